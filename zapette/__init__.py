@@ -1,0 +1,1 @@
+"""What everything in Zapette shares, and its Python client."""

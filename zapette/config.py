@@ -1,0 +1,191 @@
+"""The settings: one frozen object, built once from a file, the environment and options."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from zapette.errors import SettingsError, TopicError
+from zapette.topics import check_base
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The folder of the project, which holds ``static/``, ``config/`` and ``samples/``."""
+
+DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"
+
+_PREFIX: Final = "ZAPETTE_"
+_NOT_SETTINGS: Final = frozenset({"ZAPETTE_URL", "ZAPETTE_CONFIG"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with its default; ``config/zapette.toml`` explains each.
+
+    Attributes:
+        http_port: port of the pages and the API, 1-65535; 0 takes a free one.
+        mqtt_port: port of MQTT over TCP; 0 takes a free one.
+        ws_port: port of MQTT over WebSocket; 0 takes a free one.
+        bind: IP address to listen on.
+        public_url: where phones reach the pages, if it is not what the server finds; or empty.
+        public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
+        data_dir: folder of the secret, the accounts and the stores.
+        media_dir: folder of what can be played.
+        base_topic: what every topic but discovery starts with.
+        anonymous: whether clients without an account have the household's rights.
+        token_lifetime: how long a token of a page is good for, in seconds, 60 or more.
+        log_level: ``debug``, ``info``, ``warning`` or ``error``.
+    """
+
+    http_port: int = 8000
+    mqtt_port: int = 1883
+    ws_port: int = 8083
+    bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
+    public_url: str = ""
+    public_ws_url: str = ""
+    data_dir: Path = ROOT / "data"
+    media_dir: Path = ROOT / "samples"
+    base_topic: str = "zapette"
+    anonymous: bool = False
+    token_lifetime: int = 12 * 3600
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        for key, check in _CHECKS.items():
+            check(key, getattr(self, key))
+
+
+def load(
+    file: Path | None,
+    environment: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Return the settings: the file's, then the environment's, then the options' (None: not given).
+
+    Relative paths in the file are taken from the file's own folder, others from the current one.
+
+    Raises:
+        SettingsError: a key is unknown, or a value has the wrong type or is out of range.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= _from_file(file)
+    values |= _from_environment(environment)
+    values |= {key: value for key, value in (options or {}).items() if value is not None}
+    return replace(Settings(), **{key: _typed(key, value) for key, value in values.items()})
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            values = tomllib.load(stream)
+    except OSError as error:
+        raise SettingsError(str(file), f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(file), f"is not TOML: {error}") from error
+    for key, value in values.items():
+        if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str):
+            values[key] = file.parent / value
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
+            continue
+        key = name.removeprefix(_PREFIX).lower()
+        kind = _kind(key, name)
+        values[key] = _parsed(name, kind, text)
+    return values
+
+
+def _parsed(name: str, kind: type, text: str) -> Any:
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(name, f"{text!r} is not a whole number") from None
+    if kind is bool:
+        if text.lower() not in {"true", "false", "1", "0"}:
+            raise SettingsError(name, f"{text!r} is neither true nor false")
+        return text.lower() in {"true", "1"}
+    return kind(text)
+
+
+def _typed(key: str, value: Any) -> Any:
+    kind = _kind(key, key)
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value).absolute()
+    if type(value) is not kind:
+        raise SettingsError(key, f"{value!r} is not of type {kind.__name__}")
+    return value
+
+
+def _kind(key: str, shown: str) -> type:
+    for field in fields(Settings):
+        if field.name == key:
+            return type(field.default) if not isinstance(field.default, Path) else Path
+    known = ", ".join(field.name for field in fields(Settings))
+    raise SettingsError(shown, f"there is no such setting; there are {known}")
+
+
+def _check_port(key: str, value: int) -> None:
+    if not 0 <= value <= 65535:
+        raise SettingsError(key, f"{value} is not a port (0 to 65535)")
+
+
+def _check_bind(key: str, value: str) -> None:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise SettingsError(key, f"{value!r} is not an IP address") from None
+
+
+def _check_url(*schemes: str) -> Callable[[str, str], None]:
+    def check(key: str, value: str) -> None:
+        if not value:
+            return
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good or parts.query or parts.fragment or parts.username:
+            raise SettingsError(key, f"{value!r} is not a URL of the form {schemes[0]}://host/")
+
+    return check
+
+
+def _check_base(key: str, value: str) -> None:
+    try:
+        check_base(value)
+    except TopicError as error:
+        raise SettingsError(key, str(error)) from None
+
+
+def _check_lifetime(key: str, value: int) -> None:
+    if value < 60:
+        raise SettingsError(key, f"{value} is less than 60 seconds")
+
+
+def _check_level(key: str, value: str) -> None:
+    if value not in {"debug", "info", "warning", "error"}:
+        raise SettingsError(key, f"{value!r} is none of debug, info, warning, error")
+
+
+_CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
+    "http_port": _check_port,
+    "mqtt_port": _check_port,
+    "ws_port": _check_port,
+    "bind": _check_bind,
+    "public_url": _check_url("http", "https"),
+    "public_ws_url": _check_url("ws", "wss"),
+    "base_topic": _check_base,
+    "token_lifetime": _check_lifetime,
+    "log_level": _check_level,
+}

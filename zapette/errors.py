@@ -1,0 +1,141 @@
+"""The errors of the package, drawn as one tree.
+
+::
+
+    ZapetteError
+    ├── SettingsError            a setting is unknown, of the wrong type or out of range
+    ├── StoreError               the data folder cannot be used
+    ├── CredentialsError         a key, token or password proves nothing
+    ├── TopicError               a name or topic breaks the wire contract
+    └── CallError                a call did not give a result; `code` says why
+        ├── NoSuchProcedure      no_such_procedure
+        ├── InvalidArgument      invalid_argument
+        ├── NotSupported         not_supported
+        ├── GestureRequired      gesture_required
+        ├── MediaError           media_error
+        ├── ProcedureFailed      runtime_error
+        ├── CallTimeout          timeout      (made by the caller's side)
+        ├── Unavailable          unavailable  (made by the caller's side)
+        └── Cancelled            cancelled    (made by the caller's side)
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ZapetteError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class SettingsError(ZapetteError):
+    """A setting is refused; `key` is its full name, for example ``http.port``."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"setting {key}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class StoreError(ZapetteError):
+    """The data folder or a file in it cannot be used; the message says which and why."""
+
+
+class CredentialsError(ZapetteError):
+    """A key, token or password does not prove what it claims."""
+
+
+class TopicError(ZapetteError):
+    """A player id, name, procedure or topic does not have the form the contract gives."""
+
+
+class CallError(ZapetteError):
+    """A call ended without a result.
+
+    Attributes:
+        code: one of the contract's error codes.
+        message: what went wrong, in words for the caller.
+    """
+
+    default_code: ClassVar[str] = "runtime_error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.default_code
+        self.message = message
+
+    @classmethod
+    def of(cls, code: str, message: str) -> CallError:
+        """Return the error that stands for `code`, or a plain one for a foreign code."""
+        kind = _BY_CODE.get(code)
+        return kind(message) if kind else CallError(message, code=code)
+
+
+class NoSuchProcedure(CallError):
+    """The callee does not have the procedure."""
+
+    default_code = "no_such_procedure"
+
+
+class InvalidArgument(CallError):
+    """A parameter is missing, too many, of the wrong type or out of range; the message names it."""
+
+    default_code = "invalid_argument"
+
+
+class NotSupported(CallError):
+    """This player cannot do it."""
+
+    default_code = "not_supported"
+
+
+class GestureRequired(CallError):
+    """The browser plays with sound only after someone clicked on the player once."""
+
+    default_code = "gesture_required"
+
+
+class MediaError(CallError):
+    """The medium cannot be loaded or decoded."""
+
+    default_code = "media_error"
+
+
+class ProcedureFailed(CallError):
+    """Something else went wrong in the callee, which has logged it."""
+
+    default_code = "runtime_error"
+
+
+class CallTimeout(CallError):
+    """No answer came in time."""
+
+    default_code = "timeout"
+
+
+class Unavailable(CallError):
+    """The callee is offline, or the caller is not connected."""
+
+    default_code = "unavailable"
+
+
+class Cancelled(CallError):
+    """The caller gave the call up."""
+
+    default_code = "cancelled"
+
+
+_BY_CODE: dict[str, type[CallError]] = {
+    kind.default_code: kind
+    for kind in (
+        NoSuchProcedure,
+        InvalidArgument,
+        NotSupported,
+        GestureRequired,
+        MediaError,
+        ProcedureFailed,
+        CallTimeout,
+        Unavailable,
+        Cancelled,
+    )
+}

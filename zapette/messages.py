@@ -1,0 +1,113 @@
+"""The payloads of the wire contract (docs/protocol.md, "Parameters" and "Errors"); no I/O."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+from zapette.errors import CallError, InvalidArgument
+
+MAX_PARAMETERS: Final = 64 * 1024
+"""The longest payload of parameters, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a caller hands to a procedure: by position, by name, or nothing."""
+
+    positional: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+
+
+def read_parameters(payload: bytes) -> Parameters:
+    """Return the parameters in `payload`.
+
+    Raises:
+        InvalidArgument: it is over 64 KiB, is not UTF-8, or starts with ``[`` or ``{`` and is
+            not JSON.
+    """
+    if len(payload) > MAX_PARAMETERS:
+        raise InvalidArgument(f"the parameters are {len(payload)} bytes; {MAX_PARAMETERS} at most")
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"the parameters are not UTF-8 (byte {error.start})") from None
+    if not text:
+        return Parameters()
+    structured = text.startswith(("[", "{"))
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        if structured:
+            raise InvalidArgument(f"the parameters are not JSON: {error}") from None
+        return Parameters((text,))
+    if isinstance(value, dict):
+        # JSON white space may stand before `{`; only a first character `{` or `[` is structure.
+        return Parameters((), value) if structured else Parameters((text,))
+    if isinstance(value, list):
+        return Parameters(tuple(value)) if structured else Parameters((text,))
+    return Parameters((value,))
+
+
+def write_parameters(
+    positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None
+) -> bytes:
+    """Return the payload for a call with these parameters.
+
+    Raises:
+        InvalidArgument: both kinds are given, a value is not JSON, or the payload is too long.
+    """
+    if positional and named:
+        raise InvalidArgument("parameters are given by position or by name, not both")
+    if not positional and not named:
+        return b""
+    payload = _dump(named or list(positional), "the parameters")
+    if len(payload) > MAX_PARAMETERS:
+        raise InvalidArgument(f"the parameters are {len(payload)} bytes; {MAX_PARAMETERS} at most")
+    return payload
+
+
+def write_result(result: Any) -> bytes:
+    """Return the payload of an answer that gives `result`.
+
+    Raises:
+        InvalidArgument: `result` is not JSON.
+    """
+    return _dump({"result": result}, "the result")
+
+
+def write_error(error: CallError) -> bytes:
+    """Return the payload of an answer that gives `error`."""
+    return _dump({"error": {"code": error.code, "message": error.message}}, "the error")
+
+
+def read_response(payload: bytes) -> Any:
+    """Return the result in the answer `payload`.
+
+    Raises:
+        CallError: the answer is an error (the kind that its code names), or is none of the
+            contract's (code ``runtime_error``).
+    """
+    try:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise CallError("the answer is not JSON") from None
+    match answer:
+        case {"result": result}:
+            return result
+        case {"error": {"code": str(code), "message": str(message)}}:
+            raise CallError.of(code, message)
+    raise CallError("the answer has neither a result nor an error")
+
+
+def _dump(value: Any, what: str) -> bytes:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"{what} cannot be written as JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

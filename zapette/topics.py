@@ -1,0 +1,197 @@
+"""The names and topics of the wire contract (docs/protocol.md, "Names" and "Topics"); no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from zapette.errors import TopicError
+
+DISCOVERY: Final = "zapette/discovery"
+
+_PLAYER_ID = re.compile(r"[0-9a-f]{32}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SERVICE = re.compile(r"[a-z0-9_-]{1,64}")
+_PROCEDURE = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*")
+_LEVEL = re.compile(r"(?!\$)[^.\s*>+#/\x00]+")
+
+
+def is_player_id(text: str) -> bool:
+    """Tell whether `text` is a player id: 32 lowercase hexadecimal digits."""
+    return _PLAYER_ID.fullmatch(text) is not None
+
+
+def is_procedure(text: str) -> bool:
+    """Tell whether `text` is a procedure: one or more levels of ``[a-z0-9_]+``."""
+    return _PROCEDURE.fullmatch(text) is not None
+
+
+def is_token(text: str) -> bool:
+    """Tell whether `text` may stand for a caller or a call: ``[A-Za-z0-9_-]{1,64}``."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def check_base(base: str) -> str:
+    """Return `base` if it may be a base topic.
+
+    Raises:
+        TopicError: a level is empty, starts with ``$`` or holds ``.``, white space, ``*``, ``>``
+            or a wildcard.
+    """
+    for level in base.split("/"):
+        if _LEVEL.fullmatch(level) is None:
+            raise TopicError(f"base topic {base!r}: the level {level!r} is not allowed")
+    return base
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One incoming command or request, as its topic says.
+
+    Attributes:
+        procedure: what to do, for example ``volume/up``.
+        caller: the caller's client id; None for a command.
+        call: the caller's token for this call; None for a command.
+    """
+
+    procedure: str
+    caller: str | None = None
+    call: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """The topics of whoever can be called: a player, the server or a service.
+
+    Attributes:
+        root: the topic that everything else stands under, without a trailing slash.
+    """
+
+    root: str
+
+    @property
+    def availability(self) -> str:
+        """Where it says ``online`` or ``offline``, retained."""
+        return f"{self.root}/availability"
+
+    @property
+    def state(self) -> str:
+        """Where it publishes its state, retained."""
+        return f"{self.root}/state"
+
+    def event(self, name: str) -> str:
+        """Return the topic of the event `name`."""
+        return f"{self.root}/event/{name}"
+
+    def command(self, procedure: str) -> str:
+        """Return the topic that commands `procedure`, unanswered on MQTT 3.1.1."""
+        return f"{self.root}/command/{_procedure(procedure)}"
+
+    def request(self, caller: str, call: str, procedure: str) -> str:
+        """Return the topic on which `caller` makes the call `call` of `procedure`."""
+        return f"{self.root}/request/{_token(caller)}/{_token(call)}/{_procedure(procedure)}"
+
+    def response(self, caller: str, call: str) -> str:
+        """Return the topic on which `caller` is answered the call `call`."""
+        return f"{self.root}/response/{_token(caller)}/{_token(call)}"
+
+    @property
+    def commands(self) -> str:
+        """The filter of all commands."""
+        return f"{self.root}/command/#"
+
+    @property
+    def requests(self) -> str:
+        """The filter of all requests."""
+        return f"{self.root}/request/#"
+
+    def responses(self, caller: str) -> str:
+        """Return the filter of all responses to `caller`."""
+        return f"{self.root}/response/{_token(caller)}/#"
+
+    def parse(self, topic: str) -> Request | None:
+        """Return what a topic below this callee asks for; None if it is no well-formed request."""
+        kind, _, rest = topic.removeprefix(self.root + "/").partition("/")
+        if not topic.startswith(self.root + "/"):
+            return None
+        if kind == "command" and is_procedure(rest):
+            return Request(rest)
+        if kind == "request":
+            caller, _, rest = rest.partition("/")
+            call, _, procedure = rest.partition("/")
+            if is_token(caller) and is_token(call) and is_procedure(procedure):
+                return Request(procedure, caller, call)
+        return None
+
+    def answers_to(self, request: Request, response_topic: str | None) -> str | None:
+        """Return where to answer `request`; None if nowhere.
+
+        A Response Topic is honoured only below this callee's ``response/`` and, on ``request/…``,
+        below ``response/<caller>/``; otherwise the answer goes where the request's own topic says.
+        """
+        if response_topic is not None and self._may_answer(request, response_topic):
+            return response_topic
+        if request.caller is not None and request.call is not None:
+            return self.response(request.caller, request.call)
+        return None
+
+    def _may_answer(self, request: Request, topic: str) -> bool:
+        below = f"{self.root}/response/"
+        if request.caller is not None:
+            below += f"{request.caller}/"
+        rest = topic.removeprefix(below)
+        return topic.startswith(below) and all(map(_LEVEL.fullmatch, rest.split("/")))
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics below one base topic.
+
+    Attributes:
+        base: the setting ``base_topic``; may have several levels.
+    """
+
+    base: str = "zapette"
+
+    def player(self, player_id: str) -> Callee:
+        """Return the topics of a player.
+
+        Raises:
+            TopicError: `player_id` is not 32 lowercase hexadecimal digits.
+        """
+        if not is_player_id(player_id):
+            raise TopicError(f"player id {player_id!r}: 32 lowercase hexadecimal digits are needed")
+        return Callee(f"{self.base}/players/{player_id}")
+
+    @property
+    def server(self) -> Callee:
+        """The topics of the server itself."""
+        return Callee(f"{self.base}/server")
+
+    def service(self, name: str) -> Callee:
+        """Return the topics of a program that offers procedures.
+
+        Raises:
+            TopicError: `name` is not ``[a-z0-9_-]{1,64}``.
+        """
+        if _SERVICE.fullmatch(name) is None:
+            raise TopicError(f"service name {name!r}: 1 to 64 of a-z, 0-9, _ and - are needed")
+        return Callee(f"{self.base}/services/{name}")
+
+    @property
+    def everything(self) -> str:
+        """The filter of all that stands below the base topic."""
+        return f"{self.base}/#"
+
+
+def _procedure(procedure: str) -> str:
+    if not is_procedure(procedure):
+        raise TopicError(f"procedure {procedure!r}: levels of a-z, 0-9 and _ are needed")
+    return procedure
+
+
+def _token(token: str) -> str:
+    if not is_token(token):
+        raise TopicError(f"{token!r}: 1 to 64 of A-Z, a-z, 0-9, _ and - are needed")
+    return token
