@@ -1,0 +1,123 @@
+/** The web server's JSON interface (docs/protocol.md, "HTTP"). */
+
+import { ApiError } from "./errors.js";
+import { isRecord } from "./messages.js";
+
+const PATIENCE = 5000;
+
+/**
+ * @typedef {object} Link
+ * @property {string} url
+ * @property {string} qr_svg
+ *
+ * @typedef {object} Links
+ * @property {Link} remote
+ * @property {Link} guest
+ *
+ * @typedef {object} Credentials
+ * @property {"player" | "remote" | "guest"} role
+ * @property {string} url the broker's WebSocket
+ * @property {string} client_id
+ * @property {string} username
+ * @property {string} password
+ * @property {number} expires_at Unix time in seconds
+ * @property {string} base_topic
+ * @property {Links} [links] for the player
+ *
+ * @typedef {object} Candidate
+ * @property {string} ip
+ * @property {string} interface
+ */
+
+export class Api {
+  /**
+   * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
+   * @param {typeof globalThis.fetch} fetch
+   */
+  constructor(base, fetch) {
+    /** @private */
+    this._base = base;
+    /** @private */
+    this._fetch = fetch;
+  }
+
+  /**
+   * Return a new player id, and the key that proves who made it.
+   * @returns {Promise<{ id: string, owner_key: string }>}
+   */
+  newPlayer() {
+    return this._ask("api/id");
+  }
+
+  /**
+   * Return what the broker wants to see.
+   * @param {{ id: string, owner_key: string, ip?: string } | { id: string, key: string }} proof
+   * @returns {Promise<Credentials>}
+   */
+  credentials(proof) {
+    return this._ask("api/credentials", proof);
+  }
+
+  /**
+   * Make new keys for the player, so that the old links end; return the new ones.
+   * @param {string} id
+   * @param {{ owner_key: string, ip?: string }} proof
+   * @returns {Promise<Links>}
+   */
+  async newCode(id, proof) {
+    const answer = await this._ask(`api/players/${id}/code`, proof);
+    return answer.links || answer;
+  }
+
+  /**
+   * Return the addresses under which a phone may find this server, the likeliest first.
+   * @returns {Promise<{ ip: string, candidates: Candidate[] }>}
+   */
+  addresses() {
+    return this._ask("api/ip");
+  }
+
+  /**
+   * @private
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  async _ask(path, body) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      const response = await this._fetch.call(undefined, new URL(path, this._base).href, {
+        cache: "no-store",
+        signal: patience.signal,
+        ...(body ? post(body) : {}),
+      });
+      const answer = await response.json().catch(() => null);
+      if (!response.ok) throw problem(response.status, answer);
+      if (!isRecord(answer)) throw new ApiError("unavailable", "the server's answer is not JSON");
+      return answer;
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new ApiError("unavailable", "the web server does not answer");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** @param {object} body */
+function post(body) {
+  const headers = { "Content-Type": "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body) };
+}
+
+/**
+ * @param {number} status
+ * @param {unknown} answer
+ */
+function problem(status, answer) {
+  const { code, title, detail } = isRecord(answer) ? answer : {};
+  const words = String(detail || title || `the web server answered ${status}`);
+  if (typeof code === "string") return new ApiError(code, words);
+  return new ApiError(status >= 500 ? "unavailable" : "invalid_request", words);
+}

@@ -1,0 +1,80 @@
+/**
+ * The errors of the pages, drawn as one tree.
+ *
+ *     ZapetteError
+ *     ├── TopicError       a name or topic breaks the wire contract
+ *     ├── CallError        a call did not give a result; `code` says why
+ *     ├── ApiError         the web server refused a request or did not answer; `code` says why
+ *     └── TransportError   the broker refused the connection, or it could not be made
+ */
+
+/** The contract's error codes; the last three are made by the caller's own side. */
+export const CALL_ERRORS = Object.freeze(
+  /** @type {const} */ ([
+    "no_such_procedure",
+    "invalid_argument",
+    "not_supported",
+    "gesture_required",
+    "media_error",
+    "runtime_error",
+    "timeout",
+    "unavailable",
+    "cancelled",
+  ]),
+);
+
+/** The base of every error that the pages raise on purpose. */
+export class ZapetteError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = this.constructor.name;
+  }
+}
+
+/** A player id, name, procedure or topic does not have the form the contract gives. */
+export class TopicError extends ZapetteError {}
+
+/** A call ended without a result. */
+export class CallError extends ZapetteError {
+  /**
+   * @param {string} code one of `CALL_ERRORS`, or a foreign callee's own
+   * @param {string} message what went wrong, in words for the caller
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The web server refused a request (RFC 9457), or did not answer it (`unavailable`). */
+export class ApiError extends ZapetteError {
+  /**
+   * @param {string} code the `code` member of the problem
+   * @param {string} message its title or detail
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+
+  /** Whether asking again may help: the server is away or busy, and nothing was wrong with us. */
+  get passing() {
+    return this.code === "unavailable" || this.code === "too_many_requests";
+  }
+}
+
+/** The broker refused the connection, or none could be made. */
+export class TransportError extends ZapetteError {
+  /**
+   * @param {string} message
+   * @param {object} [about]
+   * @param {boolean} [about.reached] the broker's socket opened before the failure
+   * @param {number | null} [about.refusal] the CONNACK code, when the broker sent one
+   */
+  constructor(message, { reached = false, refusal = null } = {}) {
+    super(message);
+    this.reached = reached;
+    this.refusal = refusal;
+  }
+}

@@ -1,0 +1,216 @@
+/** The names and topics of the wire contract (docs/protocol.md, "Names" and "Topics"); no I/O. */
+
+import { TopicError } from "./errors.js";
+
+const PLAYER_ID = /^[0-9a-f]{32}$/;
+const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
+const SERVICE = /^[a-z0-9_-]{1,64}$/;
+const PROCEDURE = /^[a-z0-9_]+(?:\/[a-z0-9_]+)*$/;
+const LEVEL = /^(?!\$)[^.\s*>+#/\0]+$/;
+
+/**
+ * Tell whether `text` is a player id: 32 lowercase hexadecimal digits.
+ * @param {string} text
+ */
+export function isPlayerId(text) {
+  return PLAYER_ID.test(text);
+}
+
+/**
+ * Tell whether `text` is a procedure: one or more levels of `[a-z0-9_]+`.
+ * @param {string} text
+ */
+export function isProcedure(text) {
+  return PROCEDURE.test(text);
+}
+
+/**
+ * Tell whether `text` may stand for a caller or a call: `[A-Za-z0-9_-]{1,64}`.
+ * @param {string} text
+ */
+export function isToken(text) {
+  return TOKEN.test(text);
+}
+
+/**
+ * One incoming command or request, as its topic says; a command has neither caller nor call.
+ * @typedef {object} Request
+ * @property {string} procedure what to do, for example `volume/up`
+ * @property {string | null} caller the caller's client id
+ * @property {string | null} call the caller's token for this call
+ */
+
+/** The topics of whoever can be called: a player, the server or a service. */
+export class Callee {
+  /** @param {string} root the topic that everything else stands under, without a trailing slash */
+  constructor(root) {
+    this.root = root;
+  }
+
+  /** Where it says `online` or `offline`, retained. */
+  get availability() {
+    return `${this.root}/availability`;
+  }
+
+  /** Where it publishes its state, retained. */
+  get state() {
+    return `${this.root}/state`;
+  }
+
+  /**
+   * Return the topic of the event `name`.
+   * @param {string} name
+   */
+  event(name) {
+    return `${this.root}/event/${name}`;
+  }
+
+  /**
+   * Return the topic that commands `procedure`, unanswered on MQTT 3.1.1.
+   * @param {string} procedure
+   */
+  command(procedure) {
+    return `${this.root}/command/${checkProcedure(procedure)}`;
+  }
+
+  /**
+   * Return the topic on which `caller` makes the call `call` of `procedure`.
+   * @param {string} caller
+   * @param {string} call
+   * @param {string} procedure
+   */
+  request(caller, call, procedure) {
+    return `${this.root}/request/${checkToken(caller)}/${checkToken(call)}/${checkProcedure(procedure)}`;
+  }
+
+  /**
+   * Return the topic on which `caller` is answered the call `call`.
+   * @param {string} caller
+   * @param {string} call
+   */
+  response(caller, call) {
+    return `${this.root}/response/${checkToken(caller)}/${checkToken(call)}`;
+  }
+
+  /** The filter of all commands. */
+  get commands() {
+    return `${this.root}/command/#`;
+  }
+
+  /** The filter of all requests. */
+  get requests() {
+    return `${this.root}/request/#`;
+  }
+
+  /**
+   * Return the filter of all responses to `caller`.
+   * @param {string} caller
+   */
+  responses(caller) {
+    return `${this.root}/response/${checkToken(caller)}/#`;
+  }
+
+  /**
+   * Return what a topic below this callee asks for; null if it is no well-formed request.
+   * @param {string} topic
+   * @returns {Request | null}
+   */
+  parse(topic) {
+    if (!topic.startsWith(`${this.root}/`)) return null;
+    const [kind, ...levels] = topic.slice(this.root.length + 1).split("/");
+    if (kind === "command") {
+      const procedure = levels.join("/");
+      return isProcedure(procedure) ? { procedure, caller: null, call: null } : null;
+    }
+    if (kind !== "request" || levels.length < 3) return null;
+    const [caller, call, ...rest] = levels;
+    const procedure = rest.join("/");
+    if (!isToken(caller) || !isToken(call) || !isProcedure(procedure)) return null;
+    return { procedure, caller, call };
+  }
+
+  /**
+   * Return where to answer `request`; null if nowhere.
+   *
+   * A Response Topic is honoured only below this callee's `response/` and, on `request/…`, below
+   * `response/<caller>/`; otherwise the answer goes where the request's own topic says.
+   * @param {Request} request
+   * @param {string | null} responseTopic
+   */
+  answersTo(request, responseTopic) {
+    if (responseTopic !== null && this.mayAnswer(request, responseTopic)) return responseTopic;
+    if (request.caller === null || request.call === null) return null;
+    return this.response(request.caller, request.call);
+  }
+
+  /**
+   * Tell whether the answer to `request` may go to `topic`.
+   * @param {Request} request
+   * @param {string} topic
+   */
+  mayAnswer(request, topic) {
+    let below = `${this.root}/response/`;
+    if (request.caller !== null) below += `${request.caller}/`;
+    if (!topic.startsWith(below)) return false;
+    return topic
+      .slice(below.length)
+      .split("/")
+      .every((level) => LEVEL.test(level));
+  }
+}
+
+/** The topics below one base topic (the setting `base_topic`; it may have several levels). */
+export class Topics {
+  /** @param {string} [base] */
+  constructor(base = "zapette") {
+    for (const level of base.split("/")) {
+      if (!LEVEL.test(level)) {
+        throw new TopicError(`base topic "${base}": the level "${level}" is not allowed`);
+      }
+    }
+    this.base = base;
+  }
+
+  /**
+   * Return the topics of a player.
+   * @param {string} id 32 lowercase hexadecimal digits, else a TopicError
+   */
+  player(id) {
+    if (!isPlayerId(id)) {
+      throw new TopicError("player id: 32 lowercase hexadecimal digits are needed");
+    }
+    return new Callee(`${this.base}/players/${id}`);
+  }
+
+  /** The topics of the server itself. */
+  get server() {
+    return new Callee(`${this.base}/server`);
+  }
+
+  /**
+   * Return the topics of a program that offers procedures.
+   * @param {string} name `[a-z0-9_-]{1,64}`, else a TopicError
+   */
+  service(name) {
+    if (!SERVICE.test(name)) {
+      throw new TopicError(`service name "${name}": 1 to 64 of a-z, 0-9, _ and - are needed`);
+    }
+    return new Callee(`${this.base}/services/${name}`);
+  }
+}
+
+/** @param {string} procedure */
+function checkProcedure(procedure) {
+  if (!isProcedure(procedure)) {
+    throw new TopicError(`procedure "${procedure}": levels of a-z, 0-9 and _ are needed`);
+  }
+  return procedure;
+}
+
+/** @param {string} token */
+function checkToken(token) {
+  if (!isToken(token)) {
+    throw new TopicError(`"${token}": 1 to 64 of A-Z, a-z, 0-9, _ and - are needed`);
+  }
+  return token;
+}
