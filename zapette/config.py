@@ -27,12 +27,13 @@ class Settings:
     """Everything that can be set, with its default; ``config/zapette.toml`` explains each.
 
     Attributes:
-        http_port: port of the pages and the API, 1-65535; 0 takes a free one.
-        mqtt_port: port of MQTT over TCP; 0 takes a free one.
-        ws_port: port of MQTT over WebSocket; 0 takes a free one.
+        http_port: port of the pages and the API, 1-65535.
+        mqtt_port: port of MQTT over TCP.
+        ws_port: port of MQTT over WebSocket.
         bind: IP address to listen on.
         public_url: where phones reach the pages, if it is not what the server finds; or empty.
         public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
+        trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is believed; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of what can be played.
         base_topic: what every topic but discovery starts with.
@@ -47,6 +48,7 @@ class Settings:
     bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
     public_url: str = ""
     public_ws_url: str = ""
+    trusted_proxy: str = ""
     data_dir: Path = ROOT / "data"
     media_dir: Path = ROOT / "samples"
     base_topic: str = "zapette"
@@ -135,8 +137,8 @@ def _kind(key: str, shown: str) -> type:
 
 
 def _check_port(key: str, value: int) -> None:
-    if not 0 <= value <= 65535:
-        raise SettingsError(key, f"{value} is not a port (0 to 65535)")
+    if not 1 <= value <= 65535:
+        raise SettingsError(key, f"{value} is not a port (1 to 65535)")
 
 
 def _check_bind(key: str, value: str) -> None:
@@ -144,6 +146,11 @@ def _check_bind(key: str, value: str) -> None:
         ip_address(value)
     except ValueError:
         raise SettingsError(key, f"{value!r} is not an IP address") from None
+
+
+def _check_proxy(key: str, value: str) -> None:
+    if value:
+        _check_bind(key, value)
 
 
 def _check_url(*schemes: str) -> Callable[[str, str], None]:
@@ -185,6 +192,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "bind": _check_bind,
     "public_url": _check_url("http", "https"),
     "public_ws_url": _check_url("ws", "wss"),
+    "trusted_proxy": _check_proxy,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,
     "log_level": _check_level,

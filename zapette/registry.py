@@ -12,7 +12,7 @@ from zapette.credentials import new_generation
 from zapette.errors import StoreError
 
 SCHEMA_VERSION: Final = 1
-MAX_PLAYERS: Final = 10_000
+MAX_PLAYERS: Final = 100_000
 """How many players are known at most; the one not seen for longest makes room."""
 
 _SCHEMA: Final = """

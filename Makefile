@@ -1,0 +1,66 @@
+# make run | make test | make check | make dev: each does all its own set-up.
+# docs/development.md says what each one installs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODULES := static/node_modules
+COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --quiet
+
+.PHONY: run dev test check format lock clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run $(MODULES)/.run
+	@$(BIN)/zapette run $(ARGS)
+
+dev: $(VENV)/.dev $(MODULES)/.dev
+	@$(BIN)/zapette run --log-level debug $(ARGS)
+
+test: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/system-packages.sh
+	@scripts/npm.sh --prefix static test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev $(MODULES)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	scripts/npm.sh --prefix static run check
+
+format: $(VENV)/.dev $(MODULES)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	scripts/npm.sh --prefix static run format
+
+# Take the latest releases into the lock files, which hold hashes and no addresses.
+lock: $(VENV)/.dev
+	$(BIN)/pip install --quiet uv
+	$(COMPILE) pyproject.toml --group build -o requirements.lock
+	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(COMPILE) --group node -o requirements-node.lock
+	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved
+
+clean:
+	rm -rf $(VENV) $(MODULES)
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@ $(VENV)/.run
+
+$(MODULES)/.run: static/package-lock.json | $(VENV)/.run
+	cd static && ../scripts/npm.sh ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(MODULES)/.dev: static/package-lock.json | $(VENV)/.dev
+	cd static && ../scripts/npm.sh ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@ $(MODULES)/.run

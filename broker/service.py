@@ -1,0 +1,92 @@
+"""The broker's process: wires the household's broker and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+from typing import Any, Final
+
+from broker import Broker
+from broker.authentication import HouseholdAuthenticator
+from zapette.accounts import Accounts
+from zapette.config import Settings
+from zapette.credentials import Keyring
+from zapette.data_folder import DataFolder
+from zapette.registry import Registry
+from zapette.topics import Topics
+
+log = logging.getLogger("zapette.broker")
+
+REVOCATION_INTERVAL: Final = 0.2
+"""Seconds between two looks at whether a code was renewed or an account removed."""
+
+
+async def serve(settings: Settings) -> None:
+    """Run the broker until SIGINT or SIGTERM.
+
+    Raises:
+        StoreError: the data folder cannot be used.
+        BrokerError: a port is taken, or the broker's store is damaged.
+    """
+    folder = DataFolder.open(settings.data_dir)
+    registry = Registry(folder.registry)
+    authenticator = HouseholdAuthenticator(
+        Keyring(folder.secret, Topics(settings.base_topic)),
+        registry,
+        Accounts(folder.accounts),
+        folder.home_password,
+        anonymous=settings.anonymous,
+    )
+    broker = Broker(_configuration(settings), authenticator=authenticator)
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await broker.start()
+    log.info(
+        "listening on %s: MQTT %d, WebSocket %d",
+        settings.bind,
+        settings.mqtt_port,
+        settings.ws_port,
+    )
+    watch = asyncio.create_task(_end_revoked(broker, authenticator, registry, folder.accounts))
+    try:
+        await stopping.wait()
+    finally:
+        watch.cancel()
+        await broker.shutdown()
+        registry.close()
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+    return {
+        "listeners": {
+            "default": {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"},
+            "websocket": {"type": "ws", "bind": f"{host}:{settings.ws_port}"},
+        },
+        "plugins": {},
+    }
+
+
+async def _end_revoked(
+    broker: Broker, authenticator: HouseholdAuthenticator, registry: Registry, accounts: Path
+) -> None:
+    """End the connections whose code was renewed or whose account was removed, soon after."""
+    seen = (registry.changes(), _changed_at(accounts))
+    while True:
+        await asyncio.sleep(REVOCATION_INTERVAL)
+        now = (registry.changes(), _changed_at(accounts))
+        if now != seen:
+            seen = now
+            ended = broker.disconnect(lambda client: authenticator.is_revoked(client.tag))
+            if ended:
+                log.info("ended %d connections whose credentials were revoked", ended)
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Install what the tests need from the system: browsers, mosquitto, ffmpeg, ip. As root it does so
+# by apt-get; else it says what to type, and fails.
+set -eu
+missing=""
+need() { # command, Debian package
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
+}
+need chromium chromium
+need mosquitto mosquitto
+need mosquitto_rr mosquitto-clients
+need ffmpeg ffmpeg
+need ip iproute2
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  exit 0
+fi
+echo "The tests need packages that are not installed. Type:" >&2
+echo "  sudo apt-get install$missing" >&2
+exit 1

@@ -1,0 +1,34 @@
+"""The web side: pages, JSON API and media, as a Flask application; nothing of the broker's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from webapp import api, library, pages, problems
+from webapp.addresses import Addresses
+from webapp.health import Health
+from webapp.household import Household
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of."""
+
+    addresses: Addresses
+    health: Health
+    household: Household
+    library: library.Library
+
+
+def create_app(parts: Parts) -> Flask:
+    """Return the application: wiring only."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
+    app.register_blueprint(pages.blueprint(parts.addresses, parts.library))
+    app.register_blueprint(api.blueprint(parts.household, parts.addresses, parts.health))
+    app.register_blueprint(library.blueprint(parts.library))
+    app.after_request(pages.secure)
+    problems.register(app)
+    return app

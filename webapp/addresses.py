@@ -1,0 +1,50 @@
+"""The addresses that phones and browsers use: of the pages, and of the broker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from webapp import network
+from zapette.config import Settings
+
+_HTTP = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Makes addresses from the settings and from what the interfaces have now."""
+
+    settings: Settings
+
+    def found(self) -> dict[str, Any]:
+        """Return what ``GET /api/ip`` answers: the best address, and all candidates."""
+        candidates = network.candidates(self.settings.bind)
+        public = urlsplit(self.settings.public_url).hostname
+        best = public or (candidates[0].ip if candidates else "127.0.0.1")
+        return {
+            "ip": best,
+            "candidates": [{"ip": it.ip, "interface": it.interface} for it in candidates],
+        }
+
+    def pages(self, ip: str | None = None) -> str:
+        """Return the address of the pages for a phone, with a slash at its end.
+
+        Args:
+            ip: the candidate that a person picked; the setting ``public_url`` wins over it.
+        """
+        if self.settings.public_url:
+            return self.settings.public_url.rstrip("/") + "/"
+        port = "" if self.settings.http_port == _HTTP else f":{self.settings.http_port}"
+        return f"http://{ip or self.found()['ip']}{port}/"
+
+    def broker(self, host: str) -> str:
+        """Return the broker's address for a browser that reached the pages at `host`.
+
+        Args:
+            host: the host name or address in the request, without a port, IPv6 in brackets.
+        """
+        if self.settings.public_ws_url:
+            return self.settings.public_ws_url
+        return f"ws://{host}:{self.settings.ws_port}/mqtt"

@@ -1,0 +1,98 @@
+"""The player's side of credentials: ids, links and tokens, given out for the right keys."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from webapp import qr
+from webapp.addresses import Addresses
+from zapette.config import Settings
+from zapette.credentials import Keyring, Role, new_player_id
+from zapette.errors import CredentialsError
+from zapette.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Gives ids, credentials and links.
+
+    Attributes:
+        settings: the settings of the process.
+        keyring: makes and checks keys and tokens.
+        registry: the players and their generation of codes.
+        addresses: makes the addresses that phones and browsers use.
+    """
+
+    settings: Settings
+    keyring: Keyring
+    registry: Registry
+    addresses: Addresses
+
+    def new_player(self) -> dict[str, str]:
+        """Return a new id and its owner key; nothing is stored until they are used."""
+        player_id = new_player_id()
+        return {"id": player_id, "owner_key": self.keyring.owner_key(player_id)}
+
+    def player(self, player_id: str, owner_key: str, host: str, ip: str | None) -> dict[str, Any]:
+        """Return a player's credentials and links.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
+        self._check_owner(player_id, owner_key)
+        generation = self.registry.claim(player_id)
+        credentials = self._credentials(Role.PLAYER, f"player-{player_id}", player_id, "", host)
+        return credentials | {"links": self._links(player_id, generation, ip)}
+
+    def visitor(self, player_id: str, key: str, host: str) -> dict[str, Any]:
+        """Return the credentials of a remote or a guest, as the key says.
+
+        Raises:
+            CredentialsError: the key is none of the player's, or not any more.
+        """
+        generation = self.registry.generation(player_id)
+        role = self.keyring.role_of(player_id, generation, key) if generation else None
+        if generation is None or role is None:
+            raise CredentialsError("the key is not, or no longer, one of this player")
+        client_id = f"{role}-{secrets.token_urlsafe(9)}"
+        return self._credentials(role, client_id, player_id, generation, host)
+
+    def new_code(self, player_id: str, owner_key: str, ip: str | None) -> dict[str, Any]:
+        """Give the player new keys, which ends the old ones, and return the links.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
+        self._check_owner(player_id, owner_key)
+        return self._links(player_id, self.registry.renew(player_id), ip)
+
+    def _check_owner(self, player_id: str, owner_key: str) -> None:
+        if not self.keyring.owns(player_id, owner_key):
+            raise CredentialsError("the owner key is not the one of this player")
+
+    def _credentials(
+        self, role: Role, client_id: str, player_id: str, generation: str, host: str
+    ) -> dict[str, Any]:
+        token, expires_at = self.keyring.issue(
+            role, client_id, player_id, generation, lifetime=self.settings.token_lifetime
+        )
+        return {
+            "role": role.value,
+            "url": self.addresses.broker(host),
+            "client_id": client_id,
+            "username": role.value,
+            "password": token,
+            "expires_at": expires_at,
+            "base_topic": self.settings.base_topic,
+        }
+
+    def _links(self, player_id: str, generation: str, ip: str | None) -> dict[str, dict[str, str]]:
+        page = self.addresses.pages(ip)
+        links = {}
+        for role in (Role.REMOTE, Role.GUEST):
+            key = self.keyring.link_key(role, player_id, generation)
+            url = f"{page}remote#{player_id}.{key}"
+            links[role.value] = {"url": url, "qr_svg": qr.svg(url)}
+        return links

@@ -1,0 +1,89 @@
+"""The two pages, what they import, and the headers that keep them safe."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+from webapp.addresses import Addresses
+from webapp.api import host
+from webapp.library import Library
+from zapette.config import ROOT
+
+STATIC: Final = ROOT / "static"
+
+# Of the installed npm packages the pages import these files, and no other is served.
+_MODULES: Final = frozenset({"node_modules/mqtt/dist/mqtt.esm.js"})
+_SUFFIXES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+_PRIVATE: Final = frozenset({"node_modules", "tests"})
+
+
+def blueprint(addresses: Addresses, library: Library) -> Blueprint:
+    """Return the routes of the pages and of ``/static``."""
+    pages = Blueprint("pages", __name__)
+
+    @pages.get("/")
+    def player() -> Response:
+        return _page("player.html", source=library.first())
+
+    @pages.get("/remote")
+    def remote() -> Response:
+        return _page("remote.html")
+
+    @pages.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        path = Path(name)
+        if name not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
+            abort(404)
+        if path.suffix not in _SUFFIXES:
+            abort(404)
+        response = send_from_directory(STATIC, name, mimetype=_SUFFIXES[path.suffix])
+        # Revalidated at each load: an update of the server is seen at once, and costs a 304.
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    def _page(template: str, **values: str) -> Response:
+        response = Response(
+            render_template(template, version=version("zapette"), **values), mimetype="text/html"
+        )
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = _policy(addresses.broker(host()))
+        return response
+
+    return pages
+
+
+def secure(response: Response) -> Response:
+    """Add the headers that every answer has."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+    return response
+
+
+def _policy(broker: str) -> str:
+    # 'self' does not cover another port, so the broker's origin is named; mqtt.js runs its
+    # timers in a worker made from a blob; a film may come from anywhere.
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"connect-src 'self' {broker.removesuffix('/mqtt')}",
+            "media-src 'self' http: https: blob:",
+            "img-src 'self' data: http: https:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )

@@ -1,0 +1,81 @@
+"""Errors of the API, as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger("zapette.web")
+
+
+class Problem(Exception):
+    """An error for the client.
+
+    Attributes:
+        status: the HTTP status.
+        code: a word that a program can tell it by: ``invalid_request``, ``invalid_id``,
+            ``wrong_key``, ``too_many_requests``, ``not_found``, ``unavailable``…
+        detail: what is wrong and what would be right, in English.
+        retry_after: seconds to wait before trying again, if waiting helps.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, code: str, detail: str, *, retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+
+    def response(self) -> Response:
+        """Return it as ``application/problem+json``."""
+        body = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        response = Response(json.dumps(body), self.status, mimetype="application/problem+json")
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(self.retry_after)
+        return response
+
+
+def register(app: Flask) -> None:
+    """Make every error of `app` a problem; the unexpected ones are logged with their traceback."""
+    app.register_error_handler(Problem, Problem.response)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response:
+    response = error.get_response()
+    status = HTTPStatus(error.code or response.status_code)
+    if 300 <= status < 400:
+        return Response(status=status, headers=dict(response.headers))
+    problem = Problem(status, _code(status), error.description or status.phrase).response()
+    for name in ("Allow", "Content-Range", "Retry-After"):
+        if name in response.headers:
+            problem.headers[name] = response.headers[name]
+    return problem
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    detail = "something went wrong on the server; its terminal says what"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
+
+
+def _code(status: HTTPStatus) -> str:
+    names = {
+        HTTPStatus.BAD_REQUEST: "invalid_request",
+        HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
+        HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+    }
+    return names.get(status, status.name.lower())

@@ -1,0 +1,83 @@
+"""The web process: wires the application and serves it with waitress until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from types import FrameType
+from typing import Final
+
+import waitress
+
+from webapp import Parts, create_app
+from webapp.addresses import Addresses
+from webapp.health import Health
+from webapp.household import Household
+from webapp.library import Library
+from webapp.service import create_service
+from zapette.config import Settings
+from zapette.credentials import Keyring
+from zapette.data_folder import DataFolder
+from zapette.registry import Registry
+from zapette.topics import Topics
+
+log = logging.getLogger("zapette.web")
+
+# docs/decisions/0003-wsgi-server.md has the figures behind these.
+THREADS: Final = 16
+CONNECTIONS: Final = 4000
+
+
+def serve(settings: Settings) -> None:
+    """Run the web side until SIGINT or SIGTERM.
+
+    Raises:
+        StoreError: the data folder cannot be used.
+        OSError: the port is taken.
+    """
+    folder = DataFolder.open(settings.data_dir)
+    registry = Registry(folder.registry)
+    keyring = Keyring(folder.secret, Topics(settings.base_topic))
+    addresses = Addresses(settings)
+    service = create_service(settings, keyring, addresses)
+    app = create_app(
+        Parts(
+            addresses=addresses,
+            health=Health(settings, lambda: service.is_live),
+            household=Household(settings, keyring, registry, addresses),
+            library=Library(settings.media_dir),
+        )
+    )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    trusted = (
+        {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for"}
+        if settings.trusted_proxy
+        else {}
+    )
+    server = waitress.create_server(
+        app,
+        host=settings.bind,
+        port=settings.http_port,
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,
+        channel_timeout=60,
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **trusted,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit)
+    service.start()
+    log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
+    try:
+        server.run()
+    finally:
+        service.stop()
+        server.close()
+        registry.close()
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

@@ -1,0 +1,28 @@
+"""The server as a callee: what the pages get over HTTP, as procedures (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from webapp.addresses import Addresses
+from zapette.client import Client
+from zapette.config import Settings
+from zapette.credentials import Keyring, Role, new_player_id
+from zapette.url import BrokerUrl
+
+CLIENT_ID = "zapette-server"
+
+
+def create_service(settings: Settings, keyring: Keyring, addresses: Addresses) -> Client:
+    """Return the client that offers ``ip`` and ``id`` under ``zapette/server``; not started."""
+    anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return Client(
+        BrokerUrl(
+            scheme="mqtt",
+            host="127.0.0.1" if anywhere else settings.bind,
+            port=settings.mqtt_port,
+            username=Role.SERVER.value,
+        ),
+        client_id=CLIENT_ID,
+        password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
+        callee=keyring.topics.server,
+        procedures={"ip": lambda: addresses.found()["ip"], "id": new_player_id},
+    )

@@ -1,0 +1,5 @@
+"""``python -m zapette`` is the command ``zapette``."""
+
+from zapette.cli import main
+
+main()
