@@ -6,9 +6,9 @@ import logging
 import signal
 import sys
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
-import waitress
+from waitress.server import create_server
 
 from webapp import Parts, create_app
 from webapp.addresses import Addresses
@@ -50,12 +50,11 @@ def serve(settings: Settings) -> None:
         )
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    trusted = (
-        {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": "x-forwarded-for"}
-        if settings.trusted_proxy
-        else {}
-    )
-    server = waitress.create_server(
+    trusted: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        trusted["trusted_proxy"] = settings.trusted_proxy
+        trusted["trusted_proxy_headers"] = {"x-forwarded-for"}
+    server = create_server(
         app,
         host=settings.bind,
         port=settings.http_port,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -87,10 +88,9 @@ class Accounts:
         return accounts
 
     def _write(self, accounts: dict[str, str]) -> None:
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, draft = tempfile.mkstemp(dir=self._file.parent)  # mode 0600
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.writelines(f"{name}:{hashed}\n" for name, hashed in sorted(accounts.items()))
             stream.flush()
             os.fsync(stream.fileno())
-        draft.replace(self._file)
+        Path(draft).replace(self._file)

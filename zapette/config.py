@@ -122,7 +122,7 @@ def _parsed(name: str, kind: type, text: str) -> Any:
 def _typed(key: str, value: Any) -> Any:
     kind = _kind(key, key)
     if kind is Path and isinstance(value, str | Path):
-        return Path(value).absolute()
+        return Path(value).resolve()
     if type(value) is not kind:
         raise SettingsError(key, f"{value!r} is not of type {kind.__name__}")
     return value

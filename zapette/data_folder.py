@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,8 +73,7 @@ class DataFolder:
 def _keep(file: Path, text: str) -> str:
     """Return what `file` holds, after writing `text` to it, whole, if it is not there."""
     if not file.exists():
-        draft = file.with_name(f"{file.name}.{os.getpid()}.new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
         with os.fdopen(descriptor, "w") as stream:
             stream.write(text + "\n")
             stream.flush()
@@ -84,5 +84,5 @@ def _keep(file: Path, text: str) -> str:
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            Path(draft).unlink()
     return file.read_text().strip()

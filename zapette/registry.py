@@ -44,8 +44,9 @@ class Registry:
             self._database = sqlite3.connect(
                 file, check_same_thread=False, isolation_level=None, timeout=5
             )
-            self._prepare()
+            # first, because the files beside it take its mode
             file.chmod(0o600)
+            self._prepare()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"registry of players {file}: {error}") from error
 

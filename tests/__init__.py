@@ -1,0 +1,1 @@
+"""The tests: they mirror the packages, and drive the whole system with real parts."""

@@ -1,0 +1,34 @@
+"""What many tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system import System
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system that runs for the whole session; tests on it use players of their own."""
+    running = System(tmp_path_factory.mktemp("system")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def new_system(tmp_path: Path) -> Iterator[Callable[..., System]]:
+    """Make systems of the test's own, which it may break; they are stopped after it."""
+    made: list[System] = []
+
+    def make(**settings: str) -> System:
+        folder = tmp_path / f"system-{len(made)}"
+        folder.mkdir()
+        made.append(System(folder, settings))
+        return made[-1].start()
+
+    yield make
+    for one in made:
+        one.stop()

@@ -1,0 +1,169 @@
+"""The whole system under test: ``zapette run`` as a process of its own, on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.ports import free_ports
+from tests.waiting import eventually
+from zapette.url import BrokerUrl
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class System:
+    """One running system.
+
+    Attributes:
+        folder: a folder of its own, for its data and its log.
+        settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
+    """
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.http_port, self.mqtt_port, self.ws_port = free_ports(3)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.http_port}/"
+
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        plain = {key: value for key, value in os.environ.items() if "ZAPETTE_" not in key}
+        return (
+            plain
+            | {
+                "ZAPETTE_HTTP_PORT": str(self.http_port),
+                "ZAPETTE_MQTT_PORT": str(self.mqtt_port),
+                "ZAPETTE_WS_PORT": str(self.ws_port),
+                "ZAPETTE_DATA_DIR": str(self.data),
+            }
+            | self.settings
+        )
+
+    def start(self) -> System:
+        """Start it and wait until every part is up."""
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "zapette", "run"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        eventually(self._is_up, f"the system is up\n{self.log}", timeout=30, every=0.05)
+        return self
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; return its exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(10)
+        self.process = None
+        return code
+
+    def pid(self, part: str) -> int:
+        """Return the process id of ``broker`` or ``web``."""
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children():
+            if part in child.cmdline():
+                return child.pid
+        raise AssertionError(f"no {part} runs")
+
+    def kill(self, part: str) -> int:
+        """Kill a part with SIGKILL; return the process id it had."""
+        pid = self.pid(part)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def is_up(self) -> bool:
+        return self._is_up()
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.ask("GET", path, None, headers)
+
+    def post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Answer:
+        kind = {"Content-Type": "application/json"}
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("POST", path, data, kind | (headers or {}))
+
+    def ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        request = urllib.request.Request(
+            self.url + path, data=body, method=method, headers=headers or {}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read())
+
+    def zapette(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command ``zapette`` with this system's settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "zapette", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def home_password(self) -> str:
+        name, password = self.zapette("credentials").stdout.split()
+        assert name == "home"
+        return password
+
+    def household(self) -> BrokerUrl:
+        """Return the URL of the broker with the account ``home``."""
+        return BrokerUrl(
+            "mqtt", "127.0.0.1", self.mqtt_port, username="home", password=self.home_password()
+        )
+
+    def _is_up(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise AssertionError(f"the system ended with {self.process.returncode}\n{self.log}")
+        try:
+            return self.get("healthz").status == 200
+        except OSError:
+            return False

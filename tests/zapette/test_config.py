@@ -1,0 +1,76 @@
+"""Settings: where they come from, and how a wrong one is refused."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from zapette.config import DEFAULT_FILE, Settings, load
+from zapette.errors import SettingsError
+from zapette.manager import environment
+
+
+def test_the_file_of_the_project_says_the_defaults() -> None:
+    assert load(DEFAULT_FILE, {}) == Settings()
+    text = DEFAULT_FILE.read_text()
+    for field in fields(Settings):
+        assert f"\n{field.name} = " in text
+
+
+def test_options_win_over_the_environment_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "zapette.toml"
+    file.write_text('http_port = 1\nmqtt_port = 1\nws_port = 1\nmedia_dir = "films"\n')
+    given = {"ZAPETTE_MQTT_PORT": "2", "ZAPETTE_WS_PORT": "2", "ZAPETTE_URL": "x", "HOME": "y"}
+    settings = load(file, given, {"ws_port": 3, "http_port": None})
+    assert (settings.http_port, settings.mqtt_port, settings.ws_port) == (1, 2, 3)
+    assert settings.media_dir == tmp_path / "films"
+
+
+def test_another_process_gets_the_same_settings() -> None:
+    settings = load(None, {}, {"http_port": 81, "anonymous": True, "base_topic": "home/tv"})
+    assert load(None, environment(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("http_prot = 1", "http_prot", "no such setting"),
+        ("http_port = 'x'", "http_port", "not of type int"),
+        ("http_port = true", "http_port", "not of type int"),
+        ("http_port = 0", "http_port", "not a port"),
+        ("http_port = 65536", "http_port", "not a port"),
+        ("bind = 'localhost'", "bind", "not an IP address"),
+        ("public_url = 'example'", "public_url", "not a URL"),
+        ("public_url = 'ftp://example/'", "public_url", "not a URL"),
+        ("public_url = 'http://example/?a=1'", "public_url", "not a URL"),
+        ("public_ws_url = 'http://example/'", "public_ws_url", "not a URL"),
+        ("trusted_proxy = 'nginx'", "trusted_proxy", "not an IP address"),
+        ("base_topic = 'a/+'", "base_topic", "not allowed"),
+        ("token_lifetime = 1", "token_lifetime", "less than 60"),
+        ("log_level = 'loud'", "log_level", "none of"),
+        ("[bridge]\nurl = 'x'", "bridge", "no such setting"),
+        ("http_port = ", "zapette.toml", "not TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, reason: str) -> None:
+    file = tmp_path / "zapette.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=reason) as caught:
+        load(file, {})
+    assert key in caught.value.key
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ZAPETTE_HTTP_PORT", "eighty"), ("ZAPETTE_ANONYMOUS", "perhaps"), ("ZAPETTE_COLOR", "red")],
+)
+def test_a_wrong_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load(None, {name: value})
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "none.toml", {})
