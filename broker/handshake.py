@@ -1,0 +1,255 @@
+"""From CONNECT to CONNACK (MQTT 5 sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mqtt5 import AuthPacket, ConnectPacket
+from mqtt5 import Will as WillPacket
+
+from broker.authenticator import ConnectRequest, Grant
+from broker.codec import CONNECT
+from broker.codec5 import Codec5
+from broker.codec311 import Codec311
+from broker.errors import MalformedPacket, ProtocolViolation
+from broker.exchange import Exchange, Will, pseudonym
+from broker.message import V5, V311, Message
+from broker.reasons import Reason
+from broker.session import NEVER, Session
+from broker.topics import is_topic_name
+
+if TYPE_CHECKING:
+    from broker.connection import Connection
+
+logger = logging.getLogger("broker")
+
+
+@dataclass(slots=True)
+class Welcome:
+    """What an accepted client is told in CONNACK (MQTT 5 section 3.2.2.3)."""
+
+    receive_max: int
+    topic_alias_max: int
+    max_packet_size: int
+    session_expiry_interval: int | None = None
+    assigned_client_id: str | None = None
+    server_keep_alive: int | None = None
+
+
+class Refusal(Exception):
+    """A CONNECT that is answered with `code`."""
+
+    def __init__(self, code: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def connect(connection: Connection, first: int, body: bytes) -> None:
+    """Begin to admit the client. Until it is authenticated, nothing it sent has an effect."""
+    if first & 15:
+        raise MalformedPacket("flags in CONNECT")
+    connection.codec = _codec(body)
+    connection.version = connection.codec.version
+    packet = connection.codec.read(CONNECT << 4, body)
+    if not isinstance(packet, ConnectPacket):
+        raise MalformedPacket("not a CONNECT")
+    try:
+        request = _request(connection, packet)
+        answer = connection.exchange.gate.authenticate(request)
+    except Refusal as refusal:
+        _refuse(connection, refusal)
+        return
+    connection.authenticating()
+    if isinstance(answer, Awaitable):
+        connection.hold()
+        task = asyncio.ensure_future(_decide(connection, packet, request, answer))
+        connection.exchange.tasks.add(task)
+        task.add_done_callback(connection.exchange.tasks.discard)
+    else:
+        _finish(connection, packet, request, answer)
+
+
+async def _decide(
+    connection: Connection,
+    packet: ConnectPacket,
+    request: ConnectRequest,
+    answer: Awaitable[Grant | None],
+) -> None:
+    try:
+        grant = await answer
+    except Exception:
+        logger.exception("event=authentication_failed peer=%s", request.peer)
+        _refuse(connection, Refusal(Reason.SERVER_UNAVAILABLE, "authenticator failed"))
+        return
+    if connection.waiting_for_login:
+        _finish(connection, packet, request, grant)
+        connection.release()
+
+
+def _finish(
+    connection: Connection, packet: ConnectPacket, request: ConnectRequest, grant: Grant | None
+) -> None:
+    """Admit the client if it is granted something, else refuse it after a delay."""
+    try:
+        if grant is None:
+            _refuse_late(connection)
+        else:
+            connection.exchange.logins.succeeded(request.peer)
+            _admit(connection, packet, request, grant)
+    except Refusal as refusal:
+        _refuse(connection, refusal)
+
+
+def _admit(
+    connection: Connection, packet: ConnectPacket, request: ConnectRequest, grant: Grant
+) -> None:
+    exchange = connection.exchange
+    limits = exchange.limits
+    client_id = request.client_id
+    will = _will(packet.will, grant, exchange) if packet.will is not None else None
+    if client_id not in exchange.sessions and len(exchange.sessions) >= limits.max_sessions:
+        raise Refusal(Reason.QUOTA_EXCEEDED, "too many sessions")
+    expiry = min(packet.session_expiry_interval, limits.max_session_expiry)
+    connection.max_in = limits.max_packet
+    connection.max_out = packet.max_packet_size or NEVER
+    connection.quota = min(packet.receive_max, limits.max_inflight)
+    connection.aliases_out_max = min(packet.topic_alias_max, limits.max_topic_alias)
+    connection.will = will
+    keep_alive = packet.keep_alive
+    if connection.version == V5 and limits.max_keep_alive:
+        keep_alive = min(keep_alive or limits.max_keep_alive, limits.max_keep_alive)
+    connection.keep_alive = keep_alive
+    session, present = exchange.attach(
+        connection, client_id, grant, clean=packet.clean_start, expiry=expiry
+    )
+    if will is not None:
+        will.message.origin = session
+    connection.accepted(session, grant)
+    if connection.version == V5:
+        connection.codec = Codec5(packet.request_problem_info)
+    welcome = Welcome(
+        receive_max=limits.receive_maximum,
+        topic_alias_max=limits.max_topic_alias,
+        max_packet_size=limits.max_packet,
+        session_expiry_interval=(expiry if expiry != packet.session_expiry_interval else None),
+        assigned_client_id=client_id if not packet.client_id else None,
+        server_keep_alive=keep_alive if keep_alive != packet.keep_alive else None,
+    )
+    connection.send(connection.codec.connack(Reason.SUCCESS, present, welcome))
+    _log_connected(connection, session, present)
+    if present:
+        connection.resume()
+
+
+def _log_connected(connection: Connection, session: Session, present: bool) -> None:
+    if logger.isEnabledFor(logging.INFO):
+        logger.info(
+            "event=connected peer=%s listener=%s transport=%s client=%s protocol=%s keep_alive=%d "
+            "session=%s expiry=%d will=%s",
+            connection.wire.peer,
+            connection.wire.listener,
+            connection.wire.transport_name,
+            pseudonym(session.client_id),
+            "5" if connection.version == V5 else "3.1.1",
+            connection.keep_alive,
+            "resumed" if present else "new",
+            session.expiry,
+            "yes" if connection.will is not None else "no",
+        )
+
+
+def _codec(body: bytes) -> Codec311 | Codec5:
+    """Return the codec of the version that CONNECT names [MQTT-3.1.2-1], [MQTT-3.1.2-2]."""
+    size = int.from_bytes(body[:2], "big")
+    name, level = body[2 : 2 + size], body[2 + size : 3 + size]
+    if name == b"MQTT" and level == b"\x04":
+        return Codec311()
+    if name == b"MQTT" and level == b"\x05":
+        return Codec5()
+    if name in (b"MQTT", b"MQIsdp") and level:
+        raise UnsupportedVersion(level[0])
+    raise MalformedPacket("not MQTT")
+
+
+class UnsupportedVersion(ProtocolViolation):
+    """The client speaks a version of MQTT that the broker does not."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(f"protocol level {level}")
+        self.level = level
+
+
+def reject(connection: Connection, violation: ProtocolViolation) -> None:
+    """Answer a CONNECT that breaks a rule, as far as the client could read the answer."""
+    if isinstance(violation, UnsupportedVersion):
+        code = Reason.UNSUPPORTED_PROTOCOL_VERSION
+        codec: Codec311 | Codec5 = Codec5() if violation.level > V5 else Codec311()
+        connection.refuse(codec.connack(code), violation.detail)
+        return
+    connack = b""
+    if connection.version == V5:
+        connack = connection.codec.connack(violation.reason, reason=violation.detail)
+    connection.refuse(connack, violation.detail)
+
+
+def authenticate_again(_: Connection, packet: AuthPacket) -> None:
+    """Refuse AUTH: no client has an authentication method here [MQTT-4.12.0-6]."""
+    raise ProtocolViolation(f"AUTH {int(packet.reason_code)} without authentication method")
+
+
+def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
+    if packet.authentication_method is not None:
+        raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
+    client_id = packet.client_id
+    if not client_id:
+        if connection.version == V311 and not packet.clean_start:
+            raise Refusal(Reason.CLIENT_ID_NOT_VALID, "no client id")  # [MQTT-3.1.3-8]
+        client_id = f"auto-{secrets.token_urlsafe(16)}"
+    return ConnectRequest(
+        client_id=client_id,
+        username=packet.username,
+        password=packet.password,
+        peer=connection.wire.peer,
+        listener=connection.wire.listener,
+    )
+
+
+def _will(packet: WillPacket, grant: Grant, exchange: Exchange) -> Will:
+    """Check the will like any message of the client, but now [MQTT-3.1.2-8]."""
+    if not is_topic_name(packet.topic):
+        raise Refusal(Reason.TOPIC_NAME_INVALID, "the will topic is no topic name")
+    if not grant.rights.may_publish(packet.topic):
+        exchange.metrics.publish_denied += 1
+        raise Refusal(Reason.NOT_AUTHORIZED, "no right to the will topic")
+    return Will(
+        Message.of_will(packet), min(packet.will_delay_interval, exchange.limits.max_will_delay)
+    )
+
+
+def _refuse(connection: Connection, refusal: Refusal) -> None:
+    connection.refuse(connection.codec.connack(refusal.code, reason=refusal.detail), refusal.detail)
+
+
+def _refuse_late(connection: Connection) -> None:
+    """Answer a failed login the later, the more of them its address has made."""
+    exchange = connection.exchange
+    exchange.metrics.logins_failed += 1
+    code = Reason.BAD_USER_NAME_OR_PASSWORD
+    answer = connection.codec.connack(code)
+    delay = exchange.logins.failed(connection.wire.peer, exchange.wheel.now)
+    if delay is None:
+        connection.refuse(b"", "bad credentials, one of too many")
+        return
+    connection.hold()
+
+    def answer_now() -> None:
+        exchange.logins.answered(connection.wire.peer)
+        connection.refuse(answer, "bad credentials")
+
+    asyncio.get_running_loop().call_later(delay, answer_now)

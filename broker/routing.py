@@ -1,0 +1,313 @@
+"""Which subscriptions a topic name matches, and which retained messages a filter matches."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from broker.message import Message
+
+
+class Entry(Protocol):
+    """What is kept under a filter: a subscription, or a group of shared ones."""
+
+    key: Hashable
+    """What tells the entries of one filter apart: a client id, or the name of a group."""
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class _Level(Generic[E]):
+    """A node of the tree of the filters that hold ``+``."""
+
+    __slots__ = ("below", "entries", "rest")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Level[E]] = {}
+        self.entries: dict[Hashable, E] = {}
+        #: Entries of the filter that goes on with ``#`` from here.
+        self.rest: dict[Hashable, E] = {}
+
+    @property
+    def empty(self) -> bool:
+        return not (self.below or self.entries or self.rest)
+
+
+class SubscriptionTree(Generic[E]):
+    """Entries by topic filter; a look-up costs by the levels of the topic, not by the filters.
+
+    Filters without wildcard and filters whose only wildcard is a last ``#`` are found by
+    their text in a dictionary, which is most of them and takes the least memory. Only
+    filters with ``+`` are in a tree.
+    """
+
+    __slots__ = ("_exact", "_prefix", "_root", "count")
+
+    def __init__(self) -> None:
+        # One entry stands for itself: most filters have one, and a dictionary takes 200 bytes.
+        self._exact: dict[str, E | dict[Hashable, E]] = {}
+        self._prefix: dict[str, E | dict[Hashable, E]] = {}
+        self._root: _Level[E] = _Level()
+        self.count = 0
+
+    def add(self, pattern: str, entry: E) -> None:
+        """Put `entry` under the filter; one with the same key is replaced."""
+        if "+" in pattern:
+            entries = self._entries(pattern)
+            self.count += entry.key not in entries
+            entries[entry.key] = entry
+            return
+        table, name = self._table(pattern)
+        found = table.get(name)
+        if found is None:
+            table[name] = entry
+            self.count += 1
+        elif isinstance(found, dict):
+            self.count += entry.key not in found
+            found[entry.key] = entry
+        elif found.key == entry.key:
+            table[name] = entry
+        else:
+            table[name] = {found.key: found, entry.key: entry}
+            self.count += 1
+
+    def remove(self, pattern: str, key: Hashable) -> bool:
+        """Take the entry with `key` away from the filter; False if there is none."""
+        if "+" in pattern:
+            return self._remove_from_tree(pattern, key)
+        table, name = self._table(pattern)
+        found = table.get(name)
+        if found is None:
+            return False
+        if isinstance(found, dict):
+            if found.pop(key, None) is None:
+                return False
+            if len(found) == 1:
+                table[name] = next(iter(found.values()))
+        elif found.key == key:
+            del table[name]
+        else:
+            return False
+        self.count -= 1
+        return True
+
+    def match(self, topic: str) -> list[E]:  # noqa: C901 - the hot path, no calls
+        """Return the entries of all filters that match the topic name, in no special order.
+
+        An entry whose key is under several matching filters comes once for each of them.
+        """
+        matched: list[E] = []
+        found = self._exact.get(topic)
+        if found is not None:
+            if isinstance(found, dict):
+                matched.extend(found.values())
+            else:
+                matched.append(found)
+        table = self._prefix
+        if table:
+            name = topic
+            while True:
+                found = table.get(name)
+                if found is not None:
+                    if isinstance(found, dict):
+                        matched.extend(found.values())
+                    else:
+                        matched.append(found)
+                at = name.rfind("/")
+                if at < 0:
+                    break
+                name = name[:at]
+            # A topic with an empty first level reaches the name "" that stands for `/#`;
+            # the filter `#` alone has a name that no topic can have.
+            found = table.get("\0")
+            if found is not None and topic[0] != "$":
+                if isinstance(found, dict):
+                    matched.extend(found.values())
+                else:
+                    matched.append(found)
+        root = self._root
+        if root.below:
+            _walk(root, topic.split("/"), topic[0] == "$", matched)
+        return matched
+
+    def _table(self, pattern: str) -> tuple[dict[str, E | dict[Hashable, E]], str]:
+        if pattern == "#":
+            return self._prefix, "\0"
+        if pattern.endswith("/#"):
+            return self._prefix, pattern[:-2]
+        return self._exact, pattern
+
+    def _entries(self, pattern: str) -> dict[Hashable, E]:
+        """Return the entries of a filter with ``+``, making its place in the tree."""
+        node = self._root
+        for level in pattern.split("/"):
+            if level == "#":
+                return node.rest
+            below = node.below.get(level)
+            if below is None:
+                below = node.below[level] = _Level()
+            node = below
+        return node.entries
+
+    def _remove_from_tree(self, pattern: str, key: Hashable) -> bool:
+        path: list[tuple[_Level[E], str]] = []
+        node = self._root
+        entries: dict[Hashable, E] | None = None
+        for level in pattern.split("/"):
+            if level == "#":
+                entries = node.rest
+                break
+            path.append((node, level))
+            below = node.below.get(level)
+            if below is None:
+                return False
+            node = below
+        if entries is None:
+            entries = node.entries
+        if entries.pop(key, None) is None:
+            return False
+        self.count -= 1
+        for parent, level in reversed(path):
+            if not parent.below[level].empty:
+                break
+            del parent.below[level]
+        return True
+
+
+def _walk(root: _Level[E], levels: list[str], special: bool, matched: list[E]) -> None:  # noqa: C901
+    """Collect from the tree; `special` topics start with ``$`` and are no match for ``+`` there."""
+    nodes = [root]
+    for index, level in enumerate(levels):
+        following: list[_Level[E]] = []
+        for node in nodes:
+            if node.rest:
+                matched.extend(node.rest.values())
+            below = node.below.get(level)
+            if below is not None:
+                following.append(below)
+            if index or not special:
+                below = node.below.get("+")
+                if below is not None:
+                    following.append(below)
+        if not following:
+            return
+        nodes = following
+    for node in nodes:
+        if node.entries:
+            matched.extend(node.entries.values())
+        if node.rest:
+            matched.extend(node.rest.values())
+
+
+class _Topics:
+    """A node of the tree of retained messages."""
+
+    __slots__ = ("below", "message")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Topics] | None = None
+        self.message: Message | None = None
+
+
+class RetainedMessages:
+    """The retained message of each topic (MQTT 5 section 3.3.1.3)."""
+
+    __slots__ = ("_root", "_topics", "size")
+
+    def __init__(self) -> None:
+        self._topics: dict[str, Message] = {}
+        self._root = _Topics()
+        #: Bytes of all of them together.
+        self.size = 0
+
+    def __len__(self) -> int:
+        """Return how many topics have a retained message."""
+        return len(self._topics)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Go through all of them."""
+        return iter(self._topics.values())
+
+    def get(self, topic: str) -> Message | None:
+        """Return the retained message of the topic."""
+        return self._topics.get(topic)
+
+    def put(self, message: Message) -> None:
+        """Keep the message as the retained one of its topic."""
+        topic = message.topic
+        old = self._topics.get(topic)
+        if old is not None:
+            self.size -= old.size
+        self.size += message.size
+        self._topics[topic] = message
+        node = self._root
+        for level in topic.split("/"):
+            if node.below is None:
+                node.below = {}
+            below = node.below.get(level)
+            if below is None:
+                below = node.below[level] = _Topics()
+            node = below
+        node.message = message
+
+    def remove(self, topic: str) -> Message | None:
+        """Forget the retained message of the topic and return it, None if there was none."""
+        message = self._topics.pop(topic, None)
+        if message is None:
+            return None
+        self.size -= message.size
+        path: list[tuple[_Topics, str]] = []
+        node = self._root
+        for level in topic.split("/"):
+            path.append((node, level))
+            assert node.below is not None  # noqa: S101 - put() has made the whole path
+            node = node.below[level]
+        node.message = None
+        for parent, level in reversed(path):
+            assert parent.below is not None  # noqa: S101
+            child = parent.below[level]
+            if child.message is not None or child.below:
+                break
+            del parent.below[level]
+            if not parent.below:
+                parent.below = None
+        return message
+
+    def match(self, pattern: str) -> list[Message]:
+        """Return the retained messages whose topic the filter matches."""
+        if "+" not in pattern and not pattern.endswith("#"):
+            message = self._topics.get(pattern)
+            return [] if message is None else [message]
+        nodes = [self._root]
+        for index, level in enumerate(pattern.split("/")):
+            if level == "#":
+                return _all_below(nodes, skip_special=not index)
+            following: list[_Topics] = []
+            for node in nodes:
+                if node.below is None:
+                    continue
+                if level == "+":
+                    following.extend(
+                        below for name, below in node.below.items() if index or name[:1] != "$"
+                    )
+                elif level in node.below:
+                    following.append(node.below[level])
+            nodes = following
+        return [node.message for node in nodes if node.message is not None]
+
+
+def _all_below(nodes: list[_Topics], *, skip_special: bool) -> list[Message]:
+    """Return what is at the nodes and below; topics ``$…`` not, if the nodes are the root."""
+    matched: list[Message] = []
+    stack = list(nodes)
+    if skip_special:
+        root = stack.pop()
+        stack = [below for name, below in (root.below or {}).items() if name[:1] != "$"]
+    while stack:
+        node = stack.pop()
+        if node.message is not None:
+            matched.append(node.message)
+        if node.below is not None:
+            stack.extend(node.below.values())
+    return matched

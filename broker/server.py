@@ -1,0 +1,194 @@
+"""The broker: amqtt's frame around connections, sessions and routing of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import amqtt.broker
+from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
+from amqtt.events import BrokerEvents
+from transitions import MachineError
+
+from broker.connection import Connection
+from broker.errors import BrokerError
+from broker.exchange import Exchange
+from broker.gate import Gate
+from broker.limits import Limits
+from broker.metrics import Metrics
+from broker.output import Output
+from broker.plugins import Plugins
+from broker.session import Session
+from broker.timers import TimerWheel
+from broker.transports.listener import Listener
+from broker.transports.tcp import TcpWire
+from broker.transports.websocket import WebSocketSettings, WebSocketWire
+
+if TYPE_CHECKING:
+    from broker.authenticator import Authenticator
+    from broker.wire import Wire
+
+logger = logging.getLogger("broker")
+
+_FRAME_OVERHEAD = 64
+_BACKLOG = 1024
+_DEFAULT_PORTS = {ListenerType.TCP: 1883, ListenerType.WS: 8083}
+
+
+class Broker(amqtt.broker.Broker):
+    """An MQTT 3.1.1 and 5 broker with amqtt's configuration and plugins.
+
+    Args:
+        config: amqtt's configuration. Without ``plugins`` none are loaded: nobody may connect
+            unless the authenticator or an authentication plugin lets them.
+        authenticator: decides who may connect and what they may do.
+        limits: how much one client and the broker may use.
+
+    Raises:
+        BrokerError: the configuration is refused.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig | dict[str, Any],
+        *,
+        authenticator: Authenticator | None = None,
+        limits: Limits | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if isinstance(config, dict):
+            config = dict(config)
+            if "plugins" not in config and "auth" not in config:
+                config["plugins"] = {}
+        super().__init__(config, loop=loop)
+        self.limits = limits or Limits()
+        self.metrics = Metrics()
+        self._plugins = Plugins(self.plugins_manager)
+        self._wheel = TimerWheel()
+        self._exchange = Exchange(
+            self.limits,
+            self._wheel,
+            self.metrics,
+            Gate(authenticator, self._plugins if self._plugins.authenticate else None),
+        )
+        self._output: Output | None = None
+        self._listeners: dict[str, Listener] = {}
+
+    async def start(self) -> None:
+        """Open the listeners; BrokerError if one cannot be, with its name and address."""
+        try:
+            self.transitions.start()
+        except (MachineError, ValueError) as error:
+            raise BrokerError(f"the broker cannot be started now: {error}") from error
+        await self.plugins_manager.fire_event(BrokerEvents.PRE_START, wait=True)
+        self._output = Output(asyncio.get_running_loop())
+        self._wheel.start()
+        try:
+            for name, config in self.listeners_config.items():
+                await self._listen(name, config)
+        except BaseException:
+            await self._stop_listeners()
+            self._wheel.stop()
+            self.transitions.starting_fail()
+            raise
+        self.transitions.starting_success()
+        await self.plugins_manager.fire_event(BrokerEvents.POST_START, wait=True)
+
+    async def shutdown(self) -> None:
+        """Tell the clients, close all connections and listeners, and stop the plugins."""
+        await self.plugins_manager.fire_event(BrokerEvents.PRE_SHUTDOWN, wait=True)
+        self.transitions.shutdown()
+        await self._stop_listeners()
+        for task in list(self._exchange.tasks):
+            task.cancel()
+        self._wheel.stop()
+        await self.plugins_manager.wait_fired_events()
+        await self.plugins_manager.fire_event(BrokerEvents.POST_SHUTDOWN, wait=True)
+        await self.plugins_manager.close()
+        self.transitions.stopping_success()
+
+    def disconnect(
+        self, which: Callable[[Session], bool], reason: str = "credentials revoked"
+    ) -> int:
+        """End connections at once and discard their sessions, connected or not.
+
+        `which` picks by `client_id`, `username` and `tag`, those of the grant. Wills of what
+        is ended are not published. Returns how many were ended.
+        """
+        return self._exchange.discard(which, reason)
+
+    @property
+    def addresses(self) -> dict[str, list[tuple[str, int]]]:
+        """Return the addresses each listener is bound to: the configuration may say port 0."""
+        return {name: listener.addresses for name, listener in self._listeners.items()}
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return the port each listener is bound to."""
+        return {name: bound[0][1] for name, bound in self.addresses.items() if bound}
+
+    async def _listen(self, name: str, config: ListenerConfig) -> None:
+        if config.bind is None:
+            return
+        kind = config.type
+        if kind not in _DEFAULT_PORTS:
+            return
+        try:
+            host, port = self._split_bindaddr_port(config.bind, _DEFAULT_PORTS[kind])
+        except ValueError as error:
+            raise BrokerError(f"listener {name}: bind {config.bind!r}: {error}") from error
+        most = config.max_connections
+        listener = Listener(
+            name, most if most > 0 else self.limits.max_connections, self.metrics, self._connect
+        )
+        make: Callable[[], asyncio.Protocol]
+        if kind == ListenerType.WS:
+            settings = WebSocketSettings(
+                self.limits.websocket_path,
+                self.limits.allowed_origins,
+                max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
+            )
+
+            def make() -> asyncio.Protocol:
+                return WebSocketWire(listener, settings)
+        else:
+
+            def make() -> asyncio.Protocol:
+                return TcpWire(listener)
+
+        context = self._create_ssl_context(config) if config.ssl else None
+        try:
+            listener.server = await asyncio.get_running_loop().create_server(
+                make,
+                host.strip("[]") if host else None,
+                port,
+                ssl=context,
+                backlog=_BACKLOG,
+                reuse_address=True,
+            )
+        except OSError as error:
+            raise BrokerError(
+                f"listener {name}: cannot listen on {config.bind}: {error.strerror or error}"
+            ) from error
+        self._listeners[name] = listener
+        logger.info(
+            "event=listening listener=%s type=%s address=%s tls=%s",
+            name,
+            kind.value,
+            ",".join(f"{address}:{number}" for address, number in listener.addresses),
+            "yes" if context else "no",
+        )
+
+    def _connect(self, wire: Wire) -> Connection:
+        if self._output is None:
+            raise BrokerError("the broker is not started")
+        return Connection(self._exchange, self._output, wire)
+
+    async def _stop_listeners(self) -> None:
+        listeners, self._listeners = self._listeners, {}
+        self._exchange.close_all()
+        await asyncio.sleep(0)
+        for listener in listeners.values():
+            await listener.stop()

@@ -1,0 +1,287 @@
+"""The state of one client that outlives its connection (MQTT 5 section 4.1); no I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from broker.connection import Connection
+    from broker.exchange import Departure
+    from broker.message import Message
+
+NEVER = 0xFFFF_FFFF
+
+
+class Step(IntEnum):
+    """How far the delivery of a QoS 1 or 2 message has come."""
+
+    WAITING = 0
+    PUBLISHED = 1
+    RELEASED = 2
+
+
+class Outgoing:
+    """A QoS 1 or 2 message for one session.
+
+    Attributes:
+        packet_id: 0 while it waits.
+        row: its place in the store; 0 if it has none.
+        size: bytes it counts for the limit of the queue; 0 for a retained message that a
+            subscription brought, which costs no memory of its own.
+    """
+
+    __slots__ = ("ids", "message", "packet_id", "qos", "retain", "row", "size", "step")
+
+    def __init__(
+        self,
+        message: Message,
+        qos: int,
+        retain: bool = False,
+        ids: tuple[int, ...] = (),
+        *,
+        counts: bool = True,
+    ) -> None:
+        self.message = message
+        self.qos = qos
+        self.retain = retain
+        self.ids = ids
+        self.packet_id = 0
+        self.step = Step.WAITING
+        self.row = 0
+        self.size = message.size if counts else 0
+
+
+class Subscription:
+    """A filter of one session, with its options (MQTT 5 section 3.8.3.1).
+
+    Attributes:
+        key: the client id: one session has one subscription to a filter.
+        pattern: the filter without its share.
+        share: the share name, None if not shared.
+        identifier: the Subscription Identifier, 0 if none.
+    """
+
+    __slots__ = (
+        "identifier",
+        "key",
+        "no_local",
+        "pattern",
+        "qos",
+        "retain_as_published",
+        "session",
+        "share",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        pattern: str,
+        qos: int,
+        *,
+        share: str | None = None,
+        no_local: bool = False,
+        retain_as_published: bool = False,
+        identifier: int = 0,
+    ) -> None:
+        self.session = session
+        self.key: Hashable = session.client_id
+        self.pattern = pattern
+        self.share = share
+        self.qos = qos
+        self.no_local = no_local
+        self.retain_as_published = retain_as_published
+        self.identifier = identifier
+
+    @property
+    def name(self) -> str:
+        """Return the filter as the client sent it."""
+        return self.pattern if self.share is None else f"$share/{self.share}/{self.pattern}"
+
+
+class Session:
+    """What the broker keeps for a client id.
+
+    Containers are made when something comes into them: most sessions never need them, and
+    there may be many thousand.
+
+    Attributes:
+        username: who left it; only they take it up again.
+        tag: the tag of the grant it came by.
+        connection: the client's connection, None while there is none.
+        expiry: seconds it outlives the connection; 0 for not at all, `NEVER` for ever.
+        subscriptions: by filter, as the client spelled it.
+        queued, queued_bytes: messages that wait and count for the limits.
+        departure: what is still to happen while there is no connection; the exchange's.
+        stored: whether the store has it.
+    """
+
+    __slots__ = (
+        "client_id",
+        "connection",
+        "departure",
+        "expiry",
+        "inflight",
+        "last_id",
+        "queued",
+        "queued_bytes",
+        "received",
+        "stored",
+        "subscriptions",
+        "tag",
+        "username",
+        "waiting",
+        "warned",
+    )
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        self.username: str | None = None
+        self.tag: Hashable | None = None
+        self.connection: Connection | None = None
+        self.expiry = 0
+        self.subscriptions: dict[str, Subscription] = {}
+        self.inflight: dict[int, Outgoing] | None = None
+        self.waiting: deque[Outgoing] | None = None
+        self.queued = 0
+        self.queued_bytes = 0
+        self.received: set[int] | None = None
+        self.last_id = 0
+        self.departure: Departure | None = None
+        self.stored = False
+        self.warned = False
+
+    @property
+    def inflight_count(self) -> int:
+        """Return how many messages the client has not acknowledged."""
+        return 0 if self.inflight is None else len(self.inflight)
+
+    @property
+    def waiting_count(self) -> int:
+        """Return how many messages wait to be sent."""
+        return 0 if self.waiting is None else len(self.waiting)
+
+    def assign(self, outgoing: Outgoing) -> int:
+        """Give the message the next free packet identifier [MQTT-2.2.1-4] and count it as sent."""
+        inflight = self.inflight
+        if inflight is None:
+            inflight = self.inflight = {}
+        packet_id = self.last_id
+        while True:
+            packet_id = packet_id % 65_535 + 1
+            if packet_id not in inflight:
+                break
+        self.last_id = packet_id
+        inflight[packet_id] = outgoing
+        outgoing.packet_id = packet_id
+        outgoing.step = Step.PUBLISHED
+        return packet_id
+
+    def wait(self, outgoing: Outgoing) -> None:
+        """Queue the message behind those that wait."""
+        if self.waiting is None:
+            self.waiting = deque()
+        self.waiting.append(outgoing)
+        self.queued_bytes += outgoing.size
+        self.queued += outgoing.size > 0
+
+    def next_waiting(self) -> Outgoing | None:
+        """Take the message that has waited longest."""
+        waiting = self.waiting
+        if not waiting:
+            return None
+        outgoing = waiting.popleft()
+        if not waiting:
+            self.waiting = None
+        self.queued_bytes -= outgoing.size
+        self.queued -= outgoing.size > 0
+        return outgoing
+
+    def acknowledged(self, packet_id: int) -> Outgoing | None:
+        """End a QoS 1 delivery at PUBACK; None if there is none with this identifier."""
+        outgoing = self.inflight.get(packet_id) if self.inflight else None
+        if outgoing is None or outgoing.qos != 1:
+            return None
+        self._done(packet_id)
+        return outgoing
+
+    def taken(self, packet_id: int, *, refused: bool) -> Outgoing | None:
+        """Move a QoS 2 delivery on at PUBREC, or end it if the client refused it."""
+        outgoing = self.inflight.get(packet_id) if self.inflight else None
+        if outgoing is None or outgoing.qos != 2:
+            return None
+        if refused:
+            if outgoing.step is Step.PUBLISHED:
+                self._done(packet_id)
+            return outgoing
+        outgoing.step = Step.RELEASED
+        return outgoing
+
+    def completed(self, packet_id: int) -> Outgoing | None:
+        """End a QoS 2 delivery at PUBCOMP; None if there is none that was released."""
+        outgoing = self.inflight.get(packet_id) if self.inflight else None
+        if outgoing is None or outgoing.step is not Step.RELEASED:
+            return None
+        self._done(packet_id)
+        return outgoing
+
+    def begin_receipt(self, packet_id: int) -> bool:
+        """Note a QoS 2 message that came in; False if it came before [MQTT-4.3.3-10]."""
+        if self.received is None:
+            self.received = set()
+        elif packet_id in self.received:
+            return False
+        self.received.add(packet_id)
+        return True
+
+    def end_receipt(self, packet_id: int) -> bool:
+        """Forget a QoS 2 message at PUBREL; False if there is none with this identifier."""
+        received = self.received
+        if received is None or packet_id not in received:
+            return False
+        received.discard(packet_id)
+        if not received:
+            self.received = None
+        return True
+
+    def pending(self) -> Iterator[Outgoing]:
+        """Go through all messages not yet delivered, those under way first."""
+        if self.inflight:
+            yield from self.inflight.values()
+        if self.waiting:
+            yield from self.waiting
+
+    def _done(self, packet_id: int) -> None:
+        inflight = self.inflight
+        if inflight is not None:
+            del inflight[packet_id]
+            if not inflight:
+                self.inflight = None
+
+
+class ShareGroup:
+    """The sessions that share one subscription (MQTT 5 section 4.8.2)."""
+
+    __slots__ = ("_turn", "key", "members")
+
+    def __init__(self, name: str) -> None:
+        #: Tuples, so that no client id can be taken for a group.
+        self.key: Hashable = ("$share", name)
+        self.members: dict[Hashable, Subscription] = {}
+        self._turn = 0
+
+    def choose(self) -> Subscription | None:
+        """Return the member whose turn it is, one that is connected if there is any."""
+        members = list(self.members.values())
+        if not members:
+            return None
+        count = len(members)
+        self._turn = (self._turn + 1) % count
+        for offset in range(count):
+            member = members[(self._turn + offset) % count]
+            if member.session.connection is not None:
+                self._turn = (self._turn + offset) % count
+                return member
+        return members[self._turn]

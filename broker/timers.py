@@ -1,0 +1,83 @@
+"""One timer for everything that times out: keep alive, CONNECT, tokens, sessions, wills."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+TICK = 0.25
+
+
+class Timed(Protocol):
+    """Something with a next point in time."""
+
+    due: int
+    """The tick it waits for, 0 if none; belongs to the wheel."""
+
+    def on_time(self, now: float) -> float | None:
+        """Act if it is time; return when to be asked again, None for never."""
+
+
+class TimerWheel:
+    """Asks each of its members at its time, at most a tick late; times are those of the loop.
+
+    Members are kept in buckets by tick, so that ten thousand of them cost no more than one
+    until they are due, and one that moves its time on need not say so.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, set[Timed]] = {}
+        self._handle: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._last = 0
+        #: The time of the last tick, for whoever can do with a time that is a tick old.
+        self.now = 0.0
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time()
+        self._last = int(self.now / TICK)
+        self._handle = self._loop.call_later(TICK, self._tick)
+
+    def stop(self) -> None:
+        """Tick no more, and forget all members."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        self._buckets.clear()
+
+    def add(self, member: Timed, when: float) -> None:
+        """Ask `member` at `when`, instead of at the time it had before."""
+        if member.due:
+            self.remove(member)
+        tick = max(int(when / TICK) + 1, self._last + 1)
+        member.due = tick
+        bucket = self._buckets.get(tick)
+        if bucket is None:
+            self._buckets[tick] = {member}
+        else:
+            bucket.add(member)
+
+    def remove(self, member: Timed) -> None:
+        """Ask `member` no more."""
+        bucket = self._buckets.get(member.due)
+        member.due = 0
+        if bucket is not None:
+            bucket.discard(member)
+
+    def _tick(self) -> None:
+        if self._loop is None:
+            return
+        self._handle = self._loop.call_later(TICK, self._tick)
+        self.now = now = self._loop.time()
+        current = int(now / TICK)
+        first, self._last = self._last + 1, current
+        for tick in range(first, current + 1):
+            for member in self._buckets.pop(tick, ()):
+                if member.due != tick:
+                    continue
+                member.due = 0
+                again = member.on_time(now)
+                if again is not None:
+                    self.add(member, again)

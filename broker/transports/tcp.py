@@ -1,0 +1,97 @@
+"""MQTT over TCP, and over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from broker.connection import Connection
+    from broker.transports.listener import Listener
+
+
+class TcpWire(asyncio.Protocol):
+    """One client on a stream socket: one callback for each chunk, no coroutine."""
+
+    __slots__ = ("_connection", "_listener", "_transport", "peer")
+
+    transport_name = "tcp"
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._transport: asyncio.Transport | None = None
+        self._connection: Connection | None = None
+        self.peer = "-"
+
+    @property
+    def listener(self) -> str:
+        """Return the name of the listener."""
+        return self._listener.name
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit the client, if the listener has room for it."""
+        stream = cast("asyncio.Transport", transport)
+        if not self._listener.admit():
+            stream.abort()
+            return
+        self._transport = stream
+        self.peer = peer_of(stream)
+        self._connection = self._listener.open(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came in."""
+        if self._connection is not None:
+            self._connection.feed(data)
+
+    def eof_received(self) -> bool:
+        """Close when the client does."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the connection that the client is gone."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._listener.closed(self)
+            self._transport = None
+            connection.lost(exc)
+
+    def pause_writing(self) -> None:
+        """Tell the connection that the client reads too slowly."""
+        if self._connection is not None:
+            self._connection.clog()
+
+    def resume_writing(self) -> None:
+        """Tell the connection that the client has caught up."""
+        if self._connection is not None:
+            self._connection.unclog()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause_reading(self) -> None:
+        """Stop the flow of incoming bytes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Let bytes come in again."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+
+def peer_of(transport: asyncio.Transport) -> str:
+    """Return the address of the client, without the port."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) and name else "local"

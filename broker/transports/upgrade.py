@@ -1,0 +1,122 @@
+"""The HTTP request that opens a WebSocket (RFC 6455 section 4); no I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from urllib.parse import urlsplit
+
+MAX_REQUEST = 16_384
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_SUBPROTOCOL = "mqtt"
+
+
+class BadRequest(Exception):
+    """The request is refused with an HTTP status."""
+
+    def __init__(self, status: str, detail: str, *, extra: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.extra = extra
+
+    @property
+    def response(self) -> bytes:
+        """Return the HTTP response that says so."""
+        body = f"{self.detail}\n"
+        return (
+            f"HTTP/1.1 {self.status}\r\n"
+            "Connection: close\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\n"
+            f"{self.extra}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+
+def accept(head: bytes, path: str, origins: frozenset[str] | None) -> bytes:
+    """Return the response that opens the WebSocket, for a request without its last empty line.
+
+    BadRequest if it is no WebSocket upgrade, for another path, does not offer the subprotocol
+    ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not among `origins`.
+    """
+    target, headers = _parse(head)
+    if urlsplit(target).path != path:
+        raise BadRequest("404 Not Found", f"MQTT is at {path}")
+    if headers.get("upgrade", "").lower() != "websocket" or "upgrade" not in _tokens(
+        headers, "connection"
+    ):
+        raise BadRequest(
+            "426 Upgrade Required", "this is a WebSocket", extra="Upgrade: websocket\r\n"
+        )
+    if headers.get("sec-websocket-version") != "13":
+        raise BadRequest(
+            "426 Upgrade Required",
+            "WebSocket version 13 is spoken here",
+            extra="Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n",
+        )
+    if _SUBPROTOCOL not in _tokens(headers, "sec-websocket-protocol"):
+        raise BadRequest("400 Bad Request", "the subprotocol mqtt is not offered")
+    _check_origin(headers, origins)
+    key = headers.get("sec-websocket-key", "")
+    try:
+        valid = len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        valid = False
+    if not valid:
+        raise BadRequest("400 Bad Request", "Sec-WebSocket-Key is not 16 bytes in base64")
+    digest = hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest()
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: "
+        + base64.b64encode(digest)
+        + b"\r\n\r\n"
+    )
+
+
+def _parse(head: bytes) -> tuple[str, dict[str, str]]:
+    try:
+        lines = head.decode("ascii").split("\r\n")
+    except UnicodeDecodeError:
+        raise BadRequest("400 Bad Request", "the request is not ASCII") from None
+    parts = lines[0].split(" ")
+    if len(parts) != 3 or parts[2] != "HTTP/1.1":
+        raise BadRequest("400 Bad Request", "not an HTTP/1.1 request")
+    if parts[0] != "GET":
+        raise BadRequest("405 Method Not Allowed", "only GET", extra="Allow: GET\r\n")
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip():
+            raise BadRequest("400 Bad Request", "malformed header")
+        name = name.lower()
+        value = value.strip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        raise BadRequest("400 Bad Request", "a body is not expected")
+    return parts[1], headers
+
+
+def _tokens(headers: dict[str, str], name: str) -> set[str]:
+    return {token.strip().lower() for token in headers.get(name, "").split(",")}
+
+
+def _check_origin(headers: dict[str, str], origins: frozenset[str] | None) -> None:
+    """Refuse a page of another origin; what is no browser sends none (RFC 6455 section 10.2)."""
+    origin = headers.get("origin")
+    if origins is None or origin is None or origin in origins:
+        return
+    if (
+        "same-host" in origins
+        and _host(origin)
+        and _host(origin) == _host("//" + headers.get("host", ""))
+    ):
+        return
+    raise BadRequest("403 Forbidden", "pages of this origin may not connect")
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -1,0 +1,34 @@
+"""What a connection needs of the transport below it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Wire(Protocol):
+    """A stream of MQTT bytes to one client: TCP, TLS or WebSocket."""
+
+    peer: str
+    """The address of the client, without the port."""
+
+    @property
+    def listener(self) -> str:
+        """Return the name of the listener it came by."""
+
+    transport_name: str
+    """``tcp`` or ``ws``, for the log."""
+
+    def write(self, data: bytes) -> None:
+        """Send whole MQTT packets; calls `Connection.clog` when too much is not yet sent."""
+
+    def close(self) -> None:
+        """Send what was written, then end the stream."""
+
+    def abort(self) -> None:
+        """End the stream at once."""
+
+    def pause_reading(self) -> None:
+        """Bring no more bytes until `resume_reading`."""
+
+    def resume_reading(self) -> None:
+        """Bring bytes again."""
