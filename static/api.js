@@ -94,11 +94,11 @@ export class Api {
       });
       const answer = await response.json().catch(() => null);
       if (!response.ok) throw problem(response.status, answer);
-      if (!isRecord(answer)) throw new ApiError("unavailable", "the server's answer is not JSON");
+      if (!isRecord(answer)) throw new ApiError("unavailable", "the answer is not JSON", 0);
       return answer;
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw new ApiError("unavailable", "the web server does not answer");
+      throw new ApiError("unavailable", "the web server does not answer", 0);
     } finally {
       clearTimeout(timer);
     }
@@ -118,6 +118,5 @@ function post(body) {
 function problem(status, answer) {
   const { code, title, detail } = isRecord(answer) ? answer : {};
   const words = String(detail || title || `the web server answered ${status}`);
-  if (typeof code === "string") return new ApiError(code, words);
-  return new ApiError(status >= 500 ? "unavailable" : "invalid_request", words);
+  return new ApiError(typeof code === "string" ? code : "invalid_request", words, status);
 }

@@ -47,20 +47,22 @@ export class CallError extends ZapetteError {
   }
 }
 
-/** The web server refused a request (RFC 9457), or did not answer it (`unavailable`). */
+/** The web server refused a request (RFC 9457), or did not answer it. */
 export class ApiError extends ZapetteError {
   /**
    * @param {string} code the `code` member of the problem
-   * @param {string} message its title or detail
+   * @param {string} message its detail
+   * @param {number} status of the HTTP response; 0 if there was none
    */
-  constructor(code, message) {
+  constructor(code, message, status) {
     super(message);
     this.code = code;
+    this.status = status;
   }
 
-  /** Whether asking again may help: the server is away or busy, and nothing was wrong with us. */
+  /** Whether asking again may help: the server is away, broken or busy; we did nothing wrong. */
   get passing() {
-    return this.code === "unavailable" || this.code === "too_many_requests";
+    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 

@@ -1,0 +1,65 @@
+/** The custom elements, by their tags. */
+
+import { ConnectionBanner } from "./connection-banner.js";
+import { MessageToast } from "./message-toast.js";
+import { PlayButton } from "./play-button.js";
+import { RequestButton } from "./request-button.js";
+import { SeekBar } from "./seek-bar.js";
+import { ViewElement } from "./view.js";
+import { VolumeControl } from "./volume-control.js";
+
+/** Those that both pages use. */
+const SHARED = {
+  "connection-banner": ConnectionBanner,
+  "message-toast": MessageToast,
+  "play-button": PlayButton,
+  "request-button": RequestButton,
+  "seek-bar": SeekBar,
+  "volume-control": VolumeControl,
+};
+
+/**
+ * Make the shared elements, and a page's own, known to the browser.
+ * @param {Record<string, CustomElementConstructor>} [own] by their tags
+ */
+export function defineElements(own = {}) {
+  for (const [tag, element] of Object.entries({ ...SHARED, ...own })) {
+    customElements.define(tag, element);
+  }
+}
+
+/**
+ * Return the one element of `type` that has this tag; a page without it is wrong.
+ * @template {HTMLElement} T
+ * @param {ParentNode} page
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function find(page, selector, type) {
+  const element = page.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+/**
+ * Build the controls of a page, and return what lets them all show a view.
+ * @param {ParentNode} page
+ * @param {import("./view.js").Translate} translate
+ * @returns {(view: import("./view.js").View) => void}
+ */
+export function mountControls(page, translate) {
+  const controls = Array.from(page.querySelectorAll("*")).filter(isControl);
+  for (const control of controls) control.mount(translate);
+  return (view) => {
+    for (const control of controls) control.show(view);
+  };
+}
+
+/**
+ * @param {Element} element
+ * @returns {element is ViewElement}
+ */
+function isControl(element) {
+  return element instanceof ViewElement;
+}

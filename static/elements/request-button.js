@@ -1,0 +1,74 @@
+import { build, fill, icon } from "./dom.js";
+import { ViewElement } from "./view.js";
+
+/**
+ * @typedef {object} Kind
+ * @property {string} procedure
+ * @property {Record<string, unknown>} parameters
+ * @property {import("./dom.js").IconName} icon
+ * @property {string} text shown beside the drawing
+ * @property {(translate: import("./view.js").Translate) => string} name
+ */
+
+/** @type {Record<string, Kind>} by the attribute `kind` */
+const KINDS = {
+  "volume-up": {
+    procedure: "volume/up",
+    parameters: {},
+    icon: "plus",
+    text: "",
+    name: (translate) => translate("control.volume_up"),
+  },
+  "volume-down": {
+    procedure: "volume/down",
+    parameters: {},
+    icon: "minus",
+    text: "",
+    name: (translate) => translate("control.volume_down"),
+  },
+  back: {
+    procedure: "seek/by",
+    parameters: { offset: -10 },
+    icon: "back",
+    text: "10",
+    name: (translate) => translate("control.back"),
+  },
+  forward: {
+    procedure: "seek/by",
+    parameters: { offset: 10 },
+    icon: "forward",
+    text: "10",
+    name: (translate) => translate("control.forward"),
+  },
+};
+
+/** A button that asks for one procedure, always with the same parameters. */
+export class RequestButton extends ViewElement {
+  constructor() {
+    super();
+    /** @private */
+    this._procedure = "";
+    /** @private */
+    this._button = build("button", { type: "button" });
+  }
+
+  /** @override @param {import("./view.js").Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    const kind = KINDS[this.getAttribute("kind") || ""];
+    this._procedure = kind.procedure;
+    this._button.title = kind.name(translate);
+    this._button.setAttribute("aria-label", this._button.title);
+    this._button.append(icon(kind.icon));
+    if (kind.text) this._button.append(build("span", { "aria-hidden": "true" }, kind.text));
+    this._button.addEventListener("click", () => {
+      void this._request(kind.procedure, kind.parameters);
+    });
+    fill(this, this._button);
+  }
+
+  /** @override @param {import("./view.js").View} view */
+  show({ state }) {
+    this._button.disabled = state !== null && !state.can.includes(this._procedure);
+  }
+}

@@ -1,0 +1,126 @@
+import { formatTime } from "../format.js";
+import { build, fill } from "./dom.js";
+import { ViewElement } from "./view.js";
+
+/** Milliseconds between two drawings while the medium plays. */
+const INTERVAL = 250;
+/** Seconds that an arrow key goes. */
+const STEP = 10;
+
+/** Where the medium is, and a slider to go elsewhere: when it is let go. */
+export class SeekBar extends ViewElement {
+  constructor() {
+    super();
+    /** @private @type {import("./view.js").View | null} */
+    this._view = null;
+    /** @private */
+    this._held = false;
+    /** @private @type {ReturnType<typeof setInterval> | undefined} */
+    this._timer = undefined;
+    /** @private */
+    this._slider = build("input", {
+      type: "range",
+      min: "0",
+      max: "0",
+      step: "0.1",
+      value: "0",
+      disabled: "",
+    });
+    /** @private */
+    this._elapsed = build("span", { class: "elapsed" });
+    /** @private */
+    this._duration = build("span", { class: "duration" });
+  }
+
+  /** @override @param {import("./view.js").Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    this._slider.setAttribute("aria-label", translate("control.position"));
+    const times = build("div", { class: "times", "aria-hidden": "true" });
+    times.append(this._elapsed, this._duration);
+    fill(this, this._slider, times);
+    this._draw(0, null);
+    this._slider.addEventListener("pointerdown", () => {
+      this._held = true;
+    });
+    for (const end of ["pointerup", "pointercancel", "blur"]) {
+      this._slider.addEventListener(end, () => {
+        this._held = false;
+      });
+    }
+    this._slider.addEventListener("input", () => {
+      this._held = true;
+      this._draw(this._slider.valueAsNumber, this._length);
+    });
+    this._slider.addEventListener("change", () => void this._go(this._slider.valueAsNumber));
+    this._slider.addEventListener("keydown", (event) => this._pressed(event));
+  }
+
+  /** @override @param {import("./view.js").View} view */
+  show(view) {
+    this._view = view;
+    const { state, live } = view;
+    this._slider.disabled = !state || !state.can.includes("seek");
+    this._slider.max = String(this._length || 0);
+    clearInterval(this._timer);
+    this._refresh();
+    if (live && state && state.playing && !state.buffering) {
+      this._timer = setInterval(() => this._refresh(), INTERVAL);
+    }
+  }
+
+  disconnectedCallback() {
+    clearInterval(this._timer);
+  }
+
+  /** @private */
+  get _length() {
+    return this._view && this._view.state ? this._view.state.duration : null;
+  }
+
+  /** @private */
+  _refresh() {
+    if (!this._view || this._held || this._requests > 0) return;
+    const position = this._view.position();
+    this._slider.value = String(position);
+    this._draw(position, this._length);
+  }
+
+  /**
+   * @private
+   * @param {number} position
+   */
+  async _go(position) {
+    this._held = false;
+    await this._request("seek", { position });
+    this._refresh();
+  }
+
+  /**
+   * @private
+   * @param {KeyboardEvent} event
+   */
+  _pressed(event) {
+    const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (way === undefined) return;
+    event.preventDefault();
+    void this._request("seek/by", { offset: way * STEP });
+  }
+
+  /**
+   * @private
+   * @param {number} position
+   * @param {number | null} duration
+   */
+  _draw(position, duration) {
+    const elapsed = formatTime(position);
+    const total = duration === null ? this._translate("control.no_duration") : formatTime(duration);
+    const part = duration ? (100 * position) / duration : 0;
+    this._slider.style.setProperty("--part", `${part}%`);
+    if (this._elapsed.textContent === elapsed && this._duration.textContent === total) return;
+    this._elapsed.textContent = elapsed;
+    this._duration.textContent = total;
+    const words = { position: elapsed, duration: total };
+    this._slider.setAttribute("aria-valuetext", this._translate("control.position_of", words));
+  }
+}

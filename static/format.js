@@ -1,0 +1,14 @@
+/** Numbers in words; no I/O. */
+
+/**
+ * Return a time as `0:07`, `12:34` or `1:02:03`.
+ * @param {number} seconds
+ */
+export function formatTime(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const rest = String(whole % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60) % 60;
+  const hours = Math.floor(whole / 3600);
+  if (hours === 0) return `${minutes}:${rest}`;
+  return `${hours}:${String(minutes).padStart(2, "0")}:${rest}`;
+}

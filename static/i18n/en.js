@@ -1,0 +1,70 @@
+/** The pages' words in English. */
+export const en = Object.freeze({
+  "page.player": "Zapette player",
+  "page.remote": "Zapette remote",
+
+  "control.play": "Play",
+  "control.pause": "Pause",
+  "control.volume": "Volume",
+  "control.volume_up": "Volume up",
+  "control.volume_down": "Volume down",
+  "control.percent": "{level} %",
+  "control.mute": "Mute",
+  "control.unmute": "Unmute",
+  "control.position": "Position",
+  "control.position_of": "{position} of {duration}",
+  "control.no_duration": "live",
+  "control.back": "Back 10 seconds",
+  "control.forward": "Forward 10 seconds",
+  "control.fullscreen": "Full screen",
+  "control.group": "Controls",
+
+  "connection.connecting": "Connecting…",
+  "connection.live": "Connected",
+  "connection.retry": "Try now",
+
+  "remote.nothing": "Nothing to play yet",
+  "remote.no_player": "Player",
+  "remote.no_link": "Scan the QR code on the player’s screen with this phone.",
+  "remote.old_code": "This code is no longer valid. Scan the new one on the player’s screen.",
+  "remote.refused": "The server refuses this remote.",
+  "remote.lost": "Not connected. What you see may be out of date. Trying again…",
+  "remote.taken_over": "This remote is in use in another tab.",
+  "remote.use_here": "Use it here",
+  "remote.player_off": "The player is off. Open its page on the television.",
+  "remote.waiting": "Waiting for the player…",
+  "remote.gesture":
+    "Click “Start” on the player once. Its browser wants that before it plays sound.",
+  "remote.buffering": "The player is loading…",
+
+  "player.default_name": "Television",
+  "player.lost": "No connection. Phones cannot reach this player. Trying again…",
+  "player.refused": "The server refuses this player.",
+  "player.new_code_made": "There is a new code. Whoever used the old one is disconnected.",
+
+  "card.title": "Scan, and your phone is the remote",
+  "card.qr": "QR code that opens the remote",
+  "card.hint": "Phone and player must be on the same network. No phone? Click the code.",
+  "card.address": "Address for phones",
+  "card.new_code": "New code",
+
+  "start.button": "Start",
+  "start.why": "The browser wants one click before it plays sound.",
+
+  "takeover.title": "Another tab is the player now",
+  "takeover.text":
+    "The same player was opened in another tab or window, and phones control that one.",
+  "takeover.button": "Take it back",
+
+  "error.no_such_procedure": "This player does not have that function.",
+  "error.invalid_argument": "The player did not understand that.",
+  "error.not_supported": "This player cannot do that.",
+  "error.gesture_required": "Click “Start” on the player once, then it can play.",
+  "error.media_error": "This cannot be played.",
+  "error.runtime_error": "Something went wrong.",
+  "error.timeout": "The player does not answer.",
+  "error.unavailable": "Not connected: nothing was sent.",
+  "error.cancelled": "Given up.",
+  "error.too_many_requests": "Too many requests. Wait a little.",
+  "error.wrong_key": "The server does not know this player any more. Reload the page.",
+});

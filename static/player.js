@@ -1,0 +1,180 @@
+/** The player's entry: wiring only. */
+
+import { Api } from "./api.js";
+import { Connection } from "./connection.js";
+import { CredentialsSource } from "./credentials.js";
+import { defineElements } from "./elements/index.js";
+import { Media } from "./media.js";
+import { openMqttTransport } from "./mqtt_transport.js";
+import { Playback } from "./playback.js";
+import { PlayerIdentity } from "./player_identity.js";
+import { PLAYER_ELEMENTS, PlayerPage } from "./player_page.js";
+import { composeState } from "./player_state.js";
+import { PlayerVoice } from "./player_voice.js";
+import { Rpc } from "./rpc.js";
+import { soundAllowed } from "./sound_permission.js";
+import { StatePublisher } from "./state_publisher.js";
+import { Store } from "./store.js";
+import { Tabs, openChannel } from "./tabs.js";
+import { chooseLanguage, translatePage, translator } from "./translate.js";
+import { listenToWaking } from "./wake.js";
+import { WakeLock } from "./wake_lock.js";
+
+/** Seconds. */
+const KEEP_ALIVE = 10;
+
+defineElements(PLAYER_ELEMENTS);
+const language = chooseLanguage(navigator.languages);
+const translate = translator(language);
+translatePage(document, language, translate);
+const page = new PlayerPage(document, translate);
+const store = new Store("zapette.player", () => localStorage);
+const api = new Api(document.baseURI, fetch);
+const identity = new PlayerIdentity(store, api);
+const media = new Media(page.video);
+const playback = new Playback(media, storedName());
+const credentials = new CredentialsSource(() => identity.credentials());
+const connection = new Connection({
+  open: openMqttTransport,
+  credentials: async () => {
+    const answer = await credentials.get();
+    if (answer.links) page.card.showLinks(answer.links);
+    return answer;
+  },
+  keepAlive: KEEP_ALIVE,
+  will: (topics) => PlayerVoice.will(topics.player(identity.id)),
+});
+const rpc = new Rpc(connection);
+const voice = new PlayerVoice(connection, (topics) => topics.player(identity.id));
+const publisher = new StatePublisher(
+  (seq) => composeState(media.state, playback.facts(page.fullscreen), seq, Date.now() / 1000),
+  (state) => voice.state(state),
+);
+const tabs = new Tabs(openChannel("zapette.player"));
+const wakeLock = new WakeLock(navigator);
+
+page.mount();
+media.start();
+restoreSound();
+wire();
+void open();
+connect();
+
+function wire() {
+  const procedures = playback.procedures(() => publisher.current());
+  rpc.register(
+    (topics) => topics.player(identity.id),
+    procedures,
+    (procedure, { code, message }) => voice.event("error", { procedure, code, message }),
+  );
+  page.listen(async (procedure, named) => {
+    const run = procedures.get(procedure);
+    return run && run({ positional: [], named });
+  });
+  const show = () => {
+    publisher.touch();
+    page.show(publisher.current(), () => media.state.position);
+    wakeLock.hold(media.state.playing);
+  };
+  media.changed.listen(show);
+  media.changed.listen(rememberSound);
+  media.happened.listen(({ name, detail }) => voice.event(name, detail));
+  playback.changed.listen(show);
+  playback.changed.listen(() => store.set("name", playback.name));
+  playback.messaged.listen(({ text, seconds }) => {
+    page.showMessage(text, seconds);
+    voice.event("message", { text, seconds });
+  });
+  document.addEventListener("fullscreenchange", show);
+  document.addEventListener("click", () => {
+    if (media.state.gestureRequired) media.unlock().catch((error) => page.tell(error));
+  });
+  show();
+}
+
+/** Load the first medium, and find out whether it may be played with sound. */
+async function open() {
+  const source = document.body.dataset.source;
+  const opened = source ? playback.open(source) : Promise.resolve();
+  opened.catch((error) => page.tell(error));
+  if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
+}
+
+function connect() {
+  connection.changed.listen(() => page.showConnection(connection));
+  connection.opened.listen(() => {
+    voice.online();
+    publisher.renew();
+  });
+  tabs.lost.listen(() => void connection.yieldPlace());
+  page.onTakeBack(() => {
+    tabs.claim();
+    connection.start();
+  });
+  page.card.addEventListener("newcode", () => void renewCode());
+  page.card.addEventListener("addresspicked", (event) => {
+    if (event instanceof CustomEvent) void pickAddress(event.detail);
+  });
+  addEventListener("pagehide", () => {
+    if (connection.status !== "taken-over") voice.goodbye();
+    void connection.stop();
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) connection.start();
+  });
+  listenToWaking(window, () => {
+    connection.wake();
+    wakeLock.renew();
+  });
+  tabs.start();
+  tabs.claim();
+  connection.start();
+  page.showConnection(connection);
+  void offerAddresses();
+}
+
+async function renewCode() {
+  try {
+    page.card.showLinks(await identity.newCode());
+    page.tellNewCode();
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+async function offerAddresses() {
+  try {
+    const { ip, candidates } = await api.addresses();
+    page.card.showAddresses(candidates, identity.ip || ip);
+  } catch {
+    // The card then shows the address that came with the credentials.
+  }
+}
+
+/** @param {string} ip */
+async function pickAddress(ip) {
+  identity.ip = ip;
+  try {
+    const { links } = await identity.credentials();
+    if (links) page.card.showLinks(links);
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+function storedName() {
+  const name = store.get("name");
+  return typeof name === "string" && name ? name : translate("player.default_name");
+}
+
+function restoreSound() {
+  const volume = store.get("volume");
+  if (typeof volume === "number") media.setVolume(volume).catch(() => {});
+  void media.setMuted(store.get("muted") === true);
+}
+
+function rememberSound() {
+  const { volume, muted } = media.state;
+  if (volume !== store.get("volume")) store.set("volume", volume);
+  if (muted !== store.get("muted")) store.set("muted", muted);
+}

@@ -1,0 +1,74 @@
+/** What a player says unasked: that it is there, its state, its events. */
+
+import { writeJson } from "./messages.js";
+
+const text = new TextEncoder();
+
+/**
+ * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./player_state.js").PlayerState} PlayerState
+ * @typedef {import("./rpc.js").Target} Target
+ * @typedef {import("./topics.js").Callee} Callee
+ */
+
+export class PlayerVoice {
+  /**
+   * @param {Connection} connection
+   * @param {Target} target
+   */
+  constructor(connection, target) {
+    /** @private */
+    this._connection = connection;
+    /** @private */
+    this._target = target;
+  }
+
+  /**
+   * Return what the broker is to say when the player has died.
+   * @param {Callee} player
+   * @returns {import("./mqtt_transport.js").Will}
+   */
+  static will(player) {
+    return { topic: player.availability, payload: text.encode("offline"), qos: 1, retain: true };
+  }
+
+  /** Say that the player is there. */
+  online() {
+    this._publish(({ availability }) => availability, text.encode("online"), true);
+  }
+
+  /** @param {PlayerState} state */
+  state(state) {
+    this._publish((player) => player.state, writeJson(state), true);
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, unknown>} detail
+   */
+  event(name, detail) {
+    this._publish((player) => player.event(name), writeJson(detail), false);
+  }
+
+  /** Say that the player leaves for good, and take back its state. */
+  goodbye() {
+    this._publish(({ availability }) => availability, text.encode("offline"), true);
+    this._publish((player) => player.state, new Uint8Array(0), true);
+  }
+
+  /**
+   * @private
+   * @param {(player: Callee) => string} topic
+   * @param {Uint8Array} payload
+   * @param {boolean} retain
+   */
+  _publish(topic, payload, retain) {
+    const { session } = this._connection;
+    if (!session) return;
+    const options = /** @type {const} */ ({ retain, qos: retain ? 1 : 0 });
+    // A new session says it all again, so what a lost one swallowed is not missed.
+    this._connection
+      .publish(topic(this._target(session.topics)), payload, options)
+      .catch(() => undefined);
+  }
+}

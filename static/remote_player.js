@@ -1,0 +1,134 @@
+/** A player as its remote sees it: the view it has of it, and the calls it makes. */
+
+import { CallError } from "./errors.js";
+import { readJson } from "./messages.js";
+import {
+  UNKNOWN,
+  availabilityReported,
+  currentPosition,
+  disconnected,
+  isPlayerState,
+  stateReported,
+} from "./player_view.js";
+import { Signal } from "./signal.js";
+
+/** Milliseconds that a player has to tell its state, before it is asked again. */
+const STATUS_PATIENCE = 3000;
+
+/**
+ * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./connection.js").Message} Message
+ * @typedef {import("./player_view.js").PlayerView} PlayerView
+ * @typedef {import("./rpc.js").Rpc} Rpc
+ * @typedef {import("./rpc.js").Target} Target
+ */
+
+export class RemotePlayer {
+  /**
+   * @param {Connection} connection
+   * @param {Rpc} rpc
+   * @param {Target} target
+   * @param {() => number} [now] seconds, monotonic
+   */
+  constructor(connection, rpc, target, now = () => performance.now() / 1000) {
+    /** @private */
+    this._connection = connection;
+    /** @private */
+    this._rpc = rpc;
+    /** @private */
+    this._target = target;
+    /** @private */
+    this._now = now;
+    /** @type {PlayerView} */
+    this.view = UNKNOWN;
+    /** @type {Signal<PlayerView>} */
+    this.changed = new Signal();
+  }
+
+  /** Begin to follow the player, over all reconnections. */
+  start() {
+    this._rpc.expect(this._target);
+    this._connection.subscribe(({ topics }) => {
+      const player = this._target(topics);
+      return [player.availability, player.state];
+    });
+    this._connection.received.listen((message) => this._receive(message));
+    this._connection.opened.listen(() => void this.refresh());
+    this._connection.changed.listen((status) => {
+      if (status !== "live") this._become(disconnected(this.view));
+    });
+  }
+
+  /** Where the medium is now, in seconds. */
+  get position() {
+    return currentPosition(this.view, this._now());
+  }
+
+  /**
+   * Call a procedure of the player, and take the state that it answers.
+   * @param {string} procedure
+   * @param {Record<string, unknown>} parameters
+   * @param {{ timeout?: number }} [options]
+   */
+  async call(procedure, parameters, options) {
+    if (this.view.availability === "offline") throw offline();
+    const state = await this._rpc.call(this._target, procedure, parameters, options);
+    if (isPlayerState(state)) {
+      this._become(stateReported(this.view, state, { retained: false, now: this._now() }));
+    }
+  }
+
+  /** Ask the player for its state until it is known, or the player or the connection is gone. */
+  async refresh() {
+    const { session } = this._connection;
+    while (session && session === this._connection.session) {
+      try {
+        await this.call("status", {}, { timeout: STATUS_PATIENCE });
+        return;
+      } catch (error) {
+        if (!(error instanceof CallError) || error.code !== "timeout") return;
+      }
+    }
+  }
+
+  /**
+   * @private
+   * @param {Message} message
+   */
+  _receive({ topic, payload, retain }) {
+    const { session } = this._connection;
+    if (!session) return;
+    const player = this._target(session.topics);
+    if (topic === player.availability) this._available(new TextDecoder().decode(payload));
+    if (topic !== player.state || payload.length === 0) return;
+    const state = readJson(payload);
+    if (isPlayerState(state)) {
+      this._become(stateReported(this.view, state, { retained: retain, now: this._now() }));
+    }
+  }
+
+  /**
+   * @private
+   * @param {string} availability
+   */
+  _available(availability) {
+    const online = availability === "online";
+    const returned = online && this.view.availability === "offline";
+    this._become(availabilityReported(this.view, online));
+    if (!online) this._rpc.fail(offline(), this._target);
+    if (returned) void this.refresh();
+  }
+
+  /**
+   * @private
+   * @param {PlayerView} view
+   */
+  _become(view) {
+    this.view = view;
+    this.changed.emit(view);
+  }
+}
+
+function offline() {
+  return new CallError("unavailable", "the player is offline");
+}

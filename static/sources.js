@@ -1,0 +1,73 @@
+/** What may be played: a medium of the library, or an address on the web; no I/O. */
+
+import { CallError } from "./errors.js";
+
+const LIBRARY = "media/";
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+/**
+ * @typedef {object} Source
+ * @property {string} source as the state tells it: `media/<path>` or an http(s) address
+ * @property {string} url what the browser loads; relative for a medium of the library
+ * @property {string} title the name of the file, without its ending
+ */
+
+/**
+ * Return what `text` names; a CallError `invalid_argument` if it may not be played.
+ * @param {string} text `media/<path>`, `<path>` or an http(s) address
+ * @returns {Source}
+ */
+export function readSource(text) {
+  const trimmed = text.trim();
+  return SCHEME.test(trimmed) ? readAddress(trimmed) : readPath(trimmed);
+}
+
+/** @param {string} text */
+function readAddress(text) {
+  let address;
+  try {
+    address = new URL(text);
+  } catch {
+    throw invalid(text);
+  }
+  if (!/^https?:$/.test(address.protocol)) throw invalid(text);
+  const names = address.pathname.split("/").filter(Boolean);
+  const title = names.length ? titleOf(decoded(names[names.length - 1])) : address.hostname;
+  return { source: address.href, url: address.href, title };
+}
+
+/** @param {string} text */
+function readPath(text) {
+  const path = text.startsWith(LIBRARY) ? text.slice(LIBRARY.length) : text;
+  const levels = path.split("/");
+  if (levels.some((level) => level === "" || level === "." || level === "..")) throw invalid(text);
+  if (/[\\\0]/.test(path)) throw invalid(text);
+  return {
+    source: LIBRARY + path,
+    url: LIBRARY + levels.map(encodeURIComponent).join("/"),
+    title: titleOf(levels[levels.length - 1]),
+  };
+}
+
+/** @param {string} name */
+function titleOf(name) {
+  return name.replace(/(.)\.[^.]+$/, "$1").replace(/_+/g, " ");
+}
+
+/** @param {string} name */
+function decoded(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** @param {string} text */
+function invalid(text) {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return new CallError(
+    "invalid_argument",
+    `source is ${JSON.stringify(shown)}: a path in the library or an http(s) address is needed`,
+  );
+}
