@@ -131,7 +131,7 @@ class Client:
             return self._read_or_end(PATIENCE)
 
     def refused(self, *codes: int) -> ConnAck | None:
-        """Wait for the server to close after at most one CONNACK, a refusal with one of the codes."""
+        """Wait for the server to close, after at most a CONNACK with one of the codes."""
         answer = self._read_or_end(PATIENCE)
         if answer is None:
             return None
@@ -211,6 +211,10 @@ class Client:
             self.send(acknowledgement(Type.PUBREL, packet_id))
             assert self.wait_for(PubComp).packet_id == packet_id
         return pubrec
+
+    def expect_publish(self) -> Publish:
+        """Return the next packet, which has to be PUBLISH, and leave its delivery open."""
+        return self.expect(Publish)
 
     def message(self, timeout: float = PATIENCE) -> Publish:
         """Return the next packet, which has to be PUBLISH, and complete its delivery."""

@@ -18,6 +18,8 @@ MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 START_TIMEOUT = 20.0
 
 KINDS = ("ours", "mosquitto")
+# mosquitto looks for silent clients every five seconds.
+SLACK = {"ours": 2.0, "mosquitto": 7.0}
 USERNAME = "inside"
 PASSWORD = b"a password for the tests"
 
@@ -30,6 +32,11 @@ class Server:
     port: int
     ws_port: int
     guarded: bool = False
+
+    @property
+    def slack(self) -> float:
+        """How many seconds after a keep alive is over the server may take to notice."""
+        return SLACK[self.kind]
 
 
 @contextmanager

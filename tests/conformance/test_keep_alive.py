@@ -13,11 +13,11 @@ from tests.conformance.packets import PINGREQ
 @pytest.mark.waits
 @pytest.mark.proves(v311="3.1.2-24", v5="3.1.2-22 3.2.2-22")
 def test_silence_ends_the_connection(clients: Clients) -> None:
-    """Keep alive 1: after a second and a half of silence, not before, the server closes."""
-    client = clients.connect(keep_alive=1)
+    """Keep alive 2: after three seconds of silence, not before, the server closes."""
+    client = clients.connect(keep_alive=2)
     began = time.monotonic()
-    client.end(0x8D, timeout=6)
-    assert 1.4 < time.monotonic() - began < 4
+    client.end(0x8D, timeout=3 + clients.server.slack)
+    assert time.monotonic() - began > 2.9
 
 
 @pytest.mark.waits
@@ -42,7 +42,7 @@ def test_being_sent_to_does_not_count(clients: Clients) -> None:
     client = clients.connect(keep_alive=1)
     client.subscribe(clients.topic())
     publisher = clients.connect("publisher")
-    deadline = time.monotonic() + 6
+    deadline = time.monotonic() + 1.5 + clients.server.slack
     while time.monotonic() < deadline:
         publisher.publish(clients.topic(), b"x")
         publisher.silence()
@@ -54,9 +54,7 @@ def test_being_sent_to_does_not_count(clients: Clients) -> None:
 
 def _closed(received: bytes) -> bool:
     # A DISCONNECT may come behind messages in one segment.
-    return (
-        not received or received.endswith(b"\xe0\x01\x8d") or received.endswith(b"\xe0\x02\x8d\0")
-    )
+    return not received or received.endswith((b"\xe0\x01\x8d", b"\xe0\x02\x8d\0"))
 
 
 @pytest.mark.waits
@@ -73,7 +71,5 @@ def test_keep_alive_0_is_no_limit(clients: Clients) -> None:
 def test_half_a_packet_does_not_count(clients: Clients) -> None:
     """Bytes that do not make a packet do not keep a client connected."""
     client = clients.connect(keep_alive=1)
-    began = time.monotonic()
     client.send(PINGREQ[:1])
-    client.end(0x8D, timeout=6)
-    assert time.monotonic() - began < 4
+    client.end(0x8D, timeout=1.5 + clients.server.slack)

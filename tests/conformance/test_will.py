@@ -114,7 +114,7 @@ def test_keep_alive_brings_the_will(clients: Clients) -> None:
     """A connection ended for silence has its will published."""
     watcher = watch(clients)
     clients.connect(keep_alive=1, will=Will(clients.topic("will"), b"last"))
-    assert watcher.message(timeout=6).payload == b"last"
+    assert watcher.message(timeout=1.5 + clients.server.slack).payload == b"last"
 
 
 @pytest.mark.proves(v311="3.1.2-8", v5="3.1.2-8")

@@ -1,0 +1,175 @@
+"""Receive maximum and packet size: what a side may ask of the other (MQTT 5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.answers import PubRec, PubRel
+from tests.conformance.clients import Clients
+from tests.conformance.packets import PINGREQ, publish
+from tests.conformance.properties import Property
+
+P = Property
+
+
+@pytest.mark.parametrize("maximum", [1, 3], ids="max{}".format)
+@pytest.mark.parametrize("qos", [1, 2], ids="qos{}".format)
+@pytest.mark.proves(v5="3.3.4-9 4.9.0-1 4.9.0-2")
+def test_receive_maximum_of_the_client(clients: Clients, qos: int, maximum: int) -> None:
+    """The server has that many deliveries open and no more; an acknowledgement brings the next."""
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, maximum),))
+    client.subscribe(clients.topic(), qos=qos)
+    publisher = clients.connect("publisher")
+    for number in range(maximum + 3):
+        publisher.publish(clients.topic(), b"%d" % number, qos=qos)
+    held = [client.expect_publish() for _ in range(maximum)]
+    client.silence()
+    for number in range(3):
+        client.acknowledge(held.pop(0))
+        held.append(client.expect_publish())
+        assert held[-1].payload == b"%d" % (maximum + number)
+        client.silence()
+
+
+@pytest.mark.proves(v5="3.3.4-9 4.9.0-2")
+def test_pubrec_does_not_free_a_place(clients: Clients) -> None:
+    """A QoS 2 delivery counts until PUBCOMP."""
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, 1),))
+    client.subscribe(clients.topic(), qos=2)
+    publisher = clients.connect("publisher")
+    for payload in (b"1", b"2"):
+        publisher.publish(clients.topic(), payload, qos=2)
+    client.pubrec(client.expect_publish())
+    pubrel = client.expect(PubRel)
+    client.silence()
+    client.pubcomp(pubrel)
+    assert client.message().payload == b"2"
+
+
+@pytest.mark.proves(v5="3.3.4-9 4.9.0-2")
+def test_refusal_frees_a_place(clients: Clients) -> None:
+    """A PUBREC of 0x80 or more ends its delivery and lets the next begin."""
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, 1),))
+    client.subscribe(clients.topic(), qos=2)
+    publisher = clients.connect("publisher")
+    for payload in (b"1", b"2"):
+        publisher.publish(clients.topic(), payload, qos=2)
+    client.pubrec(client.expect_publish(), 0x80)
+    assert client.message().payload == b"2"
+
+
+@pytest.mark.proves(v5="3.3.4-10 4.9.0-3")
+def test_everything_else_goes_on_without_quota(clients: Clients) -> None:
+    """A client that acknowledges nothing is still answered, and gets messages of QoS 0."""
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, 1),))
+    client.subscribe(clients.topic("a"), qos=1)
+    for _ in range(3):
+        client.publish(clients.topic("a"), b"x", qos=1)
+    client.expect_publish()
+    client.silence()
+    assert client.subscribe(clients.topic("b")).codes == (0,)
+    client.publish(clients.topic("b"), b"now")
+    assert client.message().payload == b"now"
+    assert client.unsubscribe(clients.topic("b")).codes == (0,)
+    client.publish(clients.topic("b"), b"x", qos=2)
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.3.4-9")
+def test_receive_maximum_over_a_reconnection(clients: Clients) -> None:
+    """What comes again counts, and the maximum is that of the new connection."""
+    client = clients.persist()
+    client.subscribe(clients.topic(), qos=1)
+    for number in range(3):
+        client.publish(clients.topic(), b"%d" % number, qos=1)
+        client.expect_publish()
+    client.close()
+    client = clients.persist(properties=((P.RECEIVE_MAXIMUM, 1),))
+    assert [message.payload for message in client.messages(3)] == [b"0", b"1", b"2"]
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.3.4-7 4.13.1-1")
+def test_client_beyond_the_receive_maximum_of_the_server(clients: Clients) -> None:
+    """More QoS 2 messages open than the server allows end the connection with 0x93."""
+    client = clients.connect()
+    assert client.connack
+    maximum = client.connack.properties.number(P.RECEIVE_MAXIMUM, 65535)
+    data = [
+        publish("a", version=client.version, qos=2, packet_id=number)
+        for number in range(1, min(maximum + 2, 65536))
+    ]
+    if maximum == 65535:
+        # Every identifier is in use and none is too many: the server has to cope.
+        client.send(b"".join(data) + PINGREQ)
+        for number in range(1, 65536):
+            assert client.expect(PubRec).packet_id == number
+        client.silence()
+        return
+    client.send(b"".join(data))
+    for _ in range(maximum):
+        client.expect(PubRec)
+    client.end(0x93)
+
+
+@pytest.mark.proves(v5="3.1.2-24 3.1.2-25")
+def test_message_too_large_for_the_client(clients: Clients) -> None:
+    """A message above the client's maximum packet size is dropped, and the next one comes."""
+    client = clients.connect(properties=((P.MAXIMUM_PACKET_SIZE, 100),))
+    client.subscribe(clients.topic(), qos=2)
+    publisher = clients.connect("publisher")
+    other = clients.connect("other")
+    other.subscribe(clients.topic(), qos=2)
+    for qos in (0, 1, 2):
+        publisher.publish(clients.topic(), bytes(100), qos=qos)
+        publisher.publish(clients.topic(), b"%d" % qos, qos=qos)
+    assert [message.payload for message in client.messages(3)] == [b"0", b"1", b"2"]
+    client.silence()
+    assert len(other.messages(6)) == 6
+
+
+@pytest.mark.proves(v5="3.1.2-24 3.1.2-25")
+def test_message_just_small_enough(clients: Clients) -> None:
+    """A packet of exactly the maximum is sent."""
+    topic = clients.topic()
+    # First byte, remaining length, topic and property length.
+    overhead = 2 + 2 + len(topic) + 1
+    client = clients.connect(properties=((P.MAXIMUM_PACKET_SIZE, 100),))
+    client.subscribe(topic)
+    client.publish(topic, bytes(100 - overhead + 1))
+    client.publish(topic, bytes(100 - overhead))
+    assert len(client.message().payload) == 100 - overhead
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.1.2-24 3.1.2-25")
+def test_retained_and_queued_messages_too_large(clients: Clients) -> None:
+    """The maximum holds for what was retained and for what waited."""
+    client = clients.persist()
+    client.subscribe(clients.topic("a"), qos=1)
+    client.close()
+    publisher = clients.connect("publisher")
+    for rest in ("a", "b"):
+        publisher.publish(clients.topic(rest), bytes(200), qos=1, retain=True)
+    publisher.publish(clients.topic("a"), b"small", qos=1)
+    client = clients.persist(properties=((P.MAXIMUM_PACKET_SIZE, 100),))
+    assert client.message().payload == b"small"
+    client.subscribe(clients.topic("b"), qos=1)
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.2.2-15")
+def test_packet_too_large_for_the_server(clients: Clients) -> None:
+    """A server that has a maximum packet size ends a connection that goes beyond it with 0x95."""
+    client = clients.connect()
+    assert client.connack
+    maximum = client.connack.properties.number(P.MAXIMUM_PACKET_SIZE)
+    if not maximum:
+        return
+    length = maximum + 1
+    header = b"\x30"
+    while length:
+        length, low = divmod(length, 128)
+        header += bytes([low | (0x80 if length else 0)])
+    client.send(header)
+    client.end(0x95)
