@@ -11,6 +11,8 @@ export async function soundAllowed() {
     return !(error instanceof DOMException && error.name === "NotAllowedError");
   } finally {
     audio.pause();
+    audio.removeAttribute("src");
+    audio.load();
     URL.revokeObjectURL(address);
   }
 }
