@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from broker.access import Rights
 from broker.authenticator import Authenticator, ConnectRequest, Grant
 
+if TYPE_CHECKING:
+    from broker.plugin_views import PluginSession
+    from broker.plugins import Plugins
+    from broker.wire import Wire
 
-class PluginLogins(Protocol):
-    """The authentication plugins; see `broker.plugins`."""
 
-    async def permit(self, request: ConnectRequest) -> bool | None:
-        """Return what the plugins say, None if none of them has an opinion."""
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A grant, and the session as amqtt's plugins saw it."""
+
+    grant: Grant
+    view: PluginSession | None = None
 
 
 class Gate:
@@ -23,28 +30,42 @@ class Gate:
     those that topic plugins take away. Without either nobody comes in.
     """
 
-    def __init__(self, authenticator: Authenticator | None, plugins: PluginLogins | None) -> None:
+    def __init__(self, authenticator: Authenticator | None, plugins: Plugins | None) -> None:
         self._authenticator = authenticator
         self._plugins = plugins
 
-    def authenticate(self, request: ConnectRequest) -> Grant | Awaitable[Grant | None] | None:
-        """Return the grant, None to refuse, or an awaitable of these."""
+    def ask(
+        self, request: ConnectRequest, wire: Wire
+    ) -> Admission | Awaitable[Admission | None] | None:
+        """Return the admission, None to refuse, or an awaitable of these."""
         if self._plugins is not None:
-            return self._ask_both(request, self._plugins)
+            return self._ask_all(request, self._plugins.view(request, wire), self._plugins)
         if self._authenticator is None:
             return None
-        return self._authenticator.authenticate(request)
+        answer = self._authenticator.authenticate(request)
+        if isinstance(answer, Awaitable):
+            return _later(answer)
+        return Admission(answer) if answer is not None else None
 
-    async def _ask_both(self, request: ConnectRequest, plugins: PluginLogins) -> Grant | None:
+    async def _ask_all(
+        self, request: ConnectRequest, view: PluginSession, plugins: Plugins
+    ) -> Admission | None:
         grant: Grant | None = None
         if self._authenticator is not None:
             answer = self._authenticator.authenticate(request)
             grant = await answer if isinstance(answer, Awaitable) else answer
             if grant is None:
                 return None
-        permitted = await plugins.permit(request)
+        permitted = await plugins.permit(view)
         if permitted is False:
             return None
-        if grant is not None:
-            return grant
-        return Grant(Rights.everything(), username=request.username) if permitted else None
+        if grant is None:
+            if not permitted:
+                return None
+            grant = Grant(Rights.everything(), username=request.username)
+        return Admission(grant, view)
+
+
+async def _later(answer: Awaitable[Grant | None]) -> Admission | None:
+    grant = await answer
+    return Admission(grant) if grant is not None else None

@@ -89,7 +89,10 @@ class System:
                 stdout=log,
                 stderr=log,
             )
-        eventually(self._is_up, f"the system is up\n{self.log}", timeout=30, every=0.05)
+        try:
+            eventually(self.is_up, "the system is up", timeout=30, every=0.05)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log}") from error
         return self
 
     def stop(self) -> int:
@@ -114,9 +117,6 @@ class System:
         pid = self.pid(part)
         os.kill(pid, signal.SIGKILL)
         return pid
-
-    def is_up(self) -> bool:
-        return self._is_up()
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", path, None, headers)
@@ -160,9 +160,10 @@ class System:
             "mqtt", "127.0.0.1", self.mqtt_port, username="home", password=self.home_password()
         )
 
-    def _is_up(self) -> bool:
+    def is_up(self) -> bool:
+        """Tell whether every part is up; fail if the whole has ended."""
         if self.process is not None and self.process.poll() is not None:
-            raise AssertionError(f"the system ended with {self.process.returncode}\n{self.log}")
+            raise AssertionError(f"the system ended with {self.process.returncode}")
         try:
             return self.get("healthz").status == 200
         except OSError:

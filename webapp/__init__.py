@@ -26,6 +26,7 @@ def create_app(parts: Parts) -> Flask:
     """Return the application: wiring only."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
+    app.url_map.merge_slashes = False
     app.register_blueprint(pages.blueprint(parts.addresses, parts.library))
     app.register_blueprint(api.blueprint(parts.household, parts.addresses, parts.health))
     app.register_blueprint(library.blueprint(parts.library))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort, request, send_file
 from werkzeug.security import safe_join
+from werkzeug.wsgi import wrap_file
 
 # The system's table has some of these wrong (.ts is not a translation, .srt is text).
 TYPES: Final = {
@@ -77,6 +79,23 @@ def blueprint(library: Library) -> Blueprint:
         file = library.find(path)
         if file is None:
             abort(404, description="there is no such medium in the library")
-        return send_file(file, mimetype=TYPES[file.suffix.lower()], conditional=True, max_age=0)
+        kind = TYPES[file.suffix.lower()]
+        return _unblocked(send_file(file, mimetype=kind, conditional=True, max_age=0), file)
 
     return media
+
+
+def _unblocked(response: Response, file: Path) -> Response:
+    """Return a 206 whose file the server reads by itself, so that no thread waits for a viewer.
+
+    waitress takes a wrapped file from where it stands, for as many bytes as Content-Length says;
+    werkzeug wraps a range in an iterator, which would hold a thread while a player is paused.
+    """
+    if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+        return response
+    start = response.content_range.start or 0
+    response.close()
+    stream = file.open("rb")
+    stream.seek(start)
+    response.response = wrap_file(request.environ, stream)
+    return response

@@ -1,0 +1,29 @@
+"""The application on a media folder that the environment names, for any WSGI server."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from webapp import Parts, create_app
+from webapp.addresses import Addresses
+from webapp.health import Health
+from webapp.household import Household
+from webapp.library import Library
+from zapette.config import Settings
+from zapette.credentials import Keyring
+from zapette.registry import Registry
+from zapette.topics import Topics
+
+_settings = Settings()
+_addresses = Addresses(_settings)
+_registry = Registry(Path(tempfile.mkdtemp()) / "players.db")
+app = create_app(
+    Parts(
+        _addresses,
+        Health(_settings, lambda: False),
+        Household(_settings, Keyring(b"0" * 32, Topics()), _registry, _addresses),
+        Library(Path(os.environ["BENCH_MEDIA"])),
+    )
+)

@@ -1,0 +1,79 @@
+"""amqtt's broker as its plugins see it through `BrokerContext`, on top of our sessions."""
+
+from __future__ import annotations
+
+import amqtt.broker
+from amqtt.broker import RetainedApplicationMessage
+from amqtt.contexts import Action
+from amqtt.session import Session as AmqttSession
+
+from broker.exchange import Exchange
+from broker.message import Message
+from broker.plugin_views import PluginSession, RetainedView, SessionsView
+from broker.plugins import Plugins
+from broker.reasons import Reason
+from broker.session import Session, Subscription
+from broker.topics import split_share
+
+
+class Frame(amqtt.broker.Broker):
+    """What remains of amqtt's broker: its configuration, its states, and its face to plugins."""
+
+    _exchange: Exchange
+    _plugins: Plugins
+
+    @property
+    def sessions(self) -> SessionsView:  # type: ignore[override]
+        """Return all sessions by client id, as plugins know them."""
+        return SessionsView(self._exchange.sessions)
+
+    @property
+    def retained_messages(self) -> dict[str, RetainedApplicationMessage]:
+        """Return all retained messages by topic, as plugins know them."""
+        return {message.topic: RetainedView.of(message) for message in self._exchange.retained}
+
+    @property
+    def subscriptions(self) -> dict[str, list[tuple[AmqttSession, int]]]:
+        """Return all subscriptions by filter, as plugins know them."""
+        found: dict[str, list[tuple[AmqttSession, int]]] = {}
+        for session in self._exchange.sessions.values():
+            for name, subscription in session.subscriptions.items():
+                found.setdefault(name, []).append((PluginSession.of(session), subscription.qos))
+        return found
+
+    async def internal_message_broadcast(
+        self, topic: str, data: bytes, qos: int | None = None
+    ) -> None:
+        """Publish a message on behalf of the broker, `$…` topics included."""
+        self._exchange.publish(Message(topic, bytes(data), qos or 0))
+
+    async def retain_message(
+        self,
+        source_session: AmqttSession | None,  # noqa: ARG002 - amqtt's signature
+        topic_name: str | None,
+        data: bytes | bytearray | None,
+        qos: int | None = None,
+    ) -> None:
+        """Keep a retained message on behalf of the broker; empty data clears it."""
+        if topic_name is not None:
+            self._exchange.retain(Message(topic_name, bytes(data or b""), qos or 0, True))
+
+    def create_offline_session(  # type: ignore[override]
+        self, client_id: str
+    ) -> tuple[None, AmqttSession]:
+        """Make the session of a client that has not connected yet."""
+        session = Session(client_id)
+        session.expiry = self._exchange.limits.max_session_expiry
+        return None, PluginSession.of(session)
+
+    async def add_subscription(self, subscription: tuple[str, int], session: AmqttSession) -> int:
+        """Subscribe a session to a filter; return the granted QoS, 0x80 if refused."""
+        pattern, qos = subscription
+        split = split_share(pattern)
+        ours = self._exchange.sessions.get(session.client_id or "")
+        if split is None or ours is None or qos not in (0, 1, 2):
+            return int(Reason.UNSPECIFIED_ERROR)
+        if not await self._plugins.may(PluginSession.of(ours), split[1], Action.SUBSCRIBE):
+            return int(Reason.UNSPECIFIED_ERROR)
+        self._exchange.subscribe(Subscription(ours, split[1], qos, share=split[0]))
+        return qos

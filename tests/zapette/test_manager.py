@@ -1,0 +1,110 @@
+"""``zapette run``: starting, restarting, stopping, and saying what is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.system import System
+from tests.waiting import eventually
+
+
+def test_first_start(new_system: Callable[..., System]) -> None:
+    system = new_system()
+    welcome = eventually(lambda: system.log if "█" in system.log else "", "the welcome is shown")
+    assert f"http://localhost:{system.http_port}/" in welcome
+    assert "zapette credentials" in welcome
+    assert stat.S_IMODE(system.data.stat().st_mode) == 0o700
+    files = [file for file in system.data.rglob("*") if file.is_file()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    secret = (system.data / "secret").read_text().strip()
+    assert secret not in system.log
+    assert system.home_password() not in system.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops_within_five_seconds(new_system: Callable[..., System], number: int) -> None:
+    system = new_system()
+    assert system.process is not None
+    children = psutil.Process(system.process.pid).children(recursive=True)
+    assert len(children) >= 2
+    started = time.monotonic()
+    os.kill(system.process.pid, number)
+    assert system.process.wait(10) == 0
+    assert time.monotonic() - started < 5
+    assert not any(child.is_running() for child in children)
+    assert "Traceback" not in system.log, system.log
+
+
+@pytest.mark.parametrize("part", ["broker", "web"])
+def test_a_part_that_dies_is_started_again(new_system: Callable[..., System], part: str) -> None:
+    system = new_system()
+    pid = system.kill(part)
+    said = f"the {part} died (signal 9); starting again in 0.5 s"
+    eventually(lambda: said in system.log, "the death is said")
+    eventually(system.is_up, "everything is up again", timeout=20)
+    assert system.pid(part) != pid
+    system.kill(part)
+    eventually(lambda: "starting again in 1.0 s" in system.log, "the next delay is longer")
+    eventually(system.is_up, "everything is up again", timeout=20)
+
+
+def test_the_parts_end_with_the_manager(new_system: Callable[..., System]) -> None:
+    system = new_system()
+    assert system.process is not None
+    children = psutil.Process(system.process.pid).children(recursive=True)
+    system.process.kill()
+    system.process.wait(10)
+    system.process = None
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+
+
+@pytest.mark.parametrize("key", ["http_port", "mqtt_port", "ws_port"])
+def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, key: str) -> None:
+    system = System(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", getattr(system, key)))
+        taken.listen()
+        ended = system.zapette("run")
+    assert ended.returncode == 2
+    assert f"port {getattr(system, key)}" in ended.stderr
+    assert f"ZAPETTE_{key.upper()}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_setting_stops_the_command(tmp_path: Path) -> None:
+    system = System(tmp_path, {"ZAPETTE_BASE_TOPIC": "a/#"})
+    for command in ("run", "broker", "web", "credentials"):
+        ended = system.zapette(command)
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("zapette: setting base_topic:")
+
+
+def test_a_damaged_store_stops_everything_and_is_left(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.data.mkdir()
+    registry = system.data / "players.db"
+    registry.write_bytes(b"damaged" * 1000)
+    ended = system.zapette("run")
+    assert ended.returncode == 2
+    assert "players.db" in ended.stderr
+    assert registry.read_bytes() == b"damaged" * 1000
+
+
+def test_credentials(system: System) -> None:
+    line = system.zapette("credentials").stdout
+    assert line == f"home {system.home_password()}\n"
+    assert system.zapette("credentials", "add", "alice", "--password", "s3cret").returncode == 0
+    assert system.zapette("credentials", "list").stdout == "home\nalice\n"
+    assert system.zapette("credentials", "remove", "alice").returncode == 0
+    gone = system.zapette("credentials", "remove", "alice")
+    assert (gone.returncode, gone.stderr) == (2, "zapette: there is no account 'alice'\n")
