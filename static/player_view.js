@@ -18,22 +18,24 @@ export const UNKNOWN = { availability: "unknown", state: null, heardAt: 0, live:
 /**
  * The connection is gone: nothing known is sure any more.
  * @param {PlayerView} view
+ * @param {number} now
  * @returns {PlayerView}
  */
-export function disconnected(view) {
-  return { ...view, availability: "unknown", live: false };
+export function disconnected(view, now) {
+  return { ...frozen(view, now), availability: "unknown" };
 }
 
 /**
  * The player, or its will, has said whether it is there.
  * @param {PlayerView} view
  * @param {boolean} online
+ * @param {number} now
  * @returns {PlayerView}
  */
-export function availabilityReported(view, online) {
+export function availabilityReported(view, online, now) {
   return online
     ? { ...view, availability: "online" }
-    : { ...view, availability: "offline", live: false };
+    : { ...frozen(view, now), availability: "offline" };
 }
 
 /**
@@ -58,6 +60,18 @@ export function stateReported(view, state, { retained, now }) {
 export function currentPosition({ state, heardAt, live }, now) {
   if (!state) return 0;
   return live ? positionAt(state, now - heardAt) : state.position;
+}
+
+/**
+ * Keep what is known as it is now, no longer live; the medium stays where it was last seen.
+ * @param {PlayerView} view
+ * @param {number} now
+ * @returns {PlayerView}
+ */
+function frozen(view, now) {
+  const { state } = view;
+  const position = currentPosition(view, now);
+  return { ...view, state: state && { ...state, position }, heardAt: now, live: false };
 }
 
 /**

@@ -32,6 +32,8 @@ export class RemotePage {
     this._title = find(page, "#title", HTMLElement);
     /** @private */
     this._name = find(page, "#name", HTMLElement);
+    /** @private */
+    this._activity = find(page, "#activity", HTMLElement);
     /** @private @type {(view: import("./elements/view.js").View) => void} */
     this._show = () => {};
   }
@@ -76,7 +78,7 @@ export class RemotePage {
    */
   _follow(connection, player) {
     const { view } = player;
-    const { state } = view;
+    const { state } = shown(view);
     const { dataset } = this._page.body;
     dataset.connection = connection.status;
     dataset.player = view.availability;
@@ -85,6 +87,7 @@ export class RemotePage {
     dataset.gestureRequired = String(state !== null && state.gesture_required);
     this._name.textContent = state ? state.name : this._translate("remote.no_player");
     this._title.textContent = (state && state.title) || this._translate("remote.nothing");
+    this._activity.textContent = state && view.live ? this._translate(activityKey(state)) : "";
     this._show({ state, live: view.live, position: () => player.position });
     const notice = remoteNotice(connection.status, connection.problem, view);
     const { action } = notice;
@@ -106,4 +109,21 @@ export class RemotePage {
     const { text, detail } = describeError(error, this._translate);
     this._toast.tell(text, detail);
   }
+}
+
+/**
+ * Return what is to be shown of `view`: a player that is off does not play, whatever it said last.
+ * @param {import("./player_view.js").PlayerView} view
+ */
+function shown({ availability, state }) {
+  return { state: availability === "offline" && state ? { ...state, playing: false } : state };
+}
+
+/**
+ * @param {import("./player_state.js").PlayerState} state
+ * @returns {import("./translate.js").Key}
+ */
+function activityKey({ playing, ended }) {
+  if (ended) return "remote.ended";
+  return playing ? "remote.playing" : "remote.paused";
 }

@@ -55,7 +55,7 @@ export class RemotePlayer {
     this._connection.received.listen((message) => this._receive(message));
     this._connection.opened.listen(() => void this.refresh());
     this._connection.changed.listen((status) => {
-      if (status !== "live") this._become(disconnected(this.view));
+      if (status !== "live") this._become(disconnected(this.view, this._now()));
     });
   }
 
@@ -114,7 +114,7 @@ export class RemotePlayer {
   _available(availability) {
     const online = availability === "online";
     const returned = online && this.view.availability === "offline";
-    this._become(availabilityReported(this.view, online));
+    this._become(availabilityReported(this.view, online, this._now()));
     if (!online) this._rpc.fail(offline(), this._target);
     if (returned) void this.refresh();
   }

@@ -16,14 +16,14 @@ const KINDS = {
     procedure: "volume/up",
     parameters: {},
     icon: "plus",
-    text: "",
+    text: "VOL",
     name: (translate) => translate("control.volume_up"),
   },
   "volume-down": {
     procedure: "volume/down",
     parameters: {},
     icon: "minus",
-    text: "",
+    text: "VOL",
     name: (translate) => translate("control.volume_down"),
   },
   back: {

@@ -25,6 +25,9 @@ export const en = Object.freeze({
 
   "remote.nothing": "Nothing to play yet",
   "remote.no_player": "Player",
+  "remote.playing": "Playing",
+  "remote.paused": "Paused",
+  "remote.ended": "Ended",
   "remote.no_link": "Scan the QR code on the player’s screen with this phone.",
   "remote.old_code": "This code is no longer valid. Scan the new one on the player’s screen.",
   "remote.refused": "The server refuses this remote.",

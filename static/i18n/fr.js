@@ -28,6 +28,9 @@ export const fr = Object.freeze({
 
   "remote.nothing": "Rien à lire pour l’instant",
   "remote.no_player": "Lecteur",
+  "remote.playing": "Lecture en cours",
+  "remote.paused": "En pause",
+  "remote.ended": "Terminé",
   "remote.no_link": "Scannez avec ce téléphone le QR code affiché sur le lecteur.",
   "remote.old_code": "Ce code n’est plus valable. Scannez le nouveau sur l’écran du lecteur.",
   "remote.refused": "Le serveur refuse cette télécommande.",
