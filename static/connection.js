@@ -91,6 +91,19 @@ export class Connection {
     return this._leave("idle");
   }
 
+  /**
+   * Disconnect at once, with retained last words: the page is being closed.
+   * @param {(session: Session) => { topic: string, payload: Uint8Array }[]} words
+   */
+  leave(words) {
+    clearTimeout(this._timer);
+    this._attempt += 1;
+    const { session } = this;
+    const transport = this._release();
+    if (transport && session) transport.leave(words(session));
+    this._become("idle");
+  }
+
   /** Disconnect because another client has taken this one's place; do not fight for it. */
   yieldPlace() {
     return this._leave("taken-over");

@@ -3,6 +3,7 @@
 import mqtt from "./node_modules/mqtt/dist/mqtt.esm.js";
 
 import { TransportError } from "./errors.js";
+import { disconnect, retainedPublish } from "./mqtt_packets.js";
 
 /** MQTT 5, 4.13: "Session taken over". */
 const SESSION_TAKEN_OVER = 0x8e;
@@ -54,6 +55,8 @@ const SESSION_TAKEN_OVER = 0x8e;
  */
 export function openMqttTransport(options, listener) {
   return new Promise((resolve, reject) => {
+    /** @type {WebSocket | null} */
+    let socket = null;
     let reached = false;
     const client = mqtt.connect(options.url, {
       protocolVersion: options.version,
@@ -68,14 +71,17 @@ export function openMqttTransport(options, listener) {
       queueQoSZero: false,
       ...(options.will ? { will: options.will } : {}),
       createWebsocket(url, protocols) {
-        const socket = new WebSocket(url, protocols);
+        socket = new WebSocket(url, protocols);
         socket.addEventListener("open", () => {
           reached = true;
         });
         return socket;
       },
     });
-    const transport = new MqttTransport(client, options.version);
+    const send = (/** @type {number[]} */ bytes) => {
+      if (socket) socket.send(new Uint8Array(bytes));
+    };
+    const transport = new MqttTransport(client, options.version, send);
     let accepted = false;
     let takenOver = false;
     /** @type {TransportError | null} */
@@ -110,10 +116,13 @@ export class MqttTransport {
   /**
    * @param {import("./node_modules/mqtt/dist/mqtt.esm.js").Client} client
    * @param {4 | 5} version
+   * @param {(bytes: number[]) => void} send write to the socket, past the client
    */
-  constructor(client, version) {
+  constructor(client, version, send) {
     /** @private */
     this._client = client;
+    /** @private */
+    this._send = send;
     this.version = version;
     /** Whether it has ended, or is about to. */
     this.closing = false;
@@ -172,6 +181,21 @@ export class MqttTransport {
     if (this.closing) return Promise.resolve();
     this.closing = true;
     return new Promise((resolve) => this._client.end(false, resolve));
+  }
+
+  /**
+   * End the session at once with retained last words, in this very turn: the page is being closed,
+   * and no other turn will come in which the client would write what it has queued.
+   * @param {{ topic: string, payload: Uint8Array }[]} words
+   */
+  leave(words) {
+    if (this.closing) return;
+    this.closing = true;
+    const publishes = words.map(({ topic, payload }) =>
+      retainedPublish(topic, payload, this.version),
+    );
+    this._send([...publishes.flat(), ...disconnect()]);
+    this._client.end(true);
   }
 
   /** Drop a session that is dead: nothing that it still holds is to be sent. */

@@ -115,10 +115,7 @@ function connect() {
   page.card.addEventListener("addresspicked", (event) => {
     if (event instanceof CustomEvent) void pickAddress(event.detail);
   });
-  addEventListener("pagehide", () => {
-    if (connection.status !== "taken-over") voice.goodbye();
-    void connection.stop();
-  });
+  addEventListener("pagehide", () => voice.goodbye());
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) connection.start();
   });

@@ -50,10 +50,15 @@ export class PlayerVoice {
     this._publish((player) => player.event(name), writeJson(detail), false);
   }
 
-  /** Say that the player leaves for good, and take back its state. */
+  /** Leave for good: say so, take the state back, and disconnect. */
   goodbye() {
-    this._publish(({ availability }) => availability, text.encode("offline"), true);
-    this._publish((player) => player.state, new Uint8Array(0), true);
+    this._connection.leave(({ topics }) => {
+      const player = this._target(topics);
+      return [
+        { topic: player.state, payload: new Uint8Array(0) },
+        { topic: player.availability, payload: text.encode("offline") },
+      ];
+    });
   }
 
   /**
