@@ -26,6 +26,7 @@ from tests.conformance.packets import (
     PINGREQ,
     Connect,
     acknowledgement,
+    disconnect,
     publish,
     subscribe,
     unsubscribe,
@@ -89,6 +90,16 @@ class Client:
         self._buffer = self._buffer[size:]
         return self.ledger.check(read_answer(first, body, self.version), size)
 
+    def receive_any(self) -> Answer | None:
+        """Return the next packet, or None if the connection ends."""
+        return self._inbox.popleft() if self._inbox else self._read_or_end(PATIENCE)
+
+    def receive_or_end(self) -> SubAck | Disconnect | None:
+        """Return SUBACK, DISCONNECT or, if the connection ends, None; anything else is wrong."""
+        answer = self.receive_any()
+        assert answer is None or isinstance(answer, SubAck | Disconnect), answer
+        return answer
+
     def expect(self, kind: type[A], timeout: float = PATIENCE) -> A:
         """Return the next packet, which has to be of that kind."""
         answer = self.receive(timeout)
@@ -146,8 +157,13 @@ class Client:
         self.send(PINGREQ)
         self.expect(PingResp)
 
+    def leave(self) -> None:
+        """Send DISCONNECT and wait for the end: what follows finds the server knowing of it."""
+        self.send(disconnect())
+        self.end()
+
     def close(self) -> None:
-        """End the connection as a failing network would."""
+        """End the connection as a failing network would; the server may take a moment to see it."""
         self.stream.close()
 
     # Whole exchanges

@@ -20,6 +20,8 @@ START_TIMEOUT = 20.0
 KINDS = ("ours", "mosquitto")
 # mosquitto looks for silent clients every five seconds.
 SLACK = {"ours": 2.0, "mosquitto": 7.0}
+# Above the default, so that lengths of four bytes can be tested.
+MAX_PACKET = 4 * 1024 * 1024
 USERNAME = "inside"
 PASSWORD = b"a password for the tests"
 
@@ -124,7 +126,8 @@ def _ours(server: Server, folder: Path) -> list[str]:
         }
     # JSON is YAML.
     path = folder / "broker.yaml"
-    path.write_text(json.dumps({"listeners": listeners, "plugins": plugins}))
+    config = {"listeners": listeners, "plugins": plugins, "limits": {"max_packet": MAX_PACKET}}
+    path.write_text(json.dumps(config))
     return [sys.executable, "-m", "broker", "-c", str(path)]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.answers import ConnAck
 from tests.conformance.clients import LONG, Clients
-from tests.conformance.packets import Connect, disconnect
+from tests.conformance.packets import Connect
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
 
@@ -79,8 +79,7 @@ def test_assigned_identifier_names_the_session(clients: Clients) -> None:
     name = connack.properties.get(Property.ASSIGNED_CLIENT_ID)
     assert isinstance(name, str)
     client.subscribe(clients.topic(), qos=1)
-    client.send(disconnect())
-    client.end()
+    client.leave()
     clients.connect("publisher").publish(clients.topic(), b"kept", qos=1)
     again = clients.open()
     connack = again.connect(Connect(name, Version.V5, clean=False, properties=expiry))

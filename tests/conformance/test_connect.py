@@ -25,7 +25,7 @@ FIRST = {
     "subscribe": subscribe(1, ("a", 0), version=Version.V311),
     "disconnect": disconnect(),
     "auth": packet(0xF0),
-    "garbage": b"GET / HTTP/1.1\r\n\r\n",
+    "garbage": b"GET / HTTP/1.1\r\n" + b"Host: nowhere\r\n" * 20,
 }
 
 

@@ -83,7 +83,7 @@ def test_receive_maximum_over_a_reconnection(clients: Clients) -> None:
     for number in range(3):
         client.publish(clients.topic(), b"%d" % number, qos=1)
         client.expect_publish()
-    client.close()
+    client.leave()
     client = clients.persist(properties=((P.RECEIVE_MAXIMUM, 1),))
     assert [message.payload for message in client.messages(3)] == [b"0", b"1", b"2"]
     client.silence()
@@ -147,7 +147,7 @@ def test_retained_and_queued_messages_too_large(clients: Clients) -> None:
     """The maximum holds for what was retained and for what waited."""
     client = clients.persist()
     client.subscribe(clients.topic("a"), qos=1)
-    client.close()
+    client.leave()
     publisher = clients.connect("publisher")
     for rest in ("a", "b"):
         publisher.publish(clients.topic(rest), bytes(200), qos=1, retain=True)

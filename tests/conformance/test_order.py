@@ -33,7 +33,7 @@ def test_messages_come_again_in_their_order(clients: Clients, qos: int) -> None:
     for payload in NUMBERS[:5]:
         publisher.publish(clients.topic(), payload, qos=qos)
     first = [client.expect_publish() for _ in range(5)]
-    client.close()
+    client.leave()
     publisher.publish(clients.topic(), b"new", qos=qos)
     client = clients.persist()
     again = client.messages(6)
@@ -54,7 +54,7 @@ def test_order_with_some_acknowledged(clients: Clients) -> None:
     client.acknowledge(first[1])
     client.pubrec(first[0])
     client.expect(PubRel)
-    client.close()
+    client.leave()
     client = clients.persist()
     answers = [client.receive() for _ in range(3)]
     released = [answer.packet_id for answer in answers if isinstance(answer, PubRel)]
@@ -68,7 +68,7 @@ def test_queued_messages_keep_their_order(clients: Clients) -> None:
     """Messages that waited come in the order of their publication, before later ones."""
     client = clients.persist()
     client.subscribe(clients.topic("+"), qos=1)
-    client.close()
+    client.leave()
     publisher = clients.connect("publisher")
     for number, payload in enumerate(NUMBERS):
         publisher.publish(clients.topic(f"{number % 3}"), payload, qos=1)

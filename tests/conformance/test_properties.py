@@ -68,7 +68,7 @@ def test_queued_messages_keep_their_properties(clients: Clients) -> None:
     """What waited for a session has the properties that were published."""
     client = clients.persist()
     client.subscribe(clients.topic(), qos=1)
-    client.close()
+    client.leave()
     pairs = (PASSED_ON["response"], PASSED_ON["correlation"], PASSED_ON["user"])
     clients.connect("publisher").publish(clients.topic(), b"x", qos=1, properties=pairs)
     message = clients.persist().message()
@@ -81,7 +81,7 @@ def test_message_expires(clients: Clients) -> None:
     """A message that waited longer than its expiry is not delivered; others say what is left."""
     client = clients.persist()
     client.subscribe(clients.topic(), qos=1)
-    client.close()
+    client.leave()
     publisher = clients.connect("publisher")
     for payload, seconds in ((b"short", 1), (b"long", 100), (b"short too", 1)):
         pairs = ((P.MESSAGE_EXPIRY, seconds),)

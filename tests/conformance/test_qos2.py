@@ -9,7 +9,7 @@ import pytest
 from tests.conformance.answers import PubComp, PubRec, PubRel
 from tests.conformance.client import Client
 from tests.conformance.clients import Clients
-from tests.conformance.packets import acknowledgement, disconnect, publish
+from tests.conformance.packets import acknowledgement, publish
 from tests.conformance.properties import Property
 from tests.conformance.wire import Type
 
@@ -182,8 +182,7 @@ def test_clean_start_forgets_identifiers(clients: Clients) -> None:
     client.subscribe(clients.topic())
     publisher = clients.connect("publisher")
     send(publisher, clients.topic(), b"first")
-    publisher.send(disconnect())
-    publisher.end()
+    publisher.leave()
     publisher = clients.connect("publisher")
     send(publisher, clients.topic(), b"second")
     release(publisher)

@@ -140,7 +140,7 @@ def test_retain_handling_1_over_a_reconnection(clients: Clients) -> None:
     client = clients.persist()
     client.subscribe(clients.topic("a"), options=NEW_ONLY)
     assert client.message().payload == b"kept"
-    client.close()
+    client.leave()
     client = clients.persist()
     client.subscribe(clients.topic("a"), options=NEW_ONLY)
     client.silence()
@@ -182,7 +182,7 @@ def test_resumed_session_is_not_sent_retained_messages(clients: Clients) -> None
     """Retained messages come with SUBSCRIBE, not with a session that is taken up again."""
     client = clients.persist()
     client.subscribe(clients.topic("#"))
-    client.close()
+    client.leave()
     retain(clients, "a", b"kept", 0)
     client = clients.persist()
     client.silence()

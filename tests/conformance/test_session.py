@@ -19,12 +19,6 @@ def present(client: Client) -> bool:
     return client.connack.session_present
 
 
-def leave(client: Client) -> None:
-    """Disconnect and wait until the server has closed, so that what comes next finds it gone."""
-    client.send(disconnect())
-    client.end()
-
-
 @pytest.mark.proves(
     v311="3.1.2-4 3.1.4-3 3.2.2-2 3.2.2-3 4.1.0-1",
     v5="3.1.2-5 3.1.2-6 3.1.2-23 3.1.4-4 3.2.2-3",
@@ -34,7 +28,7 @@ def test_session_is_resumed(clients: Clients) -> None:
     client = clients.persist()
     assert not present(client)
     client.subscribe(clients.topic("+"), qos=1)
-    leave(client)
+    client.leave()
     client = clients.persist()
     assert present(client)
     client.publish(clients.topic("a"), b"x", qos=1)
@@ -48,7 +42,7 @@ def test_messages_wait_for_the_session(clients: Clients, qos: int, way: str) -> 
     """Messages of QoS 1 and 2 that come while the client is away are delivered in order."""
     client = clients.persist()
     client.subscribe(clients.topic("+"), qos=2)
-    leave(client) if way == "disconnect" else client.close()
+    client.leave() if way == "disconnect" else client.close()
     publisher = clients.connect("publisher")
     for number in range(5):
         publisher.publish(clients.topic(f"{number}"), b"%d" % number, qos=qos)
@@ -64,14 +58,14 @@ def test_clean_connection_drops_the_session(clients: Clients) -> None:
     """A clean start finds nothing, neither subscriptions nor messages, and leaves nothing."""
     client = clients.persist()
     client.subscribe(clients.topic("+"), qos=1)
-    leave(client)
+    client.leave()
     publisher = clients.connect("publisher")
     publisher.publish(clients.topic("a"), b"lost", qos=1)
     client = clients.connect()
     assert not present(client)
     publisher.publish(clients.topic("a"), b"lost too", qos=1)
     client.silence()
-    leave(client)
+    client.leave()
     client = clients.persist()
     assert not present(client)
     publisher.publish(clients.topic("a"), b"lost again", qos=1)
@@ -83,7 +77,7 @@ def test_clean_session_is_not_kept(clients: Clients) -> None:
     """The state of a clean session is not found by the next one."""
     client = clients.connect()
     client.subscribe(clients.topic(), qos=1)
-    leave(client)
+    client.leave()
     assert not present(clients.persist())
 
 
@@ -91,7 +85,7 @@ def test_clean_session_is_not_kept(clients: Clients) -> None:
 def test_clean_start_can_begin_a_kept_session(clients: Clients) -> None:
     """In MQTT 5 the end of a session is up to the expiry interval, not to clean start."""
     expiry = ((Property.SESSION_EXPIRY, LONG),)
-    leave(clients.connect(properties=expiry))
+    clients.connect(properties=expiry).leave()
     assert present(clients.persist())
 
 
@@ -104,7 +98,7 @@ def test_session_without_expiry_ends_with_the_connection(
     pairs = () if expiry is None else ((Property.SESSION_EXPIRY, expiry),)
     client = clients.connect(clean=False, properties=pairs)
     client.subscribe(clients.topic(), qos=1)
-    leave(client)
+    client.leave()
     assert not present(clients.persist())
 
 
@@ -112,15 +106,15 @@ def test_session_without_expiry_ends_with_the_connection(
 @pytest.mark.proves(v5="4.1.0-2")
 def test_session_expires(clients: Clients) -> None:
     """A session is gone once its interval of a second is over, and was there before."""
-    leave(clients.persist(expiry=1))
+    clients.persist(expiry=1).leave()
     again = clients.persist(expiry=1)
     assert present(again)
-    leave(again)
+    again.leave()
     deadline = time.monotonic() + 10
     time.sleep(1.1)
     while present(again := clients.persist(expiry=1)):
         # Each look takes the session up, so the interval starts anew.
-        leave(again)
+        again.leave()
         assert time.monotonic() < deadline, "the session is still there"
         time.sleep(2.1)
 
@@ -201,7 +195,7 @@ def test_retained_messages_outlive_the_session(clients: Clients) -> None:
     """What a client retained stays when its session ends."""
     client = clients.connect()
     client.publish(clients.topic(), b"stays", qos=1, retain=True)
-    leave(client)
+    client.leave()
     client = clients.connect()
     client.subscribe(clients.topic())
     assert client.message().payload == b"stays"
@@ -213,7 +207,7 @@ def test_session_over_a_change_of_version(clients: Clients, other: Version) -> N
     """A session begun on one version goes on on the other."""
     client = clients.persist()
     client.subscribe(clients.topic(), qos=1)
-    leave(client)
+    client.leave()
     clients.connect("publisher").publish(clients.topic(), b"x", qos=1)
     client = clients.persist(version=other)
     assert present(client)

@@ -51,8 +51,7 @@ def test_disconnect_drops_the_will(clients: Clients) -> None:
     """A client that says goodbye leaves no will."""
     watcher = watch(clients)
     client = clients.connect(will=Will(clients.topic("will")))
-    client.send(disconnect())
-    client.end()
+    client.leave()
     watcher.silence()
 
 
