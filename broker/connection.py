@@ -267,6 +267,8 @@ class Connection:
             )
         if was_connected:
             exchange.metrics.clients_connected -= 1
+        if was_connected and session is not None and exchange.plugins is not None:
+            exchange.plugins.disconnected(session)
         if session is not None and session.connection is self:
             exchange.detach(session, will if publish_will else None)
 
@@ -298,6 +300,8 @@ class Connection:
             self._buffer = data
             return
         try:
+            if self.state is State.OPENED and data and data[0] != CONNECT << 4:
+                raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
             self._read(data)
         except ProtocolViolation as violation:
             self._violated(violation)
@@ -322,6 +326,7 @@ class Connection:
         end = len(data)
         budget = self.exchange.limits.turn_packets
         metrics = self.exchange.metrics
+        tap = self.exchange.tap
         while end - position >= 2:
             first = data[position]
             length = data[position + 1]
@@ -354,6 +359,8 @@ class Connection:
                 return
             position = stop
             metrics.packets_received += 1
+            if tap is not None:
+                tap.received(self, first, data[start:stop])
             if first & 0xF0 == 0x30 and self.state is State.CONNECTED:
                 publishing.receive(self, first, data, start, stop)
             else:
@@ -373,8 +380,6 @@ class Connection:
     def _handle(self, first: int, body: bytes) -> None:
         kind = first >> 4
         if self.state is not State.CONNECTED:
-            if kind != CONNECT or self.state is not State.OPENED:
-                raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
             handshake.connect(self, first, body)
             return
         if kind == PINGREQ and first & 15 == 0 and not body:
@@ -414,6 +419,9 @@ class Connection:
             return
         data = out[0] if len(out) == 1 else b"".join(out)
         metrics = self.exchange.metrics
+        if self.exchange.tap is not None:
+            for packet in out:
+                self.exchange.tap.sent(self, packet)
         metrics.packets_sent += len(out)
         metrics.bytes_sent += len(data)
         out.clear()

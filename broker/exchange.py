@@ -7,20 +7,27 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2s
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from broker.authenticator import Authenticator, Grant
+from amqtt.contexts import Action
+
+from broker.authenticator import Grant
 from broker.limits import Limits
 from broker.logins import FailedLogins
 from broker.message import Message
 from broker.metrics import Metrics
+from broker.plugin_views import PluginSession
 from broker.reasons import Reason
 from broker.routing import RetainedMessages, SubscriptionTree
 from broker.session import NEVER, Outgoing, Session, ShareGroup, Subscription
 from broker.timers import TimerWheel
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from broker.connection import Connection
+    from broker.gate import Gate
+    from broker.plugins import Plugins
 
 logger = logging.getLogger("broker")
 
@@ -66,18 +73,40 @@ class Exchange:
     """All state of a broker that is not a socket; runs in one event loop."""
 
     def __init__(
-        self, limits: Limits, wheel: TimerWheel, metrics: Metrics, gate: Authenticator
+        self,
+        limits: Limits,
+        wheel: TimerWheel,
+        metrics: Metrics,
+        gate: Gate,
+        plugins: Plugins | None = None,
     ) -> None:
         self.limits = limits
         self.wheel = wheel
         self.metrics = metrics
         self.gate = gate
-        self.tasks: set[asyncio.Future[None]] = set()
+        self.plugins = plugins
+        #: The plugins, if they want to see every packet.
+        self.tap = plugins if plugins is not None and plugins.taps else None
+        #: Whether plugins are asked before each message goes to each receiver.
+        self._filters = plugins is not None and plugins.filters
+        self._in_order = asyncio.Lock()
+        self._tasks: set[asyncio.Future[None]] = set()
         self.logins = FailedLogins(limits)
         self.sessions: dict[str, Session] = {}
         self.subscriptions: SubscriptionTree[Subscription | ShareGroup] = SubscriptionTree()
         self.retained = RetainedMessages()
         self._groups: dict[tuple[str, str], ShareGroup] = {}
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` as a task that ends with the broker."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def cancel(self) -> None:
+        """Cancel all tasks."""
+        for task in list(self._tasks):
+            task.cancel()
 
     # -- sessions
 
@@ -226,6 +255,9 @@ class Exchange:
         matched = self.subscriptions.match(message.topic)
         if not matched:
             return False
+        if self._filters:
+            self.run(self._publish_filtered(message))
+            return True
         if len(matched) == 1:
             entry = matched[0]
             subscription = entry.choose() if isinstance(entry, ShareGroup) else entry
@@ -234,6 +266,24 @@ class Exchange:
             return True
         self._deliver_all(matched, message)
         return True
+
+    async def _publish_filtered(self, message: Message) -> None:
+        """Send the message to those subscribers that the topic plugins let receive it."""
+        async with self._in_order:
+            permitted: list[Subscription | ShareGroup] = []
+            for entry in self.subscriptions.match(message.topic):
+                chosen = entry.choose() if isinstance(entry, ShareGroup) else entry
+                if chosen is not None and await self.may_receive(chosen.session, message.topic):
+                    permitted.append(chosen)
+            if permitted:
+                self._deliver_all(permitted, message)
+
+    async def may_receive(self, session: Session, topic: str) -> bool:
+        """Ask the topic plugins whether a message may go to the session."""
+        plugins = self.plugins
+        if plugins is None:
+            return True
+        return await plugins.may(PluginSession.of(session), topic, Action.RECEIVE)
 
     def _deliver_one(self, subscription: Subscription, message: Message) -> None:
         session = subscription.session
@@ -314,7 +364,8 @@ class Exchange:
     def retain(self, message: Message) -> bool:
         """Keep the message as its topic's retained one, an empty one clears; False if no room."""
         if not message.payload:
-            self.retained.remove(message.topic)
+            if self.retained.remove(message.topic) is not None and self.plugins is not None:
+                self.plugins.retained(message)
             return True
         old = self.retained.get(message.topic)
         size = self.retained.size + message.size - (old.size if old is not None else 0)
@@ -323,6 +374,8 @@ class Exchange:
         ):
             return False
         self.retained.put(message)
+        if self.plugins is not None:
+            self.plugins.retained(message)
         return True
 
     def publish_will(self, will: Will) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from amqtt.contexts import Action
 from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
 
@@ -17,7 +18,8 @@ from broker.codec import CONNECT
 from broker.codec5 import Codec5
 from broker.codec311 import Codec311
 from broker.errors import MalformedPacket, ProtocolViolation
-from broker.exchange import Exchange, Will, pseudonym
+from broker.exchange import Will, pseudonym
+from broker.gate import Admission
 from broker.message import V5, V311, Message
 from broker.reasons import Reason
 from broker.session import NEVER, Session
@@ -61,16 +63,15 @@ def connect(connection: Connection, first: int, body: bytes) -> None:
         raise MalformedPacket("not a CONNECT")
     try:
         request = _request(connection, packet)
-        answer = connection.exchange.gate.authenticate(request)
     except Refusal as refusal:
         _refuse(connection, refusal)
         return
     connection.authenticating()
+    exchange = connection.exchange
+    answer = exchange.gate.ask(request, connection.wire)
     if isinstance(answer, Awaitable):
         connection.hold()
-        task = asyncio.ensure_future(_decide(connection, packet, request, answer))
-        connection.exchange.tasks.add(task)
-        task.add_done_callback(connection.exchange.tasks.discard)
+        exchange.run(_decide(connection, packet, request, answer))
     else:
         _finish(connection, packet, request, answer)
 
@@ -79,40 +80,58 @@ async def _decide(
     connection: Connection,
     packet: ConnectPacket,
     request: ConnectRequest,
-    answer: Awaitable[Grant | None],
+    answer: Awaitable[Admission | None],
 ) -> None:
     try:
-        grant = await answer
+        admission = await answer
+        if admission is not None and packet.will is not None:
+            await _ask_about_will(connection, packet.will, admission)
+    except Refusal as refusal:
+        _refuse(connection, refusal)
+        return
     except Exception:
         logger.exception("event=authentication_failed peer=%s", request.peer)
-        _refuse(connection, Refusal(Reason.SERVER_UNAVAILABLE, "authenticator failed"))
+        _refuse(connection, Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed"))
         return
     if connection.waiting_for_login:
-        _finish(connection, packet, request, grant)
+        _finish(connection, packet, request, admission)
         connection.release()
 
 
+async def _ask_about_will(connection: Connection, will: WillPacket, admission: Admission) -> None:
+    """Ask the topic plugins for the right to the will topic."""
+    plugins = connection.exchange.plugins
+    if plugins is None or not plugins.filters or admission.view is None:
+        return
+    if not await plugins.may(admission.view, will.topic, Action.PUBLISH):
+        raise _no_will(connection)
+
+
 def _finish(
-    connection: Connection, packet: ConnectPacket, request: ConnectRequest, grant: Grant | None
+    connection: Connection,
+    packet: ConnectPacket,
+    request: ConnectRequest,
+    admission: Admission | None,
 ) -> None:
     """Admit the client if it is granted something, else refuse it after a delay."""
     try:
-        if grant is None:
+        if admission is None:
             _refuse_late(connection)
         else:
             connection.exchange.logins.succeeded(request.peer)
-            _admit(connection, packet, request, grant)
+            _admit(connection, packet, request, admission)
     except Refusal as refusal:
         _refuse(connection, refusal)
 
 
 def _admit(
-    connection: Connection, packet: ConnectPacket, request: ConnectRequest, grant: Grant
+    connection: Connection, packet: ConnectPacket, request: ConnectRequest, admission: Admission
 ) -> None:
     exchange = connection.exchange
     limits = exchange.limits
+    grant = admission.grant
     client_id = request.client_id
-    will = _will(packet.will, grant, exchange) if packet.will is not None else None
+    will = _will(packet.will, grant, connection) if packet.will is not None else None
     if client_id not in exchange.sessions and len(exchange.sessions) >= limits.max_sessions:
         raise Refusal(Reason.QUOTA_EXCEEDED, "too many sessions")
     expiry = min(packet.session_expiry_interval, limits.max_session_expiry)
@@ -121,30 +140,38 @@ def _admit(
     connection.quota = min(packet.receive_max, limits.max_inflight)
     connection.aliases_out_max = min(packet.topic_alias_max, limits.max_topic_alias)
     connection.will = will
-    keep_alive = packet.keep_alive
+    connection.keep_alive = packet.keep_alive
     if connection.version == V5 and limits.max_keep_alive:
-        keep_alive = min(keep_alive or limits.max_keep_alive, limits.max_keep_alive)
-    connection.keep_alive = keep_alive
+        connection.keep_alive = min(packet.keep_alive or NEVER, limits.max_keep_alive)
     session, present = exchange.attach(
         connection, client_id, grant, clean=packet.clean_start, expiry=expiry
     )
+    session.plugin_view = admission.view
     if will is not None:
         will.message.origin = session
+    if isinstance(connection.codec, Codec5):
+        connection.codec.explains = packet.request_problem_info
     connection.accepted(session, grant)
-    if connection.version == V5:
-        connection.codec = Codec5(packet.request_problem_info)
-    welcome = Welcome(
+    welcome = _welcome(connection, packet, client_id, expiry)
+    connection.send(connection.codec.connack(Reason.SUCCESS, present, welcome))
+    _log_connected(connection, session, present)
+    if exchange.plugins is not None:
+        exchange.plugins.connected(session)
+    if present:
+        connection.resume()
+
+
+def _welcome(connection: Connection, packet: ConnectPacket, client_id: str, expiry: int) -> Welcome:
+    limits = connection.exchange.limits
+    keep_alive = connection.keep_alive
+    return Welcome(
         receive_max=limits.receive_maximum,
         topic_alias_max=limits.max_topic_alias,
         max_packet_size=limits.max_packet,
-        session_expiry_interval=(expiry if expiry != packet.session_expiry_interval else None),
+        session_expiry_interval=expiry if expiry != packet.session_expiry_interval else None,
         assigned_client_id=client_id if not packet.client_id else None,
         server_keep_alive=keep_alive if keep_alive != packet.keep_alive else None,
     )
-    connection.send(connection.codec.connack(Reason.SUCCESS, present, welcome))
-    _log_connected(connection, session, present)
-    if present:
-        connection.resume()
 
 
 def _log_connected(connection: Connection, session: Session, present: bool) -> None:
@@ -206,6 +233,8 @@ def authenticate_again(_: Connection, packet: AuthPacket) -> None:
 def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
     if packet.authentication_method is not None:
         raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
+    if packet.authentication_data is not None:
+        raise Refusal(Reason.PROTOCOL_ERROR, "authentication data without a method")
     client_id = packet.client_id
     if not client_id:
         if connection.version == V311 and not packet.clean_start:
@@ -220,16 +249,21 @@ def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
     )
 
 
-def _will(packet: WillPacket, grant: Grant, exchange: Exchange) -> Will:
+def _will(packet: WillPacket, grant: Grant, connection: Connection) -> Will:
     """Check the will like any message of the client, but now [MQTT-3.1.2-8]."""
     if not is_topic_name(packet.topic):
         raise Refusal(Reason.TOPIC_NAME_INVALID, "the will topic is no topic name")
     if not grant.rights.may_publish(packet.topic):
-        exchange.metrics.publish_denied += 1
-        raise Refusal(Reason.NOT_AUTHORIZED, "no right to the will topic")
+        raise _no_will(connection)
     return Will(
-        Message.of_will(packet), min(packet.will_delay_interval, exchange.limits.max_will_delay)
+        Message.of_will(packet),
+        min(packet.will_delay_interval, connection.exchange.limits.max_will_delay),
     )
+
+
+def _no_will(connection: Connection) -> Refusal:
+    connection.exchange.metrics.publish_denied += 1
+    return Refusal(Reason.NOT_AUTHORIZED, "no right to the will topic")
 
 
 def _refuse(connection: Connection, refusal: Refusal) -> None:

@@ -51,7 +51,7 @@ class Limits:
     max_connections: int = 20_000
     connect_timeout: float = 10.0
     max_connect_packet: int = 128 * KIB
-    max_packet: int = 1 * MIB
+    max_packet: int = 4 * MIB
     max_keep_alive: int = 0
     max_topic_alias: int = 16
     receive_maximum: int = 64
@@ -60,7 +60,7 @@ class Limits:
     max_session_expiry: int = 24 * 3600
     max_sessions: int = 50_000
     max_will_delay: int = 24 * 3600
-    max_queued_bytes: int = 4 * MIB
+    max_queued_bytes: int = 8 * MIB
     max_queued_messages: int = 10_000
     max_retained: int = 100_000
     max_retained_bytes: int = 256 * MIB

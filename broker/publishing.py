@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from amqtt.contexts import Action
 from mqtt5 import PublishPacket
 
 from broker.codec5 import Codec5, read_publish
 from broker.errors import MalformedPacket, ProtocolViolation
 from broker.exchange import pseudonym
 from broker.message import V5, Message
+from broker.plugin_views import PluginSession
 from broker.reasons import Reason
 from broker.topics import MAX_LEVELS
 
 if TYPE_CHECKING:
     from broker.connection import Connection
+    from broker.plugins import Plugins
     from broker.session import Session
 
 logger = logging.getLogger("broker")
@@ -119,15 +122,42 @@ def _accept(
         return
     if qos and connection.pending_acks >= connection.exchange.limits.receive_maximum:
         raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
-    code = Reason.SUCCESS
     if not connection.rights.may_publish(topic):
         _denied(connection, session)
-        code = Reason.NOT_AUTHORIZED
-    else:
-        message = Message(topic, payload, qos, bool(retain), source, session)
-        code = _route(connection, message)
+        if qos:
+            _acknowledge(connection, session, qos, packet_id, Reason.NOT_AUTHORIZED)
+        return
+    message = Message(topic, payload, qos, bool(retain), source, session)
+    plugins = connection.exchange.plugins
+    if plugins is not None:
+        if plugins.filters:
+            connection.hold()
+            connection.exchange.run(_ask_first(connection, session, plugins, message, packet_id))
+            return
+        if plugins.sees_messages:
+            plugins.published(session, message, permitted=True)
+    code = _route(connection, message)
     if qos:
         _acknowledge(connection, session, qos, packet_id, code)
+
+
+async def _ask_first(
+    connection: Connection, session: Session, plugins: Plugins, message: Message, packet_id: int
+) -> None:
+    """Route the message if the topic plugins permit it; nothing else of the client meanwhile."""
+    permitted = await plugins.may(PluginSession.of(session), message.topic, Action.PUBLISH)
+    if plugins.sees_messages:
+        plugins.published(session, message, permitted=permitted)
+    if connection.session is not session:
+        return
+    code = Reason.NOT_AUTHORIZED
+    if permitted:
+        code = _route(connection, message)
+    else:
+        _denied(connection, session)
+    if message.qos:
+        _acknowledge(connection, session, message.qos, packet_id, code)
+    connection.release()
 
 
 def _route(connection: Connection, message: Message) -> Reason:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import amqtt.broker
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from amqtt.events import BrokerEvents
 from transitions import MachineError
@@ -15,10 +14,12 @@ from transitions import MachineError
 from broker.connection import Connection
 from broker.errors import BrokerError
 from broker.exchange import Exchange
+from broker.frame import Frame
 from broker.gate import Gate
 from broker.limits import Limits
 from broker.metrics import Metrics
 from broker.output import Output
+from broker.plugin_views import SessionsView
 from broker.plugins import Plugins
 from broker.session import Session
 from broker.timers import TimerWheel
@@ -37,7 +38,7 @@ _BACKLOG = 1024
 _DEFAULT_PORTS = {ListenerType.TCP: 1883, ListenerType.WS: 8083}
 
 
-class Broker(amqtt.broker.Broker):
+class Broker(Frame):
     """An MQTT 3.1.1 and 5 broker with amqtt's configuration and plugins.
 
     Args:
@@ -71,8 +72,10 @@ class Broker(amqtt.broker.Broker):
             self.limits,
             self._wheel,
             self.metrics,
-            Gate(authenticator, self._plugins if self._plugins.authenticate else None),
+            Gate(authenticator, self._plugins if self._plugins.decide else None),
+            self._plugins if self._plugins.present else None,
         )
+        self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
@@ -101,8 +104,7 @@ class Broker(amqtt.broker.Broker):
         await self.plugins_manager.fire_event(BrokerEvents.PRE_SHUTDOWN, wait=True)
         self.transitions.shutdown()
         await self._stop_listeners()
-        for task in list(self._exchange.tasks):
-            task.cancel()
+        self._exchange.cancel()
         self._wheel.stop()
         await self.plugins_manager.wait_fired_events()
         await self.plugins_manager.fire_event(BrokerEvents.POST_SHUTDOWN, wait=True)

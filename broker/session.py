@@ -116,6 +116,7 @@ class Session:
         queued, queued_bytes: messages that wait and count for the limits.
         departure: what is still to happen while there is no connection; the exchange's.
         stored: whether the store has it.
+        plugin_view: what amqtt's plugins see of it, if there are any.
     """
 
     __slots__ = (
@@ -125,6 +126,7 @@ class Session:
         "expiry",
         "inflight",
         "last_id",
+        "plugin_view",
         "queued",
         "queued_bytes",
         "received",
@@ -152,6 +154,7 @@ class Session:
         self.departure: Departure | None = None
         self.stored = False
         self.warned = False
+        self.plugin_view: object = None
 
     @property
     def inflight_count(self) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
+from amqtt.contexts import Action
 from mqtt5 import (
     RetainHandling,
     SubscribePacket,
@@ -13,13 +15,15 @@ from mqtt5 import (
 )
 
 from broker.exchange import pseudonym
-from broker.message import V5
+from broker.message import V5, Message
+from broker.plugin_views import PluginSession
 from broker.reasons import Reason
 from broker.session import Session, Subscription
 from broker.topics import split_share
 
 if TYPE_CHECKING:
     from broker.connection import Connection
+    from broker.plugins import Plugins
 
 logger = logging.getLogger("broker")
 
@@ -35,24 +39,74 @@ def subscribe(connection: Connection, packet: SubscribePacket) -> None:
     session = connection.session
     if session is None:
         return
-    codes: list[Reason] = []
-    replay: list[tuple[Subscription, bool]] = []
+    plugins = connection.exchange.plugins
+    if plugins is not None and plugins.filters:
+        connection.hold()
+        connection.exchange.run(_ask_first(connection, session, plugins, packet))
+        return
+    _subscribe(connection, session, packet, frozenset())
+
+
+async def _ask_first(
+    connection: Connection, session: Session, plugins: Plugins, packet: SubscribePacket
+) -> None:
+    """Ask the topic plugins for each filter; nothing else of the client goes on meanwhile."""
+    view = PluginSession.of(session)
+    denied = set()
     for wanted in packet.topic_filters:
-        made = _make(connection, session, wanted, packet.subscription_id or 0)
-        if isinstance(made, Reason):
-            codes.append(made)
+        split = split_share(wanted.pattern)
+        if split is not None and not await plugins.may(view, split[1], Action.SUBSCRIBE):
+            denied.add(wanted.pattern)
+    if connection.session is not session:
+        return
+    made = _subscribe(connection, session, packet, denied)
+    for subscription in made:
+        permitted = [
+            message
+            for message in connection.exchange.retained.match(subscription.pattern)
+            if await connection.exchange.may_receive(session, message.topic)
+        ]
+        if connection.session is not session:
+            return
+        _replay(connection, subscription, permitted)
+    connection.release()
+
+
+def _subscribe(
+    connection: Connection, session: Session, packet: SubscribePacket, denied: Container[str]
+) -> list[Subscription]:
+    """Make what is not denied, answer, and return the subscriptions that want retained messages.
+
+    With topic plugins the retained messages are left to the caller.
+    """
+    exchange = connection.exchange
+    codes: list[Reason] = []
+    made: list[Subscription] = []
+    eager: list[Subscription] = []
+    for wanted in packet.topic_filters:
+        subscription = _make(connection, session, wanted, packet.subscription_id or 0, denied)
+        if isinstance(subscription, Reason):
+            codes.append(subscription)
             continue
-        is_new = connection.exchange.subscribe(made)
-        codes.append(_GRANTED[made.qos])
+        is_new = exchange.subscribe(subscription)
+        codes.append(_GRANTED[subscription.qos])
+        made.append(subscription)
         handling = wanted.retain_handling
-        if made.share is None and (
+        if subscription.share is None and (
             handling == RetainHandling.SEND_ALWAYS
             or (is_new and handling == RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS)
         ):
-            replay.append((made, is_new))
+            eager.append(subscription)
     connection.send(connection.codec.suback(packet.packet_id, codes))
-    for subscription, _ in replay:
-        _replay(connection, subscription)
+    plugins = exchange.plugins
+    if plugins is not None:
+        for subscription in made:
+            plugins.subscribed(session, subscription.name, subscription.qos)
+        if plugins.filters:
+            return eager
+    for subscription in eager:
+        _replay(connection, subscription, exchange.retained.match(subscription.pattern))
+    return []
 
 
 def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
@@ -69,7 +123,11 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
 
 
 def _make(
-    connection: Connection, session: Session, wanted: TopicFilter, identifier: int
+    connection: Connection,
+    session: Session,
+    wanted: TopicFilter,
+    identifier: int,
+    denied: Container[str],
 ) -> Subscription | Reason:
     """Return the subscription, not yet added, or why the client cannot have it."""
     pattern = wanted.pattern
@@ -78,7 +136,7 @@ def _make(
         return Reason.TOPIC_FILTER_INVALID
     if connection.version != V5 and split[0] is None and pattern.startswith("$share"):
         return Reason.TOPIC_FILTER_INVALID
-    if not connection.rights.may_subscribe(pattern):
+    if pattern in denied or not connection.rights.may_subscribe(pattern):
         connection.exchange.metrics.subscribe_denied += 1
         logger.info(
             "event=subscribe_denied peer=%s client=%s",
@@ -100,12 +158,9 @@ def _make(
     )
 
 
-def _replay(connection: Connection, subscription: Subscription) -> None:
+def _replay(connection: Connection, subscription: Subscription, messages: list[Message]) -> None:
     """Send the retained messages that the filter matches [MQTT-3.3.1-9] to [MQTT-3.3.1-11]."""
     ids = (subscription.identifier,) if subscription.identifier else ()
     connection.replay(
-        [
-            (message, min(message.qos, subscription.qos), True, ids)
-            for message in connection.exchange.retained.match(subscription.pattern)
-        ]
+        [(message, min(message.qos, subscription.qos), True, ids) for message in messages]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssl import SSLObject
 from typing import Protocol
 
 
@@ -17,6 +18,10 @@ class Wire(Protocol):
 
     transport_name: str
     """``tcp`` or ``ws``, for the log."""
+
+    @property
+    def tls(self) -> SSLObject | None:
+        """Return the TLS state, with the client's certificate if it sent one."""
 
     def write(self, data: bytes) -> None:
         """Send whole MQTT packets; calls `Connection.clog` when too much is not yet sent."""

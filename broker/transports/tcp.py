@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from ssl import SSLObject
+
     from broker.connection import Connection
     from broker.transports.listener import Listener
 
@@ -27,6 +29,11 @@ class TcpWire(asyncio.Protocol):
     def listener(self) -> str:
         """Return the name of the listener."""
         return self._listener.name
+
+    @property
+    def tls(self) -> SSLObject | None:
+        """Return the TLS state."""
+        return self._transport.get_extra_info("ssl_object") if self._transport else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""

@@ -13,6 +13,8 @@ from broker.transports.tcp import peer_of
 from broker.transports.upgrade import MAX_REQUEST, BadRequest, accept
 
 if TYPE_CHECKING:
+    from ssl import SSLObject
+
     from broker.connection import Connection
     from broker.transports.listener import Listener
 
@@ -107,6 +109,11 @@ class WebSocketWire(asyncio.Protocol):
     def listener(self) -> str:
         """Return the name of the listener."""
         return self._listener.name
+
+    @property
+    def tls(self) -> SSLObject | None:
+        """Return the TLS state."""
+        return self._transport.get_extra_info("ssl_object") if self._transport else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""
