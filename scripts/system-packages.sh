@@ -11,6 +11,7 @@ need mosquitto mosquitto
 need mosquitto_rr mosquitto-clients
 need ffmpeg ffmpeg
 need ip iproute2
+need docker-compose docker-compose
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -qq

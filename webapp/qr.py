@@ -10,7 +10,7 @@ from qrcode.image.svg import SvgPathImage
 
 def svg(text: str) -> str:
     """Return a QR code of `text` as an SVG document: dark on white, four modules of margin."""
-    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=4)
     code.add_data(text)
     image = code.make_image(image_factory=_WhiteSvg)
     return image.to_string(encoding="unicode")
