@@ -1,0 +1,37 @@
+"""Real Chromium, as it comes from the distribution and with its own autoplay policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, BrowserContext, Playwright
+
+EXECUTABLE: Final = "/usr/bin/chromium"
+ARGUMENTS: Final = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start a browser process that remembers nothing."""
+    return playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+
+
+def launch_profile(playwright: Playwright, folder: Path) -> BrowserContext:
+    """Start a browser process that keeps what it remembers in `folder`."""
+    return playwright.chromium.launch_persistent_context(
+        folder, executable_path=EXECUTABLE, args=ARGUMENTS
+    )

@@ -1,0 +1,80 @@
+"""The player's page, as the person before the television has it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+from tests.browser.screen import Screen
+from tests.waiting import eventually
+
+_VIDEO: Final = """(({ currentTime, paused, ended, volume, muted, currentSrc, duration }) =>
+  ({ currentTime, paused, ended, volume, muted, currentSrc, duration }))(
+  document.querySelector("video"))"""
+
+
+class PlayerPage(Screen):
+    """A player that is connected, and may have been clicked on."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.link = ""
+
+    @property
+    def id(self) -> str:
+        return urlsplit(self.link).fragment.split(".")[0]
+
+    @property
+    def root(self) -> str:
+        """The topic that everything about the player stands under."""
+        return f"zapette/players/{self.id}"
+
+    @property
+    def video(self) -> dict[str, Any]:
+        """What the ``<video>`` really does."""
+        return dict(self.see(_VIDEO))
+
+    @property
+    def time(self) -> float:
+        return float(self.video["currentTime"])
+
+    @property
+    def level(self) -> int:
+        """The volume of the ``<video>``, in percent."""
+        return round(self.video["volume"] * 100)
+
+    @property
+    def is_playing(self) -> bool:
+        return not self.video["paused"]
+
+    def open(self, url: str) -> PlayerPage:
+        self.page.goto(url, wait_until="commit")
+        return self.wait_until_live()
+
+    def wait_until_live(self, timeout: float = 15) -> PlayerPage:
+        eventually(lambda: self.connection == "live", "the player is connected", timeout)
+        self.link = eventually(self._shown_link, "the player shows its code")
+        eventually(lambda: self.see("document.querySelector('video').readyState") >= 2, "a picture")
+        return self
+
+    def start(self) -> PlayerPage:
+        """Give the browser the one click that it wants before it plays sound."""
+        eventually(lambda: self.data("gestureRequired") == "true", "the player wants a click")
+        self.click("Start")
+        eventually(lambda: self.data("gestureRequired") == "false", "the click is enough")
+        return self
+
+    def point(self) -> None:
+        """Move the mouse, which brings the controls back."""
+        for x in (300, 320):
+            self.page.mouse.move(x, 240)
+
+    def advances(self, by: float = 0.3, timeout: float = 10) -> None:
+        """Wait until the picture has really moved on."""
+        begun = self.time
+        eventually(lambda: self.time > begun + by, f"the video moves on from {begun}", timeout)
+
+    def _shown_link(self) -> str:
+        return str(self.see('(document.querySelector("a.qr[href]") || {}).href || ""'))

@@ -1,0 +1,73 @@
+"""The remote's page, as the person with the phone has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from tests.browser.screen import Screen
+from tests.waiting import eventually
+
+Pointer = Literal["mouse", "touch"]
+
+
+class RemotePage(Screen):
+    """A remote, which follows a player."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the page shows what it shows as something that holds now."""
+        return self.data("live") == "true"
+
+    @property
+    def player(self) -> str | None:
+        """What the page knows of the player: ``unknown``, ``online`` or ``offline``."""
+        return self.data("player")
+
+    def open(self, url: str) -> RemotePage:
+        self.page.goto(url, wait_until="commit")
+        return self
+
+    def wait_until_live(self, timeout: float = 15) -> RemotePage:
+        eventually(lambda: self.is_live, "the remote shows a live state", timeout)
+        return self
+
+    def record(self, name: str) -> None:
+        """Begin to write down every value that a slider shows, frame by frame."""
+        selector = json.dumps(f'input[aria-label="{name}"]')
+        self.see(f"""(() => {{
+          const slider = document.querySelector({selector});
+          window.recorded = [slider.valueAsNumber];
+          const note = () => {{
+            const value = slider.valueAsNumber;
+            if (window.recorded[window.recorded.length - 1] !== value) window.recorded.push(value);
+            requestAnimationFrame(note);
+          }};
+          requestAnimationFrame(note);
+        }})()""")
+
+    @property
+    def recorded(self) -> list[float]:
+        return [float(value) for value in self.see("window.recorded")]
+
+    def press(self, pointer: Pointer, x: float, y: float) -> None:
+        if pointer == "mouse":
+            self.page.mouse.move(x, y)
+            self.page.mouse.down()
+        else:
+            self._touch("touchStart", [{"x": x, "y": y}])
+
+    def move(self, pointer: Pointer, x: float, y: float) -> None:
+        if pointer == "mouse":
+            self.page.mouse.move(x, y)
+        else:
+            self._touch("touchMove", [{"x": x, "y": y}])
+
+    def lift(self, pointer: Pointer) -> None:
+        if pointer == "mouse":
+            self.page.mouse.up()
+        else:
+            self._touch("touchEnd", [])
+
+    def _touch(self, kind: str, points: list[dict[str, Any]]) -> None:
+        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

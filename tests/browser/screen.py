@@ -1,0 +1,110 @@
+"""A page as a person has it: something to look at and to touch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+from tests.waiting import eventually
+
+# Finds what a person would call by that name, if it can be seen and nothing covers it.
+_FIND: Final = """((name) => {
+  const named = (it) => it.getAttribute("aria-label") || it.textContent.trim() || it.alt;
+  for (const it of document.querySelectorAll("button, a, input, select")) {
+    if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
+    it.scrollIntoView({ block: "nearest" });
+    const { x, y, width, height } = it.getBoundingClientRect();
+    const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+    if (!hit || !(it.contains(hit) || hit.contains(it))) continue;
+    const { disabled = false, value = "" } = it;
+    return { x, y, width, height, disabled, value, text: it.textContent.trim() };
+  }
+  return null;
+})"""
+
+
+class Screen:
+    """One page, looked at without Playwright's own evaluation, which counts as a click."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._devtools = page.context.new_cdp_session(page)
+
+    def see(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression, awaited if it is a promise."""
+        answer = self._devtools.send(
+            "Runtime.evaluate",
+            {
+                "expression": expression,
+                "returnByValue": True,
+                "awaitPromise": True,
+                "userGesture": False,
+            },
+        )
+        if "exceptionDetails" in answer:
+            raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    def data(self, name: str) -> str | None:
+        """Return a data attribute of the body, which tells the state of the page to style sheets."""
+        value = self.see(f"document.body ? document.body.dataset[{json.dumps(name)}] : null")
+        return None if value is None else str(value)
+
+    @property
+    def connection(self) -> str | None:
+        return self.data("connection")
+
+    @property
+    def text(self) -> str:
+        """All text that can be seen."""
+        return str(self.see("document.body.innerText"))
+
+    @property
+    def notice(self) -> str:
+        """What the page says about the connection."""
+        return str(self.see('document.querySelector("connection-banner").innerText.trim()'))
+
+    @property
+    def alert(self) -> str:
+        """The messages that come and go."""
+        return str(self.see('document.querySelector("message-toast").innerText.trim()'))
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """Return what a control with that name looks like; None if there is none to be seen."""
+        found = self.see(f"{_FIND}({json.dumps(name)})")
+        return None if found is None else dict(found)
+
+    def shows(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def wait_for(self, name: str, timeout: float = 10) -> dict[str, Any]:
+        """Wait until a control with that name can be used."""
+
+        def usable() -> dict[str, Any] | None:
+            found = self.find(name)
+            return found if found and not found["disabled"] else None
+
+        found = eventually(usable, f"a usable {name!r}; there is: {self.text!r}", timeout)
+        assert found is not None
+        return found
+
+    def click(self, name: str) -> None:
+        """Click on a control with a mouse."""
+        self.page.mouse.click(*self.middle(name))
+
+    def tap(self, name: str) -> None:
+        """Tap on a control with a finger."""
+        self.page.touchscreen.tap(*self.middle(name))
+
+    def middle(self, name: str, part: float = 0.5) -> tuple[float, float]:
+        """Return a point of a control: `part` of its width from its left, half-way down."""
+        box = self.wait_for(name)
+        return box["x"] + part * box["width"], box["y"] + box["height"] / 2
+
+    def slider(self, name: str) -> float:
+        """Return the value that a slider shows."""
+        found = self.find(name)
+        assert found is not None, f"no {name!r} in {self.text!r}"
+        return float(found["value"])

@@ -1,0 +1,71 @@
+"""What no page may do in any test: write errors on the console, or turn to another host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError, WebSocket
+
+BROKEN_CONNECTION = r"net::ERR_|WebSocket connection to|Failed to load resource"
+"""What Chromium itself writes when a server is away."""
+
+
+@dataclass
+class Watch:
+    """Notes the faults of all pages of some browser contexts.
+
+    Attributes:
+        ports: those of the system under test.
+        faults: what was noted, expected or not.
+    """
+
+    ports: set[int] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._expected: list[re.Pattern[str]] = []
+        self.expect("Cross-Origin-Opener-Policy header has been ignored")
+
+    def add(self, context: BrowserContext) -> None:
+        self.contexts.append(context)
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_error)
+        context.on("request", self._on_request)
+        context.on("page", self._on_page)
+
+    def expect(self, pattern: str) -> None:
+        """Take faults that match `pattern` as a part of the test."""
+        self._expected.append(re.compile(pattern))
+
+    def verify(self) -> None:
+        """Fail if there was a fault that the test did not expect."""
+        for context in self.contexts:
+            for page in context.pages:
+                # what the browser has said is only handed over while it is asked something
+                page.title()
+        unexpected = [it for it in self.faults if not any(one.search(it) for one in self._expected)]
+        assert not unexpected, "\n".join(unexpected)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning", "assert"}:
+            self.faults.append(f"console {message.type}: {message.text}")
+
+    def _on_error(self, error: WebError) -> None:
+        self.faults.append(f"uncaught: {error.error}")
+
+    def _on_request(self, request: Request) -> None:
+        self._check(request.url)
+
+    def _on_page(self, page: Page) -> None:
+        page.on("websocket", self._on_websocket)
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        self._check(socket.url)
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.port not in self.ports:
+            self.faults.append(f"request to {url}")
