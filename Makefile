@@ -58,9 +58,9 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	@touch $@ $(VENV)/.run
 
 $(MODULES)/.run: static/package-lock.json | $(VENV)/.run
-	cd static && ../scripts/npm.sh ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd static && ../scripts/npm.sh ci --omit=dev
 	@touch $@
 
 $(MODULES)/.dev: static/package-lock.json | $(VENV)/.dev
-	cd static && ../scripts/npm.sh ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd static && ../scripts/npm.sh ci
 	@touch $@ $(MODULES)/.run

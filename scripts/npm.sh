@@ -1,6 +1,9 @@
 #!/bin/sh
 # npm: the system's if its Node is recent enough, else the one in a wheel, in the virtual environment.
 set -eu
+# nothing of a package runs at installation, and npm speaks of nothing but errors
+export npm_config_ignore_scripts=true npm_config_audit=false npm_config_fund=false
+export npm_config_update_notifier=false npm_config_loglevel=error
 if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null &&
   command -v npm >/dev/null 2>&1; then
   exec npm "$@"
