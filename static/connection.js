@@ -11,6 +11,8 @@ const VERSION_REFUSALS = [0x01, 0x84];
 const HEARTBEAT = { interval: 3000, patience: 3000 };
 const WAKE_PATIENCE = 1500;
 const CONNECT_PATIENCE = 5000;
+/** Shorter, because a broker that does not know MQTT 5 may not answer it at all. */
+const VERSION_PATIENCE = 2500;
 
 /**
  * @typedef {import("./mqtt_transport.js").Message} Message
@@ -220,7 +222,7 @@ export class Connection {
         username: credentials.username,
         password: credentials.password,
         keepAlive: this._keepAlive,
-        patience: CONNECT_PATIENCE,
+        patience: this._version ? CONNECT_PATIENCE : VERSION_PATIENCE,
         will: this._will(session.topics),
       },
       {

@@ -69,6 +69,7 @@ export function openMqttTransport(options, listener) {
       resubscribe: false,
       reconnectPeriod: 0,
       queueQoSZero: false,
+      forceNativeWebSocket: true,
       ...(options.will ? { will: options.will } : {}),
       createWebsocket(url, protocols) {
         socket = new WebSocket(url, protocols);

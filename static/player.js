@@ -101,7 +101,10 @@ async function open() {
 }
 
 function connect() {
-  connection.changed.listen(() => page.showConnection(connection));
+  connection.changed.listen((status) => {
+    page.showConnection(connection);
+    if (status === "taken-over") void media.pause();
+  });
   connection.opened.listen(() => {
     voice.online();
     publisher.renew();

@@ -14,10 +14,10 @@ import { chooseLanguage, translatePage, translator } from "./translate.js";
 import { listenToWaking } from "./wake.js";
 
 /**
- * Seconds. Short, so that a broker forgets a phone that went away before what the phone sent last
- * can come out of a network that returns.
+ * Seconds. Short, so that by the time the page says that a call has failed with its connection, the
+ * broker too has given the connection up: a network that returns cannot deliver the call then.
  */
-const KEEP_ALIVE = 6;
+const KEEP_ALIVE = 4;
 
 defineElements();
 const language = chooseLanguage(navigator.languages);

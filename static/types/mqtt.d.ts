@@ -24,6 +24,7 @@ declare module "*/mqtt.esm.js" {
     resubscribe: boolean;
     reconnectPeriod: number;
     queueQoSZero: boolean;
+    forceNativeWebSocket: boolean;
     will?: { topic: string; payload: Uint8Array; qos: 0 | 1; retain: boolean };
     createWebsocket?: (url: string, protocols: string[]) => WebSocket;
   }
