@@ -1,0 +1,172 @@
+"""Carries out a plan: servers side by side, their turns rotated, everything ended after."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bench.broker_load import growth
+from bench.broker_load.crowd import CrowdError
+from bench.broker_load.measures import MEASURES, MeasureError, warm_up
+from bench.broker_load.plan import Plan
+from bench.broker_load.process import ProcessError
+from bench.broker_load.results import Case, Failure, Results
+from bench.broker_load.subject import Subject
+from bench.broker_load.window import Sample
+
+FAILURES: Final = (MeasureError, CrowdError, ProcessError, OSError, TimeoutError)
+"""What a server that does not do its work can raise; the others are measured all the same."""
+
+
+class Run:
+    """One run of the benchmark.
+
+    Args:
+        plan: what is measured.
+        results: where it is kept.
+        say: is told what happens.
+    """
+
+    def __init__(self, plan: Plan, results: Results, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._results = results
+        self._say = say
+
+    async def carry_out(self) -> None:
+        """Take all samples."""
+        plan = self._plan
+        with tempfile.TemporaryDirectory(prefix="broker-bench-") as name:
+            if set(plan.measures) - {"growth"}:
+                for idle in plan.idle:
+                    async with self._subjects(Path(name, f"idle-{idle}"), idle) as subjects:
+                        await self._level(subjects, idle)
+            if "growth" in plan.measures:
+                async with self._subjects(Path(name, "growth"), 0) as subjects:
+                    await self._growth(subjects)
+
+    async def _level(self, started: Sequence[Subject], idle: int) -> None:
+        """Take the samples with one number of idle clients."""
+        subjects = [subject for subject in started if await self._grown(subject, idle)]
+        names = [name for name in self._plan.measures if name in MEASURES]
+        if not idle:
+            names = [name for name in names if name != "fan_out"]
+        for repeat in range(self._plan.repeats):
+            for name in names:
+                for subject in rotated(subjects, repeat):
+                    await self._take(subject, name, _case(subject, name, idle))
+        for subject in subjects:
+            try:
+                kept = await subject.kept()
+                if kept != subject.idle:
+                    raise CrowdError(f"only {kept} of {subject.idle} idle clients are left")
+            except FAILURES as error:
+                self._failed(_case(subject, "kept", idle), error)
+
+    async def _grown(self, subject: Subject, idle: int) -> bool:
+        """Give a subject its idle clients, keep the memory they take, and tell if it has them."""
+        case = _case(subject, "memory", idle)
+        process = subject.server.process
+        try:
+            await warm_up(subject)
+            await subject.settle()
+            before = process.memory()
+            await subject.grow(idle, self._plan.patience)
+            after = process.memory()
+            if subject.idle != idle:
+                raise CrowdError(
+                    f"only {subject.idle} idle clients within {self._plan.patience:.0f} s"
+                )
+        except FAILURES as error:
+            self._failed(case, error)
+            return False
+        self._say(f"{subject.label}: {subject.idle} idle clients")
+        if idle and "memory" in self._plan.measures:
+            values = {
+                "server_mib": after / 2**20,
+                "kib_per_client": (after - before) / idle / 2**10,
+            }
+            self._results.add(case, Sample(values, 0.0, 0.0, 0.0))
+        return True
+
+    async def _growth(self, subjects: Sequence[Subject]) -> None:
+        """Take the samples with more and more that has nothing to do with them."""
+        crowds = {subject: growth.Others(subject) for subject in subjects}
+        try:
+            for others in self._plan.others:
+                for subject in list(crowds):
+                    try:
+                        await crowds[subject].grow(others, self._plan.patience)
+                    except FAILURES as error:
+                        self._failed(_case(subject, "growth", 0, others), error)
+                        crowds.pop(subject).close()
+                for repeat in range(self._plan.repeats):
+                    for name in growth.MEASURES:
+                        for subject in rotated(list(crowds), repeat):
+                            case = _case(subject, f"growth_{name}", 0, others)
+                            await self._take(subject, name, case)
+        finally:
+            for crowd in crowds.values():
+                crowd.close()
+
+    async def _take(self, subject: Subject, name: str, case: Case) -> None:
+        """Take one sample."""
+        try:
+            sample = await MEASURES[name](subject, self._plan.effort)
+        except FAILURES as error:
+            self._failed(case, error)
+            subject.hang_up()
+            return
+        self._results.add(case, sample)
+        amount = f"{case.others} others" if case.others else f"{case.idle} idle"
+        self._say(f"{subject.label}, {amount}, {case.measure}: {_shown(sample)}")
+
+    @asynccontextmanager
+    async def _subjects(self, folder: Path, idle: int) -> AsyncIterator[list[Subject]]:
+        """Start one server of each kind and transport; end them all."""
+        plan = self._plan
+        subjects = [
+            Subject(
+                kind(transport, folder / f"{kind.name}-{transport}", plan.core, plan.mqtt_version)
+            )
+            for kind in plan.servers
+            for transport in plan.transports
+            if transport in kind.transports
+        ]
+        running = []
+        try:
+            for subject in subjects:
+                try:
+                    await subject.start()
+                    running.append(subject)
+                except FAILURES as error:
+                    self._failed(_case(subject, "start", idle), error)
+            yield running
+        finally:
+            await asyncio.gather(*(subject.stop() for subject in subjects), return_exceptions=True)
+
+    def _failed(self, case: Case, error: Exception) -> None:
+        message = f"{type(error).__name__}: {error}"
+        self._results.failures.append(Failure(case, message))
+        self._say(f"{case.server} {case.transport}, {case.idle} idle, {case.measure}: {message}")
+
+
+def rotated(subjects: Sequence[Subject], turns: int) -> Iterable[Subject]:
+    """Return `subjects` with another one first each turn, so that none always goes first."""
+    turn = turns % max(len(subjects), 1)
+    return [*subjects[turn:], *subjects[:turn]]
+
+
+def _case(subject: Subject, measure: str, idle: int, others: int = 0) -> Case:
+    return Case(subject.server.name, subject.server.transport, idle, measure, others)
+
+
+def _shown(sample: Sample) -> str:
+    figures = ", ".join(f"{name} {value:,.4g}" for name, value in sample.values.items())
+    return (
+        f"{figures} (load {sample.load_busy:.0%}, server {sample.server_busy:.0%}, "
+        f"disturbed {sample.disturbed:.0%})"
+    )

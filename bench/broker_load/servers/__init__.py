@@ -1,0 +1,1 @@
+"""The servers that are put under load, each as a process of its own."""
