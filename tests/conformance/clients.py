@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import TracebackType
 
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect, Will
@@ -16,7 +17,7 @@ _numbers = itertools.count(1)
 
 
 class Clients:
-    """The connections of one test to one server; `close` ends them all."""
+    """The connections of one test to one server; leaving the context ends them all."""
 
     def __init__(self, server: Server, version: Version) -> None:
         self.server = server
@@ -36,7 +37,7 @@ class Clients:
         return self.adopt(Stream(self.server.port), version)
 
     def adopt(self, stream: Stream, version: Version | None = None) -> Client:
-        """Make a client of a stream, which `close` ends with the others."""
+        """Make a client of a stream, which ends with the others."""
         client = Client(stream, version or self.version)
         self._open.append(client)
         return client
@@ -81,6 +82,14 @@ class Clients:
             properties = ((Property.SESSION_EXPIRY, expiry), *properties)
         return self.connect(label, version=version, clean=False, will=will, properties=properties)
 
-    def close(self) -> None:
+    def __enter__(self) -> Clients:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         for client in self._open:
             client.close()

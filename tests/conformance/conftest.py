@@ -6,19 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.catalogue import FOLDER, LABELS, differences, proven
+from tests.conformance.catalogue import LABELS, differences, proven
 from tests.conformance.clients import Clients
-from tests.conformance.servers import KINDS, Server, run_server
-from tests.conformance.waiting import Waiting
+from tests.conformance.servers import KINDS, Profile, Servers
+from tests.conformance.waiting import Waiting, kind_of
 from tests.conformance.wire import Version
-
-WAITING = pytest.StashKey[Waiting]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proves(v311, v5): the numbered statements a test proves")
     config.addinivalue_line("markers", "waits: spends seconds waiting, so runs beside others")
-    config.stash[WAITING] = Waiting()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,61 +26,68 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("version", versions, ids=[LABELS[version] for version in versions])
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the differences known, and put the tests that wait behind the others."""
     known = differences()
     for item in items:
-        if not isinstance(item, pytest.Function) or FOLDER not in item.path.parents:
-            continue
-        if not hasattr(item, "callspec"):
+        if not isinstance(item, pytest.Function) or (kind := kind_of(item)) is None:
             continue
         parameters = set(item.callspec.id.split("-"))
         for difference in known:
-            kind = str(item.callspec.params.get("server") or item.callspec.params.get("guarded"))
             if difference.applies(kind, item.originalname, parameters):
                 item.add_marker(pytest.mark.xfail(strict=True, reason=difference.reason))
+    items.sort(key=lambda item: item.get_closest_marker("waits") is not None)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that waits together with all the others that wait on the same server."""
+    """Take the result of a test that waits: it has been running since the servers were there."""
     if not pyfuncitem.get_closest_marker("waits"):
         return None
-    made = pyfuncitem.funcargs["clients"]
-    assert isinstance(made, Clients)
-    pyfuncitem.config.stash[WAITING].result(pyfuncitem, made.server)
+    waiting = pyfuncitem.funcargs["waiting"]
+    assert isinstance(waiting, Waiting)
+    waiting.result(pyfuncitem)
     return True
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """A server that lets anybody in."""
-    with run_server(request.param, tmp_path_factory.mktemp(request.param)) as running:
-        yield running
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The servers, each started when it is first asked for."""
+    with Servers(tmp_path_factory.mktemp("servers")) as started:
+        yield started
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def guarded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """A server with one user, who may do little."""
-    folder = tmp_path_factory.mktemp(f"guarded-{request.param}")
-    with run_server(request.param, folder, guarded=True) as running:
-        yield running
+@pytest.fixture(scope="session", autouse=True)
+def waiting(request: pytest.FixtureRequest, servers: Servers) -> Waiting:
+    """The tests that wait, begun before all others."""
+    begun = Waiting()
+    begun.start(request.session.items, servers)
+    return begun
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of server."""
+    return str(request.param)
 
 
 @pytest.fixture
-def clients(server: Server, version: Version) -> Iterator[Clients]:
+def clients(servers: Servers, kind: str, version: Version) -> Iterator[Clients]:
     """The clients of this test."""
-    made = Clients(server, version)
-    yield made
-    made.close()
+    with Clients(servers.get(kind, Profile.OPEN), version) as made:
+        yield made
 
 
 @pytest.fixture
-def guarded_clients(guarded: Server, version: Version) -> Iterator[Clients]:
-    """The clients of this test, on the guarded server."""
-    made = Clients(guarded, version)
-    yield made
-    made.close()
+def guarded_clients(servers: Servers, kind: str, version: Version) -> Iterator[Clients]:
+    """The clients of this test, on a server with one user, who may do little."""
+    with Clients(servers.get(kind, Profile.GUARDED), version) as made:
+        yield made
+
+
+@pytest.fixture
+def limited_clients(servers: Servers, kind: str, version: Version) -> Iterator[Clients]:
+    """The clients of this test, on a server with tight limits."""
+    with Clients(servers.get(kind, Profile.LIMITED), version) as made:
+        yield made

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).parents[2]
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -20,20 +22,39 @@ START_TIMEOUT = 20.0
 KINDS = ("ours", "mosquitto")
 # mosquitto looks for silent clients every five seconds.
 SLACK = {"ours": 2.0, "mosquitto": 7.0}
-# Above the default, so that lengths of four bytes can be tested.
-MAX_PACKET = 4 * 1024 * 1024
+# mosquitto does not let it be set below 10.
+MAX_KEEP_ALIVE = {"ours": 2, "mosquitto": 10}
+MAX_PACKET = 20_000
+MAX_OPEN = 5
+MAX_ALIAS = 3
 USERNAME = "inside"
 PASSWORD = b"a password for the tests"
 
 
+class Profile(Enum):
+    """How a server is set up."""
+
+    OPEN = "open"
+    """Lets in everybody."""
+    GUARDED = "guarded"
+    """Lets in `USERNAME` only, and that one only to `allowed/#`."""
+    LIMITED = "limited"
+    """Lets in everybody and allows them little: see the constants `MAX_…`."""
+
+
 @dataclass(frozen=True)
 class Server:
-    """A running server; a guarded one lets in `USERNAME` only, and that one only to `allowed/#`."""
+    """A running server on its two ports."""
 
     kind: str
     port: int
     ws_port: int
-    guarded: bool = False
+    profile: Profile = Profile.OPEN
+
+    @property
+    def max_keep_alive(self) -> int:
+        """The longest keep alive, in seconds, that a limited server grants."""
+        return MAX_KEEP_ALIVE[self.kind]
 
     @property
     def slack(self) -> float:
@@ -41,13 +62,42 @@ class Server:
         return SLACK[self.kind]
 
 
+class Servers:
+    """The servers of a test run, each started when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._started: dict[tuple[str, Profile], Server] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Servers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def get(self, kind: str, profile: Profile) -> Server:
+        """Return the server of that kind and profile; RuntimeError when it does not start."""
+        if (kind, profile) not in self._started:
+            folder = self._folder / f"{profile.value}-{kind}"
+            folder.mkdir(exist_ok=True)
+            server = self._stack.enter_context(run_server(kind, folder, profile))
+            self._started[kind, profile] = server
+        return self._started[kind, profile]
+
+
 @contextmanager
-def run_server(kind: str, folder: Path, *, guarded: bool = False) -> Iterator[Server]:
+def run_server(kind: str, folder: Path, profile: Profile) -> Iterator[Server]:
     """Start a server whose files are in `folder`, wait until it listens, stop it at the end.
 
     RuntimeError, with what the server printed, when it does not start.
     """
-    server = Server(kind, free_port(), free_port(), guarded)
+    server = Server(kind, free_port(), free_port(), profile)
     command = _COMMANDS[kind](server, folder)
     output = folder / "output.txt"
     with output.open("wb") as file:
@@ -88,45 +138,66 @@ def _wait_until_listening(port: int, process: subprocess.Popen[bytes], output: P
 def _mosquitto(server: Server, folder: Path) -> list[str]:
     if MOSQUITTO is None:
         raise RuntimeError("mosquitto is not installed")
+    guarded = server.profile is Profile.GUARDED
     lines = [
         "user root",
         "persistence false",
         "set_tcp_nodelay true",
-        f"allow_anonymous {'false' if server.guarded else 'true'}",
-        f"listener {server.port} 127.0.0.1",
-        "protocol mqtt",
-        f"listener {server.ws_port} 127.0.0.1",
-        "protocol websockets",
+        f"allow_anonymous {'false' if guarded else 'true'}",
     ]
-    if server.guarded:
-        passwords, rights = folder / "passwords", folder / "rights"
-        passwords.write_text(f"{USERNAME}:{PASSWORD.decode()}\n")
-        subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
-        rights.write_text(f"user {USERNAME}\ntopic readwrite allowed/#\n")
-        passwords.chmod(0o600)
-        rights.chmod(0o600)
-        lines += [f"password_file {passwords}", f"acl_file {rights}"]
+    if guarded:
+        lines += _mosquitto_users(folder)
+    if server.profile is Profile.LIMITED:
+        lines += [
+            f"max_keepalive {server.max_keep_alive}",
+            f"max_packet_size {MAX_PACKET}",
+            f"max_inflight_messages {MAX_OPEN}",
+        ]
+    for port, protocol in ((server.port, "mqtt"), (server.ws_port, "websockets")):
+        lines += [f"listener {port} 127.0.0.1", f"protocol {protocol}"]
+        if server.profile is Profile.LIMITED:
+            lines.append(f"max_topic_alias {MAX_ALIAS}")
     path = folder / "mosquitto.conf"
     path.write_text("\n".join(lines) + "\n")
     return [MOSQUITTO, "-c", str(path)]
 
 
+def _mosquitto_users(folder: Path) -> list[str]:
+    passwords, rights = folder / "passwords", folder / "rights"
+    passwords.write_text(f"{USERNAME}:{PASSWORD.decode()}\n")
+    subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+    rights.write_text(f"user {USERNAME}\ntopic readwrite allowed/#\n")
+    passwords.chmod(0o600)
+    rights.chmod(0o600)
+    return [f"password_file {passwords}", f"acl_file {rights}"]
+
+
 def _ours(server: Server, folder: Path) -> list[str]:
-    listeners = {
-        "default": {"type": "tcp", "bind": f"127.0.0.1:{server.port}"},
-        "browsers": {"type": "ws", "bind": f"127.0.0.1:{server.ws_port}"},
-    }
+    guarded = server.profile is Profile.GUARDED
     plugins: dict[str, object] = {
-        "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": not server.guarded}
+        "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": not guarded}
     }
-    if server.guarded:
+    if guarded:
         plugins["amqtt.plugins.topic_checking.TopicAccessControlListPlugin"] = {
             "publish_acl": {USERNAME: ["allowed/#"]},
             "acl": {USERNAME: ["allowed/#"]},
         }
+    config: dict[str, object] = {
+        "listeners": {
+            "default": {"type": "tcp", "bind": f"127.0.0.1:{server.port}"},
+            "browsers": {"type": "ws", "bind": f"127.0.0.1:{server.ws_port}"},
+        },
+        "plugins": plugins,
+    }
+    if server.profile is Profile.LIMITED:
+        config["limits"] = {
+            "max_keep_alive": server.max_keep_alive,
+            "max_packet": MAX_PACKET,
+            "receive_maximum": MAX_OPEN,
+            "max_topic_alias": MAX_ALIAS,
+        }
     # JSON is YAML.
     path = folder / "broker.yaml"
-    config = {"listeners": listeners, "plugins": plugins, "limits": {"max_packet": MAX_PACKET}}
     path.write_text(json.dumps(config))
     return [sys.executable, "-m", "broker", "-c", str(path)]
 

@@ -74,11 +74,11 @@ ERRORS: dict[str, tuple[bytes, tuple[int, ...]]] = {
     "ill_formed_string": (_packet(0x30, b"").replace(b"a", b"\xff"), (0x81,)),
     "second_connect": (Connect("again", Version.V5).encode(), (0x82,)),
     "topic_wildcard": (publish("a/#", version=Version.V5), (0x81, 0x82, 0x90)),
-    "property_twice": (_packet(0x30, encode_property(P.CONTENT_TYPE, "a") * 2), (0x82,)),
+    "property_twice": (_packet(0x30, encode_property(P.CONTENT_TYPE, "a") * 2), (0x81, 0x82)),
     "alias_too_large": (_packet(0x30, encode_property(P.TOPIC_ALIAS, 65535)), (0x94,)),
     "no_filter": (packet(0x82, u16(1) + b"\0"), (0x81, 0x82)),
     "reserved_options": (subscribe(1, ("a", 0xC0), version=Version.V5), (0x81, 0x82)),
-    "auth_without_method": (packet(0xF0), (0x82,)),
+    "auth_without_method": (packet(0xF0, b"\x18\x04\x15\0\1X"), (0x82, 0x87, 0x8C)),
 }
 
 

@@ -85,12 +85,12 @@ def test_flags_of_connect(clients: Clients, flags: int) -> None:
     client.refused()
 
 
-@pytest.mark.parametrize("kind", [0, 2, 9, 11, 13], ids="type{}".format)
+@pytest.mark.parametrize("number", [0, 2, 9, 11, 13], ids="type{}".format)
 @pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
-def test_packets_that_no_client_sends(clients: Clients, kind: int) -> None:
+def test_packets_that_no_client_sends(clients: Clients, number: int) -> None:
     """The reserved type 0 and the packets of a server end the connection."""
     client = clients.connect()
-    client.send(packet(kind << 4, b"\0\1\0"))
+    client.send(packet(number << 4, b"\0\1\0"))
     client.end()
 
 

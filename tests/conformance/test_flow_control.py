@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.answers import PubRec, PubRel
+from tests.conformance.answers import PubRel
 from tests.conformance.clients import Clients
-from tests.conformance.packets import PINGREQ, publish
 from tests.conformance.properties import Property
 
 P = Property
@@ -89,29 +88,6 @@ def test_receive_maximum_over_a_reconnection(clients: Clients) -> None:
     client.silence()
 
 
-@pytest.mark.proves(v5="3.3.4-7 4.13.1-1")
-def test_client_beyond_the_receive_maximum_of_the_server(clients: Clients) -> None:
-    """More QoS 2 messages open than the server allows end the connection with 0x93."""
-    client = clients.connect()
-    assert client.connack
-    maximum = client.connack.properties.number(P.RECEIVE_MAXIMUM, 65535)
-    data = [
-        publish("a", version=client.version, qos=2, packet_id=number)
-        for number in range(1, min(maximum + 2, 65536))
-    ]
-    if maximum == 65535:
-        # Every identifier is in use and none is too many: the server has to cope.
-        client.send(b"".join(data) + PINGREQ)
-        for number in range(1, 65536):
-            assert client.expect(PubRec).packet_id == number
-        client.silence()
-        return
-    client.send(b"".join(data))
-    for _ in range(maximum):
-        client.expect(PubRec)
-    client.end(0x93)
-
-
 @pytest.mark.proves(v5="3.1.2-24 3.1.2-25")
 def test_message_too_large_for_the_client(clients: Clients) -> None:
     """A message above the client's maximum packet size is dropped, and the next one comes."""
@@ -156,20 +132,3 @@ def test_retained_and_queued_messages_too_large(clients: Clients) -> None:
     assert client.message().payload == b"small"
     client.subscribe(clients.topic("b"), qos=1)
     client.silence()
-
-
-@pytest.mark.proves(v5="3.2.2-15")
-def test_packet_too_large_for_the_server(clients: Clients) -> None:
-    """A server that has a maximum packet size ends a connection that goes beyond it with 0x95."""
-    client = clients.connect()
-    assert client.connack
-    maximum = client.connack.properties.number(P.MAXIMUM_PACKET_SIZE)
-    if not maximum:
-        return
-    length = maximum + 1
-    header = b"\x30"
-    while length:
-        length, low = divmod(length, 128)
-        header += bytes([low | (0x80 if length else 0)])
-    client.send(header)
-    client.end(0x95)

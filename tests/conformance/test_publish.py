@@ -63,7 +63,7 @@ def test_answers_have_the_identifier(clients: Clients, packet_id: int) -> None:
 
 @pytest.mark.parametrize("qos", [1, 2], ids="qos{}".format)
 @pytest.mark.proves(v311="2.3.1-1 4.8.0-1", v5="2.2.1-3 4.13.1-1")
-def test_identifier_0(clients: Clients, qos: int) -> None:
+def test_publish_with_identifier_0(clients: Clients, qos: int) -> None:
     """A PUBLISH at QoS 1 or 2 with the identifier 0 ends the connection."""
     client = clients.connect()
     client.send(publish("a", b"x", version=clients.version, qos=qos, packet_id=0))

@@ -24,7 +24,7 @@ def test_suback_has_the_identifier(clients: Clients, packet_id: int) -> None:
 @pytest.mark.proves(
     v311="3.8.4-4 3.8.4-5 3.9.3-1 3.9.3-2", v5="3.8.4-5 3.8.4-6 3.8.4-7 3.9.3-1 3.9.3-2"
 )
-def test_one_code_for_each_filter(clients: Clients) -> None:
+def test_one_granted_qos_for_each_filter(clients: Clients) -> None:
     """Several filters get one SUBACK with the QoS granted to each, in their order."""
     client = clients.connect()
     asked = [2, 0, 1, 1, 0, 2, 2]
@@ -38,7 +38,7 @@ def test_one_code_for_each_filter(clients: Clients) -> None:
 
 
 @pytest.mark.proves(v311="3.8.3-3 4.8.0-1", v5="3.8.3-2 4.13.1-1")
-def test_no_filter(clients: Clients) -> None:
+def test_subscribe_without_a_filter(clients: Clients) -> None:
     """SUBSCRIBE without a filter ends the connection."""
     client = clients.connect()
     client.send(packet(0x82, u16(1) + EMPTY[clients.version]))
@@ -46,7 +46,7 @@ def test_no_filter(clients: Clients) -> None:
 
 
 @pytest.mark.proves(v311="2.3.1-1 4.8.0-1", v5="2.2.1-3 4.13.1-1")
-def test_identifier_0(clients: Clients) -> None:
+def test_subscribe_with_identifier_0(clients: Clients) -> None:
     """SUBSCRIBE with the identifier 0 ends the connection."""
     client = clients.connect()
     client.send(subscribe(0, ("a", 0), version=clients.version))

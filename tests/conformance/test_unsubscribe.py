@@ -22,7 +22,7 @@ def test_unsuback_has_the_identifier(clients: Clients, packet_id: int) -> None:
 
 
 @pytest.mark.proves(v5="3.11.3-1 3.11.3-2")
-def test_one_code_for_each_filter(clients: Clients) -> None:
+def test_one_unsuback_code_for_each_filter(clients: Clients) -> None:
     """UNSUBACK says for each filter, in their order, whether there was a subscription."""
     client = clients.connect()
     client.subscribe(clients.topic("a"), clients.topic("+/c"))
@@ -58,7 +58,7 @@ def test_filters_are_compared_character_for_character(clients: Clients) -> None:
 
 
 @pytest.mark.proves(v311="3.10.3-2 4.8.0-1", v5="3.10.3-2 4.13.1-1")
-def test_no_filter(clients: Clients) -> None:
+def test_unsubscribe_without_a_filter(clients: Clients) -> None:
     """UNSUBSCRIBE without a filter ends the connection."""
     client = clients.connect()
     client.send(packet(0xA2, u16(1) + EMPTY[clients.version]))
@@ -66,7 +66,7 @@ def test_no_filter(clients: Clients) -> None:
 
 
 @pytest.mark.proves(v311="2.3.1-1 4.8.0-1", v5="2.2.1-3 4.13.1-1")
-def test_identifier_0(clients: Clients) -> None:
+def test_unsubscribe_with_identifier_0(clients: Clients) -> None:
     """UNSUBSCRIBE with the identifier 0 ends the connection."""
     client = clients.connect()
     client.send(unsubscribe(0, "a", version=clients.version))

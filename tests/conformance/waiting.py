@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from tests.conformance.clients import Clients
-from tests.conformance.servers import Server
+from tests.conformance.servers import Profile, Server, Servers
 from tests.conformance.wire import Version
 
-AT_ONCE = 64
+AT_ONCE = 128
+FIXTURES = {
+    "clients": Profile.OPEN,
+    "guarded_clients": Profile.GUARDED,
+    "limited_clients": Profile.LIMITED,
+}
+
+
+def kind_of(item: pytest.Function) -> str | None:
+    """Return the kind of server that a test runs on, None if it runs on none."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return str(parameters["kind"]) if "kind" in parameters else None
 
 
 class Waiting:
@@ -19,33 +31,24 @@ class Waiting:
     def __init__(self) -> None:
         self._results: dict[str, Future[None]] = {}
 
-    def result(self, item: pytest.Function, server: Server) -> None:
-        """Raise what the test raised. The first to be asked for starts all of that server."""
-        if item.nodeid not in self._results:
-            self._start(item, server)
-        self._results[item.nodeid].result()
-
-    def _start(self, first: pytest.Function, server: Server) -> None:
+    def start(self, items: Iterable[pytest.Item], servers: Servers) -> None:
+        """Begin all that wait; each is to take nothing but its clients and parameters."""
         pool = ThreadPoolExecutor(AT_ONCE)
-        for item in first.session.items:
-            if isinstance(item, pytest.Function) and _waits_on(item, server):
-                self._results[item.nodeid] = pool.submit(_run, item, server)
+        for item in items:
+            if isinstance(item, pytest.Function) and item.get_closest_marker("waits"):
+                name = next(name for name in FIXTURES if name in item.fixturenames)
+                server = servers.get(str(kind_of(item)), FIXTURES[name])
+                self._results[item.nodeid] = pool.submit(_run, item, name, server)
         pool.shutdown(wait=False)
 
-
-def _waits_on(item: pytest.Function, server: Server) -> bool:
-    if not item.get_closest_marker("waits"):
-        return False
-    return bool(item.callspec.params.get("server") == server.kind)
+    def result(self, item: pytest.Function) -> None:
+        """Wait for a test and raise what it raised."""
+        self._results[item.nodeid].result()
 
 
-def _run(item: pytest.Function, server: Server) -> None:
-    parameters = dict(item.callspec.params)
+def _run(item: pytest.Function, name: str, server: Server) -> None:
+    parameters = {key: value for key, value in item.callspec.params.items() if key != "kind"}
     version = parameters.pop("version")
     assert isinstance(version, Version)
-    parameters.pop("server")
-    clients = Clients(server, version)
-    try:
-        item.obj(clients=clients, **parameters)
-    finally:
-        clients.close()
+    with Clients(server, version) as clients:
+        item.obj(**{name: clients}, **parameters)

@@ -1,0 +1,66 @@
+"""That nothing is left out, and the document says what the tests say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.conformance.catalogue import FOLDER, LABELS, differences, proofs, statements
+from tests.conformance.report import DOCUMENT, render
+from tests.conformance.servers import KINDS
+from tests.conformance.wire import Version
+
+versions = pytest.mark.parametrize("standard", list(Version), ids=list(LABELS.values()))
+
+
+@versions
+def test_every_statement_has_a_test_or_a_reason(standard: Version) -> None:
+    """A statement that can be tested is tested; one that cannot says why, and is not."""
+    proven = {number for proof in proofs() for number in proof.statements.get(standard, ())}
+    listed = statements(standard)
+    assert proven == {statement.number for statement in listed if not statement.exempt}
+
+
+@versions
+def test_numbers_have_no_gaps(standard: Version) -> None:
+    """Within a section the statements are numbered without gaps, but for one that 5.0 lacks."""
+    sections: dict[str, list[int]] = {}
+    for statement in statements(standard):
+        section, _, number = statement.number.rpartition("-")
+        sections.setdefault(section, []).append(int(number))
+    for section, numbers in sections.items():
+        first = 2 if (standard, section) == (Version.V5, "2.2.1") else 1
+        assert numbers == list(range(first, first + len(numbers))), section
+
+
+def test_every_test_says_what_it_proves() -> None:
+    """No test of a server goes without a mark."""
+    marked = {(proof.file, proof.name) for proof in proofs()}
+    for path in FOLDER.glob("test_*.py"):
+        if path.name != "test_document.py":
+            for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE):
+                assert (path.name, name) in marked
+
+
+def test_names_are_unique() -> None:
+    """A test is known by its name alone, and says in a line what it shows."""
+    assert not [
+        name for name, count in Counter(proof.name for proof in proofs()).items() if count > 1
+    ]
+    assert not [proof.name for proof in proofs() if "\n" in proof.summary or not proof.summary]
+
+
+def test_differences_are_about_tests() -> None:
+    """Every difference names a server and a test that there are, and our broker has none."""
+    names = {proof.name for proof in proofs()}
+    for entry in differences():
+        assert entry.server in KINDS
+        assert entry.server != "ours", f"our broker fails {entry.test}"
+        assert entry.test in names
+
+
+def test_document_is_up_to_date() -> None:
+    """The document is what `python -m tests.conformance.report` would write now."""
+    assert DOCUMENT.read_text() == render(), "run python -m tests.conformance.report"
