@@ -30,7 +30,7 @@ _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 def blueprint(household: Household, addresses: Addresses, health: Health) -> Blueprint:
     """Return the routes below ``/api`` and ``/healthz``."""
     api = Blueprint("api", __name__)
-    # A wrong key is slowed down though 128 bits need no help: it keeps the log and the core quiet.
+    # 128 bits need no help against guessing; this keeps a guesser from filling the log.
     wrong_keys = Throttle(burst=20, per_second=0.5)
     # Each new player takes a row of the registry.
     players = Throttle(burst=200, per_second=10)
@@ -39,6 +39,13 @@ def blueprint(household: Household, addresses: Addresses, health: Health) -> Blu
     def never_cached(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    @api.errorhandler(CredentialsError)
+    def refuse(error: CredentialsError) -> Response:
+        if (seconds := wrong_keys.take(_peer())) > 0:
+            return _too_many(seconds).response()
+        log.info("refused credentials to %s: %s", _peer(), error)
+        return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error)).response()
 
     @api.get("/api/ip")
     def ip() -> Response:
@@ -50,33 +57,24 @@ def blueprint(household: Household, addresses: Addresses, health: Health) -> Blu
 
     @api.post("/api/credentials")
     def credentials() -> Response:
-        _slow_down(wrong_keys.wait(_peer()))
         body = _body({"id", "owner_key", "key", "ip"})
         player_id = _player_id(body.get("id"))
         if ("owner_key" in body) == ("key" in body):
             raise _invalid("either owner_key or key is needed, and not both")
-        try:
-            if "owner_key" in body:
-                owner_key = _key("owner_key", body["owner_key"])
-                picked = _picked(body, addresses)
-                _slow_down(players.take(_peer()))
-                return jsonify(household.player(player_id, owner_key, host(), picked))
+        if "key" in body:
             return jsonify(household.visitor(player_id, _key("key", body["key"]), host()))
-        except CredentialsError as error:
-            wrong_keys.take(_peer())
-            raise _wrong_key(error) from error
+        owner_key = _key("owner_key", body["owner_key"])
+        picked = _picked(body, addresses)
+        if (seconds := players.take(_peer())) > 0:
+            raise _too_many(seconds)
+        return jsonify(household.player(player_id, owner_key, host(), picked))
 
     @api.post("/api/players/<player_id>/code")
     def code(player_id: str) -> Response:
-        _slow_down(wrong_keys.wait(_peer()))
         body = _body({"owner_key", "ip"})
         owner_key = _key("owner_key", body.get("owner_key"))
         picked = _picked(body, addresses)
-        try:
-            return jsonify(household.new_code(_player_id(player_id), owner_key, picked))
-        except CredentialsError as error:
-            wrong_keys.take(_peer())
-            raise _wrong_key(error) from error
+        return jsonify(household.new_code(_player_id(player_id), owner_key, picked))
 
     @api.get("/healthz")
     def healthz() -> tuple[Response, HTTPStatus]:
@@ -146,24 +144,15 @@ def _picked(body: dict[str, Any], addresses: Addresses) -> str | None:
     return str(value)
 
 
-def _slow_down(seconds: float) -> None:
-    if seconds > 0:
-        detail = "too many requests from this address; wait a little"
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_requests",
-            detail,
-            retry_after=math.ceil(seconds),
-        )
+def _too_many(seconds: float) -> Problem:
+    detail = "too many requests from this address; wait a little"
+    retry_after = math.ceil(seconds)
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    return Problem(status, "too_many_requests", detail, retry_after=retry_after)
 
 
 def _invalid(detail: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", detail)
-
-
-def _wrong_key(error: CredentialsError) -> Problem:
-    log.info("refused credentials to %s: %s", _peer(), error)
-    return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error))
 
 
 def _peer() -> str:

@@ -44,11 +44,6 @@ class Throttle:
                 return 0.0
             return (1 - bucket.tokens) / self._rate
 
-    def wait(self, address: str) -> float:
-        """Return the seconds until `address` could take one, taking none."""
-        with self._lock:
-            return max(0.0, (1 - self._filled(address).tokens) / self._rate)
-
     def _filled(self, address: str) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(address, _Bucket(self._burst, now))
