@@ -35,32 +35,36 @@ def main(arguments: list[str] | None = None) -> int:
     )
     logging.getLogger("transitions").setLevel(logging.WARNING)
     try:
-        config, limits = read_config(options.config)
-        run_loop(_serve(config, limits))
+        config, limits, store = read_config(options.config)
+        run_loop(_serve(config, limits, store))
     except (BrokerError, AMQTTError, PluginError, ValueError, OSError) as error:
         sys.stderr.write(f"broker: {error}\n")
         return 2
     return 0
 
 
-def read_config(path: Path) -> tuple[dict[str, Any], Limits]:
-    """Read a configuration file: amqtt's, and with it a section ``limits``."""
+def read_config(path: Path) -> tuple[dict[str, Any], Limits, Path | None]:
+    """Read a configuration file: amqtt's, a section ``limits``, and the file ``store``."""
     try:
         config = read_yaml_config(path)
     except (OSError, ValueError) as error:
         raise SettingsError(str(path), f"cannot be read: {error}") from error
     if not isinstance(config, dict):
         raise SettingsError(str(path), "is not a mapping")
-    return config, Limits.from_mapping(config.pop("limits", None) or {})
+    store = config.pop("store", None)
+    if store is not None and not isinstance(store, str):
+        raise SettingsError("store", "is not the name of a file")
+    limits = Limits.from_mapping(config.pop("limits", None) or {})
+    return config, limits, None if store is None else path.parent / store
 
 
-async def _serve(config: dict[str, Any], limits: Limits) -> None:
+async def _serve(config: dict[str, Any], limits: Limits, store: Path | None) -> None:
     allow_many_files()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    broker = Broker(config, limits=limits)
+    broker = Broker(config, limits=limits, store=store)
     await broker.start()
     try:
         await stop.wait()

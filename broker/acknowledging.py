@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mqtt5 import (
-    PubAckPacket,
-    PubCompPacket,
-    PubRecPacket,
-    PubRelPacket,
-)
+from mqtt5 import PubAckPacket, PubCompPacket, PubRecPacket, PubRelPacket
 
 from broker.message import V5, with_id
 from broker.reasons import Reason
@@ -17,52 +12,81 @@ from broker.session import Outgoing, Step
 
 if TYPE_CHECKING:
     from broker.connection import Connection
+    from broker.outbound import Outbound
 
 
 def puback(connection: Connection, packet: PubAckPacket) -> None:
     """End a QoS 1 delivery; an unknown identifier is no error of the client."""
     session = connection.session
-    if session is not None and session.acknowledged(packet.packet_id) is not None:
-        connection.pump()
+    if session is not None:
+        _delivered(connection, session.acknowledged(packet.packet_id))
 
 
 def pubrec(connection: Connection, packet: PubRecPacket) -> None:
-    """Go on with a QoS 2 delivery [MQTT-4.3.3-4], or end it if the client refused it."""
+    """Go on with a QoS 2 delivery [MQTT-4.3.3-4], or end it if the client refused it.
+
+    That the client has the message is made durable before PUBREL: after a crash it would get
+    the message a second time else.
+    """
     session = connection.session
     if session is None:
         return
+    exchange = connection.exchange
+    before = exchange.changed
+    packet_id = packet.packet_id
     refused = int(packet.reason_code) >= Reason.UNSPECIFIED_ERROR
-    outgoing = session.taken(packet.packet_id, refused=refused)
+    outgoing = session.taken(packet_id, refused=refused)
     if refused:
-        connection.pump()
+        _delivered(connection, outgoing)
         return
-    code = Reason.SUCCESS
-    if outgoing is None:
-        code = Reason.PACKET_ID_NOT_FOUND
-    connection.send(connection.codec.pubrel(packet.packet_id, code))
+    code = Reason.SUCCESS if outgoing is not None else Reason.PACKET_ID_NOT_FOUND
+    if outgoing is not None and exchange.store is not None:
+        exchange.store.advance(session, outgoing)
+    connection.when_durable(
+        before, lambda: connection.send(connection.codec.pubrel(packet_id, code))
+    )
 
 
 def pubrel(connection: Connection, packet: PubRelPacket) -> None:
-    """End the receipt of a QoS 2 message [MQTT-4.3.3-11]."""
+    """End the receipt of a QoS 2 message [MQTT-4.3.3-11].
+
+    Durably before PUBCOMP: the client may use the identifier again after it.
+    """
     session = connection.session
     if session is None:
         return
+    exchange = connection.exchange
+    before = exchange.changed
+    packet_id = packet.packet_id
     code = Reason.SUCCESS
-    if session.end_receipt(packet.packet_id):
+    if session.end_receipt(packet_id):
         connection.pending_acks = max(0, connection.pending_acks - 1)
+        if session.stored and exchange.store is not None:
+            exchange.store.release(session, packet_id)
     else:
         code = Reason.PACKET_ID_NOT_FOUND
-    connection.send(connection.codec.pubcomp(packet.packet_id, code))
+    connection.when_durable(
+        before, lambda: connection.send(connection.codec.pubcomp(packet_id, code))
+    )
 
 
 def pubcomp(connection: Connection, packet: PubCompPacket) -> None:
     """End a QoS 2 delivery."""
     session = connection.session
-    if session is not None and session.completed(packet.packet_id) is not None:
-        connection.pump()
+    if session is not None:
+        _delivered(connection, session.completed(packet.packet_id))
 
 
-def resend(connection: Connection, packet_id: int, outgoing: Outgoing) -> bytes:
+def _delivered(connection: Connection, outgoing: Outgoing | None) -> None:
+    """Forget a message that the client has or refuses, and send the next."""
+    if outgoing is None:
+        return
+    if connection.exchange.store is not None:
+        connection.exchange.store.delivered(outgoing)
+    connection.pump()
+
+
+def resend(connection: Outbound, packet_id: int, outgoing: Outgoing) -> bytes:
     """Return the packet that was last sent for this delivery, for a new connection."""
     if outgoing.step is Step.RELEASED:
         return connection.codec.pubrel(packet_id, Reason.SUCCESS)

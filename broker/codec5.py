@@ -60,6 +60,9 @@ class Codec5:
         try:
             packet, size = mqtt5.read(memoryview(data))
         except (ValueError, IndexError) as error:
+            if kind == codec.PUBLISH:
+                # The walk that was saved may know better which rule is broken.
+                _walk_publish(first, body)
             raise MalformedPacket(str(error)) from None
         except BaseException as error:
             # The extension reports a bug of its own as an exception outside of Exception.
@@ -79,7 +82,9 @@ class Codec5:
     ) -> bytes:
         """Return a CONNACK; `properties` only with success."""
         if properties is None:
-            return ConnAckPacket(reason_code=ConnAckReasonCode(code), reason_str=reason).write()
+            return ConnAckPacket(
+                reason_code=ConnAckReasonCode(code), reason_str=reason if self.explains else None
+            ).write()
         return ConnAckPacket(
             session_present=session_present,
             reason_code=ConnAckReasonCode(code),
@@ -119,7 +124,9 @@ class Codec5:
 
     def disconnect(self, code: Reason, reason: str | None) -> bytes:
         """Return a DISCONNECT."""
-        return DisconnectPacket(reason_code=DisconnectReasonCode(code), reason_str=reason).write()
+        return DisconnectPacket(
+            reason_code=DisconnectReasonCode(code), reason_str=reason if self.explains else None
+        ).write()
 
 
 def read_publish(first: int, body: bytes, codec5: Codec5) -> PublishPacket:
@@ -148,8 +155,11 @@ def _check_publish(first: int, body: bytes) -> None:
     if first & 8 and not first & 6:
         raise MalformedPacket("DUP with QoS 0")  # [MQTT-3.3.1-2]
     # All strings of an ASCII packet are UTF-8: the walk can be saved.
-    if body.isascii():
-        return
+    if not body.isascii():
+        _walk_publish(first, body)
+
+
+def _walk_publish(first: int, body: bytes) -> None:
     reader = Reader(body)
     reader.text()
     if first & 6:
@@ -219,6 +229,10 @@ def _check_disconnect(_: int, body: bytes) -> None:
         _check_properties(reader)
 
 
+def _check_auth(_: int, __: bytes) -> None:
+    raise ProtocolViolation("AUTH without authentication method")  # [MQTT-4.12.0-6]
+
+
 def _check_empty(_: int, body: bytes) -> None:
     if body:
         raise MalformedPacket("a packet without body has one")
@@ -235,7 +249,7 @@ _CHECKS = {
     codec.UNSUBSCRIBE: _check_unsubscribe,
     codec.PINGREQ: _check_empty,
     codec.DISCONNECT: _check_disconnect,
-    codec.AUTH: _check_disconnect,
+    codec.AUTH: _check_auth,
 }
 
 
@@ -243,23 +257,34 @@ def _check_properties(reader: Reader) -> None:
     """Walk over properties, so that no string that is not UTF-8 reaches the extension."""
     length = reader.varint()
     inner = Reader(reader.take(length))
+    seen = set()
     while inner.left:
         kind = inner.varint()
-        if kind in _TEXT:
-            inner.text()
-        elif kind in _BINARY:
-            inner.binary()
-        elif kind == _USER_PROPERTY:
-            inner.text()
-            inner.text()
-        elif kind == _SUBSCRIPTION_IDENTIFIER:
-            inner.varint()
-        elif kind in _SIZES:
-            value = inner.take(_SIZES[kind])
-            if kind in _FLAGS and value[0] > 1:
-                raise ProtocolViolation(f"property {kind} is neither 0 nor 1")
-        else:
-            raise MalformedPacket(f"no property {kind}")
+        if kind in seen and kind != _USER_PROPERTY:
+            raise ProtocolViolation(f"property {kind} comes twice")
+        seen.add(kind)
+        _check_property(kind, inner)
+
+
+def _check_property(kind: int, reader: Reader) -> None:
+    if kind in _TEXT:
+        reader.text()
+    elif kind in _BINARY:
+        reader.binary()
+    elif kind == _USER_PROPERTY:
+        reader.text()
+        reader.text()
+    elif kind == _SUBSCRIPTION_IDENTIFIER:
+        if not reader.varint():
+            raise ProtocolViolation("Subscription Identifier 0")
+    elif kind in _SIZES:
+        value = reader.take(_SIZES[kind])
+        if kind in _FLAGS and value[0] > 1:
+            raise ProtocolViolation(f"property {kind} is neither 0 nor 1")
+        if kind in _NOT_ZERO and not any(value):
+            raise ProtocolViolation(f"property {kind} is 0")
+    else:
+        raise MalformedPacket(f"no property {kind}")
 
 
 _SUBSCRIPTION_IDENTIFIER = 0x0B
@@ -267,6 +292,7 @@ _USER_PROPERTY = 0x26
 _TEXT = frozenset((0x03, 0x08, 0x12, 0x15, 0x1A, 0x1C, 0x1F))
 _BINARY = frozenset((0x09, 0x16))
 _FLAGS = frozenset((0x01, 0x17, 0x19, 0x25, 0x28, 0x29, 0x2A))
+_NOT_ZERO = frozenset((0x21, 0x23, 0x27))
 _SIZES = {
     **dict.fromkeys((0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A), 1),
     **dict.fromkeys((0x13, 0x21, 0x22, 0x23), 2),

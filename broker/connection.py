@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +22,13 @@ from broker.codec import (
     PUBREL,
     SUBSCRIBE,
     UNSUBSCRIBE,
-    Codec,
 )
-from broker.codec311 import Codec311
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
-from broker.exchange import Exchange, Will, pseudonym
-from broker.message import Message, with_id
+from broker.exchange import Exchange, pseudonym
+from broker.outbound import Outbound
 from broker.reasons import Reason
-from broker.session import Outgoing, Session
+from broker.registry import Will
+from broker.session import Session
 from broker.timers import TICK
 
 if TYPE_CHECKING:
@@ -44,9 +42,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("broker")
 
-_FLUSH_AT = 65_536
 _CLOSE_TIMEOUT = 2.0
-_DRAIN_TURN = 256
 
 
 class State(IntEnum):
@@ -58,84 +54,46 @@ class State(IntEnum):
     CLOSED = 3
 
 
-class Connection:
+class Connection(Outbound):
     """The protocol state of one client's connection; the wire below does the I/O.
 
     Attributes:
-        session: set while the state is CONNECTED.
+        state: where it is in its life.
         rights: what the client may do; nothing before it is authenticated.
-        version: 4 for MQTT 3.1.1, 5 for MQTT 5.
-        quota: QoS 1 and 2 messages that may be under way to the client.
-        max_out: largest packet the client takes.
-        clogged: the client reads slower than it is written to.
+        will: what to publish if the connection ends without DISCONNECT.
+        expires_at: Unix time at which the grant ends, None for never.
+        keep_alive: seconds, 0 for none.
+        last: time of the loop at which something was last heard, to a tick.
+        max_in: largest packet that is read.
+        pending_acks: QoS 2 messages of the client that it has not released.
+        aliases_in: the topic aliases that the client has set.
+        complained: a denied message was logged; more are only counted.
     """
 
     __slots__ = (
-        "_buffer",
-        "_held",
-        "_held_bytes",
-        "_missing",
-        "_out",
-        "_out_size",
-        "_partial",
-        "_paused",
-        "aliases_in",
-        "aliases_out",
-        "aliases_out_max",
-        "clogged",
-        "codec",
-        "complained",
-        "due",
-        "exchange",
-        "expires_at",
-        "keep_alive",
-        "last",
-        "max_in",
-        "max_out",
-        "output",
-        "pending_acks",
-        "quota",
-        "rights",
-        "session",
-        "state",
-        "version",
-        "will",
-        "wire",
-    )
+        "_buffer", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
+        "complained", "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
+        "rights", "state", "will",
+    )  # fmt: skip
 
     def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
-        self.exchange = exchange
-        self.output = output
-        self.wire = wire
+        super().__init__(exchange, output, wire)
         self.state = State.OPENED
-        self.codec: Codec = Codec311()
-        self.version = 0
-        self.session: Session | None = None
         self.rights = _NO_RIGHTS
         self.will: Will | None = None
         self.expires_at: float | None = None
         self.keep_alive = 0
-        self.quota = 0
+        self.last = exchange.wheel.now
         self.max_in = exchange.limits.max_connect_packet
-        self.max_out = 0
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
-        self.aliases_out: dict[str, int] | None = None
-        self.aliases_out_max = 0
-        self.clogged = False
         self.complained = False
         self.due = 0
-        self.last = exchange.wheel.now
         self._buffer = b""
         self._partial: bytearray | None = None
         self._missing = 0
         self._paused = False
-        self._out: list[bytes] = []
-        self._out_size = 0
-        self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
-        self._held_bytes = 0
-
-    # -- life
+        self._waiting_acts = 0
 
     def opened(self) -> None:
         """Begin to wait for CONNECT."""
@@ -159,6 +117,7 @@ class Connection:
     def accepted(self, session: Session, grant: Grant) -> None:
         """Go on as the connection of `session`."""
         self.session = session
+        self.pending_acks = len(session.received or ())
         self.rights = grant.rights
         self.expires_at = grant.expires_at
         self.state = State.CONNECTED
@@ -168,6 +127,41 @@ class Connection:
         metrics.clients_maximum = max(metrics.clients_maximum, metrics.clients_connected)
         self._schedule(self.exchange.wheel.now)
 
+    def begin(self, before: int, connack: bytes) -> None:
+        """Answer CONNECT, once what it changed since `before` would survive a crash.
+
+        Until then nothing else is sent to the client, and nothing it sends is acted on.
+        """
+        self.clogged = True
+        self.when_durable(before, lambda: self._begin(connack))
+        if self.clogged and not self.over:
+            self.hold()
+
+    def _begin(self, connack: bytes) -> None:
+        self.send(connack)
+        self.clogged = False
+        self.resume()
+        self.release()
+
+    def when_durable(self, before: int, act: Callable[[], None]) -> None:
+        """Act once all that was changed since `before` would survive a crash.
+
+        What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
+        done at all if the connection is over by then.
+        """
+        store = self.exchange.store
+        if store is None or (store.changed == before and not self._waiting_acts):
+            act()
+            return
+        self._waiting_acts += 1
+
+        def act_now() -> None:
+            self._waiting_acts -= 1
+            if not self.over:
+                act()
+
+        store.then(act_now)
+
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.
 
@@ -176,8 +170,10 @@ class Connection:
         if self.state is State.CLOSED:
             return
         if self.state is State.CONNECTED:
-            text = detail if getattr(self.codec, "explains", False) else None
-            self._write_now(self.codec.disconnect(reason, text))
+            farewell = self.codec.disconnect(reason, detail)
+            if len(farewell) > self.max_out:
+                farewell = self.codec.disconnect(reason, None)
+            self.write_now(farewell)
         self._leave(f"{reason.name.lower()}: {detail}", level, publish_will=True)
         self._hang_up()
 
@@ -186,9 +182,20 @@ class Connection:
         if self.state is State.CLOSED:
             return
         self.exchange.metrics.connects_refused += 1
-        self._write_now(connack)
+        self.write_now(connack)
         self._leave(f"refused: {detail}", logging.INFO, publish_will=False)
         self._hang_up()
+
+    def drop_will(self) -> None:
+        """See to it that the will is never published."""
+        will, self.will = self.will, None
+        if will is not None:
+            self.exchange.registry.forget_will(will)
+
+    def overflowed(self) -> None:
+        """End the connection because too much waits for the client."""
+        self.exchange.metrics.slow_consumers += 1
+        self.close(Reason.QUOTA_EXCEEDED, "too many messages wait for the client")
 
     def lost(self, error: Exception | None) -> None:
         """Take note that the wire is gone."""
@@ -249,6 +256,7 @@ class Connection:
         """Part with the session. Nothing the client sent has an effect any more."""
         was_connected = self.state is State.CONNECTED
         self.state = State.CLOSED
+        self.over = True
         session, self.session = self.session, None
         will, self.will = self.will, None
         self._held = None
@@ -270,14 +278,14 @@ class Connection:
         if was_connected and session is not None and exchange.plugins is not None:
             exchange.plugins.disconnected(session)
         if session is not None and session.connection is self:
-            exchange.detach(session, will if publish_will else None)
+            if will is not None and not publish_will:
+                exchange.registry.forget_will(will)
+            exchange.registry.detach(session, will if publish_will else None)
 
     def _hang_up(self) -> None:
         """Close the wire, and cut it if the client does not read what is left."""
         self.wire.close()
         self.exchange.wheel.add(self, self.exchange.wheel.now + _CLOSE_TIMEOUT)
-
-    # -- in
 
     def feed(self, data: bytes) -> None:
         """Take a chunk of bytes from the client and act on the packets it completes."""
@@ -300,8 +308,6 @@ class Connection:
             self._buffer = data
             return
         try:
-            if self.state is State.OPENED and data and data[0] != CONNECT << 4:
-                raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
             self._read(data)
         except ProtocolViolation as violation:
             self._violated(violation)
@@ -322,6 +328,8 @@ class Connection:
 
     def _read(self, data: bytes) -> None:  # noqa: C901 - the hot path, no calls
         """Act on all whole packets in `data`, keep the rest."""
+        if self.state is State.OPENED and data and data[0] != CONNECT << 4:
+            raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
         position = 0
         end = len(data)
         budget = self.exchange.limits.turn_packets
@@ -399,184 +407,6 @@ class Connection:
             handshake.reject(self, violation)
         else:
             self.close(violation.reason, violation.detail)
-
-    # -- out
-
-    def send(self, packet: bytes) -> None:
-        """Write a packet at the end of this turn of the loop, together with others."""
-        out = self._out
-        if not out:
-            self.output.add(self)
-        out.append(packet)
-        self._out_size += len(packet)
-        if self._out_size > _FLUSH_AT:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write all packets at once."""
-        out = self._out
-        if not out or self.state is State.CLOSED:
-            return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        metrics = self.exchange.metrics
-        if self.exchange.tap is not None:
-            for packet in out:
-                self.exchange.tap.sent(self, packet)
-        metrics.packets_sent += len(out)
-        metrics.bytes_sent += len(data)
-        out.clear()
-        self._out_size = 0
-        self.wire.write(data)
-
-    def _write_now(self, packet: bytes) -> None:
-        if packet:
-            self._out.append(packet)
-        self.flush()
-
-    def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
-        """Send a message at QoS 0, or drop it if too much waits for the client."""
-        if self.clogged or self._held is not None:
-            self._hold_back(message, retain, ids)
-            return
-        packet = self._packet(message, 0, retain, ids)
-        if packet is not None:
-            self.exchange.metrics.publish_sent += 1
-            self.send(packet)
-
-    def deliver(self, outgoing: Outgoing) -> None:
-        """Send a message at QoS 1 or 2 if the client's quota allows it, or let it wait."""
-        session = self.session
-        if session is None:
-            return
-        if session.waiting is None and not self.clogged and session.inflight_count < self.quota:
-            self._start(session, outgoing)
-            return
-        limits = self.exchange.limits
-        if (
-            session.queued_bytes + outgoing.message.size > limits.max_queued_bytes
-            or session.queued >= limits.max_queued_messages
-        ):
-            self._overflow()
-            return
-        session.wait(outgoing)
-
-    def pump(self) -> None:
-        """Send as many waiting messages as the client's quota allows (MQTT 5 section 4.9)."""
-        session = self.session
-        while session is not None and not self.clogged and session.inflight_count < self.quota:
-            outgoing = session.next_waiting()
-            if outgoing is None:
-                break
-            self._start(session, outgoing)
-
-    def resume(self) -> None:
-        """Send again what was under way when the last connection ended [MQTT-4.4.0-1]."""
-        session = self.session
-        if session is None:
-            return
-        for packet_id, outgoing in list((session.inflight or {}).items()):
-            self.send(acknowledging.resend(self, packet_id, outgoing))
-        self.pump()
-
-    def clog(self) -> None:
-        """Take note that the client does not read as fast as it is written to."""
-        self.clogged = True
-
-    def unclog(self) -> None:
-        """Go on writing: the client has read most of what was written."""
-        self.clogged = False
-        self._drain()
-
-    def replay(self, messages: list[tuple[Message, int, bool, tuple[int, ...]]]) -> None:
-        """Send retained messages, as fast as the client reads; none is dropped."""
-        session = self.session
-        if session is None:
-            return
-        for message, qos, retain, ids in messages:
-            if qos:
-                session.wait(Outgoing(message, qos, retain, ids, counts=False))
-                continue
-            if self._held is None:
-                self._held = deque()
-            self._held.append((message, retain, ids))
-        if self._held is not None:
-            self._drain()
-        else:
-            self.pump()
-
-    def _start(self, session: Session, outgoing: Outgoing) -> None:
-        message = outgoing.message
-        packet = self._packet(message, outgoing.qos, outgoing.retain, outgoing.ids)
-        if packet is None:
-            return
-        packet_id = session.assign(outgoing)
-        self.exchange.metrics.publish_sent += 1
-        self.send(with_id(packet, packet_id))
-
-    def _packet(
-        self, message: Message, qos: int, retain: bool, ids: tuple[int, ...]
-    ) -> bytes | None:
-        """Return the PUBLISH for this client, None if it cannot have it."""
-        if message.expires_at is not None and message.expired:
-            self.exchange.metrics.publish_dropped += 1
-            return None
-        alias = self._alias(message.topic) if self.aliases_out_max else 0
-        packet = message.packet(self.version, qos, retain, ids, alias)
-        if len(packet) > self.max_out:
-            # As if it had been sent [MQTT-3.1.2-25].
-            if alias < 0 and self.aliases_out is not None:
-                del self.aliases_out[message.topic]
-            self.exchange.metrics.publish_dropped += 1
-            return None
-        return packet
-
-    def _alias(self, topic: str) -> int:
-        """Return the alias of the topic, negative if it is used for the first time."""
-        aliases = self.aliases_out
-        if aliases is None:
-            aliases = self.aliases_out = {}
-        alias = aliases.get(topic)
-        if alias is not None:
-            return alias
-        if len(aliases) >= self.aliases_out_max:
-            return 0
-        alias = aliases[topic] = len(aliases) + 1
-        return -alias
-
-    def _hold_back(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
-        limits = self.exchange.limits
-        if self._held_bytes + message.size > limits.max_queued_bytes:
-            self.exchange.metrics.publish_dropped += 1
-            return
-        if self._held is None:
-            self._held = deque()
-        self._held_bytes += message.size
-        self._held.append((message, retain, ids))
-
-    def _drain(self) -> None:
-        """Send what was held back, some at a time so that others have their turn."""
-        budget = _DRAIN_TURN
-        while self._held and not self.clogged and self.state is State.CONNECTED:
-            if not budget:
-                asyncio.get_running_loop().call_soon(self._drain)
-                return
-            budget -= 1
-            message, retain, ids = self._held.popleft()
-            packet = self._packet(message, 0, retain, ids)
-            if packet is not None:
-                self.exchange.metrics.publish_sent += 1
-                self.send(packet)
-        if self._held is not None and not self._held:
-            self._held = None
-            self._held_bytes = 0
-            self.pump()
-
-    def _overflow(self) -> None:
-        """Cut off a client for which too much waits, once what goes on now is done."""
-        self.exchange.metrics.slow_consumers += 1
-        asyncio.get_running_loop().call_soon(
-            lambda: self.close(Reason.QUOTA_EXCEEDED, "too many messages wait for the client")
-        )
 
 
 _NO_RIGHTS = Rights.nothing()

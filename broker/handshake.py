@@ -18,10 +18,11 @@ from broker.codec import CONNECT
 from broker.codec5 import Codec5
 from broker.codec311 import Codec311
 from broker.errors import MalformedPacket, ProtocolViolation
-from broker.exchange import Will, pseudonym
+from broker.exchange import pseudonym
 from broker.gate import Admission
 from broker.message import V5, V311, Message
 from broker.reasons import Reason
+from broker.registry import Will
 from broker.session import NEVER, Session
 from broker.topics import is_topic_name
 
@@ -61,6 +62,9 @@ def connect(connection: Connection, first: int, body: bytes) -> None:
     packet = connection.codec.read(CONNECT << 4, body)
     if not isinstance(packet, ConnectPacket):
         raise MalformedPacket("not a CONNECT")
+    connection.max_out = packet.max_packet_size or NEVER
+    if isinstance(connection.codec, Codec5):
+        connection.codec.explains = packet.request_problem_info
     try:
         request = _request(connection, packet)
     except Refusal as refusal:
@@ -95,7 +99,6 @@ async def _decide(
         return
     if connection.waiting_for_login:
         _finish(connection, packet, request, admission)
-        connection.release()
 
 
 async def _ask_about_will(connection: Connection, will: WillPacket, admission: Admission) -> None:
@@ -131,34 +134,33 @@ def _admit(
     limits = exchange.limits
     grant = admission.grant
     client_id = request.client_id
-    will = _will(packet.will, grant, connection) if packet.will is not None else None
+    will = _will(client_id, packet.will, grant, connection) if packet.will is not None else None
     if client_id not in exchange.sessions and len(exchange.sessions) >= limits.max_sessions:
         raise Refusal(Reason.QUOTA_EXCEEDED, "too many sessions")
     expiry = min(packet.session_expiry_interval, limits.max_session_expiry)
     connection.max_in = limits.max_packet
-    connection.max_out = packet.max_packet_size or NEVER
     connection.quota = min(packet.receive_max, limits.max_inflight)
     connection.aliases_out_max = min(packet.topic_alias_max, limits.max_topic_alias)
     connection.will = will
     connection.keep_alive = packet.keep_alive
     if connection.version == V5 and limits.max_keep_alive:
         connection.keep_alive = min(packet.keep_alive or NEVER, limits.max_keep_alive)
-    session, present = exchange.attach(
+    welcome = _welcome(connection, packet, client_id, expiry)
+    if len(connection.codec.connack(Reason.SUCCESS, False, welcome)) > connection.max_out:
+        raise Refusal(Reason.PACKET_TOO_LARGE, "the client takes no packet as large as CONNACK")
+    before = exchange.changed
+    session, present = exchange.registry.attach(
         connection, client_id, grant, clean=packet.clean_start, expiry=expiry
     )
     session.plugin_view = admission.view
-    if will is not None:
-        will.message.origin = session
-    if isinstance(connection.codec, Codec5):
-        connection.codec.explains = packet.request_problem_info
     connection.accepted(session, grant)
-    welcome = _welcome(connection, packet, client_id, expiry)
-    connection.send(connection.codec.connack(Reason.SUCCESS, present, welcome))
     _log_connected(connection, session, present)
+    connection.begin(before, connection.codec.connack(Reason.SUCCESS, present, welcome))
     if exchange.plugins is not None:
         exchange.plugins.connected(session)
-    if present:
-        connection.resume()
+    if will is not None:
+        will.message.origin = session
+        exchange.registry.keep_will(session, will)
 
 
 def _welcome(connection: Connection, packet: ConnectPacket, client_id: str, expiry: int) -> Welcome:
@@ -249,16 +251,15 @@ def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
     )
 
 
-def _will(packet: WillPacket, grant: Grant, connection: Connection) -> Will:
+def _will(client_id: str, packet: WillPacket, grant: Grant, connection: Connection) -> Will:
     """Check the will like any message of the client, but now [MQTT-3.1.2-8]."""
     if not is_topic_name(packet.topic):
         raise Refusal(Reason.TOPIC_NAME_INVALID, "the will topic is no topic name")
     if not grant.rights.may_publish(packet.topic):
         raise _no_will(connection)
-    return Will(
-        Message.of_will(packet),
-        min(packet.will_delay_interval, connection.exchange.limits.max_will_delay),
-    )
+    longest = connection.exchange.limits.max_will_delay
+    delay = min(packet.will_delay_interval, longest)
+    return Will(client_id, Message.of_will(packet), delay)
 
 
 def _no_will(connection: Connection) -> Refusal:
@@ -267,7 +268,10 @@ def _no_will(connection: Connection) -> Refusal:
 
 
 def _refuse(connection: Connection, refusal: Refusal) -> None:
-    connection.refuse(connection.codec.connack(refusal.code, reason=refusal.detail), refusal.detail)
+    connack = connection.codec.connack(refusal.code, reason=refusal.detail)
+    if len(connack) > connection.max_out:
+        connack = connection.codec.connack(refusal.code)
+    connection.refuse(connack, refusal.detail)
 
 
 def _refuse_late(connection: Connection) -> None:

@@ -30,6 +30,8 @@ class Limits:
         max_session_expiry: longest time a session outlives its connection.
         max_sessions: sessions, connected or not.
         max_will_delay: longest will delay.
+        restart_will_delay: after a crash, how long clients that were connected have to come
+            back before their wills are published.
         max_queued_bytes: what may wait for one client. QoS 0 is dropped beyond it, then a
             connected client is cut off; a session without connection gets no more.
         max_queued_messages: how many messages may wait for one session.
@@ -60,6 +62,7 @@ class Limits:
     max_session_expiry: int = 24 * 3600
     max_sessions: int = 50_000
     max_will_delay: int = 24 * 3600
+    restart_will_delay: float = 15.0
     max_queued_bytes: int = 8 * MIB
     max_queued_messages: int = 10_000
     max_retained: int = 100_000

@@ -98,6 +98,10 @@ class Message:
         """Tell whether its Message Expiry Interval has passed [MQTT-3.3.2-5]."""
         return self.expires_at is not None and time.time() >= self.expires_at
 
+    def properties(self) -> bytes:
+        """Return an MQTT 5 PUBLISH without payload that holds the properties."""
+        return Message(self.topic, b"", source=self.source).packet(V5, 0, False)
+
     def packet(
         self, version: int, qos: int, retain: bool, ids: tuple[int, ...] = (), alias: int = 0
     ) -> bytes:

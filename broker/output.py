@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker.connection import Connection
+    from broker.outbound import Outbound
 
 
 class Output:
@@ -16,9 +16,9 @@ class Output:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiting: list[Connection] = []
+        self._waiting: list[Outbound] = []
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Outbound) -> None:
         """Flush the connection when all that came in this turn has been handled."""
         waiting = self._waiting
         if not waiting:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from amqtt.plugins.manager import PluginManager
 
     from broker.authenticator import ConnectRequest
-    from broker.connection import Connection
     from broker.message import Message
+    from broker.outbound import Outbound
     from broker.session import Session
     from broker.wire import Wire
 
@@ -138,18 +138,18 @@ class Plugins:
         if permitted:
             self._tell(BrokerEvents.MESSAGE_BROADCAST, client_id=session.client_id, message=view)
 
-    def received(self, connection: Connection, first: int, body: bytes) -> None:
+    def received(self, connection: Outbound, first: int, body: bytes) -> None:
         """Show a packet that came in."""
         self._show(MQTTEvents.PACKET_RECEIVED, connection, first, body)
 
-    def sent(self, connection: Connection, packet: bytes) -> None:
+    def sent(self, connection: Outbound, packet: bytes) -> None:
         """Show a packet that goes out."""
         at = 1
         while packet[at] & 0x80:
             at += 1
         self._show(MQTTEvents.PACKET_SENT, connection, packet[0], packet[at + 1 :])
 
-    def _show(self, event: Events, connection: Connection, first: int, body: bytes) -> None:
+    def _show(self, event: Events, connection: Outbound, first: int, body: bytes) -> None:
         if event not in self._heard:
             return
         session = connection.session

@@ -101,7 +101,7 @@ def _receive_with_properties(connection: Connection, first: int, body: bytes) ->
     )
 
 
-def _accept(
+def _accept(  # noqa: C901 - the hot path, no calls
     connection: Connection,
     topic: str,
     payload: bytes,
@@ -118,27 +118,35 @@ def _accept(
         return
     if qos == 2 and session.received is not None and packet_id in session.received:
         # Sent again; it was routed when it came first [MQTT-4.3.3-10].
-        connection.send(connection.codec.pubrec(packet_id, Reason.SUCCESS))
+        connection.when_durable(
+            -1, lambda: connection.send(connection.codec.pubrec(packet_id, Reason.SUCCESS))
+        )
         return
-    if qos and connection.pending_acks >= connection.exchange.limits.receive_maximum:
+    exchange = connection.exchange
+    if qos and connection.pending_acks >= exchange.limits.receive_maximum:
         raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
     if not connection.rights.may_publish(topic):
         _denied(connection, session)
         if qos:
-            _acknowledge(connection, session, qos, packet_id, Reason.NOT_AUTHORIZED)
+            _acknowledge(
+                connection, session, qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed
+            )
         return
     message = Message(topic, payload, qos, bool(retain), source, session)
-    plugins = connection.exchange.plugins
+    plugins = exchange.plugins
     if plugins is not None:
         if plugins.filters:
             connection.hold()
-            connection.exchange.run(_ask_first(connection, session, plugins, message, packet_id))
+            exchange.run(_ask_first(connection, session, plugins, message, packet_id))
             return
         if plugins.sees_messages:
             plugins.published(session, message, permitted=True)
+    if not qos:
+        _route(connection, message)
+        return
+    before = exchange.changed
     code = _route(connection, message)
-    if qos:
-        _acknowledge(connection, session, qos, packet_id, code)
+    _acknowledge(connection, session, qos, packet_id, code, before)
 
 
 async def _ask_first(
@@ -150,13 +158,14 @@ async def _ask_first(
         plugins.published(session, message, permitted=permitted)
     if connection.session is not session:
         return
+    before = connection.exchange.changed
     code = Reason.NOT_AUTHORIZED
     if permitted:
         code = _route(connection, message)
     else:
         _denied(connection, session)
     if message.qos:
-        _acknowledge(connection, session, message.qos, packet_id, code)
+        _acknowledge(connection, session, message.qos, packet_id, code, before)
     connection.release()
 
 
@@ -171,16 +180,34 @@ def _route(connection: Connection, message: Message) -> Reason:
 
 
 def _acknowledge(
-    connection: Connection, session: Session, qos: int, packet_id: int, code: Reason
+    connection: Connection, session: Session, qos: int, packet_id: int, code: Reason, before: int
 ) -> None:
-    """Acknowledge a QoS 1 or 2 message; one that is refused at QoS 2 ends there."""
+    """Acknowledge a QoS 1 or 2 message, once what it changed since `before` is durable.
+
+    One that is refused at QoS 2 ends there (MQTT 5 section 4.3.3).
+    """
+    codec = connection.codec
+    connection.pending_acks += 1
     if qos == 1:
-        connection.send(connection.codec.puback(packet_id, code))
+
+        def puback() -> None:
+            connection.pending_acks -= 1
+            connection.send(codec.puback(packet_id, code))
+
+        connection.when_durable(before, puback)
         return
-    if not code.failed or connection.version != V5:
+    is_over = code.failed and connection.version == V5
+    if not is_over:
         session.begin_receipt(packet_id)
-        connection.pending_acks += 1
-    connection.send(connection.codec.pubrec(packet_id, code))
+        if session.stored and connection.exchange.store is not None:
+            connection.exchange.store.receive(session, packet_id)
+
+    def pubrec() -> None:
+        if is_over:
+            connection.pending_acks -= 1
+        connection.send(codec.pubrec(packet_id, code))
+
+    connection.when_durable(before, pubrec)
 
 
 def _denied(connection: Connection, session: Session) -> None:

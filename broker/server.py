@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
@@ -22,6 +23,7 @@ from broker.output import Output
 from broker.plugin_views import SessionsView
 from broker.plugins import Plugins
 from broker.session import Session
+from broker.store import Store
 from broker.timers import TimerWheel
 from broker.transports.listener import Listener
 from broker.transports.tcp import TcpWire
@@ -46,6 +48,7 @@ class Broker(Frame):
             unless the authenticator or an authentication plugin lets them.
         authenticator: decides who may connect and what they may do.
         limits: how much one client and the broker may use.
+        store: the file for what survives a crash; None keeps everything in memory only.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -57,6 +60,7 @@ class Broker(Frame):
         *,
         authenticator: Authenticator | None = None,
         limits: Limits | None = None,
+        store: Path | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(config, dict):
@@ -74,13 +78,19 @@ class Broker(Frame):
             self.metrics,
             Gate(authenticator, self._plugins if self._plugins.decide else None),
             self._plugins if self._plugins.present else None,
+            Store(store) if store is not None else None,
         )
         self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
     async def start(self) -> None:
-        """Open the listeners; BrokerError if one cannot be, with its name and address."""
+        """Read the store and open the listeners.
+
+        Raises:
+            StoreError: the store is damaged, newer or in use; it is left as it is.
+            BrokerError: a listener cannot be opened; the message has its name and address.
+        """
         try:
             self.transitions.start()
         except (MachineError, ValueError) as error:
@@ -89,11 +99,15 @@ class Broker(Frame):
         self._output = Output(asyncio.get_running_loop())
         self._wheel.start()
         try:
+            store = self._exchange.store
+            if store is not None:
+                left = store.read()
+                store.start()
+                self._exchange.restore(left)
             for name, config in self.listeners_config.items():
                 await self._listen(name, config)
         except BaseException:
-            await self._stop_listeners()
-            self._wheel.stop()
+            await self._stop()
             self.transitions.starting_fail()
             raise
         self.transitions.starting_success()
@@ -103,9 +117,7 @@ class Broker(Frame):
         """Tell the clients, close all connections and listeners, and stop the plugins."""
         await self.plugins_manager.fire_event(BrokerEvents.PRE_SHUTDOWN, wait=True)
         self.transitions.shutdown()
-        await self._stop_listeners()
-        self._exchange.cancel()
-        self._wheel.stop()
+        await self._stop()
         await self.plugins_manager.wait_fired_events()
         await self.plugins_manager.fire_event(BrokerEvents.POST_SHUTDOWN, wait=True)
         await self.plugins_manager.close()
@@ -119,7 +131,7 @@ class Broker(Frame):
         `which` picks by `client_id`, `username` and `tag`, those of the grant. Wills of what
         is ended are not published. Returns how many were ended.
         """
-        return self._exchange.discard(which, reason)
+        return self._exchange.registry.discard(which, reason)
 
     @property
     def addresses(self) -> dict[str, list[tuple[str, int]]]:
@@ -188,9 +200,13 @@ class Broker(Frame):
             raise BrokerError("the broker is not started")
         return Connection(self._exchange, self._output, wire)
 
-    async def _stop_listeners(self) -> None:
+    async def _stop(self) -> None:
         listeners, self._listeners = self._listeners, {}
-        self._exchange.close_all()
+        self._exchange.registry.close_all()
         await asyncio.sleep(0)
         for listener in listeners.values():
             await listener.stop()
+        self._exchange.cancel()
+        self._wheel.stop()
+        if self._exchange.store is not None:
+            await self._exchange.store.stop()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from broker.connection import Connection
-    from broker.exchange import Departure
     from broker.message import Message
+    from broker.registry import Departure
 
 NEVER = 0xFFFF_FFFF
 
@@ -182,6 +182,15 @@ class Session:
         outgoing.step = Step.PUBLISHED
         return packet_id
 
+    def restore(self, outgoing: Outgoing, packet_id: int, step: Step) -> None:
+        """Put back a message that was under way."""
+        if self.inflight is None:
+            self.inflight = {}
+        self.inflight[packet_id] = outgoing
+        self.last_id = packet_id
+        outgoing.packet_id = packet_id
+        outgoing.step = step
+
     def wait(self, outgoing: Outgoing) -> None:
         """Queue the message behind those that wait."""
         if self.waiting is None:
@@ -207,7 +216,7 @@ class Session:
         outgoing = self.inflight.get(packet_id) if self.inflight else None
         if outgoing is None or outgoing.qos != 1:
             return None
-        self._done(packet_id)
+        self.forget(packet_id)
         return outgoing
 
     def taken(self, packet_id: int, *, refused: bool) -> Outgoing | None:
@@ -217,7 +226,7 @@ class Session:
             return None
         if refused:
             if outgoing.step is Step.PUBLISHED:
-                self._done(packet_id)
+                self.forget(packet_id)
             return outgoing
         outgoing.step = Step.RELEASED
         return outgoing
@@ -227,7 +236,7 @@ class Session:
         outgoing = self.inflight.get(packet_id) if self.inflight else None
         if outgoing is None or outgoing.step is not Step.RELEASED:
             return None
-        self._done(packet_id)
+        self.forget(packet_id)
         return outgoing
 
     def begin_receipt(self, packet_id: int) -> bool:
@@ -256,7 +265,8 @@ class Session:
         if self.waiting:
             yield from self.waiting
 
-    def _done(self, packet_id: int) -> None:
+    def forget(self, packet_id: int) -> None:
+        """End a delivery, whatever has come of it."""
         inflight = self.inflight
         if inflight is not None:
             del inflight[packet_id]

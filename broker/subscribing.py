@@ -80,6 +80,7 @@ def _subscribe(
     With topic plugins the retained messages are left to the caller.
     """
     exchange = connection.exchange
+    before = exchange.changed
     codes: list[Reason] = []
     made: list[Subscription] = []
     eager: list[Subscription] = []
@@ -97,7 +98,8 @@ def _subscribe(
             or (is_new and handling == RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS)
         ):
             eager.append(subscription)
-    connection.send(connection.codec.suback(packet.packet_id, codes))
+    suback = connection.codec.suback(packet.packet_id, codes)
+    connection.when_durable(before, lambda: connection.send(suback))
     plugins = exchange.plugins
     if plugins is not None:
         for subscription in made:
@@ -115,11 +117,13 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
     if session is None:
         return
     exchange = connection.exchange
+    before = exchange.changed
     codes = [
         Reason.SUCCESS if exchange.unsubscribe(session, pattern) else Reason.NO_SUBSCRIPTION_EXISTED
         for pattern in packet.patterns
     ]
-    connection.send(connection.codec.unsuback(packet.packet_id, codes))
+    unsuback = connection.codec.unsuback(packet.packet_id, codes)
+    connection.when_durable(before, lambda: connection.send(unsuback))
 
 
 def _make(
@@ -160,7 +164,7 @@ def _make(
 
 def _replay(connection: Connection, subscription: Subscription, messages: list[Message]) -> None:
     """Send the retained messages that the filter matches [MQTT-3.3.1-9] to [MQTT-3.3.1-11]."""
-    ids = (subscription.identifier,) if subscription.identifier else ()
-    connection.replay(
-        [(message, min(message.qos, subscription.qos), True, ids) for message in messages]
-    )
+    ids: tuple[int, ...] = (subscription.identifier,) if subscription.identifier else ()
+    retained = [(message, min(message.qos, subscription.qos), True, ids) for message in messages]
+    # Behind SUBACK, if that has to wait.
+    connection.when_durable(connection.exchange.changed, lambda: connection.replay(retained))

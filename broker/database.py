@@ -1,0 +1,356 @@
+"""A SQLite file written behind the event loop, in groups (group commit)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from broker.errors import StoreError
+
+logger = logging.getLogger("broker")
+
+Value: TypeAlias = str | int | float | bytes | None
+Row: TypeAlias = tuple[Value, ...]
+
+_MAGIC = b"SQLite format 3\0"
+_IDLE_DELAY = 0.05
+_RETRY_DELAY = 1.0
+_STOP_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns with their types, the first `keys` of them the primary key."""
+
+    columns: Mapping[str, str]
+    keys: int = 1
+
+    def create(self, name: str) -> str:
+        """Return the statement that makes it."""
+        names = list(self.columns)
+        columns = ", ".join(f"{column} {kind}" for column, kind in self.columns.items())
+        return (
+            f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(names[: self.keys])}))"
+            " WITHOUT ROWID"
+        )
+
+    def put(self, name: str) -> str:
+        """Return the statement that writes a row."""
+        marks = ", ".join("?" * len(self.columns))
+        return f"INSERT OR REPLACE INTO {name} VALUES ({marks})"  # noqa: S608
+
+    def delete(self, name: str) -> str:
+        """Return the statement that deletes a row by its key."""
+        keys = list(self.columns)[: self.keys]
+        return f"DELETE FROM {name} WHERE {' AND '.join(f'{key} = ?' for key in keys)}"  # noqa: S608
+
+
+class Batch:
+    """What changed since the last commit: by table and key the new row, None for a deleted one."""
+
+    __slots__ = ("changes", "fresh", "waiting")
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self.changes: dict[str, dict[Row, Row | None]] = {name: {} for name in tables}
+        #: Keys that came into being in this batch: deleted in it too, they never reach the disk.
+        self.fresh: set[tuple[str, Row]] = set()
+        self.waiting: list[Callable[[], None]] = []
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is nothing to write."""
+        return not any(self.changes.values())
+
+
+class Database:
+    """Rows by primary key, durable once the callback given to `then` is called.
+
+    Everything but the SQL runs in the event loop; the SQL runs in a thread. While it commits
+    one batch the next one gathers, so the more there is to write, the larger the groups.
+
+    Args:
+        path: the file; made if missing.
+        tables: by name.
+        application: SQLite application id, so that no other program's file is taken for ours.
+        version: of the schema; a file of a newer one is refused.
+    """
+
+    def __init__(
+        self, path: Path, tables: Mapping[str, Table], *, application: int, version: int
+    ) -> None:
+        self.path = path
+        self._tables = tables
+        self._application = application
+        self._version = version
+        self._connection: sqlite3.Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._work: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._batch = Batch(tables)
+        self._committing: Batch | None = None
+        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._idle: asyncio.Event | None = None
+        self._failing = False
+        #: Counts changes, so that a caller can tell whether what it did changed anything.
+        self.changed = 0
+
+    # Opening
+
+    def read(self) -> dict[str, list[Row]]:
+        """Return all rows of all tables, after checking the file without changing it.
+
+        Raises:
+            StoreError: the file is damaged, no store of ours, or of a newer version.
+        """
+        if self._missing:
+            return {name: [] for name in self._tables}
+        self._check_head()
+        try:
+            with _Snapshot(self.path) as connection:
+                self._check_integrity(connection)
+                return {
+                    name: connection.execute(
+                        f"SELECT {', '.join(table.columns)} FROM {name}"  # noqa: S608
+                    ).fetchall()
+                    for name, table in self._tables.items()
+                }
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(str(error)) from error
+        except OSError as error:
+            raise StoreError(f"store {self.path}: {error.strerror}") from error
+
+    def start(self) -> None:
+        """Open the file for writing, make it if missing, and start the writer.
+
+        Raises:
+            StoreError: the file cannot be written, or another broker uses it.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        try:
+            self._connection = self._open()
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"store {self.path}: cannot be opened for writing, or another broker uses it:"
+                f" {error}"
+            ) from error
+        self._thread = threading.Thread(target=self._write, name="broker-store", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Write what is left and close the file."""
+        if self._thread is None or self._idle is None:
+            return
+        self._flush()
+        try:
+            await asyncio.wait_for(self._idle.wait(), _STOP_TIMEOUT)
+        except TimeoutError:
+            logger.error("event=store_not_written file=%s", self.path)  # noqa: TRY400
+        self._work.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._thread = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def _missing(self) -> bool:
+        """Tell whether there is no file yet, or one that was only just begun."""
+        return not self.path.exists() or not self.path.stat().st_size
+
+    def _check_head(self) -> None:
+        """Look at the first bytes: they tell whose file it is, and are safe to read."""
+        try:
+            with self.path.open("rb") as file:
+                head = file.read(100)
+        except OSError as error:
+            raise StoreError(f"store {self.path}: {error.strerror}") from error
+        if len(head) < 100 or not head.startswith(_MAGIC):
+            raise self._damaged("it is no SQLite file")
+        if int.from_bytes(head[68:72], "big") != self._application:
+            raise StoreError(f"store {self.path}: it belongs to another program; not touched")
+        version = int.from_bytes(head[60:64], "big")
+        if version > self._version:
+            raise StoreError(
+                f"store {self.path}: it was written by a newer broker (schema {version}, this"
+                f" one knows {self._version}); not touched"
+            )
+
+    def _check_integrity(self, connection: sqlite3.Connection) -> None:
+        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise self._damaged(str(problem))
+
+    def _damaged(self, problem: str) -> StoreError:
+        return StoreError(
+            f"store {self.path}: damaged ({problem}); not touched: restore it from a backup or"
+            " move it away to start anew"
+        )
+
+    def _open(self) -> sqlite3.Connection:
+        fresh = self._missing
+        if fresh:
+            self.path.touch(mode=0o600)
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA busy_timeout = 1000")
+        if fresh:
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute(f"PRAGMA application_id = {self._application}")
+            connection.execute(f"PRAGMA user_version = {self._version}")
+            for name, table in self._tables.items():
+                connection.execute(table.create(name))
+            connection.execute("COMMIT")
+        # Exclusive: two brokers on one file would undo each other's work.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+        return connection
+
+    # Writing
+
+    def put(self, name: str, row: Row, *, new: bool = False) -> None:
+        """Write a row; `new` says that its key is not in the file."""
+        key = row[: self._tables[name].keys]
+        changes = self._batch.changes[name]
+        if new and key not in changes:
+            self._batch.fresh.add((name, key))
+        changes[key] = row
+        self._touch()
+
+    def delete(self, name: str, key: Row) -> None:
+        """Delete a row."""
+        batch = self._batch
+        changes = batch.changes[name]
+        if (name, key) in batch.fresh:
+            batch.fresh.discard((name, key))
+            changes.pop(key, None)
+            self.changed += 1
+            return
+        changes[key] = None
+        self._touch()
+
+    def then(self, callback: Callable[[], None]) -> None:
+        """Call back once all that was changed is durable; at once if nothing is under way."""
+        if self._batch.empty and not self._batch.waiting:
+            if self._committing is None:
+                callback()
+            else:
+                self._committing.waiting.append(callback)
+            return
+        self._batch.waiting.append(callback)
+        self._hurry()
+
+    def _touch(self) -> None:
+        self.changed += 1
+        if self._timer is None and self._committing is None and self._loop is not None:
+            self._timer = self._loop.call_later(_IDLE_DELAY, self._flush)
+
+    def _hurry(self) -> None:
+        """Commit at the end of this turn of the loop: somebody waits."""
+        if self._committing is None and self._loop is not None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._committing is not None or (self._batch.empty and not self._batch.waiting):
+            return
+        self._committing, self._batch = self._batch, Batch(self._tables)
+        if self._idle is not None:
+            self._idle.clear()
+        self._work.put(self._committing)
+
+    def _committed(self) -> None:
+        batch, self._committing = self._committing, None
+        if self._failing:
+            self._failing = False
+            logger.warning("event=store_recovered file=%s", self.path)
+        if batch is not None:
+            for callback in batch.waiting:
+                try:
+                    callback()
+                except Exception:
+                    logger.exception("event=store_callback_failed")
+        if self._batch.waiting or not self._batch.empty:
+            self._flush()
+        elif self._idle is not None:
+            self._idle.set()
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        if not self._failing:
+            self._failing = True
+            logger.error("event=store_failing file=%s error=%r", self.path, str(error))
+        if self._loop is not None and self._committing is not None:
+            self._loop.call_later(_RETRY_DELAY, self._work.put, self._committing)
+
+    def _write(self) -> None:
+        """Commit batches until there is no more; runs in the writer thread."""
+        connection, loop = self._connection, self._loop
+        if connection is None or loop is None:
+            return
+        while (batch := self._work.get()) is not None:
+            try:
+                self._commit(connection, batch)
+            except sqlite3.Error as error:
+                loop.call_soon_threadsafe(self._failed, error)
+            else:
+                loop.call_soon_threadsafe(self._committed)
+
+    def _commit(self, connection: sqlite3.Connection, batch: Batch) -> None:
+        connection.execute("BEGIN")
+        try:
+            for name, changes in batch.changes.items():
+                table = self._tables[name]
+                gone = [key for key, row in changes.items() if row is None]
+                kept = [row for row in changes.values() if row is not None]
+                if gone:
+                    connection.executemany(table.delete(name), gone)
+                if kept:
+                    connection.executemany(table.put(name), kept)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+class _Snapshot:
+    """A connection to read the file as it is, its write-ahead log included, changing neither."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def __enter__(self) -> sqlite3.Connection:
+        path, mode = self._path, "immutable=1"
+        log = path.with_name(path.name + "-wal")
+        if log.exists():
+            # SQLite would write the log back into the file when the last reader closes it.
+            self._folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".check-")
+            path = Path(self._folder.name) / path.name
+            for source in (self._path, log):
+                (path.parent / source.name).write_bytes(source.read_bytes())
+            mode = "mode=rw"
+        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -1,0 +1,266 @@
+"""The way out of a connection: packets to one client, no faster than it takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from broker import acknowledging
+from broker.codec311 import Codec311
+from broker.message import Message, with_id
+from broker.session import NEVER, Outgoing, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from broker.codec import Codec
+    from broker.exchange import Exchange
+    from broker.output import Output
+    from broker.wire import Wire
+
+_FLUSH_AT = 65_536
+_DRAIN_TURN = 256
+
+
+class Outbound:
+    """Sends packets, and keeps what the client cannot take yet.
+
+    Attributes:
+        session: set while the client is admitted.
+        version: 4 for MQTT 3.1.1, 5 for MQTT 5; 0 before CONNECT.
+        quota: QoS 1 and 2 messages that may be under way to the client.
+        max_out: largest packet the client takes.
+        aliases_out_max: how many topic aliases the client takes.
+        clogged: the client reads slower than it is written to.
+        over: nothing is written any more.
+    """
+
+    __slots__ = (
+        "_aliases", "_held", "_held_bytes", "_out", "_out_size", "aliases_out_max", "clogged",
+        "codec", "exchange", "max_out", "output", "over", "quota", "session", "version", "wire",
+    )  # fmt: skip
+
+    def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
+        self.exchange = exchange
+        self.output = output
+        self.wire = wire
+        self.codec: Codec = Codec311()
+        self.version = 0
+        self.session: Session | None = None
+        self.quota = 0
+        self.max_out = NEVER
+        self.aliases_out_max = 0
+        self.clogged = False
+        self.over = False
+        self._aliases: dict[str, int] | None = None
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
+        self._held_bytes = 0
+
+    def send(self, packet: bytes) -> None:
+        """Write a packet at the end of this turn of the loop, together with others.
+
+        One that is larger than the client takes is left out [MQTT-3.1.2-24].
+        """
+        size = len(packet)
+        if size > self.max_out:
+            return
+        out = self._out
+        if not out:
+            self.output.add(self)
+        out.append(packet)
+        self._out_size += size
+        if self._out_size > _FLUSH_AT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write all packets at once."""
+        out = self._out
+        if not out or self.over:
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        metrics = self.exchange.metrics
+        if self.exchange.tap is not None:
+            for packet in out:
+                self.exchange.tap.sent(self, packet)
+        metrics.packets_sent += len(out)
+        metrics.bytes_sent += len(data)
+        out.clear()
+        self._out_size = 0
+        self.wire.write(data)
+
+    def write_now(self, packet: bytes) -> None:
+        """Write all packets, this one last."""
+        if packet and len(packet) <= self.max_out:
+            self._out.append(packet)
+        self.flush()
+
+    def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
+        """Send a message at QoS 0, or drop it if too much waits for the client."""
+        if self.clogged or self._held is not None:
+            self._hold_back(message, retain, ids)
+            return
+        packet = self._packet(message, 0, retain, ids)
+        if packet is not None:
+            self.exchange.metrics.publish_sent += 1
+            self.send(packet)
+
+    def deliver(self, outgoing: Outgoing) -> None:
+        """Send a message at QoS 1 or 2 if the client's quota allows it, or let it wait."""
+        session = self.session
+        if session is None:
+            return
+        store = self.exchange.store
+        if session.waiting is None and not self.clogged and session.inflight_count < self.quota:
+            if session.stored and store is not None:
+                store.queue(session, outgoing)
+            self._start(session, outgoing)
+            return
+        limits = self.exchange.limits
+        if (
+            session.queued_bytes + outgoing.message.size > limits.max_queued_bytes
+            or session.queued >= limits.max_queued_messages
+        ):
+            self._overflow()
+            return
+        if session.stored and store is not None:
+            store.queue(session, outgoing)
+        session.wait(outgoing)
+
+    def pump(self) -> None:
+        """Send as many waiting messages as the client's quota allows (MQTT 5 section 4.9)."""
+        session = self.session
+        while session is not None and not self.clogged and session.inflight_count < self.quota:
+            outgoing = session.next_waiting()
+            if outgoing is None:
+                break
+            self._start(session, outgoing)
+
+    def resume(self) -> None:
+        """Send again what was under way when the last connection ended [MQTT-4.4.0-1]."""
+        session = self.session
+        if session is None:
+            return
+        for packet_id, outgoing in list((session.inflight or {}).items()):
+            self.send(acknowledging.resend(self, packet_id, outgoing))
+        self.pump()
+
+    def clog(self) -> None:
+        """Take note that the client does not read as fast as it is written to."""
+        self.clogged = True
+
+    def unclog(self) -> None:
+        """Go on writing: the client has read most of what was written."""
+        self.clogged = False
+        self._drain()
+
+    def replay(self, messages: list[tuple[Message, int, bool, tuple[int, ...]]]) -> None:
+        """Send retained messages, as fast as the client reads; none is dropped."""
+        session = self.session
+        if session is None:
+            return
+        for message, qos, retain, ids in messages:
+            if qos:
+                outgoing = Outgoing(message, qos, retain, ids, counts=False)
+                if session.stored and self.exchange.store is not None:
+                    self.exchange.store.queue(session, outgoing)
+                session.wait(outgoing)
+                continue
+            if self._held is None:
+                self._held = deque()
+            self._held.append((message, retain, ids))
+        if self._held is not None:
+            self._drain()
+        else:
+            self.pump()
+
+    def _start(self, session: Session, outgoing: Outgoing) -> None:
+        store = self.exchange.store
+        packet = self._packet(outgoing.message, outgoing.qos, outgoing.retain, outgoing.ids)
+        if packet is None:
+            if store is not None:
+                store.delivered(outgoing)
+            return
+        before = self.exchange.changed
+        packet_id = session.assign(outgoing)
+        self.exchange.metrics.publish_sent += 1
+        whole = with_id(packet, packet_id)
+        if store is not None and outgoing.row:
+            store.advance(session, outgoing)
+            if outgoing.qos == 2:
+                # After a crash it must come again with the same identifier, or it came twice.
+                self.when_durable(before, lambda: self.send(whole))
+                return
+        self.send(whole)
+
+    def when_durable(self, before: int, act: Callable[[], None]) -> None:
+        """Act once all changes since `before` would survive a crash; see `Connection`."""
+        raise NotImplementedError
+
+    def _packet(
+        self, message: Message, qos: int, retain: bool, ids: tuple[int, ...]
+    ) -> bytes | None:
+        """Return the PUBLISH for this client, None if it cannot have it."""
+        if message.expires_at is not None and message.expired:
+            self.exchange.metrics.publish_dropped += 1
+            return None
+        alias = self._alias(message.topic) if self.aliases_out_max else 0
+        packet = message.packet(self.version, qos, retain, ids, alias)
+        if len(packet) > self.max_out:
+            # As if it had been sent [MQTT-3.1.2-25].
+            if alias < 0 and self._aliases is not None:
+                del self._aliases[message.topic]
+            self.exchange.metrics.publish_dropped += 1
+            return None
+        return packet
+
+    def _alias(self, topic: str) -> int:
+        """Return the alias of the topic, negative if it is used for the first time."""
+        aliases = self._aliases
+        if aliases is None:
+            aliases = self._aliases = {}
+        alias = aliases.get(topic)
+        if alias is not None:
+            return alias
+        if len(aliases) >= self.aliases_out_max:
+            return 0
+        alias = aliases[topic] = len(aliases) + 1
+        return -alias
+
+    def _hold_back(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
+        limits = self.exchange.limits
+        if self._held_bytes + message.size > limits.max_queued_bytes:
+            self.exchange.metrics.publish_dropped += 1
+            return
+        if self._held is None:
+            self._held = deque()
+        self._held_bytes += message.size
+        self._held.append((message, retain, ids))
+
+    def _drain(self) -> None:
+        """Send what was held back, some at a time so that others have their turn."""
+        budget = _DRAIN_TURN
+        while self._held and not self.clogged and not self.over:
+            if not budget:
+                asyncio.get_running_loop().call_soon(self._drain)
+                return
+            budget -= 1
+            message, retain, ids = self._held.popleft()
+            packet = self._packet(message, 0, retain, ids)
+            if packet is not None:
+                self.exchange.metrics.publish_sent += 1
+                self.send(packet)
+        if self._held is not None and not self._held:
+            self._held = None
+            self._held_bytes = 0
+            self.pump()
+
+    def _overflow(self) -> None:
+        """Cut off a client for which too much waits, once what goes on now is done."""
+        asyncio.get_running_loop().call_soon(self.overflowed)
+
+    def overflowed(self) -> None:
+        """End the connection; see `Connection`."""
+        raise NotImplementedError
