@@ -6,7 +6,7 @@ export class Backoff {
    * @param {number} [options.longest] milliseconds, the upper bound of all
    * @param {() => number} [options.random] 0 to 1
    */
-  constructor({ first = 250, longest = 10_000, random = Math.random } = {}) {
+  constructor({ first = 250, longest = 10000, random = Math.random } = {}) {
     /** @private */
     this._first = first;
     /** @private */

@@ -16,8 +16,8 @@ export class Tabs {
     this._channel = channel;
     /** @private */
     this._tab = tab;
-    /** @private @type {Claim} */
-    this._claim = { at: 0, tab };
+    /** @private @type {Claim | null} */
+    this._claim = null;
     /** @type {Signal<void>} a tab has claimed the player after this one did */
     this.lost = new Signal();
   }
@@ -26,6 +26,7 @@ export class Tabs {
   start() {
     if (!this._channel) return;
     this._channel.addEventListener("message", ({ data }) => {
+      if (!this._claim) return;
       if (isLater(data, this._claim)) this.lost.emit();
       // The other tab may have begun to listen only after this one's claim.
       else this._announce();

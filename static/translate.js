@@ -17,7 +17,7 @@ const LANGUAGES = { en, fr };
  */
 export function chooseLanguage(wanted) {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]);
-  return known.find((language) => language in LANGUAGES) || "en";
+  return known.find((language) => Object.keys(LANGUAGES).includes(language)) || "en";
 }
 
 /**

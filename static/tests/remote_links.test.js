@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { RemoteLinks, readLink } from "../remote_links.js";
+import { Store } from "../store.js";
+
+const ID = "0123456789abcdef0123456789abcdef";
+const KEY = "abcdefghijklmnopqrstuv";
+
+/** @returns {Storage} */
+function memory() {
+  /** @type {Map<string, string>} */
+  const values = new Map();
+  return /** @type {Storage} */ ({
+    getItem: (key) => values.get(key) || null,
+    setItem: (key, value) => void values.set(key, value),
+  });
+}
+
+test("a link is an id and a key", () => {
+  assert.deepEqual(readLink(`#${ID}.${KEY}`), { id: ID, key: KEY });
+  for (const fragment of [
+    "",
+    "#",
+    `#${ID}`,
+    `#${ID}.`,
+    `#${ID}.short`,
+    `#${KEY}.${KEY}`,
+    `#${ID}.${KEY}.x`,
+    `#${ID}.${"a".repeat(21)}/`,
+  ]) {
+    assert.equal(readLink(fragment), null, fragment);
+  }
+});
+
+test("the last link opens the remote without a fragment, until it is forgotten", () => {
+  const storage = memory();
+  const links = new RemoteLinks(new Store("zapette.remote", () => storage));
+  assert.equal(links.choose(""), null);
+  const link = links.choose(`#${ID}.${KEY}`);
+  assert.ok(link);
+  links.name(ID, "Living room");
+  const later = new RemoteLinks(new Store("zapette.remote", () => storage));
+  assert.deepEqual(later.choose(""), link);
+  assert.equal(later.choose("#broken"), null, "a broken link is not replaced by another one");
+  later.forget({ id: ID, key: "another-key-of-22-digits" });
+  assert.deepEqual(later.choose(""), link);
+  later.forget(link);
+  assert.equal(later.choose(""), null);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { CALL_ERRORS, CallError } from "../errors.js";
+import { describeError } from "../error_texts.js";
+import { en } from "../i18n/en.js";
+import { fr } from "../i18n/fr.js";
+import { chooseLanguage, translator } from "../translate.js";
+
+const ROOT = new URL("../", import.meta.url);
+const TEMPLATES = new URL("../../webapp/templates/", import.meta.url);
+
+/**
+ * @param {URL} folder
+ * @param {RegExp} names
+ */
+function texts(folder, names) {
+  return readdirSync(folder)
+    .filter((name) => names.test(name))
+    .map((name) => readFileSync(new URL(name, folder), "utf8"));
+}
+
+const sources = [
+  ...texts(ROOT, /\.js$/),
+  ...texts(new URL("elements/", ROOT), /\.js$/),
+  ...texts(TEMPLATES, /\.html$/),
+].join("\n");
+
+test("both languages have the same texts, with the same gaps", () => {
+  assert.deepEqual(Object.keys(fr), Object.keys(en));
+  for (const [key, text] of Object.entries(en)) {
+    const translation = fr[/** @type {keyof typeof en} */ (key)];
+    assert.ok(text && translation, key);
+    assert.deepEqual(translation.match(/\{\w+\}/g), text.match(/\{\w+\}/g), key);
+  }
+});
+
+test("every text is used", () => {
+  const unused = Object.keys(en).filter((key) => !sources.includes(`"${key}"`));
+  assert.deepEqual(unused, []);
+});
+
+test("every text that is used is there", () => {
+  const used = [...sources.matchAll(/(?:translate\(|data-(?:text|label)=)"([^"]+)"/g)];
+  assert.ok(used.length > 10);
+  const missing = used.map(([, key]) => key).filter((key) => !(key in en));
+  assert.deepEqual(missing, []);
+});
+
+test("the language is the first one known of those the person wants", () => {
+  assert.equal(chooseLanguage(["de-DE", "fr-CA", "en"]), "fr");
+  assert.equal(chooseLanguage(["FR"]), "fr");
+  assert.equal(chooseLanguage(["de"]), "en");
+  assert.equal(chooseLanguage(["constructor"]), "en");
+  assert.equal(chooseLanguage([]), "en");
+});
+
+test("values are put into a text", () => {
+  const words = { position: "0:10", duration: "$&" };
+  assert.equal(translator("fr")("control.position_of", words), "0:10 sur $&");
+});
+
+test("every error of the contract is told in words", () => {
+  const translate = translator("en");
+  const told = CALL_ERRORS.map((code) => describeError(new CallError(code, "why"), translate).text);
+  assert.equal(new Set(told).size, CALL_ERRORS.length);
+  assert.deepEqual(describeError(new CallError("on_fire", "hot"), translate), {
+    text: "Something went wrong.",
+    detail: "hot",
+  });
+  assert.equal(describeError(new CallError("timeout", "x"), translate).detail, "");
+});
