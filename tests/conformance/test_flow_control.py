@@ -1,6 +1,8 @@
-"""Receive maximum and packet size: what a side may ask of the other (MQTT 5)."""
+"""Receive maximum and packet size: how much a client takes (MQTT 5)."""
 
 from __future__ import annotations
+
+import time
 
 import pytest
 
@@ -131,4 +133,47 @@ def test_retained_and_queued_messages_too_large(clients: Clients) -> None:
     client = clients.persist(properties=((P.MAXIMUM_PACKET_SIZE, 100),))
     assert client.message().payload == b"small"
     client.subscribe(clients.topic("b"), qos=1)
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.3.4-9 3.3.1-9")
+def test_retained_messages_within_the_receive_maximum(clients: Clients) -> None:
+    """A subscription that brings more than the client takes at once brings all, bit by bit."""
+    publisher = clients.connect("publisher")
+    for number in range(30):
+        publisher.publish(clients.topic(f"{number}"), b"x", qos=1, retain=True)
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, 2),))
+    client.subscribe(clients.topic("+"), qos=1)
+    assert len({message.topic for message in client.messages(30)}) == 30
+    client.silence()
+
+
+@pytest.mark.waits
+@pytest.mark.proves(v5="3.3.2-5")
+def test_message_expires_while_it_waits_for_quota(clients: Clients) -> None:
+    """A message that could not be sent in time to a client that is slow is not sent at all."""
+    client = clients.connect(properties=((P.RECEIVE_MAXIMUM, 1),))
+    client.subscribe(clients.topic(), qos=1)
+    publisher = clients.connect("publisher")
+    publisher.publish(clients.topic(), b"first", qos=1)
+    publisher.publish(clients.topic(), b"late", qos=1, properties=((P.MESSAGE_EXPIRY, 1),))
+    publisher.publish(clients.topic(), b"last", qos=1)
+    held = client.expect_publish()
+    time.sleep(2.2)
+    client.acknowledge(held)
+    assert client.message().payload == b"last"
+    client.silence()
+
+
+@pytest.mark.parametrize("qos", [1, 2], ids="qos{}".format)
+@pytest.mark.proves(v311="4.6.0-6", v5="4.6.0-5")
+def test_client_that_lets_messages_pile_up(clients: Clients, qos: int) -> None:
+    """However many the server has under way at once, in the end all arrive, in order."""
+    client = clients.connect()
+    client.subscribe(clients.topic(), qos=qos)
+    publisher = clients.connect("publisher")
+    sent = [b"%d" % number for number in range(200)]
+    for payload in sent:
+        publisher.publish(clients.topic(), payload, qos=qos)
+    assert [message.payload for message in client.messages(200)] == sent
     client.silence()

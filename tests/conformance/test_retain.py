@@ -119,6 +119,16 @@ def test_subscribing_again_brings_it_again(clients: Clients) -> None:
     client.silence()
 
 
+@pytest.mark.proves(v311="3.3.1-6 3.8.4-4", v5="3.3.1-9 3.8.4-5")
+def test_each_filter_brings_its_retained_messages(clients: Clients) -> None:
+    """Two filters of one SUBSCRIBE that match the same topic bring its message twice."""
+    retain(clients, "a", b"kept")
+    client = clients.connect()
+    client.subscribe(clients.topic("a"), clients.topic("+"), qos=1)
+    assert [message.payload for message in client.messages(2)] == [b"kept", b"kept"]
+    client.silence()
+
+
 @pytest.mark.proves(v5="3.3.1-10")
 def test_retain_handling_1(clients: Clients) -> None:
     """Retain handling 1 brings retained messages to a new subscription only."""

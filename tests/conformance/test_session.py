@@ -134,6 +134,16 @@ def test_session_lasts_while_connected(clients: Clients) -> None:
     assert present(clients.persist())
 
 
+@pytest.mark.proves(v5="4.1.0-2 3.1.2-5")
+def test_expiry_is_that_of_the_last_connection(clients: Clients) -> None:
+    """A session taken up without an expiry interval ends with that connection."""
+    clients.persist().leave()
+    client = clients.connect(clean=False)
+    assert present(client)
+    client.leave()
+    assert not present(clients.persist())
+
+
 @pytest.mark.proves(v5="")
 def test_disconnect_can_shorten_the_expiry(clients: Clients) -> None:
     """DISCONNECT with a session expiry interval of 0 ends the session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.clients import Clients
+from tests.conformance.packets import PINGREQ
 
 # filter -> topics that match / topics that do not; both get a prefix of the test's own.
 MATCHES = {
@@ -78,6 +79,8 @@ def test_sys_topics_cannot_be_published(clients: Clients) -> None:
     watcher.subscribe("$SYS/" + clients.topic("#"), qos=1)
     client = clients.connect()
     client.publish(topic, b"forged")
+    client.send(PINGREQ)
+    client.receive_any()
     watcher.silence()
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conformance.client import Client
 from tests.conformance.clients import Clients
 from tests.conformance.packets import Connect, Will, disconnect
-from tests.conformance.properties import Property
+from tests.conformance.properties import Pairs, Property
 from tests.conformance.wire import packet
 
 
@@ -17,6 +17,13 @@ def watch(clients: Clients, qos: int = 2) -> Client:
     watcher = clients.connect("watcher")
     watcher.subscribe(clients.topic("#"), qos=qos)
     return watcher
+
+
+def no_will_but_the_next(clients: Clients, watcher: Client) -> None:
+    """Show that no will is under way: that of a client which goes now comes first."""
+    clients.connect("next", will=Will(clients.topic("next"), b"next")).close()
+    assert watcher.message().payload == b"next"
+    watcher.silence()
 
 
 @pytest.mark.parametrize("qos", [0, 1, 2], ids="qos{}".format)
@@ -52,7 +59,7 @@ def test_disconnect_drops_the_will(clients: Clients) -> None:
     watcher = watch(clients)
     client = clients.connect(will=Will(clients.topic("will")))
     client.leave()
-    watcher.silence()
+    no_will_but_the_next(clients, watcher)
 
 
 @pytest.mark.proves(v5="3.1.2-8")
@@ -71,10 +78,7 @@ def test_no_will_flag_no_will(clients: Clients) -> None:
     watcher = watch(clients)
     client = clients.connect()
     client.close()
-    # The end of a client after it shows that the server has seen the first one go.
-    clients.connect("other", will=Will(clients.topic("other"), b"other")).close()
-    assert watcher.message().payload == b"other"
-    watcher.silence()
+    no_will_but_the_next(clients, watcher)
 
 
 @pytest.mark.proves(v311="3.1.2-10", v5="3.1.2-10")
@@ -84,8 +88,7 @@ def test_will_is_published_once(clients: Clients) -> None:
     clients.persist(will=Will(clients.topic("will"), b"first")).close()
     assert watcher.message().payload == b"first"
     clients.persist().close()
-    clients.connect("other", will=Will(clients.topic("other"), b"other")).close()
-    assert watcher.message().payload == b"other"
+    no_will_but_the_next(clients, watcher)
 
 
 @pytest.mark.proves(v311="3.1.2-8", v5="3.1.2-8")
@@ -163,14 +166,35 @@ def test_will_properties(clients: Clients) -> None:
         (Property.CONTENT_TYPE, "text/plain"),
         (Property.RESPONSE_TOPIC, "answer/here"),
         (Property.CORRELATION_DATA, b"\0\xff"),
+        (Property.MESSAGE_EXPIRY, 100),
         (Property.USER_PROPERTY, ("b", "3")),
     )
     clients.connect(will=Will(clients.topic("will"), b"last", properties=pairs)).close()
     properties = watcher.message().properties
     assert properties.all(Property.USER_PROPERTY) == [("b", "1"), ("a", "2"), ("b", "3")]
+    assert 98 <= properties.number(Property.MESSAGE_EXPIRY) <= 100
     for name, value in pairs:
-        assert value in properties.all(name)
+        if name is not Property.MESSAGE_EXPIRY:
+            assert value in properties.all(name)
     assert Property.WILL_DELAY not in properties
+
+
+WRONG: dict[str, Pairs] = {
+    "delay_twice": ((Property.WILL_DELAY, 1), (Property.WILL_DELAY, 1)),
+    "not_for_wills": ((Property.TOPIC_ALIAS, 1),),
+    "subscription_id": ((Property.SUBSCRIPTION_ID, 1),),
+    "ill_formed": ((Property.CONTENT_TYPE, b"\xff"),),
+}
+
+
+@pytest.mark.parametrize("pairs", WRONG.values(), ids=WRONG)
+@pytest.mark.proves(v5="3.1.4-1 4.13.1-1")
+def test_wrong_will_properties(clients: Clients, pairs: Pairs) -> None:
+    """CONNECT with a wrong will property is refused."""
+    client = clients.open()
+    will = Will(clients.topic("will"), properties=pairs)
+    client.send(Connect(clients.id("c"), clients.version, will=will).encode())
+    client.refused(0x80, 0x81, 0x82)
 
 
 @pytest.mark.waits
@@ -240,7 +264,7 @@ def test_will_delay_is_per_connection(clients: Clients) -> None:
     back = clients.persist()
     back.send(disconnect(0, ((Property.SESSION_EXPIRY, 0),)))
     back.end()
-    watcher.silence()
+    no_will_but_the_next(clients, watcher)
 
 
 @pytest.mark.proves(v311="", v5="")
