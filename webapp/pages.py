@@ -66,7 +66,6 @@ def secure(response: Response) -> Response:
     """Add the headers that every answer has."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
     return response
 
