@@ -17,9 +17,10 @@
  * @param {Status} status
  * @param {Error | null} problem
  * @param {PlayerView} view
+ * @param {string} role
  * @returns {NoticeKeys}
  */
-export function remoteNotice(status, problem, view) {
+export function remoteNotice(status, problem, view, role) {
   if (status === "refused") return refused(problem);
   if (status === "taken-over") return notice("bad", "remote.taken_over", "remote.use_here");
   if (status === "offline") return notice("bad", "remote.lost", "connection.retry");
@@ -29,7 +30,7 @@ export function remoteNotice(status, problem, view) {
   if (view.state.gesture_required) return notice("act", "remote.gesture");
   if (view.state.error)
     return { ...notice("bad", "error.media_error"), detail: view.state.error.message };
-  if (view.state.buffering) return notice("busy", "remote.buffering");
+  if (role === "guest") return notice("good", "remote.guest");
   return notice("good", "connection.live");
 }
 

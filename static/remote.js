@@ -38,7 +38,11 @@ function follow(link) {
   const credentials = new CredentialsSource(() => api.credentials(link));
   const connection = new Connection({
     open: openMqttTransport,
-    credentials: () => credentials.get(),
+    credentials: async () => {
+      const answer = await credentials.get();
+      page.role = answer.role;
+      return answer;
+    },
     keepAlive: KEEP_ALIVE,
   });
   const player = new RemotePlayer(connection, new Rpc(connection), (topics) =>
@@ -51,7 +55,7 @@ function follow(link) {
     if (status === "refused") links.forget(link);
   });
   player.start();
-  page.follow(connection, player);
+  page.follow(connection, player, links.nameOf(link.id));
   connection.start();
   listenToWaking(window, () => connection.wake());
 }

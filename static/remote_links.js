@@ -58,6 +58,16 @@ export class RemoteLinks {
   }
 
   /**
+   * Return what a player was called last time; null if it was never seen.
+   * @param {string} id
+   */
+  nameOf(id) {
+    const names = this._store.get("names");
+    const name = isRecord(names) ? names[id] : null;
+    return typeof name === "string" ? name : null;
+  }
+
+  /**
    * @private
    * @returns {RemoteLink | null}
    */

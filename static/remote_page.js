@@ -36,6 +36,10 @@ export class RemotePage {
     this._activity = find(page, "#activity", HTMLElement);
     /** @private @type {(view: import("./elements/view.js").View) => void} */
     this._show = () => {};
+    /** @private */
+    this._knownName = translate("remote.no_player");
+    /** What the link lets the person do, as the server told it. */
+    this.role = "remote";
   }
 
   /** Build the page; it shows nothing yet. */
@@ -49,6 +53,7 @@ export class RemotePage {
   /** Say that no link was ever opened here. */
   showNoLink() {
     this._page.body.dataset.connection = "refused";
+    this._name.textContent = this._translate("page.remote");
     this._banner.tell({ kind: "act", text: this._translate("remote.no_link") });
   }
 
@@ -56,8 +61,10 @@ export class RemotePage {
    * Follow a player, and pass on to it what the person asks.
    * @param {Connection} connection
    * @param {RemotePlayer} player
+   * @param {string | null} name what the player was called last time
    */
-  follow(connection, player) {
+  follow(connection, player, name) {
+    if (name) this._knownName = name;
     const show = () => this._follow(connection, player);
     connection.changed.listen(show);
     player.changed.listen(show);
@@ -78,18 +85,18 @@ export class RemotePage {
    */
   _follow(connection, player) {
     const { view } = player;
-    const { state } = shown(view);
+    const state = this._shown(view);
     const { dataset } = this._page.body;
     dataset.connection = connection.status;
     dataset.player = view.availability;
     dataset.live = String(view.live);
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
-    this._name.textContent = state ? state.name : this._translate("remote.no_player");
+    this._name.textContent = state ? state.name : this._knownName;
     this._title.textContent = (state && state.title) || this._translate("remote.nothing");
     this._activity.textContent = state && view.live ? this._translate(activityKey(state)) : "";
     this._show({ state, live: view.live, position: () => player.position });
-    const notice = remoteNotice(connection.status, connection.problem, view);
+    const notice = remoteNotice(connection.status, connection.problem, view, this.role);
     const { action } = notice;
     this._banner.tell({
       kind: notice.kind,
@@ -99,6 +106,18 @@ export class RemotePage {
         ? { action: { label: this._translate(action), act: () => connection.start() } }
         : {}),
     });
+  }
+
+  /**
+   * Return what is to be shown: a player that is off does not play, whatever it said last, and a
+   * guest has no controls.
+   * @private
+   * @param {import("./player_view.js").PlayerView} view
+   */
+  _shown({ availability, state }) {
+    if (!state) return null;
+    const playing = state.playing && availability !== "offline";
+    return { ...state, playing, can: this.role === "guest" ? [] : state.can };
   }
 
   /**
@@ -112,18 +131,11 @@ export class RemotePage {
 }
 
 /**
- * Return what is to be shown of `view`: a player that is off does not play, whatever it said last.
- * @param {import("./player_view.js").PlayerView} view
- */
-function shown({ availability, state }) {
-  return { state: availability === "offline" && state ? { ...state, playing: false } : state };
-}
-
-/**
  * @param {import("./player_state.js").PlayerState} state
  * @returns {import("./translate.js").Key}
  */
-function activityKey({ playing, ended }) {
+function activityKey({ playing, buffering, ended }) {
   if (ended) return "remote.ended";
+  if (buffering) return "remote.buffering";
   return playing ? "remote.playing" : "remote.paused";
 }

@@ -38,7 +38,8 @@ export const en = Object.freeze({
   "remote.waiting": "Waiting for the player…",
   "remote.gesture":
     "Click “Start” on the player once. Its browser wants that before it plays sound.",
-  "remote.buffering": "The player is loading…",
+  "remote.buffering": "Loading…",
+  "remote.guest": "You are a guest: you see what plays here.",
 
   "player.default_name": "Television",
   "player.lost": "No connection. Phones cannot reach this player. Trying again…",

@@ -41,7 +41,8 @@ export const fr = Object.freeze({
   "remote.waiting": "En attente du lecteur…",
   "remote.gesture":
     "Cliquez une fois sur « Démarrer » sur le lecteur : son navigateur l’exige avant de jouer du son.",
-  "remote.buffering": "Le lecteur charge…",
+  "remote.buffering": "Chargement…",
+  "remote.guest": "Vous êtes invité : vous voyez ce qui passe ici.",
 
   "player.default_name": "Télévision",
   "player.lost":

@@ -69,18 +69,22 @@ test("a remote says in words how it stands", () => {
     ...LIVE,
     state: { ...STATE, error: { code: "media_error", message: "a.webm" } },
   };
-  const text = (/** @type {Parameters<typeof remoteNotice>} */ ...parts) =>
-    remoteNotice(...parts).text;
+  /** @type {(status: import("../connection.js").Status, problem: Error | null, view: typeof LIVE) => string} */
+  const text = (...parts) => remoteNotice(...parts, "remote").text;
   assert.equal(text("connecting", null, UNKNOWN), "connection.connecting");
   assert.equal(text("live", null, UNKNOWN), "remote.waiting");
   assert.equal(text("live", null, LIVE), "connection.live");
   assert.equal(text("live", null, offline), "remote.player_off");
   assert.equal(text("live", null, gesture), "remote.gesture");
-  assert.equal(remoteNotice("live", null, failed).detail, "a.webm");
+  assert.equal(remoteNotice("live", null, failed, "remote").detail, "a.webm");
   assert.equal(text("offline", new TransportError(""), LIVE), "remote.lost");
   assert.equal(text("refused", new ApiError("wrong_key", "", 403), LIVE), "remote.old_code");
-  assert.equal(remoteNotice("refused", new ApiError("x", "why", 400), LIVE).detail, "why");
+  assert.equal(
+    remoteNotice("refused", new ApiError("x", "why", 400), LIVE, "remote").detail,
+    "why",
+  );
   assert.equal(text("taken-over", null, LIVE), "remote.taken_over");
+  assert.equal(remoteNotice("live", null, LIVE, "guest").text, "remote.guest");
 });
 
 test("a player says in words how it stands", () => {

@@ -40,6 +40,8 @@ test("the last link opens the remote without a fragment, until it is forgotten",
   const link = links.choose(`#${ID}.${KEY}`);
   assert.ok(link);
   links.name(ID, "Living room");
+  assert.equal(links.nameOf(ID), "Living room");
+  assert.equal(links.nameOf(ID.replace("0", "f")), null);
   const later = new RemoteLinks(new Store("zapette.remote", () => storage));
   assert.deepEqual(later.choose(""), link);
   assert.equal(later.choose("#broken"), null, "a broken link is not replaced by another one");
