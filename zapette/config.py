@@ -39,6 +39,10 @@ class Settings:
         base_topic: what every topic but discovery starts with.
         anonymous: whether clients without an account have the household's rights.
         token_lifetime: how long a token of a page is good for, in seconds, 60 or more.
+        home_assistant: what Home Assistant is told of: ``integration`` (a player, for the
+            integration), ``core`` (its parts, for Home Assistant alone), ``both`` or ``none``.
+        discovery_prefix: what Home Assistant's own discovery topics start with.
+        forget_after_days: days after which a player that is gone is forgotten; 0 is never.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
     """
 
@@ -54,6 +58,9 @@ class Settings:
     base_topic: str = "zapette"
     anonymous: bool = False
     token_lifetime: int = 12 * 3600
+    home_assistant: str = "integration"
+    discovery_prefix: str = "homeassistant"
+    forget_after_days: int = 30
     log_level: str = "info"
 
     def __post_init__(self) -> None:
@@ -180,6 +187,16 @@ def _check_lifetime(key: str, value: int) -> None:
         raise SettingsError(key, f"{value} is less than 60 seconds")
 
 
+def _check_home_assistant(key: str, value: str) -> None:
+    if value not in {"integration", "core", "both", "none"}:
+        raise SettingsError(key, f"{value!r} is none of integration, core, both, none")
+
+
+def _check_days(key: str, value: int) -> None:
+    if not 0 <= value <= 3650:
+        raise SettingsError(key, f"{value} is not a number of days (0 to 3650)")
+
+
 def _check_level(key: str, value: str) -> None:
     if value not in {"debug", "info", "warning", "error"}:
         raise SettingsError(key, f"{value!r} is none of debug, info, warning, error")
@@ -195,5 +212,8 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "trusted_proxy": _check_proxy,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,
+    "home_assistant": _check_home_assistant,
+    "discovery_prefix": _check_base,
+    "forget_after_days": _check_days,
     "log_level": _check_level,
 }

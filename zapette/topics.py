@@ -150,9 +150,12 @@ class Topics:
 
     Attributes:
         base: the setting ``base_topic``; may have several levels.
+        discovery_prefix: the setting ``discovery_prefix``: what Home Assistant's own discovery
+            topics start with.
     """
 
     base: str = "zapette"
+    discovery_prefix: str = "homeassistant"
 
     def player(self, player_id: str) -> Callee:
         """Return the topics of a player.
