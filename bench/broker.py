@@ -7,6 +7,7 @@ one run; docs/performance-broker.md says what each figure means and what was fou
 from __future__ import annotations
 
 import argparse
+import asyncio
 import datetime as dt
 import os
 import platform
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, Final, get_args
 
 import uvloop
 
@@ -37,22 +38,29 @@ from bench.broker_load.table import tables
 SERVERS: Final[dict[str, type[Server]]] = {
     kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt)
 }
-_ONLY: Final = (*MEASURES, "memory", "growth")
+_USUAL: Final = (*MEASURES, "memory", "growth")
+_ONLY: Final = (*_USUAL, "hold")
 _PATIENCE: Final = 300.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; return 0, or 2 if it cannot be run here."""
+    """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         return uvloop.run(_run(options))
     except ProcessError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 2
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        sys.stderr.write("bench: interrupted\n")
+        return 130
 
 
 async def _run(options: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
+    task = asyncio.current_task()
+    if task is not None:
+        # as SIGINT does already: so that whatever was started is ended
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     server_core, load_core = _cores()
@@ -84,6 +92,9 @@ def _plan(options: argparse.Namespace, core: int) -> Plan:
         idle=options.idle or ([0, 300] if quick else [0, 1000, 6000]),
         measures=options.only,
         repeats=options.repeats or (1 if quick else 3),
+        retakes=0 if quick else 2,
+        held=options.held,
+        hold_seconds=options.hold_seconds,
         effort=Effort(0.5, 300, 3) if quick else Effort(options.seconds),
         others=options.others or ([0, 1000] if quick else [0, 5000, 20_000]),
         patience=_PATIENCE,
@@ -112,14 +123,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_names(_ONLY),
-        default=list(_ONLY),
+        default=list(_USUAL),
         metavar="NAME,…",
-        help=f"of {', '.join(_ONLY)}",
+        help=f"of {', '.join(_ONLY)}; all but the last if not given",
     )
     parser.add_argument("--idle", type=_counts, metavar="N,…", help="0,1000,6000 if not given")
     parser.add_argument("--others", type=_counts, metavar="N,…", help="0,5000,20000 if not given")
     parser.add_argument("--repeats", type=int, metavar="N", help="rounds; 3 if not given")
     parser.add_argument("--seconds", type=float, default=1.5, help="of calls in one sample")
+    parser.add_argument("--held", type=int, default=15_000, metavar="N", help="clients to hold")
+    parser.add_argument("--hold-seconds", type=float, default=45, help="how long to hold them")
     parser.add_argument(
         "--mqtt", choices=("3.1.1", "5"), default="3.1.1", help="what clients speak"
     )
@@ -169,11 +182,6 @@ def _about(
         "repeats": plan.repeats,
         "seconds": plan.effort.seconds,
     }
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

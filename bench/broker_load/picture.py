@@ -51,7 +51,7 @@ class _Bar:
 
 def picture(results: Results) -> str:
     """Return the figures with most idle clients as an SVG document."""
-    idle = max((case.idle for case in results.samples), default=0)
+    idle = results.most_idle()
     panels = [
         (title, bars)
         for title, measure, figure in _PANELS

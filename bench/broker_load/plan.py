@@ -18,9 +18,12 @@ class Plan:
         servers: the kinds of server.
         transports: what they are reached by, as far as each can be.
         idle: numbers of idle clients, each on servers that were started for it.
-        measures: names of `measures.MEASURES`, and ``memory`` and ``growth``.
+        measures: names of `measures.MEASURES`, and ``memory``, ``growth`` and ``hold``.
         repeats: samples of each measure.
         effort: how much is done for one sample.
+        retakes: further tries at a sample while other programs disturb.
+        held: clients that ``hold`` holds at once.
+        hold_seconds: how long it holds them.
         others: numbers of other subscriptions and retained messages for ``growth``.
         patience: seconds within which the idle clients of a server must be connected.
         core: the core of the servers; the load is on another.
@@ -32,7 +35,10 @@ class Plan:
     idle: Sequence[int]
     measures: Sequence[str]
     repeats: int
+    retakes: int
     effort: Effort
+    held: int
+    hold_seconds: float
     others: Sequence[int]
     patience: float
     core: int

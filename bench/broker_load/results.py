@@ -76,6 +76,11 @@ class Results:
         ]
         return statistics.median(values) if values else None
 
+    def most_idle(self) -> int:
+        """Return the largest number of idle clients of any case, not counting those only held."""
+        held = {case.idle for case in self.samples if case.measure == "hold"}
+        return max((case.idle for case in self.samples if case.idle not in held), default=0)
+
     def marks(self, case: Case) -> str:
         """Return ``*`` if the load was at its limit, ``~`` if other programs disturbed."""
         samples = self.samples.get(case, [])

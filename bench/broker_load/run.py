@@ -11,12 +11,18 @@ from typing import Final
 
 from bench.broker_load import growth
 from bench.broker_load.crowd import CrowdError
+from bench.broker_load.hold import hold
 from bench.broker_load.measures import MEASURES, MeasureError, warm_up
+from bench.broker_load.mqtt import Transport
 from bench.broker_load.plan import Plan
 from bench.broker_load.process import ProcessError
-from bench.broker_load.results import Case, Failure, Results
+from bench.broker_load.results import DISTURBED_LIMIT, Case, Failure, Results
+from bench.broker_load.servers.server import Server
 from bench.broker_load.subject import Subject
 from bench.broker_load.window import Sample
+
+Place = tuple[type[Server], Transport]
+"""A kind of server and what it is reached by."""
 
 FAILURES: Final = (MeasureError, CrowdError, ProcessError, OSError, TimeoutError)
 """What a server that does not do its work can raise; the others are measured all the same."""
@@ -40,10 +46,12 @@ class Run:
         """Take all samples."""
         plan = self._plan
         with tempfile.TemporaryDirectory(prefix="broker-bench-") as name:
-            if set(plan.measures) - {"growth"}:
+            if set(plan.measures) - {"growth", "hold"}:
                 for idle in plan.idle:
                     async with self._subjects(Path(name, f"idle-{idle}"), idle) as subjects:
                         await self._level(subjects, idle)
+            if "hold" in plan.measures:
+                await self._hold(Path(name, "hold"))
             if "growth" in plan.measures:
                 async with self._subjects(Path(name, "growth"), 0) as subjects:
                     await self._growth(subjects)
@@ -84,7 +92,7 @@ class Run:
             self._failed(case, error)
             return False
         self._say(f"{subject.label}: {subject.idle} idle clients")
-        if idle and "memory" in self._plan.measures:
+        if idle and {"memory", "hold"} & set(self._plan.measures):
             values = {
                 "server_mib": after / 2**20,
                 "kib_per_client": (after - before) / idle / 2**10,
@@ -112,29 +120,64 @@ class Run:
             for crowd in crowds.values():
                 crowd.close()
 
-    async def _take(self, subject: Subject, name: str, case: Case) -> None:
-        """Take one sample."""
+    async def _hold(self, folder: Path) -> None:
+        """Hold very many clients, on one server after the other."""
+        for place in self._places():
+            async with self._subjects(folder, self._plan.held, [place]) as subjects:
+                for subject in subjects:
+                    await self._held(subject)
+
+    async def _held(self, subject: Subject) -> None:
+        held = self._plan.held
+        if not await self._grown(subject, held):
+            return
+        case = _case(subject, "hold", held)
         try:
-            sample = await MEASURES[name](subject, self._plan.effort)
+            sample = await hold(subject, self._plan.hold_seconds)
         except FAILURES as error:
             self._failed(case, error)
-            subject.hang_up()
+            return
+        self._results.add(case, sample)
+        self._say(f"{subject.label}: {_shown(sample)}")
+
+    async def _take(self, subject: Subject, name: str, case: Case) -> None:
+        """Take one sample: the least disturbed one of some tries."""
+        sample: Sample | None = None
+        for _ in range(1 + self._plan.retakes):
+            try:
+                latest = await MEASURES[name](subject, self._plan.effort)
+            except FAILURES as error:
+                self._failed(case, error)
+                subject.hang_up()
+                return
+            if sample is None or latest.disturbed < sample.disturbed:
+                sample = latest
+            if sample.disturbed <= DISTURBED_LIMIT:
+                break
+        if sample is None:
             return
         self._results.add(case, sample)
         amount = f"{case.others} others" if case.others else f"{case.idle} idle"
         self._say(f"{subject.label}, {amount}, {case.measure}: {_shown(sample)}")
 
+    def _places(self) -> list[Place]:
+        """Return each kind of server with each transport that it has."""
+        return [
+            (kind, transport)
+            for kind in self._plan.servers
+            for transport in self._plan.transports
+            if transport in kind.transports
+        ]
+
     @asynccontextmanager
-    async def _subjects(self, folder: Path, idle: int) -> AsyncIterator[list[Subject]]:
-        """Start one server of each kind and transport; end them all."""
+    async def _subjects(
+        self, folder: Path, idle: int, places: Sequence[Place] | None = None
+    ) -> AsyncIterator[list[Subject]]:
+        """Start the servers of `places`, or one of each kind and transport; end them all."""
         plan = self._plan
         subjects = [
-            Subject(
-                kind(transport, folder / f"{kind.name}-{transport}", plan.core, plan.mqtt_version)
-            )
-            for kind in plan.servers
-            for transport in plan.transports
-            if transport in kind.transports
+            Subject(kind(way, folder / f"{kind.name}-{way}", plan.core, plan.mqtt_version))
+            for kind, way in (self._places() if places is None else places)
         ]
         running = []
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bench.broker_load.results import Case, Results
@@ -32,10 +33,9 @@ LEGEND: Final = (
 def tables(results: Results) -> str:
     """Return all tables of a run."""
     parts = [_figures(results)]
-    most = max((case.idle for case in results.samples), default=0)
-    if any(case.server == "ours" for case in results.samples):
-        parts.append(_ratios(results, most))
-    parts += [_growth(results)]
+    if any(case.server == "ours" and case.measure != "hold" for case in results.samples):
+        parts.append(_ratios(results, results.most_idle()))
+    parts += [_growth(results), _held(results)]
     if results.failures:
         parts.append(
             "Did not work:\n"
@@ -49,7 +49,9 @@ def tables(results: Results) -> str:
 
 
 def _figures(results: Results) -> str:
-    plain = [case for case in results.samples if not case.measure.startswith("growth")]
+    shown = {measure for measure, _, _ in _COLUMNS}
+    held = {case.idle for case in results.samples if case.measure == "hold"}
+    plain = [case for case in results.samples if case.measure in shown and case.idle not in held]
     rows = [["server", "", "idle", *(title for _, _, title in _COLUMNS)]]
     keys = dict.fromkeys((case.idle, case.server, case.transport) for case in plain)
     for idle, server, transport in sorted(keys, key=lambda key: (key[0], key[2] == "tcp")):
@@ -98,6 +100,23 @@ def _growth(results: Results) -> str:
             verdict = f"{ratio:.2f} ({'flat' if flat else 'NOT flat'})"
         rows.append([f"{' '.join(line.server)}", line.title, *cells, verdict])
     return _aligned(rows)
+
+
+def _held(results: Results) -> str:
+    rows = [
+        ["held at once", "", "clients", "pings/s", "p50 ms", "p99 ms", "µs/ping", "core", "MiB"]
+    ]
+    for case, samples in results.samples.items():
+        if case.measure != "hold":
+            continue
+        figures = [
+            number(results.value(case, name) or 0)
+            for name in ("clients", "pings_per_s", "ping_p50_ms", "ping_p99_ms", "cpu_us_per_ping")
+        ]
+        memory = results.value(replace(case, measure="memory"), "server_mib") or 0
+        busy = f"{samples[-1].server_busy:.1%}"
+        rows.append([case.server, case.transport, *figures, busy, number(memory)])
+    return _aligned(rows) if len(rows) > 1 else ""
 
 
 def number(value: float) -> str:
