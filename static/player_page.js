@@ -1,17 +1,14 @@
 /** The player's page: the picture, the card with the code, the controls, and what it says. */
 
 import { Activity } from "./activity.js";
-import { ConnectionBanner } from "./elements/connection-banner.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
-import { find, mountControls } from "./elements/index.js";
-import { MessageToast } from "./elements/message-toast.js";
+import { find } from "./elements/index.js";
 import { QrCard } from "./elements/qr-card.js";
 import { ScreenMessage } from "./elements/screen-message.js";
 import { StartOverlay } from "./elements/start-overlay.js";
 import { TakeoverNotice } from "./elements/takeover-notice.js";
-import { describeError } from "./error_texts.js";
-import { listenToKeys } from "./keyboard.js";
 import { playerNotice } from "./notices.js";
+import { Page } from "./page.js";
 import { PlayerRequest } from "./player_request.js";
 
 /** The elements that only this page has. */
@@ -26,27 +23,15 @@ export const PLAYER_ELEMENTS = {
 /**
  * @typedef {import("./connection.js").Connection} Connection
  * @typedef {import("./player_state.js").PlayerState} PlayerState
- * @typedef {import("./translate.js").Translate} Translate
  */
 
-export class PlayerPage {
+export class PlayerPage extends Page {
   /**
    * @param {Document} page
-   * @param {Translate} translate
+   * @param {import("./translate.js").Translate} translate
    */
   constructor(page, translate) {
-    /** @private */
-    this._page = page;
-    /** @private */
-    this._translate = translate;
-    /** @private */
-    this._banner = find(page, "connection-banner", ConnectionBanner);
-    /** @private */
-    this._toast = find(page, "message-toast", MessageToast);
-    /** @private */
-    this._name = find(page, "#name", HTMLElement);
-    /** @private */
-    this._title = find(page, "#title", HTMLElement);
+    super(page, translate);
     /** @private */
     this._start = find(page, "start-overlay", StartOverlay);
     /** @private */
@@ -57,55 +42,30 @@ export class PlayerPage {
     this._fullscreen = find(page, "fullscreen-button", FullscreenButton);
     /** @private */
     this._activity = new Activity(page);
-    /** @private @type {(view: import("./elements/view.js").View) => void} */
-    this._show = () => {};
     this.video = find(page, "video", HTMLVideoElement);
     this.card = find(page, "qr-card", QrCard);
   }
 
-  /** Build the page; it shows nothing yet. */
+  /** @override */
   mount() {
-    this._banner.mount();
-    this._toast.mount();
+    super.mount();
     this._start.mount(this._translate);
     this._takeover.mount(this._translate);
     this._message.mount();
     this._fullscreen.mount(this._translate);
     this.card.mount(this._translate);
-    this._show = mountControls(this._page, this._translate);
     this._page.title = this._translate("page.player");
     this._activity.changed.listen((present) => {
       this._page.body.dataset.present = String(present);
     });
     this._activity.start();
     this._fullscreen.addEventListener("fullscreentoggle", () => void this._toggleFullscreen());
+    this._listenToPicture();
   }
 
   /** Whether the page fills the screen. */
   get fullscreen() {
     return this._page.fullscreenElement !== null;
-  }
-
-  /**
-   * Pass on what the person at the player asks, by `call`.
-   * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
-   */
-  listen(call) {
-    this._page.addEventListener(PlayerRequest.type, (event) => {
-      if (!(event instanceof PlayerRequest)) return;
-      const answer = call(event.procedure, event.parameters);
-      answer.catch((error) => this.tell(error));
-      event.respondWith(answer);
-    });
-    listenToKeys(this._page);
-    let wasPresent = true;
-    this.video.addEventListener("pointerdown", () => {
-      wasPresent = this._page.body.dataset.present !== "false";
-    });
-    // A finger's first touch only brings the controls back.
-    this.video.addEventListener("click", () => {
-      if (wasPresent) this.video.dispatchEvent(new PlayerRequest("toggle"));
-    });
   }
 
   /**
@@ -126,16 +86,7 @@ export class PlayerPage {
   showConnection(connection) {
     this._page.body.dataset.connection = connection.status;
     this._takeover.show(connection.status === "taken-over");
-    const notice = playerNotice(connection.status, connection.problem);
-    const { action } = notice;
-    this._banner.tell({
-      kind: notice.kind,
-      text: this._translate(notice.text),
-      detail: notice.detail,
-      ...(action
-        ? { action: { label: this._translate(action), act: () => connection.start() } }
-        : {}),
-    });
+    this._notify(playerNotice(connection.status, connection.problem), () => connection.start());
   }
 
   /** @param {() => void} takeBack */
@@ -152,18 +103,24 @@ export class PlayerPage {
     this._message.tell(text, seconds);
   }
 
-  /**
-   * Tell the person at the player of an error.
-   * @param {unknown} error
-   */
-  tell(error) {
-    const { text, detail } = describeError(error, this._translate);
-    this._toast.tell(text, detail);
-  }
-
   /** Say that the old code is worth nothing any more. */
   tellNewCode() {
-    this._toast.tell(this._translate("player.new_code_made"));
+    this.inform(this._translate("player.new_code_made"));
+  }
+
+  /**
+   * A click on the picture plays or pauses; a finger's first touch only brings the controls back.
+   * @private
+   */
+  _listenToPicture() {
+    let wasPresent = true;
+    // Before the activity is noted: it listens further out.
+    this.video.addEventListener("pointerdown", () => {
+      wasPresent = this._activity.present;
+    });
+    this.video.addEventListener("click", () => {
+      if (wasPresent) this.video.dispatchEvent(new PlayerRequest("toggle"));
+    });
   }
 
   /** @private */

@@ -22,13 +22,15 @@ export class MessageToast extends HTMLElement {
    * Show `text`; the same text twice is shown once.
    * @param {string} text
    * @param {string} [detail] in smaller letters
+   * @param {"error" | "news"} [kind]
    */
-  tell(text, detail = "") {
+  tell(text, detail = "", kind = "error") {
     for (const shown of Array.from(this.children)) {
       if (shown.getAttribute("data-message") === text) shown.remove();
     }
     while (this.children.length >= MOST) this.children[0].remove();
-    const message = build("div", { class: "message", "data-message": text }, build("p", {}, text));
+    const attributes = { class: `message ${kind}`, "data-message": text };
+    const message = build("div", attributes, build("p", {}, text));
     if (detail) message.append(build("p", { class: "detail" }, detail));
     this.append(message);
     setTimeout(() => message.remove(), STAY);

@@ -1,0 +1,88 @@
+/** What both pages do: show the controls, pass on requests, tell errors and the connection. */
+
+import { ConnectionBanner } from "./elements/connection-banner.js";
+import { find, mountControls } from "./elements/index.js";
+import { MessageToast } from "./elements/message-toast.js";
+import { describeError } from "./error_texts.js";
+import { listenToKeys } from "./keyboard.js";
+import { PlayerRequest } from "./player_request.js";
+
+/**
+ * @typedef {import("./translate.js").Translate} Translate
+ */
+
+export class Page {
+  /**
+   * @param {Document} page
+   * @param {Translate} translate
+   */
+  constructor(page, translate) {
+    /** @protected */
+    this._page = page;
+    /** @protected */
+    this._translate = translate;
+    /** @protected */
+    this._name = find(page, "#name", HTMLElement);
+    /** @protected */
+    this._title = find(page, "#title", HTMLElement);
+    /** @private */
+    this._banner = find(page, "connection-banner", ConnectionBanner);
+    /** @private */
+    this._toast = find(page, "message-toast", MessageToast);
+    /** @protected @type {(view: import("./elements/view.js").View) => void} */
+    this._show = () => {};
+  }
+
+  /** Build the page; it shows nothing yet. */
+  mount() {
+    this._banner.mount();
+    this._toast.mount();
+    this._show = mountControls(this._page, this._translate);
+  }
+
+  /**
+   * Pass on what the person asks, by `call`, and tell what goes wrong with it.
+   * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
+   */
+  listen(call) {
+    this._page.addEventListener(PlayerRequest.type, (event) => {
+      if (!(event instanceof PlayerRequest)) return;
+      const answer = call(event.procedure, event.parameters);
+      answer.catch((error) => this.tell(error));
+      event.respondWith(answer);
+    });
+    listenToKeys(this._page);
+  }
+
+  /**
+   * Tell the person of an error.
+   * @param {unknown} error
+   */
+  tell(error) {
+    const { text, detail } = describeError(error, this._translate);
+    this._toast.tell(text, detail);
+  }
+
+  /**
+   * Tell the person something that is no error.
+   * @param {string} text
+   */
+  inform(text) {
+    this._toast.tell(text, "", "news");
+  }
+
+  /**
+   * Say how it stands with the connection.
+   * @protected
+   * @param {import("./notices.js").NoticeKeys} notice
+   * @param {() => void} act what its action does
+   */
+  _notify({ kind, text, detail, action }, act) {
+    this._banner.tell({
+      kind,
+      text: this._translate(text),
+      detail,
+      ...(action ? { action: { label: this._translate(action), act } } : {}),
+    });
+  }
+}
