@@ -33,13 +33,13 @@ async def serve(settings: Settings) -> None:
     folder = DataFolder.open(settings.data_dir)
     registry = Registry(folder.registry)
     authenticator = HouseholdAuthenticator(
-        Keyring(folder.secret, Topics(settings.base_topic)),
+        Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix)),
         registry,
         Accounts(folder.accounts),
         folder.home_password,
         anonymous=settings.anonymous,
     )
-    broker = Broker(_configuration(settings), authenticator=authenticator)
+    broker = Broker(_configuration(settings), authenticator=authenticator, store=folder.messages)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

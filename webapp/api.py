@@ -76,6 +76,12 @@ def blueprint(household: Household, addresses: Addresses, health: Health) -> Blu
         picked = _picked(body, addresses)
         return jsonify(household.new_code(_player_id(player_id), owner_key, picked))
 
+    @api.delete("/api/players/<player_id>")
+    def forget(player_id: str) -> Response:
+        owner_key = _key("owner_key", _body({"owner_key"}).get("owner_key"))
+        household.forget(_player_id(player_id), owner_key)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
     @api.get("/healthz")
     def healthz() -> tuple[Response, HTTPStatus]:
         parts = health.parts()

@@ -68,6 +68,15 @@ class Household:
         self._check_owner(player_id, owner_key)
         return self._links(player_id, self.registry.renew(player_id), ip)
 
+    def forget(self, player_id: str, owner_key: str) -> None:
+        """Forget the player: its links end, and no home-automation system is told of it any more.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
+        self._check_owner(player_id, owner_key)
+        self.registry.forget(player_id)
+
     def _check_owner(self, player_id: str, owner_key: str) -> None:
         if not self.keyring.owns(player_id, owner_key):
             raise CredentialsError("the owner key is not the one of this player")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from importlib.metadata import version
 from types import FrameType
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from waitress.server import create_server
 
 from webapp import Parts, create_app
 from webapp.addresses import Addresses
+from webapp.announcements import Announcements
+from webapp.discovery import Discovery
 from webapp.health import Health
 from webapp.household import Household
 from webapp.library import Library
@@ -38,9 +41,16 @@ def serve(settings: Settings) -> None:
     """
     folder = DataFolder.open(settings.data_dir)
     registry = Registry(folder.registry)
-    keyring = Keyring(folder.secret, Topics(settings.base_topic))
+    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
     service = create_service(settings, keyring, addresses)
+    discovery = Discovery(
+        service,
+        Announcements(settings.home_assistant, keyring.topics, version("zapette")),
+        registry,
+        addresses.pages,
+        forget_after_days=settings.forget_after_days,
+    )
     app = create_app(
         Parts(
             addresses=addresses,
@@ -69,10 +79,12 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     service.start()
+    discovery.start()
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
         server.run()
     finally:
+        discovery.stop()
         service.stop()
         server.close()
         registry.close()

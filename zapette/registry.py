@@ -40,6 +40,7 @@ class Registry:
         """
         self._file = file
         self._lock = threading.Lock()
+        self._removals = 0
         try:
             self._database = sqlite3.connect(
                 file, check_same_thread=False, isolation_level=None, timeout=5
@@ -64,11 +65,11 @@ class Registry:
                 "ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
                 (player_id, new_generation(), now),
             )
-            self._database.execute(
+            self._removals += self._database.execute(
                 "DELETE FROM players WHERE id IN "
                 "(SELECT id FROM players ORDER BY seen_at DESC LIMIT -1 OFFSET ?)",
                 (MAX_PLAYERS,),
-            )
+            ).rowcount
             return self._generation(player_id) or ""
 
     def renew(self, player_id: str) -> str:
@@ -85,6 +86,29 @@ class Registry:
         """Return the generation of codes that is good for a player; None if it is not known."""
         with self._lock:
             return self._generation(player_id)
+
+    def forget(self, player_id: str) -> bool:
+        """Forget a player, which ends every code and connection of it; tell whether it was known.
+
+        Its page may come back: it is then a new player with the old id, and has other codes.
+        """
+        with self._lock:
+            removed = self._database.execute(
+                "DELETE FROM players WHERE id = ?", (player_id,)
+            ).rowcount
+            self._removals += removed
+            return removed > 0
+
+    def unseen_since(self, moment: float) -> list[str]:
+        """Return the ids of the players that were last seen before `moment` (Unix seconds)."""
+        with self._lock:
+            rows = self._database.execute("SELECT id FROM players WHERE seen_at < ?", (moment,))
+            return [str(row[0]) for row in rows]
+
+    @property
+    def removals(self) -> int:
+        """How many players this process has removed; `changes` tells of the other processes."""
+        return self._removals
 
     def changes(self) -> int:
         """Return a number that differs from the last when another process wrote the registry."""
