@@ -69,7 +69,8 @@ function wire() {
   );
   page.listen(async (procedure, named) => {
     const run = procedures.get(procedure);
-    return run && run({ positional: [], named });
+    // The keys of a tab whose place another one took would make a second player of it.
+    return run && connection.status !== "taken-over" && run({ positional: [], named });
   });
   const show = () => {
     publisher.touch();

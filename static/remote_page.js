@@ -68,7 +68,7 @@ export class RemotePage extends Page {
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
     this._name.textContent = state ? state.name : this._knownName;
-    this._title.textContent = (state && state.title) || this._translate("remote.nothing");
+    this._title.textContent = state ? state.title || this._translate("remote.nothing") : "";
     this._activity.textContent = state && view.live ? this._translate(activityKey(state)) : "";
     this._show({ state, live: view.live, position: () => player.position });
     const notice = remoteNotice(connection.status, connection.problem, view, this.role);

@@ -78,6 +78,16 @@ export class SeekBar extends ViewElement {
     return this._view && this._view.state ? this._view.state.duration : null;
   }
 
+  /**
+   * @private
+   * @param {number | null} duration
+   */
+  _total(duration) {
+    if (duration !== null) return formatTime(duration);
+    const playing = this._view && this._view.state && this._view.state.playing;
+    return playing ? this._translate("control.no_duration") : "";
+  }
+
   /** @private */
   _refresh() {
     if (!this._view || this._held || this._requests > 0) return;
@@ -114,7 +124,7 @@ export class SeekBar extends ViewElement {
    */
   _draw(position, duration) {
     const elapsed = formatTime(position);
-    const total = duration === null ? this._translate("control.no_duration") : formatTime(duration);
+    const total = this._total(duration);
     const part = duration ? (100 * position) / duration : 0;
     this._slider.style.setProperty("--part", `${part}%`);
     if (this._elapsed.textContent === elapsed && this._duration.textContent === total) return;
