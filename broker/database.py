@@ -138,7 +138,7 @@ class Database:
         self._idle.set()
         try:
             self._connection = self._open()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(
                 f"store {self.path}: cannot be opened for writing, or another broker uses it:"
                 f" {error}"

@@ -158,7 +158,7 @@ def run_process(
     kind: str, folder: Path, plugins: dict[str, Any] | None = None, **sections: Any
 ) -> Iterator[Process]:
     """Run ours or stock amqtt with the same configuration until the block ends."""
-    port = free_port()
+    port = sections.pop("port", None) or free_port()
     settings = {
         "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
         "plugins": plugins or {ANONYMOUS: {"allow_anonymous": True}},
