@@ -22,13 +22,14 @@ export class QrCard extends HTMLElement {
     /** @private */
     this._picker = build("select");
     /** @private */
-    this._choice = build("label", { class: "choice", hidden: "" });
+    this._choice = build("div", { class: "choice", hidden: "" });
   }
 
   /** @param {import("./view.js").Translate} translate */
   mount(translate) {
     this._image.alt = translate("card.qr");
-    this._choice.append(build("span", {}, translate("card.address")), this._picker);
+    this._picker.setAttribute("aria-label", translate("card.address"));
+    this._choice.append(this._picker);
     const button = build("button", { type: "button", class: "quiet" }, translate("card.new_code"));
     button.addEventListener("click", () => this.dispatchEvent(new Event("newcode")));
     this._picker.addEventListener("change", () => {

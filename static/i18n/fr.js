@@ -50,10 +50,9 @@ export const fr = Object.freeze({
   "player.refused": "Le serveur refuse ce lecteur.",
   "player.new_code_made": "Nouveau code. Ceux qui utilisaient l’ancien sont déconnectés.",
 
-  "card.title": "Scannez : votre téléphone est la télécommande",
+  "card.title": "Scannez pour télécommander",
   "card.qr": "QR code qui ouvre la télécommande",
-  "card.hint":
-    "Téléphone et lecteur doivent être sur le même réseau. Pas de téléphone ? Cliquez sur le code.",
+  "card.hint": "Téléphone et lecteur : sur le même réseau. Pas de téléphone ? Cliquez sur le code.",
   "card.address": "Adresse pour les téléphones",
   "card.new_code": "Nouveau code",
 
