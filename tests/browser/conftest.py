@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
+from tests.browser.pair import Pair
+from tests.browser.witness import Witness
 from tests.system import System
 from zapette.url import BrokerUrl
 
 
-# Not of the session: while Playwright runs, no test can run an event loop of its own.
+# Not of the session: while Playwright runs, no other test can run an event loop of its own.
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
@@ -27,29 +30,50 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def pages(chromium: Browser) -> Iterator[Pages]:
-    """Open pages for one test, which fails if one of them did what no page may do."""
-    opened = Pages(chromium)
+@pytest.fixture(scope="package")
+def phones(chromium: Browser) -> BrowserContext:
+    return chromium.new_context(**PHONE)
+
+
+@contextmanager
+def _watched(chromium: Browser, phones: BrowserContext) -> Iterator[Pages]:
+    opened = Pages(chromium, phones)
     yield opened
     try:
         opened.watch.verify()
     finally:
         opened.close()
+
+
+@pytest.fixture
+def pages(chromium: Browser, phones: BrowserContext) -> Iterator[Pages]:
+    """Open pages for one test, which fails if one of them did what no page may do."""
+    with _watched(chromium, phones) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
-def module_pages(chromium: Browser) -> Iterator[Pages]:
+def module_pages(chromium: Browser, phones: BrowserContext) -> Iterator[Pages]:
     """Open pages for all tests of a module."""
-    opened = Pages(chromium)
-    yield opened
-    try:
-        opened.watch.verify()
-    finally:
-        opened.close()
+    with _watched(chromium, phones) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
 def home(system: System) -> BrokerUrl:
-    """The broker of the system that all share, with the household's account."""
+    """Return the broker of the system that all share, with the household's account."""
     return system.household()
+
+
+@pytest.fixture(scope="module")
+def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterator[Pair]:
+    player = module_pages.started(system)
+    with Witness(home, player.root) as witness:
+        yield Pair(player, module_pages.remote(system, player), witness)
+
+
+@pytest.fixture
+def pair(module_pair: Pair) -> Pair:
+    """Return a player that was clicked on, and a phone that follows it."""
+    module_pair.reset()
+    return module_pair

@@ -1,10 +1,10 @@
-"""Opens players and remotes, each in a browser context of its own, and watches all of them."""
+"""Opens players and remotes, watches all of them, and closes them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import PHONE
 from tests.browser.player_page import PlayerPage
@@ -17,42 +17,62 @@ class Pages:
     """The pages of one test.
 
     Args:
-        browser: where they are opened.
+        browser: where players are opened, each with a storage of its own.
+        phones: where remotes are opened; that they share what is stored does not matter, since
+            each opens a link, and they load faster.
     """
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, browser: Browser, phones: BrowserContext) -> None:
         self.watch = Watch()
+        self._browser = browser
+        self._phones = phones
+        self._contexts: list[BrowserContext] = []
+        self._pages: list[Page] = []
 
-    def context(self, system: System, **options: Any) -> BrowserContext:
+    def context(self, **options: Any) -> BrowserContext:
         """Return a browser context with a storage of its own."""
         context = self._browser.new_context(**options)
-        self.adopt(system, context)
+        self._contexts.append(context)
         return context
 
-    def adopt(self, system: System, context: BrowserContext) -> None:
-        """Watch and later close a context that was made elsewhere."""
+    def page(self, system: System, context: BrowserContext) -> Page:
+        """Return a new page that is watched."""
         self.watch.ports |= {system.http_port, system.ws_port}
-        self.watch.add(context)
+        page = context.new_page()
+        self.watch.add(page)
+        self._pages.append(page)
+        return page
 
-    def player(self, system: System, *, url: str | None = None, **options: Any) -> PlayerPage:
+    def player(
+        self,
+        system: System,
+        *,
+        url: str | None = None,
+        context: BrowserContext | None = None,
+        **options: Any,
+    ) -> PlayerPage:
         """Open a player that nobody has clicked on yet."""
-        page = self.context(system, **options).new_page()
+        page = self.page(system, context or self.context(**options))
         return PlayerPage(page).open(url or system.url)
 
     def started(self, system: System, **options: Any) -> PlayerPage:
         """Open a player and click on Start."""
         return self.player(system, **options).start()
 
-    def phone(self, system: System, link: str, **options: Any) -> RemotePage:
-        """Open a link on a new phone."""
-        page = self.context(system, **PHONE, **options).new_page()
-        return RemotePage(page).open(link)
+    def phone(
+        self, system: System, link: str, *, context: BrowserContext | None = None, **options: Any
+    ) -> RemotePage:
+        """Open a link on a phone; with `options` on one that nothing was ever opened on."""
+        if context is None:
+            context = self.context(**PHONE, **options) if options else self._phones
+        return RemotePage(self.page(system, context)).open(link)
 
     def remote(self, system: System, player: PlayerPage, **options: Any) -> RemotePage:
-        """Open a player's code on a new phone, and wait until it shows the player."""
+        """Open a player's code on a phone, and wait until it shows the player."""
         return self.phone(system, player.link, **options).wait_until_live()
 
     def close(self) -> None:
-        for context in self.watch.contexts:
+        for page in self._pages:
+            page.close()
+        for context in self._contexts:
             context.close()

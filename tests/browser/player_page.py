@@ -43,10 +43,9 @@ class PlayerPage(Screen):
     @property
     def level(self) -> int:
         """The volume of the ``<video>``, in percent."""
-        return round(self.video["volume"] * 100)
+        return round(float(self.video["volume"]) * 100)
 
-    @property
-    def is_playing(self) -> bool:
+    def plays(self) -> bool:
         return not self.video["paused"]
 
     def open(self, url: str) -> PlayerPage:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from tests.browser.screen import Screen
@@ -32,16 +34,19 @@ class RemotePage(Screen):
         eventually(lambda: self.is_live, "the remote shows a live state", timeout)
         return self
 
+    def wait_for_volume(self, level: float) -> None:
+        eventually(lambda: self.slider("Volume") == level, f"the phone shows the volume {level}")
+
     def record(self, name: str) -> None:
         """Begin to write down every value that a slider shows, frame by frame."""
         selector = json.dumps(f'input[aria-label="{name}"]')
         self.see(f"""(() => {{
           const slider = document.querySelector({selector});
-          window.recorded = [slider.valueAsNumber];
+          const recorded = (window.recorded = [slider.valueAsNumber]);
           const note = () => {{
             const value = slider.valueAsNumber;
-            if (window.recorded[window.recorded.length - 1] !== value) window.recorded.push(value);
-            requestAnimationFrame(note);
+            if (recorded[recorded.length - 1] !== value) recorded.push(value);
+            if (recorded === window.recorded) requestAnimationFrame(note);
           }};
           requestAnimationFrame(note);
         }})()""")
@@ -50,24 +55,30 @@ class RemotePage(Screen):
     def recorded(self) -> list[float]:
         return [float(value) for value in self.see("window.recorded")]
 
-    def press(self, pointer: Pointer, x: float, y: float) -> None:
+    @contextmanager
+    def held(self, name: str, part: float, pointer: Pointer) -> Iterator[Callable[[float], None]]:
+        """Hold a slider at `part` of its length; gives what moves the finger to another part."""
+
+        def move(part: float) -> None:
+            x, y = self.middle(name, part)
+            if pointer == "mouse":
+                self.page.mouse.move(x, y)
+            else:
+                self._touch("touchMove", [{"x": x, "y": y}])
+
+        x, y = self.middle(name, part)
         if pointer == "mouse":
             self.page.mouse.move(x, y)
             self.page.mouse.down()
         else:
             self._touch("touchStart", [{"x": x, "y": y}])
-
-    def move(self, pointer: Pointer, x: float, y: float) -> None:
-        if pointer == "mouse":
-            self.page.mouse.move(x, y)
-        else:
-            self._touch("touchMove", [{"x": x, "y": y}])
-
-    def lift(self, pointer: Pointer) -> None:
-        if pointer == "mouse":
-            self.page.mouse.up()
-        else:
-            self._touch("touchEnd", [])
+        try:
+            yield move
+        finally:
+            if pointer == "mouse":
+                self.page.mouse.up()
+            else:
+                self._touch("touchEnd", [])
 
     def _touch(self, kind: str, points: list[dict[str, Any]]) -> None:
         self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

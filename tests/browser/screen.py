@@ -9,17 +9,18 @@ from playwright.sync_api import Page
 
 from tests.waiting import eventually
 
-# Finds what a person would call by that name, if it can be seen and nothing covers it.
+# Finds what a person would call by that name, if it can be seen; tells whether something covers it.
 _FIND: Final = """((name) => {
-  const named = (it) => it.getAttribute("aria-label") || it.textContent.trim() || it.alt;
+  const named = (it) =>
+    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt;
   for (const it of document.querySelectorAll("button, a, input, select")) {
     if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
     it.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = it.getBoundingClientRect();
     const hit = document.elementFromPoint(x + width / 2, y + height / 2);
-    if (!hit || !(it.contains(hit) || hit.contains(it))) continue;
+    const free = hit !== null && (it.contains(hit) || hit.contains(it));
     const { disabled = false, value = "" } = it;
-    return { x, y, width, height, disabled, value, text: it.textContent.trim() };
+    return { x, y, width, height, usable: free && !disabled, value };
   }
   return null;
 })"""
@@ -48,7 +49,7 @@ class Screen:
         return answer["result"].get("value")
 
     def data(self, name: str) -> str | None:
-        """Return a data attribute of the body, which tells the state of the page to style sheets."""
+        """Return a data attribute of the body, which style sheets go by."""
         value = self.see(f"document.body ? document.body.dataset[{json.dumps(name)}] : null")
         return None if value is None else str(value)
 
@@ -64,12 +65,33 @@ class Screen:
     @property
     def notice(self) -> str:
         """What the page says about the connection."""
-        return str(self.see('document.querySelector("connection-banner").innerText.trim()'))
+        return self._text_of("connection-banner")
 
     @property
     def alert(self) -> str:
         """The messages that come and go."""
-        return str(self.see('document.querySelector("message-toast").innerText.trim()'))
+        return self._text_of("message-toast")
+
+    def wait_for_notice(self, words: str, timeout: float = 10) -> None:
+        eventually(lambda: words in self.notice, f"the page says {words!r}", timeout)
+
+    def wait_for_alert(self, words: str, timeout: float = 10) -> None:
+        eventually(lambda: words in self.alert, f"a message says {words!r}", timeout)
+
+    def _text_of(self, element: str) -> str:
+        """Return the text of an element as it can be seen; nothing while the page is not there."""
+        return str(
+            self.see(f"""(() => {{
+          const it = document.querySelector({json.dumps(element)});
+          const seen = it && it.checkVisibility({{ visibilityProperty: true }});
+          return seen ? it.innerText.trim() : "";
+        }})()""")
+        )
+
+    def close(self) -> None:
+        """Close the tab as a person does, so that the page is told of it."""
+        with self.page.expect_event("close"):
+            self.page.close(run_before_unload=True)
 
     def find(self, name: str) -> dict[str, Any] | None:
         """Return what a control with that name looks like; None if there is none to be seen."""
@@ -84,7 +106,7 @@ class Screen:
 
         def usable() -> dict[str, Any] | None:
             found = self.find(name)
-            return found if found and not found["disabled"] else None
+            return found if found and found["usable"] else None
 
         found = eventually(usable, f"a usable {name!r}; there is: {self.text!r}", timeout)
         assert found is not None

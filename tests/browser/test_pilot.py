@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from tests.browser.pages import Pages
-from tests.browser.witness import Witness
+from tests.browser.pair import Pair
 from tests.system import System
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
 
 
-def test_a_tap_on_play_plays(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    phone = pages.remote(system, player)
-    assert player.time == 0
+def test_a_tap_on_play_plays(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
     phone.tap("Play")
     player.advances(by=0.5)
     phone.wait_for("Pause")
@@ -20,36 +17,33 @@ def test_a_tap_on_play_plays(system: System, pages: Pages) -> None:
     assert "zapette" in phone.text
     phone.tap("Pause")
     phone.wait_for("Play")
-    assert not player.is_playing
+    assert not player.plays()
     # the position of the phone stands where the video does
-    shown = phone.slider("Position")
-    assert abs(shown - player.time) < 0.15
+    assert abs(phone.slider("Position") - player.time) < 0.15
 
 
-def test_a_pause_on_the_player_reaches_the_phone(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    phone = pages.remote(system, player)
+def test_a_pause_on_the_player_reaches_the_phone(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
     player.click("Play")
     phone.wait_for("Pause")
     player.advances()
     player.click("Pause")
     phone.wait_for("Play")
-    assert not player.is_playing
+    assert not player.plays()
     # a click on the picture does the same
     player.page.mouse.click(400, 300)
     phone.wait_for("Pause")
-    assert player.is_playing
+    assert player.plays()
     player.page.mouse.click(400, 300)
     phone.wait_for("Play")
 
 
-def test_keys_on_the_player_reach_the_phone(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    phone = pages.remote(system, player)
+def test_keys_on_the_player_reach_the_phone(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
     player.page.mouse.click(400, 300)
     phone.wait_for("Pause")
     player.page.keyboard.press("ArrowDown")
-    eventually(lambda: phone.slider("Volume") == 95, "the volume goes down")
+    phone.wait_for_volume(95)
     player.page.keyboard.press("m")
     phone.wait_for("Unmute")
     assert player.video["muted"]
@@ -57,45 +51,42 @@ def test_keys_on_the_player_reach_the_phone(system: System, pages: Pages) -> Non
     phone.wait_for("Play")
 
 
-def test_volume_from_the_phone(system: System, pages: Pages, home: BrokerUrl) -> None:
-    player = pages.started(system)
-    phone = pages.remote(system, player)
-    with Witness(home, player.root) as witness:
-        phone.tap("Volume down")
-        eventually(lambda: player.level == 95, "the video is less loud")
-        eventually(lambda: phone.slider("Volume") == 95, "the phone shows it")
-        phone.page.touchscreen.tap(*phone.middle("Volume", part=0.3))
-        eventually(lambda: 20 < player.level < 40, "the video is as loud as the tap says")
-        eventually(lambda: phone.slider("Volume") == player.level, "the phone shows it")
-        phone.tap("Mute")
+def test_volume_from_the_phone(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
+    phone.tap("Volume down")
+    eventually(lambda: player.level == 95, "the video is less loud")
+    phone.wait_for_volume(95)
+    phone.page.touchscreen.tap(*phone.middle("Volume", part=0.3))
+    eventually(lambda: 20 < player.level < 40, "the video is as loud as the tap says")
+    eventually(lambda: phone.slider("Volume") == player.level, "the phone shows it")
+    phone.tap("Mute")
+    phone.wait_for("Unmute")
+    assert player.video["muted"]
+    # what the player reported has not gone back to it as a wish
+    pair.witness.status()
+    assert pair.asked == ["volume/down", "volume", "mute", "status"]
+
+
+def test_volume_from_the_player(system: System, pages: Pages, pair: Pair) -> None:
+    player = pair.player
+    phones = [pair.phone, pages.remote(system, player)]
+    pair.witness.said.clear()
+    player.point()
+    player.page.mouse.click(*player.middle("Volume", part=0.25))
+    level = eventually(lambda: player.level < 50 and player.level, "the video is less loud")
+    for phone in phones:
+        phone.wait_for_volume(level)
+    player.click("Mute")
+    for phone in phones:
         phone.wait_for("Unmute")
-        assert player.video["muted"]
-        # what the player reported has not gone back to it as a wish
-        witness.status()
-        asked = [it.topic.split("/", 6)[6] for it in witness.on("request/")]
-        assert asked == ["volume/down", "volume", "mute", "status"]
+    # no phone has sent back what it was told
+    pair.witness.status()
+    assert pair.asked == ["status"]
+    assert player.level == level
 
 
-def test_volume_from_the_player(system: System, pages: Pages, home: BrokerUrl) -> None:
-    player = pages.started(system)
-    phones = [pages.remote(system, player) for _ in range(2)]
-    with Witness(home, player.root) as witness:
-        player.page.mouse.click(*player.middle("Volume", part=0.25))
-        level = eventually(lambda: player.level < 50 and player.level, "the video is less loud")
-        for phone in phones:
-            eventually(lambda it=phone: it.slider("Volume") == level, "the phone shows it")
-        player.click("Mute")
-        for phone in phones:
-            phone.wait_for("Unmute")
-        # no phone has sent back what it was told
-        witness.status()
-        assert [it.topic.split("/", 6)[6] for it in witness.on("request/")] == ["status"]
-        assert player.level == level
-
-
-def test_a_phone_that_opens_late_sees_the_truth(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    first = pages.remote(system, player)
+def test_a_phone_that_opens_late_sees_the_truth(system: System, pages: Pages, pair: Pair) -> None:
+    player, first = pair.player, pair.phone
     first.tap("Volume down")
     first.tap("Play")
     player.advances(by=1.0)
@@ -111,25 +102,25 @@ def test_a_phone_that_opens_late_sees_the_truth(system: System, pages: Pages) ->
     assert abs(later.slider("Position") - player.time) < 0.15
 
 
-def test_three_phones_agree(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    phones = [pages.remote(system, player) for _ in range(3)]
-    names = ["Play", "Pause", "Play", "Pause"]
-    for turn, name in enumerate(names):
+def test_three_phones_agree(system: System, pages: Pages, pair: Pair) -> None:
+    player = pair.player
+    phones = [pair.phone, *(pages.remote(system, player) for _ in range(2))]
+    for turn, name in enumerate(["Play", "Pause", "Play", "Pause"]):
         phones[turn % 3].tap(name)
         for phone in phones:
             phone.wait_for("Pause" if name == "Play" else "Play")
-        assert player.is_playing == (name == "Play")
+        assert player.plays() == (name == "Play")
     # all at once, and still they end where the player is
+    pair.witness.ask("volume", b"50")
     for phone, name in zip(phones, ["Volume up", "Volume down", "Volume down"], strict=True):
         phone.tap(name)
     for phone in phones:
-        eventually(lambda it=phone: it.slider("Volume") == player.level == 90, "they agree")
+        phone.wait_for_volume(45)
+    assert player.level == 45
 
 
-def test_seeking_from_the_phone(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    phone = pages.remote(system, player)
+def test_seeking_from_the_phone(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
     phone.tap("Forward 10 seconds")
     eventually(lambda: player.time == 10, "the video is there")
     eventually(lambda: phone.slider("Position") == 10, "the phone shows it")

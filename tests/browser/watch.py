@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError, WebSocket
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, WebSocket
 
-BROKEN_CONNECTION = r"net::ERR_|WebSocket connection to|Failed to load resource"
+BROKEN_CONNECTION = (
+    r"net::ERR_|WebSocket connection to|WebSocket is already in|Failed to load resource"
+)
 """What Chromium itself writes when a server is away."""
 
 
 @dataclass
 class Watch:
-    """Notes the faults of all pages of some browser contexts.
+    """Notes the faults of some pages.
 
     Attributes:
         ports: those of the system under test.
@@ -23,18 +25,18 @@ class Watch:
 
     ports: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._expected: list[re.Pattern[str]] = []
         self.expect("Cross-Origin-Opener-Policy header has been ignored")
 
-    def add(self, context: BrowserContext) -> None:
-        self.contexts.append(context)
-        context.on("console", self._on_console)
-        context.on("weberror", self._on_error)
-        context.on("request", self._on_request)
-        context.on("page", self._on_page)
+    def add(self, page: Page) -> None:
+        self.pages.append(page)
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_error)
+        page.on("request", self._on_request)
+        page.on("websocket", self._on_websocket)
 
     def expect(self, pattern: str) -> None:
         """Take faults that match `pattern` as a part of the test."""
@@ -42,8 +44,8 @@ class Watch:
 
     def verify(self) -> None:
         """Fail if there was a fault that the test did not expect."""
-        for context in self.contexts:
-            for page in context.pages:
+        for page in self.pages:
+            if not page.is_closed():
                 # what the browser has said is only handed over while it is asked something
                 page.title()
         unexpected = [it for it in self.faults if not any(one.search(it) for one in self._expected)]
@@ -53,14 +55,11 @@ class Watch:
         if message.type in {"error", "warning", "assert"}:
             self.faults.append(f"console {message.type}: {message.text}")
 
-    def _on_error(self, error: WebError) -> None:
-        self.faults.append(f"uncaught: {error.error}")
+    def _on_error(self, error: Error) -> None:
+        self.faults.append(f"uncaught: {error}")
 
     def _on_request(self, request: Request) -> None:
         self._check(request.url)
-
-    def _on_page(self, page: Page) -> None:
-        page.on("websocket", self._on_websocket)
 
     def _on_websocket(self, socket: WebSocket) -> None:
         self._check(socket.url)

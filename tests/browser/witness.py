@@ -71,6 +71,16 @@ class Witness:
         """The states that were published since the witness listens."""
         return [it for it in self.on("state") if not it.retain and it.payload]
 
+    @property
+    def last(self) -> dict[str, Any]:
+        """The last state that was published; empty if there is none yet."""
+        states = self.states
+        return dict(states[-1].json) if states else {}
+
+    def wait_for_volume(self, level: float) -> None:
+        """Wait until a state with that volume has been published."""
+        eventually(lambda: self.last.get("volume") == level, f"a state with the volume {level}")
+
     def requests(self, procedure: str) -> list[Said]:
         """Return the requests for a procedure."""
         return [

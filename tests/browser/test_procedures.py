@@ -1,0 +1,175 @@
+"""Each procedure over MQTT, and its effect on the picture."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.browser.pair import SAMPLE, Pair
+from tests.waiting import eventually
+
+NOW = ["status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volume/down", "mute",
+       "seek", "seek/by", "load", "message", "rename"]  # fmt: skip
+LATER = ["rate", "next", "previous", "jump", "queue/add", "queue/play_next", "queue/remove",
+         "queue/move", "queue/clear", "repeat", "shuffle", "subtitles", "audio", "fullscreen",
+         "sleep"]  # fmt: skip
+
+
+def test_can_lists_what_works_here(pair: Pair) -> None:
+    assert pair.witness.status()["can"] == NOW
+
+
+@pytest.mark.parametrize("procedure", [*LATER, "no_such", "play/er", "constructor", "__proto__"])
+def test_there_is_no_such_procedure(pair: Pair, procedure: str) -> None:
+    error = pair.witness.ask(procedure, b"1")["error"]
+    assert error["code"] == "no_such_procedure"
+    assert procedure in error["message"]
+
+
+def test_play_pause_toggle_stop(pair: Pair) -> None:
+    player, witness = pair.player, pair.witness
+    for procedure, playing in [
+        ("play", True), ("play", True), ("pause", False), ("pause", False),
+        ("toggle", True), ("toggle", False), ("toggle", True),
+    ]:  # fmt: skip
+        assert witness.ask(procedure)["result"]["playing"] is playing
+        assert player.plays() is playing
+    player.advances()
+    assert witness.ask("stop")["result"]["position"] == 0
+    assert (player.plays(), player.time) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "payload", "level"),
+    [
+        ("volume", b"40", 40),
+        ("volume", b"0", 0),
+        ("volume", b"[55]", 55),
+        ("volume", b'{"level": 70}', 70),
+        ("volume", b"12.4", 12),
+        ("volume/up", b"", 55),
+        ("volume/up", b"20", 70),
+        ("volume/up", b"100", 100),
+        ("volume/down", b"", 45),
+        ("volume/down", b'{"step": 10}', 40),
+        ("volume/down", b"100", 0),
+    ],
+)
+def test_volume(pair: Pair, procedure: str, payload: bytes, level: int) -> None:
+    pair.witness.ask("volume", b"50")
+    assert pair.witness.ask(procedure, payload)["result"]["volume"] == level
+    assert pair.player.level == level
+
+
+@pytest.mark.parametrize(
+    ("payload", "muted"),
+    [(b"", True), (b"true", True), (b"[false]", False), (b'{"on":true}', True)],
+)
+def test_mute(pair: Pair, payload: bytes, muted: bool) -> None:
+    assert pair.witness.ask("mute", payload)["result"]["muted"] is muted
+    assert pair.player.video["muted"] is muted
+    if not payload:
+        assert pair.witness.ask("mute")["result"]["muted"] is False
+        assert pair.player.video["muted"] is False
+
+
+@pytest.mark.parametrize(
+    ("procedure", "payload", "time"),
+    [
+        ("seek", b"20", 20),
+        ("seek", b"0", 0),
+        ("seek", b'{"position": 44.25}', 44.25),
+        ("seek/by", b"5", 15),
+        ("seek/by", b"-5", 5),
+        ("seek/by", b"-500", 0),
+        ("seek/by", b"500", 45),
+    ],
+)
+def test_seek(pair: Pair, procedure: str, payload: bytes, time: float) -> None:
+    pair.witness.ask("seek", b"10")
+    result = pair.witness.ask(procedure, payload)["result"]
+    assert result["position"] == pytest.approx(time, abs=0.1)
+    assert pair.player.time == pytest.approx(time, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        SAMPLE.encode(),
+        b"zapette.webm",
+        json.dumps([SAMPLE, "Another title", 7]).encode(),
+        json.dumps({"source": SAMPLE, "title": "Another title", "position": 7}).encode(),
+    ],
+)
+def test_load(pair: Pair, payload: bytes) -> None:
+    player, phone = pair.player, pair.phone
+    pair.witness.ask("seek", b"30")
+    begun = player.see("performance.now()")
+    state = pair.witness.ask("load", payload)["result"]
+    assert state["source"] == SAMPLE
+    assert state["playing"] is True
+    player.advances()
+    assert player.time < 15
+    if b"title" in payload:
+        assert player.time > 7
+        assert state["title"] == "Another title"
+        eventually(lambda: "Another title" in phone.text, "the phone shows the title")
+        player.point()
+        assert "Another title" in player.text
+    else:
+        assert state["title"] == "zapette"
+    assert player.see(f"performance.now() - {begun}") < 10_000
+
+
+def test_load_of_an_address(pair: Pair) -> None:
+    address = pair.player.see("new URL('media/zapette.webm?x=1', location).href")
+    state = pair.witness.ask("load", address.encode())["result"]
+    assert state["source"] == address
+    assert pair.player.video["currentSrc"] == address
+    pair.player.advances()
+
+
+def test_message(pair: Pair) -> None:
+    player, witness = pair.player, pair.witness
+    shown = """(({ innerText, hidden }) => (hidden ? "" : innerText))(
+      document.querySelector("screen-message"))"""
+    text = "Dinner is ready <b>now</b> & “soon”\nsecond line"
+    assert "result" in witness.ask("message", json.dumps({"text": text, "seconds": 1}).encode())
+    assert player.see(shown) == text
+    eventually(lambda: player.see(shown) == "", "the message goes", timeout=3)
+    # a number is a text only where it is given as one
+    assert "result" in witness.ask("message", b'["42", 60]')
+    assert player.see(shown) == "42"
+    assert "result" in witness.ask("message", b"the next one")
+    assert player.see(shown) == "the next one"
+    (event, *_) = witness.on("event/message")
+    assert event.json == {"text": text, "seconds": 1}
+
+
+def test_rename(pair: Pair) -> None:
+    player, phone = pair.player, pair.phone
+    name = "Küche 🍳 <b>"
+    assert pair.witness.ask("rename", name.encode())["result"]["name"] == name
+    eventually(lambda: name in phone.text, "the phone shows the name")
+    player.point()
+    assert name in player.text
+    # it stays
+    assert player.see("JSON.parse(localStorage['zapette.player']).name") == name
+
+
+def test_many_calls_at_once(pair: Pair) -> None:
+    witness = pair.witness
+    calls = 100
+    for number in range(calls):
+        witness.send(f"request/witness/many-{number}/volume", str(number).encode(), qos=0)
+    eventually(
+        lambda: sum("/response/witness/many-" in it.topic for it in list(witness.said)) == calls,
+        "every call is answered once",
+    )
+    witness.status()
+    answers = witness.on("response/witness/")
+    assert len(answers) == len({it.topic for it in answers}) == calls + 1
+    assert all("result" in it.json for it in answers)
+    # they were obeyed in their order
+    assert pair.player.level == calls - 1

@@ -1,0 +1,98 @@
+"""A slider under a finger: it obeys the finger alone, and does not flood the network."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.pair import Pair
+from tests.browser.remote_page import Pointer
+from tests.browser.witness import Said
+from tests.waiting import eventually
+
+STEPS = 24
+POINTERS = pytest.mark.parametrize("pointer", ["mouse", "touch"])
+
+
+def at_most_ten_a_second(said: list[Said]) -> bool:
+    """Tell whether that is no more than ten a second, the first and the last one aside."""
+    return len(said) <= (said[-1].at - said[0].at) * 10 + 2
+
+
+@POINTERS
+def test_the_volume_follows_the_finger(pair: Pair, pointer: Pointer) -> None:
+    phone, player, witness = pair.phone, pair.player, pair.witness
+    with phone.held("Volume", 0.1, pointer) as move:
+        phone.record("Volume")
+        for step in range(STEPS):
+            move(0.1 + 0.7 * step / STEPS)
+            # somebody else turns it down meanwhile, so reports of other values keep coming
+            if step % 4 == 0:
+                witness.ask("volume", b"3")
+    last = phone.slider("Volume")
+    assert last > 60
+    eventually(lambda: player.level == last, "the last value arrives")
+    witness.status()
+    assert player.level == phone.slider("Volume") == last
+    recorded = phone.recorded
+    assert recorded == sorted(recorded), "the slider has jumped under the finger"
+    assert len(recorded) > STEPS / 3
+
+    asked = [it for it in witness.requests("/volume") if "/witness/" not in it.topic]
+    assert at_most_ten_a_second(asked)
+    eventually(lambda: witness.last["volume"] == last, "the last value is published")
+    assert at_most_ten_a_second(witness.states)
+
+
+@POINTERS
+def test_a_report_meanwhile_shows_when_the_finger_is_lifted(pair: Pair, pointer: Pointer) -> None:
+    phone, player, witness = pair.phone, pair.player, pair.witness
+    with phone.held("Volume", 0.5, pointer) as move:
+        eventually(lambda: player.level < 60, "the player has heard of the finger")
+        held = phone.slider("Volume")
+        witness.ask("volume", b"7")
+        move(0.5)
+        assert phone.slider("Volume") == held
+    # the finger's last value came before the other's, so the other's holds
+    phone.wait_for_volume(7)
+    witness.status()
+    assert player.level == 7
+
+
+@POINTERS
+def test_the_position_goes_when_the_finger_is_lifted(pair: Pair, pointer: Pointer) -> None:
+    phone, player, witness = pair.phone, pair.player, pair.witness
+    phone.tap("Play")
+    phone.wait_for("Pause")
+    player.advances()
+    with phone.held("Position", 0.1, pointer) as move:
+        phone.record("Position")
+        for step in range(STEPS):
+            move(0.1 + 0.6 * step / STEPS)
+            if step % 6 == 0:
+                witness.ask("volume", str(step).encode())
+        # all this time the video plays on where it is, and nobody is asked to seek
+        assert player.time < 15
+        assert witness.requests("/seek") == []
+        there = phone.slider("Position")
+        assert there > 25
+        recorded = phone.recorded
+        assert recorded == sorted(recorded), "the slider has jumped under the finger"
+    eventually(lambda: player.time >= there, "the video is there")
+    witness.status()
+    assert len(witness.requests("/seek")) == 1
+    assert player.time < there + 5
+
+
+def test_a_drag_on_the_player_does_not_flood_the_phones(pair: Pair) -> None:
+    player, phone, witness = pair.player, pair.phone, pair.witness
+    player.point()
+    mouse = player.page.mouse
+    mouse.move(*player.middle("Volume", part=0.9))
+    mouse.down()
+    for step in range(60):
+        mouse.move(*player.middle("Volume", part=0.9 - 0.8 * step / 60))
+    mouse.up()
+    last = eventually(lambda: player.level < 15 and player.level, "the video is less loud")
+    phone.wait_for_volume(last)
+    assert at_most_ten_a_second(witness.states)
+    assert witness.last["volume"] == last

@@ -1,0 +1,131 @@
+"""The state that the player publishes: retained, numbered, and only when something changes."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.browser.pages import Pages
+from tests.browser.pair import SAMPLE, Pair
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+from zapette.url import BrokerUrl
+
+FIELDS: dict[str, Any] = {
+    "version": int, "seq": int, "name": str, "playing": bool, "buffering": bool, "ended": bool,
+    "position": (int, float), "reported_at": float, "duration": float, "rate": (int, float),
+    "volume": int, "muted": bool, "title": str, "source": str, "poster": (str, type(None)),
+    "queue": dict, "repeat": str, "shuffle": bool, "subtitles": dict, "audio": dict,
+    "fullscreen": bool, "sleep_at": (float, type(None)), "gesture_required": bool,
+    "error": (dict, type(None)), "can": list,
+}  # fmt: skip
+
+
+def test_every_field_has_its_type(pair: Pair) -> None:
+    state = pair.witness.status()
+    assert state.keys() == FIELDS.keys()
+    for name, kind in FIELDS.items():
+        assert isinstance(state[name], kind), name
+    assert state["version"] == 1
+    assert state["source"] == SAMPLE
+    assert state["duration"] == pytest.approx(45, abs=0.1)
+    assert abs(state["reported_at"] - time.time()) < 5
+    assert state["queue"].keys() == {"index", "items"}
+    assert state["subtitles"].keys() == state["audio"].keys() == {"active", "tracks"}
+
+
+def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:
+    witness = pair.witness
+    witness.ask("volume", b"31")
+    witness.wait_for_volume(31)
+    with Witness(home, pair.player.root) as late:
+        eventually(lambda: late.on("state") and late.on("availability"), "both are there at once")
+        (state,) = late.on("state")
+        (availability,) = late.on("availability")
+    assert (state.retain, state.qos, state.json["volume"]) == (True, 1, 31)
+    assert (availability.retain, availability.qos, availability.payload) == (True, 1, b"online")
+
+
+def test_seq_grows_by_one(pair: Pair) -> None:
+    witness = pair.witness
+    first = witness.status()["seq"]
+    for level in (20, 40, 60):
+        witness.ask("volume", str(level).encode())
+        witness.wait_for_volume(level)
+    witness.ask("play")
+    pair.player.advances()
+    witness.ask("pause")
+    last = witness.status()["seq"]
+    eventually(lambda: witness.last["seq"] == last, "the last state was published")
+    numbers = [it.json["seq"] for it in witness.states]
+    assert numbers == list(range(first + 1, last + 1))
+    assert len(numbers) >= 5
+
+
+def test_an_answer_is_the_state_after_the_effect(pair: Pair) -> None:
+    witness = pair.witness
+    assert witness.ask("play")["result"]["playing"] is True
+    assert witness.ask("volume", b"12")["result"]["volume"] == 12
+    assert witness.ask("seek", b"20")["result"]["position"] == pytest.approx(20, abs=0.5)
+    assert witness.ask("mute")["result"]["muted"] is True
+    assert witness.ask("pause")["result"]["playing"] is False
+
+
+def test_nothing_is_published_while_it_just_plays(pair: Pair) -> None:
+    witness = pair.witness
+    witness.ask("play")
+    pair.player.advances(by=1)
+    witness.status()
+    settled = len(witness.states)
+    # three seconds of the video, in which nobody touches anything
+    pair.player.advances(by=3)
+    state = witness.status()
+    assert len(witness.states) == settled
+    assert state["seq"] == witness.last["seq"]
+    # and still who counts on from the last state knows where the video is
+    last = witness.last
+    expected = last["position"] + state["reported_at"] - last["reported_at"]
+    assert state["position"] == pytest.approx(expected, abs=0.3)
+
+
+def test_events(pair: Pair) -> None:
+    witness = pair.witness
+    witness.ask("play")
+    witness.ask("volume", b"44")
+    witness.ask("seek", b"44.5")
+    eventually(lambda: witness.on("event/ended"), "it ends")
+    assert witness.status()["ended"] is True
+    for name in ("play", "volume", "seek"):
+        (said,) = witness.on(f"event/{name}")
+        assert isinstance(said.json, dict)
+        assert (said.retain, said.qos) == (False, 0)
+    (volume,) = witness.on("event/volume")
+    assert volume.json["volume"] == 44
+    pair.phone.wait_for("Play")
+    eventually(lambda: "Ended" in pair.phone.text, "the phone says that it is over")
+    # play begins anew
+    pair.phone.tap("Play")
+    pair.phone.wait_for("Pause")
+    assert pair.player.time < 5
+
+
+@pytest.mark.parametrize("how", ["close", "leave"])
+def test_a_player_that_leaves_takes_its_state_back(
+    system: System, pages: Pages, home: BrokerUrl, how: str
+) -> None:
+    player = pages.player(system)
+    with Witness(home, player.root) as witness:
+        eventually(lambda: witness.on("state"), "the state is there")
+        if how == "close":
+            player.close()
+        else:
+            player.page.goto("about:blank")
+        eventually(lambda: witness.on("state")[-1].payload == b"", "the state is cleared", 2)
+        eventually(lambda: witness.on("availability")[-1].payload == b"offline", "it is off", 2)
+    with Witness(home, player.root) as late:
+        eventually(lambda: late.on("availability"), "what is retained arrives")
+        assert [json.dumps(it.payload.decode()) for it in late.said] == ['"offline"']
