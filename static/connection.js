@@ -3,22 +3,20 @@
 import { Backoff } from "./backoff.js";
 import { ApiError, CallError, TransportError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
+import { VersionedTransport } from "./mqtt_version.js";
 import { Signal } from "./signal.js";
 import { Topics } from "./topics.js";
 
-/** CONNACK codes that mean "not this version of MQTT": 3.1.1 (3.2.2.3) and 5 (3.2.2.2). */
-const VERSION_REFUSALS = [0x01, 0x84];
 const HEARTBEAT = { interval: 3000, patience: 3000 };
 const WAKE_PATIENCE = 1500;
-const CONNECT_PATIENCE = 5000;
-/** Shorter, because a broker that does not know MQTT 5 may not answer it at all. */
-const VERSION_PATIENCE = 2500;
+/** Milliseconds after which a session has held so long that its loss is a new misfortune. */
+const STEADY = 2000;
 
 /**
  * @typedef {import("./mqtt_transport.js").Message} Message
  * @typedef {import("./mqtt_transport.js").PublishOptions} PublishOptions
  * @typedef {import("./mqtt_transport.js").Will} Will
- * @typedef {typeof import("./mqtt_transport.js").openMqttTransport} OpenTransport
+ * @typedef {import("./mqtt_version.js").OpenTransport} OpenTransport
  * @typedef {import("./api.js").Credentials} Credentials
  *
  * @typedef {object} Session what holds for as long as one connection to the broker does
@@ -40,7 +38,7 @@ export class Connection {
    */
   constructor({ open, credentials, keepAlive, will = () => null, backoff = new Backoff() }) {
     /** @private */
-    this._open = open;
+    this._transports = new VersionedTransport(open);
     /** @private */
     this._credentials = credentials;
     /** @private */
@@ -53,12 +51,12 @@ export class Connection {
     this._subscriptions = [];
     /** @private @type {import("./mqtt_transport.js").MqttTransport | null} */
     this._transport = null;
-    /** @private @type {4 | 5 | null} the version that this broker is known to speak */
-    this._version = null;
     /** @private counts the attempts, so that what an abandoned one still does is ignored */
     this._attempt = 0;
     /** @private */
     this._attemptedAt = 0;
+    /** @private */
+    this._begunAt = 0;
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */
     this._timer = undefined;
     /** @private */
@@ -182,7 +180,7 @@ export class Connection {
         clientId: credentials.client_id,
         topics: new Topics(credentials.base_topic),
       };
-      const transport = await this._openAny(attempt, credentials, session);
+      const transport = await this._openFor(attempt, credentials, session);
       if (attempt !== this._attempt) transport.abort();
       else this._begin(transport, session);
     } catch (error) {
@@ -191,38 +189,19 @@ export class Connection {
   }
 
   /**
-   * Open a session by MQTT 5, or by 3.1.1 with a broker that does not speak 5.
    * @private
    * @param {number} attempt
    * @param {Credentials} credentials
    * @param {Session} session
    */
-  async _openAny(attempt, credentials, session) {
-    try {
-      return await this._openBy(this._version || 5, attempt, credentials, session);
-    } catch (error) {
-      if (attempt !== this._attempt || !this._mayBeVersion(error)) throw error;
-      return await this._openBy(4, attempt, credentials, session);
-    }
-  }
-
-  /**
-   * @private
-   * @param {4 | 5} version
-   * @param {number} attempt
-   * @param {Credentials} credentials
-   * @param {Session} session
-   */
-  async _openBy(version, attempt, credentials, session) {
-    const transport = await this._open(
+  _openFor(attempt, credentials, session) {
+    return this._transports.open(
       {
         url: credentials.url,
-        version,
         clientId: session.clientId,
         username: credentials.username,
         password: credentials.password,
         keepAlive: this._keepAlive,
-        patience: this._version ? CONNECT_PATIENCE : VERSION_PATIENCE,
         will: this._will(session.topics),
       },
       {
@@ -239,19 +218,6 @@ export class Connection {
         },
       },
     );
-    this._version = version;
-    return transport;
-  }
-
-  /**
-   * @private
-   * @param {unknown} error
-   */
-  _mayBeVersion(error) {
-    if (!(error instanceof TransportError) || this._version === 4) return false;
-    if (error.refusal !== null) return VERSION_REFUSALS.includes(error.refusal);
-    // Some 3.1.1 brokers do not answer MQTT 5 at all, or hang up.
-    return error.reached && this._version === null;
   }
 
   /**
@@ -262,7 +228,7 @@ export class Connection {
   _begin(transport, session) {
     this._transport = transport;
     this.session = session;
-    this._backoff.reset();
+    this._begunAt = Date.now();
     this._heartbeat = this._newHeartbeat();
     this._heartbeat.start();
     const filters = this._subscriptions.map((subscription) => subscription(session)).flat();
@@ -291,10 +257,9 @@ export class Connection {
   _failed(error) {
     this._attempt += 1;
     this._attemptedAt = 0;
+    // Two that take each other's place, or a refused subscription, must not become a race.
+    if (this._transport && Date.now() - this._begunAt > STEADY) this._backoff.reset();
     this._drop();
-    if (error instanceof TransportError && VERSION_REFUSALS.includes(error.refusal || -1)) {
-      this._version = null;
-    }
     if (error instanceof ApiError && !error.passing) {
       this._become("refused", error);
       return;

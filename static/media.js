@@ -1,6 +1,7 @@
 /** The `<video>` element; no other module touches one. */
 
 import { CallError } from "./errors.js";
+import { describeFailure, playError, wantsGesture } from "./media_errors.js";
 import { Signal } from "./signal.js";
 
 /** Media events after which something that others see may be different. */
@@ -120,7 +121,7 @@ export class Media {
     try {
       await Promise.race([begun, this._buffers()]);
     } catch (error) {
-      throw this._asCallError(error);
+      throw playError(error, this._failure());
     }
     this._allow();
   }
@@ -208,23 +209,7 @@ export class Media {
    * @param {unknown} error
    */
   _refused(error) {
-    if (error instanceof DOMException && error.name === "NotAllowedError") this.requireGesture();
-  }
-
-  /**
-   * @private
-   * @param {unknown} error
-   */
-  _asCallError(error) {
-    const name = error instanceof DOMException ? error.name : "";
-    if (name === "NotAllowedError") {
-      return new CallError("gesture_required", "someone must click on the player once");
-    }
-    if (name === "NotSupportedError") return new CallError("media_error", this._failure());
-    if (name === "AbortError") {
-      return new CallError("runtime_error", "it was paused or exchanged before it played");
-    }
-    return error;
+    if (wantsGesture(error)) this.requireGesture();
   }
 
   /** @private */
@@ -235,9 +220,7 @@ export class Media {
 
   /** @private */
   _failure() {
-    const { error } = this._video;
-    const why = error ? WHY[error.code] || error.message : "the browser cannot play it";
-    return `${this._source ? this._source.source : "the medium"}: ${why}`;
+    return describeFailure(this._source && this._source.source, this._video.error);
   }
 
   /**
@@ -296,14 +279,6 @@ export class Media {
     this.happened.emit({ name, detail });
   }
 }
-
-/** MediaError's codes in words. */
-const WHY = /** @type {Record<number, string>} */ ({
-  1: "loading was given up",
-  2: "the network failed while it was loaded",
-  3: "it is damaged, or in a format that this browser cannot decode",
-  4: "it was not found, or is in a format that this browser does not know",
-});
 
 /** Some devices (iOS) leave the volume to their buttons: what is written is not read back. */
 function isVolumeFixed() {
