@@ -1,0 +1,242 @@
+"""A player as a media player."""
+
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.components.media_player import (
+    BrowseMedia,
+    MediaPlayerDeviceClass,
+    MediaPlayerEnqueue,
+    MediaPlayerEntity,
+    MediaPlayerState,
+    MediaType,
+    RepeatMode,
+    SearchMedia,
+    SearchMediaQuery,
+)
+from homeassistant.components.media_player import (
+    MediaPlayerEntityFeature as Feature,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from . import images, media_browser
+from .announcement import Announcer
+from .const import CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP
+from .data import ZapetteConfigEntry
+from .entity import ZapetteEntity
+from .errors import CallError
+from .media_id import async_resolve
+from .state import PlayerState
+
+PARALLEL_UPDATES = 0
+
+# Each feature, and the procedures that a player must have for it.
+FEATURES: Final = {
+    Feature.PLAY: {"play"},
+    Feature.PAUSE: {"pause"},
+    Feature.STOP: {"stop"},
+    Feature.SEEK: {"seek"},
+    Feature.VOLUME_SET: {"volume"},
+    Feature.VOLUME_STEP: {"volume/up", "volume/down"},
+    Feature.VOLUME_MUTE: {"mute"},
+    Feature.NEXT_TRACK: {"next"},
+    Feature.PREVIOUS_TRACK: {"previous"},
+    Feature.PLAY_MEDIA: {"load"},
+    Feature.BROWSE_MEDIA: {"load"},
+    Feature.SEARCH_MEDIA: {"load"},
+    Feature.MEDIA_ANNOUNCE: {"load"},
+    Feature.MEDIA_ENQUEUE: {"load", "queue/add", "queue/play_next", "next"},
+    Feature.CLEAR_PLAYLIST: {"queue/clear"},
+    Feature.REPEAT_SET: {"repeat"},
+    Feature.SHUFFLE_SET: {"shuffle"},
+}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ZapetteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the media player of an entry."""
+    async_add_entities([ZapetteMediaPlayer(hass, entry)])
+
+
+class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
+    """A player page; it shows what the page reported, and nothing else."""
+
+    _attr_name = None
+    _attr_device_class = MediaPlayerDeviceClass.TV
+
+    def __init__(self, hass: HomeAssistant, entry: ZapetteConfigEntry) -> None:
+        """Set it up."""
+        super().__init__(entry, "player")
+        self._step = int(entry.options.get(CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP))
+        self._attr_volume_step = self._step / 100
+        self._announcer = Announcer(hass, entry)
+
+    @callback
+    @override
+    def _take(self, state: PlayerState | None) -> None:
+        state = state or PlayerState()
+        self._attr_state = _state(state)
+        self._attr_supported_features = _features(state)
+        self._attr_volume_level = None if state.volume is None else state.volume / 100
+        self._attr_is_volume_muted = state.muted
+        self._attr_media_title = state.title
+        self._attr_media_content_id = state.source
+        self._attr_media_content_type = MediaType.VIDEO if state.source else None
+        self._attr_media_duration = None if state.duration is None else round(state.duration)
+        self._attr_shuffle = state.shuffle if "shuffle" in state.can else None
+        self._attr_repeat = RepeatMode(state.repeat) if _repeats(state) else None
+        self._attr_media_image_url = images.absolute(state.poster, self.player.url)
+        self._attr_media_position, self._attr_media_position_updated_at = self._position(state)
+
+    def _position(self, state: PlayerState) -> tuple[int | None, datetime | None]:
+        position = self.player.position
+        if state.source is None or position.at is None:
+            return None, None
+        return round(position.seconds), position.at
+
+    @override
+    async def async_media_play(self) -> None:
+        await self.async_ask("play")
+
+    @override
+    async def async_media_pause(self) -> None:
+        await self.async_ask("pause")
+
+    @override
+    async def async_media_play_pause(self) -> None:
+        await self.async_ask("toggle")
+
+    @override
+    async def async_media_stop(self) -> None:
+        await self.async_ask("stop")
+
+    @override
+    async def async_media_seek(self, position: float) -> None:
+        await self.async_ask("seek", position=position)
+
+    @override
+    async def async_media_next_track(self) -> None:
+        await self.async_ask("next")
+
+    @override
+    async def async_media_previous_track(self) -> None:
+        await self.async_ask("previous")
+
+    @override
+    async def async_set_volume_level(self, volume: float) -> None:
+        await self.async_ask("volume", level=round(volume * 100))
+
+    @override
+    async def async_volume_up(self) -> None:
+        await self.async_ask("volume/up", step=self._step)
+
+    @override
+    async def async_volume_down(self) -> None:
+        await self.async_ask("volume/down", step=self._step)
+
+    @override
+    async def async_mute_volume(self, mute: bool) -> None:
+        await self.async_ask("mute", on=mute)
+
+    @override
+    async def async_set_shuffle(self, shuffle: bool) -> None:
+        await self.async_ask("shuffle", on=shuffle)
+
+    @override
+    async def async_set_repeat(self, repeat: RepeatMode) -> None:
+        await self.async_ask("repeat", mode=repeat.value)
+
+    @override
+    async def async_clear_playlist(self) -> None:
+        await self.async_ask("queue/clear")
+
+    @override
+    async def async_play_media(
+        self,
+        media_type: MediaType | str,
+        media_id: str,
+        enqueue: MediaPlayerEnqueue | None = None,
+        announce: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        medium = await async_resolve(self.hass, media_id, self.entity_id, kwargs.get("extra") or {})
+        if announce:
+            await self._for_person(self._announcer.async_announce(medium))
+            return
+        parameters = medium.parameters
+        if enqueue == MediaPlayerEnqueue.ADD:
+            await self.async_ask("queue/add", **parameters)
+        elif enqueue == MediaPlayerEnqueue.NEXT:
+            await self.async_ask("queue/play_next", **parameters)
+        elif enqueue == MediaPlayerEnqueue.PLAY and self._has_queue:
+            await self.async_ask("queue/play_next", **parameters)
+            self._check_click(await self.async_ask("next"))
+        else:
+            if enqueue == MediaPlayerEnqueue.REPLACE and self._has_queue:
+                await self.async_ask("queue/clear")
+            self._check_click(await self.async_ask("load", **parameters))
+
+    @override
+    async def async_browse_media(
+        self,
+        media_content_type: MediaType | str | None = None,
+        media_content_id: str | None = None,
+    ) -> BrowseMedia:
+        return await media_browser.async_browse(self.hass, self, media_content_id)
+
+    @override
+    async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
+        return await media_browser.async_search(self, query)
+
+    @override
+    async def async_get_browse_image(
+        self,
+        media_content_type: MediaType | str,
+        media_content_id: str,
+        media_image_id: str | None = None,
+    ) -> tuple[bytes | None, str | None]:
+        url = images.inside(media_image_id, self.player.url)
+        return await self._async_fetch_image(url) if url else (None, None)
+
+    @property
+    def _has_queue(self) -> bool:
+        state = self.player.state
+        return (
+            state is not None
+            and {"queue/clear", "queue/play_next"} <= state.can
+            and bool(state.queue)
+        )
+
+    def _check_click(self, state: PlayerState) -> None:
+        if state.gesture_required and not state.playing:
+            raise CallError("gesture_required", "").translated(self._entry.title)
+
+    async def _for_person(self, call: Any) -> None:
+        try:
+            await call
+        except CallError as error:
+            raise error.translated(self._entry.title) from error
+
+
+def _state(state: PlayerState) -> MediaPlayerState:
+    if state.playing:
+        return MediaPlayerState.BUFFERING if state.buffering else MediaPlayerState.PLAYING
+    if state.source is None or state.ended or state.position == 0:
+        return MediaPlayerState.IDLE
+    return MediaPlayerState.PAUSED
+
+
+def _features(state: PlayerState) -> Feature:
+    features = Feature(0)
+    for feature, procedures in FEATURES.items():
+        if procedures <= state.can:
+            features |= feature
+    return features
+
+
+def _repeats(state: PlayerState) -> bool:
+    return "repeat" in state.can and state.repeat in list(RepeatMode)

@@ -1,0 +1,193 @@
+"""One player, followed over MQTT: what it says, and how it is asked."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from homeassistant.components import mqtt
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from . import topics
+from .calls import Caller
+from .errors import CallError
+from .position import Position
+from .state import PlayerState, read_object
+
+_LOGGER = logging.getLogger(__name__)
+
+type EventListener = Callable[[str, dict[str, Any]], None]
+
+
+class Player:
+    """Follows a player from `async_start` to `async_stop`.
+
+    Attributes:
+        id: the player's id.
+        state: what it last said; None if nothing, or it has left.
+        position: where it is in its medium, as it was reported.
+        url: where the pages are, with a slash at its end; None if nobody said.
+        sw_version: the version of Zapette; None if nobody said.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, caller: str, base_topic: str, player_id: str, url: str | None
+    ) -> None:
+        """Set it up; `async_start` begins.
+
+        Args:
+            hass: Home Assistant.
+            caller: who asks, in topics.
+            base_topic: what the household's topics start with.
+            player_id: the player.
+            url: where the pages are, if that is known.
+        """
+        self.id = player_id
+        self.state: PlayerState | None = None
+        self.position = Position()
+        self.url = url
+        self.sw_version: str | None = None
+        self.on_announced: Callable[[dict[str, Any]], None] = lambda _: None
+        self._hass = hass
+        self._callee = topics.player(base_topic, player_id)
+        self._caller = Caller(hass, self._callee, caller)
+        self._server = Caller(hass, topics.server(base_topic), caller)
+        self._online = False
+        self._was_available = False
+        self._asking = False
+        self._listeners: list[Callable[[], None]] = []
+        self._event_listeners: list[EventListener] = []
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the player can be reached and has said what it does."""
+        return self._online and self.state is not None and mqtt.is_connected(self._hass)
+
+    async def async_start(self) -> None:
+        """Begin to follow the player."""
+        subscribe = mqtt.async_subscribe
+        self._unsubscribe = [
+            await self._caller.async_start(),
+            await self._server.async_start(),
+            await subscribe(self._hass, self._callee.events, self._on_event),
+            await subscribe(self._hass, self._callee.state, self._on_state, qos=1),
+            await subscribe(self._hass, self._callee.availability, self._on_availability, qos=1),
+            await subscribe(
+                self._hass, f"{topics.DISCOVERY}/{self.id}", self._on_announcement, qos=1
+            ),
+            mqtt.async_subscribe_connection_status(self._hass, self._on_connection),
+        ]
+
+    @callback
+    def async_stop(self) -> None:
+        """End it."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+
+    @callback
+    def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have `listener` called when the player is another one; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_listen_event(self, listener: EventListener) -> Callable[[], None]:
+        """Have `listener` called with the name and the data of events; return what ends that."""
+        self._event_listeners.append(listener)
+        return lambda: self._event_listeners.remove(listener)
+
+    async def async_call(self, procedure: str, **parameters: Any) -> PlayerState:
+        """Call a procedure of the player and return the state it answers with.
+
+        Raises:
+            CallError: it did not work.
+        """
+        result = await self._caller.async_call(procedure, **parameters)
+        return PlayerState.of(result if isinstance(result, dict) else {})
+
+    async def async_call_server(self, procedure: str, **parameters: Any) -> Any:
+        """Call a procedure of the server and return its result.
+
+        Raises:
+            CallError: it did not work.
+        """
+        return await self._server.async_call(procedure, **parameters)
+
+    @callback
+    def _changed(self) -> None:
+        if self.is_available != self._was_available:
+            self._was_available = self.is_available
+            _LOGGER.info(
+                "The player is %s", "available again" if self._was_available else "unavailable"
+            )
+        for listener in list(self._listeners):
+            listener()
+
+    @callback
+    def _on_connection(self, connected: bool) -> None:
+        if not connected:
+            # what is retained is told again after the next connection, and may be old then
+            self._online = False
+            self.position = Position(self.position.seconds)
+        self._changed()
+
+    @callback
+    def _on_availability(self, message: mqtt.ReceiveMessage) -> None:
+        self._online = message.payload == "online"
+        self._ask_if_old()
+        self._changed()
+
+    @callback
+    def _on_state(self, message: mqtt.ReceiveMessage) -> None:
+        said = read_object(message.payload)
+        if not said:
+            self.state = None
+            self._changed()
+            return
+        self._take(PlayerState.of(said), None if message.retain else dt_util.utcnow())
+        self._ask_if_old()
+
+    @callback
+    def _take(self, state: PlayerState, at: datetime | None) -> None:
+        """Take over a state that holds since `at`, or since nobody knows when."""
+        self.position = self.position.after(self.state, state, at)
+        self.state = state
+        self._changed()
+
+    @callback
+    def _ask_if_old(self) -> None:
+        """Ask for the state if the one at hand was retained: its position is an old one."""
+        if self._online and self.state and self.position.at is None and not self._asking:
+            self._asking = True
+            self._hass.async_create_background_task(self._async_ask(), "zapette status")
+
+    async def _async_ask(self) -> None:
+        try:
+            state = await self.async_call("status")
+        except CallError as error:
+            _LOGGER.debug("The player did not tell its status: %s", error)
+        else:
+            self._take(state, dt_util.utcnow())
+        finally:
+            self._asking = False
+
+    @callback
+    def _on_event(self, message: mqtt.ReceiveMessage) -> None:
+        if message.retain:
+            return
+        name = message.topic.rpartition("/")[2]
+        for listener in list(self._event_listeners):
+            listener(name, read_object(message.payload))
+
+    @callback
+    def _on_announcement(self, message: mqtt.ReceiveMessage) -> None:
+        said = read_object(message.payload)
+        if isinstance(said.get("url"), str):
+            self.url = said["url"]
+        if isinstance(said.get("sw_version"), str):
+            self.sw_version = said["sw_version"]
+        self.on_announced(said)
+        self._changed()

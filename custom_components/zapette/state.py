@@ -1,0 +1,126 @@
+"""The state of a player as it says it; no I/O."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from homeassistant.util.json import json_loads_object
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A subtitle or audio track."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The tracks of one kind, and which one is active; labels differ from each other."""
+
+    active: str | None = None
+    tracks: tuple[Track, ...] = ()
+
+    @classmethod
+    def of(cls, said: Any) -> Self:
+        """Return what a state says of one kind of track."""
+        if not isinstance(said, dict) or not isinstance(said.get("tracks"), list):
+            return cls()
+        labelled: dict[str, str] = {}
+        for track in said["tracks"]:
+            if not isinstance(track, dict) or "id" not in track:
+                continue
+            label = str(track.get("label") or track.get("language") or track["id"])
+            while label in labelled:
+                label += " ·"
+            labelled[label] = str(track["id"])
+        active = said.get("active")
+        return cls(
+            None if active is None else str(active),
+            tuple(Track(track_id, label) for label, track_id in labelled.items()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerState:
+    """What a player does; times in seconds, volume 0 to 100."""
+
+    name: str = ""
+    playing: bool = False
+    buffering: bool = False
+    ended: bool = False
+    position: float = 0.0
+    duration: float | None = None
+    rate: float = 1.0
+    volume: float | None = None
+    muted: bool = False
+    title: str | None = None
+    source: str | None = None
+    poster: str | None = None
+    queue_index: int | None = None
+    queue: tuple[dict[str, Any], ...] = ()
+    repeat: str = "off"
+    shuffle: bool = False
+    subtitles: Tracks = Tracks()
+    audio: Tracks = Tracks()
+    fullscreen: bool = False
+    gesture_required: bool = False
+    error: str | None = None
+    can: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Self:
+        """Return the state in a JSON object; what is missing or strange has its default."""
+        queue = _object(said, "queue") or {}
+        error = _object(said, "error")
+        items = queue.get("items")
+        index = queue.get("index")
+        return cls(
+            name=_text(said, "name") or "",
+            playing=said.get("playing") is True,
+            buffering=said.get("buffering") is True,
+            ended=said.get("ended") is True,
+            position=_number(said, "position") or 0.0,
+            duration=_number(said, "duration"),
+            rate=_number(said, "rate") or 1.0,
+            volume=_number(said, "volume"),
+            muted=said.get("muted") is True,
+            title=_text(said, "title"),
+            source=_text(said, "source"),
+            poster=_text(said, "poster"),
+            queue_index=index if isinstance(index, int) else None,
+            queue=tuple(it for it in items if isinstance(it, dict))
+            if isinstance(items, list)
+            else (),
+            repeat=_text(said, "repeat") or "off",
+            shuffle=said.get("shuffle") is True,
+            subtitles=Tracks.of(said.get("subtitles")),
+            audio=Tracks.of(said.get("audio")),
+            fullscreen=said.get("fullscreen") is True,
+            gesture_required=said.get("gesture_required") is True,
+            error=str(error.get("message", "")) if error else None,
+            can=frozenset(it for it in said.get("can") or () if isinstance(it, str)),
+        )
+
+
+def read_object(payload: str | bytes | bytearray) -> dict[str, Any]:
+    """Return the JSON object in a payload, an empty one if there is none."""
+    try:
+        return dict(json_loads_object(payload)) if payload else {}
+    except ValueError:
+        return {}
+
+
+def _object(said: dict[str, Any], key: str) -> dict[str, Any] | None:
+    value = said.get(key)
+    return value if isinstance(value, dict) else None
+
+
+def _text(said: dict[str, Any], key: str) -> str | None:
+    value = said.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _number(said: dict[str, Any], key: str) -> float | None:
+    value = said.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
