@@ -95,7 +95,7 @@ def _plan(options: argparse.Namespace, core: int) -> Plan:
         retakes=0 if quick else 2,
         held=options.held,
         hold_seconds=options.hold_seconds,
-        effort=Effort(0.5, 300, 3) if quick else Effort(options.seconds),
+        effort=Effort(options.seconds or 0.3, 200, 3) if quick else Effort(options.seconds or 1.5),
         others=options.others or ([0, 1000] if quick else [0, 5000, 20_000]),
         patience=_PATIENCE,
         core=core,
@@ -130,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--idle", type=_counts, metavar="N,…", help="0,1000,6000 if not given")
     parser.add_argument("--others", type=_counts, metavar="N,…", help="0,5000,20000 if not given")
     parser.add_argument("--repeats", type=int, metavar="N", help="rounds; 3 if not given")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of calls in one sample")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="of one sample; 1.5 if not given"
+    )
     parser.add_argument("--held", type=int, default=15_000, metavar="N", help="clients to hold")
     parser.add_argument("--hold-seconds", type=float, default=45, help="how long to hold them")
     parser.add_argument(

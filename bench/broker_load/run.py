@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -53,8 +53,7 @@ class Run:
             if "hold" in plan.measures:
                 await self._hold(Path(name, "hold"))
             if "growth" in plan.measures:
-                async with self._subjects(Path(name, "growth"), 0) as subjects:
-                    await self._growth(subjects)
+                await self._growth(Path(name, "growth"))
 
     async def _level(self, started: Sequence[Subject], idle: int) -> None:
         """Take the samples with one number of idle clients."""
@@ -100,25 +99,31 @@ class Run:
             self._results.add(case, Sample(values, 0.0, 0.0, 0.0))
         return True
 
-    async def _growth(self, subjects: Sequence[Subject]) -> None:
-        """Take the samples with more and more that has nothing to do with them."""
-        crowds = {subject: growth.Others(subject) for subject in subjects}
-        try:
-            for others in self._plan.others:
-                for subject in list(crowds):
-                    try:
-                        await crowds[subject].grow(others, self._plan.patience)
-                    except FAILURES as error:
-                        self._failed(_case(subject, "growth", 0, others), error)
-                        crowds.pop(subject).close()
-                for repeat in range(self._plan.repeats):
-                    for name in growth.MEASURES:
-                        for subject in rotated(list(crowds), repeat):
-                            case = _case(subject, f"growth_{name}", 0, others)
-                            await self._take(subject, name, case)
-        finally:
-            for crowd in crowds.values():
-                crowd.close()
+    async def _growth(self, folder: Path) -> None:
+        """Compare servers of one kind that have more and more which has nothing to do with them."""
+        levels = self._plan.others
+        for place in self._places():
+            async with self._subjects(folder, 0, [place] * len(levels)) as subjects:
+                if len(subjects) == len(levels):
+                    await self._compared(dict(zip(subjects, levels, strict=True)))
+
+    async def _compared(self, levels: Mapping[Subject, int]) -> None:
+        with ExitStack() as stack:
+            for subject, others in levels.items():
+                crowd = growth.Others(subject)
+                stack.callback(crowd.close)
+                try:
+                    await crowd.grow(others, self._plan.patience)
+                    await warm_up(subject)
+                except FAILURES as error:
+                    self._failed(_case(subject, "growth", 0, others), error)
+                    return
+                self._say(f"{subject.label}: {others} others")
+            for repeat in range(self._plan.repeats):
+                for name in growth.MEASURES:
+                    for subject in rotated(list(levels), repeat):
+                        case = _case(subject, f"growth_{name}", 0, levels[subject])
+                        await self._take(subject, name, case)
 
     async def _hold(self, folder: Path) -> None:
         """Hold very many clients, on one server after the other."""
@@ -176,8 +181,8 @@ class Run:
         """Start the servers of `places`, or one of each kind and transport; end them all."""
         plan = self._plan
         subjects = [
-            Subject(kind(way, folder / f"{kind.name}-{way}", plan.core, plan.mqtt_version))
-            for kind, way in (self._places() if places is None else places)
+            Subject(kind(way, folder / f"{kind.name}-{way}-{n}", plan.core, plan.mqtt_version))
+            for n, (kind, way) in enumerate(self._places() if places is None else places)
         ]
         running = []
         try:

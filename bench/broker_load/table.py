@@ -33,8 +33,7 @@ LEGEND: Final = (
 def tables(results: Results) -> str:
     """Return all tables of a run."""
     parts = [_figures(results)]
-    if any(case.server == "ours" and case.measure != "hold" for case in results.samples):
-        parts.append(_ratios(results, results.most_idle()))
+    parts.append(_ratios(results, results.most_idle()))
     parts += [_growth(results), _held(results)]
     if results.failures:
         parts.append(
@@ -70,6 +69,8 @@ def _ratios(results: Results, idle: int) -> str:
     by_target: dict[str, list[Verdict]] = {target.title: [] for target in TARGETS}
     for verdict in verdicts(results, idle):
         by_target[verdict.target.title].append(verdict)
+    if all(verdict.ratio is None for line in by_target.values() for verdict in line):
+        return ""
     for title, line in by_target.items():
         rows.append([title, *(_judged(verdict) for verdict in line)])
     return _aligned(rows)

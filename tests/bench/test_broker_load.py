@@ -1,0 +1,132 @@
+"""The parts of the load generator that do no I/O."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.broker_load import packets
+from bench.broker_load.calling import Calls
+from bench.broker_load.framing import MARK, Framing, TcpFraming, WebSocketFraming
+from bench.broker_load.results import Case, Results
+from bench.broker_load.targets import TARGETS, flatness, verdicts
+from bench.broker_load.window import Sample
+
+UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+
+
+def unmasked(frame: bytes) -> bytes:
+    """Read one masked frame as RFC 6455 section 5.2 has it."""
+    size, start = frame[1] & 0x7F, 2
+    if size == 126:
+        size, start = int.from_bytes(frame[2:4]), 4
+    elif size == 127:
+        size, start = int.from_bytes(frame[2:10]), 10
+    key, payload = frame[start : start + 4], frame[start + 4 :]
+    assert frame[1] & 0x80
+    assert len(payload) == size
+    return bytes(byte ^ key[place % 4] for place, byte in enumerate(payload))
+
+
+def websocket() -> WebSocketFraming:
+    framing = WebSocketFraming(1883, "/mqtt", "mqtt")
+    assert framing.feed(UPGRADED) == []
+    assert framing.is_open
+    return framing
+
+
+@given(st.binary(max_size=70_000))
+def test_a_wrapped_payload_is_a_masked_frame(payload: bytes) -> None:
+    assert unmasked(websocket().wrap(payload)) == payload
+
+
+@given(st.binary(max_size=300), st.binary(max_size=300), st.integers(0, 99_999_999))
+def test_a_filled_template_is_the_message_with_the_token(
+    before: bytes, after: bytes, number: int
+) -> None:
+    token = b"%08d" % number
+    payload = before.replace(b"@", b"a") + MARK + after
+    expected = before.replace(b"@", b"a") + token + after
+    assert TcpFraming().template(payload).fill(token) == expected
+    assert unmasked(websocket().template(payload).fill(token)) == expected
+
+
+@given(st.lists(st.binary(max_size=400), max_size=5), st.data())
+def test_frames_are_read_however_they_are_cut(payloads: list[bytes], data: st.DataObject) -> None:
+    stream = UPGRADED + b"".join(
+        b"\x82" + (bytes((len(one),)) if len(one) < 126 else b"\x7e" + len(one).to_bytes(2)) + one
+        for one in payloads
+    )
+    framing = WebSocketFraming(1883, "/mqtt", "mqtt")
+    read = []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        read += framing.feed(stream[:size])
+        stream = stream[size:]
+    assert read == payloads
+
+
+def test_a_refused_upgrade_says_why() -> None:
+    framing = WebSocketFraming(1883, "/mqtt", "mqtt")
+    with pytest.raises(ConnectionRefusedError, match="403 Forbidden"):
+        framing.feed(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+
+
+@given(st.lists(st.binary(max_size=20_000), max_size=4), st.integers(0, 80_000))
+def test_packets_are_split_wherever_the_stream_ends(bodies: list[bytes], end: int) -> None:
+    whole = [packets.publish("a/b", body, 4) for body in bodies]
+    stream = b"".join(whole)[:end]
+    arrived, rest = packets.split(stream)
+    count = len(arrived)
+    assert [body for _, body in arrived] == [b"\x00\x03a/b" + body for body in bodies[:count]]
+    assert b"".join(whole[:count]) + rest == stream
+    assert count == len(bodies) or len(rest) < len(whole[count])
+
+
+def test_an_answer_nobody_waits_for_is_an_error() -> None:
+    framing: Framing = TcpFraming()
+    calls = Calls(framing.template(b"<" + MARK + b">"))
+    assert calls.start(2) == b"<10000000><10000001>"
+    assert calls.answer(b"10000000") == b"<10000002>"
+    with pytest.raises(KeyError):
+        calls.answer(b"10000000")
+    calls.stop()
+    assert calls.answer(b"10000001") == b""
+    assert calls.waiting == 1
+
+
+def results(**figures: float) -> Results:
+    found = Results({})
+    for name, value in figures.items():
+        case = Case(name, "ws", 6000, "calls")
+        found.add(case, Sample({"calls_per_s": value}, 0.2, 1.0, 0.0))
+    return found
+
+
+@pytest.mark.parametrize(("ours", "reached"), [(30_000.0, True), (29_999.0, False)])
+def test_a_ratio_is_held_against_its_bound(ours: float, reached: bool) -> None:
+    found = results(ours=ours, mosquitto=10_000.0)
+    (verdict,) = [one for one in verdicts(found, 6000) if one.ratio is not None]
+    assert verdict.target is TARGETS[0]
+    assert verdict.rival == ("mosquitto", "ws")
+    assert verdict.reached is reached
+
+
+def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
+    found = Results({})
+    case = Case("ours", "ws", 0, "calls")
+    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.95, server_busy=0.5, disturbed=0.2))
+    assert found.marks(case) == "*~"
+    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.3, server_busy=0.5, disturbed=0.0))
+    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.3, server_busy=0.5, disturbed=0.0))
+    assert found.marks(case) == ""
+
+
+def test_the_cost_with_most_others_is_compared_with_that_of_none() -> None:
+    found = Results({})
+    for others, cost in ((0, 20.0), (5000, 21.0), (20_000, 30.0)):
+        case = Case("ours", "tcp", 0, "growth_calls", others)
+        found.add(case, Sample({"cpu_us_per_call": cost}, 0.2, 1.0, 0.0))
+    (line,) = flatness(found)
+    assert line.ratio == 1.5
