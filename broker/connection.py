@@ -71,7 +71,7 @@ class Connection(Outbound):
     """
 
     __slots__ = (
-        "_buffer", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
+        "_buffer", "_heard", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
         "complained", "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
         "rights", "state", "will",
     )  # fmt: skip
@@ -89,6 +89,7 @@ class Connection(Outbound):
         self.aliases_in: dict[int, str] | None = None
         self.complained = False
         self.due = 0
+        self._heard = False
         self._buffer = b""
         self._partial: bytearray | None = None
         self._missing = 0
@@ -255,6 +256,8 @@ class Connection(Outbound):
     def _leave(self, what: str, level: int, *, publish_will: bool) -> None:
         """Part with the session. Nothing the client sent has an effect any more."""
         was_connected = self.state is State.CONNECTED
+        if not was_connected and not self._heard:
+            level = logging.DEBUG  # a probe of the port: it said nothing, and nor does the log
         self.state = State.CLOSED
         self.over = True
         session, self.session = self.session, None
@@ -328,6 +331,7 @@ class Connection(Outbound):
 
     def _read(self, data: bytes) -> None:  # noqa: C901 - the hot path, no calls
         """Act on all whole packets in `data`, keep the rest."""
+        self._heard = True
         if self.state is State.OPENED and data and data[0] != CONNECT << 4:
             raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
         position = 0
@@ -365,12 +369,12 @@ class Connection(Outbound):
                 self._partial = bytearray(data[position:])
                 self._missing = stop - end
                 return
-            position = stop
+            begin, position = position, stop
             metrics.packets_received += 1
             if tap is not None:
                 tap.received(self, first, data[start:stop])
             if first & 0xF0 == 0x30 and self.state is State.CONNECTED:
-                publishing.receive(self, first, data, start, stop)
+                publishing.receive(self, first, data, begin, start, stop)
             else:
                 self._handle(first, data[start:stop])
             if self.state is State.CLOSED:

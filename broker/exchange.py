@@ -66,6 +66,11 @@ class Exchange:
         """Return a number that every change of what survives a crash changes."""
         return self.store.changed if self.store is not None else 0
 
+    @property
+    def shared_count(self) -> int:
+        """Return how many subscriptions are shared."""
+        return sum(len(group.members) for group in self._groups.values())
+
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` as a task that ends with the broker."""
         task = asyncio.ensure_future(work)
@@ -134,6 +139,15 @@ class Exchange:
             return True
         if len(matched) == 1:
             entry = matched[0]
+            if message.raw_version and entry.__class__ is Subscription:
+                # Most messages: at QoS 0, to one client.
+                session = entry.session
+                if session.connection is not None and not (
+                    entry.no_local and session is message.origin
+                ):
+                    identifier = entry.identifier
+                    session.connection.publish(message, False, (identifier,) if identifier else ())
+                return True
             subscription = entry.choose() if isinstance(entry, ShareGroup) else entry
             if subscription is not None:
                 self._deliver_one(subscription, message)

@@ -23,6 +23,7 @@ class Message:
         source: the PUBLISH that carries MQTT 5 properties to forward; None if there are none.
         expires_at: Unix time after which it is no longer delivered; None for never.
         origin: the session that published it; None for the broker itself.
+        raw: the packet it came in, if it can go out again as it is to a client of `raw_version`.
         row: its place in the store; 0 if it has none.
     """
 
@@ -32,6 +33,8 @@ class Message:
         "origin",
         "payload",
         "qos",
+        "raw",
+        "raw_version",
         "retain",
         "row",
         "source",
@@ -54,6 +57,8 @@ class Message:
         self.source = source
         self.origin = origin
         self.expires_at: float | None = None
+        self.raw = b""
+        self.raw_version = 0
         self.row = 0
         self._packets: dict[object, bytes] | None = None
         if source is not None and source.message_expiry_interval is not None:

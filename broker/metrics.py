@@ -29,11 +29,13 @@ class Metrics:
         packets_sent: packets written.
         publish_received: PUBLISH packets read.
         publish_sent: PUBLISH packets written.
+        publish_bytes_received: bytes of application data in them.
+        publish_bytes_sent: likewise, sent.
         publish_denied: messages that their publisher had no right to.
         publish_dropped: messages dropped for one receiver: queue full, too large or expired.
         subscribe_denied: subscriptions that the client had no right to.
         wills_published: will messages published.
-        log_suppressed: log lines left out because there were too many of their kind.
+        sessions_expired: sessions that ended because their client stayed away.
     """
 
     connections_opened: int = 0
@@ -55,11 +57,13 @@ class Metrics:
     packets_sent: int = 0
     publish_received: int = 0
     publish_sent: int = 0
+    publish_bytes_received: int = 0
+    publish_bytes_sent: int = 0
     publish_denied: int = 0
     publish_dropped: int = 0
     subscribe_denied: int = 0
     wills_published: int = 0
-    log_suppressed: int = 0
+    sessions_expired: int = 0
 
     def snapshot(self) -> dict[str, int]:
         """Return all counters by name."""

@@ -102,10 +102,18 @@ class Outbound:
         if self.clogged or self._held is not None:
             self._hold_back(message, retain, ids)
             return
-        packet = self._packet(message, 0, retain, ids)
+        if message.raw_version == self.version and not (retain or ids or self.aliases_out_max):
+            packet: bytes | None = message.raw
+        else:
+            packet = self._packet(message, 0, retain, ids)
         if packet is not None:
-            self.exchange.metrics.publish_sent += 1
+            self._count(message)
             self.send(packet)
+
+    def _count(self, message: Message) -> None:
+        metrics = self.exchange.metrics
+        metrics.publish_sent += 1
+        metrics.publish_bytes_sent += len(message.payload)
 
     def deliver(self, outgoing: Outgoing) -> None:
         """Send a message at QoS 1 or 2 if the client's quota allows it, or let it wait."""
@@ -185,7 +193,7 @@ class Outbound:
             return
         before = self.exchange.changed
         packet_id = session.assign(outgoing)
-        self.exchange.metrics.publish_sent += 1
+        self._count(outgoing.message)
         whole = with_id(packet, packet_id)
         if store is not None and outgoing.row:
             store.advance(session, outgoing)
@@ -250,7 +258,7 @@ class Outbound:
             message, retain, ids = self._held.popleft()
             packet = self._packet(message, 0, retain, ids)
             if packet is not None:
-                self.exchange.metrics.publish_sent += 1
+                self._count(message)
                 self.send(packet)
         if self._held is not None and not self._held:
             self._held = None

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("broker")
 
+_PLAIN = 0x30
+"""The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
+
 
 def receive(  # noqa: C901 - the hot path, no calls
-    connection: Connection, first: int, data: bytes, start: int, stop: int
+    connection: Connection, first: int, data: bytes, begin: int, start: int, stop: int
 ) -> None:
-    """Act on the PUBLISH whose body is ``data[start:stop]``; `first` is its first byte.
+    """Act on the PUBLISH ``data[begin:stop]`` whose body begins at `start`.
 
     A PUBLISH without properties has the same form in both versions but for one byte, and is
     read here without a packet object.
     """
-    connection.exchange.metrics.publish_received += 1
+    metrics = connection.exchange.metrics
+    metrics.publish_received += 1
     qos = first >> 1 & 3
     if qos == 3:
         raise MalformedPacket("QoS 3")  # [MQTT-3.3.1-4]
@@ -42,12 +46,12 @@ def receive(  # noqa: C901 - the hot path, no calls
     topic_end = topic_at + (data[start] << 8 | data[start + 1])
     payload_at = topic_end + 2 if qos else topic_end
     packet_id = 0
-    source: PublishPacket | None = None
     if connection.version == V5:
         if payload_at >= stop:
             raise MalformedPacket("the packet ends too early")
         if data[payload_at]:
-            _receive_with_properties(connection, first, data[start:stop])
+            raw = data[begin:stop] if first == _PLAIN else None
+            _receive_with_properties(connection, first, data[start:stop], raw)
             return
         payload_at += 1
     elif payload_at > stop:
@@ -64,14 +68,22 @@ def receive(  # noqa: C901 - the hot path, no calls
         raise MalformedPacket("the topic name is not UTF-8") from None
     if not topic:
         raise ProtocolViolation("neither topic name nor alias")
-    _accept(connection, topic, data[payload_at:stop], qos, first & 1, packet_id, source)
+    metrics.publish_bytes_received += stop - payload_at
+    message = Message(topic, data[payload_at:stop], qos, first & 1 == 1, None, connection.session)
+    if first == _PLAIN:
+        message.raw = data[begin:stop]
+        message.raw_version = connection.version
+    _accept(connection, message, packet_id)
 
 
-def _receive_with_properties(connection: Connection, first: int, body: bytes) -> None:
+def _receive_with_properties(
+    connection: Connection, first: int, body: bytes, raw: bytes | None
+) -> None:
     codec = connection.codec
     if not isinstance(codec, Codec5):
         raise MalformedPacket("not MQTT 5")
     packet = read_publish(first, body, codec)
+    connection.exchange.metrics.publish_bytes_received += len(packet.payload)
     topic = packet.topic
     alias = packet.topic_alias
     if alias is not None:
@@ -96,57 +108,65 @@ def _receive_with_properties(connection: Connection, first: int, body: bytes) ->
         and not packet.payload_format_indicator
     ):
         source = None
-    _accept(
-        connection, topic, packet.payload, first >> 1 & 3, first & 1, packet.packet_id or 0, source
+    message = Message(
+        topic, packet.payload, first >> 1 & 3, first & 1 == 1, source, connection.session
     )
+    if raw is not None and alias is None and message.expires_at is None:
+        message.raw = raw
+        message.raw_version = V5
+    _accept(connection, message, packet.packet_id or 0)
 
 
-def _accept(  # noqa: C901 - the hot path, no calls
-    connection: Connection,
-    topic: str,
-    payload: bytes,
-    qos: int,
-    retain: int,
-    packet_id: int,
-    source: PublishPacket | None,
-) -> None:
+def _accept(connection: Connection, message: Message, packet_id: int) -> None:
     """Route the message if its publisher has the right, and acknowledge it."""
+    topic = message.topic
     if "#" in topic or "+" in topic or "\0" in topic or topic.count("/") >= MAX_LEVELS:
         raise ProtocolViolation("not a topic name", Reason.TOPIC_NAME_INVALID)  # [MQTT-3.3.2-2]
+    exchange = connection.exchange
+    qos = message.qos
+    if qos and not _may_begin(connection, qos, packet_id):
+        return
+    if not connection.rights.may_publish(topic):
+        _denied(connection, message, packet_id)
+        return
+    plugins = exchange.plugins
+    if plugins is not None:
+        _ask_plugins(connection, plugins, message, packet_id)
+    elif qos or message.retain:
+        _route(connection, message, packet_id)
+    else:
+        exchange.publish(message)
+
+
+def _may_begin(connection: Connection, qos: int, packet_id: int) -> bool:
+    """Tell whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
     session = connection.session
     if session is None:
-        return
+        return False
     if qos == 2 and session.received is not None and packet_id in session.received:
         # Sent again; it was routed when it came first [MQTT-4.3.3-10].
         connection.when_durable(
             -1, lambda: connection.send(connection.codec.pubrec(packet_id, Reason.SUCCESS))
         )
-        return
-    exchange = connection.exchange
-    if qos and connection.pending_acks >= exchange.limits.receive_maximum:
+        return False
+    if connection.pending_acks >= connection.exchange.limits.receive_maximum:
         raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
-    if not connection.rights.may_publish(topic):
-        _denied(connection, session)
-        if qos:
-            _acknowledge(
-                connection, session, qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed
-            )
+    return True
+
+
+def _ask_plugins(
+    connection: Connection, plugins: Plugins, message: Message, packet_id: int
+) -> None:
+    session = connection.session
+    if session is None:
         return
-    message = Message(topic, payload, qos, bool(retain), source, session)
-    plugins = exchange.plugins
-    if plugins is not None:
-        if plugins.filters:
-            connection.hold()
-            exchange.run(_ask_first(connection, session, plugins, message, packet_id))
-            return
-        if plugins.sees_messages:
-            plugins.published(session, message, permitted=True)
-    if not qos:
-        _route(connection, message)
+    if plugins.filters:
+        connection.hold()
+        connection.exchange.run(_ask_first(connection, session, plugins, message, packet_id))
         return
-    before = exchange.changed
-    code = _route(connection, message)
-    _acknowledge(connection, session, qos, packet_id, code, before)
+    if plugins.sees_messages:
+        plugins.published(session, message, permitted=True)
+    _route(connection, message, packet_id)
 
 
 async def _ask_first(
@@ -158,35 +178,36 @@ async def _ask_first(
         plugins.published(session, message, permitted=permitted)
     if connection.session is not session:
         return
-    before = connection.exchange.changed
-    code = Reason.NOT_AUTHORIZED
     if permitted:
-        code = _route(connection, message)
+        _route(connection, message, packet_id)
     else:
-        _denied(connection, session)
-    if message.qos:
-        _acknowledge(connection, session, message.qos, packet_id, code, before)
+        _denied(connection, message, packet_id)
     connection.release()
 
 
-def _route(connection: Connection, message: Message) -> Reason:
+def _route(connection: Connection, message: Message, packet_id: int) -> None:
     exchange = connection.exchange
+    before = exchange.changed
+    code = Reason.SUCCESS
     if message.retain and not exchange.retain(message):
         logger.warning("event=retained_full topics=%d", len(exchange.retained))
-        return Reason.QUOTA_EXCEEDED
-    if not exchange.publish(message):
-        return Reason.NO_MATCHING_SUBSCRIBERS
-    return Reason.SUCCESS
+        code = Reason.QUOTA_EXCEEDED
+    elif not exchange.publish(message):
+        code = Reason.NO_MATCHING_SUBSCRIBERS
+    if message.qos:
+        _acknowledge(connection, message.qos, packet_id, code, before)
 
 
 def _acknowledge(
-    connection: Connection, session: Session, qos: int, packet_id: int, code: Reason, before: int
+    connection: Connection, qos: int, packet_id: int, code: Reason, before: int
 ) -> None:
     """Acknowledge a QoS 1 or 2 message, once what it changed since `before` is durable.
 
     One that is refused at QoS 2 ends there (MQTT 5 section 4.3.3).
     """
-    codec = connection.codec
+    session, codec = connection.session, connection.codec
+    if session is None:
+        return
     connection.pending_acks += 1
     if qos == 1:
 
@@ -210,13 +231,16 @@ def _acknowledge(
     connection.when_durable(before, pubrec)
 
 
-def _denied(connection: Connection, session: Session) -> None:
-    metrics = connection.exchange.metrics
-    metrics.publish_denied += 1
-    if not connection.complained:
+def _denied(connection: Connection, message: Message, packet_id: int) -> None:
+    """Tell the client that it has no right to the topic, as far as MQTT lets us."""
+    exchange = connection.exchange
+    exchange.metrics.publish_denied += 1
+    if not connection.complained and connection.session is not None:
         connection.complained = True
         logger.info(
             "event=publish_denied peer=%s client=%s",
             connection.wire.peer,
-            pseudonym(session.client_id),
+            pseudonym(connection.session.client_id),
         )
+    if message.qos:
+        _acknowledge(connection, message.qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed)

@@ -53,7 +53,7 @@ class Departure:
             will, self.will = self.will, None
             self._registry.publish_will(will)
         if now >= self.ends_at:
-            self._registry.end(self.session)
+            self._registry.expire(self.session)
             return None
         return self.next if self.next != float("inf") else None
 
@@ -137,6 +137,11 @@ class Registry:
             self._exchange.wheel.remove(departure)
             if departure.will is not None:
                 self.publish_will(departure.will)
+
+    def expire(self, session: Session) -> None:
+        """End a session whose client stayed away too long."""
+        self._exchange.metrics.sessions_expired += 1
+        self.end(session)
 
     def discard(self, which: Callable[[Session], bool], reason: str) -> int:
         """End at once the connections and sessions that `which` picks, wills unpublished."""

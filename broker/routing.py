@@ -17,6 +17,9 @@ class Entry(Protocol):
 
 E = TypeVar("E", bound=Entry)
 
+_ALL = "\0"
+"""The name of the filter ``#``: one that no topic and no part of a topic can have."""
+
 
 class _Level(Generic[E]):
     """A node of the tree of the filters that hold ``+``."""
@@ -42,13 +45,16 @@ class SubscriptionTree(Generic[E]):
     filters with ``+`` are in a tree.
     """
 
-    __slots__ = ("_exact", "_prefix", "_root", "count")
+    __slots__ = ("_depths", "_exact", "_lowest", "_prefix", "_root", "count")
 
     def __init__(self) -> None:
         # One entry stands for itself: most filters have one, and a dictionary takes 200 bytes.
         self._exact: dict[str, E | dict[Hashable, E]] = {}
         self._prefix: dict[str, E | dict[Hashable, E]] = {}
         self._root: _Level[E] = _Level()
+        #: How many names in `_prefix` have so many slashes, and the fewest of them.
+        self._depths: dict[int, int] = {}
+        self._lowest = 0
         self.count = 0
 
     def add(self, pattern: str, entry: E) -> None:
@@ -63,6 +69,8 @@ class SubscriptionTree(Generic[E]):
         if found is None:
             table[name] = entry
             self.count += 1
+            if table is self._prefix:
+                self._count_depth(name, 1)
         elif isinstance(found, dict):
             self.count += entry.key not in found
             found[entry.key] = entry
@@ -87,12 +95,14 @@ class SubscriptionTree(Generic[E]):
                 table[name] = next(iter(found.values()))
         elif found.key == key:
             del table[name]
+            if table is self._prefix:
+                self._count_depth(name, -1)
         else:
             return False
         self.count -= 1
         return True
 
-    def match(self, topic: str) -> list[E]:  # noqa: C901 - the hot path, no calls
+    def match(self, topic: str) -> list[E]:
         """Return the entries of all filters that match the topic name, in no special order.
 
         An entry whose key is under several matching filters comes once for each of them.
@@ -104,36 +114,50 @@ class SubscriptionTree(Generic[E]):
                 matched.extend(found.values())
             else:
                 matched.append(found)
-        table = self._prefix
-        if table:
-            name = topic
-            while True:
+        if self._depths:
+            self._match_prefixes(topic, matched)
+        root = self._root
+        if root.below:
+            _walk(root, topic.split("/"), topic[0] == "$", matched)
+        return matched
+
+    def _match_prefixes(self, topic: str, matched: list[E]) -> None:
+        """Collect what is under filters that end in ``#``, from the longest to the shortest."""
+        table, depths = self._prefix, self._depths
+        depth = topic.count("/")
+        name = topic
+        lowest = self._lowest
+        while True:
+            if depth in depths:
                 found = table.get(name)
                 if found is not None:
                     if isinstance(found, dict):
                         matched.extend(found.values())
                     else:
                         matched.append(found)
-                at = name.rfind("/")
-                if at < 0:
-                    break
-                name = name[:at]
-            # A topic with an empty first level reaches the name "" that stands for `/#`;
-            # the filter `#` alone has a name that no topic can have.
-            found = table.get("\0")
-            if found is not None and topic[0] != "$":
-                if isinstance(found, dict):
-                    matched.extend(found.values())
-                else:
-                    matched.append(found)
-        root = self._root
-        if root.below:
-            _walk(root, topic.split("/"), topic[0] == "$", matched)
-        return matched
+            if depth <= lowest:
+                break
+            depth -= 1
+            name = name[: name.rfind("/")]
+        # `#` alone stands for no prefix of a topic, and is no match for `$…`.
+        found = table.get(_ALL)
+        if found is not None and topic[0] != "$":
+            if isinstance(found, dict):
+                matched.extend(found.values())
+            else:
+                matched.append(found)
+
+    def _count_depth(self, name: str, change: int) -> None:
+        """Keep count of the levels that filters with a last ``#`` have before it."""
+        depth = name.count("/")
+        self._depths[depth] = self._depths.get(depth, 0) + change
+        if not self._depths[depth]:
+            del self._depths[depth]
+        self._lowest = min(self._depths, default=0)
 
     def _table(self, pattern: str) -> tuple[dict[str, E | dict[Hashable, E]], str]:
         if pattern == "#":
-            return self._prefix, "\0"
+            return self._prefix, _ALL
         if pattern.endswith("/#"):
             return self._prefix, pattern[:-2]
         return self._exact, pattern

@@ -24,6 +24,7 @@ from broker.plugin_views import SessionsView
 from broker.plugins import Plugins
 from broker.session import Session
 from broker.store import Store
+from broker.sys_topics import SysTopics
 from broker.timers import TimerWheel
 from broker.transports.listener import Listener
 from broker.transports.tcp import TcpWire
@@ -81,6 +82,7 @@ class Broker(Frame):
             Store(store) if store is not None else None,
         )
         self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
+        self._sys_topics = SysTopics(self._exchange)
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
@@ -110,6 +112,7 @@ class Broker(Frame):
             await self._stop()
             self.transitions.starting_fail()
             raise
+        self._sys_topics.start()
         self.transitions.starting_success()
         await self.plugins_manager.fire_event(BrokerEvents.POST_START, wait=True)
 
@@ -132,6 +135,11 @@ class Broker(Frame):
         is ended are not published. Returns how many were ended.
         """
         return self._exchange.registry.discard(which, reason)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Return all counters and gauges by name, as ``$SYS/broker/metrics`` has them."""
+        return {**self.metrics.snapshot(), **self._sys_topics.gauges()}
 
     @property
     def addresses(self) -> dict[str, list[tuple[str, int]]]:
@@ -206,6 +214,7 @@ class Broker(Frame):
         await asyncio.sleep(0)
         for listener in listeners.values():
             await listener.stop()
+        self._sys_topics.stop()
         self._exchange.cancel()
         self._wheel.stop()
         if self._exchange.store is not None:

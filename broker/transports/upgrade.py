@@ -41,14 +41,16 @@ def accept(head: bytes, path: str, origins: frozenset[str] | None) -> bytes:
     ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not among `origins`.
     """
     target, headers = _parse(head)
-    if urlsplit(target).path != path:
-        raise BadRequest("404 Not Found", f"MQTT is at {path}")
     if headers.get("upgrade", "").lower() != "websocket" or "upgrade" not in _tokens(
         headers, "connection"
     ):
         raise BadRequest(
-            "426 Upgrade Required", "this is a WebSocket", extra="Upgrade: websocket\r\n"
+            "426 Upgrade Required",
+            f"This is MQTT over WebSocket: connect to {path} with the subprotocol mqtt.",
+            extra="Upgrade: websocket\r\n",
         )
+    if urlsplit(target).path != path:
+        raise BadRequest("404 Not Found", f"MQTT is at {path}.")
     if headers.get("sec-websocket-version") != "13":
         raise BadRequest(
             "426 Upgrade Required",

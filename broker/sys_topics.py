@@ -1,0 +1,147 @@
+"""``$SYS``: what the broker tells of itself, by the names that mosquitto gave it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import psutil
+
+from broker.message import Message
+
+if TYPE_CHECKING:
+    from broker.exchange import Exchange
+
+PREFIX = "$SYS/broker/"
+METRICS_TOPIC = PREFIX + "metrics"
+
+_COUNTERS = {
+    "bytes/received": "bytes_received",
+    "bytes/sent": "bytes_sent",
+    "messages/received": "packets_received",
+    "messages/sent": "packets_sent",
+    "publish/messages/received": "publish_received",
+    "publish/messages/sent": "publish_sent",
+    "publish/messages/dropped": "publish_dropped",
+    "publish/bytes/received": "publish_bytes_received",
+    "publish/bytes/sent": "publish_bytes_sent",
+    "clients/expired": "sessions_expired",
+    "clients/maximum": "clients_maximum",
+}
+_LOADS = {
+    "load/bytes/received": "bytes_received",
+    "load/bytes/sent": "bytes_sent",
+    "load/messages/received": "packets_received",
+    "load/messages/sent": "packets_sent",
+    "load/publish/received": "publish_received",
+    "load/publish/sent": "publish_sent",
+    "load/publish/dropped": "publish_dropped",
+    "load/sockets": "connections_opened",
+    "load/connections": "connects_accepted",
+}
+_MINUTES = (1, 5, 15)
+
+
+class SysTopics:
+    """Publishes the state of the broker every so often, retained; a value only if it changed.
+
+    ``$SYS/broker/metrics`` has all counters and gauges as one JSON object, for programs.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._interval = exchange.limits.sys_interval
+        self._handle: asyncio.TimerHandle | None = None
+        self._process = psutil.Process()
+        self._started = 0.0
+        self._told: dict[str, str] = {}
+        self._before: dict[str, int] = {}
+        self._loads = dict.fromkeys(
+            ((name, minutes) for name in _LOADS for minutes in _MINUTES), 0.0
+        )
+        self._heap_maximum = 0
+
+    def start(self) -> None:
+        """Begin to publish, if the interval is not 0."""
+        self._started = time.monotonic()
+        self._before = self._exchange.metrics.snapshot()
+        if self._interval:
+            self._tell("version", f"zapette broker version {version('zapette')}")
+            self._tick()
+
+    def stop(self) -> None:
+        """Publish no more."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def gauges(self) -> dict[str, int]:
+        """Return what goes up and down: how much of everything there is now."""
+        exchange = self._exchange
+        sessions = exchange.sessions.values()
+        return {
+            "sessions": len(exchange.sessions),
+            "subscriptions": sum(len(session.subscriptions) for session in sessions),
+            "shared_subscriptions": exchange.shared_count,
+            "retained": len(exchange.retained),
+            "retained_bytes": exchange.retained.size,
+            "messages_waiting": sum(session.waiting_count for session in sessions),
+            "messages_inflight": sum(session.inflight_count for session in sessions),
+            "resident_bytes": self._process.memory_info().rss,
+            "uptime_seconds": int(time.monotonic() - self._started),
+        }
+
+    def _tick(self) -> None:
+        self._handle = asyncio.get_running_loop().call_later(self._interval, self._tick)
+        counters = self._exchange.metrics.snapshot()
+        gauges = self.gauges()
+        for name, counter in _COUNTERS.items():
+            self._tell(name, str(counters[counter]))
+        self._tell_gauges(gauges, counters["clients_connected"])
+        self._tell_loads(counters)
+        self._tell("metrics", json.dumps({**counters, **gauges}))
+        self._before = counters
+
+    def _tell_gauges(self, gauges: dict[str, int], connected: int) -> None:
+        total, away = gauges["sessions"], gauges["sessions"] - connected
+        queued = gauges["messages_waiting"] + gauges["messages_inflight"]
+        self._heap_maximum = max(self._heap_maximum, gauges["resident_bytes"])
+        for name, value in {
+            "uptime": f"{gauges['uptime_seconds']} seconds",
+            "clients/total": total,
+            "clients/connected": connected,
+            "clients/active": connected,
+            "clients/disconnected": away,
+            "clients/inactive": away,
+            "subscriptions/count": gauges["subscriptions"],
+            "shared_subscriptions/count": gauges["shared_subscriptions"],
+            "retained messages/count": gauges["retained"],
+            "messages/stored": gauges["retained"] + queued,
+            "store/messages/count": gauges["retained"] + queued,
+            "store/messages/bytes": gauges["retained_bytes"],
+            "heap/current": gauges["resident_bytes"],
+            "heap/maximum": self._heap_maximum,
+        }.items():
+            self._tell(name, str(value))
+
+    def _tell_loads(self, counters: dict[str, int]) -> None:
+        """Tell the moving averages, in each per minute."""
+        for name, counter in _LOADS.items():
+            rate = (counters[counter] - self._before[counter]) * 60 / self._interval
+            for minutes in _MINUTES:
+                weight = math.exp(-self._interval / (60 * minutes))
+                load = weight * self._loads[name, minutes] + (1 - weight) * rate
+                self._loads[name, minutes] = load
+                self._tell(f"{name}/{minutes}min", f"{load:.2f}")
+
+    def _tell(self, name: str, value: str) -> None:
+        if self._told.get(name) == value:
+            return
+        self._told[name] = value
+        message = Message(PREFIX + name, value.encode(), retain=True)
+        self._exchange.retain(message)
+        self._exchange.publish(message)
