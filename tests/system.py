@@ -92,6 +92,7 @@ class System:
         try:
             eventually(self.is_up, "the system is up", timeout=30, every=0.05)
         except AssertionError as error:
+            self.stop()
             raise AssertionError(f"{error}\n{self.log}") from error
         return self
 
