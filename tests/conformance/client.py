@@ -162,6 +162,11 @@ class Client:
         self.send(disconnect())
         self.end()
 
+    def ping(self) -> None:
+        """Keep the connection alive; what else comes stays to be received."""
+        self.send(PINGREQ)
+        self.wait_for(PingResp)
+
     def close(self) -> None:
         """End the connection as a failing network would; the server may take a moment to see it."""
         self.stream.close()

@@ -27,6 +27,7 @@ MAX_KEEP_ALIVE = {"ours": 2, "mosquitto": 10}
 MAX_PACKET = 20_000
 MAX_OPEN = 5
 MAX_ALIAS = 3
+SYS_INTERVAL = 1
 USERNAME = "inside"
 PASSWORD = b"a password for the tests"
 
@@ -143,6 +144,7 @@ def _mosquitto(server: Server, folder: Path) -> list[str]:
         "user root",
         "persistence false",
         "set_tcp_nodelay true",
+        f"sys_interval {SYS_INTERVAL}",
         f"allow_anonymous {'false' if guarded else 'true'}",
     ]
     if guarded:
@@ -175,7 +177,7 @@ def _mosquitto_users(folder: Path) -> list[str]:
 def _ours(server: Server, folder: Path) -> list[str]:
     guarded = server.profile is Profile.GUARDED
     plugins: dict[str, object] = {
-        "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": not guarded}
+        "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": not guarded},
     }
     if guarded:
         plugins["amqtt.plugins.topic_checking.TopicAccessControlListPlugin"] = {
@@ -190,6 +192,7 @@ def _ours(server: Server, folder: Path) -> list[str]:
         "plugins": plugins,
     }
     if server.profile is Profile.LIMITED:
+        plugins["amqtt.plugins.sys.broker.BrokerSysPlugin"] = {"sys_interval": SYS_INTERVAL}
         config["limits"] = {
             "max_keep_alive": server.max_keep_alive,
             "max_packet": MAX_PACKET,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.answers import Disconnect, PubAck, SubAck
+from tests.conformance.answers import Disconnect, PubComp, PubRec, SubAck
 from tests.conformance.client import Client
 from tests.conformance.clients import Clients
-from tests.conformance.packets import Connect, Will, publish, subscribe
+from tests.conformance.packets import Connect, Will, acknowledgement, publish, subscribe
 from tests.conformance.servers import PASSWORD, USERNAME
-from tests.conformance.wire import Version
+from tests.conformance.wire import Type, Version
 
 
 def enter(clients: Clients, label: str, will: Will | None = None) -> Client:
@@ -102,6 +102,8 @@ def test_identifier_after_a_refused_publish(guarded_clients: Clients) -> None:
     client.send(publish("forbidden/x", b"no", version=Version.V5, qos=2, packet_id=7))
     assert getattr(client.receive(), "code", 0) >= 0x80
     topic = "allowed/" + clients.topic()
-    client.send(publish(topic, b"yes", version=Version.V5, qos=1, packet_id=7))
-    assert client.expect(PubAck).packet_id == 7
+    client.send(publish(topic, b"yes", version=Version.V5, qos=2, packet_id=7))
+    assert client.expect(PubRec).code == 0
+    client.send(acknowledgement(Type.PUBREL, 7))
+    assert client.expect(PubComp).code == 0
     assert watcher.message().payload == b"yes"

@@ -110,6 +110,15 @@ def test_remaining_length_of_five_bytes(clients: Clients) -> None:
     client.end()
 
 
+@pytest.mark.parametrize("length", [b"\x80\x00", b"\x80\x80\x00"], ids=["two", "three"])
+@pytest.mark.proves(v5="1.5.5-1")
+def test_remaining_length_longer_than_need_be(clients: Clients, length: bytes) -> None:
+    """A remaining length in more bytes than it takes is malformed."""
+    client = clients.connect()
+    client.send(b"\xc0" + length)
+    client.end(0x81)
+
+
 @pytest.mark.parametrize("size", [0, 100, 200, 17_000, 2_100_000], ids="bytes{}".format)
 @pytest.mark.proves(v311="", v5="1.5.5-1")
 def test_remaining_length_of_every_width(clients: Clients, size: int) -> None:

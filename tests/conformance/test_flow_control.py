@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from tests.conformance.answers import PubRel
+from tests.conformance.answers import Disconnect, PingResp, PubRel
 from tests.conformance.clients import Clients
+from tests.conformance.packets import PINGREQ, subscribe
 from tests.conformance.properties import Property
 
 P = Property
@@ -104,6 +105,44 @@ def test_message_too_large_for_the_client(clients: Clients) -> None:
     assert [message.payload for message in client.messages(3)] == [b"0", b"1", b"2"]
     client.silence()
     assert len(other.messages(6)) == 6
+
+
+@pytest.mark.waits
+@pytest.mark.parametrize("qos", [1, 2], ids="qos{}".format)
+@pytest.mark.proves(v5="3.1.2-25 4.9.0-2")
+def test_message_too_large_takes_no_place(clients: Clients, qos: int) -> None:
+    """A message that was dropped for its size is not one of those under way."""
+    limits = ((P.MAXIMUM_PACKET_SIZE, 100), (P.RECEIVE_MAXIMUM, 1))
+    client = clients.connect(properties=limits)
+    client.subscribe(clients.topic(), qos=qos)
+    publisher = clients.connect("publisher")
+    for payload in (bytes(100), b"1", bytes(100), bytes(100), b"2"):
+        publisher.publish(clients.topic(), payload, qos=qos)
+    assert [message.payload for message in client.messages(2)] == [b"1", b"2"]
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.1.2-24 3.3.2-11")
+def test_message_too_large_defines_no_alias(clients: Clients) -> None:
+    """A topic alias in a message that was dropped is not taken for known."""
+    limits = ((P.MAXIMUM_PACKET_SIZE, 100), (P.TOPIC_ALIAS_MAXIMUM, 1))
+    client = clients.connect(properties=limits)
+    client.subscribe(clients.topic())
+    for payload in (bytes(100), b"1", b"2"):
+        client.publish(clients.topic(), payload)
+    # The ledger refuses an alias that was never given a topic.
+    assert [message.topic for message in client.messages(2)] == [clients.topic()] * 2
+
+
+@pytest.mark.proves(v5="3.1.2-24")
+def test_suback_too_large_for_the_client(clients: Clients) -> None:
+    """A SUBACK above the client's maximum packet size is not sent."""
+    client = clients.connect(properties=((P.MAXIMUM_PACKET_SIZE, 40),))
+    filters = [(clients.topic(f"{number}"), 0) for number in range(60)]
+    client.send(subscribe(1, *filters, version=client.version) + PINGREQ)
+    # The ledger refuses a packet that is too large.
+    answer = client.receive_any()
+    assert answer is None or isinstance(answer, PingResp | Disconnect)
 
 
 @pytest.mark.proves(v5="3.1.2-24 3.1.2-25")

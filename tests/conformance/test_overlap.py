@@ -131,6 +131,17 @@ def test_no_local(clients: Clients) -> None:
 
 
 @pytest.mark.proves(v5="3.8.3-3")
+def test_no_local_among_others(clients: Clients) -> None:
+    """No local holds back a client's own messages also when others get them."""
+    client, other = clients.connect(), clients.connect("other")
+    client.subscribe(clients.topic(), options=NO_LOCAL)
+    other.subscribe(clients.topic())
+    client.publish(clients.topic(), b"own", qos=1)
+    assert other.message().payload == b"own"
+    client.silence()
+
+
+@pytest.mark.proves(v5="3.8.3-3")
 def test_no_local_is_about_the_identifier(clients: Clients) -> None:
     """What a client published before it took up its session again is still its own."""
     client = clients.persist()
