@@ -10,7 +10,7 @@ from webapp import Parts, create_app
 from webapp.addresses import Addresses
 from webapp.health import Health
 from webapp.household import Household
-from webapp.library import Library
+from webapp.librarian import Librarian
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.registry import Registry
@@ -18,12 +18,13 @@ from zapette.topics import Topics
 
 _settings = Settings()
 _addresses = Addresses(_settings)
-_registry = Registry(Path(tempfile.mkdtemp()) / "players.db")
+_data = Path(tempfile.mkdtemp())
+_registry = Registry(_data / "players.db")
 app = create_app(
     Parts(
         _addresses,
         Health(_settings, lambda: False),
         Household(_settings, Keyring(b"0" * 32, Topics()), _registry, _addresses),
-        Library(Path(os.environ["BENCH_MEDIA"])),
+        Librarian.of(Path(os.environ["BENCH_MEDIA"]), _data / "library.db", _data / "thumbnails"),
     )
 )

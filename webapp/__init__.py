@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from webapp import api, library, pages, problems
+from webapp import api, media, pages, problems
 from webapp.addresses import Addresses
 from webapp.health import Health
 from webapp.household import Household
+from webapp.librarian import Librarian
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Parts:
     addresses: Addresses
     health: Health
     household: Household
-    library: library.Library
+    librarian: Librarian
 
 
 def create_app(parts: Parts) -> Flask:
@@ -27,9 +28,9 @@ def create_app(parts: Parts) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
     app.url_map.merge_slashes = False
-    app.register_blueprint(pages.blueprint(parts.addresses, parts.library))
+    app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library))
     app.register_blueprint(api.blueprint(parts.household, parts.addresses, parts.health))
-    app.register_blueprint(library.blueprint(parts.library))
+    app.register_blueprint(media.blueprint(parts.librarian))
     app.after_request(pages.secure)
     problems.register(app)
     return app

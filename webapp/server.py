@@ -17,7 +17,7 @@ from webapp.announcements import Announcements
 from webapp.discovery import Discovery
 from webapp.health import Health
 from webapp.household import Household
-from webapp.library import Library
+from webapp.librarian import Librarian
 from webapp.service import create_service
 from zapette.config import Settings
 from zapette.credentials import Keyring
@@ -43,7 +43,8 @@ def serve(settings: Settings) -> None:
     registry = Registry(folder.registry)
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
-    service = create_service(settings, keyring, addresses)
+    librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)
+    service = create_service(settings, keyring, addresses, librarian.catalogue)
     discovery = Discovery(
         service,
         Announcements(settings.home_assistant, keyring.topics, version("zapette")),
@@ -56,7 +57,7 @@ def serve(settings: Settings) -> None:
             addresses=addresses,
             health=Health(settings, lambda: service.is_live),
             household=Household(settings, keyring, registry, addresses),
-            library=Library(settings.media_dir),
+            librarian=librarian,
         )
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -78,6 +79,7 @@ def serve(settings: Settings) -> None:
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
+    librarian.start()
     service.start()
     discovery.start()
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
@@ -87,6 +89,7 @@ def serve(settings: Settings) -> None:
         discovery.stop()
         service.stop()
         server.close()
+        librarian.stop()
         registry.close()
 
 

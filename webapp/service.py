@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webapp.addresses import Addresses
+from webapp.catalogue import Catalogue
 from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
@@ -11,8 +12,13 @@ from zapette.url import BrokerUrl
 CLIENT_ID = "zapette-server"
 
 
-def create_service(settings: Settings, keyring: Keyring, addresses: Addresses) -> Client:
-    """Return the client that offers ``ip`` and ``id`` under ``zapette/server``; not started."""
+def create_service(
+    settings: Settings, keyring: Keyring, addresses: Addresses, catalogue: Catalogue
+) -> Client:
+    """Return the client that offers ``ip``, ``id`` and ``library`` under ``zapette/server``.
+
+    It is not started.
+    """
     anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
     return Client(
         BrokerUrl(
@@ -24,5 +30,9 @@ def create_service(settings: Settings, keyring: Keyring, addresses: Addresses) -
         client_id=CLIENT_ID,
         password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
         callee=keyring.topics.server,
-        procedures={"ip": lambda: addresses.found()["ip"], "id": new_player_id},
+        procedures={
+            "ip": lambda: addresses.found()["ip"],
+            "id": new_player_id,
+            "library": catalogue.answer,
+        },
     )

@@ -69,6 +69,16 @@ class DataFolder:
         """The SQLite file of the broker's retained messages and sessions."""
         return self.path / "broker.db"
 
+    @property
+    def library(self) -> Path:
+        """The SQLite file of the library's index, which may be removed at any time."""
+        return self.path / "library.db"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of small pictures, which may be removed at any time."""
+        return self.path / "thumbnails"
+
 
 def _keep(file: Path, text: str) -> str:
     """Return what `file` holds, after writing `text` to it, whole, if it is not there."""

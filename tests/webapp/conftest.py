@@ -1,0 +1,34 @@
+"""What the tests of the web side share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp import films
+
+
+@pytest.fixture(scope="session")
+def film_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A media folder with real media; tests that change it work on a copy."""
+    folder = tmp_path_factory.mktemp("films")
+    films.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cinema(film_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system on that folder, when everything in it has been looked into."""
+    settings = {"ZAPETTE_MEDIA_DIR": str(film_folder)}
+    running = System(tmp_path_factory.mktemp("cinema"), settings).start()
+    eventually(
+        lambda: running.get("api/library").json["index"]["state"] == "ready",
+        "the library is ready",
+        timeout=60,
+    )
+    yield running
+    running.stop()

@@ -1,0 +1,48 @@
+"""Small real media, made with ffmpeg."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+_PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10")
+_SOUND = ("-f", "lavfi", "-i", "sine=duration=1")
+_H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+
+SUBTITLES = "1\n00:00:00,100 --> 00:00:00,900\nÀ <i>bientôt</i> & merci\n"
+
+
+def ffmpeg(*arguments: str) -> None:
+    """Run ffmpeg; fail if it does."""
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True, timeout=60)
+
+
+def make(folder: Path) -> None:
+    """Fill `folder` with films, music, pictures and subtitles."""
+    films, music = folder / "Films", folder / "Music"
+    for one in (films, music, folder / "Empty"):
+        one.mkdir(parents=True)
+    good = films / "The.Good.Film.1999.1080p.BluRay.x264.mp4"
+    ffmpeg(*_PICTURE, *_SOUND, *_H264, "-c:a", "aac", "-shortest", str(good))
+    ffmpeg("-i", str(good), "-c:v", "copy", "-c:a", "ac3", str(films / "silent in browsers.mp4"))
+    ffmpeg("-i", str(good), "-c", "copy", "-an", str(films / "mute.mkv"))
+    ffmpeg(*_PICTURE, "-c:v", "libvpx-vp9", "-b:v", "50k", str(films / "part 10.webm"))
+    (films / "part 2.webm").write_bytes((films / "part 10.webm").read_bytes())
+    (films / "broken.mp4").write_bytes(b"\0" * 4096)
+    (films / "truncated.mp4").write_bytes(good.read_bytes()[:2000])
+    ffmpeg("-i", str(good), "-frames:v", "1", str(films / "poster.jpg"))
+    (films / "mute.png").write_bytes(b"\x89PNG not really")
+    stem = good.stem
+    (films / f"{stem}.fr.srt").write_text(SUBTITLES, encoding="cp1252")
+    (films / f"{stem}.vtt").write_text("WEBVTT\n\n00:00.100 --> 00:00.900\nHi\n")
+    ffmpeg("-i", str(films / f"{stem}.vtt"), str(films / f"{stem}.en.forced.ass"))
+    cover = ("-i", str(films / "poster.jpg"), "-map", "0:a", "-map", "1:v")
+    tags = ("-metadata", "title=A Song", "-metadata", "artist=Somebody", "-metadata", "album=LP")
+    ffmpeg(*_SOUND, *cover, *tags, "-c:v", "copy", str(music / "01 - track.mp3"))
+    ffmpeg(*_SOUND, str(music / "02.wav"))
+    stream = folder / "Live"
+    stream.mkdir()
+    ffmpeg(
+        *("-i", str(good), "-c", "copy", "-f", "hls"),
+        *("-hls_list_size", "0", str(stream / "index.m3u8")),
+    )

@@ -1,0 +1,216 @@
+"""The index of the library: true to the folder, whatever happens to either."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.waiting import eventually
+from tests.webapp.films import ffmpeg
+from webapp.catalogue import NotInLibrary
+from webapp.librarian import Librarian
+from zapette.errors import InvalidArgument
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "film.mp4").write_bytes(b"one")
+    (folder / "top.webm").write_bytes(b"two")
+    return folder
+
+
+@pytest.fixture
+def librarian(media: Path, tmp_path: Path) -> Iterator[Librarian]:
+    """A librarian that was not started: the tests have it walk when they want."""
+    made = new(media, tmp_path)
+    yield made
+    made.stop()
+
+
+def new(media: Path, tmp_path: Path) -> Librarian:
+    return Librarian.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
+
+
+def paths(librarian: Librarian, path: str = "", **options: Any) -> list[str]:
+    return [it["path"] for it in librarian.catalogue.answer(path, **options)["entries"]]
+
+
+def everything(librarian: Librarian) -> list[str]:
+    return sorted(paths(librarian, order="added"))
+
+
+def test_what_comes_and_goes(librarian: Librarian, media: Path) -> None:
+    librarian.scanner.scan()
+    assert everything(librarian) == ["a/b/film.mp4", "top.webm"]
+    (media / "a" / "b" / "film.mp4").rename(media / "a" / "moved.mp4")
+    (media / "c").mkdir()
+    (media / "c" / "new.mp3").write_bytes(b"three")
+    librarian.scanner.scan()
+    assert everything(librarian) == ["a/moved.mp4", "c/new.mp3", "top.webm"]
+    assert paths(librarian) == ["a", "c", "top.webm"]
+    assert paths(librarian, "a") == ["a/moved.mp4"]
+    # what came after the first walk is newer than all that was there before
+    assert set(paths(librarian, order="added")[:2]) == {"a/moved.mp4", "c/new.mp3"}
+
+
+def test_a_folder_that_is_looked_at_is_brought_up_to_date(
+    librarian: Librarian, media: Path
+) -> None:
+    assert paths(librarian, "a/b") == ["a/b/film.mp4"]
+    librarian.scanner.scan()
+    (media / "a" / "b" / "second.mp4").write_bytes(b"x")
+    assert paths(librarian, "a/b") == ["a/b/film.mp4", "a/b/second.mp4"]
+    assert librarian.catalogue.answer("a/b/second.mp4")["total"] == 1
+
+
+def test_the_walker_notices_by_itself(media: Path, tmp_path: Path) -> None:
+    running = new(media, tmp_path)
+    running.start()
+    try:
+        eventually(lambda: running.index.is_complete, "the first walk ends")
+        (media / "a" / "late.mp4").write_bytes(b"x")
+        assert "a/late.mp4" in paths(running, "a")
+        (media / "d" / "e").mkdir(parents=True)
+        (media / "d" / "e" / "deep.mp4").write_bytes(b"x")
+        # somebody looks at the top, which was touched, so that all is walked again
+        eventually(lambda: "d" in paths(running), "the new folder is there", timeout=20)
+        eventually(
+            lambda: running.catalogue.answer()["index"]["state"] == "ready",
+            "what is no film is looked into as well",
+            timeout=30,
+        )
+    finally:
+        running.stop()
+
+
+def test_a_changed_file_is_looked_into_again(librarian: Librarian, media: Path) -> None:
+    librarian.scanner.scan()
+    while librarian.scanner.probe_one():
+        pass
+    film = media / "top.webm"
+    assert librarian.catalogue.answer("top.webm")["entries"][0]["problem"] == "unreadable"
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "libopus", str(film))
+    librarian.scanner.scan()
+    assert librarian.scanner.probe_one()
+    entry = librarian.catalogue.answer("top.webm")["entries"][0]
+    assert entry["problem"] is None
+    assert entry["duration"] == pytest.approx(1, abs=0.1)
+
+
+def test_what_is_looked_at_is_looked_into_first(librarian: Librarian) -> None:
+    librarian.scanner.scan()
+    librarian.catalogue.answer("top.webm")
+    assert librarian.scanner.probe_one()
+    assert librarian.catalogue.answer("top.webm")["entries"][0]["problem"] == "unreadable"
+    assert librarian.catalogue.answer("a/b/film.mp4")["entries"][0]["problem"] is None
+
+
+def test_a_disk_that_is_away_is_not_forgotten(
+    librarian: Librarian, media: Path, tmp_path: Path
+) -> None:
+    librarian.scanner.scan()
+    while librarian.scanner.probe_one():
+        pass
+    media.rename(tmp_path / "unplugged")
+    librarian.scanner.scan()
+    answer = librarian.catalogue.answer()
+    assert answer["index"]["state"] == "unavailable"
+    assert answer["total"] == 2
+    # an empty mount point, and the disk back in it
+    media.mkdir()
+    librarian.scanner.scan()
+    assert librarian.catalogue.answer()["total"] == 0
+    media.rmdir()
+    (tmp_path / "unplugged").rename(media)
+    librarian.scanner.scan()
+    assert everything(librarian) == ["a/b/film.mp4", "top.webm"]
+    assert not librarian.scanner.probe_one()
+
+
+def test_links_lead_nowhere_else(librarian: Librarian, media: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.mp4").write_bytes(b"secret")
+    (media / "out").symlink_to(outside)
+    (media / "secret.mp4").symlink_to(outside / "secret.mp4")
+    (media / "a" / "up").symlink_to(media)
+    (media / "a" / "self").symlink_to(media / "a")
+    (media / "a" / "x").symlink_to(media / "c")
+    (media / "c").mkdir()
+    (media / "c" / "y").symlink_to(media / "a")
+    (media / ".hidden").mkdir()
+    (media / ".hidden" / "h.mp4").write_bytes(b"h")
+    (media / "h.mp4").symlink_to(media / ".hidden" / "h.mp4")
+    (media / "notes.txt").write_bytes(b"private")
+    (media / "notes.mp4").symlink_to(media / "notes.txt")
+    (media / "favourite.mp4").symlink_to(media / "a" / "b" / "film.mp4")
+    os.mkfifo(media / "pipe.mp4")
+    librarian.scanner.scan()
+    found = everything(librarian)
+    assert set(found) == {"a/b/film.mp4", "c/y/b/film.mp4", "favourite.mp4", "top.webm"}
+    for path in ("notes.mp4", "h.mp4", "secret.mp4", "pipe.mp4", "out/secret.mp4"):
+        assert librarian.library.find(path) is None
+    with pytest.raises(NotInLibrary):
+        librarian.catalogue.answer("out")
+
+
+def test_names_that_are_no_text(librarian: Librarian, media: Path) -> None:
+    (media / os.fsdecode(b"bad\xff.mp4")).write_bytes(b"x")
+    strange = ["-i x.mp4", "new\nline.mp4", "per%20cent.mp4", "q?a#b.mp4", "quo\"te'.mp4"]
+    for name in strange:
+        (media / name).write_bytes(b"x")
+    librarian.scanner.scan()
+    assert set(strange) < set(everything(librarian))
+    assert len(everything(librarian)) == 2 + len(strange)
+    with pytest.raises(InvalidArgument):
+        librarian.catalogue.answer("\udcff")
+    while librarian.scanner.probe_one():
+        pass
+
+
+@pytest.mark.parametrize("damage", ["rubbish", "newer", "other folder"])
+def test_an_index_that_is_no_good_is_made_anew(media: Path, tmp_path: Path, damage: str) -> None:
+    first = new(media, tmp_path)
+    first.scanner.scan()
+    first.stop()
+    file = tmp_path / "library.db"
+    if damage == "rubbish":
+        file.write_bytes(b"rubbish" * 1000)
+    elif damage == "newer":
+        database = sqlite3.connect(file)
+        database.execute("PRAGMA user_version = 99")
+        database.close()
+    else:
+        media = tmp_path / "elsewhere"
+        media.mkdir()
+        (media / "other.mp4").write_bytes(b"x")
+    again = new(media, tmp_path)
+    again.scanner.scan()
+    expected = ["other.mp4"] if damage == "other folder" else ["a/b/film.mp4", "top.webm"]
+    assert everything(again) == expected
+    assert file.stat().st_mode & 0o777 == 0o600
+    again.stop()
+
+
+def test_an_index_is_kept_over_a_restart(media: Path, tmp_path: Path) -> None:
+    first = new(media, tmp_path)
+    first.scanner.scan()
+    first.stop()
+    again = new(media, tmp_path)
+    assert everything(again) == ["a/b/film.mp4", "top.webm"]
+    again.stop()
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    nobody = new(tmp_path / "none", tmp_path)
+    nobody.scanner.scan()
+    answer = nobody.catalogue.answer()
+    assert (answer["entries"], answer["index"]["state"]) == ([], "unavailable")
+    nobody.stop()

@@ -1,0 +1,66 @@
+"""Small pictures: kept within a budget, and made without tricks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import eventually
+from tests.webapp.films import ffmpeg
+from webapp.thumbnails import Picture, Thumbnails
+
+BUDGET = 30_000
+
+
+@pytest.fixture
+def thumbnails(tmp_path: Path) -> Iterator[Thumbnails]:
+    made = Thumbnails(tmp_path / "thumbnails", budget=BUDGET)
+    made.start()
+    yield made
+    made.stop()
+
+
+def finished(thumbnails: Thumbnails, file: Path) -> Picture:
+    return eventually(
+        lambda: not (now := thumbnails.find(file)).pending and now, "it is made", timeout=30
+    ) or Picture(None)
+
+
+def picture(folder: Path, number: int) -> Path:
+    file = folder / f"{number}.jpg"
+    ffmpeg("-f", "lavfi", "-i", f"testsrc=s=320x240:d={number + 1}", "-frames:v", "1", str(file))
+    return file
+
+
+def test_the_budget_is_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
+    for number in range(6):
+        assert finished(thumbnails, picture(tmp_path, number)).file is not None
+    kept = list((tmp_path / "thumbnails").glob("*.jpg"))
+    assert 0 < len(kept) < 6
+    assert sum(it.stat().st_size for it in kept) <= BUDGET
+    assert thumbnails.made == 6
+
+
+def test_a_changed_film_has_another_picture(thumbnails: Thumbnails, tmp_path: Path) -> None:
+    file = picture(tmp_path, 0)
+    before = finished(thumbnails, file)
+    file.write_bytes(b"no picture")
+    after = finished(thumbnails, file)
+    assert before.file is not None
+    assert after.file is None
+    # that there is none is remembered
+    assert thumbnails.find(file) == Picture(None)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.jpg", "film.mp3"])
+def test_a_playlist_in_disguise_reads_no_other_file(
+    thumbnails: Thumbnails, tmp_path: Path, name: str
+) -> None:
+    secret = picture(tmp_path, 0)
+    disguised = tmp_path / name
+    disguised.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n")
+    assert finished(thumbnails, disguised).file is None
+    disguised.write_text(f"ffconcat version 1.0\nfile {secret}\n")
+    assert finished(thumbnails, disguised).file is None

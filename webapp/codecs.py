@@ -1,0 +1,145 @@
+"""What a browser must be able to decode, in the words of RFC 6381; no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_AVC: Final = {
+    "Baseline": "4200",
+    "Constrained Baseline": "42E0",
+    "Main": "4D40",
+    "Extended": "5800",
+    "High": "6400",
+    "High 10": "6E00",
+    "High 4:2:2": "7A00",
+    "High 4:4:4 Predictive": "F400",
+}
+_AAC: Final = {"LC": "mp4a.40.2", "HE-AAC": "mp4a.40.5", "HE-AACv2": "mp4a.40.29"}
+_HEVC: Final = {"Main": "hvc1.1.6", "Main 10": "hvc1.2.4"}
+_AV1: Final = {"Main": 0, "High": 1, "Professional": 2}
+
+_STRINGS: Final = {
+    "vp8": "vp8",
+    "theora": "theora",
+    "mpeg4": "mp4v.20.9",
+    "mpeg2video": "mp4v.61",
+    "mpeg1video": "mp4v.6A",
+    "opus": "opus",
+    "vorbis": "vorbis",
+    "flac": "flac",
+    "mp3": "mp3",
+    "ac3": "ac-3",
+    "eac3": "ec-3",
+    "dts": "dtsc",
+    "truehd": "mlpa",
+    "alac": "alac",
+}
+_NAMES: Final = {
+    "h264": "H.264",
+    "hevc": "H.265",
+    "av1": "AV1",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "mpeg4": "MPEG-4",
+    "mpeg2video": "MPEG-2",
+    "mpeg1video": "MPEG-1",
+    "theora": "Theora",
+    "aac": "AAC",
+    "mp3": "MP3",
+    "opus": "Opus",
+    "vorbis": "Vorbis",
+    "flac": "FLAC",
+    "ac3": "AC-3",
+    "eac3": "E-AC-3",
+    "dts": "DTS",
+    "truehd": "TrueHD",
+    "alac": "ALAC",
+}
+_DEPTH: Final = re.compile(r"(10|12|14|16)(?:le|be)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One picture or sound in a medium.
+
+    Attributes:
+        kind: ``video`` or ``audio``.
+        name: what people call its codec: ``H.264``.
+        codec: what a browser calls it: ``avc1.64001F``; what it knows nothing of has the name
+            that ffmpeg gives it.
+        language: ISO 639 code; None if the medium does not say.
+        title: what the medium calls the track.
+    """
+
+    kind: str
+    name: str
+    codec: str
+    language: str | None = None
+    title: str | None = None
+
+    def describe(self) -> dict[str, str | None]:
+        """Return it as the library's answer has it."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "codec": self.codec,
+            "language": self.language,
+            "title": self.title,
+        }
+
+
+def track(stream: Mapping[str, Any]) -> Track | None:
+    """Return the track that a stream of ffprobe's report is; None for anything else in the file."""
+    kind, name = stream.get("codec_type"), stream.get("codec_name")
+    if kind not in {"video", "audio"} or not isinstance(name, str):
+        return None
+    if (stream.get("disposition") or {}).get("attached_pic"):
+        return None
+    tags = stream.get("tags") or {}
+    language = str(tags.get("language", "und"))[:16]
+    return Track(
+        kind=kind,
+        name=_NAMES.get(name, name.upper()),
+        codec=_codec(name, stream),
+        language=None if language == "und" else language,
+        title=str(tags["title"])[:200] if tags.get("title") else None,
+    )
+
+
+def content_type(container: str, tracks: list[Track]) -> str:
+    """Return `container` with the codecs of the first picture and the first sound.
+
+    These are what a browser plays: ask ``canPlayType`` for it.
+    """
+    first = {it.kind: it.codec for it in reversed(tracks)}
+    listed = [first[kind] for kind in ("video", "audio") if kind in first]
+    return f'{container}; codecs="{", ".join(listed)}"' if listed else container
+
+
+def _codec(name: str, stream: Mapping[str, Any]) -> str:
+    profile = str(stream.get("profile", ""))
+    level = stream.get("level")
+    level = level if isinstance(level, int) and level >= 0 else 0
+    depth = _depth(stream)
+    if name == "h264":
+        return f"avc1.{_AVC.get(profile, '6400')}{min(level or 31, 255):02X}"
+    if name == "hevc":
+        return f"{_HEVC.get(profile, 'hvc1.4.10')}.L{level or 93}.B0"
+    if name == "vp9":
+        number = int(profile[-1]) if profile[-1:].isdigit() else 0
+        return f"vp09.{number:02}.{level or 10:02}.{depth:02}"
+    if name == "av1":
+        return f"av01.{_AV1.get(profile, 0)}.{level:02}M.{depth:02}"
+    if name == "aac":
+        return _AAC.get(profile, "mp4a.40.2")
+    if name.startswith("pcm_"):
+        return "1"
+    return _STRINGS.get(name, name)
+
+
+def _depth(stream: Mapping[str, Any]) -> int:
+    found = _DEPTH.search(str(stream.get("pix_fmt", "")))
+    return int(found[1]) if found else 8

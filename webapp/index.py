@@ -1,0 +1,286 @@
+"""The index of the library: what is in the media folder, kept in SQLite so that asking is quick."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from webapp import index_file, media_types, titles
+from webapp.listing import Listing, Medium, Poster
+from webapp.probe import Probe
+
+KEPT: Final = 30 * 24 * 3600.0
+"""How long what is known of a medium outlives it, in seconds: a disk may be away for a while."""
+
+_BATCH: Final = 1000
+
+_KNOWN: Final = (
+    "SELECT path, size, mtime_ns, poster, poster_mtime_ns, subtitles, gone_at FROM entries "
+    "WHERE folder = ? AND rank = 1 AND"
+)
+
+UNPROBED: Final = 0
+PROBED: Final = 1
+UNREADABLE: Final = 2
+
+
+class Index:
+    """What is known of the media in one folder; safe to use from several threads.
+
+    Answers come over a connection of their own, so that they never wait for what is written.
+    """
+
+    def __init__(self, file: Path, folder: Path) -> None:
+        """Open the index of `folder` in `file`, making it, or making it anew, where needed."""
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._writer = index_file.open_(file, folder)
+        self._reader = index_file.connect(file)
+        self._reader.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._writing, self._reading:
+            self._writer.close()
+            self._reader.close()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole folder was ever walked to its end."""
+        return bool(self._ask("SELECT 1 FROM about WHERE name = 'complete'"))
+
+    def complete(self) -> None:
+        """Note that the whole folder was walked to its end: what comes from now on is new."""
+        with self._transaction() as database:
+            database.execute("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
+            database.execute("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
+
+    def put_folder(self, listing: Listing) -> None:
+        """Note a folder that holds media, in itself or deeper."""
+        path = listing.path
+        title = titles.from_name(PurePosixPath(path).name) if path else titles.Title("")
+        poster = listing.poster or Poster("", 0)
+        row = (
+            path, _parent(path), titles.order(PurePosixPath(path).name),
+            titles.folded(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
+            time.time(), poster.path or None, poster.mtime_ns,
+        )  # fmt: skip
+        with self._transaction() as database:
+            database.execute(
+                "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, "
+                "mtime_ns, added_at, poster, poster_mtime_ns) "
+                "VALUES (?, ?, 'folder', 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE "
+                "SET mtime_ns = excluded.mtime_ns, poster = excluded.poster, "
+                "poster_mtime_ns = excluded.poster_mtime_ns, gone_at = NULL "
+                "WHERE mtime_ns != excluded.mtime_ns OR gone_at IS NOT NULL "
+                "OR poster_mtime_ns IS NOT excluded.poster_mtime_ns",
+                row,
+            )
+
+    def put_media(self, listing: Listing) -> bool:
+        """Bring the media of one folder up to date; tell whether anything was different."""
+        with self._writing:
+            # one part for each of the two indexes
+            rows = self._writer.execute(
+                f"{_KNOWN} gone_at IS NULL UNION ALL {_KNOWN} gone_at IS NOT NULL",
+                (listing.path, listing.path),
+            ).fetchall()
+        known = {row[0]: row[1:] for row in rows}
+        present = {it.path for it in listing.media}
+        gone = [path for path, row in known.items() if path not in present and row[-1] is None]
+        fresh = [it for it in listing.media if known.get(it.path) != (*_facts(it), None)]
+        new_since = time.time() if self.is_complete else None
+        # in batches, so that a folder of 20,000 does not keep others waiting
+        for start in range(0, len(fresh), _BATCH):
+            with self._transaction() as database:
+                for medium in fresh[start : start + _BATCH]:
+                    _put(database, listing.path, medium, new_since)
+        if gone:
+            with self._transaction() as database:
+                _mark_gone(database, gone)
+        return bool(fresh or gone)
+
+    def keep_folders(self, folders: set[str]) -> None:
+        """Mark all folders but these as gone, with what is in them."""
+        rows = self._ask("SELECT path FROM entries WHERE rank = 0 AND gone_at IS NULL")
+        gone = [row["path"] for row in rows if row["path"] not in folders]
+        with self._transaction() as database:
+            _mark_gone(database, gone)
+            database.executemany(
+                "UPDATE entries SET gone_at = ? WHERE folder = ? AND gone_at IS NULL",
+                [(time.time(), path) for path in gone],
+            )
+
+    def put_probe(self, path: str, mtime_ns: int, probe: Probe | None) -> None:
+        """Note what was found in a medium as it was at `mtime_ns`; None is that it is damaged."""
+        with self._transaction() as database:
+            if probe is None:
+                database.execute(
+                    "UPDATE entries SET probed = ? WHERE path = ? AND mtime_ns = ?",
+                    (UNREADABLE, path, mtime_ns),
+                )
+                return
+            database.execute(
+                "UPDATE entries SET probed = ?, duration = ?, type = ?, tracks = ?, width = ?, "
+                "height = ?, has_cover = ? WHERE path = ? AND mtime_ns = ?",
+                (
+                    PROBED, probe.duration, probe.type,
+                    json.dumps([asdict(it) for it in probe.tracks], ensure_ascii=False),
+                    probe.width, probe.height, probe.has_cover, path, mtime_ns,
+                ),
+            )  # fmt: skip
+            # of films the tags are mostly rubbish; of music they are what people know it by
+            if media_types.kind(path) == "audio" and probe.title:
+                words = f"{probe.title} {probe.artist or ''} {probe.album or ''} {path}"
+                database.execute(
+                    "UPDATE entries SET title = ?, artist = ?, album = ?, search = ? "
+                    "WHERE path = ? AND mtime_ns = ?",
+                    (probe.title, probe.artist, probe.album, titles.folded(words), path, mtime_ns),
+                )
+
+    def unprobed(self, limit: int) -> list[tuple[str, int]]:
+        """Return the paths of media that were not looked into yet, and when they were written."""
+        rows = self._ask(
+            "SELECT path, mtime_ns FROM entries "
+            "WHERE gone_at IS NULL AND rank = 1 AND probed = 0 ORDER BY path LIMIT ?",
+            limit,
+        )
+        return [(row["path"], row["mtime_ns"]) for row in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many media there are, and how many of them were looked into."""
+        (row,) = self._ask(
+            "SELECT (SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1) AS media, "
+            "(SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1 AND probed = 0) "
+            "AS unprobed"
+        )
+        return row["media"], row["media"] - row["unprobed"]
+
+    def entry(self, path: str) -> sqlite3.Row | None:
+        """Return the entry at `path`, a folder's or a medium's, if there is one."""
+        rows = self._ask("SELECT * FROM entries WHERE path = ? AND gone_at IS NULL", path)
+        return rows[0] if rows else None
+
+    def within(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how much is in a folder, and a part of it: folders first, then by name."""
+        return self._page("folder = ?", "rank, sort, path", (folder,), offset, limit)
+
+    def newest(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how many media are in a folder or deeper, and a part: what came last first."""
+        where, values = _below(folder)
+        return self._page(f"rank = 1{where}", "added_at DESC, sort", values, offset, limit)
+
+    def search(
+        self, folder: str, text: str, offset: int, limit: int
+    ) -> tuple[int, list[sqlite3.Row]]:
+        """Return how much in a folder or deeper has all words of `text`, and a part of it.
+
+        Titles that begin with the text come first.
+        """
+        whole = titles.folded(text).strip()
+        words = whole.split()
+        where, values = _below(folder)
+        holds = " AND ".join(["instr(search, ?) > 0"] * len(words))
+        return self._page(
+            f"path != '' AND {holds}{where}",
+            "instr(search, ?) != 1, rank, sort, path",
+            (*words, *values),
+            offset,
+            limit,
+            (whole,),
+        )
+
+    def children(self, folder: str) -> int:
+        """Return how many entries a folder has."""
+        (row,) = self._ask(
+            "SELECT count(*) AS many FROM entries WHERE folder = ? AND gone_at IS NULL", folder
+        )
+        return int(row["many"])
+
+    def _page(
+        self,
+        where: str,
+        order: str,
+        values: tuple[str, ...],
+        offset: int,
+        limit: int,
+        order_values: tuple[str, ...] = (),
+    ) -> tuple[int, list[sqlite3.Row]]:
+        present = f"FROM entries WHERE gone_at IS NULL AND {where}"
+        (row,) = self._ask(f"SELECT count(*) AS many {present}", *values)
+        rows = self._ask(
+            f"SELECT * {present} ORDER BY {order} LIMIT ? OFFSET ?",
+            *values, *order_values, limit, offset,
+        )  # fmt: skip
+        return int(row["many"]), rows
+
+    def _ask(self, question: str, *values: Any) -> list[sqlite3.Row]:
+        with self._reading:
+            return self._reader.execute(question, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._writing:
+            self._writer.execute("BEGIN")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+
+def _put(
+    database: sqlite3.Connection, folder: str, medium: Medium, new_since: float | None
+) -> None:
+    name = PurePosixPath(medium.path)
+    title = titles.from_name(name.stem)
+    size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
+    database.execute(
+        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, size, mtime_ns, "
+        "added_at, poster, poster_mtime_ns, subtitles) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?) ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
+        "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
+        "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
+        "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
+        (
+            medium.path, folder, medium.kind, titles.order(name.name),
+            titles.folded(f"{title.text} {medium.path}"), title.text, title.year, size, mtime_ns,
+            mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns, texts,
+        ),
+    )  # fmt: skip
+
+
+def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
+    poster = medium.poster
+    return (
+        medium.size,
+        medium.mtime_ns,
+        poster.path if poster else None,
+        poster.mtime_ns if poster else None,
+        json.dumps([asdict(it) for it in medium.subtitles], ensure_ascii=False)
+        if medium.subtitles
+        else "[]",
+    )
+
+
+def _mark_gone(database: sqlite3.Connection, paths: list[str]) -> None:
+    database.executemany(
+        "UPDATE entries SET gone_at = ? WHERE path = ?", [(time.time(), path) for path in paths]
+    )
+
+
+def _below(folder: str) -> tuple[str, tuple[str, ...]]:
+    # "0" is what follows "/" in the order of SQLite
+    return (" AND path >= ? AND path < ?", (f"{folder}/", f"{folder}0")) if folder else ("", ())
+
+
+def _parent(path: str) -> str | None:
+    return path.rpartition("/")[0] if path else None

@@ -1,0 +1,198 @@
+"""What one folder of the library holds now, read from the disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from posixpath import basename, splitext
+from typing import Final
+
+from webapp import media_types, subtitles
+from webapp.library import Library
+from webapp.subtitles import Subtitle
+
+_POSTERS: Final = ("poster", "folder", "cover")
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A picture in the library that stands for a film or a folder.
+
+    Attributes:
+        path: where it is in the library.
+        mtime_ns: when it was last written, in Unix nanoseconds.
+    """
+
+    path: str
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A medium as the disk has it.
+
+    Attributes:
+        path: where it is in the library.
+        kind: ``video`` or ``audio``.
+        size: bytes.
+        mtime_ns: when it was last written, in Unix nanoseconds.
+        poster: the picture that stands for it, if there is one.
+        subtitles: the files of subtitles beside it.
+    """
+
+    path: str
+    kind: str
+    size: int
+    mtime_ns: int
+    poster: Poster | None = None
+    subtitles: tuple[Subtitle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One folder as the disk has it.
+
+    Attributes:
+        path: where it is in the library; empty for the whole.
+        mtime_ns: when a name in it last came or went, in Unix nanoseconds.
+        folders: paths of the folders in it.
+        media: what can be played.
+        poster: the picture that stands for the folder, if there is one.
+    """
+
+    path: str
+    mtime_ns: int
+    folders: list[str] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
+    poster: Poster | None = None
+
+
+def read(library: Library, path: str) -> Listing | None:
+    """Return what the folder at `path` holds; None if it is none, or cannot be read.
+
+    Hidden files, and links that lead out of the library or back up in it, are left out.
+    """
+    folder = library.find_folder(path)
+    if folder is None:
+        return None
+    try:
+        # before the names: what comes while they are read is then seen as a change
+        mtime_ns = folder.stat().st_mtime_ns
+        with os.scandir(folder) as entries:
+            found = [it for it in entries if not it.name.startswith(".") and _is_text(it.name)]
+        return _sorted_out(library, path, folder, mtime_ns, found)
+    except OSError:
+        return None
+
+
+def _sorted_out(
+    library: Library, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
+) -> Listing:
+    prefix = f"{path}/" if path else ""
+    listing = Listing(path, mtime_ns)
+    files: list[tuple[str, os.stat_result]] = []
+    pictures: dict[str, Poster] = {}
+    texts: list[str] = []
+    for entry in found:
+        here = prefix + entry.name
+        if entry.is_dir():
+            if not entry.is_symlink() or _is_worth_following(library, here, path, folder):
+                listing.folders.append(here)
+                if entry.name.lower() in subtitles.FOLDERS:
+                    texts += _texts_in(library, here)
+            continue
+        suffix = media_types.suffix(entry.name)
+        if suffix not in media_types.TYPES or not entry.is_file():
+            continue
+        if entry.is_symlink() and library.find(here) is None:
+            continue
+        if suffix in media_types.SUBTITLES:
+            texts.append(here)
+        elif suffix in media_types.PICTURES:
+            pictures[PurePosixPath(entry.name).stem.lower()] = Poster(
+                here, entry.stat().st_mtime_ns
+            )
+        else:
+            files.append((here, entry.stat()))
+    streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
+    media = [
+        (here, kind, status)
+        for here, status in files
+        if (kind := media_types.kind(here)) is not None
+        and not media_types.is_part(here, beside_playlist=streams)
+    ]
+    own = next((pictures[it] for it in _POSTERS if it in pictures), None)
+    stems = _by_beginning(texts)
+    for here, kind, status in sorted(media):
+        stem = splitext(basename(here))[0]
+        listing.media.append(
+            Medium(
+                path=here,
+                kind=kind,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                poster=_poster_of(stem, pictures) or own,
+                subtitles=tuple(_subtitles_of(stem, texts, stems, alone=len(media) == 1)),
+            )
+        )
+    return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
+
+
+def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
+    name = stem.lower()
+    return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
+
+
+_BEGINNING: Final = 4
+
+
+def _by_beginning(texts: list[str]) -> dict[str, list[str]]:
+    """Return `texts` by how their names begin, so that 20,000 films are not held to each."""
+    sorted_out: dict[str, list[str]] = {}
+    for text in texts:
+        sorted_out.setdefault(PurePosixPath(text).name[:_BEGINNING].lower(), []).append(text)
+    return sorted_out
+
+
+def _subtitles_of(
+    stem: str, texts: list[str], stems: dict[str, list[str]], *, alone: bool
+) -> list[Subtitle]:
+    if not texts:
+        return []
+    near = stem[:_BEGINNING].lower()
+    candidates = texts if alone or len(near) < _BEGINNING else stems.get(near, [])
+    return subtitles.beside(stem, candidates, alone=alone)
+
+
+def _texts_in(library: Library, path: str) -> list[str]:
+    folder = library.find_folder(path)
+    if folder is None:
+        return []
+    return [
+        f"{path}/{entry.name}"
+        for entry in os.scandir(folder)
+        if media_types.suffix(entry.name) in media_types.SUBTITLES
+        and not entry.name.startswith(".")
+        and _is_text(entry.name)
+        and (not entry.is_symlink() or library.find(f"{path}/{entry.name}") is not None)
+    ]
+
+
+def _is_worth_following(library: Library, link: str, path: str, folder: Path) -> bool:
+    """Tell whether the link at `link`, in the folder at `path`, leads somewhere new.
+
+    It must not lead back up, and is not followed where a link has led already: it ends there.
+    """
+    real = library.find_folder(link)
+    if real is None or folder.is_relative_to(real):
+        return False
+    return folder == library.folder.resolve() / path
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
