@@ -1,46 +1,130 @@
-"""What answers calls: the procedures of one callee and how a request reaches them."""
+"""What answers calls: the procedures of one callee, and how a request becomes an answer; no I/O."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zapette.errors import CallError, InvalidArgument, NoSuchProcedure, ProcedureFailed
+from zapette.arguments import Signature
+from zapette.errors import CallError, NoSuchProcedure, ProcedureFailed, TopicError
 from zapette.messages import read_parameters, write_error, write_result
+from zapette.topics import is_procedure
 
 log = logging.getLogger("zapette.callee")
 
 Procedure = Callable[..., Any]
-"""A function that takes the parameters and returns a result that JSON can hold."""
+"""A function, perhaps ``async``, that takes the parameters and returns what JSON can hold."""
 
 
-def answer(procedures: Mapping[str, Procedure], procedure: str, payload: bytes) -> bytes:
-    """Run a procedure on the parameters in `payload` and return the payload of the answer.
+class Endpoint:
+    """One procedure.
 
-    An exception that is not a `CallError` becomes ``runtime_error`` for the caller, and is logged
-    with its traceback.
+    Attributes:
+        is_async: whether it runs on an event loop.
+
+    Raises:
+        TypeError: a type hint of the function cannot be checked.
     """
-    try:
-        function = procedures.get(procedure)
-        if function is None:
-            raise NoSuchProcedure(f"there is no procedure {procedure!r} here")
-        return write_result(_run(function, procedure, payload))
-    except CallError as error:
-        return write_error(error)
+
+    __slots__ = ("_function", "_name", "_signature", "is_async")
+
+    def __init__(self, name: str, function: Procedure) -> None:
+        self.is_async = is_async(function)
+        self._name = name
+        self._function = function
+        self._signature = Signature(function)
+
+    def bind(self, payload: bytes) -> BoundCall:
+        """Return the call with the parameters in `payload`.
+
+        Raises:
+            InvalidArgument: they are not what the function takes.
+        """
+        arguments = self._signature.bind(self._name, read_parameters(payload))
+        return BoundCall(self._name, self._function, *arguments)
 
 
-def _run(function: Procedure, procedure: str, payload: bytes) -> Any:
-    parameters = read_parameters(payload)
-    try:
-        bound = inspect.signature(function).bind(*parameters.positional, **parameters.named)
-    except TypeError as error:
-        raise InvalidArgument(f"{procedure}: {error}") from None
-    try:
-        return function(*bound.args, **bound.kwargs)
-    except CallError:
-        raise
-    except Exception as error:
-        log.exception("procedure %s failed", procedure)
-        raise ProcedureFailed(f"{type(error).__name__}: {error}") from error
+class BoundCall:
+    """A procedure with its arguments."""
+
+    __slots__ = ("_args", "_function", "_kwargs", "_name")
+
+    def __init__(
+        self, name: str, function: Procedure, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._name = name
+        self._function = function
+        self._args = args
+        self._kwargs = kwargs
+
+    def run(self) -> bytes:
+        """Run the procedure, and return the payload of the answer."""
+        try:
+            return write_result(self._function(*self._args, **self._kwargs))
+        except Exception as error:  # noqa: BLE001 - every failure is an answer
+            return self._failure(error)
+
+    async def run_async(self) -> bytes:
+        """Run the procedure on the event loop, and return the payload of the answer."""
+        try:
+            return write_result(await self._function(*self._args, **self._kwargs))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return self._failure(error)
+        except Exception as error:  # noqa: BLE001 - every failure is an answer
+            return self._failure(error)
+
+    def _failure(self, error: BaseException) -> bytes:
+        """Return the answer that tells the caller, and log what is not meant for the caller."""
+        if isinstance(error, CallError):
+            return write_error(error)
+        log.error("procedure %s failed", self._name, exc_info=error)
+        return write_error(ProcedureFailed(f"{type(error).__name__}: {error}"))
+
+
+class Procedures:
+    """The procedures of one callee, by name; safe to add to while requests come."""
+
+    def __init__(self, procedures: Mapping[str, Procedure] | None = None) -> None:
+        self._endpoints: dict[str, Endpoint] = {}
+        for name, function in (procedures or {}).items():
+            self.add(name, function)
+
+    def __iter__(self) -> Any:
+        return iter(self._endpoints)
+
+    def add(self, name: str, function: Procedure) -> None:
+        """Add a procedure.
+
+        Raises:
+            TopicError: the name is not levels of ``[a-z0-9_]+``, or is taken.
+            TypeError: a type hint of the function cannot be checked.
+        """
+        if not is_procedure(name):
+            raise TopicError(f"procedure {name!r}: levels of a-z, 0-9 and _ are needed")
+        if name in self._endpoints:
+            raise TopicError(f"procedure {name!r} is registered already")
+        self._endpoints[name] = Endpoint(name, function)
+
+    def find(self, name: str) -> Endpoint:
+        """Return the procedure `name`.
+
+        Raises:
+            NoSuchProcedure: there is none.
+        """
+        endpoint = self._endpoints.get(name)
+        if endpoint is None:
+            raise NoSuchProcedure(f"there is no procedure {name!r} here")
+        return endpoint
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Tell whether what `function` returns is to be awaited."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - its method, not whether there is one
+    )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from zapette.callee import Procedure, answer
-from zapette.calls import PendingCalls
-from zapette.connection import Connection, Handler, Message
+from zapette.callee import Procedure, Procedures
+from zapette.calls import AnyFuture, PendingCalls
+from zapette.connection import Connection, Timing
 from zapette.errors import CallTimeout, Cancelled, Unavailable
+from zapette.event_loop import LoopThread
+from zapette.lanes import Lanes
 from zapette.messages import write_parameters
+from zapette.peers import Peer
+from zapette.requests import Requests
+from zapette.subscriptions import Filter, Handler, Message
 from zapette.topics import Callee
 from zapette.url import BrokerUrl
+from zapette.workers import Workers
 
 log = logging.getLogger("zapette.client")
+
+T = TypeVar("T")
 
 CALL_TIMEOUT: Final = 5.0
 """How long a call waits for its answer, in seconds, unless told otherwise."""
@@ -25,15 +34,21 @@ CALL_TIMEOUT: Final = 5.0
 EXPIRY: Final = 10
 """How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
-_WORKERS: Final = 16
 _SLACK: Final = 1.0
+_STOP_PATIENCE: Final = 5.0
 
 
 class Client:
     """Calls procedures, offers some, publishes and subscribes; safe to use from several threads.
 
     It reconnects by itself, subscribes and registers again, and queues nothing meanwhile: what is
-    asked of it while it is not connected fails at once with ``unavailable``.
+    asked of it while it is not connected fails at once with ``unavailable``. So does a call to who
+    is known to be offline.
+
+    Attributes:
+        on_live: called on the event loop when the client is connected and registered.
+        on_lost: called there with the reason when it is not any more.
+        on_replaced: called there when another client has taken the client id; this one stays away.
     """
 
     def __init__(
@@ -43,7 +58,8 @@ class Client:
         client_id: str | None = None,
         password: Callable[[], str] | None = None,
         callee: Callee | None = None,
-        procedures: Mapping[str, Procedure] | None = None,
+        procedures: Mapping[str, Procedure] | Procedures | None = None,
+        timing: Timing | None = None,
     ) -> None:
         """Set the client up; `start` connects it.
 
@@ -52,21 +68,33 @@ class Client:
             client_id: the MQTT client id, which is also the caller in topics; random if None.
             password: gives the password anew before each connection, instead of the URL's.
             callee: where `procedures` are offered; it says ``online`` there while connected.
-            procedures: what to offer, by name. They run on a pool of threads: a slow one holds
-                up no other.
+            procedures: what to offer, by name. ``async`` ones run on the client's event loop,
+                others on threads. Requests of one caller are handled in their order; a handler
+                that takes longer than half a second holds up nobody.
+            timing: how patient the connection is.
         """
+        self.on_live: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[str], None] = lambda _: None
+        self.on_replaced: Callable[[], None] = lambda: None
+        self._loop = LoopThread("zapette")
+        self._workers = Workers("zapette-worker")
         self._connection = Connection(
             url,
             client_id or f"py-{secrets.token_hex(8)}",
+            self._loop,
+            self._workers,
             password=password,
             availability=callee.availability if callee else None,
+            timing=timing,
         )
-        self._connection.on_lost = self._lost
-        self._connection.on_tick = self._tick
+        self._lanes = Lanes(self._loop, self._workers)
+        self._requests: Requests | None = None
+        if callee is not None:
+            offered = procedures if isinstance(procedures, Procedures) else Procedures(procedures)
+            self._requests = Requests(self._connection, self._loop, self._lanes, callee, offered)
         self._calls = PendingCalls()
-        self._callee = callee
-        self._procedures = dict(procedures or {})
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="procedure")
+        self._peers: dict[str, Peer] = {}
+        self._expiry_is_due = False
 
     @property
     def client_id(self) -> str:
@@ -78,12 +106,22 @@ class Client:
         """Whether the client is connected and registered."""
         return self._connection.is_live
 
+    @property
+    def lanes(self) -> Lanes:
+        """What runs the handlers, in their order."""
+        return self._lanes
+
     def start(self) -> None:
         """Begin to connect, and to reconnect whenever the connection is lost, until `stop`."""
-        if self._callee is not None:
-            self._connection.subscribe(self._callee.commands, self._take)
-            self._connection.subscribe(self._callee.requests, self._take)
-        self._connection.start()
+        connection = self._connection
+        connection.on_message = self._take
+        connection.on_live = self._came_live
+        connection.on_lost = self._lost
+        connection.on_replaced = self._replaced
+        self._loop.start()
+        if self._requests is not None:
+            self._loop.post(self._requests.subscribe)
+        self._loop.post(connection.start)
 
     def wait(self, timeout: float) -> None:
         """Wait until the client is live.
@@ -95,12 +133,34 @@ class Client:
 
     def stop(self) -> None:
         """Say ``offline``, disconnect, and end waiting calls with ``unavailable``."""
-        self._connection.stop()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if not self._loop.is_running:
+            return
+        if self._loop.is_current:
+            self._loop.spawn(self._stop())
+            return
+        ended: Future[None] = Future()
 
-    def subscribe(self, topic_filter: str, handler: Handler) -> None:
-        """Have `handler` called for what `topic_filter` matches, also after a reconnection."""
-        self._connection.subscribe(topic_filter, handler)
+        async def end() -> None:
+            try:
+                await self._stop()
+            finally:
+                ended.set_result(None)
+
+        self._loop.post(lambda: self._loop.spawn(end()))
+        ended.result(_STOP_PATIENCE)
+        self._loop.stop()
+        self._workers.stop()
+
+    def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
+        """Have `handler` called for what `topic_filter` matches, also after a reconnection.
+
+        It is called on the client's event loop: it must not block.
+
+        Raises:
+            TopicError: `topic_filter` is none.
+        """
+        Filter(topic_filter)
+        self._run_soon(self._connection.subscribe, topic_filter, handler, qos)
 
     def publish(
         self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False
@@ -110,7 +170,7 @@ class Client:
         Raises:
             Unavailable: the client is not connected.
         """
-        self._connection.publish(topic, payload, qos=qos, retain=retain)
+        self._publish(topic, payload, qos=qos, retain=retain)
 
     def command(self, callee: Callee, procedure: str, *positional: Any, **named: Any) -> None:
         """Tell `callee` to run `procedure`, without waiting for an answer.
@@ -120,7 +180,7 @@ class Client:
             InvalidArgument: the parameters cannot be written as JSON.
         """
         payload = write_parameters(positional, named)
-        self._connection.publish(callee.command(procedure), payload, expiry=EXPIRY)
+        self._publish(callee.command(procedure), payload, expiry=EXPIRY)
 
     def call(
         self,
@@ -134,7 +194,10 @@ class Client:
 
         Raises:
             CallError: the callee's error, or ``timeout``, or ``unavailable``.
+            RuntimeError: an ``async`` handler called it; `call_async` is meant for those.
         """
+        if self._loop.is_current:
+            raise RuntimeError("this would block the event loop: await call_async instead")
         future = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
         try:
             return future.result(timeout + _SLACK)
@@ -153,57 +216,163 @@ class Client:
     ) -> Future[Any]:
         """Call `procedure` of `callee` and return the future of its result.
 
-        The future ends in `timeout` seconds at the latest, give or take a second. Cancelling it
-        gives the call up; the callee is not told.
+        The future ends within `timeout` seconds. Cancelling it gives the call up; the callee is
+        not told.
 
         Raises:
             Unavailable: the client is not connected.
             InvalidArgument: the parameters cannot be written as JSON.
         """
+        call = self._new_call(callee, procedure, positional, named)
+        future: Future[Any] = Future()
+        self._run_soon(self._begin_call, callee, *call, timeout, future)
+        return future
+
+    async def call_async(
+        self,
+        callee: Callee,
+        procedure: str,
+        *positional: Any,
+        timeout: float = CALL_TIMEOUT,
+        **named: Any,
+    ) -> Any:
+        """Call `procedure` of `callee` and return its result; on any event loop.
+
+        Raises:
+            CallError: the callee's error, or ``timeout``, or ``unavailable``.
+        """
+        if not self._loop.is_current:
+            later = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
+            return await asyncio.wrap_future(later)
+        call = self._new_call(callee, procedure, positional, named)
+        future: asyncio.Future[Any] = self._loop.loop.create_future()
+        self._begin_call(callee, *call, timeout, future)
+        return await future
+
+    def run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the client's event loop, and return the future of its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop.loop)
+
+    def _new_call(
+        self,
+        callee: Callee,
+        procedure: str,
+        positional: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> tuple[str, str, bytes]:
+        """Return the topics of a call and of its answer, and the payload."""
         payload = write_parameters(positional, named)
+        if not self.is_live:
+            raise self._connection.unavailable()
         call = self._calls.number()
         request = callee.request(self.client_id, call, procedure)
-        self._hear_answers(callee, timeout)
-        response = callee.response(self.client_id, call)
-        future = self._calls.open(response, timeout)
+        return request, callee.response(self.client_id, call), payload
+
+    def _begin_call(
+        self,
+        callee: Callee,
+        request: str,
+        response: str,
+        payload: bytes,
+        timeout: float,
+        future: AnyFuture,
+    ) -> None:
+        peer = self._peers.get(callee.root) or self._meet(callee)
+        self._calls.open(response, future, timeout)
+        self._expire_in_time()
+        if peer.heard:
+            self._send_call(peer, request, response, payload)
+        else:
+            peer.waiting.append(lambda: self._send_call(peer, request, response, payload))
+
+    def _send_call(self, peer: Peer, request: str, response: str, payload: bytes) -> None:
+        if peer.offline:
+            self._calls.fail(response, Unavailable(f"{peer.name} is offline"))
+            return
+        if peer.refused:
+            reason = f"the broker does not let this account hear the answers of {peer.name}"
+            self._calls.fail(response, Unavailable(reason))
+            return
         try:
             self._connection.publish(request, payload, expiry=EXPIRY)
         except Unavailable as error:
             self._calls.fail(response, error)
-        return future
 
-    def _hear_answers(self, callee: Callee, timeout: float) -> None:
-        if not self.is_live:
-            self._connection.wait(0)
-        answers = callee.responses(self.client_id)
-        subscription = self._connection.subscribe(
-            answers, lambda message: self._calls.answer(message.topic, message.payload)
-        )
-        if not subscription.confirmed.wait(timeout):
-            raise Unavailable("the broker did not confirm the subscription to the answers")
+    def _meet(self, callee: Callee) -> Peer:
+        """Begin to listen to the answers and the availability of a callee."""
+        peer = self._peers[callee.root] = Peer(callee)
+        self._connection.subscribe(callee.availability, lambda it: self._hear(peer, it.payload))
+        answers = self._connection.subscribe(callee.responses(self.client_id), lambda _: None)
+
+        def settled() -> None:
+            peer.heard, peer.refused = answers.confirmed or answers.refused, answers.refused
+            peer.offline = peer.offline and peer.heard
+            answers.when_settled(settled)
+            if peer.heard:
+                waiting, peer.waiting = peer.waiting, []
+                for send in waiting:
+                    send()
+
+        answers.when_settled(settled)
+        return peer
+
+    def _hear(self, peer: Peer, availability: bytes) -> None:
+        peer.offline = availability == b"offline"
+        if peer.offline:
+            self._calls.fail_all(f"{peer.name} is offline", f"{peer.callee.root}/response/")
+
+    def _take(self, message: Message) -> bool:
+        """Take a message if it is an answer or a request: those come often, handlers are few."""
+        if self._calls.answer(message.topic, message.payload):
+            return True
+        return self._requests is not None and self._requests.take(message)
 
     def _lost(self, reason: str) -> None:
+        for peer in self._peers.values():
+            peer.heard, peer.waiting = False, []
         self._calls.fail_all(reason)
+        self.on_lost(reason)
 
-    def _tick(self) -> None:
+    def _came_live(self) -> None:
+        self.on_live()
+
+    def _replaced(self) -> None:
+        self._calls.fail_all("another program has taken the place of this one")
+        self.on_replaced()
+
+    def _expire_in_time(self) -> None:
+        if self._expiry_is_due:
+            return
+        deadline = self._calls.next_deadline()
+        if deadline is not None:
+            self._expiry_is_due = True
+            self._loop.loop.call_later(max(0.0, deadline - self._calls.now()), self._expire)
+
+    def _expire(self) -> None:
+        self._expiry_is_due = False
         self._calls.expire()
+        self._expire_in_time()
 
-    def _take(self, message: Message) -> None:
-        callee = self._callee
-        # a retained request is an old one: it would be executed again at each connection
-        request = None if callee is None or message.retained else callee.parse(message.topic)
-        if callee is None or request is None:
+    def _publish(self, topic: str, payload: bytes | str, **options: Any) -> None:
+        if self._loop.is_current:
+            self._connection.publish(topic, payload, **options)
             return
-        topic = callee.answers_to(request, message.response_topic)
-        if message.response_topic not in {None, topic}:
-            log.warning("a response topic that is not below the caller's own was ignored")
-        self._pool.submit(self._run, request.procedure, message, topic)
+        if not self.is_live:
+            raise self._connection.unavailable()
+        self._loop.post(self._publish_or_drop, topic, payload, options)
 
-    def _run(self, procedure: str, message: Message, topic: str | None) -> None:
-        result = answer(self._procedures, procedure, message.payload)
-        if topic is None:
-            return
+    def _publish_or_drop(self, topic: str, payload: bytes | str, options: dict[str, Any]) -> None:
         try:
-            self._connection.publish(topic, result, correlation=message.correlation)
-        except Unavailable:
-            log.debug("the answer to %s could not be sent", procedure)
+            self._connection.publish(topic, payload, **options)
+        except Unavailable as error:
+            log.debug("a message was not sent: %s", error)
+
+    def _run_soon(self, function: Callable[..., object], *arguments: Any) -> None:
+        if self._loop.is_current:
+            function(*arguments)
+        else:
+            self._loop.post(function, *arguments)
+
+    async def _stop(self) -> None:
+        await self._connection.stop()
+        self._calls.fail_all("the client was stopped")

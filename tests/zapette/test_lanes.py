@@ -1,0 +1,136 @@
+"""The order of handling: one caller's requests in theirs, and nobody held up by somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from tests.waiting import eventually
+from zapette.event_loop import LoopThread
+from zapette.lanes import MAX_WAITING, Job, Lanes
+from zapette.workers import Workers
+
+
+class Runner:
+    """Lanes on a loop of their own, and what ran on them."""
+
+    def __init__(self, patience: float) -> None:
+        self.loop = LoopThread("test")
+        self.workers = Workers("test")
+        self.lanes = Lanes(self.loop, self.workers, patience)
+        self.seen: list[str] = []
+
+    def put(self, caller: str, name: str, wait: Callable[[], object] = lambda: None) -> None:
+        def run() -> None:
+            wait()
+            self.seen.append(name)
+
+        self.loop.post(self.lanes.put, caller, Job(run, is_async=False))
+
+    def put_async(self, caller: str, name: str, seconds: float = 0) -> None:
+        async def run() -> None:
+            await asyncio.sleep(seconds)
+            self.seen.append(name)
+
+        self.loop.post(self.lanes.put, caller, Job(run, is_async=True))
+
+
+@pytest.fixture
+def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    runner = Runner(getattr(request, "param", 5.0))
+    runner.loop.start()
+    yield runner
+    runner.loop.stop()
+    runner.workers.stop()
+
+
+def test_one_callers_jobs_keep_their_order(runner: Runner) -> None:
+    runner.put("a", "1", lambda: time.sleep(0.05))
+    runner.put("a", "2")
+    runner.put_async("a", "3", 0.05)
+    runner.put_async("a", "4")
+    runner.put("a", "5")
+    runner.put_async("a", "6", 0.01)
+    eventually(lambda: runner.seen == list("123456"), "all ran in their order")
+
+
+def test_another_callers_job_waits_for_nobody(runner: Runner) -> None:
+    hang = threading.Event()
+    runner.put("a", "slow", lambda: hang.wait(10))
+    runner.put("a", "next")
+    runner.put_async("b", "slow too", 10)
+    runner.put("c", "other")
+    runner.put_async("d", "another")
+    eventually(lambda: sorted(runner.seen) == ["another", "other"], "the others ran")
+    hang.set()
+    eventually(lambda: runner.seen[2:] == ["slow", "next"], "then the first")
+
+
+@pytest.mark.parametrize("runner", [0.1], indirect=True)
+def test_a_slow_job_holds_up_its_own_caller_only_so_long(runner: Runner) -> None:
+    hang = threading.Event()
+    runner.put("a", "hangs", lambda: hang.wait(10))
+    runner.put("a", "2")
+    runner.put_async("a", "hangs too", 10)
+    runner.put("a", "4")
+    runner.put("a", "5")
+    eventually(lambda: runner.seen == ["2", "4", "5"], "those after it ran, in their order")
+    hang.set()
+    eventually(lambda: runner.seen[3:] == ["hangs"], "the slow one ends as well")
+
+
+def test_many_callers(runner: Runner) -> None:
+    for number in range(2000):
+        (runner.put if number % 2 else runner.put_async)(str(number % 10), str(number))
+    eventually(lambda: len(runner.seen) == 2000, "all ran")
+    for caller in range(10):
+        own = [int(name) for name in runner.seen if int(name) % 10 == caller]
+        assert own == sorted(own)
+
+
+def test_a_flood_is_bounded(runner: Runner) -> None:
+    hang = threading.Event()
+    taken: list[bool] = []
+
+    def flood() -> None:
+        job = Job(lambda: hang.wait(10), is_async=False)
+        taken.extend(runner.lanes.put("a", job) for _ in range(MAX_WAITING + 10))
+
+    runner.loop.post(flood)
+    eventually(lambda: len(taken) == MAX_WAITING + 10, "the flood has come")
+    assert taken.count(False) in {9, 10}
+    hang.set()
+
+
+def test_workers_grow_to_their_limit_and_what_is_more_waits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    workers = Workers("few", 3)
+    go = threading.Event()
+    seen: list[int] = []
+
+    def work(number: int) -> None:
+        go.wait(10)
+        seen.append(number)
+
+    for number in range(5):
+        workers.submit(partial(work, number))
+    names = {thread.name for thread in threading.enumerate() if thread.name.startswith("few-")}
+    assert names == {"few-1", "few-2", "few-3"}
+    assert caplog.text.count("all 3 threads are busy") == 1
+    go.set()
+    eventually(lambda: sorted(seen) == [0, 1, 2, 3, 4], "all ran")
+    workers.submit(lambda: 1 / 0)
+    eventually(lambda: "ZeroDivisionError" in caplog.text, "a failure is logged")
+    workers.submit(partial(work, 9))
+    eventually(lambda: seen[-1] == 9, "and the thread goes on")
+    workers.stop()
+    eventually(
+        lambda: not any(thread.name.startswith("few-") for thread in threading.enumerate()),
+        "the threads end",
+    )

@@ -1,0 +1,65 @@
+"""Topic filters and who wants what."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import paho.mqtt.client as paho
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from zapette.errors import TopicError
+from zapette.subscriptions import Filter, Message, Subscriptions
+
+levels = st.sampled_from(["", "a", "b", "$a"])
+topics = st.lists(levels, min_size=1, max_size=4).map("/".join).filter(bool)
+filters = (
+    st.lists(st.sampled_from(["", "a", "b", "+", "$a"]), min_size=1, max_size=4)
+    .map("/".join)
+    .filter(bool)
+)
+
+
+@given(filters | filters.map(lambda text: f"{text}/#") | st.just("#"), topics)
+@example("a/#", "a")
+@example("+/#", "$a/b")
+def test_matching_is_as_in_another_client(text: str, topic: str) -> None:
+    assert Filter(text).matches(topic) == paho.topic_matches_sub(text, topic)
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "wildcards"),
+    [
+        ("a/b", "a/b", ()),
+        ("a/+/c", "a/b/c", ("b",)),
+        ("+/b/#", "a/b/c/d", ("a", "c/d")),
+        ("a/#", "a", ("",)),
+        ("a/+", "a", None),
+    ],
+)
+def test_wildcards(text: str, topic: str, wildcards: tuple[str, ...] | None) -> None:
+    assert Filter(text).wildcards(topic) == wildcards
+
+
+@pytest.mark.parametrize("text", ["", "a/#/b", "a#", "a/b+", "a\0"])
+def test_what_is_no_filter(text: str) -> None:
+    with pytest.raises(TopicError):
+        Filter(text)
+
+
+def test_handlers_in_the_order_of_their_subscriptions() -> None:
+    subscriptions = Subscriptions()
+    seen: list[str] = []
+
+    def note(name: str, _message: Message) -> None:
+        seen.append(name)
+
+    for name, text in (("one", "a/+"), ("two", "a/b"), ("three", "b/#"), ("four", "a/+")):
+        subscriptions.add(text, partial(note, name), 1)
+    assert len(subscriptions) == 3
+    for handler in subscriptions.handlers("a/b"):
+        handler(Message("a/b", b""))
+    assert seen == ["one", "four", "two"]
+    subscriptions.remove("a/+")
+    assert len(subscriptions.handlers("a/b")) == 1

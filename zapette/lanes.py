@@ -1,0 +1,137 @@
+"""In which order requests are handled: one caller's in theirs, those of others beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zapette.event_loop import LoopThread
+from zapette.workers import Workers
+
+PATIENCE: Final = 0.5
+"""How long a handler holds up the next request of the same caller, in seconds."""
+
+MAX_WAITING: Final = 10_000
+"""How many requests of one caller may wait for their turn, and how many callers may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to handle; it raises nothing.
+
+    Attributes:
+        run: handles it; what it returns is awaited if `is_async`.
+        is_async: whether it runs on the event loop, or else on a thread.
+    """
+
+    run: Callable[[], Any]
+    is_async: bool
+
+
+@dataclass(slots=True)
+class _Lane:
+    jobs: deque[Job]
+    started_at: float = 0.0
+
+
+class Lanes:
+    """Runs the jobs of each caller in their order; on the event loop's thread only.
+
+    A job starts when the one before it has ended, or has taken longer than `patience`: then it
+    goes on beside the others, and a handler that hangs holds up nobody for longer than that.
+
+    Args:
+        loop: where asynchronous jobs run.
+        workers: the threads of the others.
+        patience: in seconds.
+    """
+
+    def __init__(self, loop: LoopThread, workers: Workers, patience: float = PATIENCE) -> None:
+        self._loop = loop
+        self._workers = workers
+        self._patience = patience
+        self._lanes: dict[str, _Lane] = {}
+        self._watched = False
+
+    def put(self, caller: str, job: Job) -> bool:
+        """Run `job` after those of `caller` before it; return False if too many wait already."""
+        lane = self._lanes.get(caller)
+        if lane is not None:
+            if len(lane.jobs) >= MAX_WAITING:
+                return False
+            lane.jobs.append(job)
+            return True
+        if len(self._lanes) >= MAX_WAITING:
+            return False
+        lane = self._lanes[caller] = _Lane(deque([job]))
+        self._begin(caller, lane)
+        return True
+
+    def _begin(self, caller: str, lane: _Lane) -> None:
+        lane.started_at = time.monotonic()
+        self._loop.spawn(self._run(caller, lane))
+        self._watch()
+
+    async def _run(self, caller: str, lane: _Lane) -> None:
+        jobs = lane.jobs
+        while jobs:
+            if jobs[0].is_async:
+                lane.started_at = time.monotonic()
+                await jobs.popleft().run()
+            else:
+                await self._run_on_thread(lane)
+        if self._lanes.get(caller) is lane:
+            del self._lanes[caller]
+
+    async def _run_on_thread(self, lane: _Lane) -> None:
+        """Have a thread run the jobs at the head of the lane that are not asynchronous."""
+        done = self._loop.loop.create_future()
+
+        def work() -> None:
+            try:
+                # popleft is atomic: whoever empties the lane meanwhile takes the rest
+                while lane.jobs and not lane.jobs[0].is_async:
+                    lane.started_at = time.monotonic()
+                    lane.jobs.popleft().run()
+            except IndexError:
+                pass
+            finally:
+                self._loop.post(_finish, done)
+
+        self._workers.submit(work)
+        await done
+
+    def _watch(self) -> None:
+        if not self._watched:
+            self._watched = True
+            self._loop.loop.call_later(self._patience / 2, self._look)
+
+    def _look(self) -> None:
+        """Let those go on who wait behind a slow job."""
+        self._watched = False
+        now = time.monotonic()
+        for caller, lane in list(self._lanes.items()):
+            if lane.jobs and now - lane.started_at >= self._patience:
+                fresh = self._lanes[caller] = _Lane(_taken(lane.jobs))
+                self._begin(caller, fresh)
+        if self._lanes:
+            self._watch()
+
+
+def _taken(jobs: deque[Job]) -> deque[Job]:
+    """Empty `jobs`, from which a thread may take too, and return what was there."""
+    taken: deque[Job] = deque()
+    with contextlib.suppress(IndexError):
+        while True:
+            taken.append(jobs.popleft())
+    return taken
+
+
+def _finish(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

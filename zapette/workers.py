@@ -1,0 +1,71 @@
+"""Threads for what blocks: as many as are needed at once, up to a limit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+log = logging.getLogger("zapette.client")
+
+_MOST = 128
+
+
+class Workers:
+    """Runs functions on threads that do not keep the process alive.
+
+    A thread is made when none is idle. A function that hangs takes one with it; beyond `most` such
+    functions the next ones wait.
+
+    Args:
+        name: what the threads are called.
+        most: how many threads there may be.
+    """
+
+    def __init__(self, name: str, most: int = _MOST) -> None:
+        self._name = name
+        self._most = most
+        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._free = 0
+        self._waiting = 0
+        self._said_full = False
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Run `job` on a thread; what it raises is logged."""
+        with self._lock:
+            self._waiting += 1
+            if self._waiting > self._free:
+                self._grow()
+        self._jobs.put(job)
+
+    def stop(self) -> None:
+        """Let idle threads end, and the others once their function returns."""
+        with self._lock:
+            for _ in range(self._threads):
+                self._jobs.put(None)
+
+    def _grow(self) -> None:
+        if self._threads < self._most:
+            self._threads += 1
+            self._free += 1
+            name = f"{self._name}-{self._threads}"
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        elif not self._said_full:
+            self._said_full = True
+            log.warning("all %d threads are busy: further handlers wait", self._most)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            with self._lock:
+                self._free -= 1
+                self._waiting -= 1
+            try:
+                job()
+            except Exception:
+                log.exception("a handler failed")
+            with self._lock:
+                self._free += 1
+                self._said_full = self._said_full and self._waiting > 0
