@@ -154,9 +154,11 @@ def test_no_local_is_about_the_identifier(clients: Clients) -> None:
 
 @pytest.mark.proves(v5="3.8.3-3")
 def test_no_local_and_an_overlapping_subscription(clients: Clients) -> None:
-    """Another subscription of the same client without no local still gets its messages."""
+    """Another subscription of the same client still gets its messages, by its own options."""
     client = clients.connect()
-    client.subscribe(clients.topic("a"), options=NO_LOCAL)
-    client.subscribe(clients.topic("+"))
-    client.publish(clients.topic("a"), b"own")
-    assert [message.payload for message in copies(client)] == [b"own"]
+    client.subscribe(clients.topic("a"), qos=2, options=NO_LOCAL, properties=identified(1))
+    client.subscribe(clients.topic("+"), properties=identified(2))
+    client.publish(clients.topic("a"), b"own", qos=2)
+    (message,) = copies(client)
+    assert (message.payload, message.qos) == (b"own", 0)
+    assert message.properties.all(P.SUBSCRIPTION_ID) == [2]
