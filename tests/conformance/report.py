@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -153,7 +152,7 @@ def main() -> int:
         sys.stderr.write("not written: mend the broker, or record the difference\n")
         return int(status)
     DOCUMENT.write_text(render())
-    sys.stdout.write(f"{DOCUMENT.relative_to(Path.cwd())} written\n")
+    sys.stdout.write(f"{DOCUMENT.name} written\n")
     return 0
 
 
