@@ -10,7 +10,7 @@ from bench.broker_load.subject import Subject
 from bench.broker_load.window import Sample, Window
 
 INTERVAL: Final = 20.0
-"""Seconds between two pings of one client."""
+"""Seconds between two pings of one client, if it is held for longer than twice as long."""
 
 
 async def hold(subject: Subject, seconds: float) -> Sample:
@@ -22,7 +22,9 @@ async def hold(subject: Subject, seconds: float) -> Sample:
     """
     connected, load_cpu = await subject.crowd.ask(Status())
     window = Window(subject.server.process, load_cpu)
-    waits = [wait * 1e3 for wait in await subject.crowd.ask(Ping(INTERVAL, seconds))]
+    waits = [
+        wait * 1e3 for wait in await subject.crowd.ask(Ping(min(INTERVAL, seconds / 2), seconds))
+    ]
     kept, load_cpu = await subject.crowd.ask(Status())
     sample, elapsed, cpu = window.sample(load_cpu)
     if kept != connected:

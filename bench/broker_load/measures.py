@@ -115,8 +115,9 @@ async def _calls(subject: Subject, pairs: int, at_once: int, seconds: float) -> 
             for caller, start, stop in zip(callers, before, after, strict=True)
             for other, one in itertools.pairwise(caller.calls.answered_at[start:stop])
         ]
-        sample.values["p50_ms"] = percentile(waits, 50)
-        sample.values["p99_ms"] = percentile(waits, 99)
+        if waits:
+            sample.values["p50_ms"] = percentile(waits, 50)
+            sample.values["p99_ms"] = percentile(waits, 99)
     return sample
 
 
@@ -171,9 +172,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
 
 
 def percentile(values: list[float], percent: int) -> float:
-    """Return the value that `percent` of 100 values do not exceed; NaN of nothing."""
-    if not values:
-        return float("nan")
+    """Return the value that `percent` of 100 of at least one value do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 

@@ -103,8 +103,8 @@ class MqttCaller(MqttPeer):
         packet = packets.publish(request, PARAMETER.encode(), version)
         self.calls = Calls(framing.template(packet.replace(_PLACE.encode(), MARK)))
         self._responses = topics.responses(login.client_id)
-        start = 2 + len(self._responses) - 1
-        self._token = slice(start, start + len(MARK))
+        self._prefix = _text_prefix(self._responses.removesuffix("#"), len(MARK))
+        self._token = slice(len(self._prefix), len(self._prefix) + len(MARK))
 
     async def prepare(self) -> None:
         """Subscribe to the responses."""
@@ -115,6 +115,8 @@ class MqttCaller(MqttPeer):
         self.write(self.calls.start(at_once))
 
     def _published(self, body: bytes) -> bytes:
+        if not body.startswith(self._prefix):
+            return b""  # stock amqtt sends everybody what others have subscribed to
         return self.calls.answer(body[self._token])
 
 
@@ -126,7 +128,7 @@ class MqttResponder(MqttPeer):
     ) -> None:
         super().__init__(framing, login, version)
         self._requests = TOPICS.player(player).requests
-        self._level = self._requests.count("/")
+        self._prefix = self._requests.removesuffix("#").encode()
         self._answers: Mapping[bytes, Template] = {
             caller.encode(): self._answer(player, caller) for caller in callers
         }
@@ -141,8 +143,11 @@ class MqttResponder(MqttPeer):
         return self._framing.template(packet.replace(_PLACE.encode(), MARK))
 
     def _published(self, body: bytes) -> bytes:
-        levels = body[2 : 2 + (body[0] << 8 | body[1])].split(b"/")
-        return self._answers[levels[self._level]].fill(levels[self._level + 1])
+        topic = body[2 : 2 + (body[0] << 8 | body[1])]
+        if not topic.startswith(self._prefix):
+            return b""  # as above
+        caller, call, _ = topic[len(self._prefix) :].split(b"/", 2)
+        return self._answers[caller].fill(call)
 
 
 class MqttDialect:
@@ -177,6 +182,11 @@ class MqttDialect:
         if self._transport == "tcp":
             return TcpFraming()
         return WebSocketFraming(self._port, self._path, "mqtt")
+
+
+def _text_prefix(start: str, more: int) -> bytes:
+    """Return how a topic begins in a packet that is `start` and `more` characters."""
+    return (len(start) + more).to_bytes(2) + start.encode()
 
 
 def _codes(body: bytes, version: int) -> bytes:

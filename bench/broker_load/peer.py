@@ -104,8 +104,11 @@ class Peer(asyncio.Protocol):
             if not was_open and self._framing.is_open:
                 self._greet()
             self._received(payloads)
-        except (ConnectionError, ValueError, KeyError, IndexError) as error:
+        except OSError as error:
             self._end(error)
+            self.abort()
+        except (ValueError, KeyError, IndexError) as error:
+            self._end(ConnectionAbortedError(f"the server sent what was not expected: {error!r}"))
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

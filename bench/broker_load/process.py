@@ -113,15 +113,9 @@ class Process:
         Raises:
             ProcessError: it has ended.
         """
-        cpu = waited = 0.0
-        try:
-            for process in self._tree:
-                times = process.cpu_times()
-                cpu += times.user + times.system
-                waited += waiting_time(process.pid)
-        except psutil.NoSuchProcess:
-            self.check()
-            raise ProcessError("a child of the server ended") from None
+        self.check()
+        times = [running_time(process.pid) for process in self._tree]
+        cpu, waited = (sum(column) for column in zip(*times, strict=True))
         return Usage(cpu, waited, time.monotonic())
 
     def memory(self) -> int:
@@ -153,13 +147,26 @@ class Process:
         return self._log.read_bytes()[-_TAIL:].decode("utf-8", "replace")
 
 
-def waiting_time(pid: int) -> float:
-    """Return how long the threads of a process waited for a core, in seconds; 0 if unknown."""
-    waited = 0
-    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError, IndexError):
-            waited += int(task.read_text().split()[1])
-    return waited / 1e9
+def running_time(pid: int) -> tuple[float, float]:
+    """Return how long the threads of a process had a core and how long they waited for one.
+
+    Both in seconds, the first with user and system time together. The scheduler's own account is
+    read, to the nanosecond: that of ``/proc/PID/stat`` has steps of 10 ms.
+
+    Raises:
+        ProcessError: there is no such process.
+    """
+    ran = waited = 0
+    tasks = list(Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    if not tasks:
+        raise ProcessError(f"process {pid} of the server ended")
+    for task in tasks:
+        # a thread may end between the listing and the reading
+        with contextlib.suppress(OSError):
+            numbers = task.read_text().split()
+            ran += int(numbers[0])
+            waited += int(numbers[1])
+    return ran / 1e9, waited / 1e9
 
 
 async def _listens(port: int) -> bool:

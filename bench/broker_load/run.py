@@ -27,6 +27,9 @@ Place = tuple[type[Server], Transport]
 FAILURES: Final = (MeasureError, CrowdError, ProcessError, OSError, TimeoutError)
 """What a server that does not do its work can raise; the others are measured all the same."""
 
+_PATIENCE: Final = 90.0
+"""Seconds that one sample may take, with the opening of the clients for it."""
+
 
 class Run:
     """One run of the benchmark.
@@ -41,6 +44,7 @@ class Run:
         self._plan = plan
         self._results = results
         self._say = say
+        self._given_up: set[Case] = set()
 
     async def carry_out(self) -> None:
         """Take all samples."""
@@ -78,8 +82,9 @@ class Run:
         case = _case(subject, "memory", idle)
         process = subject.server.process
         try:
-            await warm_up(subject)
-            await subject.settle()
+            async with asyncio.timeout(_PATIENCE):
+                await warm_up(subject)
+                await subject.settle()
             before = process.memory()
             await subject.grow(idle, self._plan.patience)
             after = process.memory()
@@ -114,7 +119,8 @@ class Run:
                 stack.callback(crowd.close)
                 try:
                     await crowd.grow(others, self._plan.patience)
-                    await warm_up(subject)
+                    async with asyncio.timeout(_PATIENCE):
+                        await warm_up(subject)
                 except FAILURES as error:
                     self._failed(_case(subject, "growth", 0, others), error)
                     return
@@ -147,12 +153,16 @@ class Run:
 
     async def _take(self, subject: Subject, name: str, case: Case) -> None:
         """Take one sample: the least disturbed one of some tries."""
+        if case in self._given_up:
+            return
         sample: Sample | None = None
         for _ in range(1 + self._plan.retakes):
             try:
-                latest = await MEASURES[name](subject, self._plan.effort)
+                async with asyncio.timeout(_PATIENCE):
+                    latest = await MEASURES[name](subject, self._plan.effort)
             except FAILURES as error:
                 self._failed(case, error)
+                self._given_up.add(case)
                 subject.hang_up()
                 return
             if sample is None or latest.disturbed < sample.disturbed:
@@ -197,7 +207,7 @@ class Run:
             await asyncio.gather(*(subject.stop() for subject in subjects), return_exceptions=True)
 
     def _failed(self, case: Case, error: Exception) -> None:
-        message = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {error}".removesuffix(": ")
         self._results.failures.append(Failure(case, message))
         self._say(f"{case.server} {case.transport}, {case.idle} idle, {case.measure}: {message}")
 

@@ -98,9 +98,10 @@ class Flatness:
     @property
     def ratio(self) -> float | None:
         """The cost with most others divided by that with fewest; None if there is only one."""
-        if len(self.costs) < 2:
+        base = self.costs[min(self.costs)]
+        if len(self.costs) < 2 or not base:
             return None
-        return self.costs[max(self.costs)] / self.costs[min(self.costs)]
+        return self.costs[max(self.costs)] / base
 
 
 def verdicts(results: Results, idle: int) -> Iterator[Verdict]:

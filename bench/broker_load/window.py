@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from bench.broker_load.process import Process, Usage, waiting_time
+from bench.broker_load.process import Process, Usage, running_time
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Window:
     def __post_init__(self) -> None:
         self._usage = self.process.usage()
         self._load = time.process_time()
-        self._load_waited = waiting_time(os.getpid())
+        self._load_waited = running_time(os.getpid())[1]
 
     def sample(self, load_cpu: float = 0.0) -> tuple[Sample, float, float]:
         """Return a sample without figures, the seconds since, and the server's CPU seconds.
@@ -58,7 +58,7 @@ class Window:
         cpu = usage.cpu - self._usage.cpu
         load = time.process_time() - self._load + load_cpu - self.load_cpu
         waited = max(
-            usage.waited - self._usage.waited, waiting_time(os.getpid()) - self._load_waited
+            usage.waited - self._usage.waited, running_time(os.getpid())[1] - self._load_waited
         )
         sample = Sample(
             {},
