@@ -122,6 +122,8 @@ class Screen:
 
     def middle(self, name: str, part: float = 0.5) -> tuple[float, float]:
         """Return a point of a control: `part` of its width from its left, half-way down."""
+        # a tab behind another one draws once a second, and hears of a touch when it draws
+        self.page.bring_to_front()
         box = self.wait_for(name)
         return box["x"] + part * box["width"], box["y"] + box["height"] / 2
 

@@ -1,0 +1,1 @@
+"""What a person at the pages waits for, beside the least that any such pair of pages could take."""

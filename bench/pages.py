@@ -1,0 +1,111 @@
+"""What a person at the pages waits for, and the least that any two pages could take.
+
+``python -m bench.pages`` prints, for the system and for two bare pages with a bare WebSocket relay
+between them (the floor), the time from a tap on the phone to the event of the ``<video>`` and to
+the phone's button that has turned; the time of a call from a Python client to the page and back;
+the time from navigation to the first live state of a remote; and what the pages weigh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bench.page_load.figures import Figures, table
+from bench.page_load.loads import load
+from bench.page_load.subject import Subject, floor, ours
+from bench.page_load.taps import Tapping
+from tests.browser.chromium import PHONE, launch
+from tests.browser.pages import Pages
+from tests.browser.remote_page import RemotePage
+
+TURNS: Final = 4
+"""In how many turns the two are measured, one after the other, so that both meet the same noise."""
+
+
+def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, loads: int) -> Any:
+    """Measure all subjects in turns; return their figures by name."""
+    figures = {subject.name: Figures() for subject in subjects}
+    # each phone in a window of its own: a tab behind another one draws once a second only
+    phones = [browser.new_context(**PHONE) for _ in subjects]
+    tappings = [
+        Tapping(subject, RemotePage(phone.new_page()).open(subject.remote_url))
+        for subject, phone in zip(subjects, phones, strict=True)
+    ]
+    for turn in range(TURNS):
+        for tapping in tappings:
+            # an even number, so that the button shows Play again
+            tapping.tap(2 * round(taps / TURNS / 2))
+            figures[tapping.subject.name].taps = tapping.taps
+        for subject in subjects:
+            _call(subject, figures[subject.name], calls // TURNS)
+            _load(browser, subject, figures[subject.name], -(-loads // TURNS))
+            if turn == 0:
+                _weigh_player(browser, subject, figures[subject.name])
+    for phone in phones:
+        phone.close()
+    return figures
+
+
+def _call(subject: Subject, figures: Figures, count: int) -> None:
+    for _ in range(count):
+        started = time.perf_counter()
+        subject.call()
+        figures.calls.append(time.perf_counter() - started)
+
+
+def _load(browser: Browser, subject: Subject, figures: Figures, count: int) -> None:
+    for _ in range(count):
+        context = browser.new_context(**PHONE)
+        figures.cold.append(load(context, subject.remote_url))
+        figures.warm.append(load(context, subject.remote_url))
+        context.close()
+
+
+def _weigh_player(browser: Browser, subject: Subject, figures: Figures) -> None:
+    # a player of its own: a second one would take the place of the one that is measured
+    if subject.name == "ours":
+        context = browser.new_context()
+        figures.player = load(context, subject.remote_url.split("remote#")[0])
+        context.close()
+
+
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--taps", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=2000)
+    parser.add_argument("--loads", type=int, default=20)
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        phones = browser.new_context()
+        with (
+            ours(Pages(browser, phones), Path(folder)) as system,
+            floor(Pages(browser, phones)) as bare,
+        ):
+            counts = (arguments.taps, arguments.calls, arguments.loads)
+            figures = measure(browser, [system, bare], *counts)
+        browser.close()
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
+          f"load {os.getloadavg()[0]:.1f}, Chromium {browser.version}\n")  # fmt: skip
+    print(table(figures["ours"], figures["floor"]))
+    if arguments.json:
+        arguments.json.write_text(
+            json.dumps({name: asdict(one) for name, one in figures.items()}, indent=1)
+        )
+
+
+if __name__ == "__main__":
+    main()
