@@ -23,12 +23,13 @@ _BUTTONS: Final = (
 )
 # An empty payload (the page has closed) leaves `value_json` undefined: nothing is then said.
 _SAID: Final = "{% if value_json is defined and value_json is mapping %}%s{% endif %}"
+# An enumeration must say one of its own.
 _STATE: Final = _SAID.replace(
     "%s",
     "{{ 'buffering' if value_json.playing and value_json.buffering"
     " else 'playing' if value_json.playing"
     " else 'paused' if value_json.source and not value_json.ended and value_json.position > 0"
-    " else 'idle' }}",
+    " else 'idle' }}{% else %}idle",
 )
 
 

@@ -99,6 +99,8 @@ def _on_announced(hass: HomeAssistant, entry: ZapetteConfigEntry, said: dict[str
 @callback
 def _update_device(hass: HomeAssistant, entry: ZapetteConfigEntry, **changes: Any) -> None:
     registry = dr.async_get(hass)
-    device = registry.async_get_device(identifiers={(DOMAIN, entry.data[CONF_PLAYER_ID])})
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, entry.data[CONF_PLAYER_ID]), entry.entry_id
+    )
     if device is not None:
         registry.async_update_device(device.id, **changes)

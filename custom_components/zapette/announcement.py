@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from .const import CONF_ANNOUNCE_VOLUME
 from .data import ZapetteConfigEntry
@@ -48,28 +48,32 @@ class Announcer:
             self._turn.release()
             raise
         self._entry.async_create_background_task(
-            self._hass, self._finish(medium, before, position), "zapette announcement"
+            self._hass, self._finish(state, before, position), "zapette announcement"
         )
 
-    async def _finish(self, medium: Medium, before: PlayerState, position: float) -> None:
+    async def _finish(self, begun: PlayerState, before: PlayerState, position: float) -> None:
         try:
-            if await self._is_over(medium):
+            if await self._is_over(begun):
                 await self._restore(before, position)
         finally:
             self._turn.release()
 
-    async def _is_over(self, medium: Medium) -> bool:
+    async def _is_over(self, begun: PlayerState) -> bool:
         """Wait for the end of the announcement; tell whether nobody loaded something else."""
         changed = asyncio.Event()
-        stop = self._player.async_listen(callback(changed.set))
+        stop = self._player.async_listen(changed.set)
         try:
             async with asyncio.timeout(LONGEST):
                 while True:
                     state = self._player.state
-                    if state is None or state.source != medium.source:
+                    if state is None:
                         return False
-                    if state.ended or state.error is not None:
-                        return True
+                    # an earlier state may still be under way when the answer is here already
+                    if state.seq >= begun.seq:
+                        if state.source != begun.source:
+                            return False
+                        if state.ended or state.error is not None:
+                            return True
                     await changed.wait()
                     changed.clear()
         except TimeoutError:

@@ -54,7 +54,7 @@ class Player:
         self._caller = Caller(hass, self._callee, caller)
         self._server = Caller(hass, topics.server(base_topic), caller)
         self._online = False
-        self._was_available = False
+        self._was_available: bool | None = None
         self._asking = False
         self._listeners: list[Callable[[], None]] = []
         self._event_listeners: list[EventListener] = []
@@ -118,11 +118,13 @@ class Player:
 
     @callback
     def _changed(self) -> None:
-        if self.is_available != self._was_available:
+        if self.is_available and self._was_available is False:
+            _LOGGER.info("The player is available again")
+        if not self.is_available and self._was_available:
+            _LOGGER.info("The player is unavailable")
+        # None until it was available once: that it is not there yet is no outage
+        if self.is_available or self._was_available is not None:
             self._was_available = self.is_available
-            _LOGGER.info(
-                "The player is %s", "available again" if self._was_available else "unavailable"
-            )
         for listener in list(self._listeners):
             listener()
 

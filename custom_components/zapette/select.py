@@ -80,6 +80,8 @@ class ZapetteSelect(ProcedureEntity, SelectEntity):
         super().__init__(entry, description.key, description.key)
         self.entity_description = description
         self._choice = Choice({}, None)
+        # what there is to choose from is registered with the entity
+        self._take(self.player.state)
 
     @callback
     @override

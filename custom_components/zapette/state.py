@@ -45,6 +45,7 @@ class Tracks:
 class PlayerState:
     """What a player does; times in seconds, volume 0 to 100."""
 
+    seq: int = 0
     name: str = ""
     playing: bool = False
     buffering: bool = False
@@ -76,6 +77,7 @@ class PlayerState:
         items = queue.get("items")
         index = queue.get("index")
         return cls(
+            seq=int(_number(said, "seq") or 0),
             name=_text(said, "name") or "",
             playing=said.get("playing") is True,
             buffering=said.get("buffering") is True,

@@ -1,0 +1,31 @@
+"""A Python that Home Assistant runs on: the one of `make test-homeassistant`, or another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE = ROOT / ".venv-homeassistant" / "bin" / "python"
+
+
+@cache
+def find() -> str | None:
+    """Return a Python that has Home Assistant and its test kit; None if there is none here."""
+    candidates = [os.environ.get("ZAPETTE_HA_PYTHON"), str(MADE), shutil.which("python3.14")]
+    return next((it for it in candidates if it and _has_home_assistant(it)), None)
+
+
+def _has_home_assistant(python: str) -> bool:
+    try:
+        tried = subprocess.run(
+            [python, "-c", "import homeassistant.const, pytest_homeassistant_custom_component"],
+            capture_output=True,
+            timeout=60,
+        )
+    except OSError:
+        return False
+    return tried.returncode == 0

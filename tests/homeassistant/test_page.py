@@ -1,0 +1,239 @@
+"""A real player page in Chromium, piloted from a running Home Assistant."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import time
+import wave
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import PHONE
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.homeassistant import python
+from tests.homeassistant.api_socket import HomeAssistantRefused
+from tests.homeassistant.instance import Instance
+from tests.homeassistant.seen import Seen
+from tests.mosquitto import run_tool
+from tests.system import System
+from tests.waiting import eventually
+
+SAMPLE = "media/zapette.webm"
+SEEK = 2
+
+
+@pytest.fixture(scope="module")
+def pages(chromium: Browser) -> Iterator[Pages]:
+    opened = Pages(chromium, chromium.new_context(**PHONE))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def player(system: System, pages: Pages) -> PlayerPage:
+    return pages.started(system)
+
+
+@pytest.fixture(scope="module")
+def seen(home: Instance, player: PlayerPage) -> Seen:
+    assert player.id
+    (name,) = eventually(home.offers, "the player is offered", timeout=20)
+    home.accept(name)
+    seen = Seen(home, name.lower().replace(" ", "_"))
+    seen.shows("idle")
+    return seen
+
+
+def test_actions_are_seen_in_the_video(seen: Seen, player: PlayerPage) -> None:
+    seen.do("media_play")
+    player.advances()
+    seen.do("media_pause")
+    assert not player.plays()
+    seen.do("media_seek", seek_position=20)
+    assert abs(player.time - 20) < 0.1
+    seen.do("volume_set", volume_level=0.37)
+    assert player.level == 37
+    seen.do("volume_up")
+    assert player.level == 42
+    seen.do("volume_down")
+    assert player.level == 37
+    seen.do("volume_mute", is_volume_muted=True)
+    assert player.video["muted"]
+    seen.do("volume_mute", is_volume_muted=False)
+    assert not player.video["muted"]
+    seen.do("media_play_pause")
+    player.advances()
+    seen.do("media_stop")
+    assert not player.plays()
+    assert player.time == 0
+    seen.shows("idle")
+
+
+def test_what_happens_on_the_page_shows_within_a_second(seen: Seen, player: PlayerPage) -> None:
+    player.see('document.querySelector("video").play()')
+    seen.promptly(lambda: seen.state == "playing", "it plays")
+    player.see('document.querySelector("video").volume = 0.25')
+    seen.promptly(lambda: seen.attributes["volume_level"] == 0.25, "the volume")
+    player.see('document.querySelector("video").muted = true')
+    seen.promptly(lambda: seen.attributes["is_volume_muted"], "it is muted")
+    player.see('document.querySelector("video").muted = false')
+    player.see('document.querySelector("video").currentTime = 30')
+    seen.promptly(lambda: abs(seen.attributes["media_position"] - 30) <= 1, "the position")
+    player.see('document.querySelector("video").pause()')
+    seen.promptly(lambda: seen.state == "paused", "it is paused")
+    assert seen.attributes["media_duration"] == 45
+    assert seen.attributes["media_content_id"] == SAMPLE
+
+
+def test_play_media(seen: Seen, player: PlayerPage) -> None:
+    medium = {"media_content_type": "video", "media_content_id": SAMPLE}
+    seen.do("play_media", **medium, extra={"title": "Drifting colours"})
+    player.advances()
+    seen.promptly(lambda: seen.attributes.get("media_title") == "Drifting colours", "the title")
+    url = player.page.url + SAMPLE
+    seen.do("play_media", media_content_type="video", media_content_id=url)
+    player.advances()
+    assert player.video["currentSrc"] == url
+    seen.do("media_stop")
+
+
+def test_a_medium_of_home_assistant(seen: Seen, player: PlayerPage) -> None:
+    sample = seen.home.media / "holiday.webm"
+    sample.write_bytes(_sample())
+    root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
+    titles = [child["title"] for child in root["children"]]
+    assert titles, root
+    medium = "media-source://media_source/local/holiday.webm"
+    seen.do("play_media", media_content_type="video/webm", media_content_id=medium)
+    player.advances()
+    assert f":{seen.home.port}/" in player.video["currentSrc"]
+    seen.promptly(lambda: seen.attributes.get("media_title") == "holiday", "the title")
+    seen.do("media_stop")
+
+
+def test_an_announcement_and_what_comes_after(seen: Seen, player: PlayerPage) -> None:
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE)
+    seen.do("media_seek", seek_position=10)
+    player.advances()
+    (seen.home.media / "gong.wav").write_bytes(_gong(1.0))
+    gong = "media-source://media_source/local/gong.wav"
+    seen.do("play_media", media_content_type="audio/wav", media_content_id=gong, announce=True)
+    assert "gong.wav" in player.video["currentSrc"]
+    eventually(lambda: player.video["currentSrc"].endswith(SAMPLE), "the film is back")
+    player.advances()
+    assert 10 <= player.time < 20
+    seen.shows("playing")
+    # what was paused is paused afterwards
+    seen.do("media_pause")
+    at = player.time
+    seen.do("play_media", media_content_type="audio/wav", media_content_id=gong, announce=True)
+    eventually(lambda: player.video["currentSrc"].endswith(SAMPLE), "the film is back")
+    eventually(lambda: not player.plays(), "the film is paused")
+    seen.shows("paused")
+    assert abs(player.time - at) < 0.5
+    seen.do("media_stop")
+
+
+def test_a_message_on_the_screen(seen: Seen, player: PlayerPage) -> None:
+    entity = seen.entity("notify", "message")
+    seen.home.do("notify.send_message", entity, message="Dinner is ready", title="Kitchen")
+    eventually(lambda: "Dinner is ready" in player.text, "the message is on the screen")
+    assert "Kitchen" in player.text
+
+
+def test_the_end_is_an_event(seen: Seen, player: PlayerPage) -> None:
+    entity = seen.entity("event", "playback")
+    before = seen.home.state(entity)["state"]
+    seen.do("media_seek", seek_position=44.5)
+    seen.do("media_play")
+    eventually(lambda: player.video["ended"], "the film ends")
+    eventually(lambda: seen.home.state(entity)["state"] != before, "the event is seen")
+    assert seen.home.state(entity)["attributes"]["event_type"] == "ended"
+    seen.shows("idle")
+
+
+def test_errors_in_words(seen: Seen, player: PlayerPage) -> None:
+    with pytest.raises(HomeAssistantRefused) as refused:
+        seen.do("play_media", media_content_type="video", media_content_id="media/none.webm")
+    error = refused.value.error
+    assert error["translation_key"] == "media_error"
+    for language, words in (("en", "cannot play this"), ("fr", "ne peut pas lire ceci")):
+        assert words in _said(seen.home, language, error)
+    # what the player cannot do now is not offered now
+    assert not seen.attributes["supported_features"] & SEEK
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE)
+    seen.do("media_stop")
+    eventually(lambda: seen.attributes["supported_features"] & SEEK, "seeking is offered again")
+    with pytest.raises(HomeAssistantRefused) as refused:
+        seen.do("media_seek", seek_position=1000)
+    assert refused.value.error["translation_key"] == "invalid_argument"
+    assert player.time == 0
+
+
+def test_a_player_that_nobody_clicked_on(
+    home: Instance, system: System, pages: Pages, seen: Seen
+) -> None:
+    fresh = pages.player(system)
+    name = next(iter(eventually(home.offers, "the second player is offered", timeout=20)))
+    home.accept(name)
+    # it has the same name as the first, and entities of its own
+    entity = eventually(
+        lambda: next((it for it in home.states("media_player.") if it != seen.player), None),
+        "a second media player",
+    )
+    assert entity is not None
+    eventually(lambda: home.state(entity)["state"] == "idle", "it is there")
+    with pytest.raises(HomeAssistantRefused) as refused:
+        home.do("media_player.media_play", entity)
+    error = refused.value.error
+    assert error["translation_key"] == "gesture_required"
+    assert "besoin d" in _said(home, "fr", error)
+    assert not fresh.plays()
+    fresh.close()
+    eventually(lambda: home.state(entity)["state"] == "unavailable", "it is gone")
+    assert seen.state == "idle"
+
+
+def test_renamed(seen: Seen, player: PlayerPage) -> None:
+    begun = time.monotonic()
+    topic = f"{player.root}/command/rename"
+    run_tool("pub", seen.home.broker, "-t", topic, "-m", "Bedroom")
+    eventually(lambda: seen.attributes.get("friendly_name") == "Bedroom", "the new name")
+    assert time.monotonic() - begun < 3
+    (entry,) = [
+        it
+        for it in seen.home.api.ask("config_entries/get", domain="zapette")
+        if it["title"] == "Bedroom"
+    ]
+    assert entry["state"] == "loaded"
+
+
+def _said(home: Instance, language: str, error: dict[str, object]) -> str:
+    found = home.api.ask(
+        "frontend/get_translations", language=language, category="exceptions",
+        integration=["zapette"],
+    )["resources"]  # fmt: skip
+    text = str(found[f"component.zapette.exceptions.{error['translation_key']}.message"])
+    placeholders = error["translation_placeholders"]
+    assert isinstance(placeholders, dict)
+    return text.format(**placeholders)
+
+
+def _sample() -> bytes:
+    return (python.ROOT / "samples" / "zapette.webm").read_bytes()
+
+
+def _gong(seconds: float) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        for index in range(int(seconds * 8000)):
+            sound.writeframes(struct.pack("<h", int(8000 * math.sin(index / 8000 * 2764))))
+    return file.getvalue()
