@@ -8,13 +8,16 @@ from pathlib import Path
 
 from webapp import Parts, create_app
 from webapp.addresses import Addresses
+from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.household import Household
 from webapp.librarian import Librarian
+from webapp.pairing import Pairing
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.registry import Registry
 from zapette.topics import Topics
+from zapette.visitors import Visitors
 
 _settings = Settings()
 _addresses = Addresses(_settings)
@@ -24,7 +27,12 @@ app = create_app(
     Parts(
         _addresses,
         Health(_settings, lambda: False),
-        Household(_settings, Keyring(b"0" * 32, Topics()), _registry, _addresses),
+        Doorkeeper(
+            Household(_settings, Keyring(b"0" * 32, Topics()), _registry, _addresses),
+            Visitors(_data / "visitors.db"),
+            Pairing(),
+            lambda _: [],
+        ),
         Librarian.of(Path(os.environ["BENCH_MEDIA"]), _data / "library.db", _data / "thumbnails"),
     )
 )

@@ -17,6 +17,7 @@ from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, right
 from zapette.data_folder import HOME
 from zapette.errors import CredentialsError, StoreError
 from zapette.registry import Registry
+from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.broker")
 
@@ -35,6 +36,7 @@ class HouseholdAuthenticator:
         self,
         keyring: Keyring,
         registry: Registry,
+        visitors: Visitors,
         accounts: Accounts,
         home_password: str,
         *,
@@ -42,6 +44,7 @@ class HouseholdAuthenticator:
     ) -> None:
         self._keyring = keyring
         self._registry = registry
+        self._visitors = visitors
         self._accounts = accounts
         self._home_password = home_password.encode()
         self._anonymous = anonymous
@@ -81,7 +84,7 @@ class HouseholdAuthenticator:
         if token.role != username or token.client_id != client_id:
             return None
         tag = _tag(token)
-        if self.is_revoked(tag):
+        if self.is_revoked(tag) or self._visitors.is_ended(client_id):
             return None
         return Grant(compile_rights(token.acl), float(token.expires_at), tag, client_id)
 
@@ -122,6 +125,14 @@ def compile_rights(acl: Acl) -> Rights:
             if rule != _DENY_ALL
         ]
     )
+
+
+def is_visitor_of(tag: object, player_id: str) -> bool:
+    """Tell whether what was granted with `tag` is a remote's or a guest's of a player."""
+    match tag:
+        case ("code", str(of), str()):
+            return of == player_id
+    return False
 
 
 def _tag(token: Token) -> tuple[str, ...]:

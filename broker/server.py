@@ -136,6 +136,11 @@ class Broker(Frame):
         """
         return self._exchange.registry.discard(which, reason)
 
+    def connected(self, which: Callable[[Session], bool]) -> list[str]:
+        """Return the client ids that are connected now and that `which` picks."""
+        sessions = self._exchange.sessions.values()
+        return [it.client_id for it in sessions if it.connection is not None and which(it)]
+
     @property
     def counters(self) -> dict[str, int]:
         """Return all counters and gauges by name, as ``$SYS/broker/metrics`` has them."""

@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from broker import Broker
 from broker.authentication import HouseholdAuthenticator
+from broker.report import create_report
 from zapette.accounts import Accounts
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
 from zapette.registry import Registry
 from zapette.topics import Topics
+from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.broker")
 
@@ -32,9 +34,12 @@ async def serve(settings: Settings) -> None:
     """
     folder = DataFolder.open(settings.data_dir)
     registry = Registry(folder.registry)
+    visitors = Visitors(folder.visitors)
+    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     authenticator = HouseholdAuthenticator(
-        Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix)),
+        keyring,
         registry,
+        visitors,
         Accounts(folder.accounts),
         folder.home_password,
         anonymous=settings.anonymous,
@@ -50,13 +55,20 @@ async def serve(settings: Settings) -> None:
         settings.mqtt_port,
         settings.ws_port,
     )
-    watch = asyncio.create_task(_end_revoked(broker, authenticator, registry, folder.accounts))
+    report = create_report(settings, keyring, broker, asyncio.get_running_loop())
+    report.start()
+    watch = asyncio.create_task(
+        _end_revoked(broker, authenticator, registry, visitors, folder.accounts)
+    )
     try:
         await stopping.wait()
     finally:
         watch.cancel()
+        # it says goodbye to this very loop
+        await asyncio.to_thread(report.stop)
         await broker.shutdown()
         registry.close()
+        visitors.close()
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
@@ -71,10 +83,15 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 async def _end_revoked(
-    broker: Broker, authenticator: HouseholdAuthenticator, registry: Registry, accounts: Path
+    broker: Broker,
+    authenticator: HouseholdAuthenticator,
+    registry: Registry,
+    visitors: Visitors,
+    accounts: Path,
 ) -> None:
-    """End the connections whose code was renewed or whose account was removed, soon after."""
+    """End the connections whose code was renewed or whose account or token was ended."""
     seen = (registry.changes(), _changed_at(accounts))
+    last_end = visitors.last_end()
     while True:
         await asyncio.sleep(REVOCATION_INTERVAL)
         now = (registry.changes(), _changed_at(accounts))
@@ -83,6 +100,15 @@ async def _end_revoked(
             ended = broker.disconnect(lambda client: authenticator.is_revoked(client.tag))
             if ended:
                 log.info("ended %d connections whose credentials were revoked", ended)
+        if (end := visitors.last_end()) != last_end:
+            last_end = end
+            _end_visitors(broker, visitors.ended())
+
+
+def _end_visitors(broker: Broker, client_ids: frozenset[str]) -> None:
+    ended = broker.disconnect(lambda client: client.client_id in client_ids)
+    if ended:
+        log.info("ended %d connections that were turned out", ended)
 
 
 def _changed_at(file: Path) -> int:

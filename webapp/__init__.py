@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from webapp import api, media, pages, problems
+from webapp import api, doors, media, pages, problems, refusals, requests
 from webapp.addresses import Addresses
+from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
-from webapp.household import Household
 from webapp.librarian import Librarian
 
 
@@ -19,18 +19,20 @@ class Parts:
 
     addresses: Addresses
     health: Health
-    household: Household
+    doorkeeper: Doorkeeper
     librarian: Librarian
 
 
 def create_app(parts: Parts) -> Flask:
     """Return the application: wiring only."""
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
     app.url_map.merge_slashes = False
     app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library))
-    app.register_blueprint(api.blueprint(parts.household, parts.addresses, parts.health))
+    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.health))
+    app.register_blueprint(doors.blueprint(parts.doorkeeper))
     app.register_blueprint(media.blueprint(parts.librarian))
     app.after_request(pages.secure)
     problems.register(app)
+    refusals.register(app)
     return app

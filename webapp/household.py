@@ -41,13 +41,12 @@ class Household:
         Raises:
             CredentialsError: the owner key is not the id's.
         """
-        self._check_owner(player_id, owner_key)
-        generation = self.registry.claim(player_id)
+        generation = self.claimed(player_id, owner_key)
         credentials = self._credentials(Role.PLAYER, f"player-{player_id}", player_id, "", host)
         return credentials | {"links": self._links(player_id, generation, ip)}
 
-    def visitor(self, player_id: str, key: str, host: str) -> dict[str, Any]:
-        """Return the credentials of a remote or a guest, as the key says.
+    def invited(self, player_id: str, key: str) -> tuple[Role, str]:
+        """Return what a key makes of its bearer, and the generation it is of.
 
         Raises:
             CredentialsError: the key is none of the player's, or not any more.
@@ -56,8 +55,27 @@ class Household:
         role = self.keyring.role_of(player_id, generation, key) if generation else None
         if generation is None or role is None:
             raise CredentialsError("the key is not, or no longer, one of this player")
+        return role, generation
+
+    def visitor(self, player_id: str, role: Role, generation: str, host: str) -> dict[str, Any]:
+        """Return the credentials of a new remote or guest."""
         client_id = f"{role}-{secrets.token_urlsafe(9)}"
         return self._credentials(role, client_id, player_id, generation, host)
+
+    def claimed(self, player_id: str, owner_key: str) -> str:
+        """Return the generation of codes of a player, which is known from now on.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
+        self.check_owner(player_id, owner_key)
+        return self.registry.claim(player_id)
+
+    def key(self, player_id: str, role: Role, generation: str) -> str | None:
+        """Return the key in a player's link; None if the generation is not the good one."""
+        if self.registry.generation(player_id) != generation:
+            return None
+        return self.keyring.link_key(role, player_id, generation)
 
     def new_code(self, player_id: str, owner_key: str, ip: str | None) -> dict[str, Any]:
         """Give the player new keys, which ends the old ones, and return the links.
@@ -65,7 +83,7 @@ class Household:
         Raises:
             CredentialsError: the owner key is not the id's.
         """
-        self._check_owner(player_id, owner_key)
+        self.check_owner(player_id, owner_key)
         return self._links(player_id, self.registry.renew(player_id), ip)
 
     def forget(self, player_id: str, owner_key: str) -> None:
@@ -74,10 +92,15 @@ class Household:
         Raises:
             CredentialsError: the owner key is not the id's.
         """
-        self._check_owner(player_id, owner_key)
+        self.check_owner(player_id, owner_key)
         self.registry.forget(player_id)
 
-    def _check_owner(self, player_id: str, owner_key: str) -> None:
+    def check_owner(self, player_id: str, owner_key: str) -> None:
+        """Check that whoever has `owner_key` made the player.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
         if not self.keyring.owns(player_id, owner_key):
             raise CredentialsError("the owner key is not the one of this player")
 

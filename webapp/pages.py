@@ -8,8 +8,8 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
+from webapp import requests
 from webapp.addresses import Addresses
-from webapp.api import host
 from webapp.library import Library
 from zapette.config import ROOT
 
@@ -56,7 +56,7 @@ def blueprint(addresses: Addresses, library: Library) -> Blueprint:
             render_template(template, version=version("zapette"), **values), mimetype="text/html"
         )
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = _policy(addresses.broker(host()))
+        response.headers["Content-Security-Policy"] = _policy(addresses.broker(requests.host()))
         return response
 
     return pages

@@ -15,15 +15,18 @@ from webapp import Parts, create_app
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements
 from webapp.discovery import Discovery
+from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.household import Household
 from webapp.librarian import Librarian
-from webapp.service import create_service
+from webapp.pairing import Pairing
+from webapp.service import create_service, who_is_connected
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
 from zapette.registry import Registry
 from zapette.topics import Topics
+from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.web")
 
@@ -41,6 +44,7 @@ def serve(settings: Settings) -> None:
     """
     folder = DataFolder.open(settings.data_dir)
     registry = Registry(folder.registry)
+    visitors = Visitors(folder.visitors)
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
     librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)
@@ -56,7 +60,12 @@ def serve(settings: Settings) -> None:
         Parts(
             addresses=addresses,
             health=Health(settings, lambda: service.is_live),
-            household=Household(settings, keyring, registry, addresses),
+            doorkeeper=Doorkeeper(
+                Household(settings, keyring, registry, addresses),
+                visitors,
+                Pairing(),
+                who_is_connected(service, keyring.topics),
+            ),
             librarian=librarian,
         )
     )
@@ -91,6 +100,7 @@ def serve(settings: Settings) -> None:
         server.close()
         librarian.stop()
         registry.close()
+        visitors.close()
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from webapp.addresses import Addresses
 from webapp.catalogue import Catalogue
+from webapp.doorkeeper import Connected
 from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
+from zapette.errors import CallError
+from zapette.topics import Topics
 from zapette.url import BrokerUrl
 
 CLIENT_ID = "zapette-server"
+
+_BROKER = "broker"
+_PATIENCE = 2.0
 
 
 def create_service(
@@ -36,3 +42,16 @@ def create_service(
             "library": catalogue.answer,
         },
     )
+
+
+def who_is_connected(service: Client, topics: Topics) -> Connected:
+    """Return what asks the broker who of a player's visitors is connected."""
+    broker = topics.service(_BROKER)
+
+    def connected(player_id: str) -> list[str]:
+        answer = service.call(broker, "clients", player_id, timeout=_PATIENCE)
+        if not isinstance(answer, list):
+            raise CallError("the broker did not answer with a list")
+        return [str(it) for it in answer]
+
+    return connected

@@ -65,6 +65,11 @@ class DataFolder:
         return self.path / "players.db"
 
     @property
+    def visitors(self) -> Path:
+        """The SQLite file of the tokens that remotes and guests were given."""
+        return self.path / "visitors.db"
+
+    @property
     def messages(self) -> Path:
         """The SQLite file of the broker's retained messages and sessions."""
         return self.path / "broker.db"

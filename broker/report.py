@@ -1,0 +1,62 @@
+"""What the broker tells the household of itself, as a service (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from typing import Final
+
+from broker import Broker
+from broker.authentication import is_visitor_of
+from zapette.client import Client
+from zapette.config import Settings
+from zapette.credentials import Keyring, Role
+from zapette.errors import InvalidArgument, Unavailable
+from zapette.topics import is_player_id
+from zapette.url import BrokerUrl
+
+SERVICE: Final = "broker"
+CLIENT_ID: Final = "zapette-broker"
+
+_PATIENCE: Final = 2.0
+
+
+def create_report(
+    settings: Settings, keyring: Keyring, broker: Broker, loop: asyncio.AbstractEventLoop
+) -> Client:
+    """Return the client that offers ``clients`` under ``zapette/services/broker``; not started.
+
+    Args:
+        settings: say where the broker listens.
+        keyring: makes its token.
+        broker: the broker in this process.
+        loop: the loop that the broker runs on.
+    """
+
+    def clients(player: str) -> list[str]:
+        if not isinstance(player, str) or not is_player_id(player):
+            raise InvalidArgument("player: 32 lowercase hexadecimal digits are needed")
+        asked: concurrent.futures.Future[list[str]] = concurrent.futures.Future()
+
+        def look() -> None:
+            asked.set_result(broker.connected(lambda it: is_visitor_of(it.tag, player)))
+
+        loop.call_soon_threadsafe(look)
+        try:
+            return asked.result(_PATIENCE)
+        except TimeoutError:
+            raise Unavailable("the broker is busy") from None
+
+    anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return Client(
+        BrokerUrl(
+            scheme="mqtt",
+            host="127.0.0.1" if anywhere else settings.bind,
+            port=settings.mqtt_port,
+            username=Role.SERVER.value,
+        ),
+        client_id=CLIENT_ID,
+        password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
+        callee=keyring.topics.service(SERVICE),
+        procedures={"clients": clients},
+    )

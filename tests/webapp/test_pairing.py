@@ -1,0 +1,142 @@
+"""Codes to type: short-lived, good once, and not to be guessed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from webapp import devices, pairing
+from webapp.pairing import LIFETIME, MOST, Pairing, read, spelled
+from zapette.credentials import Role
+
+PLAYER = "a" * 32
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def codes(clock: Clock) -> Pairing:
+    return Pairing(clock)
+
+
+def test_a_code_is_good_once(codes: Pairing) -> None:
+    code = codes.invite(PLAYER, "g", Role.GUEST)
+    assert re.fullmatch(r"\d{8}", code)
+    found = codes.accept(code)
+    assert found is not None
+    assert (found.player_id, found.generation, found.role) == (PLAYER, "g", Role.GUEST)
+    assert codes.accept(code) is None
+
+
+def test_a_code_ends(codes: Pairing, clock: Clock) -> None:
+    code = codes.invite(PLAYER, "g", Role.REMOTE)
+    clock.now += LIFETIME
+    assert codes.accept(code) is None
+
+
+def test_one_code_for_each_player_and_role(codes: Pairing) -> None:
+    first = codes.invite(PLAYER, "g", Role.REMOTE)
+    guest = codes.invite(PLAYER, "g", Role.GUEST)
+    other = codes.invite("b" * 32, "g", Role.REMOTE)
+    second = codes.invite(PLAYER, "g", Role.REMOTE)
+    assert codes.accept(first) is None
+    assert codes.accept(second) is not None
+    assert codes.accept(guest) is not None
+    codes.withdraw("b" * 32)
+    assert codes.accept(other) is None
+
+
+def test_codes_are_bounded(codes: Pairing) -> None:
+    oldest = codes.invite(PLAYER, "g", Role.REMOTE)
+    given = {codes.invite(f"{number:032}", "g", Role.REMOTE) for number in range(MOST)}
+    assert len(given) == MOST
+    assert codes.accept(oldest) is None
+
+
+def test_no_code_is_kept_in_the_clear(codes: Pairing) -> None:
+    code = codes.invite(PLAYER, "g", Role.REMOTE)
+    kept = repr(vars(codes))
+    assert code not in kept
+
+
+def guesses(codes: Pairing, clock: Clock, addresses: int) -> int:
+    """Return how many guesses so many addresses have in the life of a code."""
+    many = 0
+    for _ in range(int(LIFETIME * 2)):
+        for number in range(addresses):
+            while codes.wait(f"10.0.0.{number}") == 0:
+                many += 1
+        clock.now += 0.5
+    return many
+
+
+def test_one_address_guesses_as_often_as_the_description_says(codes: Pairing, clock: Clock) -> None:
+    assert guesses(codes, clock, 1) <= 17
+    assert "17 in the life of a code" in str(pairing.__doc__)
+
+
+def test_all_addresses_guess_as_often_as_the_description_says(codes: Pairing, clock: Clock) -> None:
+    assert 80 <= guesses(codes, clock, 100) <= 90
+    assert "90 in the life of a code" in str(pairing.__doc__)
+
+
+def test_who_guesses_too_often_keeps_nobody_else_out(codes: Pairing) -> None:
+    for _ in range(100):
+        codes.wait("10.0.0.1")
+    assert codes.wait("10.0.0.1") > 0
+    assert codes.wait("10.0.0.2") == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("4821-9367", "48219367"),
+        (" 4821 9367 ", "48219367"),
+        ("48.21.93.67", "48219367"),
+        ("4821\u20119367", "48219367"),
+        ("4821936", None),
+        ("482193670", None),
+        ("4821936a", None),
+        ("٤٨٢١٩٣٦٧", None),
+        ("", None),
+    ],
+)
+def test_what_people_type(typed: str, code: str | None) -> None:
+    assert read(typed) == code
+
+
+def test_what_people_see() -> None:
+    assert spelled("48219367") == "4821-9367"
+    assert read(spelled("00000001")) == "00000001"
+
+
+@pytest.mark.parametrize(
+    ("agent", "label"),
+    [
+        (("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+         "Chrome/140.0.0.0 Mobile Safari/537.36"), "Android · Chrome"),
+        (("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+         "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"), "iPhone · Safari"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+         "Linux · Firefox"),
+        (("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+         "Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"), "Windows · Edge"),
+        ("curl/8.0", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_devices(agent: str, label: str) -> None:
+    assert devices.label(agent) == label

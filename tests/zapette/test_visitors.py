@@ -1,0 +1,102 @@
+"""The visitors on a real file system."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from zapette import visitors
+from zapette.errors import StoreError
+from zapette.visitors import SCHEMA_VERSION, Visitor, Visitors
+
+ONE = Visitor(
+    client_id="remote-1",
+    player_id="p" * 32,
+    generation="g1",
+    role="remote",
+    device="phone",
+    label="Android · Chrome",
+    address="192.168.1.9",
+    since=time.time(),
+    expires_at=time.time() + 3600,
+)
+
+
+def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
+    writer, reader = Visitors(tmp_path / "v.db"), Visitors(tmp_path / "v.db")
+    writer.note(ONE)
+    writer.note(replace(ONE, client_id="remote-2", since=ONE.since + 1))
+    writer.note(replace(ONE, client_id="guest-1", device="other", role="guest"))
+    assert next(it.client_id for it in reader.of(ONE.player_id)) == "remote-2"
+    assert len(reader.of(ONE.player_id)) == 3
+    assert reader.of("q" * 32) == []
+    before = reader.last_end()
+    assert writer.end(ONE)
+    assert reader.last_end() != before
+    # what else the same device was given ends with it
+    assert reader.ended() == {"remote-1", "remote-2"}
+    assert reader.is_ended("remote-2")
+    assert not reader.is_ended("guest-1")
+    assert not reader.is_ended("remote-unknown")
+    assert reader.is_turned_out(ONE.player_id, "g1", "phone")
+    assert not reader.is_turned_out(ONE.player_id, "g2", "phone")
+    assert not reader.is_turned_out(ONE.player_id, "g1", "other")
+    assert not reader.is_turned_out("q" * 32, "g1", "phone")
+    assert not reader.is_turned_out(ONE.player_id, "g1", "")
+    assert [it.client_id for it in reader.of(ONE.player_id)] == ["guest-1"]
+    writer.forget(ONE.player_id)
+    assert reader.of(ONE.player_id) == []
+    writer.close()
+    reader.close()
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) -> None:
+    store = Visitors(tmp_path / "v.db")
+    store.note(ONE)
+    assert store.end(replace(ONE, expires_at=time.time() + 0.01))
+    store.note(replace(ONE, client_id="old", expires_at=time.time() - 1))
+    assert [it.client_id for it in store.of(ONE.player_id)] == []
+    first = store.last_end()
+    with sqlite3.connect(tmp_path / "v.db") as database:
+        database.execute("UPDATE visitors SET expires_at = 0")
+    database.close()
+    store.note(replace(ONE, client_id="remote-3"))
+    assert store.last_end() == 0
+    assert store.end(replace(ONE, client_id="remote-3"))
+    assert store.last_end() > first
+    store.close()
+
+
+def test_one_player_does_not_fill_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "MOST_OF_A_PLAYER", 3)
+    monkeypatch.setattr(visitors, "MOST_ENDED", 2)
+    store = Visitors(tmp_path / "v.db")
+    for number in range(9):
+        store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))
+    assert [it.since for it in store.of(ONE.player_id)] == [8.0, 7.0, 6.0]
+    assert store.end(replace(ONE, client_id="remote-8", device=""))
+    assert store.end(replace(ONE, client_id="remote-7", device=""))
+    assert not store.end(replace(ONE, client_id="remote-6", device=""))
+    # those that were ended stay so
+    for number in range(10, 19):
+        store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))
+    assert store.ended() == {"remote-8", "remote-7"}
+    store.close()
+
+
+def test_a_damaged_or_newer_file_is_refused_and_left(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(b"not a database, but long enough to look like one" * 50)
+    with pytest.raises(StoreError, match="damaged"):
+        Visitors(damaged)
+    newer = tmp_path / "newer.db"
+    with sqlite3.connect(newer) as database:
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    database.close()
+    with pytest.raises(StoreError, match="newer"):
+        Visitors(newer)

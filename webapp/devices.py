@@ -1,0 +1,38 @@
+"""What to call the device of a visitor, by what its browser says of itself; no I/O."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The first that is found counts: Android's browsers also say Linux, and all say Safari.
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Web0S", "webOS"),
+    ("Tizen", "Tizen"),
+    ("Linux", "Linux"),
+)
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chromium", "Chromium"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+def label(user_agent: str) -> str:
+    """Return what a person would recognize, ``Android · Chrome``; empty if nothing is known."""
+    found = (
+        next((name for mark, name in table if mark in user_agent), None)
+        for table in (_SYSTEMS, _BROWSERS)
+    )
+    return " · ".join(filter(None, found))

@@ -1,0 +1,218 @@
+"""The visitors: which tokens of remotes and guests were given out, and which were ended."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Final
+
+from zapette.errors import StoreError
+
+SCHEMA_VERSION: Final = 1
+
+MOST_OF_A_PLAYER: Final = 500
+"""How many visitors of one player are remembered; the one that came first makes room."""
+
+MOST_ENDED: Final = 1000
+"""How many tokens of one player may be ended before it needs a new code instead."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS visitors (
+    client_id TEXT PRIMARY KEY,
+    player_id TEXT NOT NULL,
+    generation TEXT NOT NULL,
+    role TEXT NOT NULL,
+    device TEXT NOT NULL,
+    label TEXT NOT NULL,
+    address TEXT NOT NULL,
+    since REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    ended INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS visitors_by_player ON visitors (player_id, since);
+CREATE INDEX IF NOT EXISTS visitors_by_end ON visitors (ended) WHERE ended IS NOT NULL;
+CREATE INDEX IF NOT EXISTS visitors_by_expiry ON visitors (expires_at);
+"""
+_COLUMNS: Final = (
+    "client_id, player_id, generation, role, device, label, address, since, expires_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A remote or a guest that was given a token.
+
+    Attributes:
+        client_id: the MQTT client id that the token is bound to.
+        player_id: the player it is for.
+        generation: the generation of the key it came by.
+        role: ``remote`` or ``guest``.
+        device: what its browser is known by; empty if it is not.
+        label: what to show a person: ``Android · Chrome``.
+        address: where it came from.
+        since: when the token was given, in Unix seconds.
+        expires_at: when the token ends, in Unix seconds.
+    """
+
+    client_id: str
+    player_id: str
+    generation: str
+    role: str
+    device: str
+    label: str
+    address: str
+    since: float
+    expires_at: float
+
+
+class Visitors:
+    """The visitors, in an SQLite file that the web side writes and the broker reads.
+
+    A token that was ended is remembered for as long as it would have been good. Safe to use from
+    several threads.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, making it if it is not there.
+
+        Raises:
+            StoreError: the file is damaged, or was written by a newer version.
+        """
+        self._file = file
+        self._lock = threading.Lock()
+        try:
+            self._database = sqlite3.connect(
+                file, check_same_thread=False, isolation_level=None, timeout=5
+            )
+            # first, because the files beside it take its mode
+            file.chmod(0o600)
+            self._prepare()
+            # a write costs no wait for the disk; what a power cut takes is a second's worth
+            self._database.execute("PRAGMA synchronous = NORMAL")
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"visitors {file}: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def note(self, visitor: Visitor) -> None:
+        """Remember a visitor that was given a token."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM visitors WHERE expires_at < ?", (time.time(),))
+            _put(database, visitor, None)
+            database.execute(
+                "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
+                "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT -1 OFFSET ?)",
+                (visitor.player_id, MOST_OF_A_PLAYER),
+            )
+
+    def of(self, player_id: str) -> list[Visitor]:
+        """Return the visitors of a player whose token is good, the newest first."""
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT {_COLUMNS} FROM visitors WHERE player_id = ? AND ended IS NULL "  # noqa: S608
+                "AND expires_at >= ? ORDER BY since DESC",
+                (player_id, time.time()),
+            ).fetchall()
+        return [Visitor(*row) for row in rows]
+
+    def end(self, visitor: Visitor) -> bool:
+        """End a visitor's token, and all others that its device was given by the same code.
+
+        Return false, with nothing changed, if so many were ended that a new code is needed.
+        """
+        with self._transaction() as database:
+            (many,) = database.execute(
+                "SELECT count(*) FROM visitors WHERE player_id = ? AND ended IS NOT NULL",
+                (visitor.player_id,),
+            ).fetchone()
+            if many >= MOST_ENDED:
+                return False
+            (last,) = database.execute("SELECT max(ended) FROM visitors").fetchone()
+            # never a number that was there before, though rows go when they expire
+            number = max((last or 0) + 1, int(time.time() * 1000))
+            _put(database, visitor, number)
+            if visitor.device:
+                database.execute(
+                    "UPDATE visitors SET ended = ? WHERE player_id = ? AND device = ? "
+                    "AND generation = ? AND ended IS NULL",
+                    (number, visitor.player_id, visitor.device, visitor.generation),
+                )
+            return True
+
+    def forget(self, player_id: str) -> None:
+        """Forget the visitors of a player whose code was renewed: none of their tokens is good."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM visitors WHERE player_id = ?", (player_id,))
+
+    def is_turned_out(self, player_id: str, generation: str, device: str) -> bool:
+        """Tell whether a device's token was ended, and nothing has brought it back since."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
+                "AND ended IS NOT NULL AND expires_at >= ?",
+                (player_id, generation, device, time.time()),
+            ).fetchone()
+        return device != "" and row is not None
+
+    def is_ended(self, client_id: str) -> bool:
+        """Tell whether the token of a client was ended."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT ended FROM visitors WHERE client_id = ?", (client_id,)
+            ).fetchone()
+        return row is not None and row[0] is not None
+
+    def ended(self) -> frozenset[str]:
+        """Return the client ids whose tokens were ended and would still be good."""
+        with self._lock:
+            rows = self._database.execute("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
+            return frozenset(str(row[0]) for row in rows)
+
+    def last_end(self) -> int:
+        """Return a number that differs from the last when another token was ended."""
+        with self._lock:
+            (last,) = self._database.execute(
+                "SELECT max(ended) FROM visitors WHERE ended IS NOT NULL"
+            ).fetchone()
+        return last or 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def _prepare(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"visitors {self._file}: it was written by a newer version "
+                f"(schema {version}, this is {SCHEMA_VERSION}); it was left as it is"
+            )
+        if version == SCHEMA_VERSION:
+            self._database.execute(f"SELECT {_COLUMNS}, ended FROM visitors LIMIT 1")  # noqa: S608
+            return
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.executescript(_SCHEMA)
+        self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _put(database: sqlite3.Connection, visitor: Visitor, ended: int | None) -> None:
+    database.execute(
+        f"INSERT INTO visitors ({_COLUMNS}, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+        "ON CONFLICT (client_id) DO UPDATE SET ended = excluded.ended",
+        (*astuple(visitor), ended),
+    )
