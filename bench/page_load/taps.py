@@ -29,12 +29,13 @@ _WATCH_PHONE: Final = """(() => {
     turned();
   });
 })()"""
+# In the capture phase, before the page itself acts on the event.
 _WATCH_PLAYER: Final = """(() => {
   window.reactions = [];
   for (const type of ["play", "pause"]) {
-    document.querySelector("video").addEventListener(type, () => {
+    document.addEventListener(type, () => {
       window.reactions.push(performance.timeOrigin + performance.now());
-    });
+    }, true);
   }
 })()"""
 
