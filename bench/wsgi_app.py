@@ -12,6 +12,7 @@ from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.household import Household
 from webapp.librarian import Librarian
+from webapp.metrics import BrokerFigures
 from webapp.pairing import Pairing
 from zapette.config import Settings
 from zapette.credentials import Keyring
@@ -34,5 +35,6 @@ app = create_app(
             lambda _: [],
         ),
         Librarian.of(Path(os.environ["BENCH_MEDIA"]), _data / "library.db", _data / "thumbnails"),
+        BrokerFigures(lambda: False),
     )
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from webapp import api, doors, media, pages, problems, refusals, requests
+from webapp import api, doors, media, metrics, pages, problems, refusals, requests
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
@@ -21,6 +21,7 @@ class Parts:
     health: Health
     doorkeeper: Doorkeeper
     librarian: Librarian
+    broker_figures: metrics.BrokerFigures
 
 
 def create_app(parts: Parts) -> Flask:
@@ -32,6 +33,11 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.health))
     app.register_blueprint(doors.blueprint(parts.doorkeeper))
     app.register_blueprint(media.blueprint(parts.librarian))
+    counted = metrics.Requests()
+    metrics.count(app, counted)
+    app.register_blueprint(
+        metrics.blueprint(counted, parts.broker_figures, parts.health, parts.librarian)
+    )
     app.after_request(pages.secure)
     problems.register(app)
     refusals.register(app)

@@ -19,6 +19,7 @@ from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.household import Household
 from webapp.librarian import Librarian
+from webapp.metrics import BROKER_TOPIC, BrokerFigures
 from webapp.pairing import Pairing
 from webapp.service import create_service, who_is_connected
 from zapette.config import Settings
@@ -56,6 +57,7 @@ def serve(settings: Settings) -> None:
         addresses.pages,
         forget_after_days=settings.forget_after_days,
     )
+    broker_figures = BrokerFigures(lambda: service.is_live)
     app = create_app(
         Parts(
             addresses=addresses,
@@ -67,6 +69,7 @@ def serve(settings: Settings) -> None:
                 who_is_connected(service, keyring.topics),
             ),
             librarian=librarian,
+            broker_figures=broker_figures,
         )
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -90,6 +93,7 @@ def serve(settings: Settings) -> None:
         signal.signal(number, _exit)
     librarian.start()
     service.start()
+    service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
     discovery.start()
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
