@@ -20,6 +20,8 @@ from tests.parties import Household
 from tests.system import System
 from tests.waiting import eventually
 
+ORDERS = list(itertools.permutations(["home", "broker", "player"]))
+
 
 @pytest.fixture
 def pages(chromium: Browser) -> Iterator[Pages]:
@@ -72,9 +74,7 @@ class House:
         assert self.home.offers() == {}
 
 
-@pytest.mark.parametrize(
-    "order", itertools.permutations(["home", "broker", "player"]), ids="-".join
-)
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
 def test_restarts_in_every_order(house: House, order: tuple[str, ...]) -> None:
     for count, part in enumerate(order, 1):
         house.restart(part)
