@@ -121,6 +121,8 @@ export class Media {
     try {
       await Promise.race([begun, this._buffers()]);
     } catch (error) {
+      // A medium that breaks ends the attempt as a pause does; only the element knows the cause.
+      this._checkLoaded();
       throw playError(error, this._failure());
     }
     this._allow();
