@@ -11,9 +11,9 @@ from typing import Final
 
 from webapp.announcements import Announcements, Known, read_object
 from zapette.client import Client
-from zapette.connection import Message
 from zapette.errors import Unavailable
 from zapette.registry import Registry
+from zapette.subscriptions import Message
 from zapette.topics import is_player_id
 
 log = logging.getLogger("zapette.discovery")

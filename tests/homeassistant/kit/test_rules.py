@@ -1,4 +1,4 @@
-"""The published rules of hassfest and HACS, as far as they can be checked without their programs."""
+"""The published rules of hassfest and HACS, as far as they can be checked offline."""
 
 import json
 import re
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from custom_components.zapette import PLATFORMS, button, errors, select
 from homeassistant.components.mqtt.const import SUPPORTED_COMPONENTS
 from homeassistant.helpers.entity import Entity
 from homeassistant.loader import Manifest
 from homeassistant.util import yaml as ha_yaml
-from custom_components.zapette import PLATFORMS, button, errors, select
 
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "custom_components" / "zapette"
