@@ -75,12 +75,15 @@ async def _run(options: argparse.Namespace) -> int:
         if not options.silent:
             print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)
 
-    await Run(plan, results, say).carry_out()
-    print(tables(results))
-    if options.json is not None:
-        results.write(options.json)
-    if options.picture is not None:
-        options.picture.write_text(picture(results))
+    try:
+        await Run(plan, results, say).carry_out()
+    finally:
+        # what was measured before an interruption is worth having too
+        print(tables(results))
+        if options.json is not None:
+            results.write(options.json)
+        if options.picture is not None:
+            options.picture.write_text(picture(results))
     return 0
 
 
