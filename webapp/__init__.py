@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from webapp import api, doors, media, metrics, pages, problems, refusals, requests
+from webapp import api, compression, doors, media, metrics, pages, problems, refusals, requests
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
@@ -39,6 +39,7 @@ def create_app(parts: Parts) -> Flask:
         metrics.blueprint(counted, parts.broker_figures, parts.health, parts.librarian)
     )
     app.after_request(pages.secure)
+    compression.register(app)
     problems.register(app)
     refusals.register(app)
     return app

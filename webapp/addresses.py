@@ -42,9 +42,14 @@ class Addresses:
     def broker(self, host: str) -> str:
         """Return the broker's address for a browser that reached the pages at `host`.
 
+        Behind a proxy with TLS that is ``mqtt`` below `public_url`, unless `public_ws_url` says
+        otherwise: a page that came over https may open no other.
+
         Args:
             host: the host name or address in the request, without a port, IPv6 in brackets.
         """
         if self.settings.public_ws_url:
             return self.settings.public_ws_url
+        if self.settings.public_url.startswith("https:"):
+            return f"wss:{self.pages().removeprefix('https:')}mqtt"
         return f"ws://{host}:{self.settings.ws_port}/mqtt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
@@ -33,7 +34,8 @@ def blueprint(addresses: Addresses, library: Library) -> Blueprint:
 
     @pages.get("/")
     def player() -> Response:
-        return _page("player.html", source=library.first())
+        # hls.js fetches the parts of a stream from wherever it is
+        return _page("player.html", anywhere=("http:", "https:"), source=library.first())
 
     @pages.get("/remote")
     def remote() -> Response:
@@ -51,12 +53,13 @@ def blueprint(addresses: Addresses, library: Library) -> Blueprint:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-    def _page(template: str, **values: str) -> Response:
+    def _page(template: str, anywhere: tuple[str, ...] = (), **values: str) -> Response:
         response = Response(
             render_template(template, version=version("zapette"), **values), mimetype="text/html"
         )
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = _policy(addresses.broker(requests.host()))
+        broker = _origin(addresses.broker(requests.host()))
+        response.headers["Content-Security-Policy"] = _policy(broker, *anywhere)
         return response
 
     return pages
@@ -70,13 +73,18 @@ def secure(response: Response) -> Response:
     return response
 
 
-def _policy(broker: str) -> str:
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _policy(*peers: str) -> str:
     # 'self' does not cover another port, so the broker's origin is named; mqtt.js runs its
     # timers in a worker made from a blob; a film may come from anywhere.
     return "; ".join(
         (
             "default-src 'self'",
-            f"connect-src 'self' {broker.removesuffix('/mqtt')}",
+            f"connect-src 'self' {' '.join(peers)}",
             "media-src 'self' http: https: blob:",
             "img-src 'self' data: http: https:",
             "worker-src 'self' blob:",
