@@ -96,7 +96,6 @@ def test_a_player_whose_browser_is_killed(
         assert time.monotonic() - killed_at < 2
 
 
-@pytest.mark.xfail(reason="a press that was given up is obeyed once the player thaws")
 def test_a_player_that_freezes(
     playwright: Playwright, system: System, pages: Pages, tmp_path: Path
 ) -> None:

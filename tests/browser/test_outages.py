@@ -139,7 +139,6 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
         assert phone.see("window.marked")
 
 
-@pytest.mark.xfail(reason="the broker keeps the old connection longer than the phone does")
 def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
