@@ -20,14 +20,14 @@ _PANELS: Final = (
 )
 
 _COLUMNS: Final = 2
-_WIDTH: Final = 460
+_WIDTH: Final = 490
 _GAP: Final = 28
 _TOP: Final = 56
 _TITLE: Final = 30
 _BAR: Final = 18
 _STEP: Final = 25
-_LABEL: Final = 112
-_VALUE: Final = 76
+_LABEL: Final = 148
+_VALUE: Final = 72
 
 _STYLE: Final = """\
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
