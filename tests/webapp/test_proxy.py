@@ -1,0 +1,112 @@
+"""Everything works behind a reverse proxy, below a path."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.chromium import PHONE, launch
+from tests.ports import free_ports
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.proxy import CLIENT, Proxy
+from webapp.addresses import Addresses
+from zapette.config import Settings
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def behind(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(
+        tmp_path_factory.mktemp("behind"),
+        {
+            "ZAPETTE_PUBLIC_URL": f"http://127.0.0.1:{port}/zap/",
+            "ZAPETTE_PUBLIC_WS_URL": f"ws://127.0.0.1:{port}/zap/mqtt",
+            "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
+            "ZAPETTE_BIND": "127.0.0.1",
+        },
+    ).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def proxy(behind: System, port: int) -> Iterator[Proxy]:
+    made = Proxy(port, behind.http_port, behind.ws_port)
+    made.start()
+    yield made
+    made.stop()
+
+
+def opened(page: Page, url: str, failures: list[str]) -> None:
+    page.on("requestfailed", lambda it: failures.append(f"{it.url} {it.failure}"))
+    page.on("response", lambda it: failures.append(it.url) if it.status >= 400 else None)
+    page.on("console", lambda it: failures.append(it.text) if it.type == "error" else None)
+    page.goto(url)
+    page.wait_for_selector("body[data-connection=live]", state="attached")
+
+
+def test_both_pages_work_below_a_path(proxy: Proxy, port: int) -> None:
+    failures: list[str] = []
+    sockets: list[str] = []
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        player = browser.new_page()
+        player.on("websocket", lambda it: sockets.append(it.url))
+        opened(player, f"http://127.0.0.1:{port}/zap/", failures)
+        link = player.locator("qr-card a").first.get_attribute("href")
+        assert link is not None
+        assert link.startswith(f"http://127.0.0.1:{port}/zap/remote#")
+        phone = browser.new_context(**PHONE)
+        remote = phone.new_page()
+        opened(remote, link, failures)
+        remote.wait_for_selector("body[data-live=true]", state="attached")
+        (cookie,) = phone.cookies(f"http://127.0.0.1:{port}/zap/api/credentials")
+        assert (cookie.get("name"), cookie.get("path")) == ("zapette_device", "/zap/api")
+        browser.close()
+    assert sockets[0] == f"ws://127.0.0.1:{port}/zap/mqtt"
+    # whatever has no path before it would not have come through
+    assert proxy.outside in ([], ["/favicon.ico"])
+    assert [it for it in failures if "favicon" not in it] == []
+
+
+@pytest.mark.usefixtures("proxy")
+def test_who_came_through_the_proxy(behind: System, port: int) -> None:
+    made = behind.get("api/id").json
+    links = behind.post("api/credentials", made).json["links"]
+    body = f'{{"id": "{made["id"]}", "key": "{links["guest"]["url"].split(".")[-1]}"}}'.encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/zap/api/credentials",
+        data=body,
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    behind.kill("broker")
+    path = f"api/players/{made['id']}/visitors"
+    (visitor,) = behind.post(path, {"owner_key": made["owner_key"]}).json["visitors"]
+    assert visitor["address"] == CLIENT
+    eventually(behind.is_up, "the broker is up again", timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "public_ws_url", "url"),
+    [
+        ("", "", "ws://tv:8083/mqtt"),
+        ("http://tv.example/zap", "", "ws://tv:8083/mqtt"),
+        ("https://tv.example/zap", "", "wss://tv.example/zap/mqtt"),
+        ("https://tv.example:8443/", "", "wss://tv.example:8443/mqtt"),
+        ("https://tv.example/zap", "wss://mqtt.example/", "wss://mqtt.example/"),
+    ],
+)
+def test_where_the_broker_is(public_url: str, public_ws_url: str, url: str, tmp_path: Path) -> None:
+    settings = Settings(public_url=public_url, public_ws_url=public_ws_url, data_dir=tmp_path)
+    assert Addresses(settings).broker("tv") == url
