@@ -11,15 +11,15 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Final, TypeVar
 
 from zapette.callee import Procedure, Procedures
-from zapette.calls import AnyFuture, PendingCalls
-from zapette.connection import Connection, Timing
+from zapette.connection import Connection
+from zapette.dialing import Dialer, Timing
 from zapette.errors import CallTimeout, Cancelled, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.lanes import Lanes
 from zapette.messages import write_parameters
-from zapette.peers import Peer
+from zapette.outgoing import EXPIRY, OutgoingCalls
 from zapette.requests import Requests
-from zapette.subscriptions import Filter, Handler, Message
+from zapette.subscriptions import Filter, Handler
 from zapette.topics import Callee
 from zapette.url import BrokerUrl
 from zapette.workers import Workers
@@ -30,9 +30,6 @@ T = TypeVar("T")
 
 CALL_TIMEOUT: Final = 5.0
 """How long a call waits for its answer, in seconds, unless told otherwise."""
-
-EXPIRY: Final = 10
-"""How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
 _SLACK: Final = 1.0
 _STOP_PATIENCE: Final = 5.0
@@ -79,22 +76,17 @@ class Client:
         self._loop = LoopThread("zapette")
         self._workers = Workers("zapette-worker")
         self._connection = Connection(
-            url,
+            Dialer(url, self._loop, self._workers, password=password, timing=timing),
             client_id or f"py-{secrets.token_hex(8)}",
             self._loop,
-            self._workers,
-            password=password,
-            availability=callee.availability if callee else None,
-            timing=timing,
+            callee=callee,
         )
         self._lanes = Lanes(self._loop, self._workers)
         self._requests: Requests | None = None
         if callee is not None:
             offered = procedures if isinstance(procedures, Procedures) else Procedures(procedures)
             self._requests = Requests(self._connection, self._loop, self._lanes, callee, offered)
-        self._calls = PendingCalls()
-        self._peers: dict[str, Peer] = {}
-        self._expiry_is_due = False
+        self._calls = OutgoingCalls(self._connection, self._loop)
 
     @property
     def client_id(self) -> str:
@@ -114,7 +106,6 @@ class Client:
     def start(self) -> None:
         """Begin to connect, and to reconnect whenever the connection is lost, until `stop`."""
         connection = self._connection
-        connection.on_message = self._take
         connection.on_live = self._came_live
         connection.on_lost = self._lost
         connection.on_replaced = self._replaced
@@ -154,7 +145,7 @@ class Client:
     def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
         """Have `handler` called for what `topic_filter` matches, also after a reconnection.
 
-        It is called on the client's event loop: it must not block.
+        It is called on the client's event loop: it must not block. It may be given before `start`.
 
         Raises:
             TopicError: `topic_filter` is none.
@@ -172,7 +163,7 @@ class Client:
         """
         self._publish(topic, payload, qos=qos, retain=retain)
 
-    def command(self, callee: Callee, procedure: str, *positional: Any, **named: Any) -> None:
+    def command(self, callee: Callee, procedure: str, /, *positional: Any, **named: Any) -> None:
         """Tell `callee` to run `procedure`, without waiting for an answer.
 
         Raises:
@@ -186,6 +177,7 @@ class Client:
         self,
         callee: Callee,
         procedure: str,
+        /,
         *positional: Any,
         timeout: float = CALL_TIMEOUT,
         **named: Any,
@@ -210,6 +202,7 @@ class Client:
         self,
         callee: Callee,
         procedure: str,
+        /,
         *positional: Any,
         timeout: float = CALL_TIMEOUT,
         **named: Any,
@@ -223,15 +216,16 @@ class Client:
             Unavailable: the client is not connected.
             InvalidArgument: the parameters cannot be written as JSON.
         """
-        call = self._new_call(callee, procedure, positional, named)
+        call = self._calls.new(callee, procedure, write_parameters(positional, named))
         future: Future[Any] = Future()
-        self._run_soon(self._begin_call, callee, *call, timeout, future)
+        self._run_soon(self._calls.begin, call, timeout, future)
         return future
 
     async def call_async(
         self,
         callee: Callee,
         procedure: str,
+        /,
         *positional: Any,
         timeout: float = CALL_TIMEOUT,
         **named: Any,
@@ -244,92 +238,31 @@ class Client:
         if not self._loop.is_current:
             later = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
             return await asyncio.wrap_future(later)
-        call = self._new_call(callee, procedure, positional, named)
+        call = self._calls.new(callee, procedure, write_parameters(positional, named))
         future: asyncio.Future[Any] = self._loop.loop.create_future()
-        self._begin_call(callee, *call, timeout, future)
+        self._calls.begin(call, timeout, future)
         return await future
+
+    def fence(self, timeout: float) -> None:
+        """Wait until the broker has answered all that it was sent.
+
+        What it had retained for subscriptions of QoS 0 is here by then.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        try:
+            answered = self.run(self._fence()).result(timeout)
+        except FutureTimeout:
+            raise Unavailable("the broker does not answer") from None
+        if not answered:
+            raise self._connection.unavailable()
 
     def run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the client's event loop, and return the future of its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop.loop)
 
-    def _new_call(
-        self,
-        callee: Callee,
-        procedure: str,
-        positional: tuple[Any, ...],
-        named: dict[str, Any],
-    ) -> tuple[str, str, bytes]:
-        """Return the topics of a call and of its answer, and the payload."""
-        payload = write_parameters(positional, named)
-        if not self.is_live:
-            raise self._connection.unavailable()
-        call = self._calls.number()
-        request = callee.request(self.client_id, call, procedure)
-        return request, callee.response(self.client_id, call), payload
-
-    def _begin_call(
-        self,
-        callee: Callee,
-        request: str,
-        response: str,
-        payload: bytes,
-        timeout: float,
-        future: AnyFuture,
-    ) -> None:
-        peer = self._peers.get(callee.root) or self._meet(callee)
-        self._calls.open(response, future, timeout)
-        self._expire_in_time()
-        if peer.heard:
-            self._send_call(peer, request, response, payload)
-        else:
-            peer.waiting.append(lambda: self._send_call(peer, request, response, payload))
-
-    def _send_call(self, peer: Peer, request: str, response: str, payload: bytes) -> None:
-        if peer.offline:
-            self._calls.fail(response, Unavailable(f"{peer.name} is offline"))
-            return
-        if peer.refused:
-            reason = f"the broker does not let this account hear the answers of {peer.name}"
-            self._calls.fail(response, Unavailable(reason))
-            return
-        try:
-            self._connection.publish(request, payload, expiry=EXPIRY)
-        except Unavailable as error:
-            self._calls.fail(response, error)
-
-    def _meet(self, callee: Callee) -> Peer:
-        """Begin to listen to the answers and the availability of a callee."""
-        peer = self._peers[callee.root] = Peer(callee)
-        self._connection.subscribe(callee.availability, lambda it: self._hear(peer, it.payload))
-        answers = self._connection.subscribe(callee.responses(self.client_id), lambda _: None)
-
-        def settled() -> None:
-            peer.heard, peer.refused = answers.confirmed or answers.refused, answers.refused
-            peer.offline = peer.offline and peer.heard
-            answers.when_settled(settled)
-            if peer.heard:
-                waiting, peer.waiting = peer.waiting, []
-                for send in waiting:
-                    send()
-
-        answers.when_settled(settled)
-        return peer
-
-    def _hear(self, peer: Peer, availability: bytes) -> None:
-        peer.offline = availability == b"offline"
-        if peer.offline:
-            self._calls.fail_all(f"{peer.name} is offline", f"{peer.callee.root}/response/")
-
-    def _take(self, message: Message) -> bool:
-        """Take a message if it is an answer or a request: those come often, handlers are few."""
-        if self._calls.answer(message.topic, message.payload):
-            return True
-        return self._requests is not None and self._requests.take(message)
-
     def _lost(self, reason: str) -> None:
-        for peer in self._peers.values():
-            peer.heard, peer.waiting = False, []
         self._calls.fail_all(reason)
         self.on_lost(reason)
 
@@ -339,19 +272,6 @@ class Client:
     def _replaced(self) -> None:
         self._calls.fail_all("another program has taken the place of this one")
         self.on_replaced()
-
-    def _expire_in_time(self) -> None:
-        if self._expiry_is_due:
-            return
-        deadline = self._calls.next_deadline()
-        if deadline is not None:
-            self._expiry_is_due = True
-            self._loop.loop.call_later(max(0.0, deadline - self._calls.now()), self._expire)
-
-    def _expire(self) -> None:
-        self._expiry_is_due = False
-        self._calls.expire()
-        self._expire_in_time()
 
     def _publish(self, topic: str, payload: bytes | str, **options: Any) -> None:
         if self._loop.is_current:
@@ -368,10 +288,16 @@ class Client:
             log.debug("a message was not sent: %s", error)
 
     def _run_soon(self, function: Callable[..., object], *arguments: Any) -> None:
-        if self._loop.is_current:
+        if self._loop.is_current or not self._loop.is_running:
             function(*arguments)
         else:
             self._loop.post(function, *arguments)
+
+    async def _fence(self) -> bool:
+        # behind the subscriptions that other threads have asked for, which take a turn or two
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await self._connection.fence()
 
     async def _stop(self) -> None:
         await self._connection.stop()

@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
+from typing import Final
+
+_SECRETS: Final = (
+    # a token, a player id, a key, in the forms that docs/protocol.md gives them
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<id>"),
+    (re.compile(r"(?<![\w-])(?=[\w-]*[0-9_-])(?=[\w-]*[A-Z])[\w-]{22}(?![\w-])"), "<key>"),
+)
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with what looks like a token, a player id or a key left out."""
+    for pattern, name in _SECRETS:
+        text = pattern.sub(name, text)
+    return text
 
 
 def set_up(process: str, level: str) -> None:

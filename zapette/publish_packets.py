@@ -124,11 +124,14 @@ def write_length(length: int) -> bytes:
     return bytes(encoded)
 
 
-def _properties(data: bytes) -> tuple[str | None, bytes | None, int | None]:
-    """Return the response topic, the correlation data and the expiry (section 3.3.2.3)."""
+def _properties(
+    data: bytes,
+) -> tuple[str | None, bytes | None, int | None, tuple[int, ...]]:
+    """Return response topic, correlation data, expiry and subscriptions (section 3.3.2.3)."""
     response_topic: str | None = None
     correlation: bytes | None = None
     expiry: int | None = None
+    numbers: tuple[int, ...] = ()
     at, end = 0, len(data)
     while at < end:
         kind = data[at]
@@ -139,7 +142,8 @@ def _properties(data: bytes) -> tuple[str | None, bytes | None, int | None]:
                 expiry = int.from_bytes(data[at : at + 4])
             at += size
         elif kind == _SUBSCRIPTION_ID:
-            _, at = read_length(data, at)
+            number, at = read_length(data, at)
+            numbers += (number,)
         elif kind in {0x03, _RESPONSE_TOPIC, _CORRELATION, _USER_PROPERTY}:
             value, at = _field(data, at)
             if kind == _RESPONSE_TOPIC:
@@ -152,7 +156,7 @@ def _properties(data: bytes) -> tuple[str | None, bytes | None, int | None]:
             raise ValueError(f"a PUBLISH has the property {kind}")
     if at != end:
         raise ValueError("a property is cut short")
-    return response_topic, correlation, expiry
+    return response_topic, correlation, expiry, numbers
 
 
 def _field(data: bytes, at: int) -> tuple[bytes, int]:

@@ -40,23 +40,18 @@ class Requests:
         self._lanes = lanes
         self._callee = callee
         self._procedures = procedures
-        self._below = f"{callee.root}/"
 
     def subscribe(self) -> None:
         """Subscribe to the commands and requests."""
         for topic_filter in (self._callee.commands, self._callee.requests):
-            self._connection.subscribe(topic_filter, lambda _: None)
+            self._connection.subscribe(topic_filter, self.take)
 
-    def take(self, message: Message) -> bool:
-        """Take a message, and return whether it was a command or a request to the callee."""
-        if not message.topic.startswith(self._below):
-            return False
+    def take(self, message: Message) -> None:
+        """Take a command or a request."""
         request = self._callee.parse(message.topic)
-        if request is None:
-            return False
-        if message.retained:
-            # an old one: it would be executed again at each connection
-            return True
+        # a retained one is old: it would be executed again at each connection
+        if request is None or message.retained:
+            return
         answers = self._callee.answers_to(request, message.response_topic)
         if message.response_topic not in {None, answers}:
             log.warning("a response topic that is not below the caller's own was ignored")
@@ -68,7 +63,6 @@ class Requests:
                 raise ProcedureFailed("too many requests are waiting")
         except CallError as error:
             self._answer(answers, write_error(error), message.correlation)
-        return True
 
     def _job(self, call: BoundCall, is_async: bool, answers: str | None, message: Message) -> Job:
         correlation = message.correlation

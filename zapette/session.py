@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,11 +74,12 @@ class Session:
         self._loop = loop
         self._on_message = on_message
         self._is_5 = mqtt.protocol == paho.MQTTv5
+        self._numbers = False
         self._socket: PublishSocket | None = None
         self._descriptor = -1
         self._flushing = False
         self._writing = False
-        self._answers: dict[int, asyncio.Future[list[bool] | None]] = {}
+        self._answers: dict[int, asyncio.Future[bool]] = {}
         mqtt.on_connect = self._on_connect
         mqtt.on_disconnect = self._on_disconnect
         mqtt.on_message = self._on_publish
@@ -153,16 +154,24 @@ class Session:
         self._flush_soon()
         return True
 
-    def subscribe(self, filters: Iterable[tuple[str, int]]) -> asyncio.Future[list[bool] | None]:
-        """Subscribe to filters with a QoS each.
+    def subscribe(self, topic_filter: str, qos: int, number: int = 0) -> asyncio.Future[bool]:
+        """Subscribe; the result tells whether the broker granted it, and is False at the end.
 
-        The result tells which ones the broker granted, or is None if the connection ended.
+        Args:
+            topic_filter: which messages.
+            qos: the most the broker may use.
+            number: what messages that come by it shall carry (MQTT 5), 1 or more; 0 is nothing.
         """
-        return self._await_answer(self._mqtt.subscribe(list(filters))[1])
+        properties = None
+        if number and self._numbers:
+            properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+            properties.SubscriptionIdentifier = number
+        sent = self._mqtt.subscribe(topic_filter, qos, properties=properties)
+        return self._await_answer(sent[1])
 
-    def unsubscribe(self, filters: Iterable[str]) -> asyncio.Future[list[bool] | None]:
-        """Unsubscribe from filters; the result comes once the broker has done so, or as above."""
-        return self._await_answer(self._mqtt.unsubscribe(list(filters))[1])
+    def unsubscribe(self, topic_filter: str) -> asyncio.Future[bool]:
+        """Unsubscribe; the result is True once the broker has answered, and False at the end."""
+        return self._await_answer(self._mqtt.unsubscribe(topic_filter)[1])
 
     def close(self) -> None:
         """Send what was published, disconnect, and close."""
@@ -175,10 +184,10 @@ class Session:
         """Close without a word, so that the broker publishes the will."""
         self._end(Ending(reason))
 
-    def _await_answer(self, message_id: int | None) -> asyncio.Future[list[bool] | None]:
-        answer: asyncio.Future[list[bool] | None] = self._loop.create_future()
+    def _await_answer(self, message_id: int | None) -> asyncio.Future[bool]:
+        answer: asyncio.Future[bool] = self._loop.create_future()
         if message_id is None or self.ended.done():
-            answer.set_result(None)
+            answer.set_result(False)
         else:
             self._answers[message_id] = answer
         return answer
@@ -238,7 +247,7 @@ class Session:
         if not self.accepted.done():
             self.accepted.set_result(None)
         for answer in self._answers.values():
-            answer.set_result(None)
+            answer.set_result(False)
         self._answers.clear()
         self._detach()
         socket = self._socket
@@ -266,8 +275,11 @@ class Session:
         self._detach()
 
     def _on_connect(
-        self, _mqtt: object, _data: object, _flags: object, reason: ReasonCode, _props: object
+        self, _mqtt: object, _data: object, _flags: object, reason: ReasonCode, properties: object
     ) -> None:
+        self._numbers = self._is_5 and bool(
+            getattr(properties, "SubscriptionIdentifierAvailable", True)
+        )
         if not self.accepted.done():
             self.accepted.set_result(reason)
 
@@ -288,6 +300,7 @@ class Session:
                 getattr(properties, "ResponseTopic", None),
                 getattr(properties, "CorrelationData", None),
                 getattr(properties, "MessageExpiryInterval", None),
+                tuple(getattr(properties, "SubscriptionIdentifier", ())),
             )
         )
 
@@ -296,7 +309,8 @@ class Session:
     ) -> None:
         answer = self._answers.pop(message_id, None)
         if answer is not None and not answer.done():
-            answer.set_result([reason.value < _REFUSED for reason in reasons or ()])
+            # an UNSUBACK of 3.1.1 has no codes
+            answer.set_result(all(reason.value < _REFUSED for reason in reasons or ()))
 
 
 def _properties(

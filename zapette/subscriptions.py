@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ class Message:
         response_topic: where an answer is wanted (MQTT 5); None if nowhere.
         correlation: what the answer must carry (MQTT 5).
         expiry: seconds it still has to live (MQTT 5); None without limit.
+        numbers: of the subscriptions that it comes by (MQTT 5); empty if the broker does not say.
     """
 
     topic: str
@@ -28,6 +30,7 @@ class Message:
     response_topic: str | None = None
     correlation: bytes | None = None
     expiry: int | None = None
+    numbers: tuple[int, ...] = ()
 
 
 Handler = Callable[[Message], Any]
@@ -83,6 +86,7 @@ class Subscription:
 
     Attributes:
         filter: which messages.
+        number: tells it from others of this connection.
         handlers: who gets them.
         qos: the most the broker may use, 0 to 2.
         confirmed: whether the broker has granted it in this session.
@@ -91,6 +95,7 @@ class Subscription:
     """
 
     filter: Filter
+    number: int
     handlers: list[Handler]
     qos: int = 1
     confirmed: bool = False
@@ -109,16 +114,18 @@ class Subscription:
 
 
 class Subscriptions:
-    """The subscriptions of one connection, by filter."""
+    """The subscriptions of one connection."""
 
     def __init__(self) -> None:
-        self._all: dict[str, Subscription] = {}
+        self._by_filter: dict[str, Subscription] = {}
+        self._by_number: dict[int, Subscription] = {}
+        self._numbers = itertools.count(1)
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._by_filter)
 
     def __iter__(self) -> Iterator[Subscription]:
-        return iter(self._all.values())
+        return iter(self._by_filter.values())
 
     def add(self, topic_filter: str, handler: Handler, qos: int) -> Subscription:
         """Add a handler, and return the subscription, which may be there already.
@@ -126,21 +133,33 @@ class Subscriptions:
         Raises:
             TopicError: `topic_filter` is none.
         """
-        subscription = self._all.get(topic_filter)
+        subscription = self._by_filter.get(topic_filter)
         if subscription is None:
-            subscription = self._all[topic_filter] = Subscription(Filter(topic_filter), [], qos)
+            number = next(self._numbers)
+            subscription = Subscription(Filter(topic_filter), number, [], qos)
+            self._by_filter[topic_filter] = self._by_number[number] = subscription
         subscription.handlers.append(handler)
         return subscription
 
     def remove(self, topic_filter: str) -> None:
         """Forget a filter and its handlers."""
-        self._all.pop(topic_filter, None)
+        subscription = self._by_filter.pop(topic_filter, None)
+        if subscription is not None:
+            del self._by_number[subscription.number]
 
-    def handlers(self, topic: str) -> list[Handler]:
-        """Return who wants a message on `topic`, in the order of their subscriptions."""
+    def handlers(self, message: Message) -> list[Handler]:
+        """Return who wants a message, in the order of their subscriptions.
+
+        A broker may send a message once for each filter that matches, and does not say for which
+        on MQTT 3.1.1: there, filters that overlap may bring it to their handlers more than once.
+        """
+        if len(message.numbers) == 1:
+            subscription = self._by_number.get(message.numbers[0])
+            return subscription.handlers if subscription is not None else []
         return [
             handler
-            for subscription in self._all.values()
-            if subscription.filter.matches(topic)
+            for subscription in self._by_filter.values()
+            if not message.numbers or subscription.number in message.numbers
+            if subscription.filter.matches(message.topic)
             for handler in subscription.handlers
         ]

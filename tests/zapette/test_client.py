@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import wait
 from typing import Any
 
 import pytest
 
-from tests.mosquitto import Mosquitto, run_tool
+from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
 from zapette.client import Client
@@ -23,38 +23,6 @@ from zapette.errors import (
 )
 from zapette.topics import Callee, Topics
 from zapette.url import BrokerUrl
-
-
-@pytest.fixture(scope="module")
-def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    running = Mosquitto(tmp_path_factory.mktemp("mosquitto")).start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module", params=["ours", "mosquitto"])
-def url(request: pytest.FixtureRequest) -> BrokerUrl:
-    if request.param == "ours":
-        system: System = request.getfixturevalue("system")
-        return system.household()
-    mosquitto: Mosquitto = request.getfixturevalue("mosquitto")
-    return mosquitto.url
-
-
-@pytest.fixture
-def connect() -> Iterator[Callable[..., Client]]:
-    clients: list[Client] = []
-
-    def make(url: BrokerUrl, **options: Any) -> Client:
-        client = Client(url, **options)
-        clients.append(client)
-        client.start()
-        client.wait(10)
-        return client
-
-    yield make
-    for client in clients:
-        client.stop()
 
 
 @pytest.fixture

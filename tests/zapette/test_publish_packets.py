@@ -75,7 +75,7 @@ def test_another_codec_reads_and_writes_the_same(message: Message) -> None:
     assert read(packet.write(), is_5=True) == message
 
 
-def test_properties_that_are_not_needed_are_passed_over() -> None:
+def test_subscriptions_are_read_and_what_is_not_needed_is_passed_over() -> None:
     packet = mqtt5.PublishPacket(
         "a/b",
         b"x",
@@ -85,7 +85,9 @@ def test_properties_that_are_not_needed_are_passed_over() -> None:
         user_properties=[("one", "1"), ("two", "2")],
         correlation_data=b"7",
     )
-    assert read(packet.write(), is_5=True) == Message("a/b", b"x", correlation=b"7")
+    assert read(packet.write(), is_5=True) == Message(
+        "a/b", b"x", correlation=b"7", numbers=(1, 300)
+    )
 
 
 @given(st.integers(0, 255), st.binary(max_size=60), st.booleans())

@@ -58,8 +58,21 @@ def test_handlers_in_the_order_of_their_subscriptions() -> None:
     for name, text in (("one", "a/+"), ("two", "a/b"), ("three", "b/#"), ("four", "a/+")):
         subscriptions.add(text, partial(note, name), 1)
     assert len(subscriptions) == 3
-    for handler in subscriptions.handlers("a/b"):
-        handler(Message("a/b", b""))
+
+    def hand_on(message: Message) -> None:
+        seen.clear()
+        for handler in subscriptions.handlers(message):
+            handler(message)
+
+    hand_on(Message("a/b", b""))
+    assert seen == ["one", "four", "two"]
+    # a broker that says by which subscriptions a message comes
+    hand_on(Message("a/b", b"", numbers=(2,)))
+    assert seen == ["two"]
+    hand_on(Message("a/b", b"", numbers=(1, 2)))
     assert seen == ["one", "four", "two"]
     subscriptions.remove("a/+")
-    assert len(subscriptions.handlers("a/b")) == 1
+    hand_on(Message("a/b", b"", numbers=(1,)))
+    assert seen == []
+    hand_on(Message("a/b", b""))
+    assert seen == ["two"]

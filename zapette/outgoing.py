@@ -1,0 +1,153 @@
+"""The calls that a client makes: sent when their answers can be heard, ended in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from zapette.calls import AnyFuture, PendingCalls
+from zapette.connection import Connection
+from zapette.errors import Unavailable
+from zapette.event_loop import LoopThread
+from zapette.subscriptions import Message
+from zapette.topics import Callee
+
+EXPIRY: Final = 10
+"""How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call.
+
+    Attributes:
+        callee: whom it is for.
+        request: the topic it goes to.
+        response: the topic its answer comes on.
+        payload: the parameters.
+    """
+
+    callee: Callee
+    request: str
+    response: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class _Peer:
+    """What is known of a callee.
+
+    Attributes:
+        callee: its topics.
+        heard: whether the broker has answered the subscription to its answers in this session.
+        refused: whether it has refused it.
+        offline: whether the callee is known to be offline.
+        waiting: the calls to send once its answers can be heard.
+    """
+
+    callee: Callee
+    heard: bool = False
+    refused: bool = False
+    offline: bool = False
+    waiting: list[Call] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What it is called in errors; a player without its id, which is nobody's business."""
+        kind, _, name = self.callee.root.rpartition("/")
+        return "the player" if kind.endswith("/players") else name
+
+
+class OutgoingCalls:
+    """Makes calls over a connection; on the event loop's thread only, but for `new`."""
+
+    def __init__(self, connection: Connection, loop: LoopThread) -> None:
+        self._connection = connection
+        self._loop = loop
+        self._pending = PendingCalls()
+        self._peers: dict[str, _Peer] = {}
+        self._expiry_is_due = False
+
+    def new(self, callee: Callee, procedure: str, payload: bytes) -> Call:
+        """Return a new call, on any thread.
+
+        Raises:
+            Unavailable: there is no connection.
+            TopicError: `procedure` is none.
+        """
+        if not self._connection.is_live:
+            raise self._connection.unavailable()
+        caller, number = self._connection.client_id, self._pending.number()
+        request = callee.request(caller, number, procedure)
+        return Call(callee, request, callee.response(caller, number), payload)
+
+    def begin(self, call: Call, timeout: float, future: AnyFuture) -> None:
+        """Send a call, and have `future` ended by its answer or in `timeout` seconds."""
+        peer = self._peers.get(call.callee.root) or self._meet(call.callee)
+        self._pending.open(call.response, future, timeout)
+        self._expire_in_time()
+        if not self._connection.is_live:
+            self._pending.fail(call.response, self._connection.unavailable())
+        elif peer.heard:
+            self._send(peer, call)
+        else:
+            peer.waiting.append(call)
+
+    def fail_all(self, reason: str) -> None:
+        """End every call with ``unavailable``, and forget who is there."""
+        for peer in self._peers.values():
+            peer.heard, peer.offline, peer.waiting = False, False, []
+        self._pending.fail_all(reason)
+
+    def _send(self, peer: _Peer, call: Call) -> None:
+        if peer.offline:
+            self._pending.fail(call.response, Unavailable(f"{peer.name} is offline"))
+            return
+        if peer.refused:
+            reason = f"the broker does not let this account hear the answers of {peer.name}"
+            self._pending.fail(call.response, Unavailable(reason))
+            return
+        try:
+            self._connection.publish(call.request, call.payload, expiry=EXPIRY)
+        except Unavailable as error:
+            self._pending.fail(call.response, error)
+
+    def _meet(self, callee: Callee) -> _Peer:
+        """Begin to listen to the answers and the availability of a callee."""
+        peer = self._peers[callee.root] = _Peer(callee)
+        connection = self._connection
+        connection.subscribe(callee.availability, lambda it: self._hear(peer, it.payload), qos=0)
+        answers = connection.subscribe(callee.responses(connection.client_id), self._take, qos=0)
+
+        def settled() -> None:
+            answers.when_settled(settled)
+            peer.heard, peer.refused = answers.confirmed or answers.refused, answers.refused
+            if peer.heard:
+                waiting, peer.waiting = peer.waiting, []
+                for call in waiting:
+                    self._send(peer, call)
+
+        answers.when_settled(settled)
+        return peer
+
+    def _take(self, message: Message) -> None:
+        self._pending.answer(message.topic, message.payload)
+
+    def _hear(self, peer: _Peer, availability: bytes) -> None:
+        peer.offline = availability == b"offline"
+        if peer.offline:
+            self._pending.fail_all(f"{peer.name} is offline", f"{peer.callee.root}/response/")
+
+    def _expire_in_time(self) -> None:
+        if self._expiry_is_due:
+            return
+        deadline = self._pending.next_deadline()
+        if deadline is not None:
+            self._expiry_is_due = True
+            pause = max(0.0, deadline - self._pending.now())
+            self._loop.loop.call_later(pause, self._expire)
+
+    def _expire(self) -> None:
+        self._expiry_is_due = False
+        self._pending.expire()
+        self._expire_in_time()

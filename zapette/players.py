@@ -1,0 +1,103 @@
+"""The players that there are: who is online, and what state each reports."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from zapette.client import Client
+from zapette.state import State
+from zapette.subscriptions import Message
+from zapette.topics import Topics, is_player_id
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one player.
+
+    Attributes:
+        id: its player id.
+        online: whether it is there.
+        state: the last state that it reported; empty if it has taken it back.
+    """
+
+    id: str
+    online: bool = False
+    state: State = field(default_factory=lambda: cast(State, {}))
+
+    @property
+    def name(self) -> str:
+        """The name that a person gave it; empty if it is not known."""
+        return self.state.get("name", "")
+
+
+class Players:
+    """Follows all players of a household; safe to use from several threads.
+
+    Attributes:
+        on_change: called with a player when something of it has changed, on the client's loop.
+    """
+
+    def __init__(self, client: Client, topics: Topics) -> None:
+        self.on_change: Callable[[Known], None] = lambda _: None
+        self._client = client
+        self._below = f"{topics.base}/players/"
+        self._lock = threading.Lock()
+        self._known: dict[str, Known] = {}
+
+    def __iter__(self) -> Any:
+        return iter(self.all())
+
+    def start(self) -> None:
+        """Begin to follow them."""
+        for what in ("availability", "state"):
+            # QoS 0, so that those that the broker has kept all come before `settle` returns
+            self._client.subscribe(f"{self._below}+/{what}", self._take, 0)
+
+    def settle(self, timeout: float = 5.0) -> None:
+        """Wait until all that the broker has kept of players is here.
+
+        Raises:
+            Unavailable: the connection is gone, or the broker does not answer in time.
+        """
+        self._client.fence(timeout)
+
+    def all(self) -> list[Known]:
+        """Return the players that are online or have a state, by name."""
+        with self._lock:
+            known = [each for each in self._known.values() if each.online or each.state]
+        return sorted(known, key=lambda each: (each.name.casefold(), each.id))
+
+    def online(self) -> list[Known]:
+        """Return those that are there."""
+        return [each for each in self.all() if each.online]
+
+    def get(self, player_id: str) -> Known:
+        """Return what is known of one player."""
+        with self._lock:
+            return self._known.get(player_id, Known(player_id))
+
+    def _take(self, message: Message) -> None:
+        player_id, _, what = message.topic.removeprefix(self._below).partition("/")
+        if not is_player_id(player_id):
+            return
+        with self._lock:
+            before = self._known.get(player_id, Known(player_id))
+            if what == "availability":
+                after = replace(before, online=message.payload == b"online")
+            else:
+                after = replace(before, state=_state(message.payload))
+            self._known[player_id] = after
+        if after != before:
+            self.on_change(after)
+
+
+def _state(payload: bytes) -> State:
+    try:
+        state = json.loads(payload)
+    except ValueError:
+        state = {}
+    return cast(State, state if isinstance(state, dict) else {})
