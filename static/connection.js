@@ -11,9 +11,12 @@ const HEARTBEAT = { interval: 3000, patience: 3000 };
 const WAKE_PATIENCE = 1500;
 /** Milliseconds after which a session has held so long that its loss is a new misfortune. */
 const STEADY = 2000;
+/** Milliseconds by which a broker may be late to give up a silent session. */
+const BROKER_SLACK = 1500;
 
 /**
- * @typedef {import("./mqtt_transport.js").Message} Message
+ * @typedef {import("./mqtt_transport.js").Message & { late: boolean }} Message `late`: it may have
+ *   waited here while the page slept
  * @typedef {import("./mqtt_transport.js").PublishOptions} PublishOptions
  * @typedef {import("./mqtt_transport.js").Will} Will
  * @typedef {import("./mqtt_version.js").OpenTransport} OpenTransport
@@ -57,6 +60,8 @@ export class Connection {
     this._attemptedAt = 0;
     /** @private */
     this._begunAt = 0;
+    /** @private the last session ended with no word of the broker */
+    this._silent = false;
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */
     this._timer = undefined;
     /** @private */
@@ -168,6 +173,17 @@ export class Connection {
     });
   }
 
+  /**
+   * Return for how long the broker may still obey what was sent at `sentAt` on a session that is
+   * lost, in milliseconds: what lies in a cut network arrives when it is whole again, unless the
+   * broker has given the session up before.
+   * @param {number} sentAt by `Date.now`
+   */
+  lingering(sentAt) {
+    if (!this._silent) return 0;
+    return Math.max(0, sentAt + 1500 * this._keepAlive + BROKER_SLACK - Date.now());
+  }
+
   /** @private */
   async _connect() {
     const attempt = ++this._attempt;
@@ -206,13 +222,21 @@ export class Connection {
       },
       {
         message: (message) => {
-          if (attempt === this._attempt) this.received.emit(message);
+          if (attempt !== this._attempt) return;
+          this.received.emit({ ...message, late: this._heartbeat.doubtful });
         },
         traffic: () => {
           if (attempt === this._attempt) this._heartbeat.heard();
         },
-        closed: ({ takenOver }) => {
+        pinged: () => {
+          if (attempt === this._attempt) this._heartbeat.pinged();
+        },
+        ponged: () => {
+          if (attempt === this._attempt) this._heartbeat.ponged();
+        },
+        closed: ({ takenOver, silent }) => {
           if (attempt !== this._attempt) return;
+          this._silent = silent;
           if (takenOver) void this.yieldPlace();
           else this._failed(new TransportError("the connection was closed"));
         },
@@ -229,6 +253,7 @@ export class Connection {
     this._transport = transport;
     this.session = session;
     this._begunAt = Date.now();
+    this._silent = false;
     this._heartbeat = this._newHeartbeat();
     this._heartbeat.start();
     const filters = this._subscriptions.map((subscription) => subscription(session)).flat();
@@ -301,7 +326,10 @@ export class Connection {
     return new Heartbeat({
       ...HEARTBEAT,
       ping: () => this._transport && this._transport.ping(),
-      dead: () => this._failed(new TransportError("the broker does not answer")),
+      dead: () => {
+        this._silent = true;
+        this._failed(new TransportError("the broker does not answer"));
+      },
     });
   }
 

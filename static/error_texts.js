@@ -22,6 +22,9 @@ const KEYS = {
   wrong_key: "error.wrong_key",
 };
 
+/** @type {Record<string, Key>} */
+const REASONS = { lost: "error.lost", offline: "error.offline" };
+
 /** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
 const PLAIN = ["gesture_required", "timeout", "unavailable", "cancelled", "too_many_requests"];
 
@@ -34,7 +37,8 @@ const PLAIN = ["gesture_required", "timeout", "unavailable", "cancelled", "too_m
 export function describeError(error, translate) {
   const known = error instanceof CallError || error instanceof ApiError;
   const code = known ? error.code : "runtime_error";
-  const key = KEYS[code] || "error.runtime_error";
+  const reason = error instanceof CallError ? error.reason : "";
+  const key = REASONS[reason] || KEYS[code] || "error.runtime_error";
   const detail = error instanceof Error && !PLAIN.includes(code) ? error.message : "";
   return { text: translate(key), detail };
 }

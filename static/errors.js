@@ -40,10 +40,13 @@ export class CallError extends ZapetteError {
   /**
    * @param {string} code one of `CALL_ERRORS`, or a foreign callee's own
    * @param {string} message what went wrong, in words for the caller
+   * @param {"" | "lost" | "offline"} [reason] of `unavailable`: the connection was lost while the
+   *   call waited, or the callee is offline
    */
-  constructor(code, message) {
+  constructor(code, message, reason = "") {
     super(message);
     this.code = code;
+    this.reason = reason;
   }
 }
 

@@ -1,8 +1,15 @@
+/** Milliseconds of silence that only a page that slept can have let pass. */
+const SLEEP = 9000;
+
 /**
  * Watches whether the other end of a connection still lives, by what comes from it.
  *
  * A socket whose network has gone closes with no event for minutes; so silence is answered with a
  * ping, and silence after a ping is death.
+ *
+ * If it was not the other end but the page that slept, what comes first out of the socket is old.
+ * It stays `doubtful` until a ping sent after the sleep has come back: all that was waiting stands
+ * before that in the stream.
  */
 export class Heartbeat {
   /**
@@ -13,7 +20,7 @@ export class Heartbeat {
    * @param {() => void} parts.dead called once at most
    * @param {() => number} [parts.now] milliseconds; a clock that also counts while the device sleeps
    */
-  constructor({ interval, patience, ping, dead, now = Date.now }) {
+  constructor({ interval, patience, ping, dead, now = () => Date.now() }) {
     /** @private */
     this._interval = interval;
     /** @private */
@@ -32,22 +39,48 @@ export class Heartbeat {
     this._waiting = [];
     /** @private */
     this._running = false;
+    /** @private */
+    this._pings = 0;
+    /** @private */
+    this._pongs = 0;
+    /** @private how many pongs there must have been for all to be new */
+    this._pongsDue = 0;
   }
 
   /** Begin to watch a connection that has just shown life. */
   start() {
     this._running = true;
-    this.heard();
+    this._heardAt = this._now();
     this._rest();
   }
 
   /** Note a sign of life. */
   heard() {
+    const silence = this._now() - this._heardAt;
     this._heardAt = this._now();
+    if (this._running && silence > SLEEP) {
+      this._pongsDue = this._pings + 1;
+      this._ping();
+    }
     if (this._waiting.length) {
       this._answer(true);
       this._rest();
     }
+  }
+
+  /** Note that a ping was sent, by whomever. */
+  pinged() {
+    this._pings += 1;
+  }
+
+  /** Note that a ping has come back. */
+  ponged() {
+    this._pongs += 1;
+  }
+
+  /** Whether what comes may have been waiting while the page slept. */
+  get doubtful() {
+    return this._pongs < this._pongsDue;
   }
 
   /** Whether the last sign of life is so recent that no ping can be overdue. */

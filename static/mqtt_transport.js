@@ -38,10 +38,16 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @property {number} patience milliseconds to wait for the broker's CONNACK
  * @property {Will | null} will
  *
+ * @typedef {object} SessionEnd
+ * @property {boolean} takenOver another client has taken the session's place (MQTT 5 only)
+ * @property {boolean} silent it was given up here; the broker may not know yet
+ *
  * @typedef {object} TransportListener
  * @property {(message: Message) => void} message
  * @property {() => void} traffic anything at all came from the broker
- * @property {(end: { takenOver: boolean }) => void} closed the session ended, and not by `close`
+ * @property {() => void} pinged a PINGREQ was sent
+ * @property {() => void} ponged its PINGRESP came
+ * @property {(end: SessionEnd) => void} closed the session ended, and not by `close`
  */
 
 /**
@@ -58,6 +64,7 @@ export function openMqttTransport(options, listener) {
     /** @type {WebSocket | null} */
     let socket = null;
     let reached = false;
+    let hungUp = false;
     const client = mqtt.connect(options.url, {
       protocolVersion: options.version,
       clientId: options.clientId,
@@ -75,6 +82,9 @@ export function openMqttTransport(options, listener) {
         socket = new WebSocket(url, protocols);
         socket.addEventListener("open", () => {
           reached = true;
+        });
+        socket.addEventListener("close", () => {
+          hungUp = true;
         });
         return socket;
       },
@@ -98,15 +108,20 @@ export function openMqttTransport(options, listener) {
     client.on("disconnect", (packet) => {
       takenOver = packet.reasonCode === SESSION_TAKEN_OVER;
     });
-    client.on("packetreceive", () => {
-      if (accepted) listener.traffic();
+    client.on("packetsend", ({ cmd }) => {
+      if (cmd === "pingreq") listener.pinged();
+    });
+    client.on("packetreceive", ({ cmd }) => {
+      if (!accepted) return;
+      listener.traffic();
+      if (cmd === "pingresp") listener.ponged();
     });
     client.on("message", (topic, payload, packet) =>
       listener.message(read(topic, payload, packet)),
     );
     client.on("close", () => {
       if (!accepted) reject(failure || new TransportError("no answer of the broker", { reached }));
-      else if (!transport.closing) listener.closed({ takenOver });
+      else if (!transport.closing) listener.closed({ takenOver, silent: !hungUp });
       transport.closing = true;
     });
   });

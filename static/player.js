@@ -20,8 +20,8 @@ import { chooseLanguage, translatePage, translator } from "./translate.js";
 import { listenToWaking } from "./wake.js";
 import { WakeLock } from "./wake_lock.js";
 
-/** Seconds. */
-const KEEP_ALIVE = 10;
+/** Seconds; shorter than the sleep after which what comes is taken to be old (heartbeat.js). */
+const KEEP_ALIVE = 8;
 
 defineElements(PLAYER_ELEMENTS);
 const language = chooseLanguage(navigator.languages);

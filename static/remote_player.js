@@ -130,5 +130,5 @@ export class RemotePlayer {
 }
 
 function offline() {
-  return new CallError("unavailable", "the player is offline");
+  return new CallError("unavailable", "the player is offline", "offline");
 }

@@ -28,6 +28,7 @@ const EXPIRY = 10;
  *
  * @typedef {object} Pending
  * @property {Target} target
+ * @property {number} sentAt
  * @property {(payload: Uint8Array) => void} answer
  * @property {(error: CallError) => void} fail
  */
@@ -58,7 +59,7 @@ export class Rpc {
     this._calls = 0;
     connection.received.listen((message) => this._receive(message));
     connection.changed.listen((status) => {
-      if (status !== "live") this.fail(new CallError("unavailable", "the connection was lost"));
+      if (status !== "live") this._lose();
     });
   }
 
@@ -135,6 +136,20 @@ export class Rpc {
   }
 
   /**
+   * Fail what waits, each call as soon as it is sure that it will not be obeyed after that.
+   * @private
+   */
+  _lose() {
+    for (const pending of Array.from(this._pending.values())) {
+      const fail = () =>
+        pending.fail(new CallError("unavailable", "the connection was lost", "lost"));
+      const delay = this._connection.lingering(pending.sentAt);
+      if (delay > 0) setTimeout(fail, delay);
+      else fail();
+    }
+  }
+
+  /**
    * @private
    * @param {string} topic
    * @param {{ target: Target, timeout: number, signal: AbortSignal | null, procedure: string }} call
@@ -164,7 +179,7 @@ export class Rpc {
           reject(error);
         }
       };
-      this._pending.set(topic, { target, answer, fail });
+      this._pending.set(topic, { target, sentAt: Date.now(), answer, fail });
     });
   }
 
@@ -209,6 +224,7 @@ export class Rpc {
     const topic = callee.answersTo(request, responseTopic);
     let payload;
     try {
+      if (message.late) throw new CallError("runtime_error", "it came while the callee slept");
       payload = writeResult(await run(procedures, request.procedure, message.payload));
     } catch (error) {
       const told = error instanceof CallError ? error : new CallError("runtime_error", `${error}`);

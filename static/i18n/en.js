@@ -68,6 +68,8 @@ export const en = Object.freeze({
   "error.runtime_error": "Something went wrong.",
   "error.timeout": "The player does not answer.",
   "error.unavailable": "Not connected: nothing was sent.",
+  "error.lost": "Not connected: no answer came.",
+  "error.offline": "The player is off.",
   "error.cancelled": "Given up.",
   "error.too_many_requests": "Too many requests. Wait a little.",
   "error.wrong_key": "The server does not know this player any more. Reload the page.",

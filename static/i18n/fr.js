@@ -73,6 +73,8 @@ export const fr = Object.freeze({
   "error.runtime_error": "Quelque chose s’est mal passé.",
   "error.timeout": "Le lecteur ne répond pas.",
   "error.unavailable": "Pas de connexion : rien n’a été envoyé.",
+  "error.lost": "Pas de connexion : aucune réponse.",
+  "error.offline": "Le lecteur est éteint.",
   "error.cancelled": "Abandonné.",
   "error.too_many_requests": "Trop de demandes. Attendez un peu.",
   "error.wrong_key": "Le serveur ne connaît plus ce lecteur. Rechargez la page.",

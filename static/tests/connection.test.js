@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 
 import { Backoff } from "../backoff.js";
 import { Connection } from "../connection.js";
@@ -60,6 +60,14 @@ class Network {
   };
 }
 
+/** @type {Connection[]} */
+let connections = [];
+
+afterEach(async () => {
+  await Promise.all(connections.map((connection) => connection.stop()));
+  connections = [];
+});
+
 /**
  * @param {Network} network
  * @param {() => Promise<import("../api.js").Credentials>} [credentials]
@@ -71,6 +79,7 @@ function connect(network, credentials = async () => CREDENTIALS) {
     keepAlive: 10,
     backoff: new Backoff({ first: 5, longest: 10 }),
   });
+  connections.push(connection);
   /** @type {string[]} */
   const history = [];
   connection.changed.listen((status) => history.push(status));
@@ -100,13 +109,12 @@ for (const [why, error] of /** @type {const} */ ([
     const network = new Network(error, "accept");
     const { connection } = connect(network);
     await until(() => connection.status === "live", "live");
-    network.listeners[0].closed({ takenOver: false });
+    network.listeners[0].closed({ takenOver: false, silent: false });
     await until(() => network.attempts.length === 3, "reconnected");
     assert.deepEqual(
       network.attempts.map(({ version }) => version),
       [5, 4, 4],
     );
-    await connection.stop();
   });
 }
 
@@ -119,7 +127,6 @@ test("a broker that is away is tried again, by MQTT 5, and stays offline until i
     [5, 5, 5],
   );
   assert.deepEqual(new Set(history), new Set(["connecting", "offline", "live"]));
-  await connection.stop();
 });
 
 test("a wrong password is no wrong version", async () => {
@@ -130,7 +137,6 @@ test("a wrong password is no wrong version", async () => {
     network.attempts.map(({ version }) => version),
     [5, 5],
   );
-  await connection.stop();
 });
 
 test("credentials that are refused for good end it, until it is started again", async () => {
@@ -148,14 +154,13 @@ test("credentials that are refused for good end it, until it is started again", 
   assert.equal(connection.status, "refused");
   connection.start();
   await until(() => connection.status === "live", "live");
-  await connection.stop();
 });
 
 test("who is taken over does not fight back", async () => {
   const network = new Network("accept");
   const { connection } = connect(network);
   await until(() => connection.status === "live", "live");
-  network.listeners[0].closed({ takenOver: true });
+  network.listeners[0].closed({ takenOver: true, silent: false });
   assert.equal(connection.status, "taken-over");
   connection.wake();
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -170,11 +175,11 @@ test("waking tries a lost connection at once", async () => {
     keepAlive: 10,
     backoff: new Backoff({ first: 60_000, longest: 60_000 }),
   });
+  connections.push(connection);
   connection.start();
   await until(() => connection.status === "offline", "offline");
   connection.wake();
   await until(() => connection.status === "live", "live");
-  await connection.stop();
 });
 
 test("waking asks a live connection for life, and drops it if there is none", async () => {
@@ -184,12 +189,12 @@ test("waking asks a live connection for life, and drops it if there is none", as
   connection.wake();
   assert.equal(network.sessions[0].pings, 1);
   network.listeners[0].traffic();
+  network.listeners[0].ponged();
   assert.equal(connection.proven(), undefined);
   connection.wake();
   await until(() => connection.status === "offline", "found dead");
   assert.ok(network.sessions[0].aborted);
   await assert.rejects(connection.publish("a", new Uint8Array(0)), { code: "unavailable" });
-  await connection.stop();
 });
 
 test("what an abandoned attempt still brings is ignored", async () => {
@@ -207,5 +212,53 @@ test("what an abandoned attempt still brings is ignored", async () => {
   late[0]();
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(network.attempts.length, 1);
-  await connection.stop();
+});
+
+test("what was sent on a silent session may be obeyed until the broker gives it up", async () => {
+  const network = new Network("accept", "hang");
+  const { connection } = connect(network);
+  await until(() => connection.status === "live", "live");
+  const sentAt = Date.now();
+  connection.wake();
+  await until(() => connection.status === "offline", "found dead");
+  const left = sentAt + 1.5 * 10_000 + 1500 - Date.now();
+  assert.ok(Math.abs(connection.lingering(sentAt) - left) < 50);
+  assert.equal(connection.lingering(sentAt - 60_000), 0);
+});
+
+test("what was sent on a session that the broker closed is lost", async () => {
+  const network = new Network("accept", "hang");
+  const { connection } = connect(network);
+  await until(() => connection.status === "live", "live");
+  network.listeners[0].closed({ takenOver: false, silent: false });
+  assert.equal(connection.lingering(Date.now()), 0);
+});
+
+test("a message that may have waited while the page slept is marked", async () => {
+  const network = new Network("accept");
+  const { connection } = connect(network);
+  await until(() => connection.status === "live", "live");
+  /** @type {boolean[]} */
+  const late = [];
+  connection.received.listen((message) => late.push(message.late));
+  const message = {
+    topic: "a",
+    payload: new Uint8Array(0),
+    retain: false,
+    responseTopic: null,
+    correlationData: null,
+  };
+  const [listener] = network.listeners;
+  const real = Date.now;
+  try {
+    Date.now = () => real() + 20_000;
+    listener.traffic();
+    listener.message(message);
+    listener.pinged();
+    listener.ponged();
+    listener.message(message);
+  } finally {
+    Date.now = real;
+  }
+  assert.deepEqual(late, [true, false]);
 });

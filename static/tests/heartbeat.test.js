@@ -83,3 +83,24 @@ test("stopping answers who waits", async () => {
   assert.equal(await waiting, false);
   assert.equal(deaths, 0);
 });
+
+test("what comes after the page slept is doubtful, until a ping of after it comes back", () => {
+  heartbeat.pinged();
+  now += 20_000;
+  heartbeat.heard();
+  assert.ok(heartbeat.doubtful);
+  assert.equal(pings, 1);
+  heartbeat.pinged();
+  heartbeat.ponged();
+  assert.ok(heartbeat.doubtful, "that was the pong of the ping before the sleep");
+  heartbeat.heard();
+  assert.ok(heartbeat.doubtful);
+  heartbeat.ponged();
+  assert.ok(!heartbeat.doubtful);
+});
+
+test("a pause that a page awake can make is no sleep", () => {
+  now += 8_500;
+  heartbeat.heard();
+  assert.ok(!heartbeat.doubtful);
+});

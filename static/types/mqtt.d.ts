@@ -30,7 +30,10 @@ declare module "*/mqtt.esm.js" {
   }
 
   export interface Client {
-    on(event: "connect" | "disconnect" | "packetreceive", listener: (packet: Packet) => void): void;
+    on(
+      event: "connect" | "disconnect" | "packetreceive" | "packetsend",
+      listener: (packet: Packet) => void,
+    ): void;
     on(event: "error", listener: (error: Error & { code?: number | string }) => void): void;
     on(event: "close", listener: () => void): void;
     on(
