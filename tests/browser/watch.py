@@ -29,7 +29,6 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._expected: list[re.Pattern[str]] = []
-        self.expect("Cross-Origin-Opener-Policy header has been ignored")
 
     def add(self, page: Page) -> None:
         self.pages.append(page)
