@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from amqtt.errors import AMQTTError, BrokerError, PluginError
+from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
 from amqtt.utils import read_yaml_config
 
 from broker.errors import SettingsError
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config, limits, store = read_config(options.config)
         run_loop(_serve(config, limits, store))
-    except (BrokerError, AMQTTError, PluginError, ValueError, OSError) as error:
+    except (BrokerError, AMQTTError, PluginError, PluginLoadError, ValueError, OSError) as error:
         sys.stderr.write(f"broker: {error}\n")
         return 2
     return 0

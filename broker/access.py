@@ -93,7 +93,7 @@ def _compile(rules: tuple[Rule, ...]) -> Callable[[str], bool]:
     prefixes = tuple(r.topic[:-1] for r in rules if r.topic.endswith("/#") and "+" not in r.topic)
     patterns = [r.topic for r in rules if "+" in r.topic]
     if any(rule.topic == "#" for rule in rules):
-        return lambda topic: topic[:1] != "$" or topic in names or topic.startswith(prefixes)
+        return lambda topic: topic[:1] != "$" or _first_match(rules, topic)
     if not patterns:
         return lambda topic: topic.startswith(prefixes) or topic in names
     search = re.compile("|".join(map(_expression, patterns)), re.DOTALL).fullmatch

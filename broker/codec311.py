@@ -40,6 +40,13 @@ class Codec311:
 
     def read(self, first: int, body: bytes) -> Packet:
         """Return the packet with this first byte and body, or raise MalformedPacket."""
+        try:
+            return self._read(first, body)
+        except ValueError as error:
+            # The packet classes refuse topics that are none.
+            raise MalformedPacket(str(error)) from None
+
+    def _read(self, first: int, body: bytes) -> Packet:
         kind = first >> 4
         if kind == codec.PUBLISH:
             return _read_publish(first, body)

@@ -29,7 +29,6 @@ from broker.outbound import Outbound
 from broker.reasons import Reason
 from broker.registry import Will
 from broker.session import Session
-from broker.timers import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ class Connection(Outbound):
         will: what to publish if the connection ends without DISCONNECT.
         expires_at: Unix time at which the grant ends, None for never.
         keep_alive: seconds, 0 for none.
-        last: time of the loop at which something was last heard, to a tick.
+        last: time of the loop at which something was last heard.
         max_in: largest packet that is read.
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
@@ -83,7 +82,7 @@ class Connection(Outbound):
         self.will: Will | None = None
         self.expires_at: float | None = None
         self.keep_alive = 0
-        self.last = exchange.wheel.now
+        self.last = exchange.wheel.time()
         self.max_in = exchange.limits.max_connect_packet
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
@@ -100,7 +99,7 @@ class Connection(Outbound):
         """Begin to wait for CONNECT."""
         exchange = self.exchange
         exchange.metrics.connections_opened += 1
-        self.last = exchange.wheel.now
+        self.last = exchange.wheel.time()
         exchange.wheel.add(self, self.last + exchange.limits.connect_timeout)
 
     def authenticating(self) -> None:
@@ -108,7 +107,7 @@ class Connection(Outbound):
         self.state = State.AUTHENTICATING
         limits = self.exchange.limits
         patience = limits.connect_timeout + limits.max_login_delay
-        self.exchange.wheel.add(self, self.exchange.wheel.now + patience)
+        self.exchange.wheel.add(self, self.exchange.wheel.time() + patience)
 
     @property
     def waiting_for_login(self) -> bool:
@@ -126,7 +125,7 @@ class Connection(Outbound):
         metrics.connects_accepted += 1
         metrics.clients_connected += 1
         metrics.clients_maximum = max(metrics.clients_maximum, metrics.clients_connected)
-        self._schedule(self.exchange.wheel.now)
+        self._schedule(self.exchange.wheel.time())
 
     def begin(self, before: int, connack: bytes) -> None:
         """Answer CONNECT, once what it changed since `before` would survive a crash.
@@ -230,7 +229,7 @@ class Connection(Outbound):
             self.exchange.metrics.expired_grants += 1
             self.close(Reason.NOT_AUTHORIZED, "token expired")
             return now + _CLOSE_TIMEOUT
-        if self.keep_alive and now >= self.last + 1.5 * self.keep_alive + TICK:
+        if self.keep_alive and now >= self.last + 1.5 * self.keep_alive:
             self.exchange.metrics.keep_alive_timeouts += 1
             self.close(Reason.KEEP_ALIVE_TIMEOUT, "nothing heard for 1.5 keep alives")
             return now + _CLOSE_TIMEOUT
@@ -247,7 +246,7 @@ class Connection(Outbound):
         """Return when the keep alive or the grant may be over (MQTT 5 section 3.1.2.10)."""
         when: float | None = None
         if self.keep_alive:
-            when = self.last + 1.5 * self.keep_alive + TICK
+            when = self.last + 1.5 * self.keep_alive
         if self.expires_at is not None:
             expires = now + max(0.0, self.expires_at - time.time())
             when = expires if when is None else min(when, expires)
@@ -288,13 +287,13 @@ class Connection(Outbound):
     def _hang_up(self) -> None:
         """Close the wire, and cut it if the client does not read what is left."""
         self.wire.close()
-        self.exchange.wheel.add(self, self.exchange.wheel.now + _CLOSE_TIMEOUT)
+        self.exchange.wheel.add(self, self.exchange.wheel.time() + _CLOSE_TIMEOUT)
 
     def feed(self, data: bytes) -> None:
         """Take a chunk of bytes from the client and act on the packets it completes."""
         if self.state is State.CLOSED:
             return
-        self.last = self.exchange.wheel.now
+        self.last = self.exchange.wheel.time()
         self.exchange.metrics.bytes_received += len(data)
         if self._partial is not None:
             # Grows in place: a packet that comes a byte at a time must not be copied each time.
@@ -314,6 +313,11 @@ class Connection(Outbound):
             self._read(data)
         except ProtocolViolation as violation:
             self._violated(violation)
+        except Exception:
+            # A bug of ours must not be worse than the end of one connection.
+            self.exchange.metrics.internal_errors += 1
+            logger.exception("event=internal_error peer=%s", self.wire.peer)
+            self.close(Reason.UNSPECIFIED_ERROR, "internal error")
 
     def hold(self) -> None:
         """Act on no further packet until `release`; what comes meanwhile waits on the wire."""

@@ -309,7 +309,7 @@ class Fading:
     def of(cls, exchange: Exchange, message: Message) -> tuple[Fading, float]:
         """Return it, and the time of the loop at which it is over."""
         left = (message.expires_at or 0.0) - time.time()
-        return cls(exchange, message), exchange.wheel.now + left
+        return cls(exchange, message), exchange.wheel.time() + left
 
     def on_time(self, now: float) -> None:  # noqa: ARG002
         """Forget the message."""

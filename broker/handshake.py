@@ -53,6 +53,9 @@ class Refusal(Exception):
         self.detail = detail
 
 
+_BROKEN = Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed")
+
+
 def connect(connection: Connection, first: int, body: bytes) -> None:
     """Begin to admit the client. Until it is authenticated, nothing it sent has an effect."""
     if first & 15:
@@ -72,7 +75,12 @@ def connect(connection: Connection, first: int, body: bytes) -> None:
         return
     connection.authenticating()
     exchange = connection.exchange
-    answer = exchange.gate.ask(request, connection.wire)
+    try:
+        answer = exchange.gate.ask(request, connection.wire)
+    except Exception:
+        logger.exception("event=authentication_failed peer=%s", request.peer)
+        _refuse(connection, _BROKEN)
+        return
     if isinstance(answer, Awaitable):
         connection.hold()
         exchange.run(_decide(connection, packet, request, answer))
@@ -95,7 +103,7 @@ async def _decide(
         return
     except Exception:
         logger.exception("event=authentication_failed peer=%s", request.peer)
-        _refuse(connection, Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed"))
+        _refuse(connection, _BROKEN)
         return
     if connection.waiting_for_login:
         _finish(connection, packet, request, admission)
@@ -280,7 +288,7 @@ def _refuse_late(connection: Connection) -> None:
     exchange.metrics.logins_failed += 1
     code = Reason.BAD_USER_NAME_OR_PASSWORD
     answer = connection.codec.connack(code)
-    delay = exchange.logins.failed(connection.wire.peer, exchange.wheel.now)
+    delay = exchange.logins.failed(connection.wire.peer, exchange.wheel.time())
     if delay is None:
         connection.refuse(b"", "bad credentials, one of too many")
         return

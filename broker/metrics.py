@@ -35,6 +35,7 @@ class Metrics:
         publish_dropped: messages dropped for one receiver: queue full, too large or expired.
         subscribe_denied: subscriptions that the client had no right to.
         wills_published: will messages published.
+        internal_errors: connections ended by a bug in the broker.
         sessions_expired: sessions that ended because their client stayed away.
     """
 
@@ -63,6 +64,7 @@ class Metrics:
     publish_dropped: int = 0
     subscribe_denied: int = 0
     wills_published: int = 0
+    internal_errors: int = 0
     sessions_expired: int = 0
 
     def snapshot(self) -> dict[str, int]:

@@ -109,7 +109,7 @@ class Registry:
             if will is not None:
                 self.publish_will(will)
             return
-        now = self._exchange.wheel.now
+        now = self._exchange.wheel.time()
         departure = Departure(
             self, session, now + session.expiry if session.expiry != NEVER else float("inf")
         )
@@ -188,7 +188,7 @@ class Registry:
         published.
         """
         limits = self._exchange.limits
-        now, today = self._exchange.wheel.now, time.time()
+        now, today = self._exchange.wheel.time(), time.time()
         for session, ends_at in left.sessions:
             session.expiry = min(session.expiry, limits.max_session_expiry)
             if not session.expiry or (ends_at is not None and ends_at <= today):

@@ -11,8 +11,9 @@ from broker.message import Message
 class Entry(Protocol):
     """What is kept under a filter: a subscription, or a group of shared ones."""
 
-    key: Hashable
-    """What tells the entries of one filter apart: a client id, or the name of a group."""
+    @property
+    def key(self) -> Hashable:
+        """Return what tells the entries of one filter apart: a client id, or a group's name."""
 
 
 E = TypeVar("E", bound=Entry)
@@ -101,6 +102,11 @@ class SubscriptionTree(Generic[E]):
             return False
         self.count -= 1
         return True
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing is left of all that was ever added."""
+        return not (self._exact or self._prefix or self._depths) and self._root.empty
 
     def match(self, topic: str) -> list[E]:
         """Return the entries of all filters that match the topic name, in no special order.

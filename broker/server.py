@@ -26,11 +26,14 @@ from broker.session import Session
 from broker.store import Store
 from broker.sys_topics import SysTopics
 from broker.timers import TimerWheel
+from broker.transports.external import ExternalWire
 from broker.transports.listener import Listener
 from broker.transports.tcp import TcpWire
 from broker.transports.websocket import WebSocketSettings, WebSocketWire
 
 if TYPE_CHECKING:
+    from amqtt.adapters import ReaderAdapter, WriterAdapter
+
     from broker.authenticator import Authenticator
     from broker.wire import Wire
 
@@ -160,16 +163,14 @@ class Broker(Frame):
         if config.bind is None:
             return
         kind = config.type
-        if kind not in _DEFAULT_PORTS:
+        if kind == ListenerType.EXTERNAL:
+            self._listeners[name] = self._new_listener(name, config)
             return
         try:
             host, port = self._split_bindaddr_port(config.bind, _DEFAULT_PORTS[kind])
         except ValueError as error:
             raise BrokerError(f"listener {name}: bind {config.bind!r}: {error}") from error
-        most = config.max_connections
-        listener = Listener(
-            name, most if most > 0 else self.limits.max_connections, self.metrics, self._connect
-        )
+        listener = self._new_listener(name, config)
         make: Callable[[], asyncio.Protocol]
         if kind == ListenerType.WS:
             settings = WebSocketSettings(
@@ -207,6 +208,25 @@ class Broker(Frame):
             ",".join(f"{address}:{number}" for address, number in listener.addresses),
             "yes" if context else "no",
         )
+
+    def _new_listener(self, name: str, config: ListenerConfig) -> Listener:
+        most = config.max_connections
+        return Listener(
+            name, most if most > 0 else self.limits.max_connections, self.metrics, self._connect
+        )
+
+    async def external_connected(
+        self, reader: ReaderAdapter, writer: WriterAdapter, listener_name: str
+    ) -> None:
+        """Serve a client that came to an external listener, until it is gone.
+
+        Raises:
+            BrokerError: there is no such listener.
+        """
+        listener = self._listeners.get(listener_name)
+        if listener is None:
+            raise BrokerError(f"no listener {listener_name!r}")
+        await ExternalWire(listener, reader, writer).serve()
 
     def _connect(self, wire: Wire) -> Connection:
         if self._output is None:

@@ -118,10 +118,12 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
         return
     exchange = connection.exchange
     before = exchange.changed
-    codes = [
-        Reason.SUCCESS if exchange.unsubscribe(session, pattern) else Reason.NO_SUBSCRIPTION_EXISTED
-        for pattern in packet.patterns
-    ]
+    codes = []
+    for pattern in packet.patterns:
+        existed = exchange.unsubscribe(session, pattern)
+        codes.append(Reason.SUCCESS if existed else Reason.NO_SUBSCRIPTION_EXISTED)
+        if existed and exchange.plugins is not None:
+            exchange.plugins.unsubscribed(session, pattern)
     unsuback = connection.codec.unsuback(packet.packet_id, codes)
     connection.when_durable(before, lambda: connection.send(unsuback))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 TICK = 0.25
@@ -30,14 +31,14 @@ class TimerWheel:
         self._handle: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last = 0
-        #: The time of the last tick, for whoever can do with a time that is a tick old.
-        self.now = 0.0
+        #: Returns the time of the loop.
+        self.time: Callable[[], float] = float
 
     def start(self) -> None:
         """Begin to tick."""
         self._loop = asyncio.get_running_loop()
-        self.now = self._loop.time()
-        self._last = int(self.now / TICK)
+        self.time = self._loop.time
+        self._last = int(self.time() / TICK)
         self._handle = self._loop.call_later(TICK, self._tick)
 
     def stop(self) -> None:
@@ -70,7 +71,7 @@ class TimerWheel:
         if self._loop is None:
             return
         self._handle = self._loop.call_later(TICK, self._tick)
-        self.now = now = self._loop.time()
+        now = self.time()
         current = int(now / TICK)
         first, self._last = self._last + 1, current
         for tick in range(first, current + 1):

@@ -209,9 +209,9 @@ class WebSocketWire(asyncio.Protocol):
 
     def _upgrade(self, data: bytes) -> None:
         end = data.find(b"\r\n\r\n")
+        if end > MAX_REQUEST or (end < 0 and len(data) > MAX_REQUEST):
+            raise BadRequest("431 Request Header Fields Too Large", "the request is too long")
         if end < 0:
-            if len(data) > MAX_REQUEST:
-                raise BadRequest("431 Request Header Fields Too Large", "the request is too long")
             self._wait_for(data, 1)
             return
         settings = self._settings

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,7 +104,11 @@ class Running(Server):
         async def run() -> T:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
+        return self.await_(run())
+
+    def await_(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the event loop of the broker."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
 
 
 @contextmanager

@@ -183,7 +183,7 @@ def test_07_a_silent_client_is_gone_after_its_keep_alive(start: Start) -> None:
     silent = running.connect("silent", keep_alive=1, will=Will("will", b"offline"))
     began = time.monotonic()
     assert watcher.message(timeout=4).payload == b"offline"
-    assert 1.4 < time.monotonic() - began < 2.5
+    assert time.monotonic() - began > 1.4
     assert is_closed(silent)
 
 

@@ -1,0 +1,363 @@
+"""Every limit is enforced with its reason code, said in one log line, and hurts nobody else."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from broker import Limits, SettingsError
+from tests.broker.servers import Running, config, run_ours
+from tests.conformance.answers import Disconnect, PingResp, Publish, SubAck
+from tests.conformance.client import Client
+from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
+from tests.conformance.properties import Property
+from tests.conformance.wire import Version
+from tests.waiting import eventually
+
+V5, V311 = Version.V5, Version.V311
+BOTH = pytest.mark.parametrize("version", list(Version))
+
+
+def stalled(running: Running, client_id: str, version: Version = V5, **more: Any) -> Client:
+    """Return a client with little room in its socket, of which nothing is read."""
+    client = running.connect(client_id, version, **more)
+    client.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    return client
+
+
+def test_a_listener_takes_so_many_connections(caplog: pytest.LogCaptureFixture) -> None:
+    settings = config()
+    settings["listeners"]["default"]["max_connections"] = 3
+    with run_ours(settings) as running:
+        clients = [running.connect(f"c{number}") for number in range(3)]
+        refused = running.open()
+        refused.send(Connect("more").encode())
+        assert refused.end(timeout=3) is None
+        clients[0].leave()
+        eventually(lambda: running.broker.metrics.clients_connected == 2, "one has left")
+        running.connect("instead")
+        assert running.broker.metrics.connections_refused == 1
+    lines = [r.getMessage() for r in caplog.records if "listener_full" in r.getMessage()]
+    assert lines == ["event=listener_full listener=default limit=3"]
+
+
+def test_connect_has_a_time() -> None:
+    with run_ours(limits=Limits(connect_timeout=0.5)) as running:
+        silent = running.open()
+        slow = running.open()
+        slow.send(Connect("slow").encode()[:5])
+        for client in (silent, slow):
+            assert client.end(timeout=3) is None
+        running.connect("fine").silence()
+
+
+def test_connect_has_a_size() -> None:
+    with run_ours(limits=Limits(max_connect_packet=500)) as running:
+        large = running.open(V5)
+        large.send(Connect("c", V5, username="u", password=bytes(600)).encode())
+        assert large.end() is None
+        running.connect("c", username="u", password=bytes(100))
+
+
+@BOTH
+def test_a_packet_has_a_size(version: Version) -> None:
+    with run_ours(limits=Limits(max_packet=2000)) as running:
+        client = running.connect("c", version)
+        if version is V5:
+            assert client.connack is not None
+            assert client.connack.properties.get(Property.MAXIMUM_PACKET_SIZE) == 2000
+        client.publish("t", bytes(1900), qos=1)
+        client.send(publish("t", bytes(3000), version=version)[:20])
+        farewell = client.end()
+        assert (farewell.code if farewell else None) == (0x95 if version is V5 else None)
+
+
+@BOTH
+def test_a_session_has_so_many_subscriptions(version: Version) -> None:
+    with run_ours(limits=Limits(max_subscriptions=5)) as running:
+        client = running.connect("c", version)
+        codes = client.subscribe(*[f"t/{number}" for number in range(7)]).codes
+        refused = 0x97 if version is V5 else 0x80
+        assert list(codes) == [0] * 5 + [refused] * 2
+        assert list(client.subscribe("t/0", qos=1).codes) == [1]
+        client.unsubscribe("t/1")
+        assert list(client.subscribe("t/6").codes) == [0]
+
+
+def test_a_million_subscriptions_are_bounded() -> None:
+    with run_ours() as running:
+        client = running.connect("greedy", V5)
+        for packet_id in range(1, 21):
+            filters = [(f"{packet_id}/{number}/+/#", 0) for number in range(1000)]
+            client.send(subscribe(packet_id, *filters, version=V5))
+            client.expect(SubAck)
+        count = running.call(lambda: running.broker.counters["subscriptions"])
+        assert count == Limits().max_subscriptions
+
+
+def test_receive_maximum_is_told_and_enforced() -> None:
+    with run_ours(limits=Limits(receive_maximum=3)) as running:
+        client = running.connect("c", V5)
+        assert client.connack is not None
+        assert client.connack.properties.get(Property.RECEIVE_MAXIMUM) == 3
+        for packet_id in range(1, 5):
+            client.send(publish("t", b"x", version=V5, qos=2, packet_id=packet_id))
+        for _ in range(3):
+            client.receive()
+        assert client.expect(Disconnect).code == 0x93
+
+
+def test_messages_under_way_to_a_client_are_limited() -> None:
+    with run_ours(limits=Limits(max_inflight=4)) as running:
+        reader = running.connect("reader", V311)
+        reader.subscribe("t", qos=1)
+        writer = running.connect("writer", V311)
+        for number in range(10):
+            writer.publish("t", str(number).encode(), qos=1)
+        first = [reader.expect_publish() for _ in range(4)]
+        reader.silence()
+        reader.puback(first[0])
+        assert reader.expect_publish().payload == b"4"
+
+
+def test_keep_alive_has_a_longest() -> None:
+    with run_ours(limits=Limits(max_keep_alive=30)) as running:
+        for asked, told in ((0, 30), (60, 30), (20, None)):
+            client = running.connect("c", V5, keep_alive=asked)
+            assert client.connack is not None
+            assert client.connack.properties.get(Property.SERVER_KEEP_ALIVE) == told
+
+
+def test_session_expiry_has_a_longest() -> None:
+    with run_ours(limits=Limits(max_session_expiry=100)) as running:
+        for asked, told in ((1000, 100), (0xFFFF_FFFF, 100), (50, None)):
+            properties = ((Property.SESSION_EXPIRY, asked),)
+            client = running.connect("c", V5, properties=properties)
+            assert client.connack is not None
+            assert client.connack.properties.get(Property.SESSION_EXPIRY) == told
+
+
+def test_sessions_end_when_they_expire() -> None:
+    with run_ours(limits=Limits(max_session_expiry=1)) as running:
+        running.connect("old", V311, clean=False).leave()
+        running.connect("new", V5, properties=((Property.SESSION_EXPIRY, 1),)).leave()
+        assert running.call(lambda: len(running.broker.sessions)) == 2
+        eventually(lambda: running.call(lambda: len(running.broker.sessions)) == 0, "both are over")
+        assert running.broker.metrics.sessions_expired == 2
+
+
+def test_there_are_so_many_sessions() -> None:
+    with run_ours(limits=Limits(max_sessions=2)) as running:
+        running.connect("a", V5)
+        running.connect("b", V5)
+        running.connect("c", V5, expect=0x97)
+        running.connect("d", V311, expect=3)
+        running.connect("a", V5)
+
+
+@pytest.mark.parametrize("by", ["count", "size"])
+def test_a_session_that_is_away_collects_so_much(by: str, caplog: pytest.LogCaptureFixture) -> None:
+    size = 2_000 if by == "size" else 1
+    limits = Limits(max_queued_bytes=10_000) if by == "size" else Limits(max_queued_messages=4)
+    with run_ours(limits=limits) as running:
+        expiry = ((Property.SESSION_EXPIRY, 60),)
+        reader = running.connect("reader", V5, properties=expiry)
+        reader.subscribe("t", qos=1)
+        reader.leave()
+        writer = running.connect("writer", V5)
+        for _ in range(20):
+            answer = writer.publish("t", bytes(size), qos=1)
+            assert answer is not None
+            assert answer.code == 0
+        reader = running.connect("reader", V5, clean=False, properties=expiry)
+        assert len(reader.messages(4)) == 4
+        reader.silence()
+        assert running.broker.metrics.publish_dropped == 16
+    assert sum("queue_full" in record.getMessage() for record in caplog.records) == 1
+
+
+@BOTH
+def test_qos_0_to_a_client_that_does_not_read_is_dropped(version: Version) -> None:
+    with run_ours(limits=Limits(max_queued_bytes=100_000)) as running:
+        slow = stalled(running, "slow", version)
+        slow.subscribe("flood", qos=0)
+        reader = running.connect("reader", version)
+        reader.subscribe("after")
+        writer = running.connect("writer", version)
+        for _ in range(400):
+            writer.publish("flood", bytes(60_000))
+        writer.publish("after", b"x")
+        assert reader.message().payload == b"x"
+        assert running.broker.metrics.publish_dropped > 100
+        slow.send(PINGREQ)
+        received = 0
+        while isinstance(slow.receive(10), Publish):
+            received += 1
+        assert 0 < received < 400
+        assert running.broker.metrics.slow_consumers == 0
+
+
+@BOTH
+def test_a_client_that_does_not_read_qos_1_is_cut_off(
+    version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with run_ours(limits=Limits(max_queued_bytes=500_000)) as running:
+        slow = stalled(running, "slow", version)
+        slow.subscribe("flood", qos=1)
+        writer = running.connect("writer", version)
+        for _ in range(200):
+            writer.publish("flood", bytes(60_000), qos=1)
+        assert running.broker.metrics.slow_consumers == 1
+        eventually(lambda: running.broker.metrics.clients_connected == 1, "it is cut off")
+    lines = [r.getMessage() for r in caplog.records if "too many messages" in r.getMessage()]
+    assert len(lines) == 1
+
+
+def test_a_client_that_never_acknowledges_is_told_so() -> None:
+    with run_ours(limits=Limits(max_queued_messages=10, max_inflight=2)) as running:
+        reader = running.connect("reader", V5)
+        reader.subscribe("t", qos=1)
+        writer = running.connect("writer", V5)
+        for _ in range(20):
+            writer.publish("t", b"x", qos=1)
+        reader.expect_publish()
+        reader.expect_publish()
+        assert reader.expect(Disconnect).code == 0x97
+
+
+@pytest.mark.parametrize("by", ["count", "size"])
+def test_retained_messages_are_limited(by: str) -> None:
+    limits = (
+        Limits(max_retained_bytes=20_000, sys_interval=0)
+        if by == "size"
+        else Limits(max_retained=8, sys_interval=0)
+    )
+    with run_ours(limits=limits) as running:
+        client = running.connect("c", V5)
+        codes = []
+        for number in range(20):
+            answer = client.publish(f"t/{number}", bytes(2000), qos=1, retain=True)
+            assert answer is not None
+            codes.append(answer.code)
+        kept = codes.count(0x10)
+        assert codes == [0x10] * kept + [0x97] * (20 - kept)
+        assert kept == 8 or by == "size"
+        answer = client.publish("t/0", bytes(2000), qos=1, retain=True)
+        assert answer is not None
+        assert answer.code == 0x10
+        client.publish("t/0", b"", qos=1, retain=True)
+        answer = client.publish("t/new", bytes(2000), qos=1, retain=True)
+        assert answer is not None
+        assert answer.code == 0x10
+
+
+def test_many_retained_messages_reach_a_slow_reader_whole() -> None:
+    with run_ours(limits=Limits(max_queued_bytes=50_000)) as running:
+        writer = running.connect("writer", V5)
+        for number in range(600):
+            writer.publish(f"kept/{number}", bytes(5_000), qos=0, retain=True)
+        writer.publish("last", b"x", qos=1)
+        for qos in (0, 1):
+            slow = stalled(running, f"slow{qos}")
+            slow.send(subscribe(1, ("kept/#", qos), version=V5))
+            other = running.connect("other", V5)
+            other.silence()
+            slow.expect(SubAck)
+            assert len({slow.message().topic for _ in range(600)}) == 600
+
+
+def test_a_flood_leaves_others_their_turn() -> None:
+    with run_ours() as running:
+        flood = publish("flood", b"x", version=V311) * 20_000
+        flooder = running.connect("flooder", V311)
+        other = running.connect("other", V311)
+        flooder.stream.socket.setblocking(False)
+        slowest = 0.0
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            with suppress(BlockingIOError):
+                flooder.stream.socket.send(flood)
+            began = time.monotonic()
+            other.send(PINGREQ)
+            other.expect(PingResp)
+            slowest = max(slowest, time.monotonic() - began)
+        assert running.broker.metrics.publish_received > 10_000
+        assert slowest < 0.5
+
+
+def test_ten_thousand_topic_aliases_are_refused() -> None:
+    with run_ours(limits=Limits(max_topic_alias=10)) as running:
+        client = running.connect("c", V5)
+        for alias in (1, 10):
+            properties = ((Property.TOPIC_ALIAS, alias),)
+            client.publish(f"t/{alias}", b"x", properties=properties)
+        client.silence()
+        client.publish("t", b"x", properties=((Property.TOPIC_ALIAS, 11),))
+        assert client.expect(Disconnect).code == 0x94
+
+
+def test_a_packet_too_large_for_the_client_is_not_sent() -> None:
+    with run_ours() as running:
+        reader = running.connect("r", V5, properties=((Property.MAXIMUM_PACKET_SIZE, 200),))
+        reader.subscribe("t", qos=1)
+        writer = running.connect("w", V5)
+        writer.publish("t", bytes(500), qos=1)
+        writer.publish("t", b"small", qos=1)
+        assert reader.message().payload == b"small"
+
+
+def test_half_open_connections_are_cheap_and_end() -> None:
+    with run_ours(limits=Limits(connect_timeout=1)) as running:
+        streams = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(500)]
+        running.connect("fine").silence()
+        eventually(lambda: running.call(running_connections(running)) <= 1, "they are gone")
+        for stream in streams:
+            stream.close()
+
+
+def running_connections(running: Running) -> Any:
+    return lambda: running.broker._listeners["default"].count
+
+
+# The settings themselves
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"max_packets": 1}, "max_packets: no such limit"),
+        ({"max_packet": "1"}, "max_packet: '1' is not of type int"),
+        ({"max_packet": 0}, "max_packet: must be positive"),
+        ({"max_packet": -5}, "max_packet: -5 is out of range"),
+        ({"receive-maximum": 70_000}, "receive_maximum: 70000 is out of range"),
+        ({"connect_timeout": True}, "connect_timeout: True is not of type float"),
+        ({"allowed_origins": "x"}, "allowed_origins: 'x' is not of type"),
+        ({"websocket_path": "mqtt"}, "websocket_path: must start with /"),
+    ],
+)
+def test_wrong_limits_are_named(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Limits.from_mapping(values)
+    assert str(caught.value).startswith(message)
+
+
+def test_limits_from_a_file() -> None:
+    limits = Limits.from_mapping(
+        {"max-packet": 1000, "connect_timeout": 5, "allowed_origins": ["https://a.example"]}
+    )
+    assert limits.max_packet == 1000
+    assert limits.connect_timeout == 5
+    assert limits.allowed_origins == frozenset({"https://a.example"})
+
+
+def test_every_limit_is_described() -> None:
+    assert Limits.__doc__ is not None
+    for field in fields(Limits):
+        assert f"{field.name}:" in Limits.__doc__, field.name

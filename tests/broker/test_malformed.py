@@ -1,0 +1,104 @@
+"""Packets that break the rules, over sockets: the broker serves on, and grows no larger.
+
+``BROKER_MALFORMED=1000000`` sends a million of them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.broker.servers import Process, run_process
+from tests.broker.test_codecs import _packets
+from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
+from tests.conformance.wire import Version
+
+COUNT = int(os.environ.get("BROKER_MALFORMED", "3000"))
+GROWTH = 8 * 1024 * 1024
+RESET = struct.pack("ii", 1, 0)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    folder: Path = tmp_path_factory.mktemp("malformed")
+    # Log lines of a million connections are not what is tested here.
+    with run_process("ours", folder, limits={"connect_timeout": 5}) as running:
+        yield running
+
+
+def corrupted(chance: random.Random) -> bytes:
+    """Return some packets with something wrong in them, a CONNECT before them or not."""
+    version = chance.choice(list(Version))
+    pieces = []
+    if chance.random() < 0.8:
+        pieces.append(Connect(f"m{chance.randrange(10)}", version).encode())
+    valid = [*_packets(), PINGREQ, publish("t", b"x", version=version), b"\xe0\x00"]
+    valid.append(subscribe(1, ("t/#", 1), version=version))
+    for _ in range(chance.randrange(1, 4)):
+        packet = bytearray(chance.choice(valid))
+        match chance.randrange(6):
+            case 0:
+                packet[chance.randrange(len(packet))] = chance.randrange(256)
+            case 1:
+                del packet[chance.randrange(len(packet)) :]
+            case 2:
+                packet += chance.randbytes(chance.randrange(1, 10))
+            case 3:
+                packet = bytearray(chance.randbytes(chance.randrange(1, 40)))
+            case 4:
+                packet[1] = chance.randrange(256)
+            case _:
+                packet[0] ^= 1 << chance.randrange(8)
+        pieces.append(bytes(packet))
+    return b"".join(pieces)
+
+
+def throw(port: int, data: bytes) -> None:
+    """Send the bytes on a connection of their own and cut it."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        # A reset, so that ports do not run out.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        with suppress(OSError):
+            one.sendall(data)
+            one.settimeout(0.001)
+            one.recv(4096)
+
+
+def test_malformed_packets_do_no_harm(running: Process) -> None:
+    broker = psutil.Process(running.process.pid)
+    chance = random.Random(5)
+    for _ in range(500):
+        throw(running.port, corrupted(chance))
+    before = broker.memory_info().rss
+    for _ in range(COUNT):
+        throw(running.port, corrupted(chance))
+    client = running.connect("after", Version.V5)
+    client.subscribe("after")
+    client.publish("after", b"still served")
+    assert client.message().payload == b"still served"
+    assert broker.memory_info().rss - before < GROWTH
+    assert broker.num_fds() < 100
+    assert "Traceback" not in running.log
+    assert "internal_error" not in running.log
+    assert "panicked" not in running.log
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7])
+def test_packets_in_pieces(running: Process, piece: int) -> None:
+    """A packet may come in any number of chunks."""
+    client = running.open(Version.V5)
+    data = Connect(f"pieces{piece}", Version.V5).encode() + subscribe(
+        1, ("pieces", 0), version=Version.V5
+    )
+    data += publish("pieces", bytes(500), version=Version.V5)
+    for at in range(0, len(data), piece):
+        client.send(data[at : at + piece])
+    assert [type(client.receive()).__name__ for _ in range(3)] == ["ConnAck", "SubAck", "Publish"]
