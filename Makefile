@@ -8,7 +8,7 @@ MODULES := static/node_modules
 COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --quiet
 
-.PHONY: run dev test check format lock clean
+.PHONY: run dev test test-homeassistant check format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -21,6 +21,12 @@ test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@scripts/npm.sh --prefix static test
 	@$(BIN)/python -m pytest $(ARGS)
+
+# The integration in a real Home Assistant, which wants a later Python: the script makes one.
+test-homeassistant: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/system-packages.sh
+	@scripts/homeassistant.sh
+	@$(BIN)/python -m pytest tests/homeassistant $(ARGS)
 
 check: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "zapette_folder"
 _ROOT: Final = f"{DOMAIN}://"
-_MOST_FOLDERS: Final = 200
+_MOST: Final = 2000
+_PAGE: Final = 500
 
 
 async def async_browse(
@@ -41,7 +42,7 @@ async def async_browse(
         top = await _folder(player, "")
     except BrowseError:
         # a server without a library: Home Assistant's own sources are still there
-        top = _directory("", "", [])
+        top = _directory("", "Zapette", [])
     try:
         sources = await media_source.async_browse_media(hass, None, content_filter=_is_playable)
     except BrowseError:
@@ -54,73 +55,77 @@ async def async_browse(
 
 
 async def async_search(player: ZapetteMediaPlayer, query: SearchMediaQuery) -> SearchMedia:
-    """Return the media of the library whose title has every word that is asked for.
+    """Return the media of the library that have every word that is asked for.
 
     Raises:
         SearchError: nobody answers.
     """
-    words = query.search_query.casefold().split()
-    start = (query.media_content_id or "").removeprefix(_ROOT)
-    folders, found = [start], list[BrowseMedia]()
-    for path in folders:
-        try:
-            folder = await _folder(player, path)
-        except BrowseError as error:
-            raise SearchError(str(error)) from error
-        for child in folder.children or ():
-            if child.can_expand and len(folders) < _MOST_FOLDERS:
-                folders.append(child.media_content_id.removeprefix(_ROOT))
-            elif child.can_play and all(word in child.title.casefold() for word in words):
-                found.append(child)
-    return SearchMedia(result=found)
+    path = (query.media_content_id or "").removeprefix(_ROOT)
+    try:
+        found = await _entries(player, path=path, search=query.search_query)
+    except BrowseError as error:
+        raise SearchError(str(error)) from error
+    return SearchMedia(result=[it for it in found if it.can_play])
 
 
 async def _folder(player: ZapetteMediaPlayer, path: str) -> BrowseMedia:
-    try:
-        said = await player.player.async_call_server("library", path=path)
-    except CallError as error:
-        raise BrowseError(
-            translation_domain=DOMAIN,
-            translation_key="no_library",
-            translation_placeholders={"message": error.message},
-        ) from error
-    items = said.get("items") if isinstance(said, dict) else None
-    children = [_item(player, it) for it in items or () if isinstance(it, dict)]
-    return _directory(path, str(said.get("title") or path), children)
+    title = path.rpartition("/")[2] or "Zapette"
+    return _directory(path, title, await _entries(player, path=path))
 
 
-def _directory(path: str, title: str, children: list[BrowseMedia]) -> BrowseMedia:
+async def _entries(player: ZapetteMediaPlayer, **asked: str) -> list[BrowseMedia]:
+    """Return what the server's procedure `library` answers, page after page."""
+    entries: list[BrowseMedia] = []
+    while len(entries) < _MOST:
+        try:
+            said = await player.player.async_call_server(
+                "library", **asked, offset=len(entries), limit=_PAGE
+            )
+        except CallError as error:
+            raise BrowseError(
+                translation_domain=DOMAIN,
+                translation_key="no_library",
+                translation_placeholders={"message": error.message},
+            ) from error
+        page = [_entry(player, it) for it in said["entries"]]
+        entries += page
+        if not page or len(entries) >= said["total"]:
+            break
+    return entries
+
+
+def _directory(
+    path: str, title: str, children: list[BrowseMedia] | None, thumbnail: str | None = None
+) -> BrowseMedia:
     return BrowseMedia(
         media_class=MediaClass.DIRECTORY,
         media_content_id=_ROOT + path,
         media_content_type=FOLDER,
-        title=title or "Zapette",
+        title=title,
         can_play=False,
         can_expand=True,
         children=children,
+        thumbnail=thumbnail,
         can_search=True,
     )
 
 
-def _item(player: ZapetteMediaPlayer, said: dict[str, Any]) -> BrowseMedia:
-    title = str(said.get("title") or said.get("name") or "")
-    if said.get("type") == "folder":
-        folder = _directory(str(said.get("path", "")), title, [])
-        folder.children = None
-        return folder
-    source = str(said.get("source", ""))
-    is_audio = said.get("type") == "audio"
-    kind = MediaType.MUSIC if is_audio else MediaType.VIDEO
-    poster = said.get("poster")
+def _entry(player: ZapetteMediaPlayer, said: dict[str, Any]) -> BrowseMedia:
+    path, title, image = said["path"], said["title"], said.get("thumbnail") or said.get("poster")
+    is_folder, is_audio = said["kind"] == "folder", said["kind"] == "audio"
+    kind = FOLDER if is_folder else MediaType.MUSIC if is_audio else MediaType.VIDEO
+    # through Home Assistant, because its page may be https and may come from afar
+    thumbnail = player.get_browse_image_url(kind, path or "/", image) if image else None
+    if is_folder:
+        return _directory(path, title, None, thumbnail)
     return BrowseMedia(
         media_class=MediaClass.MUSIC if is_audio else MediaClass.VIDEO,
-        media_content_id=source,
+        media_content_id=said["source"],
         media_content_type=kind,
         title=title,
         can_play=True,
         can_expand=False,
-        # through Home Assistant, because its page may be https and may come from afar
-        thumbnail=player.get_browse_image_url(kind, source, poster) if poster else None,
+        thumbnail=thumbnail,
     )
 
 

@@ -146,6 +146,11 @@ class Instance:
             self.process.wait(60)
             self.process = None
 
+    def stored(self, key: str) -> str:
+        """Return what it has written down under a key; some things it writes only after seconds."""
+        file = self.folder / ".storage" / key
+        return file.read_text() if file.exists() else ""
+
     def rest(self, method: str, path: str, body: object = None) -> Any:
         """Call the HTTP API and return its answer."""
         request = urllib.request.Request(

@@ -35,10 +35,19 @@ def house(
     new_system: Callable[..., System], new_instance: Callable[..., Instance], pages: Pages
 ) -> House:
     system = new_system()
-    player = pages.started(system)
-    home = new_instance(system.household())
-    home.accept("Television")
-    return House(system, home, player)
+    return House(system, new_instance(system.household()), pages.started(system)).furnished()
+
+
+@pytest.fixture(scope="module")
+def lasting_house(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[House]:
+    """A house of the module's own, whose parts may be restarted."""
+    system = System(tmp_path_factory.mktemp("system")).start()
+    opened = Pages(chromium, chromium.new_context(**PHONE))
+    home = Instance(tmp_path_factory.mktemp("home"), system.household()).start()
+    yield House(system, home, opened.started(system)).furnished()
+    opened.close()
+    home.stop()
+    system.stop()
 
 
 class House:
@@ -47,6 +56,11 @@ class House:
         self.home = home
         self.player = player
         self.seen = Seen(home, "television")
+
+    def furnished(self) -> House:
+        self.home.accept("Television")
+        self.seen.shows("idle")
+        return self
 
     def restart(self, part: str) -> None:
         if part == "home":
@@ -75,15 +89,18 @@ class House:
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
-def test_restarts_in_every_order(house: House, order: tuple[str, ...]) -> None:
+def test_restarts_in_every_order(lasting_house: House, order: tuple[str, ...]) -> None:
     for count, part in enumerate(order, 1):
-        house.restart(part)
-        house.check(count * 10)
+        lasting_house.restart(part)
+        lasting_house.check(count * 10 + ORDERS.index(order))
 
 
 def test_the_player_vanishes_and_home_assistant_starts(house: House) -> None:
     house.player.close()
     house.seen.shows("unavailable")
+    eventually(
+        lambda: "television" in house.home.stored("core.entity_registry"), "it is stored", 30
+    )
     house.home.stop(signal.SIGKILL)
     house.home.start()
     house.seen.shows("unavailable")
