@@ -22,6 +22,7 @@ from webapp.librarian import Librarian
 from webapp.metrics import BROKER_TOPIC, BrokerFigures
 from webapp.pairing import Pairing
 from webapp.service import create_service, who_is_connected
+from webapp.streaming import make_fair
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
@@ -89,6 +90,7 @@ def serve(settings: Settings) -> None:
         ident=None,
         **trusted,
     )
+    make_fair(server)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     librarian.start()
