@@ -89,11 +89,13 @@ async def _end_revoked(
     visitors: Visitors,
     accounts: Path,
 ) -> None:
-    """End the connections whose code was renewed or whose account or token was ended."""
-    seen = (registry.changes(), _changed_at(accounts))
-    last_end = visitors.last_end()
+    """End the connections whose code was renewed or whose account or token was ended.
+
+    The first look is at the sessions that the store kept: a code may have been renewed meanwhile.
+    """
+    seen: tuple[int, int] | None = None
+    last_end: int | None = None
     while True:
-        await asyncio.sleep(REVOCATION_INTERVAL)
         now = (registry.changes(), _changed_at(accounts))
         if now != seen:
             seen = now
@@ -103,6 +105,7 @@ async def _end_revoked(
         if (end := visitors.last_end()) != last_end:
             last_end = end
             _end_visitors(broker, visitors.ended())
+        await asyncio.sleep(REVOCATION_INTERVAL)
 
 
 def _end_visitors(broker: Broker, client_ids: frozenset[str]) -> None:
