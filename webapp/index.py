@@ -188,14 +188,20 @@ class Index:
         words = whole.split()
         where, values = _below(folder)
         holds = " AND ".join(["instr(search, ?) > 0"] * len(words))
-        return self._page(
-            f"path != '' AND {holds}{where}",
-            "instr(search, ?) != 1, rank, sort, path",
-            (*words, *values),
-            offset,
-            limit,
-            (whole,),
-        )
+        found = self._ask(
+            "SELECT path, instr(search, ?) = 1 AS begins FROM entries INDEXED BY by_text "  # noqa: S608
+            f"WHERE gone_at IS NULL AND path != '' AND {holds}{where} ORDER BY rank, sort, path",
+            whole, *words, *values,
+        )  # fmt: skip
+        paths = [it["path"] for it in sorted(found, key=lambda it: not it["begins"])]
+        return len(paths), self._entries(paths[offset : offset + limit])
+
+    def _entries(self, paths: list[str]) -> list[sqlite3.Row]:
+        """Return the entries at `paths`, in their order."""
+        marks = ", ".join("?" * len(paths))
+        rows = self._ask(f"SELECT * FROM entries WHERE path IN ({marks})", *paths)  # noqa: S608
+        found = {row["path"]: row for row in rows}
+        return [found[path] for path in paths if path in found]
 
     def children(self, folder: str) -> int:
         """Return how many entries a folder has."""
@@ -211,13 +217,12 @@ class Index:
         values: tuple[str, ...],
         offset: int,
         limit: int,
-        order_values: tuple[str, ...] = (),
     ) -> tuple[int, list[sqlite3.Row]]:
         present = f"FROM entries WHERE gone_at IS NULL AND {where}"
         (row,) = self._ask(f"SELECT count(*) AS many {present}", *values)
         rows = self._ask(
             f"SELECT * {present} ORDER BY {order} LIMIT ? OFFSET ?",
-            *values, *order_values, limit, offset,
+            *values, limit, offset,
         )  # fmt: skip
         return int(row["many"]), rows
 

@@ -45,6 +45,8 @@ CREATE TABLE entries (
 CREATE INDEX by_folder ON entries (folder, rank, sort, path) WHERE gone_at IS NULL;
 CREATE INDEX gone ON entries (folder) WHERE gone_at IS NOT NULL;
 CREATE INDEX by_time ON entries (added_at DESC, sort) WHERE gone_at IS NULL AND rank = 1;
+-- holds all that a search reads, so that it reads nothing else
+CREATE INDEX by_text ON entries (search, rank, sort, path) WHERE gone_at IS NULL;
 CREATE INDEX unprobed ON entries (path) WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
 """
 

@@ -27,6 +27,7 @@ _AHEAD: Final = 64
 _COUNTED_FOR: Final = 0.5
 _CHEAP: Final = 0.05
 _REST: Final = 10
+_SETTLE: Final = 2.0
 _MOST_WANTED: Final = 1000
 _DEEPEST: Final = 32
 
@@ -209,6 +210,9 @@ class Scanner:
 
     def _run(self) -> None:
         said = False
+        if self._index.is_complete:
+            # what is known is true enough for the first answers, which somebody waits for
+            self._due = time.monotonic() + _SETTLE
         while not self._stopping.is_set():
             self._wake.clear()
             try:

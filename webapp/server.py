@@ -35,6 +35,7 @@ log = logging.getLogger("zapette.web")
 # docs/decisions/0003-wsgi-server.md has the figures behind these.
 THREADS: Final = 16
 CONNECTIONS: Final = 4000
+SWITCH_INTERVAL: Final = 0.001
 
 
 def serve(settings: Settings) -> None:
@@ -93,6 +94,8 @@ def serve(settings: Settings) -> None:
     make_fair(server)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
+    # a walk through the library is all Python: it must not make others wait for their turn
+    sys.setswitchinterval(SWITCH_INTERVAL)
     librarian.start()
     service.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
