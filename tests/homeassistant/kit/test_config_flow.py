@@ -22,24 +22,27 @@ def announcement(player_id: str, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def flows(hass: HomeAssistant) -> list[Any]:
-    return hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+def flows(hass: HomeAssistant, player_id: str) -> list[Any]:
+    """Return what offers a player; the broker may know others."""
+    found = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    return [it for it in found if it["context"].get("unique_id") == player_id]
 
 
 @pytest.mark.usefixtures("mqtt")
 async def test_announced(hass: HomeAssistant, broker: Broker, player_id: str) -> None:
     topic = f"zapette/discovery/{player_id}"
     broker.say(topic, json.dumps(announcement(player_id)))
-    (flow,) = await eventually(lambda: flows(hass), "the player is offered")
+    (flow,) = await eventually(lambda: flows(hass, player_id), "the player is offered")
     assert flow["context"]["title_placeholders"] == {"name": "Living room"}
     broker.say(topic, json.dumps(announcement(player_id, name="Kitchen")))
     await eventually(
         lambda: (
-            [it["context"].get("title_placeholders") for it in flows(hass)] == [{"name": "Kitchen"}]
+            [it["context"].get("title_placeholders") for it in flows(hass, player_id)]
+            == [{"name": "Kitchen"}]
         ),
         "it is offered under its new name, and once",
     )
-    (flow,) = flows(hass)
+    (flow,) = flows(hass, player_id)
     done = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert done["title"] == "Kitchen"
@@ -52,7 +55,7 @@ async def test_announced(hass: HomeAssistant, broker: Broker, player_id: str) ->
     entry = done["result"]
     await eventually(lambda: "192.0.2.2" in entry.data["url"], "the new address")
     await hass.async_block_till_done()
-    assert flows(hass) == []
+    assert flows(hass, player_id) == []
 
 
 @pytest.mark.usefixtures("mqtt")
@@ -61,9 +64,9 @@ async def test_forgotten_before_it_was_added(
 ) -> None:
     topic = f"zapette/discovery/{player_id}"
     broker.say(topic, json.dumps(announcement(player_id)))
-    await eventually(lambda: flows(hass), "the player is offered")
+    await eventually(lambda: flows(hass, player_id), "the player is offered")
     broker.say(topic, "")
-    await eventually(lambda: not flows(hass), "it is offered no longer")
+    await eventually(lambda: not flows(hass, player_id), "it is offered no longer")
 
 
 @pytest.mark.parametrize(
@@ -174,12 +177,12 @@ async def test_reconfigure_and_options(hass: HomeAssistant, broker: Broker, play
     configure = hass.config_entries.flow.async_configure
     answer = await configure(flow, {"base_topic": "a/+"})
     assert answer["errors"] == {"base_topic": "not_a_topic"}
-    answer = await configure(flow, {"base_topic": "house/tv"})
+    answer = await configure(flow, {"base_topic": "zapette/house"})
     assert answer["errors"] == {"base": "no_such_player"}
-    broker.say(f"house/tv/players/{player_id}/availability", "offline")
-    done = await configure(flow, {"base_topic": "house/tv"})
+    broker.say(f"zapette/house/players/{player_id}/availability", "offline")
+    done = await configure(flow, {"base_topic": "zapette/house"})
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert entry.data == {"player_id": player_id, "base_topic": "house/tv"}
+    assert entry.data == {"player_id": player_id, "base_topic": "zapette/house"}
 
     begun = await hass.config_entries.options.async_init(entry.entry_id)
     done = await hass.config_entries.options.async_configure(

@@ -1,0 +1,124 @@
+"""Make the picture of docs/home-assistant.md: ``python -m scripts.picture_home_assistant``.
+
+Needs Chromium, and what ``scripts/homeassistant.sh`` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.pages import Pages
+from tests.homeassistant.instance import Instance
+from tests.homeassistant.seen import Seen
+from tests.system import System
+from tests.waiting import eventually
+from zapette.config import ROOT
+
+PICTURE: Final = ROOT / "docs" / "images" / "home-assistant.png"
+
+_CONFIGURATION: Final = """\
+frontend:
+lovelace:
+  dashboards:
+    zapette-home:
+      mode: yaml
+      title: Home
+      filename: home.yaml
+"""
+_DASHBOARD: Final = """\
+title: Home
+views:
+  - title: Living room
+    type: sections
+    max_columns: 2
+    sections:
+      - cards:
+          - {type: heading, heading: Living room, icon: mdi:sofa}
+          - {type: media-control, entity: media_player.living_room, grid_options: {columns: full}}
+          - {type: tile, entity: button.living_room_10_seconds_back}
+          - {type: tile, entity: button.living_room_30_seconds_forward}
+      - cards:
+          - {type: heading, heading: What it is, icon: mdi:information-outline}
+          - {type: tile, entity: media_player.living_room, grid_options: {columns: full},
+             features: [{type: media-player-playback}, {type: media-player-volume-slider}]}
+          - {type: tile, entity: event.living_room_playback}
+          - {type: tile, entity: notify.living_room_message}
+"""
+
+
+def main() -> None:
+    """Take the dashboard of a real Home Assistant beside a page that plays."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        system = System(_folder(folder, "system")).start()
+        home = Instance(_folder(folder, "home"), system.household(), _CONFIGURATION)
+        (home.folder / "home.yaml").write_text(_DASHBOARD)
+        browser = launch(playwright)
+        try:
+            _play(browser, system, home.start())
+            _take(browser, home)
+        finally:
+            browser.close()
+            home.stop()
+            system.stop()
+
+
+def _folder(parent: str, name: str) -> Path:
+    made = Path(parent) / name
+    made.mkdir()
+    return made
+
+
+def _play(browser: Browser, system: System, home: Instance) -> None:
+    player = Pages(browser, browser.new_context()).started(system)
+    home.accept("Television")
+    seen = Seen(home, "television")
+    seen.shows("idle")
+    entities = [it["entity_id"] for it in home.api.ask("config/entity_registry/list")]
+    for entity in entities:
+        if "television" in entity:
+            home.api.ask(
+                "config/entity_registry/update",
+                entity_id=entity,
+                new_entity_id=entity.replace("television", "living_room"),
+            )
+    player.see('document.querySelector("video").volume = 0.4')
+    home.do(
+        "media_player.play_media",
+        "media_player.living_room",
+        media_content_type="video",
+        media_content_id="media/zapette.webm",
+        extra={"title": "Drifting colours"},
+    )
+    eventually(lambda: home.state("media_player.living_room")["state"] == "playing", "it plays")
+
+
+def _take(browser: Browser, home: Instance) -> None:
+    page = browser.new_page(
+        viewport={"width": 1180, "height": 620}, locale="en", reduced_motion="reduce"
+    )
+    tokens = {
+        "access_token": home.token,
+        "token_type": "Bearer",
+        "expires_in": 86400,
+        "expires": int(time.time() * 1000) + 86_400_000,
+        "hassUrl": home.url,
+        "clientId": f"{home.url}/",
+        "refresh_token": "",
+    }
+    page.add_init_script(f"localStorage.hassTokens = {json.dumps(json.dumps(tokens))}")
+    page.goto(f"{home.url}/zapette-home/0")
+    page.get_by_text("Drifting colours").first.wait_for(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    PICTURE.parent.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURE)
+
+
+if __name__ == "__main__":
+    main()
