@@ -69,7 +69,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
 
     @media.get("/thumbnails/<path:path>")
     def thumbnail(path: str) -> Response:
-        picture = librarian.thumbnails.find(_found(library, path))
+        picture = librarian.thumbnails.get(_found(library, path))
         if picture.pending:
             detail = "the picture is being made; ask again in a moment"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)

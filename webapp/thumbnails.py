@@ -26,6 +26,8 @@ BUDGET: Final = 256 << 20
 _PATIENCE: Final = 20.0
 _LARGEST: Final = 4 << 20
 _LONGEST_QUEUE: Final = 64
+_MOST_WAITING: Final = 4
+_WAIT: Final = 2.0
 _TRIMMED_TO: Final = 0.9
 _TOUCHED_AFTER: Final = 24 * 3600.0
 _LOOKS: Final = (30.0, 3.0, 0.0)
@@ -59,6 +61,7 @@ class Thumbnails:
         self._tool = Tool("ffmpeg", _PATIENCE, _LARGEST)
         self._asked: OrderedDict[Path, Path] = OrderedDict()
         self._changed = threading.Condition()
+        self._waiting = threading.Semaphore(_MOST_WAITING)
         self._stopping = False
         self._used: int | None = None
         self._made = 0
@@ -88,6 +91,22 @@ class Thumbnails:
         self._tool.stop()
         if self._thread is not None:
             self._thread.join(timeout=2)
+
+    def get(self, file: Path) -> Picture:
+        """Return what `find` does, after waiting a little for one that is being made.
+
+        Few wait at once, so that they do not hold the threads that others need.
+        """
+        picture = self.find(file)
+        if not picture.pending or not self._waiting.acquire(blocking=False):
+            return picture
+        try:
+            target = self._folder / _name(file)
+            with self._changed:
+                self._changed.wait_for(lambda: target.exists() or self._stopping, _WAIT)
+        finally:
+            self._waiting.release()
+        return self.find(file)
 
     def find(self, file: Path) -> Picture:
         """Return the small picture of a medium or a picture, asking for it if it is not there."""
@@ -122,6 +141,8 @@ class Thumbnails:
                     self._make(file, target)
             except OSError as error:
                 log.warning("a thumbnail could not be kept: %s", error)
+            with self._changed:
+                self._changed.notify_all()
 
     def _next(self) -> tuple[Path, Path] | None:
         with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def test_the_budget_is_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
     assert 0 < len(kept) < 6
     assert sum(it.stat().st_size for it in kept) <= BUDGET
     assert thumbnails.made == 6
+
+
+def test_few_wait_for_one_that_is_being_made(thumbnails: Thumbnails, tmp_path: Path) -> None:
+    files = [picture(tmp_path, number) for number in range(2)]
+    assert thumbnails.get(files[0]).file is not None
+    thumbnails.stop()
+    # nobody makes it: who asks is not kept for long
+    assert thumbnails.get(files[1]).pending
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(thumbnails.get, files[1:] * 12))
+    assert all(it.pending for it in answers)
 
 
 def test_a_changed_film_has_another_picture(thumbnails: Thumbnails, tmp_path: Path) -> None:
