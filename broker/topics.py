@@ -59,6 +59,8 @@ def includes(wide: str, narrow: str) -> bool:
     """
     if narrow[:1] == "$" and wide[:1] in ("#", "+"):
         return False
+    if wide == "+/#":
+        wide = "#"  # the same: no topic name is without a first level
     wide_levels, narrow_levels = wide.split("/"), narrow.split("/")
     for index, level in enumerate(wide_levels):
         if level == "#":
