@@ -17,6 +17,7 @@ from tests.browser.chromium import launch
 from tests.browser.pages import Pages
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.seen import Seen
+from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
 from zapette.config import ROOT
@@ -42,14 +43,14 @@ views:
       - cards:
           - {type: heading, heading: Living room, icon: mdi:sofa}
           - {type: media-control, entity: media_player.living_room, grid_options: {columns: full}}
-          - {type: tile, entity: button.living_room_10_seconds_back}
-          - {type: tile, entity: button.living_room_30_seconds_forward}
+          - {type: tile, entity: button.living_room_10_seconds_back, name: 10 s back, hide_state: true}
+          - {type: tile, entity: button.living_room_30_seconds_forward, name: 30 s on, hide_state: true}
       - cards:
           - {type: heading, heading: What it is, icon: mdi:information-outline}
           - {type: tile, entity: media_player.living_room, grid_options: {columns: full},
              features: [{type: media-player-playback}, {type: media-player-volume-slider}]}
-          - {type: tile, entity: event.living_room_playback}
-          - {type: tile, entity: notify.living_room_message}
+          - {type: tile, entity: event.living_room_playback, name: Playback}
+          - {type: tile, entity: notify.living_room_message, name: Message, hide_state: true}
 """
 
 
@@ -77,17 +78,10 @@ def _folder(parent: str, name: str) -> Path:
 
 def _play(browser: Browser, system: System, home: Instance) -> None:
     player = Pages(browser, browser.new_context()).started(system)
-    home.accept("Television")
-    seen = Seen(home, "television")
+    run_tool("pub", system.household(), "-t", f"{player.root}/command/rename", "-m", "Living room")
+    home.accept("Living room")
+    seen = Seen(home, "living_room")
     seen.shows("idle")
-    entities = [it["entity_id"] for it in home.api.ask("config/entity_registry/list")]
-    for entity in entities:
-        if "television" in entity:
-            home.api.ask(
-                "config/entity_registry/update",
-                entity_id=entity,
-                new_entity_id=entity.replace("television", "living_room"),
-            )
     player.see('document.querySelector("video").volume = 0.4')
     home.do(
         "media_player.play_media",
@@ -101,7 +95,7 @@ def _play(browser: Browser, system: System, home: Instance) -> None:
 
 def _take(browser: Browser, home: Instance) -> None:
     page = browser.new_page(
-        viewport={"width": 1180, "height": 620}, locale="en", reduced_motion="reduce"
+        viewport={"width": 1180, "height": 400}, locale="en", reduced_motion="reduce"
     )
     tokens = {
         "access_token": home.token,

@@ -31,9 +31,6 @@ homeassistant:
   time_zone: UTC
   internal_url: http://127.0.0.1:{port}
   media_dirs: {{local: {media}}}
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
 api:
 websocket_api:
 config:
@@ -81,13 +78,19 @@ class Instance:
         )
         storage = self.folder / ".storage"
         storage.mkdir()
-        for key, data in (
-            ("auth", self._auth()),
-            ("core.config_entries", {"entries": [self._mqtt_entry()]}),
-            ("onboarding", {"done": ["user", "core_config", "analytics", "integration"]}),
+        for key, version, data in (
+            ("auth", (1, 1), self._auth()),
+            ("core.config_entries", (1, 1), {"entries": [self._mqtt_entry()]}),
+            ("http", (2, 2), self._http()),
+            (
+                "onboarding",
+                (4, 1),
+                {"done": ["user", "core_config", "analytics", "integration"]},
+            ),
         ):
-            version = 4 if key == "onboarding" else 1
-            document = {"version": version, "minor_version": 1, "key": key, "data": data}
+            document = {
+                "version": version[0], "minor_version": version[1], "key": key, "data": data,
+            }  # fmt: skip
             (storage / key).write_text(json.dumps(document))
 
     @property
@@ -223,6 +226,22 @@ class Instance:
             return bool(self.rest("GET", "config")["state"] == "RUNNING")
         except (OSError, urllib.error.URLError, ValueError):
             return False
+
+    def _http(self) -> dict[str, Any]:
+        # in configuration.yaml it would be on trial, and taken back after five minutes
+        stable = {
+            "server_host": ["127.0.0.1"],
+            "server_port": self.port,
+            "cors_allowed_origins": [],
+            "login_attempts_threshold": -1,
+            "ip_ban_enabled": False,
+            "ssl_profile": "modern",
+            "use_x_frame_options": True,
+            "created_at": datetime.now(UTC).isoformat(),
+            "error": None,
+            "error_message": None,
+        }
+        return {"stable": stable, "pending": None, "yaml_migration_done": True}
 
     def _mqtt_entry(self) -> dict[str, Any]:
         data: dict[str, Any] = {

@@ -6,6 +6,7 @@ import io
 import math
 import struct
 import time
+import urllib.request
 import wave
 from collections.abc import Iterator
 
@@ -101,12 +102,27 @@ def test_play_media(seen: Seen, player: PlayerPage) -> None:
     seen.do("media_stop")
 
 
+def test_the_library_is_browsed_and_searched(seen: Seen, player: PlayerPage) -> None:
+    root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
+    (medium,) = [it for it in root["children"] if it["media_content_id"] == SAMPLE]
+    assert medium["can_play"]
+    kind, picture = _fetch(seen.home.url + medium["thumbnail"])
+    assert kind.startswith("image/")
+    assert len(picture) > 100
+    sources = [it["title"] for it in root["children"] if it["can_expand"]]
+    assert sources, "the media sources of Home Assistant"
+    found = seen.home.api.ask(
+        "media_player/search_media", entity_id=seen.player, search_query=medium["title"]
+    )
+    assert [it["media_content_id"] for it in found["result"]] == [SAMPLE]
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE)
+    player.advances()
+    seen.do("media_stop")
+
+
 def test_a_medium_of_home_assistant(seen: Seen, player: PlayerPage) -> None:
     sample = seen.home.media / "holiday.webm"
     sample.write_bytes(_sample())
-    root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
-    titles = [child["title"] for child in root["children"]]
-    assert titles, root
     medium = "media-source://media_source/local/holiday.webm"
     seen.do("play_media", media_content_type="video/webm", media_content_id=medium)
     player.advances()
@@ -220,6 +236,11 @@ def _said(home: Instance, language: str, error: dict[str, object]) -> str:
     placeholders = error["translation_placeholders"]
     assert isinstance(placeholders, dict)
     return text.format(**placeholders)
+
+
+def _fetch(url: str) -> tuple[str, bytes]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.headers["Content-Type"]), answer.read()
 
 
 def _sample() -> bytes:
