@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the tests need from the system: browsers, mosquitto, ffmpeg, ip. As root it does so
-# by apt-get; else it says what to type, and fails.
+# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, ip. As root it
+# does so by apt-get; else it says what to type, and fails.
 set -eu
 missing=""
 need() { # command, Debian package
@@ -12,6 +12,7 @@ need mosquitto_rr mosquitto-clients
 need ffmpeg ffmpeg
 need ip iproute2
 need docker-compose docker-compose
+need nginx nginx-light
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -qq
