@@ -20,13 +20,12 @@ if python.find() is None:
     collect_ignore_glob = ["test_*.py"]
 
 
-def pytest_report_header() -> str:
-    found = python.find()
-    if found is None:
-        return (
-            "Home Assistant: none here, its tests are left out; `make test-homeassistant` has one"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if python.find() is None:
+        terminalreporter.write_line(
+            "Home Assistant's tests were left out: no Python here has it. "
+            "`make test-homeassistant` makes one and runs them."
         )
-    return f"Home Assistant: in {found}"
 
 
 @pytest.fixture(scope="package")
