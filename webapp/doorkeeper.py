@@ -91,13 +91,12 @@ class Doorkeeper:
         return given
 
     def new_code(self, player_id: str, owner_key: str, ip: str | None) -> dict[str, Any]:
-        """Give the player new keys, which ends all visitors and codes, and return the links.
+        """Give the player new keys, which ends all visitors and codes to type; return the links.
 
         Raises:
             CredentialsError: the owner key is not the id's.
         """
         links = self.household.new_code(player_id, owner_key, ip)
-        self.pairing.withdraw(player_id)
         self.visitors.forget(player_id)
         return links
 

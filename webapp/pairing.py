@@ -92,11 +92,6 @@ class Pairing:
             invitation = self._codes.pop(self._digest(code), None)
         return invitation if invitation and invitation.until > self._clock() else None
 
-    def withdraw(self, player_id: str) -> None:
-        """End the codes of a player."""
-        with self._lock:
-            self._drop(lambda it: it.player_id == player_id)
-
     def _digest(self, code: str) -> bytes:
         return hmac.digest(self._key, code.encode(), hashlib.sha256)
 

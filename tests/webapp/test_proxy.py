@@ -78,6 +78,14 @@ def test_both_pages_work_below_a_path(proxy: Proxy, port: int) -> None:
     assert [it for it in failures if "favicon" not in it] == []
 
 
+def test_the_policy_names_the_broker_without_a_path(behind: System, port: int) -> None:
+    # with one it would hold for that very path only
+    for page in ("", "remote"):
+        policy = behind.get(page).headers["Content-Security-Policy"]
+        (connect,) = [it for it in policy.split("; ") if it.startswith("connect-src")]
+        assert f"ws://127.0.0.1:{port}" in connect.split()
+
+
 @pytest.mark.usefixtures("proxy")
 def test_who_came_through_the_proxy(behind: System, port: int) -> None:
     made = behind.get("api/id").json

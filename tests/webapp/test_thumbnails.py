@@ -10,6 +10,7 @@ import pytest
 
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
+from webapp.probe import Prober
 from webapp.thumbnails import Picture, Thumbnails
 
 BUDGET = 30_000
@@ -66,13 +67,21 @@ def test_a_changed_film_has_another_picture(thumbnails: Thumbnails, tmp_path: Pa
     assert thumbnails.find(file) == Picture(None)
 
 
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n"
+DISGUISES = {
+    "a playlist": PLAYLIST.format(secret="file://{folder}/secret.ts"),
+    "a playlist beside it": PLAYLIST.format(secret="secret.ts"),
+    "a list of parts": "ffconcat version 1.0\nfile secret.ts\n",
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts", "film.jpg", "film.mp3"])
-def test_a_playlist_in_disguise_reads_no_other_file(
-    thumbnails: Thumbnails, tmp_path: Path, name: str
+def test_a_list_in_disguise_reads_no_other_file(
+    thumbnails: Thumbnails, tmp_path: Path, name: str, disguise: str
 ) -> None:
-    secret = picture(tmp_path, 0)
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=320x240:d=1", str(tmp_path / "secret.ts"))
     disguised = tmp_path / name
-    disguised.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n")
+    disguised.write_text(DISGUISES[disguise].format(folder=tmp_path))
     assert finished(thumbnails, disguised).file is None
-    disguised.write_text(f"ffconcat version 1.0\nfile {secret}\n")
-    assert finished(thumbnails, disguised).file is None
+    assert Prober().probe(disguised) is None
