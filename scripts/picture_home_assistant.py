@@ -43,8 +43,14 @@ views:
       - cards:
           - {type: heading, heading: Living room, icon: mdi:sofa}
           - {type: media-control, entity: media_player.living_room, grid_options: {columns: full}}
-          - {type: tile, entity: button.living_room_10_seconds_back, name: 10 s back, hide_state: true}
-          - {type: tile, entity: button.living_room_30_seconds_forward, name: 30 s on, hide_state: true}
+          - type: tile
+            entity: button.living_room_10_seconds_back
+            name: 10 s back
+            hide_state: true
+          - type: tile
+            entity: button.living_room_30_seconds_forward
+            name: 30 s on
+            hide_state: true
       - cards:
           - {type: heading, heading: What it is, icon: mdi:information-outline}
           - {type: tile, entity: media_player.living_room, grid_options: {columns: full},
