@@ -99,7 +99,8 @@ class Caller:
         if "result" in answer:
             future.set_result(answer["result"])
         elif isinstance(error, dict):
-            code, text = str(error.get("code")), str(error.get("message", ""))
+            code = str(error.get("code") or "runtime_error")
+            text = str(error.get("message", ""))
             future.set_exception(CallError(code, text))
         else:
             future.set_exception(CallError("runtime_error", "the answer is not one"))

@@ -1,0 +1,78 @@
+"""The integration's names and answers, by the vectors that all languages of the project share."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from custom_components.zapette import topics
+from custom_components.zapette.calls import Caller
+from custom_components.zapette.errors import CallError
+from custom_components.zapette.position import Position
+from custom_components.zapette.state import PlayerState
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors"
+TOPICS = json.loads((VECTORS / "topics.json").read_text())
+RESPONSES = json.loads((VECTORS / "responses.json").read_text())["cases"]
+
+
+def test_topics() -> None:
+    player_id = TOPICS["root"].rpartition("/")[2]
+    player = topics.player("zapette", player_id)
+    built = TOPICS["build"]
+    assert player.root == TOPICS["root"]
+    assert player.availability == built["availability"]
+    assert player.state == built["state"]
+    assert player.request("cli", "1", "status") == built["request cli 1 status"]
+    assert player.responses("cli").removesuffix("#") + "1" == built["response cli 1"]
+    assert player.events.removesuffix("+") + "play" == built["event play"]
+
+
+def test_player_ids() -> None:
+    assert all(map(topics.is_player_id, TOPICS["player_ids"]["valid"]))
+    assert not any(map(topics.is_player_id, TOPICS["player_ids"]["invalid"]))
+
+
+class Answer:
+    """An answer as Home Assistant's MQTT client hands it over."""
+
+    topic = "zapette/server/response/me/1"
+
+    def __init__(self, payload: str) -> None:
+        self.payload = payload
+
+
+@pytest.mark.parametrize("case", RESPONSES, ids=[case["name"] for case in RESPONSES])
+async def test_responses(hass: HomeAssistant, case: dict[str, Any]) -> None:
+    caller = Caller(hass, topics.server("zapette"), "me")
+    future: asyncio.Future[Any] = hass.loop.create_future()
+    caller._waiting["1"] = future
+    caller._answered(Answer(case["text"]))  # type: ignore[arg-type]
+    if "code" not in case:
+        assert await future == case["result"]
+        return
+    with pytest.raises(CallError) as raised:
+        await future
+    assert raised.value.code == case["code"]
+    if "message" in case:
+        assert raised.value.message == case["message"]
+
+
+def test_a_position_that_could_be_foreseen_changes_nothing() -> None:
+    begun = dt_util.utcnow()
+    later = begun + dt_util.dt.timedelta(seconds=1800)
+    playing = PlayerState(source="media/a.webm", playing=True, position=0.0)
+    position = Position().after(None, playing, begun)
+    after = PlayerState(source="media/a.webm", playing=True, position=1800.4)
+    assert position.after(playing, after, later) is position
+    jumped = PlayerState(source="media/a.webm", playing=True, position=1700.0)
+    assert position.after(playing, jumped, later) == Position(1700.0, later)
+    paused = PlayerState(source="media/a.webm", playing=False, position=1800.0)
+    assert position.after(playing, paused, later) == Position(1800.0, later)
+    other = PlayerState(source="media/b.webm", playing=True, position=1800.0)
+    assert position.after(playing, other, later) == Position(1800.0, later)
+    # one that was retained is of nobody knows when
+    assert position.after(playing, after, None).at is None
