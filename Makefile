@@ -15,7 +15,7 @@ run: $(VENV)/.run $(MODULES)/.run
 	@$(BIN)/zapette run $(ARGS)
 
 dev: $(VENV)/.dev $(MODULES)/.dev
-	@$(BIN)/zapette run --log-level debug $(ARGS)
+	@$(BIN)/zapette run --reload --log-level debug $(ARGS)
 
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +19,21 @@ SERVER = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 @dataclass
 class Mosquitto:
-    """A Mosquitto on free ports of the loopback interface, open to everybody on it.
+    """A Mosquitto on free ports of one address, open to everybody on it unless told otherwise.
 
     Attributes:
-        folder: for its configuration and log.
+        folder: for its configuration, its log and what it keeps.
+        host: where it listens.
+        lines: more lines of its configuration, for the first listener.
+        anonymous: whether everybody gets in.
+        before: what stands before its command: a namespace to run in.
     """
 
     folder: Path
+    host: str = "127.0.0.1"
+    lines: Sequence[str] = ()
+    anonymous: bool = True
+    before: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -31,29 +41,44 @@ class Mosquitto:
 
     @property
     def url(self) -> BrokerUrl:
-        return BrokerUrl("mqtt", "127.0.0.1", self.port)
+        return BrokerUrl("mqtt", self.host, self.port)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "mosquitto.log").read_text()
 
     def start(self) -> Mosquitto:
         file = self.folder / "mosquitto.conf"
+        more = "".join(f"{line}\n" for line in self.lines)
         file.write_text(
-            f"listener {self.port} 127.0.0.1\n"
-            f"listener {self.ws_port} 127.0.0.1\nprotocol websockets\n"
-            "allow_anonymous true\npersistence false\n"
+            f"allow_anonymous {str(self.anonymous).lower()}\n"
+            f"persistence false\nlog_type all\nuser {getpass.getuser()}\n"
+            f"listener {self.port} {self.host}\n{more}"
+            f"listener {self.ws_port} {self.host}\nprotocol websockets\n"
         )
         with (self.folder / "mosquitto.log").open("ab") as log:
-            self.process = subprocess.Popen([SERVER, "-c", str(file)], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [*self.before, SERVER, "-c", str(file)], stdout=log, stderr=log
+            )
         eventually(self._listens, "mosquitto listens")
         return self
 
     def stop(self) -> None:
+        self._end(subprocess.Popen.terminate)
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self._end(subprocess.Popen.kill)
+
+    def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self.process is not None:
-            self.process.terminate()
+            how(self.process)
             self.process.wait(10)
             self.process = None
 
     def _listens(self) -> bool:
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection((self.host, self.port), timeout=1).close()
         except OSError:
             return False
         return True

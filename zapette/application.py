@@ -183,7 +183,7 @@ class Application:
 
         Args:
             name: ``joined``: connected and registered, also after an outage; ``left``: not any
-                more, also because another program has taken the name.
+                more, by an outage or because another program has taken the name.
         """
         if name not in SIGNALS:
             raise ValueError(f"there is no signal {name!r}; there are {', '.join(SIGNALS)}")

@@ -76,7 +76,13 @@ class Client:
         self._loop = LoopThread("zapette")
         self._workers = Workers("zapette-worker")
         self._connection = Connection(
-            Dialer(url, self._loop, self._workers, password=password, timing=timing),
+            Dialer(
+                url,
+                self._loop,
+                self._workers,
+                token=(lambda _: password()) if password else None,
+                timing=timing,
+            ),
             client_id or f"py-{secrets.token_hex(8)}",
             self._loop,
             callee=callee,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from zapette.bridge_settings import BridgeSettings
 from zapette.errors import SettingsError, TopicError
 from zapette.topics import check_base
 
@@ -43,7 +44,10 @@ class Settings:
             integration), ``core`` (its parts, for Home Assistant alone), ``both`` or ``none``.
         discovery_prefix: what Home Assistant's own discovery topics start with.
         forget_after_days: days after which a player that is gone is forgotten; 0 is never.
+        page_errors: whether pages report their errors to the terminal of the server.
+        development: whether pages are loaded again when they change; and as `page_errors`.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        bridge: the home's own broker.
     """
 
     http_port: int = 8000
@@ -61,7 +65,10 @@ class Settings:
     home_assistant: str = "integration"
     discovery_prefix: str = "homeassistant"
     forget_after_days: int = 30
+    page_errors: bool = False
+    development: bool = False
     log_level: str = "info"
+    bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
     def __post_init__(self) -> None:
         for key, check in _CHECKS.items():
@@ -85,31 +92,73 @@ def load(
         values |= _from_file(file)
     values |= _from_environment(environment)
     values |= {key: value for key, value in (options or {}).items() if value is not None}
-    return replace(Settings(), **{key: _typed(key, value) for key, value in values.items()})
+    flat: dict[str, Any] = {}
+    tables: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        table, _, name = key.rpartition(".")
+        (tables.setdefault(table, {}) if table else flat)[name] = _typed(key, value)
+    settings = Settings()
+    flat |= {table: replace(getattr(settings, table), **tables[table]) for table in tables}
+    return replace(settings, **flat)
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that say these settings."""
+    values = {}
+    for key in _KINDS:
+        value: Any = settings
+        for name in key.split("."):
+            value = getattr(value, name)
+        values[variable(key)] = "" if value is None else str(value)
+    return values
+
+
+def variable(key: str) -> str:
+    """Return the environment's name of a setting: ``ZAPETTE_BRIDGE_URL`` for ``bridge.url``."""
+    return _PREFIX + key.replace(".", "_").upper()
+
+
+def _kinds(settings: Any, table: str = "") -> dict[str, type]:
+    """Return the type of each setting by its key, with a point between table and name."""
+    kinds: dict[str, type] = {}
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if is_dataclass(value):
+            kinds |= _kinds(value, f"{each.name}.")
+        else:
+            is_path = value is None or isinstance(value, Path)
+            kinds[f"{table}{each.name}"] = Path if is_path else type(value)
+    return kinds
 
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as stream:
-            values = tomllib.load(stream)
+            read = tomllib.load(stream)
     except OSError as error:
         raise SettingsError(str(file), f"cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(file), f"is not TOML: {error}") from error
+    values: dict[str, Any] = {}
+    for name, value in read.items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{below}": each for below, each in value.items()}
+        else:
+            values[name] = value
     for key, value in values.items():
-        if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str):
+        if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str) and value:
             values[key] = file.parent / value
     return values
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    keys = {variable(key): key for key in _KINDS}
     values: dict[str, Any] = {}
     for name, text in environment.items():
         if not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
             continue
-        key = name.removeprefix(_PREFIX).lower()
-        kind = _kind(key, name)
-        values[key] = _parsed(name, kind, text)
+        key = keys.get(name, name.removeprefix(_PREFIX).lower())
+        values[key] = _parsed(name, _kind(key, name), text)
     return values
 
 
@@ -123,24 +172,23 @@ def _parsed(name: str, kind: type, text: str) -> Any:
         if text.lower() not in {"true", "false", "1", "0"}:
             raise SettingsError(name, f"{text!r} is neither true nor false")
         return text.lower() in {"true", "1"}
-    return kind(text)
+    return text
 
 
 def _typed(key: str, value: Any) -> Any:
     kind = _kind(key, key)
     if kind is Path and isinstance(value, str | Path):
-        return Path(value).resolve()
+        return Path(value).resolve() if str(value) else None
     if type(value) is not kind:
-        raise SettingsError(key, f"{value!r} is not of type {kind.__name__}")
+        shown = "the value" if key.endswith("password") else repr(value)
+        raise SettingsError(key, f"{shown} is not of type {kind.__name__}")
     return value
 
 
 def _kind(key: str, shown: str) -> type:
-    for field in fields(Settings):
-        if field.name == key:
-            return type(field.default) if not isinstance(field.default, Path) else Path
-    known = ", ".join(field.name for field in fields(Settings))
-    raise SettingsError(shown, f"there is no such setting; there are {known}")
+    if key not in _KINDS:
+        raise SettingsError(shown, f"there is no such setting; there are {', '.join(_KINDS)}")
+    return _KINDS[key]
 
 
 def _check_port(key: str, value: int) -> None:
@@ -217,3 +265,5 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "forget_after_days": _check_days,
     "log_level": _check_level,
 }
+
+_KINDS: Final = _kinds(Settings())

@@ -36,7 +36,7 @@ class Connection:
     Attributes:
         client_id: the MQTT client id.
         on_live: called when it is connected and subscribed.
-        on_lost: called with the reason when it is not any more.
+        on_lost: called with the reason when it is not any more, but not by `stop`.
         on_replaced: called when another client has taken the client id; it does not fight back.
     """
 
@@ -47,6 +47,7 @@ class Connection:
         loop: LoopThread,
         *,
         callee: Callee | None = None,
+        will: str | None = None,
         name: str = "",
     ) -> None:
         """Set the connection up.
@@ -57,6 +58,7 @@ class Connection:
             loop: the thread that everything happens on.
             callee: whose place this is: it says ``online`` there while connected, and leaves
                 ``offline`` behind.
+            will: where else to leave ``offline`` behind when the connection is lost.
             name: what the log calls the broker; its address if empty.
         """
         self.client_id = client_id
@@ -67,6 +69,7 @@ class Connection:
         self._name = name or dialer.url.where
         self._loop = loop
         self._callee = callee
+        self._will = callee.availability if callee else will
         self._subscriptions = Subscriptions()
         self._fresh: list[Subscription] = []
         self._live = threading.Event()
@@ -110,6 +113,8 @@ class Connection:
             if self.is_live:
                 self._say(self._session, b"offline")
             self._session.close()
+        # who stops it knows, and is not told that it is lost
+        self._live.clear()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -184,14 +189,22 @@ class Connection:
 
     async def _keep_connected(self, stopping: asyncio.Event) -> None:
         delay = _SHORTEST_DELAY
-        said = ""
+        said: set[str] = set()
+        insist = self._dialer.timing.insist
         while not stopping.is_set():
             was_live, ending = await self._connect_once(again=bool(said))
+            insist = insist or was_live
+            if not insist:
+                self._settled.set()
+                return
             if was_live:
-                delay, said = _SHORTEST_DELAY, ""
-            if not ending.taken_over and ending.reason != said:
+                delay, said = _SHORTEST_DELAY, set()
+            # an outage is said once, and besides what somebody must put right
+            if not ending.taken_over and (
+                not said or (ending.refused and ending.reason not in said)
+            ):
                 log.warning("no connection to %s: %s", self._name, ending.reason)
-                said = ending.reason
+                said.add(ending.reason)
             if not ending.taken_over:
                 # jitter, so that the clients of a broker that restarts do not come back as one
                 pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -213,14 +226,13 @@ class Connection:
 
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
         """Serve one connection until it ends; tell whether it ever was live, and why it ended."""
-        will = self._callee.availability if self._callee else None
         try:
-            session = await self._dialer.dial(self.client_id, self._take, will)
+            session = await self._dialer.dial(self.client_id, self._take, self._will)
         except DialError as error:
             self._refusal = f"{self._name}: {error}"
             if error.refused:
                 self._settled.set()
-            return False, Ending(str(error))
+            return False, Ending(str(error), refused=error.refused)
         try:
             was_live = await self._begin(session, again=again)
             ending = await session.ended

@@ -32,18 +32,20 @@ class Timing:
         keep_alive: silence after which the broker is probed; it is given up after twice that.
         connect: time to reach the broker, and for its answer.
         longest_delay: the longest pause between two attempts.
+        insist: whether to go on trying when the first attempt fails.
     """
 
     keep_alive: int = 30
     connect: float = 5.0
     longest_delay: float = 30.0
+    insist: bool = True
 
 
 class DialError(Exception):
     """There is no connection.
 
     Attributes:
-        refused: whether the broker was there, and did not let the client in.
+        refused: whether the broker was there and did not let us in, or is not to be trusted.
     """
 
     def __init__(self, reason: str, *, refused: bool = False) -> None:
@@ -60,7 +62,7 @@ class Dialer:
         loop: LoopThread,
         workers: Workers,
         *,
-        password: Callable[[], str] | None = None,
+        token: Callable[[str], str] | None = None,
         timing: Timing | None = None,
         ca_file: Path | None = None,
     ) -> None:
@@ -70,7 +72,8 @@ class Dialer:
             url: the broker and the account.
             loop: the thread that everything happens on.
             workers: threads for what blocks.
-            password: gives the password anew before each connection, instead of the URL's.
+            token: gives the password for a client id anew before each connection, instead of
+                the URL's.
             timing: how patient to be.
             ca_file: certificates to trust, in PEM, instead of the system's.
         """
@@ -78,7 +81,7 @@ class Dialer:
         self.timing = timing or Timing()
         self._loop = loop
         self._workers = workers
-        self._password = password
+        self._token = token
         self._ca_file = ca_file
         self._version = _V5
         self._version_is_known = False
@@ -118,7 +121,8 @@ class Dialer:
         try:
             await session.open(self.url.host, self.url.port, timing.keep_alive, self._workers)
         except (OSError, ValueError, paho.WebsocketConnectionError) as error:
-            raise DialError(_in_words(error)) from error
+            refused = isinstance(error, ssl.SSLError)
+            raise DialError(_in_words(error), refused=refused) from error
         done, _ = await asyncio.wait([session.accepted], timeout=timing.connect)
         reason = session.accepted.result() if done else None
         if reason is not None and not reason.is_failure:
@@ -147,7 +151,8 @@ class Dialer:
         if url.is_encrypted:
             mqtt.tls_set(str(self._ca_file) if self._ca_file else None)
         if url.username is not None:
-            mqtt.username_pw_set(url.username, self._password() if self._password else url.password)
+            password = self._token(client_id) if self._token else url.password
+            mqtt.username_pw_set(url.username, password)
         if will is not None:
             mqtt.will_set(will, b"offline", qos=1, retain=True)
         return mqtt

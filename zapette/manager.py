@@ -1,4 +1,4 @@
-"""The process manager: the broker and the web side as processes of their own, kept running."""
+"""The process manager: broker, web side and bridge as processes of their own, kept running."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Final
 
-from zapette.config import Settings
+from zapette.config import Settings, to_environment
 from zapette.errors import SettingsError
+from zapette.reloading import EVERYTHING, Watcher
 
 log = logging.getLogger("zapette.manager")
 
-PARTS: Final = ("broker", "web")
 PORTS: Final = {"http_port": "pages", "mqtt_port": "MQTT", "ws_port": "MQTT over WebSocket"}
 
 FATAL: Final = 2
 """The exit code of a part that would not run better if it were started again."""
+
+RELOAD: Final = -1
+"""What `run` returns when its own code has changed, and it is to be run anew."""
 
 _SHORTEST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
 _SETTLED: Final = 60.0
 _PATIENCE: Final = 4.0
 _LOOK: Final = 0.1
+_LOOK_AT_CODE: Final = 0.5
 
 
 def check_ports(settings: Settings) -> None:
@@ -71,6 +75,7 @@ class Part:
     delay: float = _SHORTEST_DELAY
     started_at: float = 0.0
     start_at: float = field(default=0.0)
+    renewing: bool = False
 
     def start(self) -> None:
         """Start the process, which ends itself when this one is gone."""
@@ -93,12 +98,24 @@ class Part:
         if code is None:
             return None
         self._close()
+        if self.renewing:
+            self.renewing = False
+            self.start_at = now
+            return None
         if now - self.started_at > _SETTLED:
             self.delay = _SHORTEST_DELAY
         self.start_at = now + self.delay
         log.error("the %s died (%s); starting again in %.1f s", self.name, _cause(code), self.delay)
         self.delay = min(self.delay * 2, _LONGEST_DELAY)
         return code
+
+    def renew(self) -> None:
+        """End the process, to be started again at once."""
+        log.info("the code of the %s has changed: starting it again", self.name)
+        self.start_at = 0.0
+        if self.process is not None:
+            self.renewing = True
+            self.process.terminate()
 
     def stop(self, deadline: float) -> None:
         """Wait until the process, asked to end, is gone; kill it at `deadline`."""
@@ -118,13 +135,21 @@ class Part:
         self.process = None
 
 
-def run(settings: Settings, on_ready: Callable[[], None], is_ready: Callable[[], bool]) -> int:
-    """Keep the broker and the web side running until SIGINT or SIGTERM; return the exit code.
+def run(
+    settings: Settings,
+    on_ready: Callable[[], None],
+    is_ready: Callable[[], bool],
+    *,
+    reload: bool = False,
+) -> int:
+    """Keep the parts running until SIGINT or SIGTERM; return the exit code.
 
     Args:
         settings: what the parts are started with.
         on_ready: called once, when everything is up for the first time.
         is_ready: tells whether everything is up.
+        reload: whether to start a part again when its code changes, and to return `RELOAD` when
+            that of all has.
 
     Raises:
         SettingsError: a port is taken.
@@ -133,7 +158,9 @@ def run(settings: Settings, on_ready: Callable[[], None], is_ready: Callable[[],
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    parts = [Part(name, settings) for name in PARTS]
+    parts = [Part(name, settings) for name in part_names(settings)]
+    watcher = Watcher() if reload else None
+    looked_at = 0.0
     said_ready = False
     code = 0
     while not stopping.is_set() and code == 0:
@@ -143,18 +170,33 @@ def run(settings: Settings, on_ready: Callable[[], None], is_ready: Callable[[],
         elif not said_ready and is_ready():
             said_ready = True
             on_ready()
+        if watcher is not None and now - looked_at > _LOOK_AT_CODE:
+            looked_at = now
+            code = code or _renew(parts, watcher.changed())
         stopping.wait(_LOOK)
     _stop(parts)
     return code
 
 
+def part_names(settings: Settings) -> tuple[str, ...]:
+    """Return the subcommands that run the parts."""
+    return ("broker", "web", *(["bridge"] if settings.bridge.url else []))
+
+
+def _renew(parts: list[Part], changed: set[str]) -> int:
+    if EVERYTHING in changed:
+        log.info("the code of all parts has changed: starting everything again")
+        return RELOAD
+    for part in parts:
+        if part.name in changed:
+            part.renew()
+    return 0
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment that gives another process the same settings."""
     inherited = {name: value for name, value in os.environ.items() if "ZAPETTE_" not in name}
-    given = {
-        f"ZAPETTE_{it.name.upper()}": str(getattr(settings, it.name)) for it in fields(settings)
-    }
-    return inherited | given | {"ZAPETTE_CONFIG": ""}
+    return inherited | to_environment(settings) | {"ZAPETTE_CONFIG": ""}
 
 
 def _stop(parts: list[Part]) -> None:

@@ -36,10 +36,12 @@ class Ending:
     Attributes:
         reason: in words.
         code: the broker's reason code (MQTT 5), if it gave one.
+        refused: whether the broker was there and did not let us in, or is not to be trusted.
     """
 
     reason: str
     code: int | None = None
+    refused: bool = False
 
     @property
     def taken_over(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from zapette.bridge_settings import BridgeSettings
 from zapette.config import DEFAULT_FILE, Settings, load
 from zapette.errors import SettingsError
 from zapette.manager import environment
@@ -15,8 +16,10 @@ from zapette.manager import environment
 def test_the_file_of_the_project_says_the_defaults() -> None:
     assert load(DEFAULT_FILE, {}) == Settings()
     text = DEFAULT_FILE.read_text()
-    for field in fields(Settings):
-        assert f"\n{field.name} = " in text
+    for table, settings in (("", Settings()), ("[bridge]", BridgeSettings())):
+        below = text[text.index(table) :]
+        for field in fields(settings):
+            assert f"\n{field.name} = " in below or f"\n[{field.name}]\n" in below
 
 
 def test_options_win_over_the_environment_over_the_file(tmp_path: Path) -> None:
@@ -29,8 +32,27 @@ def test_options_win_over_the_environment_over_the_file(tmp_path: Path) -> None:
 
 
 def test_another_process_gets_the_same_settings() -> None:
-    settings = load(None, {}, {"http_port": 81, "anonymous": True, "base_topic": "home/tv"})
+    given = {"http_port": 81, "anonymous": True, "base_topic": "home/tv"}
+    bridge = {"bridge.url": "mqtt://h:1", "bridge.password": "a b", "bridge.ca_file": __file__}
+    settings = load(None, {}, given | bridge)
+    assert settings.bridge.ca_file == Path(__file__)
     assert load(None, environment(settings)) == settings
+
+
+def test_the_table_of_the_bridge(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    file = tmp_path / "zapette.toml"
+    file.write_text('[bridge]\nurl = "mqtts://home.example"\nca_file = "ca.pem"\nuser = "tv"\n')
+    variables = {"ZAPETTE_BRIDGE_PASSWORD": "secret", "ZAPETTE_BRIDGE_PREFIX": "tv/one"}
+    bridge = load(file, variables).bridge
+    assert bridge.ca_file == tmp_path / "ca.pem"
+    assert (bridge.broker.port, bridge.broker.username, bridge.broker.password) == (
+        8883,
+        "tv",
+        "secret",
+    )
+    assert "secret" not in repr(bridge)
+    assert "secret" not in repr(bridge.broker)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +72,17 @@ def test_another_process_gets_the_same_settings() -> None:
         ("base_topic = 'a/+'", "base_topic", "not allowed"),
         ("token_lifetime = 1", "token_lifetime", "less than 60"),
         ("log_level = 'loud'", "log_level", "none of"),
-        ("[bridge]\nurl = 'x'", "bridge", "no such setting"),
+        ("[bridge]\nurl = 'x'", "bridge.url", "must begin with mqtt://"),
+        ("[bridge]\nurl = 'mqtt://'", "bridge.url", "host is missing"),
+        ("[bridge]\nurl = 1", "bridge.url", "not of type str"),
+        ("[bridge]\nurls = 'x'", "bridge.urls", "no such setting"),
+        ("[bridge]\nprefix = 'a/#'", "bridge.prefix", "not allowed"),
+        ("[bridge]\nca_file = 'none.pem'", "bridge.ca_file", "no file"),
+        ("[bridge]\nurl = 'mqtt://a@h'\nuser = 'b'", "bridge.user", "already"),
+        ("[bridge]\npassword = 1", "bridge.password", "the value is not of type"),
+        ("bridge = 1", "bridge", "no such setting"),
+        ("[[bridge]]\nurl = 'x'", "bridge", "no such setting"),
+        ("[http]\nport = 1", "http.port", "no such setting"),
         ("http_port = ", "zapette.toml", "not TOML"),
     ],
 )

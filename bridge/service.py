@@ -1,0 +1,94 @@
+"""The bridge's process: wires the bridge and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import signal
+import sys
+import threading
+from typing import Final
+
+from bridge.bridge import Bridge
+from bridge.ledger import Ledger
+from bridge.mapping import Mapping
+from zapette.config import Settings
+from zapette.credentials import Keyring, Role
+from zapette.data_folder import DataFolder
+from zapette.dialing import Dialer, Timing
+from zapette.errors import SettingsError
+from zapette.event_loop import LoopThread
+from zapette.home import local_host
+from zapette.topics import Topics
+from zapette.url import BrokerUrl
+from zapette.workers import Workers
+
+log = logging.getLogger("zapette.bridge")
+
+TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
+"""So patient that both sides agree within 5 s of the end of an outage."""
+
+_STOP_PATIENCE: Final = 3.0
+_REPLACED: Final = 1
+
+
+def serve(settings: Settings) -> None:
+    """Run the bridge until SIGINT or SIGTERM.
+
+    Raises:
+        SettingsError: there is no ``bridge.url``.
+        StoreError: the data folder cannot be used.
+    """
+    if not settings.bridge.url:
+        raise SettingsError("bridge.url", "it is needed for a bridge")
+    folder = DataFolder.open(settings.data_dir)
+    topics = Topics(settings.base_topic, settings.discovery_prefix)
+    client_id = f"zapette-bridge-{_household(folder)}"
+    loop, workers = LoopThread("bridge"), Workers("bridge-worker")
+    keyring = Keyring(folder.secret, topics)
+    ours = Dialer(
+        BrokerUrl("mqtt", local_host(settings), settings.mqtt_port, username=Role.SERVER.value),
+        loop,
+        workers,
+        token=lambda client_id: keyring.issue(Role.SERVER, client_id)[0],
+        timing=TIMING,
+    )
+    home = Dialer(
+        settings.bridge.broker, loop, workers, timing=TIMING, ca_file=settings.bridge.ca_file
+    )
+    mapping = Mapping(topics, settings.bridge.prefix)
+    ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")
+    bridge = Bridge(ours, home, loop, mapping, ledger, client_id)
+    ended = threading.Event()
+    code = 0
+
+    def give_up() -> None:
+        nonlocal code
+        code = _REPLACED
+        ended.set()
+
+    bridge.on_replaced = give_up
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    loop.start()
+    loop.post(bridge.start)
+    ended.wait()
+    stopped = threading.Event()
+    loop.post(lambda: loop.spawn(_stop(bridge, stopped)))
+    stopped.wait(_STOP_PATIENCE)
+    loop.stop()
+    workers.stop()
+    sys.exit(code)
+
+
+async def _stop(bridge: Bridge, stopped: threading.Event) -> None:
+    try:
+        await bridge.stop()
+    finally:
+        stopped.set()
+
+
+def _household(folder: DataFolder) -> str:
+    """Return what tells this household from others on one broker, and says nothing about it."""
+    return hmac.digest(folder.secret, b"bridge", hashlib.sha256).hex()[:16]

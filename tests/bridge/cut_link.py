@@ -1,0 +1,150 @@
+"""The link between our side and the home's is cut for a minute; run in a network namespace.
+
+``python -m tests.bridge.cut_link FOLDER`` prints what it saw as JSON. It must be root in the
+namespace, which it fills: ours is here, the home's broker is in another one inside.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.bridge.listener import Listener, retained
+from tests.mosquitto import Mosquitto
+from tests.plain_player import PlainPlayer
+from tests.system import System
+from tests.waiting import eventually
+
+CUT = 60.0
+HERE, THERE = "10.11.12.1", "10.11.12.2"
+NOBODY = "02:00:00:00:00:99"
+
+
+def ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+    inside = ["nsenter", "--net", f"--target={holder.pid}"]
+    here = Path("/proc/self/ns/net").readlink()
+    there = Path(f"/proc/{holder.pid}/ns/net")
+    eventually(lambda: there.readlink() != here, "the other namespace is made")
+    try:
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "ours", "type", "veth", "peer", "name", "home", "netns", str(holder.pid))
+        ip("address", "add", f"{HERE}/30", "dev", "ours")
+        ip("link", "set", "ours", "up")
+        for command in (
+            ["link", "set", "lo", "up"],
+            ["address", "add", f"{THERE}/30", "dev", "home"],
+            ["link", "set", "home", "up"],
+        ):
+            subprocess.run([*inside, "ip", *command], check=True)
+        sys.stdout.write(json.dumps(run(folder, inside)))
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def run(folder: Path, inside: list[str]) -> dict[str, object]:
+    home = Mosquitto(folder, host="0.0.0.0", before=inside)
+    home.host = THERE
+    home.start()
+    system_folder = folder / "system"
+    system_folder.mkdir()
+    bridge = {"ZAPETTE_BRIDGE_URL": f"mqtt://{THERE}:{home.port}"}
+    system = System(system_folder, bridge).start()
+    player = PlainPlayer(system.household()).start()
+    witness = Witness(home, inside, folder / "witness")
+    try:
+        return cut(home, system, player, witness)
+    finally:
+        witness.stop()
+        player.client.stop()
+        system.stop()
+        home.stop()
+
+
+class Witness:
+    """Who stays at home throughout: it prints all that the home's broker sends it."""
+
+    def __init__(self, home: Mosquitto, inside: list[str], file: Path) -> None:
+        self._file = file
+        command = [
+            "mosquitto_sub",
+            "-h",
+            THERE,
+            "-p",
+            str(home.port),
+            "-t",
+            "zapette/#",
+            "-F",
+            "%r %t %p",
+        ]
+        with file.open("wb") as output:
+            self._process = subprocess.Popen([*inside, *command], stdout=output)
+
+    def lines(self) -> list[str]:
+        return self._file.read_text().splitlines()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+def cut(
+    home: Mosquitto, system: System, player: PlainPlayer, witness: Witness
+) -> dict[str, object]:
+    state = f"{player.root}/state"
+    with Listener(home.url) as listener:
+        eventually(lambda: listener.last_state(state) == player.state, "both sides agree")
+        listener.publish(f"{player.root}/command/play", b"")
+        eventually(lambda: listener.last_state(state).get("playing") is True, "it plays")
+    began = time.monotonic()
+    mislead(home, begin=True)
+    player.client.call(player.callee, "volume", 21)
+    eventually(lambda: "no connection to the home's broker" in system.log, "it is noticed", 40)
+    eventually(
+        lambda: "0 zapette/server/availability offline" in witness.lines(), "at home too", 40
+    )
+    time.sleep(max(0.0, CUT - (time.monotonic() - began)))
+    cut_for = time.monotonic() - began
+    mislead(home, begin=False)
+    repaired = time.monotonic()
+
+    def agree() -> bool:
+        return retained(home.url, "zapette/#") == retained(system.household(), "zapette/#")
+
+    eventually(agree, "both sides agree", timeout=30, every=0.1)
+    agreed_after = time.monotonic() - repaired
+    with Listener(home.url) as listener:
+        listener.publish(f"{player.root}/command/pause", b"")
+        eventually(lambda: listener.last_state(state).get("playing") is False, "it pauses")
+    lines = witness.lines()
+    return {
+        "cut_for": cut_for,
+        "agreed_after": agreed_after,
+        "heard": player.heard,
+        "said": system.log.count("no connection to the home's broker"),
+        "states": [line for line in lines if f" {state} " in line],
+        "commands": [line for line in lines if "/command/" in line],
+    }
+
+
+def mislead(home: Mosquitto, *, begin: bool) -> None:
+    """Send the packets of both sides to an address that nobody has: no error comes back."""
+    for before, address, device in (([], THERE, "ours"), (home.before, HERE, "home")):
+        if begin:
+            change = ["replace", address, "lladdr", NOBODY, "nud", "permanent", "dev", device]
+        else:
+            change = ["del", address, "dev", device]
+        subprocess.run([*before, "ip", "neighbour", *change], check=True)
+
+
+if __name__ == "__main__":
+    main()

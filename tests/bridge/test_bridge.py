@@ -1,0 +1,406 @@
+"""The bridge: our broker on one side, a real Mosquitto as the home's on the other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from tests.bridge.listener import Listener, retained
+from tests.broker.servers import run_process
+from tests.mosquitto import Mosquitto, run_tool
+from tests.plain_player import PlainPlayer
+from tests.system import System
+from tests.waiting import eventually
+from zapette.application import Application
+from zapette.url import BrokerUrl
+
+AGREE = 5.0
+"""How soon both sides agree again after a repair, in seconds."""
+
+
+class House:
+    """A system and the home's broker, joined."""
+
+    def __init__(self, new_system: Callable[..., System], home: Mosquitto, **settings: str) -> None:
+        self.home = home
+        self.url = home.url
+        self.system = new_system(
+            **({"ZAPETTE_BRIDGE_URL": f"mqtt://{home.host}:{home.port}"} | settings)
+        )
+        self.players: list[PlainPlayer] = []
+
+    def player(self, name: str = "Living room") -> PlainPlayer:
+        self.players.append(PlainPlayer(self.system.household(), name).start())
+        return self.players[-1]
+
+    def ours(self) -> dict[str, bytes]:
+        return retained(self.system.household(), "zapette/#")
+
+    def kill(self, part: str) -> None:
+        """Kill a part of the system, and wait until it runs again."""
+        pid = self.system.kill(part)
+
+        def runs_again() -> bool:
+            try:
+                return self.system.pid(part) != pid
+            except (AssertionError, psutil.Error):
+                return False
+
+        eventually(runs_again, f"the {part} is started again", 20)
+
+    def at_home(self) -> dict[str, bytes]:
+        return retained(self.url, "zapette/#")
+
+    def agree(self, timeout: float = 10.0) -> None:
+        eventually(lambda: self.at_home() == self.ours(), "both sides agree", timeout, every=0.1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Mosquitto]:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    running = Mosquitto(folder).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def house(new_system: Callable[..., System], home: Mosquitto) -> Iterator[House]:
+    joined = House(new_system, home)
+    yield joined
+    for player in joined.players:
+        player.client.stop()
+
+
+def test_pilot_from_the_homes_side(house: House) -> None:
+    player = house.player()
+    root, url = player.root, house.url
+    with Listener(url) as listener:
+        eventually(lambda: listener.last(f"{root}/availability") == b"online", "it is seen online")
+        eventually(
+            lambda: listener.last_state(f"{root}/state") == player.state, "its state is seen"
+        )
+        listener.publish(f"{root}/command/play", b"")
+        eventually(lambda: listener.last_state(f"{root}/state").get("playing"), "it plays")
+        listener.publish(f"{root}/command/volume", b"40")
+        eventually(lambda: listener.last_state(f"{root}/state").get("volume") == 40, "volume 40")
+        # MQTT 5: the answer carries the correlation data
+        answer = run_tool("rr", url, "-t", f"{root}/command/pause", "-e", f"{root}/response/cli/1",
+                          "-m", "", "-W", "10")  # fmt: skip
+        assert json.loads(answer.stdout)["result"]["playing"] is False
+        # MQTT 3.1.1
+        answer = run_tool("rr", url, "-V", "311", "-t", f"{root}/request/cli/2/volume",
+                          "-e", f"{root}/response/cli/2", "-m", "loud", "-W", "10")  # fmt: skip
+        assert json.loads(answer.stdout)["error"]["code"] == "invalid_argument"
+        assert player.heard == [("play", None), ("volume", 40), ("pause", None)]
+        eventually(lambda: listener.on(f"{root}/event/pause"), "events go out")
+        assert listener.on(f"{root}/event/play") == [b'{"playing": true}']
+        states = [json.loads(payload)["seq"] for payload in listener.on(f"{root}/state")]
+        assert states == sorted(set(states)), "no state came twice"
+    house.agree()
+    # nothing that came in went out again, and nothing that went out came in
+    assert house.system.log.count("leads back") == 0
+    with Application(url=url, base_topic="zapette") as remote:
+        assert remote.player(player.id).volume(10)["volume"] == 10
+        assert re.fullmatch(r"[0-9a-f]{32}", remote.call("server/id"))
+
+
+def test_no_echo(house: House) -> None:
+    player = house.player()
+    url = house.system.household()
+    with Listener(house.url) as home, Listener(url, "zapette/#") as ours:
+        eventually(lambda: home.last(f"{player.root}/availability") == b"online", "it is joined")
+        for number in range(50):
+            home.publish(f"{player.root}/command/volume", str(number))
+        eventually(lambda: len(player.heard) == 50, "all commands arrive")
+        eventually(lambda: home.last_state(f"{player.root}/state").get("volume") == 49, "the last")
+        player.client.call(player.callee, "status", timeout=5)
+        for side in (home, ours):
+            assert len(side.on(f"{player.root}/command/volume")) == 50
+            assert len(side.on(f"{player.root}/event/volume")) == 50
+            volumes = [json.loads(each)["volume"] for each in side.on(f"{player.root}/state")]
+            assert volumes[-50:] == list(range(50))
+        assert player.heard == [("volume", number) for number in range(50)]
+
+
+def test_a_retained_command_at_home_does_nothing(house: House) -> None:
+    player = house.player()
+    house.agree()
+    with Listener(house.url) as listener:
+        listener.publish(f"{player.root}/command/volume", b"7", retain=True)
+        eventually(lambda: player.heard == [("volume", 7)], "it came as a live one the first time")
+        house.kill("bridge")
+        listener.publish(f"{player.root}/command/volume/up", b"1")
+
+        def asked_again() -> bool:
+            listener.publish(f"{player.root}/command/volume/up", b"1")
+            return ("volume/up", 1) in player.heard
+
+        eventually(asked_again, "commands come in again", timeout=20, every=0.2)
+        assert player.heard.count(("volume", 7)) == 1
+
+
+def test_a_player_that_goes_is_cleared_on_both_sides(house: House) -> None:
+    player, other = house.player("One"), house.player("Two")
+    house.agree()
+    assert f"{player.root}/state" in house.at_home()
+    player.stop()
+    eventually(lambda: f"{player.root}/state" not in house.at_home(), "its state is cleared")
+    house.agree()
+    assert house.at_home()[f"{player.root}/availability"] == b"offline"
+    # gone for ever, while nobody looked
+    house.system.kill("bridge")
+    with Listener(house.system.household(), "zapette/#") as ours:
+        for what in ("state", "availability"):
+            ours.publish(f"{other.root}/{what}", b"", retain=True)
+    other.client.stop()
+    with Listener(house.system.household(), "zapette/#") as ours:
+        ours.publish(f"{other.root}/availability", b"", retain=True)
+    eventually(
+        lambda: not any(other.id in topic for topic in house.at_home()),
+        "what it left at home is cleared when the bridge is back",
+        timeout=20,
+        every=0.1,
+    )
+    house.agree()
+
+
+def test_what_others_have_at_home_is_left_alone(house: House, home: Mosquitto) -> None:
+    foreign = {
+        "zapette/players/" + "f" * 32 + "/state": b"theirs",
+        "zapette/discovery/" + "f" * 32: b"theirs",
+        "homeassistant/device/lamp/config": b"theirs",
+    }
+    with Listener(home.url) as listener:
+        for topic, payload in foreign.items():
+            listener.publish(topic, payload, retain=True)
+    player = house.player()
+    house.system.kill("bridge")
+    eventually(house.system.is_up, "all is up")
+    eventually(
+        lambda: house.at_home().get(f"{player.root}/availability") == b"online",
+        "the bridge is back",
+        timeout=20,
+    )
+    kept = retained(home.url)
+    assert foreign.items() <= kept.items()
+
+
+@pytest.mark.parametrize("part", ["broker", "bridge"])
+def test_our_side_is_killed(house: House, part: str) -> None:
+    player = house.player()
+    house.agree()
+    with Listener(house.url) as listener:
+        house.kill(part)
+        availability = f"{player.root}/availability"
+        if part == "broker":
+            eventually(
+                lambda: b"offline" in listener.on(availability), "home is told that it is away"
+            )
+        eventually(lambda: player.client.is_live, "the player is back", 20)
+        began = time.monotonic()
+        house.agree(AGREE)
+        assert time.monotonic() - began < AGREE
+        listener.publish(f"{player.root}/command/play", b"")
+        eventually(lambda: listener.last_state(f"{player.root}/state").get("playing"), "it plays")
+        assert player.heard == [("play", None)]
+        assert_no_duplicate(listener, player)
+
+
+def test_the_homes_broker_is_killed(house: House, home: Mosquitto) -> None:
+    player = house.player()
+    house.agree()
+    with Listener(home.url) as listener:
+        home.kill()
+        eventually(lambda: "no connection to the home's broker" in house.system.log, "it is said")
+        player.client.call(player.callee, "volume", 33)
+        gone = house.player("Late")
+        gone.stop()
+        home.start()
+        began = time.monotonic()
+        house.agree(AGREE)
+        assert time.monotonic() - began < AGREE
+        eventually(lambda: listener.is_subscribed, "the listener is back")
+        eventually(lambda: listener.last_state(f"{player.root}/state").get("volume") == 33, "known")
+        assert house.system.log.count("no connection to the home's broker") == 1
+        listener.publish(f"{player.root}/command/play", b"")
+        eventually(lambda: listener.last_state(f"{player.root}/state").get("playing"), "it plays")
+        assert player.heard == [("volume", 33), ("play", None)]
+    connected = re.findall(r"connected to the home's broker \S+( again)?", house.system.log)
+    assert connected == ["", " again"]
+
+
+def assert_no_duplicate(listener: Listener, player: PlainPlayer) -> None:
+    live = [
+        (topic, payload)
+        for topic, payload, is_retained in listener.messages
+        if topic.startswith(player.root) and not is_retained
+    ]
+    repeated = [pair for pair, following in itertools.pairwise(live) if pair == following]
+    assert repeated == []
+
+
+def test_a_prefix(new_system: Callable[..., System], home: Mosquitto) -> None:
+    house = House(new_system, home, ZAPETTE_BRIDGE_PREFIX="tv/one")
+    player = house.player()
+    with Listener(home.url) as listener:
+        root = f"tv/one/{player.root}"
+        eventually(lambda: listener.last(f"{root}/availability") == b"online", "it is seen")
+        answer = run_tool("rr", home.url, "-t", f"{root}/command/volume", "-m", "5",
+                          "-e", f"{root}/response/cli/1", "-W", "10")  # fmt: skip
+        assert json.loads(answer.stdout)["result"]["volume"] == 5
+        discovery = f"zapette/discovery/{player.id}"
+        # the server announces players that it has given an id to
+        house_id = house.system.get("api/id").json
+        house.system.post("api/credentials", house_id)
+        with Listener(house.system.household(), "zapette/#") as ours:
+            ours.publish(
+                discovery, json.dumps({"base_topic": "zapette", "id": player.id}), retain=True
+            )
+        eventually(
+            lambda: (
+                json.loads(listener.last(discovery) or b"{}").get("base_topic") == "tv/one/zapette"
+            ),
+            "announcements name the topics at home",
+        )
+        seen = {topic.split("/")[0] for topic, _, _ in listener.messages}
+        assert seen <= {"tv", "zapette"}
+        assert {t for t, _, _ in listener.messages if t.startswith("zapette/")} == {discovery}
+    player.client.stop()
+
+
+def test_a_homes_broker_that_speaks_3_1_1_only(
+    new_system: Callable[..., System], tmp_path: Path
+) -> None:
+    """The package amqtt speaks 3.1.1 only, and does not answer a CONNECT of MQTT 5."""
+    with run_process("amqtt", tmp_path) as stock:
+        system = new_system(ZAPETTE_BRIDGE_URL=f"mqtt://127.0.0.1:{stock.port}")
+        player = PlainPlayer(system.household()).start()
+        url = BrokerUrl("mqtt", "127.0.0.1", stock.port)
+        with Listener(url, version=MQTTProtocolVersion.MQTTv311) as listener:
+            eventually(
+                lambda: listener.last_state(f"{player.root}/state") == player.state,
+                "its state is seen",
+                timeout=20,
+            )
+            listener.publish(f"{player.root}/command/play", b"")
+            eventually(lambda: player.heard == [("play", None)], "it plays")
+            listener.publish(f"{player.root}/request/cli/1/volume", b"5")
+            eventually(lambda: listener.on(f"{player.root}/response/cli/1"), "it answers")
+        player.client.stop()
+
+
+def test_wrong_credentials_are_said_once_and_mended(
+    new_system: Callable[..., System], tmp_path: Path
+) -> None:
+    folder = tmp_path / "strict"
+    folder.mkdir()
+    passwords = folder / "passwords"
+    passwords.touch(mode=0o600)
+    add = ["mosquitto_passwd", "-b", str(passwords), "tv"]
+    subprocess.run([*add, "right"], check=True)
+    home = Mosquitto(folder, lines=[f"password_file {passwords}"], anonymous=False).start()
+    system = new_system(
+        ZAPETTE_BRIDGE_URL=f"mqtt://127.0.0.1:{home.port}",
+        ZAPETTE_BRIDGE_USER="tv",
+        ZAPETTE_BRIDGE_PASSWORD="mended",
+    )
+    refused = "it refused the connection: Not authorized"
+    eventually(lambda: refused in system.log, "the refusal is said")
+    eventually(lambda: home.log.count("not authorised") >= 3, "it is tried again and again", 20)
+    assert system.log.count(refused) == 1
+    assert "mended" not in system.log
+    subprocess.run([*add, "mended"], check=True)
+    assert home.process is not None
+    home.process.send_signal(1)
+    eventually(lambda: "connected to the home's broker" in system.log, "it gets in")
+    home.stop()
+
+
+def test_tls(new_system: Callable[..., System], tmp_path: Path) -> None:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    for name in ("good", "other"):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost", "-keyout", folder / f"{name}.key",
+             "-out", folder / f"{name}.pem"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    lines = [f"certfile {folder}/good.pem", f"keyfile {folder}/good.key"]
+    home = Mosquitto(folder, lines=lines).start()
+    url = f"mqtts://localhost:{home.port}"
+    trusting = new_system(ZAPETTE_BRIDGE_URL=url, ZAPETTE_BRIDGE_CA_FILE=f"{folder}/good.pem")
+    eventually(lambda: "connected to the home's broker" in trusting.log, "TLS works")
+    wary = new_system(ZAPETTE_BRIDGE_URL=url, ZAPETTE_BRIDGE_CA_FILE=f"{folder}/other.pem")
+    said = "its certificate is not trusted: self-signed certificate"
+    eventually(lambda: said in wary.log, "a wrong certificate is said")
+    eventually(lambda: home.log.count("alert unknown ca") >= 2, "it is tried again")
+    assert wary.log.count(said) == 1
+    home.stop()
+
+
+def test_a_bridge_to_our_own_broker_carries_nothing(
+    new_system: Callable[..., System], tmp_path: Path
+) -> None:
+    other = System(tmp_path)
+    system = new_system(
+        ZAPETTE_MQTT_PORT=str(other.mqtt_port),
+        ZAPETTE_BRIDGE_URL=f"mqtt://127.0.0.1:{other.mqtt_port}",
+        ZAPETTE_ANONYMOUS="true",
+    )
+    system.mqtt_port = other.mqtt_port
+    eventually(lambda: "leads back to our own broker" in system.log, "it is noticed")
+    player = PlainPlayer(system.household()).start()
+    with Listener(system.household(), "zapette/#") as listener:
+        listener.publish(f"{player.root}/command/volume", b"5")
+        eventually(lambda: player.heard == [("volume", 5)], "the command came")
+        player.client.call(player.callee, "status")
+        assert player.heard == [("volume", 5)]
+        assert len(listener.on(f"{player.root}/command/volume")) == 1
+    player.client.stop()
+
+
+def test_no_bridge_without_a_url(system: System) -> None:
+    ended = system.zapette("bridge")
+    assert ended.returncode == 2
+    assert ended.stderr == "zapette: setting bridge.url: it is needed for a bridge\n"
+    with pytest.raises(AssertionError, match="no bridge runs"):
+        system.pid("bridge")
+
+
+def test_the_link_is_cut_for_a_minute(tmp_path: Path) -> None:
+    """In a network namespace: no packet gets through, and nobody is told."""
+    scenario = [sys.executable, "-m", "tests.bridge.cut_link", str(tmp_path)]
+    ended = subprocess.run(
+        ["unshare", "--net", "--map-root-user", *scenario],
+        capture_output=True,
+        text=True,
+        timeout=115,
+    )
+    assert ended.returncode == 0, ended.stderr
+    told: dict[str, Any] = json.loads(ended.stdout)
+    assert told["cut_for"] >= 60
+    assert told["agreed_after"] < AGREE
+    assert told["heard"] == [["play", None], ["volume", 21], ["pause", None]]
+    assert told["said"] == 1
+    assert len(told["commands"]) == 2
+    volumes = [json.loads(line.split(" ", 2)[2]) for line in told["states"]]
+    assert [(each["seq"], each["volume"]) for each in volumes] == [
+        (0, 100),
+        (1, 100),
+        (2, 21),
+        (3, 21),
+    ]

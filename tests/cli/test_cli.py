@@ -1,0 +1,280 @@
+"""The command line against a running system, with players that are really there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+from tests.plain_player import PlainPlayer
+from tests.system import System
+from tests.waiting import eventually
+from zapette.credentials import new_player_id
+
+TIMEOUT = ("--timeout", "20")
+
+
+@pytest.fixture(scope="module")
+def players(system: System) -> Iterator[list[PlainPlayer]]:
+    names = ("Kitchen", "Bedroom", "bedroom")
+    made = [PlainPlayer(system.household(), name).start() for name in names]
+    yield made
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def kitchen(players: list[PlainPlayer]) -> PlainPlayer:
+    return players[0]
+
+
+def answer(system: System, *arguments: str) -> Any:
+    ended = system.zapette(*arguments, *TIMEOUT)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.parametrize("target", ["id", "prefix", "Kitchen", "KITCHEN"])
+def test_call_by_id_and_by_name(system: System, kitchen: PlainPlayer, target: str) -> None:
+    name = {"id": kitchen.id, "prefix": kitchen.id[:12]}.get(target, target)
+    assert answer(system, "call", name, "volume", "41")["volume"] == 41
+    assert answer(system, "call", name, "volume", "-p", "level=42")["volume"] == 42
+    assert answer(system, "call", name, "volume/up")["volume"] == 47
+    assert kitchen.state["volume"] == 47
+
+
+def test_call_the_server(system: System) -> None:
+    assert re.fullmatch(r"[0-9a-f]{32}", answer(system, "call", "server", "id"))
+
+
+def test_command(system: System, kitchen: PlainPlayer) -> None:
+    ended = system.zapette("command", "Kitchen", "volume", "12.5", *TIMEOUT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    eventually(lambda: kitchen.state["volume"] == 12.5, "the volume is set")
+
+
+@pytest.mark.usefixtures("players")
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("call", "Kitchen", "fly"), 1, r"no_such_procedure: .*'fly'"),
+        (("call", "Kitchen", "volume", "loud"), 1, r"invalid_argument: volume: level takes"),
+        (("call", "Kitchen", "volume"), 1, r"invalid_argument: .*level"),
+        (("call", "Kitchen", "volume", "1", "-p", "level=2"), 1, "by position or by name"),
+        (("call", "Kitchen", "volume", "[1"), 1, "is not JSON"),
+        (("call", "Kitchen", "volume", "-p", "level"), 2, "NAME=VALUE"),
+        (("call", "Kitchen", "Fly high"), 2, "procedure 'Fly high'"),
+        (("call", "Cellar", "play"), 2, "nobody is called 'Cellar'"),
+        (("call", "Bedroom", "play"), 2, r"'Bedroom' may be [0-9a-f]{32} \(.*\) or [0-9a-f]{32}"),
+        (("watch", "server"), 2, "'server' is no player"),
+        (("call", "server", "ip", "--url", "http://h"), 2, "setting url: it must begin"),
+        (("call", "server", "ip", "--url", "mqtt://127.0.0.1:1"), 3, "127.0.0.1:1: Connection ref"),
+    ],
+)
+def test_failures(system: System, arguments: tuple[str, ...], code: int, message: str) -> None:
+    ended = system.zapette(*arguments, *TIMEOUT)
+    assert ended.stdout == ""
+    assert re.search(message, ended.stderr), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == code
+
+
+def test_no_answer_and_nobody_there(system: System) -> None:
+    nobody = new_player_id()
+    silent = system.zapette("call", nobody, "play", "--timeout", "1")
+    assert (silent.returncode, silent.stderr) == (4, "zapette: timeout: no answer in time\n")
+    gone = PlainPlayer(system.household(), "Gone").start()
+    gone.stop()
+    offline = system.zapette("call", gone.id, "play", *TIMEOUT)
+    assert (offline.returncode, offline.stderr) == (
+        3,
+        "zapette: unavailable: the player is offline\n",
+    )
+
+
+def test_a_wrong_password(system: System) -> None:
+    url = f"mqtt://home:wrong@127.0.0.1:{system.mqtt_port}"
+    ended = system.zapette("players", "--url", url, *TIMEOUT)
+    assert ended.returncode == 3
+    assert "refused the connection: Bad user name or password" in ended.stderr
+    assert "wrong" not in ended.stderr
+
+
+def test_without_a_broker_of_this_machine(tmp_path: Path) -> None:
+    ended = System(tmp_path).zapette("players")
+    assert ended.returncode == 2
+    assert "ZAPETTE_URL" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_players_as_json_and_as_a_table(system: System, players: list[PlainPlayer]) -> None:
+    shown = {each["id"]: each for each in answer(system, "players", "--json")}
+    for player in players:
+        assert shown[player.id]["online"] is True
+        assert shown[player.id]["name"] == player.state["name"]
+        assert shown[player.id]["state"]["title"] == "A film"
+    table = system.zapette("players", *TIMEOUT).stdout
+    (line,) = [each for each in table.splitlines() if players[0].id in each]
+    assert re.search(r"^Kitchen\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+ %\s+A film$", line), line
+
+
+def test_players_on_a_terminal_is_live(system: System, kitchen: PlainPlayer) -> None:
+    main, secondary = pty.openpty()
+    command = [sys.executable, "-m", "zapette", "players", *TIMEOUT]
+    process = subprocess.Popen(
+        command, env=system.environment | {"TERM": "xterm"}, stdout=secondary, stderr=secondary
+    )
+    os.close(secondary)
+    os.set_blocking(main, False)
+    seen = b""
+
+    def read() -> bytes:
+        nonlocal seen
+        with contextlib.suppress(BlockingIOError):
+            seen += os.read(main, 65536)
+        return seen
+
+    eventually(lambda: b"Kitchen" in read(), "the table is shown", timeout=20)
+    player = kitchen.client.call_later(kitchen.callee, "play")
+    assert player.result(10)["playing"] is True
+    eventually(lambda: b"playing" in read(), "the table follows")
+    kitchen.client.call(kitchen.callee, "pause")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    os.close(main)
+
+
+def start(system: System, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "zapette", *arguments, *TIMEOUT],
+        env=system.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_watch(system: System, kitchen: PlainPlayer) -> None:
+    with start(system, "watch", "Kitchen", "--json", "--count", "3", "--events") as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert (first["id"], first["online"]) == (kitchen.id, True)
+        kitchen.client.call(kitchen.callee, "volume", 33)
+        more = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert {"volume": 33} in [each.get("value") for each in more]
+        assert 33 in [each.get("state", {}).get("volume") for each in more]
+        assert process.wait(10) == 0
+
+
+def test_watch_in_words_and_interrupted(system: System, kitchen: PlainPlayer) -> None:
+    with start(system, "watch", kitchen.id) as process:
+        assert process.stdout is not None
+        assert re.search(r"^\d\d:\d\d:\d\d  Kitchen  paused  0:12", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def test_a_reader_that_has_seen_enough(system: System, kitchen: PlainPlayer) -> None:
+    with start(system, "watch", kitchen.id) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        for _ in range(3):
+            kitchen.client.call(kitchen.callee, "volume/up", 1)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+
+
+def test_accounts(system: System) -> None:
+    assert system.zapette("credentials", "show").stdout == f"home {system.home_password()}\n"
+    assert system.zapette("credentials", "add", "bob", "--password", "x").returncode == 0
+    hashed = system.zapette("credentials", "show", "bob")
+    assert hashed.returncode == 2
+    assert "kept hashed only" in hashed.stderr
+    by_bob = f"mqtt://bob:x@127.0.0.1:{system.mqtt_port}"
+    assert system.zapette("call", "server", "id", "--url", by_bob, *TIMEOUT).returncode == 0
+    system.zapette("credentials", "remove", "bob")
+    gone = system.zapette("credentials", "show", "bob")
+    assert (gone.returncode, gone.stderr) == (2, "zapette: there is no account 'bob'\n")
+
+
+def test_by_websocket_and_by_mosquitto(
+    system: System, kitchen: PlainPlayer, tmp_path: Path
+) -> None:
+    url = f"ws://home:{system.home_password()}@127.0.0.1:{system.ws_port}/mqtt"
+    assert answer(system, "call", kitchen.id, "volume", "9", "--url", url)["volume"] == 9
+    mosquitto = Mosquitto(tmp_path).start()
+    there = PlainPlayer(mosquitto.url, "Elsewhere").start()
+    try:
+        elsewhere = f"mqtt://127.0.0.1:{mosquitto.port}"
+        state = answer(system, "call", "elsewhere", "play", "--url", elsewhere)
+        assert state["playing"] is True
+    finally:
+        there.stop()
+        mosquitto.stop()
+
+
+def complete(system: System, *words: str) -> set[str]:
+    environment = system.environment | {
+        "_ZAPETTE_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("zapette", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    program = "from zapette.cli import main; main(prog_name='zapette')"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
+    )
+    return {line.removeprefix("plain,") for line in ended.stdout.splitlines()}
+
+
+def test_completion(system: System, kitchen: PlainPlayer) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        script = system.zapette("completion", shell).stdout
+        assert "_ZAPETTE_COMPLETE" in script
+    assert "players" in complete(system, "pl")
+    assert complete(system, "call", "kit") == {"Kitchen"}
+    assert complete(system, "call", kitchen.id[:8]) == {kitchen.id}
+    assert complete(system, "call", "Kitchen", "volume/") == {"volume/up", "volume/down"}
+
+
+def test_doctor_is_content(system: System, kitchen: PlainPlayer) -> None:
+    ended = system.zapette("doctor", "--json", "--timeout", "10")
+    found = json.loads(ended.stdout)
+    failed = [each for each in found if each["result"] == "failed"]
+    assert (failed, ended.returncode) == ([], 0)
+    told = {each["what"]: each["found"] for each in found}
+    assert set(told) >= {"port", "address", "pages", "clock", "broker", "player"}
+    assert f"{kitchen.state['name']} answers" in [each["found"] for each in found]
+
+
+def test_doctor_says_what_to_do(
+    new_system: Callable[..., System], tmp_path: Path, system: System
+) -> None:
+    nothing_runs = System(tmp_path).zapette("doctor", "--timeout", "1")
+    assert nothing_runs.returncode == 1
+    assert nothing_runs.stdout.count("nobody listens on") == 3
+    assert "start it: make run" in nothing_runs.stdout
+    local = new_system(ZAPETTE_BIND="127.0.0.1")
+    os.kill(local.pid("broker"), signal.SIGSTOP)
+    hung = local.zapette("doctor", "--timeout", "1")
+    os.kill(local.pid("broker"), signal.SIGCONT)
+    assert hung.returncode == 1
+    assert "a phone cannot reach 127.0.0.1" in hung.stdout
+    assert 'set bind = "0.0.0.0" (ZAPETTE_BIND)' in hung.stdout
+    assert "FAIL  broker" in hung.stdout
+    wrong = system.zapette("doctor", "--url", f"mqtt://home:no@127.0.0.1:{system.mqtt_port}")
+    assert wrong.returncode == 1
+    assert "is the account right?" in wrong.stdout

@@ -1,0 +1,192 @@
+"""The checks of ``zapette doctor``: each looks at one thing that a phone needs."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from zapette.application import Application
+from zapette.cli.findings import Finding, bad, doubtful, good
+from zapette.config import ROOT, Settings, variable
+from zapette.dialing import Timing
+from zapette.errors import CallError, SettingsError, StoreError, Unavailable
+from zapette.home import local_broker, local_host
+from zapette.manager import PORTS
+from zapette.url import BrokerUrl
+
+_SKEW: Final = 2.0
+_CONNECT: Final = 2.0
+_MODULES: Final = "static/node_modules/mqtt/dist/mqtt.esm.js"
+_UFW: Final = Path("/etc/ufw/ufw.conf")
+_START: Final = "start it: make run, or zapette run"
+
+
+def ports(settings: Settings) -> Iterator[Finding]:
+    """Check that each port is listened on."""
+    host = local_host(settings)
+    for key, what in PORTS.items():
+        port = getattr(settings, key)
+        if _listens(host, port):
+            yield good("port", f"{port} ({what})")
+        else:
+            yield bad("port", f"nobody listens on {port} ({what})", _START)
+
+
+def addresses(settings: Settings) -> Iterator[Finding]:
+    """Check the address in the QR code: that there is one, and that it can be connected to."""
+    from webapp.addresses import Addresses
+
+    found = Addresses(settings)
+    page = urlsplit(found.pages())
+    host = page.hostname or ""
+    others = [each["ip"] for each in found.found()["candidates"] if each["ip"] != host]
+    shown = page.geturl() + (f" (also {', '.join(others)})" if others else "")
+    if host.startswith("127.") or host == "localhost":
+        why = f"a phone cannot reach {host}"
+        if settings.bind.startswith("127."):
+            remedy = f'set bind = "0.0.0.0" ({variable("bind")}), which listens on every interface'
+        else:
+            remedy = "connect this machine to the network that the phone is on"
+        yield bad("address", why, remedy)
+        return
+    unreachable = [
+        str(port)
+        for port in (page.port or (443 if page.scheme == "https" else 80), settings.ws_port)
+        if not settings.public_url and not _listens(host, port)
+    ]
+    if unreachable:
+        remedy = f"set bind to 0.0.0.0, or public_url ({variable('public_url')}) to the address"
+        yield bad("address", f"{shown}: nobody listens there on {', '.join(unreachable)}", remedy)
+    else:
+        yield good("address", shown)
+    if _ufw_is_on():
+        allowed = f"sudo ufw allow {settings.http_port}/tcp; sudo ufw allow {settings.ws_port}/tcp"
+        yield doubtful("firewall", "ufw is on, and may keep phones out", allowed)
+
+
+def pages(settings: Settings) -> Iterator[Finding]:
+    """Check that the pages and what they import are served, and that every part is up."""
+    host, port = local_host(settings), settings.http_port
+    try:
+        status, health, headers = _get(host, port, "/healthz")
+        page, _, _ = _get(host, port, "/")
+        module, _, _ = _get(host, port, f"/{_MODULES}")
+    except (OSError, http.client.HTTPException) as error:
+        yield bad("pages", f"no answer on port {port}: {error}", _START)
+        return
+    if page != 200:
+        yield bad("pages", f"the player's page answers {page}", "the log of the web side says why")
+    elif module != 200:
+        where = ROOT / "static"
+        yield bad("pages", "what the pages import is not installed", f"npm ci in {where}")
+    else:
+        yield good("pages", "the player's page and what it imports")
+    if status != 200:
+        down = [name for name, up in json.loads(health).items() if not up]
+        yield bad("parts", f"not up: {', '.join(down)}", "the log says why; it is started again")
+    date = headers.get("date")
+    if date is not None:
+        yield from _clock("server", parsedate_to_datetime(date).timestamp(), 1.0)
+
+
+def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Finding]:
+    """Check that the household's account gets in, over TCP and WebSocket, and is answered."""
+    try:
+        given = BrokerUrl.parse(url) if url else local_broker(settings)
+    except (SettingsError, StoreError) as error:
+        yield bad("broker", str(error), "set ZAPETTE_URL, or start Zapette here: make run")
+        return
+    tried = [given]
+    if not url:
+        tried.append(replace(given, scheme="ws", port=settings.ws_port))
+    for each in tried:
+        yield from _on_broker(each, settings.base_topic, timeout)
+
+
+def _on_broker(url: BrokerUrl, base_topic: str, timeout: float) -> Iterator[Finding]:
+    timing = Timing(connect=timeout, insist=False)
+    application = Application(url=url, base_topic=base_topic, timing=timing)
+    try:
+        application.start(timeout)
+    except Unavailable as error:
+        remedy = (
+            "is the account right? `zapette credentials` prints it"
+            if ("refused the connection" in str(error))
+            else f"is the broker there, and the port right? {_START}"
+        )
+        yield bad("broker", str(error), remedy)
+        return
+    try:
+        began = time.perf_counter()
+        application.call("server/ip", timeout=timeout)
+        took = (time.perf_counter() - began) * 1000
+        yield good("broker", f"{url.where}: answered in {took:.1f} ms")
+    except CallError as error:
+        yield bad("broker", f"{url.where}: {error}", "is the web side up? its log says more")
+    else:
+        if not url.is_websocket:
+            yield from _players(application, timeout)
+    finally:
+        application.stop()
+
+
+def _players(application: Application, timeout: float) -> Iterator[Finding]:
+    """Check that each player that is online answers, and that its clock is right."""
+    application.players.settle(timeout)
+    online = application.players.online()
+    if not online:
+        yield doubtful("players", "none is online", "open the address above on the screen")
+    for each in online:
+        name = each.name or each.id
+        try:
+            state = application.player(each.id, timeout=timeout).status()
+        except CallError as error:
+            remedy = "reload its page; is the device asleep?"
+            yield bad("player", f"{name}: {error}", remedy)
+            continue
+        yield good("player", f"{name} answers")
+        if "reported_at" in state:
+            yield from _clock(name, state["reported_at"], _SKEW, silent=True)
+
+
+def _clock(whose: str, says: float, tolerance: float, *, silent: bool = False) -> Iterator[Finding]:
+    skew = says - time.time()
+    if abs(skew) > tolerance + 1:
+        found = f"that of {whose} is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
+        yield doubtful("clock", found, "turn on automatic time (NTP) on both devices")
+    elif not silent:
+        yield good("clock", time.strftime("%Y-%m-%d %H:%M:%S %Z"))
+
+
+def _get(host: str, port: int, path: str) -> tuple[int, bytes, dict[str, str]]:
+    connection = http.client.HTTPConnection(host, port, timeout=_CONNECT)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, answer.read(), headers
+    finally:
+        connection.close()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT).close()
+    except OSError:
+        return False
+    return True
+
+
+def _ufw_is_on() -> bool:
+    try:
+        return "ENABLED=yes" in _UFW.read_text()
+    except OSError:
+        return False

@@ -1,0 +1,62 @@
+"""``zapette completion``, and what the shell completes."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+
+import click
+from click.shell_completion import get_completion_class
+
+from zapette.errors import ZapetteError
+
+_PATIENCE = 1.0
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete this command.
+
+    For bash: eval "$(zapette completion bash)" in ~/.bashrc.
+    """
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.ClickException(f"there is no completion for {shell}")
+    root = click.get_current_context().find_root()
+    click.echo(kind(root.command, {}, "zapette", "_ZAPETTE_COMPLETE").source())
+
+
+def complete_target(_context: click.Context, _parameter: click.Parameter, text: str) -> list[str]:
+    """Return the names and ids of the players that are there, and ``server``."""
+    from zapette.cli.connecting import Broker
+
+    logging.disable()
+    known = ["server"]
+    try:
+        with Broker(None, _PATIENCE).connected() as application:
+            application.players.settle(_PATIENCE)
+            for player in application.players:
+                known += [player.name, player.id]
+    except ZapetteError:
+        # a shell that completes has no place for a message
+        pass
+    return [each for each in known if each.casefold().startswith(text.casefold())]
+
+
+def complete_procedure(
+    _context: click.Context, _parameter: click.Parameter, text: str
+) -> list[str]:
+    """Return the procedures of a player."""
+    return [each for each in procedures() if each.startswith(text)]
+
+
+def procedures() -> list[str]:
+    """Return the procedures that every player may have."""
+    from zapette.player import PlayerProcedures
+
+    return sorted(
+        name.replace("volume_", "volume/").replace("seek_", "seek/").replace("queue_", "queue/")
+        for name, _ in inspect.getmembers(PlayerProcedures, inspect.isfunction)
+        if not name.startswith("_") and name != "call"
+    )

@@ -1,0 +1,71 @@
+"""``zapette credentials``: the household's accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from zapette.accounts import Accounts
+from zapette.cli.settings import with_settings
+from zapette.config import Settings
+from zapette.data_folder import HOME, DataFolder
+from zapette.errors import CredentialsError
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    accounts: Accounts
+    home_password: str
+
+
+@click.group(invoke_without_command=True)
+@with_settings
+@click.pass_context
+def credentials(context: click.Context, settings: Settings) -> None:
+    """Print the account that the first start made, or set others."""
+    folder = DataFolder.open(settings.data_dir)
+    context.obj = _Known(Accounts(folder.accounts), folder.home_password)
+    if context.invoked_subcommand is None:
+        click.echo(f"{HOME} {folder.home_password}")
+
+
+@credentials.command("list")
+@click.pass_obj
+def list_accounts(known: _Known) -> None:
+    """List the accounts, one a line."""
+    for name in [HOME, *known.accounts.names()]:
+        click.echo(name)
+
+
+@credentials.command("show")
+@click.argument("name", default=HOME)
+@click.pass_obj
+def show_account(known: _Known, name: str) -> None:
+    """Print an account's name and password, as far as it is known."""
+    if name == HOME:
+        click.echo(f"{HOME} {known.home_password}")
+    elif name in known.accounts.names():
+        raise CredentialsError(
+            f"the password of {name!r} is kept hashed only; "
+            f"`zapette credentials add {name}` gives it a new one"
+        )
+    else:
+        raise CredentialsError(f"there is no account {name!r}")
+
+
+@credentials.command("add")
+@click.argument("name")
+@click.password_option(help="Asked for if it is not given.")
+@click.pass_obj
+def add_account(known: _Known, name: str, password: str) -> None:
+    """Add an account, or give one a new password."""
+    known.accounts.add(name, password)
+
+
+@credentials.command("remove")
+@click.argument("name")
+@click.pass_obj
+def remove_account(known: _Known, name: str) -> None:
+    """Remove an account; its connections end at once."""
+    known.accounts.remove(name)

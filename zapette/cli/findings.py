@@ -1,0 +1,56 @@
+"""What ``zapette doctor`` found: one check each, and what to do where it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        what: what was looked at.
+        result: ``ok``, ``warning`` (it works, but) or ``failed``.
+        found: what was found.
+        remedy: what to do; empty where nothing is.
+    """
+
+    what: str
+    result: Literal["ok", "warning", "failed"]
+    found: str
+    remedy: str = ""
+
+
+def good(what: str, found: str) -> Finding:
+    """Return a check that was passed."""
+    return Finding(what, "ok", found)
+
+
+def bad(what: str, found: str, remedy: str) -> Finding:
+    """Return a check that failed."""
+    return Finding(what, "failed", found, remedy)
+
+
+def doubtful(what: str, found: str, remedy: str) -> Finding:
+    """Return a check that was passed with a doubt."""
+    return Finding(what, "warning", found, remedy)
+
+
+def as_text(findings: Iterable[Finding]) -> str:
+    """Return the findings for a person."""
+    marks = {"ok": "ok  ", "warning": "hm  ", "failed": "FAIL"}
+    lines = []
+    for each in findings:
+        lines.append(f"{marks[each.result]}  {each.what:<11} {each.found}")
+        if each.remedy:
+            lines.append(f"                  → {each.remedy}")
+    return "\n".join(lines)
+
+
+def as_json(findings: Iterable[Finding]) -> str:
+    """Return the findings for a script."""
+    return json.dumps([asdict(each) for each in findings], ensure_ascii=False)

@@ -1,0 +1,138 @@
+"""The commands that run the parts: all of them, or one."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+
+import click
+
+from zapette import logs, manager
+from zapette.cli.settings import with_settings
+from zapette.config import Settings
+from zapette.data_folder import DataFolder
+from zapette.home import local_host
+
+_exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
+
+
+@click.command()
+@click.option("--reload", is_flag=True, help="Start parts again when their code changes.")
+@with_settings
+def run(settings: Settings, *, reload: bool) -> None:
+    """Run everything: the broker, the web side, and the bridge if one is set; kept running."""
+    if reload:
+        settings = dataclasses.replace(settings, development=True)
+    logs.set_up("zapette", settings.log_level)
+    new = not (settings.data_dir / "secret").exists()
+    DataFolder.open(settings.data_dir)
+    code = manager.run(
+        settings,
+        on_ready=lambda: _welcome(settings, new=new),
+        is_ready=lambda: _answers(settings),
+        reload=reload,
+    )
+    if code == manager.RELOAD:
+        os.execv(sys.executable, [sys.executable, "-m", "zapette", *sys.argv[1:]])  # noqa: S606
+    sys.exit(code)
+
+
+@click.command()
+@with_settings
+@_exit_with_parent
+def broker(settings: Settings, *, exit_with_parent: bool) -> None:
+    """Run the broker alone."""
+    from broker import errors, service
+
+    logs.set_up("broker", settings.log_level)
+    _follow_parent(exit_with_parent)
+    try:
+        _runner()(service.serve(settings))
+    except errors.BrokerError as error:
+        click.echo(f"zapette: {error}", err=True)
+        sys.exit(manager.FATAL)
+
+
+@click.command()
+@with_settings
+@_exit_with_parent
+def web(settings: Settings, *, exit_with_parent: bool) -> None:
+    """Run the web side alone."""
+    from webapp import server
+
+    logs.set_up("web", settings.log_level)
+    _follow_parent(exit_with_parent)
+    try:
+        server.serve(settings)
+    except OSError as error:
+        click.echo(f"zapette: http_port {settings.http_port}: {error.strerror}", err=True)
+        sys.exit(manager.FATAL)
+
+
+@click.command()
+@with_settings
+@_exit_with_parent
+def bridge(settings: Settings, *, exit_with_parent: bool) -> None:
+    """Run the bridge to the home's own broker alone."""
+    from bridge import service
+
+    logs.set_up("bridge", settings.log_level)
+    _follow_parent(exit_with_parent)
+    service.serve(settings)
+
+
+def _runner() -> Callable[..., None]:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return asyncio.run
+    return uvloop.run
+
+
+def _follow_parent(follow: bool) -> None:
+    """End this process when the one that started it is gone, however that one ended."""
+    if not follow:
+        return
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+def _answers(settings: Settings) -> bool:
+    host = local_host(settings)
+    host = f"[{host}]" if ":" in host else host
+    try:
+        url = f"http://{host}:{settings.http_port}/healthz"
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _welcome(settings: Settings, *, new: bool) -> None:
+    from webapp import qr
+    from webapp.addresses import Addresses
+
+    page = Addresses(settings).pages()
+    click.echo(
+        f"\n  Zapette is on.\n\n"
+        f"  Player, on this screen    http://localhost:{settings.http_port}/\n"
+        f"  Player, on another one    {page}\n\n{qr.terminal(page)}\n"
+        f"  Open the player; the code that it shows makes a phone on this network its remote.\n"
+    )
+    if new:
+        click.echo(
+            "  For scripts and Home Assistant there is an account on the broker "
+            f"(port {settings.mqtt_port}):\n  `zapette credentials` prints it.\n"
+        )
+    sys.stdout.flush()

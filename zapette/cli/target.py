@@ -1,0 +1,69 @@
+"""Whom a command is for: an id, a name as people know it, or the beginning of an id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zapette.errors import Unavailable, ZapetteError
+from zapette.topics import Callee, is_player_id
+
+if TYPE_CHECKING:
+    from zapette.application import Application
+
+_SHORTEST = 4
+
+
+class TargetError(ZapetteError):
+    """A name stands for nobody, or for several."""
+
+
+def find(text: str, application: Application) -> Callee:
+    """Return whom `text` names.
+
+    That is ``server``, a player id, ``services/NAME``, the name of a player in any case, the
+    beginning of a player id (four characters or more), or the name of a service that is online.
+
+    Raises:
+        TargetError: nobody has this name, or several have.
+        Unavailable: the connection is gone.
+    """
+    topics = application.topics
+    if text == "server":
+        return topics.server
+    if is_player_id(text):
+        return topics.player(text)
+    if text.startswith("services/"):
+        return topics.service(text.removeprefix("services/"))
+    found = _candidates(text, application)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if not found:
+        raise TargetError(f"nobody is called {text!r}; `zapette players` lists the players")
+    raise TargetError(f"{text!r} may be {' or '.join(found)}: give more of the id")
+
+
+def _candidates(text: str, application: Application) -> dict[str, Callee]:
+    """Return who may be meant, by what tells them apart."""
+    topics, players = application.topics, application.players
+    services: set[str] = set()
+    below = topics.service("x").root.removesuffix("x")
+
+    def note(topic: str, payload: bytes) -> None:
+        if payload == b"online":
+            services.add(topic.removeprefix(below).removesuffix("/availability"))
+
+    application.client.subscribe(
+        f"{below}+/availability", lambda it: note(it.topic, it.payload), qos=0
+    )
+    try:
+        players.settle()
+    except Unavailable:
+        if not application.is_live:
+            raise
+    named = [each for each in players if each.name.casefold() == text.casefold()]
+    if not named and len(text) >= _SHORTEST:
+        named = [each for each in players if each.id.startswith(text)]
+    found = {f"{each.id} ({each.name})": topics.player(each.id) for each in named}
+    if text in services:
+        found[f"services/{text}"] = topics.service(text)
+    return found

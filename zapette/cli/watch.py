@@ -1,0 +1,99 @@
+"""``zapette watch``: what players do, as they do it."""
+
+from __future__ import annotations
+
+import json
+import queue
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zapette.cli.completion import complete_target
+from zapette.cli.connecting import Broker, with_broker
+from zapette.cli.target import TargetError, find
+
+if TYPE_CHECKING:
+    from zapette.application import Application
+    from zapette.players import Known
+    from zapette.subscriptions import Message
+
+
+@click.command()
+@click.argument("targets", metavar="[ID|NAME]...", nargs=-1, shell_complete=complete_target)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@click.option("--events", is_flag=True, help="Print the events of the players too.")
+@click.option("--count", type=click.IntRange(1), help="End after so many lines.")
+@with_broker
+def watch(
+    broker: Broker, targets: tuple[str, ...], *, as_json: bool, events: bool, count: int | None
+) -> None:
+    """Print a line for each change of the players' states, until Ctrl-C.
+
+    Without ID or NAME, of all players.
+    """
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    with broker.connected() as application:
+        known = application.players
+        known.settle(broker.timeout)
+        wanted = _wanted(targets, application)
+        _tell_outages(application)
+
+        def show(player: Known) -> None:
+            if not wanted or player.id in wanted:
+                lines.put(_state_line(player, as_json=as_json))
+
+        for player in known:
+            show(player)
+        known.on_change = show
+        if events:
+            _follow_events(application, wanted, lines, as_json=as_json)
+        printed = 0
+        while count is None or printed < count:
+            click.echo(lines.get())
+            printed += 1
+
+
+def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
+    wanted = set()
+    for text in targets:
+        kind, _, name = find(text, application).root.rpartition("/")
+        if not kind.endswith("/players"):
+            raise TargetError(f"{text!r} is no player: only players have a state to watch")
+        wanted.add(name)
+    return wanted
+
+
+def _tell_outages(application: Application) -> None:
+    application.client.on_lost = lambda reason: click.echo(f"zapette: {reason}", err=True)
+    application.client.on_live = lambda: click.echo("zapette: connected again", err=True)
+
+
+def _follow_events(
+    application: Application, wanted: set[str], lines: queue.SimpleQueue[str], *, as_json: bool
+) -> None:
+    below = f"{application.topics.base}/players/"
+
+    def show(message: Message) -> None:
+        player_id, _, name = message.topic.removeprefix(below).split("/", 2)
+        if not wanted or player_id in wanted:
+            player = application.players.get(player_id)
+            lines.put(_event_line(player, name, message.payload, as_json=as_json))
+
+    application.client.subscribe(f"{below}+/event/+", show)
+
+
+def _state_line(player: Known, *, as_json: bool) -> str:
+    from zapette.cli.shown import line, summary
+
+    return json.dumps(summary(player), ensure_ascii=False) if as_json else line(player)
+
+
+def _event_line(player: Known, name: str, payload: bytes, *, as_json: bool) -> str:
+    try:
+        value: Any = json.loads(payload)
+    except ValueError:
+        value = None
+    if as_json:
+        event = {"id": player.id, "name": player.name, "event": name, "value": value}
+        return json.dumps(event, ensure_ascii=False)
+    return f"          {player.name or player.id}  {name} {json.dumps(value, ensure_ascii=False)}"
