@@ -106,7 +106,13 @@ class Player:
             CallError: it did not work.
         """
         result = await self._caller.async_call(procedure, **parameters)
-        return PlayerState.of(result if isinstance(result, dict) else {})
+        if not isinstance(result, dict):
+            return self.state or PlayerState()
+        state = PlayerState.of(result)
+        # the answer may overtake the publication, and a script's next action needs what it says
+        if self.state is None or self.position.at is None or state.seq >= self.state.seq:
+            self._take(state, dt_util.utcnow())
+        return state
 
     async def async_call_server(self, procedure: str, **parameters: Any) -> Any:
         """Call a procedure of the server and return its result.
@@ -168,11 +174,9 @@ class Player:
 
     async def _async_ask(self) -> None:
         try:
-            state = await self.async_call("status")
+            await self.async_call("status")
         except CallError as error:
             _LOGGER.debug("The player did not tell its status: %s", error)
-        else:
-            self._take(state, dt_util.utcnow())
         finally:
             self._asking = False
 
