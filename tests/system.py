@@ -40,10 +40,14 @@ class System:
     Attributes:
         folder: a folder of its own, for its data and its log.
         settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
+        options: of the command ``zapette run``.
+        code: the folder of the project that is run; this one if None.
     """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    code: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -83,7 +87,8 @@ class System:
         """Start it and wait until every part is up."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette", "run"],
+                [sys.executable, "-m", "zapette", "run", *self.options],
+                cwd=self.code,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

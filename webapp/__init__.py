@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from webapp import api, compression, doors, media, metrics, pages, problems, refusals, requests
+from webapp import (
+    api,
+    compression,
+    development,
+    doors,
+    media,
+    metrics,
+    pages,
+    problems,
+    refusals,
+    requests,
+)
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
@@ -33,6 +44,8 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.health))
     app.register_blueprint(doors.blueprint(parts.doorkeeper))
     app.register_blueprint(media.blueprint(parts.librarian))
+    for more in development.blueprints(parts.addresses.settings):
+        app.register_blueprint(more)
     counted = metrics.Requests()
     metrics.count(app, counted)
     app.register_blueprint(

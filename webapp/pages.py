@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
-from webapp import requests
+from webapp import development, requests
 from webapp.addresses import Addresses
 from webapp.library import Library
 from zapette.config import ROOT
@@ -54,9 +54,13 @@ def blueprint(addresses: Addresses, library: Library) -> Blueprint:
         return response
 
     def _page(template: str, anywhere: tuple[str, ...] = (), **values: str) -> Response:
-        response = Response(
-            render_template(template, version=version("zapette"), **values), mimetype="text/html"
+        html = render_template(
+            template,
+            version=version("zapette"),
+            scripts=development.scripts(addresses.settings),
+            **values,
         )
+        response = Response(html, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"
         broker = _origin(addresses.broker(requests.host()))
         response.headers["Content-Security-Policy"] = _policy(broker, *anywhere)

@@ -90,7 +90,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
     else:
         yield good("pages", "the player's page and what it imports")
     if status != 200:
-        down = [name for name, up in json.loads(health).items() if not up]
+        down = [name for name, word in json.loads(health)["parts"].items() if word != "up"]
         yield bad("parts", f"not up: {', '.join(down)}", "the log says why; it is started again")
     date = headers.get("date")
     if date is not None:
