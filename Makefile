@@ -32,6 +32,7 @@ check: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy examples
 	scripts/npm.sh --prefix static run check
 
 format: $(VENV)/.dev $(MODULES)/.dev

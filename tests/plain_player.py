@@ -1,4 +1,4 @@
-"""A player without a page: what the wire contract asks of one, in Python."""
+"""A player without a page: what the wire contract asks of one, in Python; its film is a clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zapette.url import BrokerUrl
 
 
 class PlainPlayer:
-    """A player that knows play, pause, volume and status, and says what it did.
+    """A player that plays nothing, but says where it is, and what it did.
 
     Attributes:
         heard: the procedures that it ran, with what they were given.
@@ -27,6 +27,7 @@ class PlainPlayer:
         self.id = new_player_id()
         self.callee = Topics(base_topic).player(self.id)
         self.heard: list[tuple[str, Any]] = []
+        self._at = time.monotonic()
         self._state: dict[str, Any] = {
             "version": 1,
             "seq": 0,
@@ -34,18 +35,26 @@ class PlainPlayer:
             "playing": False,
             "position": 12.0,
             "duration": 52.0,
+            "rate": 1.0,
             "volume": 100,
             "muted": False,
             "title": "A film",
-            "can": ["status", "play", "pause", "volume", "volume/up"],
         }
         procedures: dict[str, Procedure] = {
             "status": self.status,
             "play": self.play,
             "pause": self.pause,
+            "toggle": self.toggle,
+            "seek": self.seek,
+            "seek/by": self.seek_by,
+            "rate": self.rate,
+            "load": self.load,
             "volume": self.volume,
             "volume/up": self.louder,
+            "volume/down": self.quieter,
+            "message": self.message,
         }
+        self._state["can"] = list(procedures)
         self.client = Client(
             url,
             client_id=f"player-{self.id}",
@@ -61,7 +70,15 @@ class PlainPlayer:
 
     @property
     def state(self) -> dict[str, Any]:
+        """What it said last."""
         return dict(self._state)
+
+    @property
+    def position(self) -> float:
+        """Where it is now."""
+        state = self._state
+        gone = (time.monotonic() - self._at) * state["rate"] if state["playing"] else 0.0
+        return float(state["position"] + gone)
 
     def start(self) -> Self:
         self.client.start()
@@ -74,24 +91,53 @@ class PlainPlayer:
             self.client.publish(self.callee.state, b"", qos=1, retain=True)
         self.client.stop()
 
+    def end(self) -> None:
+        """Come to the end of the film."""
+        self.client.run(self._report("ended", None, playing=False)).result(5)
+
     async def status(self) -> dict[str, Any]:
-        return self._state | {"reported_at": time.time()}
+        return self._state | {"position": self.position, "reported_at": time.time()}
 
     async def play(self) -> dict[str, Any]:
-        return self._report("play", playing=True)
+        return await self._report("play", playing=True)
 
     async def pause(self) -> dict[str, Any]:
-        return self._report("pause", playing=False)
+        return await self._report("pause", playing=False)
+
+    async def toggle(self) -> dict[str, Any]:
+        return await self._report("toggle", playing=not self._state["playing"])
+
+    async def seek(self, position: float) -> dict[str, Any]:
+        return await self._report("seek", position, position=position)
+
+    async def seek_by(self, offset: float) -> dict[str, Any]:
+        return await self._report("seek/by", offset, position=max(0, self.position + offset))
+
+    async def rate(self, factor: float) -> dict[str, Any]:
+        return await self._report("rate", factor, rate=factor)
+
+    async def load(self, source: str) -> dict[str, Any]:
+        return await self._report("load", source, source=source, position=0.0)
 
     async def volume(self, level: float) -> dict[str, Any]:
-        return self._report("volume", level, volume=level)
+        return await self._report("volume", level, volume=level)
 
     async def louder(self, step: float = 5) -> dict[str, Any]:
-        return self._report("volume/up", step, volume=min(100, self._state["volume"] + step))
+        return await self._report("volume/up", step, volume=min(100, self._state["volume"] + step))
 
-    def _report(self, procedure: str, given: Any = None, **changed: Any) -> dict[str, Any]:
+    async def quieter(self, step: float = 5) -> dict[str, Any]:
+        return await self._report("volume/down", step, volume=max(0, self._state["volume"] - step))
+
+    async def message(self, text: str, seconds: float = 5) -> dict[str, Any]:
+        del seconds
+        return await self._report("message", text)
+
+    async def _report(self, procedure: str, given: Any = None, **changed: Any) -> dict[str, Any]:
         self.heard.append((procedure, given))
-        self._state |= {**changed, "seq": self._state["seq"] + 1, "reported_at": time.time()}
+        was = self.position if self._state["playing"] else self._state["position"]
+        self._at = time.monotonic()
+        self._state |= {"position": was, "reported_at": time.time()} | changed
+        self._state["seq"] += 1
         self._publish()
         event = json.dumps(changed)
         self.client.publish(self.callee.event(procedure.partition("/")[0]), event)
