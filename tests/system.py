@@ -119,10 +119,11 @@ class System:
         raise AssertionError(f"no {part} runs")
 
     def kill(self, part: str) -> int:
-        """Kill a part with SIGKILL; return the process id it had."""
-        pid = self.pid(part)
-        os.kill(pid, signal.SIGKILL)
-        return pid
+        """Kill a part with SIGKILL, wait until it is gone, and return the process id it had."""
+        process = psutil.Process(self.pid(part))
+        process.kill()
+        process.wait(10)
+        return process.pid
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", path, None, headers)
