@@ -15,11 +15,16 @@ _TESTS = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run a folder's tests, in order, where several share the tests.
 
-    What a folder's tests run on is started once, and one process at a time drives browsers.
+    What a folder's tests run on is started once, and one process at a time drives browsers: that
+    takes longest, and so comes first.
     """
+    items.sort(key=lambda item: _folder(item) != "browser")
     for item in items:
-        folder = item.path.relative_to(_TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder))
+        item.add_marker(pytest.mark.xdist_group(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).parts[0]
 
 
 @pytest.fixture(scope="session")
