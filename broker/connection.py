@@ -67,12 +67,13 @@ class Connection(Outbound):
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
         complained: a denied message was logged; more are only counted.
+        welcomed: CONNACK was sent; nothing may be before it.
     """
 
     __slots__ = (
         "_buffer", "_heard", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
         "complained", "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
-        "rights", "state", "will",
+        "rights", "state", "welcomed", "will",
     )  # fmt: skip
 
     def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
@@ -87,6 +88,7 @@ class Connection(Outbound):
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
         self.complained = False
+        self.welcomed = False
         self.due = 0
         self._heard = False
         self._buffer = b""
@@ -139,6 +141,7 @@ class Connection(Outbound):
 
     def _begin(self, connack: bytes) -> None:
         self.send(connack)
+        self.welcomed = True
         self.clogged = False
         self.resume()
         self.release()
@@ -165,11 +168,11 @@ class Connection(Outbound):
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.
 
-        An MQTT 5 client is told the reason in a DISCONNECT.
+        An MQTT 5 client is told the reason in a DISCONNECT, if it had its CONNACK [MQTT-3.2.0-1].
         """
         if self.state is State.CLOSED:
             return
-        if self.state is State.CONNECTED:
+        if self.welcomed:
             farewell = self.codec.disconnect(reason, detail)
             if len(farewell) > self.max_out:
                 farewell = self.codec.disconnect(reason, None)
