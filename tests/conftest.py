@@ -9,6 +9,18 @@ import pytest
 
 from tests.system import System
 
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run a folder's tests, in order, where several share the tests.
+
+    What a folder's tests run on is started once, and one process at a time drives browsers.
+    """
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder))
+
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:

@@ -23,8 +23,8 @@ from tests.conformance.answers import PubComp, PubRec, PubRel
 from tests.conformance.client import Client
 from tests.conformance.packets import Will, acknowledgement, publish
 from tests.conformance.properties import Property
-from tests.conformance.servers import free_port
 from tests.conformance.wire import Type, Version
+from tests.ports import free_port
 from tests.waiting import eventually
 
 KILLS = int(os.environ.get("BROKER_KILLS", "5"))

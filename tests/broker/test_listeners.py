@@ -21,9 +21,9 @@ from tests.broker.certificates import make_certificate
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect
-from tests.conformance.servers import free_port
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
+from tests.ports import free_port
 from tests.waiting import eventually
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
