@@ -51,6 +51,9 @@ export class Page {
       answer.catch((error) => this.tell(error));
       event.respondWith(answer);
     });
+    this._page.addEventListener("news", (event) => {
+      if (event instanceof CustomEvent) this.inform(String(event.detail));
+    });
     listenToKeys(this._page);
   }
 
