@@ -39,6 +39,7 @@ export class FolderRow {
       wordsOf(entry.title, words),
       viewIcon("into"),
     );
+    name(open, words ? `${entry.title}, ${words}` : entry.title);
     open.addEventListener("click", () => wishes.open(entry.path));
     this.element = build("li", { class: "row folder" }, open);
   }

@@ -12,7 +12,8 @@ from tests.waiting import eventually
 # Finds what a person would call by that name, if it can be seen; tells whether something covers it.
 _FIND: Final = """((name) => {
   const named = (it) =>
-    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt;
+    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt ||
+    (it.labels && it.labels.length ? it.labels[0].textContent.trim() : "");
   for (const it of document.querySelectorAll("button, a, input, select")) {
     if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
     it.scrollIntoView({ block: "nearest" });
