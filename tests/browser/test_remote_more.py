@@ -128,3 +128,18 @@ def test_the_time_under_the_finger(shown: tuple[PlayerPage, RemotePage, Witness]
         eventually(lambda: phone.see(preview) in {"0:29", "0:30", "0:31"}, "it goes along")
     eventually(lambda: phone.see(preview) == "", "and goes with the finger")
     eventually(lambda: 28 < player.time < 33, "the video is there")
+
+
+def test_a_volume_that_is_fixed(cinema: System, pages: Pages) -> None:
+    pages.watch.expect("Failed to load resource")
+    context = pages.context()
+    # as on an iPhone: the property is there, and writing it does nothing
+    context.add_init_script("""Object.defineProperty(HTMLMediaElement.prototype, "volume",
+      { get: () => 1, set: () => {} });""")
+    player = pages.started(cinema, context=context)
+    phone = pages.remote(cinema, player)
+    for name in ("Volume", "Volume up", "Volume down"):
+        found = phone.find(name)
+        assert found is None or not found["usable"], name
+    phone.tap("Mute")
+    eventually(lambda: player.video["muted"], "it can be muted")
