@@ -145,6 +145,8 @@ class Player:
     @callback
     def _on_availability(self, message: mqtt.ReceiveMessage) -> None:
         self._online = message.payload == "online"
+        if not self._online:
+            self._caller.async_give_up(CallError("unavailable", "the player is offline"))
         self._ask_if_old()
         self._changed()
 

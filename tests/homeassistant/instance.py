@@ -126,11 +126,7 @@ class Instance:
                 start_new_session=True,
                 # elsewhere it would find the integration of the checkout, not the installed one
                 cwd=self.folder,
-                env={
-                    key: value
-                    for key, value in os.environ.items()
-                    if "ZAPETTE_" not in key and key != "PYTHONPATH"
-                },
+                env=python.environment(),
             )
         try:
             eventually(self._is_running, "Home Assistant runs", timeout=90, every=0.1)

@@ -33,7 +33,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [found, "-m", *arguments],
         cwd=python.ROOT,
-        env=os.environ | environment,
+        env=python.environment() | environment,
         capture_output=True,
         text=True,
         timeout=300,
