@@ -44,6 +44,7 @@ _CUT_EVERY: Final = 0.7
 _PATIENCE: Final = 120.0
 _LEFT: Final = (
     "clients_connected", "sessions", "subscriptions", "messages_waiting", "messages_inflight",
+    "uptime_seconds",
 )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ class Soaked(Ours):
 
     def environment(self) -> dict[str, str]:
         """Return the settings."""
-        return super().environment() | {"ZAPETTE_LIMITS": "sys_interval = 0.5"}
+        return super().environment() | {"ZAPETTE_LIMITS": "sys_interval = 0.2"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -252,6 +253,12 @@ def at_rest(server: Ours, login: Login) -> State:
 
     with suppress(AssertionError):  # what is left then is told
         eventually(look, "nobody is left", _PATIENCE, every=0.5)
+        # and until the broker has looked what memory it can give back
+        until = counts["uptime_seconds"] + 3
+        eventually(
+            lambda: _counts(server.port, login)["uptime_seconds"] >= until, "a while", _PATIENCE
+        )
+    counts.pop("uptime_seconds")
     broker = psutil.Process(server.process.pid)
     return State(server.process.memory(), broker.num_fds(), counts)
 
