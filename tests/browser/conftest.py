@@ -8,9 +8,11 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from tests.browser import films
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
+from tests.browser.stage import Stage
 from tests.browser.witness import Witness
 from tests.system import System
 from zapette.url import BrokerUrl
@@ -63,6 +65,24 @@ def module_pages(chromium: Browser, phones: BrowserContext) -> Iterator[Pages]:
 def home(system: System) -> BrokerUrl:
     """Return the broker of the system that all share, with the household's account."""
     return system.household()
+
+
+@pytest.fixture(scope="session")
+def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system with the small films that `films.make` makes."""
+    folder = tmp_path_factory.mktemp("cinema")
+    media = films.make(folder / "media")
+    running = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(cinema: System, module_pages: Pages) -> Iterator[Stage]:
+    """A player of the cinema that was clicked on, and somebody who asks things of it."""
+    player = module_pages.started(cinema)
+    with Witness(cinema.household(), player.root) as witness:
+        yield Stage(player, witness)
 
 
 @pytest.fixture(scope="module")
