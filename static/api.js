@@ -78,6 +78,25 @@ export class Api {
   }
 
   /**
+   * Return what is in the media folder.
+   * @param {import("./library.js").Query} query
+   * @returns {Promise<import("./library.js").Listing>}
+   */
+  list(query) {
+    const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return this._ask(`api/library?${new URLSearchParams(given)}`);
+  }
+
+  /**
+   * Return the link that a code stands for; an ApiError `wrong_code` if no player shows it now.
+   * @param {string} code as it was typed
+   * @returns {Promise<{ id: string, key: string, role: "remote" | "guest" }>}
+   */
+  pair(code) {
+    return this._ask("api/pairing", { code });
+  }
+
+  /**
    * @private
    * @param {string} path
    * @param {object} [body]

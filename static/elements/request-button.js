@@ -33,6 +33,20 @@ const KINDS = {
     text: "10",
     name: (translate) => translate("control.back"),
   },
+  previous: {
+    procedure: "previous",
+    parameters: {},
+    icon: "previous",
+    text: "",
+    name: (translate) => translate("control.previous"),
+  },
+  next: {
+    procedure: "next",
+    parameters: {},
+    icon: "next",
+    text: "",
+    name: (translate) => translate("control.next"),
+  },
   forward: {
     procedure: "seek/by",
     parameters: { offset: 10 },

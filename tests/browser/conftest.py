@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.browser.chromium import PHONE, launch
+from tests.browser.cinema import make_cinema
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
 from tests.browser.witness import Witness
 from tests.system import System
+from tests.waiting import eventually
 from zapette.url import BrokerUrl
 
 
@@ -70,6 +72,17 @@ def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterato
     player = module_pages.started(system)
     with Witness(home, player.root) as witness:
         yield Pair(player, module_pages.remote(system, player), witness)
+
+
+@pytest.fixture(scope="package")
+def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Start a system with some films, which no test changes."""
+    folder = tmp_path_factory.mktemp("cinema")
+    media = make_cinema(folder / "media")
+    system = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    eventually(lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60)
+    yield system
+    system.stop()
 
 
 @pytest.fixture

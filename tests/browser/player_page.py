@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -39,6 +40,12 @@ class PlayerPage(Screen):
     @property
     def time(self) -> float:
         return float(self.video["currentTime"])
+
+    @property
+    def owner_key(self) -> str:
+        """What proves that the player is its own."""
+        stored = self.see("Object.values(localStorage).find((it) => it.includes('owner_key'))")
+        return str(json.loads(stored)["owner_key"])
 
     @property
     def level(self) -> int:

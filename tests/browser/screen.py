@@ -10,9 +10,10 @@ from playwright.sync_api import Page
 from tests.waiting import eventually
 
 # Finds what a person would call by that name, if it can be seen; tells whether something covers it.
-_FIND: Final = """((name) => {
+FIND: Final = """((name) => {
   const named = (it) =>
-    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt;
+    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt ||
+    (it.labels && it.labels.length ? it.labels[0].textContent.trim() : "");
   for (const it of document.querySelectorAll("button, a, input, select")) {
     if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
     it.scrollIntoView({ block: "nearest" });
@@ -95,7 +96,7 @@ class Screen:
 
     def find(self, name: str) -> dict[str, Any] | None:
         """Return what a control with that name looks like; None if there is none to be seen."""
-        found = self.see(f"{_FIND}({json.dumps(name)})")
+        found = self.see(f"{FIND}({json.dumps(name)})")
         return None if found is None else dict(found)
 
     def shows(self, name: str) -> bool:
