@@ -21,7 +21,6 @@ _MODULES: Final = frozenset(
     {
         "node_modules/hls.js/dist/hls.min.mjs",
         "node_modules/hls.js/dist/hls.worker.js",
-        "node_modules/mqtt/dist/mqtt.esm.js",
     }
 )
 _SUFFIXES: Final = {
@@ -90,15 +89,14 @@ def _origin(url: str) -> str:
 
 
 def _policy(*peers: str) -> str:
-    # 'self' does not cover another port, so the broker's origin is named; mqtt.js runs its
-    # timers in a worker made from a blob; a film may come from anywhere.
+    # 'self' does not cover another port, so the broker's origin is named; a film may come from
+    # anywhere.
     return "; ".join(
         (
             "default-src 'self'",
             f"connect-src 'self' {' '.join(peers)}",
             "media-src 'self' http: https: blob:",
             "img-src 'self' data: http: https:",
-            "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
