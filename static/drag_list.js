@@ -127,14 +127,17 @@ function place(drag) {
   const { item, items, middles, from, pointer, startedAt } = drag;
   const way = scrollY + pointer - startedAt;
   const middle = middles[from] + way;
-  const before = middles.filter((one, index) => index !== from && one < middle).length;
-  drag.to = before;
   const height = items.length > 1 ? Math.abs(middles[1] - middles[0]) : 0;
+  // Half of another one covered is enough to change places with it.
+  const passed = middles.filter((one, index) => index > from && middle > one - height / 2).length;
+  const back = middles.filter((one, index) => index < from && middle < one + height / 2).length;
+  const to = from + passed - back;
+  drag.to = to;
   item.style.transform = `translateY(${way}px)`;
   items.forEach((other, index) => {
     if (other === item) return;
-    const down = index < from && index >= before;
-    const up = index > from && index <= before;
+    const down = index < from && index >= to;
+    const up = index > from && index <= to;
     other.style.transform = down ? `translateY(${height}px)` : up ? `translateY(${-height}px)` : "";
   });
 }
