@@ -149,7 +149,7 @@ function facts({ year, duration, artist, position }) {
  * @param {"folder" | "music" | "screen"} kind
  */
 function picture({ thumbnail }, kind) {
-  const frame = build("span", { class: `picture ${kind}` }, viewIcon(kind));
+  const frame = build("span", { class: "picture", "data-kind": kind }, viewIcon(kind));
   if (!thumbnail) return frame;
   const image = build("img", { alt: "", loading: "lazy", decoding: "async" });
   let attempts = 0;
