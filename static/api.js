@@ -97,6 +97,15 @@ export class Api {
   }
 
   /**
+   * Return what is in the library at `path`: a folder, or one medium (docs/library.md, "Asking").
+   * @param {string} path
+   * @returns {Promise<Record<string, any>>}
+   */
+  library(path) {
+    return this._ask(`api/library?path=${encodeURIComponent(path)}`);
+  }
+
+  /**
    * @private
    * @param {string} path
    * @param {object} [body]

@@ -59,13 +59,10 @@ export class PlayerPage extends Page {
       this._page.body.dataset.present = String(present);
     });
     this._activity.start();
-    this._fullscreen.addEventListener("fullscreentoggle", () => void this._toggleFullscreen());
+    this._fullscreen.addEventListener("fullscreentoggle", () => {
+      this._fullscreen.dispatchEvent(new PlayerRequest("fullscreen"));
+    });
     this._listenToPicture();
-  }
-
-  /** Whether the page fills the screen. */
-  get fullscreen() {
-    return this._page.fullscreenElement !== null;
   }
 
   /**
@@ -103,6 +100,14 @@ export class PlayerPage extends Page {
     this._message.tell(text, seconds);
   }
 
+  /**
+   * Let subtitles be this large.
+   * @param {number} percent of the usual size
+   */
+  resizeSubtitles(percent) {
+    this.video.style.setProperty("--subtitle-size", String(percent / 100));
+  }
+
   /** Say that the old code is worth nothing any more. */
   tellNewCode() {
     this.inform(this._translate("player.new_code_made"));
@@ -121,15 +126,5 @@ export class PlayerPage extends Page {
     this.video.addEventListener("click", () => {
       if (wasPresent) this.video.dispatchEvent(new PlayerRequest("toggle"));
     });
-  }
-
-  /** @private */
-  async _toggleFullscreen() {
-    try {
-      if (this.fullscreen) await this._page.exitFullscreen();
-      else await this._page.documentElement.requestFullscreen();
-    } catch (error) {
-      this.tell(error);
-    }
   }
 }

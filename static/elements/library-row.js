@@ -68,15 +68,16 @@ export class MediumRow {
       "button",
       { type: "button", class: "main" },
       picture(entry, entry.kind === "audio" ? "music" : "screen"),
-      wordsOf(title, facts(entry), ...progressOf(entry), this._mark),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
     );
     /** @private */
     this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
     /** @private */
     this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
-    name(this._play, translate("library.play", { title }));
-    name(this._playNext, translate("library.play_next", { title }));
-    name(this._add, translate("library.add", { title }));
+    const called = { title: title || source };
+    name(this._play, translate("library.play", called));
+    name(this._playNext, translate("library.play_next", called));
+    name(this._add, translate("library.add", called));
     this._play.addEventListener("click", () => wishes.play(medium));
     this._playNext.addEventListener("click", () => wishes.playNext(medium));
     this._add.addEventListener("click", () => wishes.add(medium));
@@ -148,7 +149,7 @@ function facts({ year, duration, artist, position }) {
  * @param {"folder" | "music" | "screen"} kind
  */
 function picture({ thumbnail }, kind) {
-  const frame = build("span", { class: `picture ${kind}` }, viewIcon(kind));
+  const frame = build("span", { class: "picture", "data-kind": kind }, viewIcon(kind));
   if (!thumbnail) return frame;
   const image = build("img", { alt: "", loading: "lazy", decoding: "async" });
   let attempts = 0;

@@ -120,6 +120,7 @@ export const en = Object.freeze({
   "more.playback": "Playback",
   "more.rate": "Speed",
   "more.subtitles": "Subtitles",
+  "more.subtitle_size": "Size of the subtitles",
   "more.audio": "Sound track",
   "more.sleep": "Sleep timer",
   "more.off": "Off",

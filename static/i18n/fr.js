@@ -125,6 +125,7 @@ export const fr = Object.freeze({
   "more.playback": "Lecture",
   "more.rate": "Vitesse",
   "more.subtitles": "Sous-titres",
+  "more.subtitle_size": "Taille des sous-titres",
   "more.audio": "Piste audio",
   "more.sleep": "Minuterie",
   "more.off": "Non",
