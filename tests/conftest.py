@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.foreign import SystemOnMosquitto
 from tests.system import System
 
 _TESTS = Path(__file__).parent
@@ -29,8 +31,13 @@ def _folder(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A system that runs for the whole session; tests on it use players of their own."""
-    running = System(tmp_path_factory.mktemp("system")).start()
+    """A system that runs for the whole session; tests on it use players of their own.
+
+    ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
+    """
+    folder = tmp_path_factory.mktemp("system")
+    foreign = os.environ.get("TEST_BROKER") == "mosquitto"
+    running = (SystemOnMosquitto(folder) if foreign else System(folder)).start()
     yield running
     running.stop()
 

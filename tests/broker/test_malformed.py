@@ -46,9 +46,7 @@ CONNECTS = {
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     folder: Path = tmp_path_factory.mktemp("malformed")
-    with run_process(
-        "ours", folder, limits={"connect_timeout": 5, "sys_interval": 0.5}
-    ) as running:
+    with run_process("ours", folder, limits={"connect_timeout": 5, "sys_interval": 0.5}) as running:
         yield running
 
 
@@ -119,7 +117,6 @@ def test_malformed_packets_do_no_harm(running: Process) -> None:
     assert client.message().payload == b"still served"
     eventually(lambda: refused(running) > 0.5 * sent, "it has read and refused most of them", 30)
     grown = broker.memory_info().rss - before
-    print(f"{sent} connections, {refused(running)} violations, {grown / 1024:.0f} KiB more")
     assert grown < GROWTH
     assert broker.num_fds() < 100
     assert "Traceback" not in running.log
