@@ -18,11 +18,11 @@ def queue(stage: Stage) -> Stage:
 
 def test_next_previous_jump(queue: Stage) -> None:
     assert titles(queue.witness.status()) == "[one] two three"
-    for procedure, index, name in [
-        (("next",), 1, "two"), (("next",), 2, "three"), (("previous",), 1, "two"),
-        (("jump", 0), 0, "one"), (("jump", 2), 2, "three"),
+    for procedure, parameters, index, name in [
+        ("next", [], 1, "two"), ("next", [], 2, "three"), ("previous", [], 1, "two"),
+        ("jump", [0], 0, "one"), ("jump", [2], 2, "three"),
     ]:  # fmt: skip
-        state = queue.ask(*procedure)
+        state = queue.ask(procedure, *parameters)
         assert (state["queue"]["index"], state["title"]) == (index, name)
         assert state["playing"] is True
         assert queue.source == f"media/{name}.webm"
