@@ -33,7 +33,7 @@ const MOST = 20;
  */
 
 export class Catalogue {
-  /** @param {(path: string) => Promise<Record<string, any>>} list ask the library for a path */
+  /** @param {(path: string) => Promise<{ entries: unknown[] }>} list ask the library for a path */
   constructor(list) {
     /** @private */
     this._list = list;

@@ -1,7 +1,7 @@
 /** The `<video>` element; no module but this one and its parts (`media_*.js`) touches one. */
 
 import { CallError } from "./errors.js";
-import { unknownPicture } from "./media_codecs.js";
+import { unknownPicture, unknownSound } from "./media_codecs.js";
 import { describeFailure, playError, wantsGesture } from "./media_errors.js";
 import { Preload } from "./media_preload.js";
 import { Sounds } from "./media_sounds.js";
@@ -105,6 +105,8 @@ export class Media {
     this.changed = new Signal();
     /** @type {Signal<MediaEvent>} */
     this.happened = new Signal();
+    /** @type {Signal<string>} it plays, but its sound, of which this is the codec, is not heard */
+    this.unheard = new Signal();
     /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
     this.moved = new Signal();
   }
@@ -279,6 +281,16 @@ export class Media {
     await changed;
   }
 
+  /** Put the picture into a small window of its own, or back. */
+  async togglePicture() {
+    try {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else await this._video.requestPictureInPicture();
+    } catch {
+      throw new CallError("not_supported", "there is no picture that could be put into a window");
+    }
+  }
+
   /** Tell that the browser wants a click before it plays sound. */
   requireGesture() {
     this._gestureRequired = true;
@@ -345,6 +357,8 @@ export class Media {
       this._fail("this browser shows no picture of it");
     }
     this._checkLoaded();
+    const sound = known && unknownSound(known, (type) => this.canPlay(type));
+    if (sound) this.unheard.emit(sound);
     const { duration } = this.state;
     const there = exact || duration === null ? position : Math.min(position, duration);
     if (there > 0) await this.seek(there);

@@ -7,11 +7,13 @@ import { CredentialsSource } from "./credentials.js";
 import { defineElements } from "./elements/index.js";
 import { Fullscreen } from "./fullscreen.js";
 import { Media } from "./media.js";
+import { SystemControls } from "./media_session.js";
 import { openMqttTransport } from "./mqtt_transport.js";
 import { Playback } from "./playback.js";
 import { PlayerIdentity } from "./player_identity.js";
 import { PlayerName } from "./player_name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player_page.js";
+import { PlayerRequest } from "./player_request.js";
 import { PlayerProcedures } from "./player_procedures.js";
 import { composeState } from "./player_report.js";
 import { PlayerVoice } from "./player_voice.js";
@@ -38,7 +40,7 @@ const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
 const media = new Media(page.video);
-const catalogue = new Catalogue((path) => api.library(path));
+const catalogue = new Catalogue((path) => api.list({ path }));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
 const name = new PlayerName(store, translate("player.default_name"));
 const fullscreen = new Fullscreen(document);
@@ -87,15 +89,21 @@ function wire() {
     // The keys of a tab whose place another one took would make a second player of it.
     return run && connection.status !== "taken-over" && run({ positional: [], named });
   });
+  const system = new SystemControls(navigator, (procedure, parameters = {}) => {
+    page.video.dispatchEvent(new PlayerRequest(procedure, parameters));
+  });
   const show = () => {
     publisher.touch();
-    page.show(publisher.current(), () => media.state.position);
+    const state = publisher.current();
+    page.show(state, () => media.state.position);
+    system.show(state);
     wakeLock.hold(media.state.playing);
   };
   media.changed.listen(show);
   media.changed.listen(rememberSound);
   media.happened.listen(({ name, detail }) => voice.event(name, detail));
   for (const { changed } of [playback, name, sleep, subtitles]) changed.listen(show);
+  media.unheard.listen((codec) => page.inform(translate("player.unheard", { codec })));
   playback.failed.listen((error) => page.tell(error));
   procedures.messaged.listen(({ text, seconds }) => {
     page.showMessage(text, seconds);
@@ -141,7 +149,14 @@ function connect() {
     tabs.claim();
     connection.start();
   });
+  page.offerSettings(identity);
+  page.picture.addEventListener("picturetoggle", () => {
+    media.togglePicture().catch((error) => page.tell(error));
+  });
   page.card.addEventListener("newcode", () => void renewCode());
+  page.card.addEventListener("codewanted", (event) => {
+    if (event instanceof CustomEvent) void showCode(event.detail);
+  });
   page.card.addEventListener("addresspicked", (event) => {
     if (event instanceof CustomEvent) void pickAddress(event.detail);
   });
@@ -167,6 +182,16 @@ async function renewCode() {
   try {
     page.card.showLinks(await identity.newCode());
     page.tellNewCode();
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+/** @param {"remote" | "guest"} role */
+async function showCode(role) {
+  try {
+    const { code, expires_at } = await identity.showCode(role);
+    page.card.showCode(code, expires_at);
   } catch (error) {
     page.tell(error);
   }

@@ -39,7 +39,7 @@ export class FolderRow {
       wordsOf(entry.title, words),
       viewIcon("into"),
     );
-    name(open, words ? `${entry.title}, ${words}` : entry.title);
+    name(open, [entry.title, words].filter(Boolean).join(", "));
     open.addEventListener("click", () => wishes.open(entry.path));
     this.element = build("li", { class: "row folder" }, open);
   }
@@ -75,7 +75,6 @@ export class MediumRow {
     /** @private */
     this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
     const called = { title: title || source };
-    name(this._play, translate("library.play", called));
     name(this._playNext, translate("library.play_next", called));
     name(this._add, translate("library.add", called));
     this._play.addEventListener("click", () => wishes.play(medium));
@@ -106,7 +105,7 @@ export class MediumRow {
     }
     const { source = "", title } = this.entry;
     const play = this._translate("library.play", { title: title || source });
-    name(this._play, words ? `${play}. ${words}` : play);
+    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
@@ -119,8 +118,8 @@ export class MediumRow {
  */
 function wordsOf(title, about, ...more) {
   const words = build("span", { class: "words" }, build("span", { class: "name" }, title));
-  if (about) words.append(build("span", { class: "about" }, about));
-  words.append(...more);
+  if (about) words.append(" ", build("span", { class: "about" }, about));
+  words.append(" ", ...more);
   return words;
 }
 

@@ -38,3 +38,37 @@ def make(folder: Path) -> Path:
     (folder / "two.fr.srt").write_text(_SUBTITLES.format("Encore"), encoding="utf-8")
     (folder / "wrong.webm").write_bytes(bytes(range(256)) * 16)
     return folder
+
+
+def make_kinds(folder: Path) -> Path:
+    """Fill `folder` with one film of each kind that people have."""
+    folder.mkdir(parents=True, exist_ok=True)
+    h264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
+    good = folder / "good.mp4"
+    ffmpeg(*picture(4), *sound(4), *h264, "-c:a", "aac", "-movflags", "+faststart", str(good))
+    ffmpeg(*picture(4), "-c:v", "libvpx-vp9", "-b:v", "50k", "-g", "10", str(folder / "mute.webm"))
+    ffmpeg(*sound(4), str(folder / "song.mp3"))
+    ffmpeg("-i", str(good), "-c:v", "mpeg4", "-c:a", "copy", str(folder / "unseen.mp4"))
+    ffmpeg("-i", str(good), "-c:v", "copy", "-c:a", "ac3", str(folder / "unheard.mp4"))
+    (folder / "unheard.fr.srt").write_text(_SUBTITLES.format("Silence"), encoding="utf-8")
+    (folder / "unheard.de.vtt").write_text("no subtitles at all", encoding="utf-8")
+    whole = good.read_bytes()
+    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "headless.mp4").write_bytes(whole[len(whole) // 2 :])
+    _make_stream(folder / "stream", good)
+    (folder / "lost").mkdir()
+    (folder / "lost" / "lost.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\ngone.ts\n#EXT-X-ENDLIST\n"
+    )
+    return folder
+
+
+def _make_stream(folder: Path, film: Path) -> None:
+    """Make a stream in parts with two sounds."""
+    folder.mkdir()
+    maps = ("-map", "0:v", "-map", "0:a", "-map", "1:a", "-c:v", "copy", "-c:a", "aac")
+    names = "v:0,agroup:sound a:0,agroup:sound,language:en,default:yes a:1,agroup:sound,language:fr"
+    parts = ("-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod")
+    master = ("-master_pl_name", "film.m3u8", "-var_stream_map", names)
+    second = sound(4, 880)
+    ffmpeg("-i", str(film), *second, *maps, *parts, *master, str(folder / "part-%v.m3u8"))

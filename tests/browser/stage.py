@@ -36,15 +36,19 @@ class Stage:
 
     def prepare(self, *names: str) -> Stage:
         """Have these films of the cinema in the queue, the first one loaded and paused."""
+        return self.prepare_loaded(*[f"media/{name}.webm" for name in names])
+
+    def prepare_loaded(self, *sources: str) -> Stage:
+        """Have these media in the queue, the first one loaded and paused."""
         self.ask("repeat", "off")
         self.ask("shuffle", False)
         self.ask("sleep", 0)
         self.ask("rate", 1)
         self.ask("queue/clear")
-        self.ask("load", f"media/{names[0]}.webm")
+        self.ask("load", sources[0])
         self.ask("pause")
-        for name in names[1:]:
-            self.ask("queue/add", f"media/{name}.webm")
+        for source in sources[1:]:
+            self.ask("queue/add", source)
         self.ask("subtitles", None)
         self.ask("seek", 0)
         self.witness.said.clear()
