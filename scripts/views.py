@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.cinema import make_cinema
+from tests.browser.shelf import make_shelf
 from tests.system import System
 from tests.waiting import eventually
 
@@ -28,7 +28,7 @@ def take_all(folder: Path) -> None:
     """Write the pictures into `folder`: ``<page>-<view>-<size>-<scheme>-<language>.png``."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
-        media = make_cinema(Path(made) / "media")
+        media = make_shelf(Path(made) / "media")
         system = System(Path(made), {"ZAPETTE_MEDIA_DIR": str(media)}).start()
         browser = launch(playwright)
         try:

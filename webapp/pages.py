@@ -15,9 +15,15 @@ from webapp.assets import KEPT, STATIC, Assets
 from webapp.library import Library
 
 # Of the installed npm packages the pages import these files, and no other is served.
-_MODULES: Final[frozenset[str]] = frozenset()
+_MODULES: Final = frozenset(
+    {
+        "node_modules/hls.js/dist/hls.min.mjs",
+        "node_modules/hls.js/dist/hls.worker.js",
+    }
+)
 _SUFFIXES: Final = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".png": "image/png",

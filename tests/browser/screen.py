@@ -61,7 +61,7 @@ class Screen:
     @property
     def text(self) -> str:
         """All text that can be seen."""
-        return str(self.see("document.body.innerText"))
+        return str(self.see("document.body ? document.body.innerText : ''"))
 
     @property
     def notice(self) -> str:
