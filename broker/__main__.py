@@ -15,8 +15,8 @@ from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
 from amqtt.utils import read_yaml_config
 
 from broker.errors import SettingsError
+from broker.files import allow_many_files
 from broker.limits import Limits
-from broker.process import allow_many_files, collect_seldom
 from broker.server import Broker
 
 if sys.platform != "win32":
@@ -66,7 +66,6 @@ async def _serve(config: dict[str, Any], limits: Limits, store: Path | None) -> 
         loop.add_signal_handler(number, stop.set)
     broker = Broker(config, limits=limits, store=store)
     await broker.start()
-    collect_seldom()
     try:
         await stop.wait()
     finally:

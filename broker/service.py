@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from broker import Broker, Limits
 from broker.authentication import HouseholdAuthenticator
-from broker.process import allow_many_files, collect_seldom
+from broker.files import allow_many_files
 from broker.report import create_report
 from zapette.accounts import Accounts
 from zapette.config import Settings
@@ -56,7 +56,6 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await broker.start()
-    collect_seldom()
     log.info(
         "listening on %s: MQTT %d, WebSocket %d",
         settings.bind,
