@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -443,6 +447,17 @@ def test_limits_in_one_setting() -> None:
     ):
         with pytest.raises(SettingsError, match=message):
             Limits.from_text(text)
+
+
+def test_a_wrong_limit_of_the_whole_system_is_named(tmp_path: Path) -> None:
+    settings = {"ZAPETTE_LIMITS": "max_packets = 1", "ZAPETTE_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "zapette", "broker"]
+    done = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode != 0
+    assert "max_packets: no such limit" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_every_limit_is_described() -> None:
