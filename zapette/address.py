@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from zapette.errors import TopicError
 from zapette.topics import Callee, Topics, is_procedure
 
 
+@lru_cache(maxsize=256)
 def parse_address(text: str, topics: Topics) -> tuple[Callee, str]:
     """Return the callee and the procedure that `text` names.
 

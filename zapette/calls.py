@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -29,7 +29,8 @@ class PendingCalls:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting: dict[str, AnyFuture] = {}
-        self._deadlines: list[tuple[float, str]] = []
+        # by timeout: those of one timeout end in the order in which they began
+        self._deadlines: dict[float, deque[tuple[float, str]]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -40,9 +41,11 @@ class PendingCalls:
 
     def next_deadline(self) -> float | None:
         """Return when `expire` has something to do next, on the clock; None if nothing waits."""
-        while self._deadlines and self._deadlines[0][1] not in self._waiting:
-            heapq.heappop(self._deadlines)
-        return self._deadlines[0][0] if self._deadlines else None
+        for timeout, deadlines in list(self._deadlines.items()):
+            self._forget_answered(deadlines)
+            if not deadlines:
+                del self._deadlines[timeout]
+        return min((each[0][0] for each in self._deadlines.values()), default=None)
 
     def number(self) -> str:
         """Return a token for a new call, unique to this caller."""
@@ -51,7 +54,11 @@ class PendingCalls:
     def open(self, response_topic: str, future: AnyFuture, timeout: float) -> None:
         """Have `future` ended by what comes on `response_topic`, within `timeout` seconds."""
         self._waiting[response_topic] = future
-        heapq.heappush(self._deadlines, (self._clock() + timeout, response_topic))
+        deadlines = self._deadlines.get(timeout)
+        if deadlines is None:
+            deadlines = self._deadlines[timeout] = deque()
+        self._forget_answered(deadlines)
+        deadlines.append((self._clock() + timeout, response_topic))
 
     def answer(self, topic: str, payload: bytes) -> bool:
         """Give the answer that came on `topic` to the call that waits for it, if one does."""
@@ -78,8 +85,13 @@ class PendingCalls:
     def expire(self) -> None:
         """End the calls whose time has run out with ``timeout``."""
         now = self._clock()
-        while self._deadlines and self._deadlines[0][0] <= now:
-            self.fail(heapq.heappop(self._deadlines)[1], CallTimeout("no answer in time"))
+        for deadlines in list(self._deadlines.values()):
+            while deadlines and deadlines[0][0] <= now:
+                self.fail(deadlines.popleft()[1], CallTimeout("no answer in time"))
+
+    def _forget_answered(self, deadlines: deque[tuple[float, str]]) -> None:
+        while deadlines and deadlines[0][1] not in self._waiting:
+            deadlines.popleft()
 
 
 def settle(future: AnyFuture, *, result: Any = None, error: CallError | None = None) -> None:

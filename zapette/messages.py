@@ -37,7 +37,7 @@ def read_parameters(payload: bytes) -> Parameters:
         return Parameters()
     structured = text.startswith(("[", "{"))
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         if structured:
             raise InvalidArgument(f"the parameters are not JSON: {error}") from None
@@ -103,11 +103,15 @@ def read_response(payload: bytes) -> Any:
 
 def _dump(value: Any, what: str) -> bytes:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8")
+        return _ENCODER.encode(value).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument(f"{what} cannot be written as JSON: {error}") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+# made once: `json.dumps` and `json.loads` make one for each call that is not by their defaults
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)

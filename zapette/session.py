@@ -24,6 +24,9 @@ log = logging.getLogger("zapette.client")
 MAX_UNSENT: Final = 16 * 1024 * 1024
 """How much a connection that does not move may hold back, in bytes."""
 
+_ENOUGH: Final = 2048
+"""From how many bytes on what is to be sent waits for no more, so that the others can begin."""
+
 _SESSION_TAKEN_OVER: Final = 0x8E
 _REFUSED: Final = 0x80
 _MISC_INTERVAL: Final = 1.0
@@ -153,7 +156,10 @@ class Session:
             correlation=correlation,
             response_topic=response_topic,
         )
-        self._flush_soon()
+        if len(socket.out) >= _ENOUGH:
+            self._flush()
+        else:
+            self._flush_soon()
         return True
 
     def subscribe(self, topic_filter: str, qos: int, number: int = 0) -> asyncio.Future[bool]:

@@ -1,7 +1,8 @@
-"""The link between our side and the home's is cut for a minute; run in a network namespace.
+"""The link between our side and the home's is cut; run in a network namespace.
 
-``python -m tests.bridge.cut_link FOLDER`` prints what it saw as JSON. It must be root in the
-namespace, which it fills: ours is here, the home's broker is in another one inside.
+``python -m tests.bridge.cut_link FOLDER SECONDS`` prints what it saw as JSON. It must be root in
+the namespace, which it fills: ours is here, the home's broker is in another one inside. The cut
+lasts so many seconds, and at least until both sides have noticed it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from tests.plain_player import PlainPlayer
 from tests.system import System
 from tests.waiting import eventually
 
-CUT = 60.0
 HERE, THERE = "10.11.12.1", "10.11.12.2"
 NOBODY = "02:00:00:00:00:99"
 
@@ -28,7 +28,7 @@ def ip(*arguments: str) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    folder, seconds = Path(sys.argv[1]), float(sys.argv[2])
     holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
     inside = ["nsenter", "--net", f"--target={holder.pid}"]
     here = Path("/proc/self/ns/net").readlink()
@@ -45,13 +45,13 @@ def main() -> None:
             ["link", "set", "home", "up"],
         ):
             subprocess.run([*inside, "ip", *command], check=True)
-        sys.stdout.write(json.dumps(run(folder, inside)))
+        sys.stdout.write(json.dumps(run(folder, inside, seconds)))
     finally:
         holder.kill()
         holder.wait()
 
 
-def run(folder: Path, inside: list[str]) -> dict[str, object]:
+def run(folder: Path, inside: list[str], seconds: float) -> dict[str, object]:
     home = Mosquitto(folder, host="0.0.0.0", before=inside)
     home.host = THERE
     home.start()
@@ -62,7 +62,7 @@ def run(folder: Path, inside: list[str]) -> dict[str, object]:
     player = PlainPlayer(system.household()).start()
     witness = Witness(home, inside, folder / "witness")
     try:
-        return cut(home, system, player, witness)
+        return cut(home, system, player, witness, seconds)
     finally:
         witness.stop()
         player.client.stop()
@@ -98,7 +98,7 @@ class Witness:
 
 
 def cut(
-    home: Mosquitto, system: System, player: PlainPlayer, witness: Witness
+    home: Mosquitto, system: System, player: PlainPlayer, witness: Witness, seconds: float
 ) -> dict[str, object]:
     state = f"{player.root}/state"
     with Listener(home.url) as listener:
@@ -112,7 +112,7 @@ def cut(
     eventually(
         lambda: "0 zapette/server/availability offline" in witness.lines(), "at home too", 40
     )
-    time.sleep(max(0.0, CUT - (time.monotonic() - began)))
+    time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     cut_for = time.monotonic() - began
     mislead(home, begin=False)
     repaired = time.monotonic()

@@ -47,7 +47,7 @@ class Crossbar(Server):
                 {
                     "type": "router",
                     "realms": [{"name": REALM, "roles": [_role(role) for role in PASSWORDS]}],
-                    "transports": [self._transport()],
+                    "transports": self.listeners(),
                 }
             ],
         }
@@ -55,17 +55,31 @@ class Crossbar(Server):
 
     def command(self) -> list[str]:
         """Return the command of the node."""
-        program = _environment() / "bin" / "crossbar"
+        program = self.programs() / "crossbar"
         return [str(program), "start", "--cbdir", str(self.folder), "--loglevel", "warn"]
 
     def dialect(self) -> WampDialect:
         """Return WAMP."""
         return WampDialect(self.port, "/")
 
-    def _transport(self) -> dict[str, Any]:
+    @classmethod
+    def programs(cls) -> Path:
+        """Return the folder of the environment's programs."""
+        return environment() / "bin"
+
+    def listeners(self) -> list[dict[str, Any]]:
+        """Return what the router listens on."""
+        return [self.websocket() | {"serializers": ["json"]}]
+
+    def authentication(self) -> dict[str, Any]:
+        """Return how clients say who they are."""
         principals = {
             role: {"ticket": password, "role": role} for role, password in PASSWORDS.items()
         }
+        return {"ticket": {"type": "static", "principals": principals}}
+
+    def websocket(self) -> dict[str, Any]:
+        """Return a WebSocket on `port`, with every serializer that there is."""
         return {
             "type": "websocket",
             "endpoint": {
@@ -75,9 +89,8 @@ class Crossbar(Server):
                 "backlog": 1024,
             },
             "url": f"ws://127.0.0.1:{self.port}/",
-            "serializers": ["json"],
             "options": {"allowed_origins": ["*"], "enable_webstatus": False},
-            "auth": {"ticket": {"type": "static", "principals": principals}},
+            "auth": self.authentication(),
         }
 
     @classmethod
@@ -87,7 +100,7 @@ class Crossbar(Server):
         Raises:
             ProcessError: the packages could not be installed.
         """
-        folder = _environment()
+        folder = environment()
         done = folder / "installed.txt"
         if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
             return
@@ -101,13 +114,13 @@ class Crossbar(Server):
         done.write_bytes(_PACKAGES.read_bytes())
 
     @classmethod
-    def version(cls) -> str:
-        """Return the version that was installed."""
+    def version(cls, package: str = "crossbar") -> str:
+        """Return the version of `package` that was installed."""
         for line in _PACKAGES.read_text().splitlines():
             name, _, version = line.partition("==")
-            if name == "crossbar":
+            if name == package:
                 return version
-        raise OSError(f"{_PACKAGES.name} does not name crossbar")
+        raise OSError(f"{_PACKAGES.name} does not name {package}")
 
 
 def _role(role: str) -> dict[str, Any]:
@@ -125,7 +138,8 @@ def _role(role: str) -> dict[str, Any]:
     return {"name": role, "permissions": permissions}
 
 
-def _environment() -> Path:
+def environment() -> Path:
+    """Return the folder of the virtual environment that `Crossbar.install` makes."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "zapette-bench" / "crossbar"
 

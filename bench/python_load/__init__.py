@@ -1,0 +1,1 @@
+"""Calls from one Python program to another: our library, and Autobahn on Crossbar.io."""

@@ -1,0 +1,74 @@
+"""The blocks of code in a document, which the tests run as they stand there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "docs"
+
+_BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING: Final = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of code.
+
+    Attributes:
+        language: what follows the opening quotes.
+        text: what stands in it.
+        heading: what it stands under.
+        shown: the text block that follows it, and nothing between but white space.
+    """
+
+    language: str
+    text: str
+    heading: str
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file name in the first line, after ``#``."""
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+    def run(self, environment: Mapping[str, str]) -> str:
+        """Run it in bash, with the project's command in the path; return what it prints."""
+        programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        ended = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self.text],
+            env={**environment, "PATH": programs},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == 0, f"{self.heading}: {ended.stdout}"
+        return ended.stdout
+
+    def check(self, printed: str) -> None:
+        """Compare what it printed with the document, where … stands for anything."""
+        pattern = ".*".join(re.escape(part) for part in self.shown.split("…"))
+        assert re.fullmatch(pattern, printed, re.DOTALL), f"{self.heading}:\n{printed}"
+
+
+def blocks(file: Path) -> list[Block]:
+    """Return the blocks of a document, in their order."""
+    text = file.read_text()
+    found = list(_BLOCK.finditer(text))
+    made = []
+    for number, match in enumerate(found):
+        heading = _HEADING.findall(_BLOCK.sub("", text[: match.start()]))[-1]
+        shown = ""
+        if number + 1 < len(found):
+            after = found[number + 1]
+            if after[1] == "text" and not text[match.end() : after.start()].strip():
+                shown = after[2]
+        made.append(Block(match[1], match[2], heading, shown))
+    return made
