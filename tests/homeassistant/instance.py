@@ -212,15 +212,19 @@ class Instance:
             if domain == "zapette"
         }
 
+    def entities(self, player_id: str) -> list[str]:
+        """Return the ids of a player's entities."""
+        devices = self.devices()
+        return [
+            str(entity["entity_id"])
+            for entity in self.api.ask("config/entity_registry/list")
+            if devices.get(entity["device_id"]) == player_id
+        ]
+
     def seen(self, player_id: str) -> Seen:
         """Return what is shown of a player that was added, by its id."""
-        found = [
-            entity["entity_id"]
-            for entity in self.api.ask("config/entity_registry/list")
-            if self.devices().get(entity["device_id"]) == player_id
-            and entity["entity_id"].startswith("media_player.")
-        ]
-        return Seen(self, found[0].removeprefix("media_player."))
+        (found,) = [it for it in self.entities(player_id) if it.startswith("media_player.")]
+        return Seen(self, found.removeprefix("media_player."))
 
     def writes(self, entity_id: str) -> int:
         """Return how many states of an entity the recorder has kept."""

@@ -26,7 +26,10 @@ class Seen:
     took: list[float] = field(default_factory=list)
 
     def entity(self, kind: str, name: str = "") -> str:
-        """Return an entity id: ``media_player``, or another domain and what the entity is."""
+        """Return an entity id: ``media_player``, or another domain and what the entity is.
+
+        That is so for the first player of a name only.
+        """
         return f"{kind}.{self.slug}{'_' + name if name else ''}"
 
     @property

@@ -104,7 +104,12 @@ def test_shuffle(seen: Seen) -> None:
 
 
 def test_subtitles(seen: Seen, player: PlayerPage) -> None:
-    select = seen.entity("select", "subtitles")
+    def added() -> list[str]:
+        # others of this name have entities too, which are counted through
+        mine = seen.home.entities(player.id)
+        return [it for it in mine if it.startswith("select.") and "subtitles" in it]
+
+    (select,) = eventually(added, "the subtitles can be selected")
 
     def state() -> dict[str, Any]:
         return seen.home.state(select)
