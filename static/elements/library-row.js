@@ -39,7 +39,7 @@ export class FolderRow {
       wordsOf(entry.title, words),
       viewIcon("into"),
     );
-    name(open, words ? `${entry.title}, ${words}` : entry.title);
+    name(open, [entry.title, words].filter(Boolean).join(", "));
     open.addEventListener("click", () => wishes.open(entry.path));
     this.element = build("li", { class: "row folder" }, open);
   }
@@ -68,15 +68,15 @@ export class MediumRow {
       "button",
       { type: "button", class: "main" },
       picture(entry, entry.kind === "audio" ? "music" : "screen"),
-      wordsOf(title, facts(entry), ...progressOf(entry), this._mark),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
     );
     /** @private */
     this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
     /** @private */
     this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
-    name(this._play, translate("library.play", { title }));
-    name(this._playNext, translate("library.play_next", { title }));
-    name(this._add, translate("library.add", { title }));
+    const called = { title: title || source };
+    name(this._playNext, translate("library.play_next", called));
+    name(this._add, translate("library.add", called));
     this._play.addEventListener("click", () => wishes.play(medium));
     this._playNext.addEventListener("click", () => wishes.playNext(medium));
     this._add.addEventListener("click", () => wishes.add(medium));
@@ -105,7 +105,7 @@ export class MediumRow {
     }
     const { source = "", title } = this.entry;
     const play = this._translate("library.play", { title: title || source });
-    name(this._play, words ? `${play}. ${words}` : play);
+    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
@@ -118,8 +118,8 @@ export class MediumRow {
  */
 function wordsOf(title, about, ...more) {
   const words = build("span", { class: "words" }, build("span", { class: "name" }, title));
-  if (about) words.append(build("span", { class: "about" }, about));
-  words.append(...more);
+  if (about) words.append(" ", build("span", { class: "about" }, about));
+  words.append(" ", ...more);
   return words;
 }
 
@@ -148,7 +148,7 @@ function facts({ year, duration, artist, position }) {
  * @param {"folder" | "music" | "screen"} kind
  */
 function picture({ thumbnail }, kind) {
-  const frame = build("span", { class: `picture ${kind}` }, viewIcon(kind));
+  const frame = build("span", { class: "picture", "data-kind": kind }, viewIcon(kind));
   if (!thumbnail) return frame;
   const image = build("img", { alt: "", loading: "lazy", decoding: "async" });
   let attempts = 0;

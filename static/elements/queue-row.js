@@ -37,7 +37,7 @@ export class QueueRow {
     this._name = build("span", { class: "name" });
     /** @private */
     this._about = build("span", { class: "about" });
-    const words = build("span", { class: "words" }, this._name, this._about);
+    const words = build("span", { class: "words" }, this._name, " ", this._about);
     /** @private */
     this._jump = build("button", { type: "button", class: "main" }, this._place, words);
     /** @private */
@@ -85,8 +85,9 @@ export class QueueRow {
     this._drawn = drawn;
     this._name.textContent = title;
     this._about.textContent = duration ? formatTime(duration) : "";
-    fill(this._place, current ? playingMark() : String(index + 1));
-    label(this._jump, this._translate("queue.jump", { title }));
+    fill(this._place, current ? playingMark() : null);
+    const jump = this._translate("queue.jump", { title });
+    label(this._jump, duration ? `${jump}, ${formatTime(duration)}` : jump);
     label(this._remove, this._translate("queue.remove", { title }));
     label(this.handle, this._translate("queue.move", { title }));
     this._jump.disabled = !can.includes("jump");

@@ -89,7 +89,7 @@ export const en = Object.freeze({
   "queue.clear": "Clear",
   "queue.empty": "Nothing is queued. What you add plays one after the other.",
   "queue.browse": "Open the library",
-  "queue.jump": "Play {title} now",
+  "queue.jump": "Play {title}",
   "queue.remove": "Remove {title}",
   "queue.move": "Move {title}",
   "queue.up": "Up",

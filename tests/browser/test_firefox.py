@@ -46,7 +46,7 @@ def test_a_phone_pilots_a_player(shelf: System, tmp_path: Path) -> None:
             phone.click("Add Beta to the queue")
             eventually(lambda: witness.status()["queue"]["items"], "it is queued")
             phone.click("Queue")
-            phone.click("Play Beta now")
+            phone.click("Play Beta")
             eventually(lambda: "Beta" in witness.status()["source"], "it is played", PATIENCE)
             phone.click("More")
             eventually(lambda: phone.find("Rename"), "more")

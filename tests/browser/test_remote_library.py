@@ -127,6 +127,7 @@ def test_what_the_player_cannot_play_is_marked(
 def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     player, phone, witness = shown
     phone.tap("Play Alpha")
+    eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
     player.advances()
     witness.ask("seek", b"20")
     witness.ask("load", b"media/Beta.webm")

@@ -55,7 +55,7 @@ class Crossbar(Server):
 
     def command(self) -> list[str]:
         """Return the command of the node."""
-        program = _environment() / "bin" / "crossbar"
+        program = environment() / "bin" / "crossbar"
         return [str(program), "start", "--cbdir", str(self.folder), "--loglevel", "warn"]
 
     def dialect(self) -> WampDialect:
@@ -87,7 +87,7 @@ class Crossbar(Server):
         Raises:
             ProcessError: the packages could not be installed.
         """
-        folder = _environment()
+        folder = environment()
         done = folder / "installed.txt"
         if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
             return
@@ -125,7 +125,8 @@ def _role(role: str) -> dict[str, Any]:
     return {"name": role, "permissions": permissions}
 
 
-def _environment() -> Path:
+def environment() -> Path:
+    """Return the folder of the virtual environment that `Crossbar.install` makes."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "zapette-bench" / "crossbar"
 
