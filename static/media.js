@@ -205,6 +205,20 @@ export class Media {
     this._allow();
   }
 
+  /** Play from the beginning, unless somebody pauses before it does. */
+  async replay() {
+    const load = this._loads;
+    this._wanted = true;
+    this._starting = true;
+    try {
+      await this.seek(0);
+      if (this._starting && load === this._loads) await this._play();
+    } finally {
+      if (load === this._loads) this._starting = false;
+      this.changed.emit();
+    }
+  }
+
   async pause() {
     this._wanted = false;
     if (this._starting) {

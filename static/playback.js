@@ -210,19 +210,13 @@ export class Playback {
       const index = queues.successor(this.queue);
       if (index === null) return;
       try {
-        if (index === queues.indexOf(this.queue)) await this._again();
+        if (index === queues.indexOf(this.queue)) await this._media.replay();
         else await this.jump(index);
         return;
       } catch (error) {
         this.failed.emit(error);
       }
     }
-  }
-
-  /** @private */
-  async _again() {
-    await this._media.seek(0);
-    await this._media.play();
   }
 
   /** @private */

@@ -137,11 +137,8 @@ def from_shell(cinema: System, player_id: str) -> Driver:
 def from_phone(phone: RemotePage) -> Driver:
     def drive(procedure: str, **parameters: Any) -> None:
         given = json.dumps([procedure, parameters])
-        phone.see(f"""import("./static/player_request.js").then(({{ PlayerRequest }}) => {{
-          const request = new PlayerRequest(...{given});
-          document.body.dispatchEvent(request);
-          return request.settled;
-        }}).then(() => true)""")
+        # as each of the page's controls asks for what it stands for
+        phone.see(f"document.querySelector('play-button')._request(...{given})")
 
     return drive
 
