@@ -47,13 +47,16 @@ def take_all(folder: Path) -> None:
 def _take(
     browser: Browser, system: System, options: dict[str, Any], folder: Path, kind: str
 ) -> None:
-    player = browser.new_page(**options)
+    # a player is a television, whatever its remote is
+    player = browser.new_page(**(options | SIZES["television"]))
     player.goto(system.url)
-    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for()
+    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for(
+        state="attached"
+    )
     player.screenshot(path=folder / f"player-start-{kind}.png")
     link = str(player.locator("a[href*='remote#']").first.get_attribute("href"))
     fragment = link.partition("#")[2]
-    player.locator("start-overlay button").click()
+    player.locator("start-overlay button").first.click()
     remote = browser.new_page(**options)
     remote.goto(f"{system.url}remote")
     remote.locator(".pairing").wait_for()
@@ -66,13 +69,13 @@ def _take(
         # from elsewhere: a mere change of the fragment would not load the page anew
         remote.goto("about:blank")
         remote.goto(f"{system.url}remote?view={view}#{fragment}")
-        remote.locator("body[data-live=true]").wait_for()
+        remote.locator("body[data-live=true]").wait_for(state="attached")
         if view != "now":
             remote.locator(f"{view}-view").wait_for()
         eventually(lambda: _still(remote), "all pictures are there", timeout=30)
         remote.screenshot(path=folder / f"remote-{view}-{kind}.png")
     player.close()
-    remote.locator("body[data-player=offline]").wait_for()
+    remote.locator("body[data-player=offline]").wait_for(state="attached")
     remote.screenshot(path=folder / f"remote-off-{kind}.png")
     remote.close()
 

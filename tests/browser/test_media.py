@@ -125,6 +125,7 @@ def test_a_film_whose_sound_is_not_heard_says_so(films_stage: Stage) -> None:
 def test_a_film_that_breaks_off(films_stage: Stage) -> None:
     stage = films_stage
     assert stage.ask("load", "media/truncated.mp4")["error"] is None
+
     # it plays as far as it goes, and does not hang in silence after that
     def is_over() -> bool:
         state = stage.witness.status()
