@@ -17,7 +17,11 @@ from tests.waiting import eventually
 VIEWS: Final = ("now", "queue", "library", "more")
 SIZES: Final[dict[str, dict[str, Any]]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-    "television": {"viewport": {"width": 1280, "height": 800}},
+    "television": {
+        "viewport": {"width": 1280, "height": 800},
+        "has_touch": False,
+        "is_mobile": False,
+    },
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 LANGUAGES: Final = ("en", "fr")
