@@ -18,7 +18,11 @@ def test_a_remote_asks_for_its_credentials_early_and_once(
     page = pages.page(system, phones)
     asked: list[dict[str, Any]] = []
     devtools = page.context.new_cdp_session(page)
-    devtools.on("Network.requestWillBeSent", asked.append)
+
+    def note(event: dict[str, Any]) -> None:
+        asked.append(event)
+
+    devtools.on("Network.requestWillBeSent", note)
     devtools.send("Network.enable")
     RemotePage(page).open(player.link).wait_until_live()
     credentials = [event for event in asked if event["request"]["url"].endswith("credentials")]
