@@ -5,6 +5,13 @@ import { Signal } from "./signal.js";
 const LIBRARY = "./node_modules/hls.js/dist/hls.min.mjs";
 const WORKER = "./node_modules/hls.js/dist/hls.worker.js";
 const APPLE = "application/vnd.apple.mpegurl";
+/** How patient one is with a part, in milliseconds: people wait to be told what is wrong. */
+const PARTS = {
+  maxTimeToFirstByteMs: 8000,
+  maxLoadTimeMs: 60000,
+  timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+  errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2000 },
+};
 /** What changes the tracks that a stream has, in the words of hls.js. */
 const TRACK_EVENTS = [
   "hlsSubtitleTracksUpdated",
@@ -117,8 +124,11 @@ export class Stream {
 }
 
 function options() {
-  // A worker of our own origin, because the policy of the page allows none made from a blob.
-  return { workerPath: new URL(WORKER, import.meta.url).href, startPosition: -1 };
+  return {
+    // A worker of our own origin, because the policy of the page allows none made from a blob.
+    workerPath: new URL(WORKER, import.meta.url).href,
+    fragLoadPolicy: { default: PARTS },
+  };
 }
 
 /** @param {string} prefix of the ids */

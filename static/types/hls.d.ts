@@ -12,9 +12,22 @@ declare module "*/hls.min.mjs" {
     response?: { code: number };
   }
 
+  export interface Retry {
+    maxNumRetry: number;
+    retryDelayMs: number;
+    maxRetryDelayMs: number;
+  }
+
+  export interface LoaderConfig {
+    maxTimeToFirstByteMs: number;
+    maxLoadTimeMs: number;
+    timeoutRetry: Retry;
+    errorRetry: Retry;
+  }
+
   export default class Hls {
     static isSupported(): boolean;
-    constructor(options: { workerPath: string; startPosition: number });
+    constructor(options: { workerPath: string; fragLoadPolicy: { default: LoaderConfig } });
     subtitleTracks: MediaPlaylist[];
     subtitleTrack: number;
     subtitleDisplay: boolean;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from tests.browser.player_page import PlayerPage
@@ -40,17 +41,25 @@ class Stage:
 
     def prepare_loaded(self, *sources: str) -> Stage:
         """Have these media in the queue, the first one loaded and paused."""
-        self.ask("repeat", "off")
-        self.ask("shuffle", False)
-        self.ask("sleep", 0)
-        self.ask("rate", 1)
-        self.ask("queue/clear")
-        self.ask("load", sources[0])
-        self.ask("pause")
-        for source in sources[1:]:
-            self.ask("queue/add", source)
-        self.ask("subtitles", None)
-        self.ask("seek", 0)
+        state = self.witness.status()
+        for procedure, value, usual in (
+            ("repeat", state["repeat"], "off"),
+            ("shuffle", state["shuffle"], False),
+            ("rate", state["rate"], 1),
+            ("subtitles", state["subtitles"]["active"], None),
+        ):
+            if value != usual:
+                self.ask(procedure, usual)
+        if state["sleep_at"] is not None:
+            self.ask("sleep", 0)
+        if state["queue"]["index"] != 0 or [
+            (it["source"], it["title"]) for it in state["queue"]["items"]
+        ] != [(it, PurePosixPath(it).stem) for it in sources]:
+            self.ask("queue/clear")
+            self.ask("load", sources[0])
+            for source in sources[1:]:
+                self.ask("queue/add", source)
+        self.ask("stop")
         self.witness.said.clear()
         return self
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.browser.pages import Pages
@@ -18,10 +20,11 @@ def queue(stage: Stage) -> Stage:
 
 def test_next_previous_jump(queue: Stage) -> None:
     assert titles(queue.witness.status()) == "[one] two three"
-    for procedure, index, name in [
+    steps: list[tuple[tuple[Any, ...], int, str]] = [
         (("next",), 1, "two"), (("next",), 2, "three"), (("previous",), 1, "two"),
         (("jump", 0), 0, "one"), (("jump", 2), 2, "three"),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for procedure, index, name in steps:
         state = queue.ask(*procedure)
         assert (state["queue"]["index"], state["title"]) == (index, name)
         assert state["playing"] is True
