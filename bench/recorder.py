@@ -67,7 +67,7 @@ def _measure(folder: Path, seconds: float) -> dict[str, object]:
             elapsed = time.monotonic() - begun
             seen.shows("paused")
             eventually(lambda: home.writes(seen.player) > before, "the pause is recorded")
-            result = {
+            result: dict[str, object] = {
                 "seconds": round(elapsed), "played": round(played),
                 "states published by the page": states.count,
                 "states written by the recorder, the pause among them":
@@ -87,15 +87,18 @@ class _States:
     def __init__(self, url: BrokerUrl, topic: str) -> None:
         self.count = 0
         ready = threading.Event()
-        mqtt = paho.Client(CallbackAPIVersion.VERSION2)
+        mqtt = self._mqtt = paho.Client(CallbackAPIVersion.VERSION2)
         mqtt.username_pw_set(url.username, url.password)
-        mqtt.on_connect = lambda *_: mqtt.subscribe(topic, 1)
         mqtt.on_subscribe = lambda *_: ready.set()
         mqtt.on_message = self._note
+        mqtt.on_connect = lambda *_: self._subscribe(topic)
         mqtt.connect(url.host, url.port)
         mqtt.loop_start()
         if not ready.wait(10):
             raise SystemExit("the broker does not let us listen")
+
+    def _subscribe(self, topic: str) -> None:
+        self._mqtt.subscribe(topic, 1)
 
     def _note(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self.count += not message.retain

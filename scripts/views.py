@@ -10,14 +10,18 @@ from typing import Any, Final, Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.cinema import make_cinema
+from tests.browser.shelf import make_shelf
 from tests.system import System
 from tests.waiting import eventually
 
 VIEWS: Final = ("now", "queue", "library", "more")
 SIZES: Final[dict[str, dict[str, Any]]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-    "television": {"viewport": {"width": 1280, "height": 800}},
+    "television": {
+        "viewport": {"width": 1280, "height": 800},
+        "has_touch": False,
+        "is_mobile": False,
+    },
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 LANGUAGES: Final = ("en", "fr")
@@ -28,7 +32,7 @@ def take_all(folder: Path) -> None:
     """Write the pictures into `folder`: ``<page>-<view>-<size>-<scheme>-<language>.png``."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
-        media = make_cinema(Path(made) / "media")
+        media = make_shelf(Path(made) / "media")
         system = System(Path(made), {"ZAPETTE_MEDIA_DIR": str(media)}).start()
         browser = launch(playwright)
         try:
@@ -47,13 +51,16 @@ def take_all(folder: Path) -> None:
 def _take(
     browser: Browser, system: System, options: dict[str, Any], folder: Path, kind: str
 ) -> None:
-    player = browser.new_page(**options)
+    # a player is a television, whatever its remote is
+    player = browser.new_page(**(options | SIZES["television"]))
     player.goto(system.url)
-    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for()
+    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for(
+        state="attached"
+    )
     player.screenshot(path=folder / f"player-start-{kind}.png")
     link = str(player.locator("a[href*='remote#']").first.get_attribute("href"))
     fragment = link.partition("#")[2]
-    player.locator("start-overlay button").click()
+    player.locator("start-overlay button").first.click()
     remote = browser.new_page(**options)
     remote.goto(f"{system.url}remote")
     remote.locator(".pairing").wait_for()
@@ -66,13 +73,13 @@ def _take(
         # from elsewhere: a mere change of the fragment would not load the page anew
         remote.goto("about:blank")
         remote.goto(f"{system.url}remote?view={view}#{fragment}")
-        remote.locator("body[data-live=true]").wait_for()
+        remote.locator("body[data-live=true]").wait_for(state="attached")
         if view != "now":
             remote.locator(f"{view}-view").wait_for()
         eventually(lambda: _still(remote), "all pictures are there", timeout=30)
         remote.screenshot(path=folder / f"remote-{view}-{kind}.png")
     player.close()
-    remote.locator("body[data-player=offline]").wait_for()
+    remote.locator("body[data-player=offline]").wait_for(state="attached")
     remote.screenshot(path=folder / f"remote-off-{kind}.png")
     remote.close()
 

@@ -34,6 +34,10 @@ export class DragList {
     this._drop = drop;
     /** @private @type {Drag | null} */
     this._drag = null;
+    /** @private */
+    this._clicked = false;
+    /** @private @type {Drag | null} what was dropped, and is being asked for */
+    this._dropped = null;
   }
 
   /** Listen for pointers. */
@@ -43,13 +47,16 @@ export class DragList {
     list.addEventListener("pointermove", (event) => this._move(event));
     list.addEventListener("pointerup", () => void this._let());
     list.addEventListener("pointercancel", () => this.cancel());
+    // The end of a drag with the mouse is a click as well.
+    list.addEventListener("click", (event) => this._clicked && event.stopPropagation(), true);
   }
 
   /** Put everything back: the list has changed under the finger. */
   cancel() {
-    const drag = this._drag;
+    for (const drag of [this._drag, this._dropped]) if (drag) settle(drag);
+    this._list.classList.remove("sorting");
     this._drag = null;
-    if (drag) settle(drag);
+    this._dropped = null;
   }
 
   /**
@@ -89,6 +96,7 @@ export class DragList {
     if (!drag.begun && Math.abs(scrollY + clientY - drag.startedAt) > SLACK) {
       drag.begun = true;
       drag.item.classList.add("dragged");
+      this._list.classList.add("sorting");
       this._scroll(drag);
     }
     if (drag.begun) place(drag);
@@ -114,8 +122,11 @@ export class DragList {
     const drag = this._drag;
     this._drag = null;
     if (!drag || !drag.begun) return;
+    this._clicked = true;
+    setTimeout(() => (this._clicked = false));
+    this._dropped = drag;
     if (drag.to !== drag.from) await this._drop(drag.from, drag.to);
-    settle(drag);
+    if (this._dropped === drag) this.cancel();
   }
 }
 
@@ -127,14 +138,17 @@ function place(drag) {
   const { item, items, middles, from, pointer, startedAt } = drag;
   const way = scrollY + pointer - startedAt;
   const middle = middles[from] + way;
-  const before = middles.filter((one, index) => index !== from && one < middle).length;
-  drag.to = before;
   const height = items.length > 1 ? Math.abs(middles[1] - middles[0]) : 0;
+  // Half of another one covered is enough to change places with it.
+  const passed = middles.filter((one, index) => index > from && middle > one - height / 2).length;
+  const back = middles.filter((one, index) => index < from && middle < one + height / 2).length;
+  const to = from + passed - back;
+  drag.to = to;
   item.style.transform = `translateY(${way}px)`;
   items.forEach((other, index) => {
     if (other === item) return;
-    const down = index < from && index >= before;
-    const up = index > from && index <= before;
+    const down = index < from && index >= to;
+    const up = index > from && index <= to;
     other.style.transform = down ? `translateY(${height}px)` : up ? `translateY(${-height}px)` : "";
   });
 }

@@ -31,7 +31,7 @@ const KEYS = [...Object.keys(WISHES), ...Object.keys(RATE_STEPS)];
 
 /** Keys that a focused element of a kind uses itself. */
 const OWN = [
-  { elements: "button, a[href], select", keys: [" ", "Enter"] },
+  { elements: "button, select", keys: [" ", "Enter"] },
   { elements: "input, select, textarea", keys: KEYS },
 ];
 

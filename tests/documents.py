@@ -54,8 +54,12 @@ class Block:
 
     def check(self, printed: str) -> None:
         """Compare what it printed with the document, where … stands for anything."""
+        assert self.matches(printed), f"{self.heading}:\n{printed}"
+
+    def matches(self, printed: str) -> bool:
+        """Tell whether it printed what the document says."""
         pattern = ".*".join(re.escape(part) for part in self.shown.split("…"))
-        assert re.fullmatch(pattern, printed, re.DOTALL), f"{self.heading}:\n{printed}"
+        return re.fullmatch(pattern, printed, re.DOTALL) is not None
 
 
 def blocks(file: Path) -> list[Block]:

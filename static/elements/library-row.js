@@ -1,5 +1,6 @@
 import { formatTime } from "../format.js";
 import { build, flag } from "./dom.js";
+import { picture } from "./picture.js";
 import { viewIcon } from "./view-icons.js";
 
 /**
@@ -18,10 +19,6 @@ import { viewIcon } from "./view-icons.js";
  * @property {number} [position] seconds, where one stopped
  */
 
-/** Milliseconds until a picture that is being made is asked for again, and how often. */
-const PICTURE_DELAY = 1500;
-const PICTURE_ATTEMPTS = 4;
-
 /** A folder: a press opens it. */
 export class FolderRow {
   /**
@@ -35,11 +32,11 @@ export class FolderRow {
     const open = build(
       "button",
       { type: "button", class: "main" },
-      picture(entry, "folder"),
+      picture(entry.thumbnail, "folder"),
       wordsOf(entry.title, words),
       viewIcon("into"),
     );
-    name(open, words ? `${entry.title}, ${words}` : entry.title);
+    name(open, [entry.title, words].filter(Boolean).join(", "));
     open.addEventListener("click", () => wishes.open(entry.path));
     this.element = build("li", { class: "row folder" }, open);
   }
@@ -67,16 +64,16 @@ export class MediumRow {
     this._play = build(
       "button",
       { type: "button", class: "main" },
-      picture(entry, entry.kind === "audio" ? "music" : "screen"),
-      wordsOf(title, facts(entry), ...progressOf(entry), this._mark),
+      picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
     );
     /** @private */
     this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
     /** @private */
     this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
-    name(this._play, translate("library.play", { title }));
-    name(this._playNext, translate("library.play_next", { title }));
-    name(this._add, translate("library.add", { title }));
+    const called = { title: title || source };
+    name(this._playNext, translate("library.play_next", called));
+    name(this._add, translate("library.add", called));
     this._play.addEventListener("click", () => wishes.play(medium));
     this._playNext.addEventListener("click", () => wishes.playNext(medium));
     this._add.addEventListener("click", () => wishes.add(medium));
@@ -105,7 +102,7 @@ export class MediumRow {
     }
     const { source = "", title } = this.entry;
     const play = this._translate("library.play", { title: title || source });
-    name(this._play, words ? `${play}. ${words}` : play);
+    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
@@ -118,8 +115,8 @@ export class MediumRow {
  */
 function wordsOf(title, about, ...more) {
   const words = build("span", { class: "words" }, build("span", { class: "name" }, title));
-  if (about) words.append(build("span", { class: "about" }, about));
-  words.append(...more);
+  if (about) words.append(" ", build("span", { class: "about" }, about));
+  words.append(" ", ...more);
   return words;
 }
 
@@ -140,27 +137,6 @@ function facts({ year, duration, artist, position }) {
   const time = position && length ? `${formatTime(position)} / ${length}` : length;
   const known = [artist, year, time];
   return known.filter((fact) => fact !== null && fact !== undefined && fact !== "").join(" · ");
-}
-
-/**
- * Return the small picture of an entry, or the drawing of what it is where there is none.
- * @param {Entry} entry
- * @param {"folder" | "music" | "screen"} kind
- */
-function picture({ thumbnail }, kind) {
-  const frame = build("span", { class: `picture ${kind}` }, viewIcon(kind));
-  if (!thumbnail) return frame;
-  const image = build("img", { alt: "", loading: "lazy", decoding: "async" });
-  let attempts = 0;
-  image.addEventListener("load", () => frame.classList.add("shown"));
-  image.addEventListener("error", () => {
-    attempts += 1;
-    if (attempts > PICTURE_ATTEMPTS) image.remove();
-    else setTimeout(() => void (image.src = `${thumbnail}#${attempts}`), PICTURE_DELAY * attempts);
-  });
-  image.src = thumbnail;
-  frame.append(image);
-  return frame;
 }
 
 /**

@@ -289,8 +289,6 @@ export class LibraryView extends ViewElement {
     const entry = { kind: /** @type {const} */ ("video"), path: address, source: address };
     const row = this._row({ ...entry, title: "", year: null, thumbnail: null });
     row.element.classList.add("address");
-    const name = row.element.querySelector(".name");
-    if (name) name.textContent = address;
     this._rows = [row];
     fill(this._list, row.element);
     this._note.textContent = "";

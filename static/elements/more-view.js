@@ -7,6 +7,8 @@ import { TextForm } from "./text-form.js";
 import { ViewElement } from "./view.js";
 
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+/** Percent. */
+const SIZES = [75, 100, 150, 200];
 /** Minutes. */
 const SLEEPS = [15, 30, 45, 60, 90];
 /** Milliseconds between two looks at how long it is until sleep. */
@@ -37,6 +39,10 @@ export class MoreView extends ViewElement {
     /** @private @type {ChoiceRow<string | null>} */
     this._subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
       this._ask("subtitles", { track }),
+    );
+    /** @private @type {ChoiceRow<number>} */
+    this._size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
+      this._ask("subtitles/size", { percent }),
     );
     /** @private @type {ChoiceRow<string | null>} */
     this._audio = new ChoiceRow(translate("more.audio"), (track) => this._ask("audio", { track }));
@@ -76,6 +82,7 @@ export class MoreView extends ViewElement {
       translate("more.playback"),
       this._rate.element,
       this._subtitles.element,
+      this._size.element,
       this._audio.element,
       this._fullscreen.element,
       this._sleep.element,
@@ -124,6 +131,12 @@ export class MoreView extends ViewElement {
       subtitles ? subtitles.active : null,
       can("subtitles") && tracksOf(subtitles).length > 0,
     );
+    const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
+    this._size.show(
+      sizes,
+      subtitles ? subtitles.size : 100,
+      can("subtitles/size") && tracksOf(subtitles).length > 0,
+    );
     this._audio.show(
       tracksOf(audio),
       audio ? audio.active : null,
@@ -170,7 +183,7 @@ export class MoreView extends ViewElement {
   }
 }
 
-/** @param {PlayerState["subtitles"] | undefined} kind */
+/** @param {PlayerState["audio"] | undefined} kind */
 function tracksOf(kind) {
   const tracks = (kind && kind.tracks) || [];
   return tracks.map(({ id, label, language }) => ({ value: id, text: label || language || id }));

@@ -90,7 +90,7 @@ export class QueueView extends ViewElement {
 
   /**
    * @private
-   * @param {import("./queue-row.js").QueueItem[]} items
+   * @param {readonly import("./queue-row.js").QueueItem[]} items
    * @param {number | null} current
    * @param {string[]} can
    */

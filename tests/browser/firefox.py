@@ -147,11 +147,13 @@ class FirefoxTab:
     def click(self, name: str) -> None:
         """Click on a control with a mouse, once it can be used."""
         self._browser.call("browsingContext.activate", {"context": self._context})
-        box = eventually(
-            lambda: (it := self.find(name)) and it["usable"] and it,
-            f"a usable {name!r} in {self.text!r}",
-            timeout=30,
-        )
+
+        def usable() -> dict[str, Any] | None:
+            found = self.find(name)
+            return found if found and found["usable"] else None
+
+        box = eventually(usable, f"a usable {name!r} in {self.text!r}", timeout=30)
+        assert box is not None
         at = {"x": round(box["x"] + box["width"] / 2), "y": round(box["y"] + box["height"] / 2)}
         actions = [
             {"type": "pointerMove", **at},

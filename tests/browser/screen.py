@@ -15,7 +15,10 @@ FIND: Final = """((name) => {
     it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt ||
     (it.labels && it.labels.length ? it.labels[0].textContent.trim() : "");
   for (const it of document.querySelectorAll("button, a, input, select")) {
-    if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
+    const own = named(it);
+    // what is told of a film stands behind its title
+    if (own !== name && !(own && own.startsWith(`${name}, `))) continue;
+    if (!it.checkVisibility({ visibilityProperty: true })) continue;
     it.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = it.getBoundingClientRect();
     const hit = document.elementFromPoint(x + width / 2, y + height / 2);
@@ -61,7 +64,7 @@ class Screen:
     @property
     def text(self) -> str:
         """All text that can be seen."""
-        return str(self.see("document.body.innerText"))
+        return str(self.see("document.body ? document.body.innerText : ''"))
 
     @property
     def notice(self) -> str:

@@ -13,9 +13,9 @@ PATIENCE = 30
 """Seconds. It starts slowly on a machine with much to do."""
 
 
-def test_a_phone_pilots_a_player(cinema: System, tmp_path: Path) -> None:
+def test_a_phone_pilots_a_player(shelf: System, tmp_path: Path) -> None:
     with Firefox(tmp_path) as firefox:
-        player = firefox.open(cinema.url)
+        player = firefox.open(shelf.url)
         eventually(lambda: player.data("connection") == "live", "the player is live", PATIENCE)
         link = eventually(lambda: player.see('document.querySelector("a.qr").href'), "its code")
         player.click("Start")
@@ -24,7 +24,7 @@ def test_a_phone_pilots_a_player(cinema: System, tmp_path: Path) -> None:
         phone = firefox.open(link)
         eventually(lambda: phone.data("live") == "true", "the remote is live", PATIENCE)
         root = f"zapette/players/{link.split('#')[1].split('.')[0]}"
-        with Witness(cinema.household(), root) as witness:
+        with Witness(shelf.household(), root) as witness:
             phone.click("Play")
             eventually(lambda: witness.status()["playing"], "it plays", PATIENCE)
             begun = witness.status()["position"]
@@ -46,7 +46,7 @@ def test_a_phone_pilots_a_player(cinema: System, tmp_path: Path) -> None:
             phone.click("Add Beta to the queue")
             eventually(lambda: witness.status()["queue"]["items"], "it is queued")
             phone.click("Queue")
-            phone.click("Play Beta now")
+            phone.click("Play Beta")
             eventually(lambda: "Beta" in witness.status()["source"], "it is played", PATIENCE)
             phone.click("More")
             eventually(lambda: phone.find("Rename"), "more")

@@ -19,12 +19,12 @@ SEARCH = "Search, or paste an address"
 
 
 @pytest.fixture(scope="module")
-def opened(cinema: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
     # a thumbnail that is still being made
     module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(cinema)
-    with Witness(cinema.household(), player.root) as witness:
-        yield player, module_pages.remote(cinema, player), witness
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture
@@ -88,11 +88,9 @@ def test_search(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     eventually(lambda: "Nothing found." in phone.text, "it is said when there is nothing")
 
 
-def test_an_address_is_pasted(
-    cinema: System, shown: tuple[PlayerPage, RemotePage, Witness]
-) -> None:
+def test_an_address_is_pasted(shelf: System, shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     player, phone, witness = shown
-    address = f"{cinema.url}media/Series/Gamma.webm"
+    address = f"{shelf.url}media/Series/Gamma.webm"
     phone.tap(SEARCH)
     phone.page.keyboard.insert_text(address)
     phone.tap(f"Play {address}")
@@ -129,11 +127,12 @@ def test_what_the_player_cannot_play_is_marked(
 def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     player, phone, witness = shown
     phone.tap("Play Alpha")
+    eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
     player.advances()
     witness.ask("seek", b"20")
     witness.ask("load", b"media/Beta.webm")
     witness.ask("pause")
-    phone.tap("Recently played")
+    phone.tap("Recent")
     eventually(lambda: "0:20 / 0:40" in phone.text, "where one stopped")
     phone.tap("Play Alpha")
     eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")

@@ -10,6 +10,7 @@ from tests.browser.chromium import PHONE
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
+from tests.browser.screen import Screen
 from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
@@ -20,11 +21,11 @@ CHOSEN = """Array.from(document.querySelectorAll(".choice:not([hidden]) [aria-pr
 
 
 @pytest.fixture(scope="module")
-def opened(cinema: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
     module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(cinema)
-    with Witness(cinema.household(), player.root) as witness:
-        yield player, module_pages.remote(cinema, player), witness
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture
@@ -41,13 +42,21 @@ def shown(
     return opened
 
 
+def wait_for_value(screen: Screen, expression: str, value: object) -> None:
+    eventually(lambda: screen.see(expression) == value, f"{expression} is {value}")
+
+
+def wait_until_chosen(phone: RemotePage, name: str) -> None:
+    eventually(lambda: name in phone.see(CHOSEN), f"the phone shows {name}")
+
+
 def test_the_speed(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     player, phone, _ = shown
     rate = "document.querySelector('video').playbackRate"
     for name, factor in ((TWICE, 2), (ONCE, 1)):
         phone.tap(name)
-        eventually(lambda factor=factor: player.see(rate) == factor, "the video is as fast")
-        eventually(lambda name=name: name in phone.see(CHOSEN), "the phone shows it")
+        wait_for_value(player, rate, factor)
+        wait_until_chosen(phone, name)
 
 
 def test_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
@@ -67,9 +76,8 @@ def test_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
 def test_the_sleep_timer(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     _, phone, witness = shown
     phone.tap("30 min")
-    state = eventually(
-        lambda: witness.status() if witness.status()["sleep_at"] else None, "it is set"
-    )
+    eventually(lambda: witness.status()["sleep_at"], "it is set")
+    state = witness.status()
     assert 29 * 60 < state["sleep_at"] - state["reported_at"] <= 30 * 60
     eventually(lambda: "in 30 min" in phone.text, "the phone shows how long it is")
     phone.see("document.querySelector('[aria-label=\"Sleep timer\"] button').click()")
@@ -99,7 +107,7 @@ def test_another_name(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
 
 
 def test_a_press_can_be_felt(
-    cinema: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
 ) -> None:
     pages.watch.expect("Failed to load resource")
     player, _, _ = shown
@@ -108,7 +116,7 @@ def test_a_press_can_be_felt(
     context.add_init_script("""window.felt = [];
       Object.defineProperty(Navigator.prototype, "vibrate", {
         value(pattern) { window.felt.push(pattern); return true; } });""")
-    phone = pages.remote(cinema, player, context=context)
+    phone = pages.remote(shelf, player, context=context)
     phone.tap("Mute")
     eventually(lambda: phone.see("window.felt") == [12], "a tick")
     phone.tap("Unmute")
@@ -130,14 +138,14 @@ def test_the_time_under_the_finger(shown: tuple[PlayerPage, RemotePage, Witness]
     eventually(lambda: 28 < player.time < 33, "the video is there")
 
 
-def test_a_volume_that_is_fixed(cinema: System, pages: Pages) -> None:
+def test_a_volume_that_is_fixed(shelf: System, pages: Pages) -> None:
     pages.watch.expect("Failed to load resource")
     context = pages.context()
     # as on an iPhone: the property is there, and writing it does nothing
     context.add_init_script("""Object.defineProperty(HTMLMediaElement.prototype, "volume",
       { get: () => 1, set: () => {} });""")
-    player = pages.started(cinema, context=context)
-    phone = pages.remote(cinema, player)
+    player = pages.started(shelf, context=context)
+    phone = pages.remote(shelf, player)
     for name in ("Volume", "Volume up", "Volume down"):
         found = phone.find(name)
         assert found is None or not found["usable"], name

@@ -17,9 +17,9 @@ from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def player(cinema: System, module_pages: Pages) -> PlayerPage:
+def player(shelf: System, module_pages: Pages) -> PlayerPage:
     module_pages.watch.expect("Failed to load resource")
-    return module_pages.started(cinema)
+    return module_pages.started(shelf)
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def invite(system: System, player: PlayerPage, role: str = "remote") -> str:
 
 
 def test_a_code_is_typed_where_there_is_no_link(
-    cinema: System, pages: Pages, player: PlayerPage
+    shelf: System, pages: Pages, player: PlayerPage
 ) -> None:
-    code = invite(cinema, player)
-    phone = pages.phone(cinema, f"{cinema.url}remote", locale="en")
+    code = invite(shelf, player)
+    phone = pages.phone(shelf, f"{shelf.url}remote", locale="en")
     phone.tap("Code shown by the player")
     phone.page.keyboard.type("0000 0000")
     phone.tap("Open")
@@ -58,25 +58,25 @@ def test_a_code_is_typed_where_there_is_no_link(
 
 
 def test_a_link_that_has_ended_leaves_room_for_a_code(
-    cinema: System, pages: Pages, player: PlayerPage
+    shelf: System, pages: Pages, player: PlayerPage
 ) -> None:
-    phone = pages.phone(cinema, f"{cinema.url}remote#{player.id}.{'x' * 22}", locale="en")
+    phone = pages.phone(shelf, f"{shelf.url}remote#{player.id}.{'x' * 22}", locale="en")
     phone.wait_for_notice("no longer valid")
     phone.tap("Code shown by the player")
-    phone.page.keyboard.type(invite(cinema, player))
+    phone.page.keyboard.type(invite(shelf, player))
     phone.tap("Open")
     phone.wait_until_live()
 
 
 def test_a_guest_sees_what_plays_and_adds_to_the_queue(
-    cinema: System, pages: Pages, player: PlayerPage
+    shelf: System, pages: Pages, player: PlayerPage
 ) -> None:
-    code = invite(cinema, player, "guest")
-    link = cinema.post("api/pairing", {"code": code}).json
-    with Witness(cinema.household(), player.root) as witness:
+    code = invite(shelf, player, "guest")
+    link = shelf.post("api/pairing", {"code": code}).json
+    with Witness(shelf.household(), player.root) as witness:
         witness.ask("queue/clear")
         guest = pages.phone(
-            cinema, f"{cinema.url}remote#{link['id']}.{link['key']}", locale="en"
+            shelf, f"{shelf.url}remote#{link['id']}.{link['key']}", locale="en"
         ).wait_until_live()
         guest.wait_for_notice("You are a guest")
         for name in ("Play", "Pause", "Volume up", "Next", "Mute", "Volume"):
@@ -105,13 +105,13 @@ def test_a_guest_sees_what_plays_and_adds_to_the_queue(
         assert not [it for it in witness.requests("/mute") if "guest" in it.topic]
 
 
-def test_the_players_that_a_phone_knows(cinema: System, pages: Pages, player: PlayerPage) -> None:
-    kitchen = pages.player(cinema)
-    with Witness(cinema.household(), kitchen.root) as witness:
+def test_the_players_that_a_phone_knows(shelf: System, pages: Pages, player: PlayerPage) -> None:
+    kitchen = pages.player(shelf)
+    with Witness(shelf.household(), kitchen.root) as witness:
         witness.ask("rename", b"Kitchen")
     context = pages.context(**PHONE, locale="en")
-    pages.remote(cinema, kitchen, context=context).close()
-    phone = pages.remote(cinema, player, context=context)
+    pages.remote(shelf, kitchen, context=context).close()
+    phone = pages.remote(shelf, player, context=context)
     phone.tap("More")
     # the name, the state and the link of the other one
     other = eventually(lambda: _player(phone, "Kitchen"), "the other player is listed")
@@ -147,8 +147,8 @@ def _player(phone: Any, name: str) -> dict[str, str]:
     return next((it for it in _players(phone) if name in it["text"]), {})
 
 
-def test_the_home_screen_keeps_the_link(cinema: System, pages: Pages, player: PlayerPage) -> None:
-    phone = pages.remote(cinema, player)
+def test_the_home_screen_keeps_the_link(shelf: System, pages: Pages, player: PlayerPage) -> None:
+    phone = pages.remote(shelf, player)
     devtools = phone.page.context.new_cdp_session(phone.page)
     answer = devtools.send("Page.getAppManifest")
     assert answer["errors"] == []
@@ -158,17 +158,17 @@ def test_the_home_screen_keeps_the_link(cinema: System, pages: Pages, player: Pl
     assert answer["manifest"]["startUrl"] == player.link
     for icon in answer["manifest"]["icons"]:
         path = urlsplit(icon["url"]).path
-        assert cinema.get(path.lstrip("/")).headers["Content-Type"] == "image/png"
+        assert shelf.get(path.lstrip("/")).headers["Content-Type"] == "image/png"
 
 
-def test_a_view_can_be_bookmarked(cinema: System, pages: Pages, player: PlayerPage) -> None:
-    phone = pages.remote(cinema, player)
+def test_a_view_can_be_bookmarked(shelf: System, pages: Pages, player: PlayerPage) -> None:
+    phone = pages.remote(shelf, player)
     phone.tap("Library")
     phone.tap("Series, 2 inside")
     eventually(lambda: phone.shows("Play Gamma"), "the folder")
     address = str(phone.see("location.href"))
     assert address.endswith(player.link.split("#")[1])
-    later = pages.phone(cinema, address)
+    later = pages.phone(shelf, address)
     eventually(lambda: later.shows("Play Gamma"), "the folder, at once")
     phone.page.go_back()
     eventually(lambda: phone.shows("Play Beta"), "the folder above")

@@ -19,11 +19,11 @@ TITLES = """Array.from(document.querySelectorAll("queue-view .name"), (it) => it
 
 
 @pytest.fixture(scope="module")
-def opened(cinema: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
     module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(cinema)
-    with Witness(cinema.household(), player.root) as witness:
-        yield player, module_pages.remote(cinema, player), witness
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_press_plays_it(shown: tuple[PlayerPage, RemotePage, Witness]) -> None
     current = """Array.from(document.querySelectorAll("queue-view [aria-current]"), (it) =>
       it.querySelector(".name").innerText)"""
     eventually(lambda: phone.see(current) == ["Alpha"], "what plays is marked")
-    phone.tap("Play Gamma now")
+    phone.tap("Play Gamma")
     eventually(lambda: "Gamma" in player.video["currentSrc"], "it is loaded")
     player.advances()
     eventually(lambda: phone.see(current) == ["Gamma"], "the mark has moved")
@@ -130,8 +130,12 @@ def test_shuffle_and_repeat(shown: tuple[PlayerPage, RemotePage, Witness]) -> No
     wait_for(phone, "Alpha", "Beta", "Gamma")
     for name, mode in (("Repeat", "all"), ("Repeat all", "one"), ("Repeat one", "off")):
         phone.tap(name)
-        eventually(lambda mode=mode: witness.status()["repeat"] == mode, mode)
+        wait_for_mode(witness, mode)
     phone.wait_for("Repeat")
+
+
+def wait_for_mode(witness: Witness, mode: str) -> None:
+    eventually(lambda: witness.status()["repeat"] == mode, f"repeat is {mode}")
 
 
 def pressed(phone: RemotePage, name: str) -> bool:
@@ -142,11 +146,11 @@ def pressed(phone: RemotePage, name: str) -> bool:
 
 
 def test_two_phones_agree(
-    cinema: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
 ) -> None:
     pages.watch.expect("Failed to load resource")
     player, phone, _ = shown
-    other = pages.remote(cinema, player)
+    other = pages.remote(shelf, player)
     other.tap("Queue")
     wait_for(other, "Alpha", "Beta", "Gamma")
     other.tap("Remove Gamma")

@@ -36,7 +36,8 @@ def test_every_field_has_its_type(pair: Pair) -> None:
     assert state["duration"] == pytest.approx(45, abs=0.1)
     assert abs(state["reported_at"] - time.time()) < 5
     assert state["queue"].keys() == {"index", "items"}
-    assert state["subtitles"].keys() == state["audio"].keys() == {"active", "tracks"}
+    assert state["subtitles"].keys() == {"active", "tracks", "size"}
+    assert state["audio"].keys() == {"active", "tracks"}
 
 
 def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import wait
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.mosquitto import run_tool
+from tests.mosquitto import Mosquitto, run_tool
 from tests.system import System
 from tests.waiting import eventually
 from zapette.client import Client
+from zapette.dialing import Timing
 from zapette.errors import (
     CallTimeout,
     InvalidArgument,
@@ -111,28 +114,91 @@ def test_a_retained_command_does_nothing(
     run_tool("pub", url, "-t", callee.command("note"), "-r", "-n")
 
 
-def test_an_outage(
-    new_system: Callable[..., System], connect: Callable[..., Client], callee: Callee
+class OurBroker:
+    """The broker of a system, which starts again by itself."""
+
+    def __init__(self, new_system: Callable[..., System]) -> None:
+        self._system = new_system()
+        self.url = self._system.household()
+
+    def kill(self) -> None:
+        self._system.kill("broker")
+
+    def start(self) -> None:
+        """Nothing: `zapette run` does it."""
+
+
+@pytest.fixture(params=["ours", "mosquitto"])
+def mortal(
+    request: pytest.FixtureRequest, new_system: Callable[..., System], tmp_path: Path
+) -> Iterator[OurBroker | Mosquitto]:
+    """Return a broker of the test's own, to be killed and started."""
+    if request.param == "ours":
+        yield OurBroker(new_system)
+        return
+    running = Mosquitto(tmp_path).start()
+    yield running
+    running.stop()
+
+
+def test_a_broker_that_restarts_in_the_middle_of_calls(
+    mortal: OurBroker | Mosquitto, connect: Callable[..., Client], callee: Callee
 ) -> None:
-    system = new_system()
-    url = system.household()
     called: list[int] = []
     forever = threading.Event()
     procedures = {"note": called.append, "hang": lambda: forever.wait(30)}
-    service = connect(url, callee=callee, procedures=procedures)
-    caller = connect(url)
-    waiting = caller.call_later(callee, "hang", timeout=20)
-    system.kill("broker")
-    with pytest.raises(Unavailable, match="gone"):
-        waiting.result(5)
-    started = time.monotonic()
-    with pytest.raises(Unavailable):
-        caller.call(callee, "note", 1)
-    assert time.monotonic() - started < 1
+    timing = Timing(longest_delay=1)
+    service = connect(mortal.url, callee=callee, procedures=procedures, timing=timing)
+    caller = connect(mortal.url, timing=timing)
+    waiting = [caller.call_later(callee, "hang", timeout=60) for _ in range(100)]
+    caller.call(callee, "note", 0, timeout=30)
+    mortal.kill()
+    for one in waiting:
+        with pytest.raises(Unavailable, match="gone"):
+            one.result(30)
+    if isinstance(mortal, Mosquitto):
+        with pytest.raises(Unavailable):
+            caller.call(callee, "note", 1, timeout=60)
+    mortal.start()
     eventually(lambda: service.is_live and caller.is_live, "both are connected again", timeout=30)
-    caller.call(callee, "note", 2)
-    assert called == [2]
+    caller.call(callee, "note", 2, timeout=30)
+    assert called == [0, 2], "what was asked in the outage is not done late"
     forever.set()
+
+
+def test_a_callee_that_is_killed_in_the_middle_of_calls(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path
+) -> None:
+    """By the operating system, so that it can say nothing: the broker publishes its will."""
+    program = tmp_path / "service.py"
+    name = callee.root.rpartition("/")[2]
+    program.write_text(
+        "import sys, threading\n"
+        "from zapette import Application\n"
+        f"app = Application({name!r}, url=sys.argv[1], base_topic='zapette')\n"
+        "app.register('hang')(lambda: threading.Event().wait())\n"
+        "app.run()\n"
+    )
+    account = f"{url.username}:{url.password}@" if url.username else ""
+    where = f"mqtt://{account}{url.host}:{url.port}"
+    caller = connect(url)
+    seen: list[bytes] = []
+    caller.subscribe(callee.availability, lambda message: seen.append(message.payload))
+    process = subprocess.Popen([sys.executable, program, where])
+    try:
+        eventually(lambda: seen == [b"online"], "it is there", 30)
+        waiting = [caller.call_later(callee, "hang", timeout=60) for _ in range(20)]
+        caller.fence(30)
+        assert not any(one.done() for one in waiting)
+    finally:
+        process.kill()
+        process.wait(10)
+    for one in waiting:
+        with pytest.raises(Unavailable, match="offline"):
+            one.result(30)
+    eventually(lambda: seen == [b"online", b"offline"], "its registrations are gone with it")
+    with pytest.raises(Unavailable, match="offline"):
+        caller.call(callee, "hang", timeout=60)
 
 
 def test_a_wrong_password_is_said(system: System) -> None:

@@ -65,7 +65,7 @@ class Crossbar(Server):
     @classmethod
     def programs(cls) -> Path:
         """Return the folder of the environment's programs."""
-        return _environment() / "bin"
+        return environment() / "bin"
 
     def listeners(self) -> list[dict[str, Any]]:
         """Return what the router listens on."""
@@ -100,7 +100,7 @@ class Crossbar(Server):
         Raises:
             ProcessError: the packages could not be installed.
         """
-        folder = _environment()
+        folder = environment()
         done = folder / "installed.txt"
         if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
             return
@@ -138,7 +138,8 @@ def _role(role: str) -> dict[str, Any]:
     return {"name": role, "permissions": permissions}
 
 
-def _environment() -> Path:
+def environment() -> Path:
+    """Return the folder of the virtual environment that `Crossbar.install` makes."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "zapette-bench" / "crossbar"
 

@@ -10,7 +10,7 @@ SECONDS: Final = 40
 SUBTITLES: Final = "WEBVTT\n\n00:00.000 --> 00:40.000\nBonjour.\n"
 
 
-def make_cinema(folder: Path) -> Path:
+def make_shelf(folder: Path) -> Path:
     """Fill `folder` with two films and a folder of two, one of which no browser can play whole."""
     series = folder / "Series"
     series.mkdir(parents=True)

@@ -1,0 +1,117 @@
+"""Writes docs/reference.md from the docstrings: ``python -m scripts.reference``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+FILE: Final = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+
+SUBJECTS: Final = (
+    ("Applications", "zapette.application", ["Application"]),
+    ("Events", "zapette.handlers", ["Event"]),
+    ("Players", "zapette.player", ["Player"]),
+    ("Who is there", "zapette.players", ["Players", "Known"]),
+    ("Services", "zapette.service", ["Service"]),
+    ("What arguments may be", "zapette.arguments", ["Range", "Length"]),
+    ("Patience", "zapette.dialing", ["Timing"]),
+    ("The client below", "zapette.client", ["Client"]),
+)
+"""What a program of somebody's own may use, by heading."""
+
+_HEAD: Final = """\
+# Reference of the Python library
+
+Made from the docstrings by `python -m scripts.reference`; a test fails when it is not current.
+Begin with the [tutorial](tutorial.md). `AsyncPlayer` has the methods of `Player`, to be awaited.
+"""
+
+
+def main() -> int:
+    """Write the document."""
+    FILE.write_text(document(), encoding="utf-8")
+    sys.stdout.write(f"{FILE.name} is written\n")
+    return 0
+
+
+def document() -> str:
+    """Return the whole reference, in Markdown."""
+    parts = [_HEAD]
+    for heading, module, names in SUBJECTS:
+        parts.append(f"## {heading}\n")
+        for name in names:
+            parts += _class(module, getattr(importlib.import_module(module), name))
+    parts.append("## Errors\n")
+    parts.append(_text(importlib.import_module("zapette.errors").__doc__ or ""))
+    return "\n".join(parts)
+
+
+def _class(module: str, subject: type) -> Iterator[str]:
+    yield f"### `{subject.__name__}`\n"
+    yield f"`from {_home(module, subject)} import {subject.__name__}`\n"
+    yield _text(subject.__doc__ or "")
+    initialiser = vars(subject).get("__init__")
+    if initialiser is not None and initialiser.__doc__:
+        yield f"**`{subject.__name__}{_signature(initialiser)}`**\n"
+        yield _text(initialiser.__doc__)
+    for name, member in _members(subject):
+        if isinstance(member, property):
+            yield f"**`{name}`**: {_text(member.__doc__ or '')}"
+        elif inspect.isfunction(member):
+            begin = "await " if inspect.iscoroutinefunction(member) else ""
+            yield f"**`{begin}{name}{_signature(member)}`**\n"
+            yield _text(member.__doc__ or "")
+
+
+def _members(subject: type) -> Iterator[tuple[str, Any]]:
+    """Yield what a class and its bases within the package have that is public, in that order."""
+    seen: set[str] = set()
+    for each in (kind for kind in subject.__mro__ if kind.__module__.startswith("zapette.")):
+        for name, member in vars(each).items():
+            if not name.startswith("_") and name not in seen and member.__doc__:
+                seen.add(name)
+                yield name, member
+
+
+def _home(module: str, subject: type) -> str:
+    package = importlib.import_module("zapette")
+    return "zapette" if subject.__name__ in package.__all__ else module
+
+
+def _signature(function: Any) -> str:
+    signature = inspect.signature(function)
+    parameters = [each for name, each in signature.parameters.items() if name != "self"]
+    text = str(signature.replace(parameters=parameters))
+    # with postponed evaluation annotations are texts already, and shown in quotes
+    return re.sub(r"'([^']+)'", r"\1", text).removesuffix(" -> None")
+
+
+def _text(docstring: str) -> str:
+    """Return a docstring as Markdown: its sections as lists, its literals in single backquotes."""
+    lines = []
+    section = False
+    for line in inspect.cleandoc(docstring).replace("``", "`").splitlines():
+        if re.fullmatch(r"(Args|Raises|Attributes):", line):
+            section = True
+            lines.append({"Args:": "Takes", "Raises:": "Raises", "Attributes:": "Has"}[line] + "\n")
+        elif section and (match := re.fullmatch(r"    (\w+): (.*)", line)):
+            lines.append(f"- `{match[1]}`: {match[2]}")
+        elif section and line.startswith("        "):
+            lines.append(f"  {line.strip()}")
+        elif line == "::":
+            # the blank line after it opens the block
+            section = False
+            lines.pop()
+        else:
+            section = section and line.startswith("    ")
+            lines.append(line)
+    return "\n".join(lines).strip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
