@@ -61,7 +61,7 @@ def abused(tmp_path: Path) -> Iterator[Abused]:
         "browsers": {"type": "ws", "bind": f"127.0.0.1:{ws_port}"},
     }
     plugins = {ANONYMOUS: {"allow_anonymous": True}}
-    limits = {"connect_timeout": 20, "max_retained": 4000, "max_queued_messages": 1000}
+    limits = {"connect_timeout": 90, "max_retained": 4000, "max_queued_messages": 1000}
     with run_process(
         "ours", tmp_path, plugins, port=port, listeners=listeners, limits=limits
     ) as running:
@@ -88,7 +88,7 @@ def test_half_open_connections(abused: Abused, room: int) -> None:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             if number % 2:
                 one.sendall(b"\x10\x7f\x00\x04MQTT")
-        eventually(lambda: abused.process.num_fds() > room, "all are open", 30)
+        eventually(lambda: abused.process.num_fds() > room, "all are open", 60)
         abused.others_are_served()
         assert abused.grown < room * 12_000
     eventually(lambda: abused.process.num_fds() < 100, "all are closed", 60)
