@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bench.broker_load import growth
 from bench.broker_load.crowd import CrowdError
@@ -20,6 +20,8 @@ from bench.broker_load.results import DISTURBED_LIMIT, Case, Failure, Results
 from bench.broker_load.servers.server import Server
 from bench.broker_load.subject import Subject
 from bench.broker_load.window import Sample
+
+T = TypeVar("T")
 
 Place = tuple[type[Server], Transport]
 """A kind of server and what it is reached by."""
@@ -212,7 +214,7 @@ class Run:
         self._say(f"{case.server} {case.transport}, {case.idle} idle, {case.measure}: {message}")
 
 
-def rotated(subjects: Sequence[Subject], turns: int) -> Iterable[Subject]:
+def rotated(subjects: Sequence[T], turns: int) -> Iterable[T]:
     """Return `subjects` with another one first each turn, so that none always goes first."""
     turn = turns % max(len(subjects), 1)
     return [*subjects[turn:], *subjects[:turn]]
