@@ -146,8 +146,7 @@ def test_two_services_a_player_and_two_remotes(
 
     # with the page the player goes
     player.close()
-    for phone in (one, other):
-        eventually(lambda phone=phone: phone.player == "offline", "the phones say so", 30)
+    eventually(lambda: one.player == other.player == "offline", "the phones say so", 30)
 
 
 def test_a_second_demo_takes_over(app: Application, start: Callable[[str], Program]) -> None:
