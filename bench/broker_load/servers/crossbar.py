@@ -55,17 +55,12 @@ class Crossbar(Server):
 
     def command(self) -> list[str]:
         """Return the command of the node."""
-        program = self.programs() / "crossbar"
+        program = environment() / "bin" / "crossbar"
         return [str(program), "start", "--cbdir", str(self.folder), "--loglevel", "warn"]
 
     def dialect(self) -> WampDialect:
         """Return WAMP."""
         return WampDialect(self.port, "/")
-
-    @classmethod
-    def programs(cls) -> Path:
-        """Return the folder of the environment's programs."""
-        return _environment() / "bin"
 
     def listeners(self) -> list[dict[str, Any]]:
         """Return what the router listens on."""
@@ -100,7 +95,7 @@ class Crossbar(Server):
         Raises:
             ProcessError: the packages could not be installed.
         """
-        folder = _environment()
+        folder = environment()
         done = folder / "installed.txt"
         if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
             return
@@ -138,7 +133,8 @@ def _role(role: str) -> dict[str, Any]:
     return {"name": role, "permissions": permissions}
 
 
-def _environment() -> Path:
+def environment() -> Path:
+    """Return the folder of the virtual environment that `Crossbar.install` makes."""
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "zapette-bench" / "crossbar"
 
