@@ -5,10 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODULES := static/node_modules
-COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --quiet
+COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate --quiet
+ON_OURS := --python-version 3.11
 
-.PHONY: run dev test test-homeassistant check format lock clean
+.PHONY: run dev test test-homeassistant homeassistant check format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -20,13 +20,16 @@ dev: $(VENV)/.dev $(MODULES)/.dev
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 # The integration in a real Home Assistant, which wants a later Python: the script makes one.
-test-homeassistant: $(VENV)/.dev $(MODULES)/.dev
+# Where it is made, `make test` runs these tests too.
+test-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
-	@scripts/homeassistant.sh
 	@$(BIN)/python -m pytest tests/homeassistant $(ARGS)
+
+homeassistant: $(VENV)/.dev
+	@scripts/homeassistant.sh
 
 check: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check
@@ -42,14 +45,14 @@ format: $(VENV)/.dev $(MODULES)/.dev
 
 # Take the latest releases into the lock files, which hold hashes and no addresses.
 lock: $(VENV)/.dev
-	$(BIN)/pip install --quiet uv
-	$(COMPILE) pyproject.toml --group build -o requirements.lock
-	$(COMPILE) pyproject.toml --group build --group dev -o requirements-dev.lock
-	$(COMPILE) --group node -o requirements-node.lock
+	$(COMPILE) $(ON_OURS) pyproject.toml --group build -o requirements.lock
+	$(COMPILE) $(ON_OURS) pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(COMPILE) $(ON_OURS) --group node -o requirements-node.lock
+	$(COMPILE) --python-version 3.14.2 scripts/homeassistant.txt -o requirements-homeassistant.lock
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved
 
 clean:
-	rm -rf $(VENV) $(MODULES)
+	rm -rf $(VENV) $(VENV)-homeassistant $(MODULES)
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -1,9 +1,10 @@
 """What a person at the pages waits for, and the least that any two pages could take.
 
-``python -m bench.pages`` prints, for the system and for two bare pages with a bare WebSocket relay
-between them (the floor), the time from a tap on the phone to the event of the ``<video>`` and to
-the phone's button that has turned; the time of a call from a Python client to the page and back;
-the time from navigation to the first live state of a remote; and what the pages weigh.
+``python -m bench.pages`` prints, for the system, for the demo that it descends from (the seed) and
+for two bare pages with a bare WebSocket relay between them (the floor), the time from a tap on the
+phone to the event of the ``<video>`` and to the phone's button that has turned; the time of a call
+from a Python client to the page and back; the time from navigation to the first live state of a
+remote; and what the pages weigh.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.page_load.figures import Figures, table
 from bench.page_load.loads import load
+from bench.page_load.seed import install, seed
 from bench.page_load.subject import Subject, floor, ours
 from bench.page_load.taps import Tapping
 from tests.browser.chromium import PHONE, launch
@@ -30,7 +34,7 @@ from tests.browser.pages import Pages
 from tests.browser.remote_page import RemotePage
 
 TURNS: Final = 4
-"""In how many turns the two are measured, one after the other, so that both meet the same noise."""
+"""In how many turns all are measured, one after the other, so that they meet the same noise."""
 
 
 def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, loads: int) -> Any:
@@ -48,7 +52,8 @@ def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, lo
             tapping.tap(2 * round(taps / TURNS / 2))
             figures[tapping.subject.name].taps = tapping.taps
         for subject in subjects:
-            _call(subject, figures[subject.name], calls // TURNS)
+            if subject.call is not None:
+                _call(subject.call, figures[subject.name], calls // TURNS)
             _load(browser, subject, figures[subject.name], -(-loads // TURNS))
             if turn == 0:
                 _weigh_player(browser, subject, figures[subject.name])
@@ -57,10 +62,10 @@ def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, lo
     return figures
 
 
-def _call(subject: Subject, figures: Figures, count: int) -> None:
+def _call(call: Callable[[], object], figures: Figures, count: int) -> None:
     for _ in range(count):
         started = time.perf_counter()
-        subject.call()
+        call()
         figures.calls.append(time.perf_counter() - started)
 
 
@@ -86,25 +91,32 @@ def main() -> None:
     parser.add_argument("--taps", type=int, default=200)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--loads", type=int, default=20)
+    parser.add_argument("--without-seed", action="store_true", help="leave the demo out")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = launch(playwright)
-        phones = browser.new_context()
-        with (
-            ours(Pages(browser, phones), Path(folder)) as system,
-            floor(Pages(browser, phones)) as bare,
-        ):
-            counts = (arguments.taps, arguments.calls, arguments.loads)
-            figures = measure(browser, [system, bare], *counts)
-        browser.close()
+    if not arguments.without_seed:
+        install()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        browser = launch(stack.enter_context(sync_playwright()))
+        stack.callback(browser.close)
+        pages = Pages(browser, browser.new_context())
+        (folder / "ours").mkdir()
+        subjects = [stack.enter_context(ours(pages, folder / "ours"))]
+        if not arguments.without_seed:
+            subjects.append(stack.enter_context(seed(pages, folder)))
+        subjects.append(stack.enter_context(floor(pages)))
+        counts = (arguments.taps, arguments.calls, arguments.loads)
+        figures = measure(browser, subjects, *counts)
+        about = f"Chromium {browser.version}"
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
-          f"load {os.getloadavg()[0]:.1f}, Chromium {browser.version}\n")  # fmt: skip
-    print(table(figures["ours"], figures["floor"]))
+          f"load {os.getloadavg()[0]:.1f}, {about}\n")  # fmt: skip
+    print(table(figures))
     if arguments.json:
-        arguments.json.write_text(
-            json.dumps({name: asdict(one) for name, one in figures.items()}, indent=1)
-        )
+        results = {
+            name: asdict(one) | {"milliseconds": one.times()} for name, one in figures.items()
+        }
+        arguments.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -16,6 +15,7 @@ from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
 from amqtt.utils import read_yaml_config
 
 from broker.errors import SettingsError
+from broker.files import allow_many_files
 from broker.limits import Limits
 from broker.server import Broker
 
@@ -78,12 +78,6 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     else:
         uvloop.run(main)
-
-
-def allow_many_files() -> None:
-    """Let the process have as many sockets as the system allows it."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,10 @@ class Rule:
             raise ValueError(f"topic {self.topic!r}: not a topic filter")
 
 
+Judgement = tuple[str, bool]
+"""A topic filter, and whether it is allowed."""
+
+
 class Rights:
     """The rights of one connection. What no rule allows is denied.
 
@@ -38,12 +42,12 @@ class Rights:
     with ``$``, neither to publish nor to subscribe.
     """
 
-    __slots__ = ("_publish", "_subscribe", "may_publish")
+    __slots__ = ("_subscribe", "may_publish")
 
     may_publish: Callable[[str], bool]
 
-    def __init__(self, publish: tuple[Rule, ...], subscribe: tuple[Rule, ...]) -> None:
-        self._publish = publish
+    def __init__(self, publish: Sequence[Judgement], subscribe: Sequence[Judgement]) -> None:
+        """Compile what was checked before: all are topic filters; see `from_rules`."""
         self._subscribe = subscribe
         #: Whether a message (a will too) may go to this topic name.
         self.may_publish = _compile(publish)
@@ -57,8 +61,8 @@ class Rights:
         while listed and listed[-1].permission == "deny":
             listed.pop()
         return cls(
-            tuple(rule for rule in listed if rule.action != "subscribe"),
-            tuple(rule for rule in listed if rule.action != "publish"),
+            [(it.topic, it.permission == "allow") for it in listed if it.action != "subscribe"],
+            [(it.topic, it.permission == "allow") for it in listed if it.action != "publish"],
         )
 
     @classmethod
@@ -76,34 +80,43 @@ class Rights:
         split = split_share(pattern)
         if split is None:
             return False
-        for rule in self._subscribe:
-            if rule.permission == "allow":
-                if includes(rule.topic, split[1]):
+        for topic, allowed in self._subscribe:
+            if allowed:
+                if includes(topic, split[1]):
                     return True
-            elif overlaps(rule.topic, split[1]):
+            elif overlaps(topic, split[1]):
                 return False
         return False
 
 
-def _compile(rules: tuple[Rule, ...]) -> Callable[[str], bool]:
+def _compile(judgements: Sequence[Judgement]) -> Callable[[str], bool]:
     """Return a fast test of topic names: most rights are names and ``…/#`` that are allowed."""
-    if any(rule.permission == "deny" for rule in rules):
-        return lambda topic: _first_match(rules, topic)
-    names = frozenset(r.topic.removesuffix("/#") for r in rules if "+" not in r.topic)
-    prefixes = tuple(r.topic[:-1] for r in rules if r.topic.endswith("/#") and "+" not in r.topic)
-    patterns = [r.topic for r in rules if "+" in r.topic]
-    if any(rule.topic == "#" for rule in rules):
-        return lambda topic: topic[:1] != "$" or _first_match(rules, topic)
+    names: set[str] = set()
+    prefixes: list[str] = []
+    patterns: list[str] = []
+    for pattern, allowed in judgements:
+        if not allowed:
+            return lambda topic: _first_match(judgements, topic)
+        if pattern == "#":  # of what comes after it only `$…` is left to judge
+            return lambda topic: topic[:1] != "$" or _first_match(judgements, topic)
+        if "+" in pattern:
+            patterns.append(pattern)
+        elif pattern.endswith("/#"):
+            prefixes.append(pattern[:-1])
+            names.add(pattern[:-2])
+        else:
+            names.add(pattern)
+    below = tuple(prefixes)
     if not patterns:
-        return lambda topic: topic.startswith(prefixes) or topic in names
+        return lambda topic: topic.startswith(below) or topic in names
     search = re.compile("|".join(map(_expression, patterns)), re.DOTALL).fullmatch
-    return lambda topic: topic.startswith(prefixes) or topic in names or search(topic) is not None
+    return lambda topic: topic.startswith(below) or topic in names or search(topic) is not None
 
 
-def _first_match(rules: tuple[Rule, ...], topic: str) -> bool:
-    for rule in rules:
-        if matches(rule.topic, topic):
-            return rule.permission == "allow"
+def _first_match(judgements: Sequence[Judgement], topic: str) -> bool:
+    for pattern, allowed in judgements:
+        if matches(pattern, topic):
+            return allowed
     return False
 
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable
 from typing import Final
 
-from broker.access import Rights, Rule
+from broker.access import Judgement, Rights
 from broker.authenticator import ConnectRequest, Grant
 from zapette.accounts import Accounts
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
@@ -117,14 +117,20 @@ class HouseholdAuthenticator:
 
 
 def compile_rights(acl: Acl) -> Rights:
-    """Return the rights that a token's rules give; what they do not name is denied anyway."""
-    return Rights.from_rules(
-        [
-            Rule(rule["action"], rule["topic"], rule["permission"])  # type: ignore[arg-type]
-            for rule in acl
-            if rule != _DENY_ALL
-        ]
-    )
+    """Return the rights that a token's rules give; what they do not name is denied anyway.
+
+    They are those of `zapette.credentials.rights`, and so need no check.
+    """
+    publish: list[Judgement] = []
+    subscribe: list[Judgement] = []
+    for rule in acl:
+        if rule != _DENY_ALL:
+            judgement = rule["topic"], rule["permission"] == "allow"
+            if rule["action"] != "subscribe":
+                publish.append(judgement)
+            if rule["action"] != "publish":
+                subscribe.append(judgement)
+    return Rights(publish, subscribe)
 
 
 def is_visitor_of(tag: object, player_id: str) -> bool:

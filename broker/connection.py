@@ -24,11 +24,11 @@ from broker.codec import (
     UNSUBSCRIBE,
 )
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
-from broker.exchange import Exchange, pseudonym
+from broker.exchange import Exchange
 from broker.outbound import Outbound
 from broker.reasons import Reason
 from broker.registry import Will
-from broker.session import Session
+from broker.session import Session, pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,13 +66,13 @@ class Connection(Outbound):
         max_in: largest packet that is read.
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
-        complained: a denied message was logged; more are only counted.
+        welcomed: CONNACK was sent; nothing may be before it.
     """
 
     __slots__ = (
         "_buffer", "_heard", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
-        "complained", "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
-        "rights", "state", "will",
+        "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
+        "rights", "state", "welcomed", "will",
     )  # fmt: skip
 
     def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
@@ -86,7 +86,7 @@ class Connection(Outbound):
         self.max_in = exchange.limits.max_connect_packet
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
-        self.complained = False
+        self.welcomed = False
         self.due = 0
         self._heard = False
         self._buffer = b""
@@ -139,6 +139,7 @@ class Connection(Outbound):
 
     def _begin(self, connack: bytes) -> None:
         self.send(connack)
+        self.welcomed = True
         self.clogged = False
         self.resume()
         self.release()
@@ -165,11 +166,11 @@ class Connection(Outbound):
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.
 
-        An MQTT 5 client is told the reason in a DISCONNECT.
+        An MQTT 5 client is told the reason in a DISCONNECT, if it had its CONNACK [MQTT-3.2.0-1].
         """
         if self.state is State.CLOSED:
             return
-        if self.state is State.CONNECTED:
+        if self.welcomed:
             farewell = self.codec.disconnect(reason, detail)
             if len(farewell) > self.max_out:
                 farewell = self.codec.disconnect(reason, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
 
 from amqtt.contexts import Action
@@ -17,7 +16,7 @@ from broker.metrics import Metrics
 from broker.plugin_views import PluginSession
 from broker.registry import Registry
 from broker.routing import RetainedMessages, SubscriptionTree
-from broker.session import Outgoing, Session, ShareGroup, Subscription
+from broker.session import Outgoing, Session, ShareGroup, Subscription, pseudonym
 from broker.timers import TimerWheel
 
 if TYPE_CHECKING:
@@ -314,8 +313,3 @@ class Fading:
     def on_time(self, now: float) -> None:  # noqa: ARG002
         """Forget the message."""
         self._exchange.forget_retained(self._message)
-
-
-def pseudonym(client_id: str) -> str:
-    """Return what stands for a client id in the log, where no player's id may be read."""
-    return blake2s(client_id.encode(), digest_size=5).hexdigest()

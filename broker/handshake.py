@@ -18,12 +18,11 @@ from broker.codec import CONNECT
 from broker.codec5 import Codec5
 from broker.codec311 import Codec311
 from broker.errors import MalformedPacket, ProtocolViolation
-from broker.exchange import pseudonym
 from broker.gate import Admission
 from broker.message import V5, V311, Message
 from broker.reasons import Reason
 from broker.registry import Will
-from broker.session import NEVER, Session
+from broker.session import NEVER, Session, pseudonym
 from broker.topics import is_topic_name
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -99,6 +100,19 @@ class Limits:
                 raise SettingsError(key, "no such limit")
             checked[name] = _checked(key, kinds[name], value)
         return cls(**checked)
+
+    @classmethod
+    def from_text(cls, text: str) -> Limits:
+        """Build limits from what stands in an inline table of TOML: ``max_packet = 65536, …``.
+
+        Raises:
+            SettingsError: it is not TOML, or a key or value is wrong.
+        """
+        try:
+            values = tomllib.loads(f"limits = {{{text}}}")
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError("limits", f"{text!r}: {error}") from None
+        return cls.from_mapping(values["limits"])
 
 
 def _checked(key: str, kind: str, value: object) -> object:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
 from broker import acknowledging
 from broker.codec311 import Codec311
 from broker.message import Message, with_id
-from broker.session import NEVER, Outgoing, Session
+from broker.session import NEVER, Outgoing, Session, pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from broker.exchange import Exchange
     from broker.output import Output
     from broker.wire import Wire
+
+logger = logging.getLogger("broker")
 
 _FLUSH_AT = 65_536
 _DRAIN_TURN = 256
@@ -37,8 +40,9 @@ class Outbound:
     """
 
     __slots__ = (
-        "_aliases", "_held", "_held_bytes", "_out", "_out_size", "aliases_out_max", "clogged",
-        "codec", "exchange", "max_out", "output", "over", "quota", "session", "version", "wire",
+        "_aliases", "_complaints", "_held", "_held_bytes", "_out", "_out_size", "aliases_out_max",
+        "clogged", "codec", "exchange", "max_out", "output", "over", "quota", "session", "version",
+        "wire",
     )  # fmt: skip
 
     def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
@@ -58,6 +62,18 @@ class Outbound:
         self._out_size = 0
         self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
         self._held_bytes = 0
+        self._complaints: set[str] | None = None
+
+    def complain(self, event: str) -> None:
+        """Log what the client is refused: once for each connection and kind of event."""
+        complaints = self._complaints
+        if complaints is None:
+            complaints = self._complaints = set()
+        if event in complaints or self.session is None:
+            return
+        complaints.add(event)
+        client = pseudonym(self.session.client_id)
+        logger.info("event=%s peer=%s client=%s", event, self.wire.peer, client)
 
     def send(self, packet: bytes) -> None:
         """Write a packet at the end of this turn of the loop, together with others.
@@ -165,9 +181,18 @@ class Outbound:
         self._drain()
 
     def replay(self, messages: list[tuple[Message, int, bool, tuple[int, ...]]]) -> None:
-        """Send retained messages, as fast as the client reads; none is dropped."""
+        """Send retained messages, as fast as the client reads; none is dropped.
+
+        One that asks for all of them again and again, and does not read, is cut off.
+        """
         session = self.session
         if session is None:
+            return
+        exchange = self.exchange
+        waiting = session.waiting_count + (len(self._held) if self._held is not None else 0)
+        most = len(exchange.retained) + exchange.limits.max_queued_messages
+        if waiting + len(messages) > most:
+            self._overflow()
             return
         for message, qos, retain, ids in messages:
             if qos:
@@ -241,6 +266,7 @@ class Outbound:
         limits = self.exchange.limits
         if self._held_bytes + message.size > limits.max_queued_bytes:
             self.exchange.metrics.publish_dropped += 1
+            self.complain("reads_too_slowly")
             return
         if self._held is None:
             self._held = deque()

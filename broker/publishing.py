@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from amqtt.contexts import Action
@@ -10,7 +9,6 @@ from mqtt5 import PublishPacket
 
 from broker.codec5 import Codec5, read_publish
 from broker.errors import MalformedPacket, ProtocolViolation
-from broker.exchange import pseudonym
 from broker.message import V5, Message
 from broker.plugin_views import PluginSession
 from broker.reasons import Reason
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from broker.connection import Connection
     from broker.plugins import Plugins
     from broker.session import Session
-
-logger = logging.getLogger("broker")
 
 _PLAIN = 0x30
 """The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
@@ -190,7 +186,7 @@ def _route(connection: Connection, message: Message, packet_id: int) -> None:
     before = exchange.changed
     code = Reason.SUCCESS
     if message.retain and not exchange.retain(message):
-        logger.warning("event=retained_full topics=%d", len(exchange.retained))
+        connection.complain("retained_full")
         code = Reason.QUOTA_EXCEEDED
     elif not exchange.publish(message):
         code = Reason.NO_MATCHING_SUBSCRIBERS
@@ -235,12 +231,6 @@ def _denied(connection: Connection, message: Message, packet_id: int) -> None:
     """Tell the client that it has no right to the topic, as far as MQTT lets us."""
     exchange = connection.exchange
     exchange.metrics.publish_denied += 1
-    if not connection.complained and connection.session is not None:
-        connection.complained = True
-        logger.info(
-            "event=publish_denied peer=%s client=%s",
-            connection.wire.peer,
-            pseudonym(connection.session.client_id),
-        )
+    connection.complain("publish_denied")
     if message.qos:
         _acknowledge(connection, message.qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed)

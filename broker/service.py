@@ -8,8 +8,9 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
-from broker import Broker
+from broker import Broker, Limits
 from broker.authentication import HouseholdAuthenticator
+from broker.files import allow_many_files
 from broker.report import create_report
 from zapette.accounts import Accounts
 from zapette.config import Settings
@@ -30,7 +31,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         StoreError: the data folder cannot be used.
-        BrokerError: a port is taken, or the broker's store is damaged.
+        BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
     folder = DataFolder.open(settings.data_dir)
     registry = Registry(folder.registry)
@@ -44,7 +45,13 @@ async def serve(settings: Settings) -> None:
         folder.home_password,
         anonymous=settings.anonymous,
     )
-    broker = Broker(_configuration(settings), authenticator=authenticator, store=folder.messages)
+    allow_many_files()
+    broker = Broker(
+        _configuration(settings),
+        authenticator=authenticator,
+        limits=Limits.from_text(settings.limits),
+        store=folder.messages,
+    )
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterator
 from enum import IntEnum
+from hashlib import blake2s
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -298,3 +299,8 @@ class ShareGroup:
                 self._turn = (self._turn + offset) % count
                 return member
         return members[self._turn]
+
+
+def pseudonym(client_id: str) -> str:
+    """Return what stands for a client id in the log, where no player's id may be read."""
+    return blake2s(client_id.encode(), digest_size=5).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from mqtt5 import (
     UnsubscribePacket,
 )
 
-from broker.exchange import pseudonym
 from broker.message import V5, Message
 from broker.plugin_views import PluginSession
 from broker.reasons import Reason
@@ -24,8 +22,6 @@ from broker.topics import split_share
 if TYPE_CHECKING:
     from broker.connection import Connection
     from broker.plugins import Plugins
-
-logger = logging.getLogger("broker")
 
 _GRANTED = (
     Reason.SUCCESS,
@@ -144,14 +140,11 @@ def _make(
         return Reason.TOPIC_FILTER_INVALID
     if pattern in denied or not connection.rights.may_subscribe(pattern):
         connection.exchange.metrics.subscribe_denied += 1
-        logger.info(
-            "event=subscribe_denied peer=%s client=%s",
-            connection.wire.peer,
-            pseudonym(session.client_id),
-        )
+        connection.complain("subscribe_denied")
         return Reason.NOT_AUTHORIZED
     limit = connection.exchange.limits.max_subscriptions
     if pattern not in session.subscriptions and len(session.subscriptions) >= limit:
+        connection.complain("too_many_subscriptions")
         return Reason.QUOTA_EXCEEDED
     return Subscription(
         session,

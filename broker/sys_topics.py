@@ -9,8 +9,7 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import psutil
-
+from broker.heap import Heap
 from broker.message import Message
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ _LOADS = {
     "load/connections": "connects_accepted",
 }
 _MINUTES = (1, 5, 15)
+_TRIM_EVERY = 6
+"""In how many intervals it is looked whether memory can be given back."""
 
 
 class SysTopics:
@@ -56,7 +57,8 @@ class SysTopics:
         self._exchange = exchange
         self._interval = exchange.limits.sys_interval
         self._handle: asyncio.TimerHandle | None = None
-        self._process = psutil.Process()
+        self._heap = Heap()
+        self._ticks = 0
         self._started = 0.0
         self._told: dict[str, str] = {}
         self._before: dict[str, int] = {}
@@ -91,12 +93,15 @@ class SysTopics:
             "retained_bytes": exchange.retained.size,
             "messages_waiting": sum(session.waiting_count for session in sessions),
             "messages_inflight": sum(session.inflight_count for session in sessions),
-            "resident_bytes": self._process.memory_info().rss,
+            "resident_bytes": self._heap.resident(),
             "uptime_seconds": int(time.monotonic() - self._started),
         }
 
     def _tick(self) -> None:
         self._handle = asyncio.get_running_loop().call_later(self._interval, self._tick)
+        self._ticks += 1
+        if self._ticks % _TRIM_EVERY == 0:
+            self._heap.give_back()
         counters = self._exchange.metrics.snapshot()
         gauges = self.gauges()
         for name, counter in _COUNTERS.items():

@@ -62,10 +62,13 @@ class TimerWheel:
 
     def remove(self, member: Timed) -> None:
         """Ask `member` no more."""
-        bucket = self._buckets.get(member.due)
-        member.due = 0
+        tick, member.due = member.due, 0
+        bucket = self._buckets.get(tick)
         if bucket is not None:
             bucket.discard(member)
+            if not bucket:
+                # Or who comes and goes with a token of half a day would leave it for as long.
+                del self._buckets[tick]
 
     def _tick(self) -> None:
         if self._loop is None:

@@ -1,28 +1,40 @@
 #!/usr/bin/env bash
-# Make .venv-homeassistant: a Python that runs Home Assistant and its test kit, from PyPI.
+# Make .venv-homeassistant: a Python that runs Home Assistant and its test kit, from PyPI, with what
+# requirements-homeassistant.lock names. Takes half a minute.
 #
 #   scripts/homeassistant.sh       make it, unless it is there
 #
 # Home Assistant wants Python 3.14. Where there is one (PYTHON_HOMEASSISTANT, or python3.14 on the
 # PATH), .venv-homeassistant is a plain virtual environment on it. Else, as root on Debian, it is
-# a small system of a later Debian suite in a folder, made by debootstrap from the mirror that apt
-# uses; .venv-homeassistant/bin/python is then a script that runs Python in there, with /tmp, this
-# checkout and the network shared. Elsewhere it says what it needs, and fails.
+# Python from a later suite of Debian, unpacked in a folder from the mirror that apt uses;
+# .venv-homeassistant/bin/python is then a script that runs it in there, with /tmp, this checkout
+# and the network shared. Elsewhere it says what it needs, and fails.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 made=$root/.venv-homeassistant
+lock=$root/requirements-homeassistant.lock
+uv=$root/.venv/bin/uv
 suite=forky
 version=3.14
 
-[[ ! -e $made/.ready || $made/.ready -ot $root/scripts/homeassistant.txt ]] || exit 0
+[[ ! -e $made/.ready || $made/.ready -ot $lock || $made/.ready -ot $0 ]] || exit 0
 
-packages() { # python: install Home Assistant and what its parts want at run time
-  "$@" -m pip install --quiet --disable-pip-version-check -r "$root/scripts/homeassistant.txt"
+# uv reads none of pip's configuration
+index() {
+  "$root/.venv/bin/pip" config get "$1" 2>/dev/null || true
+}
+
+packages() { # options of uv: install Home Assistant and what its parts want at run time
+  local bundle=${SSL_CERT_FILE:-${PIP_CERT:-$(index global.cert)}}
+  local mirror=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(index global.index-url)}}
+  env ${bundle:+SSL_CERT_FILE="$bundle"} ${mirror:+UV_DEFAULT_INDEX="$mirror"} \
+    UV_HTTP_TIMEOUT=180 \
+    "$uv" pip install --quiet --require-hashes -r "$lock" "$@"
 }
 
 virtual_environment() { # interpreter
-  "$1" -m venv "$made"
-  packages "$made/bin/python"
+  "$1" -m venv --without-pip "$made"
+  packages --python "$made/bin/python"
 }
 
 mirror() {
@@ -32,46 +44,66 @@ mirror() {
   printf '%s\n' "$found"
 }
 
+unpack_python() { # folder: into it goes what Python needs, and nothing of it is set up
+  local system=$1 apt=$made/apt package
+  mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+  : >"$apt/state/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" \
+    >"$apt/sources.list"
+  # apt with a state of its own, to which nothing is installed yet
+  local options=(
+    -qq -o "Dir::State=$apt/state" -o "Dir::State::status=$apt/state/status"
+    -o "Dir::Cache=$apt/cache" -o "Dir::Etc::sourcelist=$apt/sources.list"
+    -o Dir::Etc::sourceparts=/dev/null -o Acquire::Languages=none -o Acquire::Retries=3
+    -o APT::Sandbox::User=root -o Debug::NoLocking=true
+  )
+  local alias
+  for alias in bin sbin lib lib64; do
+    ln -s "usr/$alias" "$system/$alias"
+  done
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" install --yes --download-only --no-install-recommends \
+    "python$version" coreutils libstdc++6 libturbojpeg0 >/dev/null
+  for package in "$apt"/cache/archives/*.deb; do
+    dpkg-deb --extract "$package" "$system"
+  done
+  rm -r "$apt"
+  mkdir -p "$system/etc/ssl/certs"
+  cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/" 2>/dev/null || true
+  cp /etc/hosts /etc/resolv.conf /etc/passwd /etc/group "$system/etc/"
+}
+
 later_debian() {
-  export DEBIAN_FRONTEND=noninteractive
-  command -v debootstrap >/dev/null || {
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends debootstrap >/dev/null
-  }
-  local system=$made/system scripts=/usr/share/debootstrap/scripts
-  [[ -e $scripts/$suite ]] || ln -s sid "$scripts/$suite"
-  # an older Debian has no key of a suite that came after it
-  debootstrap --no-check-gpg --variant=minbase \
-    --include="python$version,python$version-venv,ca-certificates,libturbojpeg0" \
-    "$suite" "$system" "$(mirror)" >"$made/debootstrap.log" 2>&1 || {
-    tail -5 "$made/debootstrap.log" >&2
-    return 1
-  }
-  cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
-  cp /etc/hosts /etc/resolv.conf "$system/etc/"
-  [[ ! -e /etc/pip.conf ]] || cp /etc/pip.conf "$system/etc/"
-  mkdir -p "$made/bin"
-  sed -e "s|@SYSTEM@|$system|" -e "s|@ROOT@|$root|" >"$made/bin/python" <<'RUN'
+  local system=$made/system
+  mkdir -p "$made/bin" "$system"/{proc,dev}
+  unpack_python "$system" &
+  local unpacking=$!
+  # meanwhile, since uv needs no interpreter to choose what fits one
+  packages --python-version "$version.2" --python-platform "$(uname -m)-unknown-linux-gnu" \
+    --target "$system/usr/local/lib/python$version/dist-packages"
+  wait "$unpacking"
+  sed -e "s|@MADE@|$made|" -e "s|@ROOT@|$root|" >"$made/bin/python" <<RUN
 #!/usr/bin/env bash
-# Python in the system at @SYSTEM@: same paths, same network, nothing stays mounted.
+# Python $version in the system at @MADE@/system: same paths, same network, nothing stays mounted.
 exec unshare --mount --propagation private -- bash -c '
   set -e
-  system=@SYSTEM@
+  system="@MADE@/system"
   for shared in /tmp "@ROOT@"; do
-    mkdir -p "$system$shared"
-    mount --rbind "$shared" "$system$shared"
+    mkdir -p "\$system\$shared"
+    mount --rbind "\$shared" "\$system\$shared"
   done
-  mount -t proc proc "$system/proc"
-  mount --rbind /dev "$system/dev"
-  here=$1
+  mount -t proc proc "\$system/proc"
+  mount --rbind /dev "\$system/dev"
+  here=\$1
   shift
-  exec chroot "$system" env PATH=/ha/bin:/usr/bin:/bin HOME=/root \
-    bash -c "cd \"\$0\" && exec \"\$@\"" "$here" "$@"
-' _ "$PWD" /ha/bin/python "$@"
+  exec chroot "\$system" env --chdir="\$here" PATH=/usr/bin HOME=/root "\$@"
+' _ "\$PWD" /usr/bin/python$version "\$@"
 RUN
   chmod +x "$made/bin/python"
-  chroot "$system" env -u PIP_FIND_LINKS "python$version" -m venv /ha
-  (cd "$root" && packages env -u PIP_FIND_LINKS "$made/bin/python")
+}
+
+is_debian() {
+  grep -qs '^ID=debian$' /etc/os-release && command -v apt-get >/dev/null
 }
 
 rm -rf "$made"
@@ -79,12 +111,12 @@ mkdir -p "$made"
 interpreter=${PYTHON_HOMEASSISTANT:-$(command -v "python$version" || true)}
 if [[ -n $interpreter ]]; then
   virtual_environment "$interpreter"
-elif [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+elif [[ $(id -u) == 0 ]] && is_debian; then
   later_debian
 else
   rmdir "$made"
   echo "Home Assistant needs Python $version: install it, or name one in PYTHON_HOMEASSISTANT." >&2
-  echo "On Debian, as root, this makes one by itself." >&2
+  echo "On Debian, as root, this gets one by itself." >&2
   exit 1
 fi
 touch "$made/.ready"

@@ -1,14 +1,19 @@
-"""Make the picture of the README: ``.venv/bin/python -m scripts.pictures``; needs Chromium."""
+"""Make the picture of the README: ``.venv/bin/python -m scripts.pictures``; needs Chromium.
+
+With a folder as argument: pictures of every view of both pages, into it.
+"""
 
 from __future__ import annotations
 
 import base64
+import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from scripts.views import take_all
 from tests.browser.chromium import launch
 from tests.system import System
 from tests.waiting import eventually
@@ -29,6 +34,14 @@ _STAGE: Final = """
 
 
 def main() -> None:
+    """Make the picture of the README, or those of all views."""
+    if len(sys.argv) > 1:
+        take_all(Path(sys.argv[1]))
+    else:
+        take()
+
+
+def take() -> None:
     """Take both pages from a real system, and put them side by side."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         system = System(Path(folder)).start()

@@ -13,6 +13,7 @@ need ffmpeg ffmpeg
 need ip iproute2
 need docker-compose docker-compose
 need nginx nginx-light
+need firefox-esr firefox-esr
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -qq

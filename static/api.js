@@ -4,6 +4,7 @@ import { ApiError } from "./errors.js";
 import { isRecord } from "./messages.js";
 
 const PATIENCE = 5000;
+const NO_CONTENT = 204;
 
 /**
  * @typedef {object} Link
@@ -23,6 +24,13 @@ const PATIENCE = 5000;
  * @property {number} expires_at Unix time in seconds
  * @property {string} base_topic
  * @property {Links} [links] for the player
+ *
+ * @typedef {object} Visitor
+ * @property {string} client_id
+ * @property {"remote" | "guest"} role
+ * @property {string} device what it calls itself
+ * @property {string} address
+ * @property {number} since Unix time in seconds
  *
  * @typedef {object} Candidate
  * @property {string} ip
@@ -78,6 +86,56 @@ export class Api {
   }
 
   /**
+   * Return what is in the media folder.
+   * @param {import("./library.js").Query} query
+   * @returns {Promise<import("./library.js").Listing>}
+   */
+  list(query) {
+    const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return this._ask(`api/library?${new URLSearchParams(given)}`);
+  }
+
+  /**
+   * Return the link that a code stands for; an ApiError `wrong_code` if no player shows it now.
+   * @param {string} code as it was typed
+   * @returns {Promise<{ id: string, key: string, role: "remote" | "guest" }>}
+   */
+  pair(code) {
+    return this._ask("api/pairing", { code });
+  }
+
+  /**
+   * Return a new code to type, in place of the one before (docs/http-api.md, "Pairing").
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @param {"remote" | "guest"} role what it makes of who types it
+   * @returns {Promise<{ code: string, expires_at: number }>}
+   */
+  showCode(id, { owner_key }, role) {
+    return this._ask(`api/players/${id}/pairing`, { owner_key, role });
+  }
+
+  /**
+   * Return who is connected, the newest first.
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @returns {Promise<{ connected: boolean, visitors: Visitor[] }>}
+   */
+  visitors(id, { owner_key }) {
+    return this._ask(`api/players/${id}/visitors`, { owner_key });
+  }
+
+  /**
+   * Turn a visitor out.
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @param {string} clientId
+   */
+  async turnOut(id, { owner_key }, clientId) {
+    await this._ask(`api/players/${id}/visitors/${clientId}/end`, { owner_key });
+  }
+
+  /**
    * @private
    * @param {string} path
    * @param {object} [body]
@@ -92,6 +150,7 @@ export class Api {
         signal: patience.signal,
         ...(body ? post(body) : {}),
       });
+      if (response.status === NO_CONTENT) return {};
       const answer = await response.json().catch(() => null);
       if (!response.ok) throw problem(response.status, answer);
       if (!isRecord(answer)) throw new ApiError("unavailable", "the answer is not JSON", 0);

@@ -20,13 +20,21 @@ const KEYS = {
   cancelled: "error.cancelled",
   too_many_requests: "error.too_many_requests",
   wrong_key: "error.wrong_key",
+  wrong_code: "error.wrong_code",
 };
 
 /** @type {Record<string, Key>} */
 const REASONS = { lost: "error.lost", offline: "error.offline" };
 
 /** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
-const PLAIN = ["gesture_required", "timeout", "unavailable", "cancelled", "too_many_requests"];
+const PLAIN = [
+  "gesture_required",
+  "timeout",
+  "unavailable",
+  "cancelled",
+  "too_many_requests",
+  "wrong_code",
+];
 
 /**
  * Return the words for `error`, and as detail those of whoever made it.

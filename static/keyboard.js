@@ -1,10 +1,14 @@
-/** What keys ask of the player: Space, arrows and `m`, where no control wants them itself. */
+/** What keys ask of the player, where no control wants them itself. */
 
 import { PlayerRequest } from "./player_request.js";
 
 /**
  * @typedef {{ procedure: string, parameters: Record<string, unknown> }} Wish
+ * @typedef {import("./player_state.js").PlayerState} PlayerState
  */
+
+/** By how much a key changes the rate, and how far. */
+const RATE = Object.freeze({ step: 0.25, least: 0.25, most: 4 });
 
 /** @type {Record<string, Wish>} */
 const WISHES = {
@@ -14,29 +18,51 @@ const WISHES = {
   ArrowRight: { procedure: "seek/by", parameters: { offset: 10 } },
   ArrowUp: { procedure: "volume/up", parameters: {} },
   ArrowDown: { procedure: "volume/down", parameters: {} },
+  f: { procedure: "fullscreen", parameters: {} },
   m: { procedure: "mute", parameters: {} },
+  n: { procedure: "next", parameters: {} },
+  p: { procedure: "previous", parameters: {} },
 };
+
+/** @type {Record<string, number>} keys that make it faster or slower than it is */
+const RATE_STEPS = { "[": -RATE.step, "]": RATE.step };
+
+const KEYS = [...Object.keys(WISHES), ...Object.keys(RATE_STEPS)];
 
 /** Keys that a focused element of a kind uses itself. */
 const OWN = [
-  { elements: "button, a[href], select", keys: [" ", "Enter"] },
-  { elements: "input, select, textarea", keys: Object.keys(WISHES) },
+  { elements: "button, select", keys: [" ", "Enter"] },
+  { elements: "input, select, textarea", keys: KEYS },
 ];
 
 /**
- * Ask for what the keys say, from `page` upwards.
+ * Ask for what the keys say, from `page` upwards, if the player has it now.
  * @param {Document} page
+ * @param {() => PlayerState | null} state as the player reported it last
  */
-export function listenToKeys(page) {
+export function listenToKeys(page, state) {
   page.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const wish = WISHES[event.key];
-    const { target } = event;
+    const { key, target } = event;
+    const reported = state();
+    const wish = wishOf(key, reported);
     if (!wish || !(target instanceof Element)) return;
-    if (OWN.some(({ elements, keys }) => target.matches(elements) && keys.includes(event.key))) {
-      return;
-    }
+    if (OWN.some(({ elements, keys }) => target.matches(elements) && keys.includes(key))) return;
+    if (reported && !reported.can.includes(wish.procedure)) return;
     event.preventDefault();
     target.dispatchEvent(new PlayerRequest(wish.procedure, wish.parameters));
   });
+}
+
+/**
+ * @param {string} key
+ * @param {PlayerState | null} state
+ * @returns {Wish | undefined}
+ */
+function wishOf(key, state) {
+  const step = RATE_STEPS[key];
+  if (step === undefined || !state) return WISHES[key];
+  const factor = Math.round((state.rate + step) / RATE.step) * RATE.step;
+  const inside = Math.min(RATE.most, Math.max(RATE.least, factor));
+  return { procedure: "rate", parameters: { factor: inside } };
 }

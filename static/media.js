@@ -1,8 +1,14 @@
-/** The `<video>` element; no other module touches one. */
+/** The `<video>` element; no module but this one and its parts (`media_*.js`) touches one. */
 
 import { CallError } from "./errors.js";
+import { unknownPicture, unknownSound } from "./media_codecs.js";
 import { describeFailure, playError, wantsGesture } from "./media_errors.js";
+import { Preload } from "./media_preload.js";
+import { Sounds } from "./media_sounds.js";
+import { Stream } from "./media_stream.js";
+import { Subtitles } from "./media_subtitles.js";
 import { Signal } from "./signal.js";
+import { isStream } from "./sources.js";
 
 /** Media events after which something that others see may be different. */
 const TELLING = [
@@ -19,11 +25,15 @@ const TELLING = [
   "loadedmetadata",
   "emptied",
   "error",
+  "failure",
 ];
 /** Milliseconds after which playback that has begun to wait for data counts as begun. */
 const BUFFERING_PATIENCE = 1500;
 /** Seconds by which the duration that the state tells may be above the real one. */
 const ROUNDING = 0.001;
+
+/** Types of streams that hls.js plays, whatever the browser itself says. */
+const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
 
 /**
  * @typedef {object} MediaState
@@ -39,12 +49,22 @@ const ROUNDING = 0.001;
  * @property {boolean} muted
  * @property {boolean} volumeFixed the device sets the volume, the page cannot
  * @property {boolean} gestureRequired the browser wants a click before it plays sound
+ * @property {Tracks} subtitles
+ * @property {Tracks} audio
  * @property {{ code: string, message: string } | null} error
+ *
+ * @typedef {object} Loading how a medium is loaded
+ * @property {number} [position] seconds
+ * @property {boolean} [exact] a position beyond the medium is an error, not its end
+ * @property {boolean} [play] play it as soon as it is there
+ * @property {Promise<About | null>} [about] what the library knows of it
  *
  * @typedef {object} MediaEvent
  * @property {"play" | "pause" | "volume" | "seek" | "load" | "ended" | "error"} name
  * @property {Record<string, unknown>} detail
  *
+ * @typedef {import("./catalogue.js").About} About
+ * @typedef {import("./player_state.js").Tracks} Tracks
  * @typedef {import("./sources.js").Source} Source
  */
 
@@ -57,30 +77,56 @@ export class Media {
     this._source = null;
     /** @private */
     this._loads = 0;
+    /** @private @type {Promise<void> | null} the loading that is going on */
+    this._loading = null;
     /** @private somebody wants it to play, though the browser may not allow it yet */
     this._wanted = false;
+    /** @private it is being loaded, to be played then */
+    this._starting = false;
+    /** @private what is wrong with the medium, where the element itself does not know */
+    this._flaw = "";
     /** @private */
     this._gestureRequired = false;
     /** @private */
     this._volumeFixed = false;
+    /** @private what people set, from 0 to 1 */
+    this._level = video.volume;
+    /** @private the part of it that is heard */
+    this._fade = 1;
+    /** @private */
+    this._toldVolume = "";
+    /** @private */
+    this._stream = new Stream(video);
+    /** @private */
+    this._preload = new Preload(() => document.createElement("video"));
+    this.subtitles = new Subtitles(video, this._stream);
+    this.sounds = new Sounds(video, this._stream);
     /** @type {Signal<void>} the state may be another one */
     this.changed = new Signal();
     /** @type {Signal<MediaEvent>} */
     this.happened = new Signal();
+    /** @type {Signal<string>} it plays, but its sound, of which this is the codec, is not heard */
+    this.unheard = new Signal();
+    /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
+    this.moved = new Signal();
   }
 
   /** Begin to watch the element. */
   start() {
     this._volumeFixed = isVolumeFixed();
     for (const type of TELLING) this._video.addEventListener(type, () => this._noticed(type));
+    this._video.addEventListener("timeupdate", () => this.moved.emit());
+    this._stream.changed.listen(() => this.changed.emit());
+    this._stream.failed.listen((flaw) => this._fail(flaw));
   }
 
   /** @returns {MediaState} */
   get state() {
     const video = this._video;
-    const playing = !video.paused && !video.ended;
+    const playing = this._starting || (!video.paused && !video.ended);
+    const failure = this._failure();
     return {
-      loaded: this._source !== null && !video.error,
+      loaded: this._source !== null && !failure,
       playing,
       buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
       ended: video.ended,
@@ -88,34 +134,65 @@ export class Media {
       position: video.currentTime,
       duration: Number.isFinite(video.duration) ? video.duration : null,
       rate: video.playbackRate,
-      volume: Math.round(video.volume * 100),
+      volume: Math.round(this._level * 100),
       muted: video.muted,
       volumeFixed: this._volumeFixed,
       gestureRequired: this._gestureRequired,
-      error: video.error ? { code: "media_error", message: this._failure() } : null,
+      subtitles: this.subtitles.state,
+      audio: this.sounds.state,
+      error: failure ? { code: "media_error", message: failure } : null,
     };
   }
 
   /**
-   * Load `source`, and go to `position`; resolve once it can be played from there.
+   * Load `source` in place of what is there; resolve once it can be played, or does.
    * @param {Source} source
-   * @param {number} [position] seconds
+   * @param {Loading} [how]
    */
-  async load(source, position = 0) {
+  load(source, how = {}) {
     const load = ++this._loads;
-    this._source = source;
-    this._video.src = source.url;
-    this._video.load();
-    await this._until("loadedmetadata", "error");
-    if (load !== this._loads) throw new CallError("runtime_error", "another medium was loaded");
-    if (this._video.error) throw new CallError("media_error", this._failure());
-    if (position > 0) await this.seek(position);
+    this._empty(source, how.play === true);
+    const loading = this._load(load, source, how).finally(() => {
+      if (load !== this._loads) return;
+      this._loading = null;
+      this._starting = false;
+      this.changed.emit();
+    });
+    this._loading = loading;
+    return loading;
+  }
+
+  /**
+   * Whether the browser says that it plays media of this type.
+   * @param {string} type
+   */
+  canPlay(type) {
+    return STREAMS.test(type) || this._video.canPlayType(type) !== "";
+  }
+
+  /**
+   * Fetch the beginning of what will be loaded next.
+   * @param {Source | null} source
+   */
+  prepare(source) {
+    this._preload.fetch(source);
   }
 
   /** Play; resolve once it does, or waits for nothing but data. */
   async play() {
     this._checkLoaded();
     this._wanted = true;
+    if (this._loading) {
+      this._starting = true;
+      this.changed.emit();
+      await this._loading;
+      return;
+    }
+    await this._play();
+  }
+
+  /** @private */
+  async _play() {
     const begun = this._video.play();
     begun.catch((error) => this._refused(error));
     try {
@@ -123,13 +200,31 @@ export class Media {
     } catch (error) {
       // A medium that breaks ends the attempt as a pause does; only the element knows the cause.
       this._checkLoaded();
-      throw playError(error, this._failure());
+      throw playError(error, describeFailure(this._source && this._source.source, null));
     }
     this._allow();
   }
 
+  /** Play from the beginning, unless somebody pauses before it does. */
+  async replay() {
+    const load = this._loads;
+    this._wanted = true;
+    this._starting = true;
+    try {
+      await this.seek(0);
+      if (this._starting && load === this._loads) await this._play();
+    } finally {
+      if (load === this._loads) this._starting = false;
+      this.changed.emit();
+    }
+  }
+
   async pause() {
     this._wanted = false;
+    if (this._starting) {
+      this._starting = false;
+      this.changed.emit();
+    }
     if (this._video.paused) return;
     const paused = this._until("pause");
     this._video.pause();
@@ -169,10 +264,26 @@ export class Media {
     if (this._volumeFixed) {
       throw new CallError("not_supported", "this device sets the volume itself");
     }
-    const volume = Math.min(Math.max(0, level), 100) / 100;
-    if (this._video.volume === volume) return;
-    const changed = this._until("volumechange");
-    this._video.volume = volume;
+    this._level = Math.min(Math.max(0, level), 100) / 100;
+    await this._applyVolume();
+  }
+
+  /**
+   * Let only a part of the volume be heard; what people set stays what it is.
+   * @param {number} part from 0 to 1
+   */
+  async fade(part) {
+    this._fade = part;
+    if (!this._volumeFixed) await this._applyVolume();
+  }
+
+  /** @param {number} factor 1 is as it was recorded; it holds for what is loaded later, too */
+  async setRate(factor) {
+    const video = this._video;
+    if (video.playbackRate === factor) return;
+    const changed = this._until("ratechange");
+    video.defaultPlaybackRate = factor;
+    video.playbackRate = factor;
     await changed;
   }
 
@@ -182,6 +293,16 @@ export class Media {
     const changed = this._until("volumechange");
     this._video.muted = muted;
     await changed;
+  }
+
+  /** Put the picture into a small window of its own, or back. */
+  async togglePicture() {
+    try {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else await this._video.requestPictureInPicture();
+    } catch {
+      throw new CallError("not_supported", "there is no picture that could be put into a window");
+    }
   }
 
   /** Tell that the browser wants a click before it plays sound. */
@@ -214,15 +335,112 @@ export class Media {
     if (wantsGesture(error)) this.requireGesture();
   }
 
-  /** @private */
-  _checkLoaded() {
-    if (!this._source) throw new CallError("not_supported", "nothing is loaded");
-    if (this._video.error) throw new CallError("media_error", this._failure());
+  /**
+   * Let go of what is loaded, for `source` to come.
+   * @private
+   * @param {Source} source
+   * @param {boolean} play
+   */
+  _empty(source, play) {
+    this._source = source;
+    this._flaw = "";
+    this._wanted = play;
+    this._starting = play;
+    this._stream.close();
+    this.subtitles.offer([]);
+    this._video.removeAttribute("src");
+    this._video.load();
+  }
+
+  /**
+   * @private
+   * @param {number} load
+   * @param {Source} source
+   * @param {Loading} how
+   */
+  async _load(load, source, { position = 0, exact = false, about = Promise.resolve(null) }) {
+    const known = await about;
+    this._checkLatest(load);
+    const picture = known && unknownPicture(known, (type) => this.canPlay(type));
+    if (picture) this._fail(`this browser cannot decode its picture (${picture})`);
+    else this._open(source);
+    if (known) this.subtitles.offer(known.subtitles);
+    if (!this._flaw) await this._until("loadedmetadata", "error", "failure");
+    this._checkLatest(load);
+    if (!this._video.videoWidth && isFilm(known) && !this._failure()) {
+      this._fail("this browser shows no picture of it");
+    }
+    this._checkLoaded();
+    const sound = known && unknownSound(known, (type) => this.canPlay(type));
+    if (sound) this.unheard.emit(sound);
+    const { duration } = this.state;
+    const there = exact || duration === null ? position : Math.min(position, duration);
+    if (there > 0) await this.seek(there);
+    if (this._starting && load === this._loads) await this._play();
+  }
+
+  /**
+   * @private
+   * @param {Source} source
+   */
+  _open(source) {
+    if (isStream(source)) {
+      void this._stream.open(source.url);
+    } else {
+      this._video.src = source.url;
+      this._video.load();
+    }
+  }
+
+  /**
+   * @private
+   * @param {number} load
+   */
+  _checkLatest(load) {
+    if (load !== this._loads) throw new CallError("runtime_error", "another medium was loaded");
+  }
+
+  /**
+   * Give the medium up.
+   * @private
+   * @param {string} flaw what is wrong with it
+   */
+  _fail(flaw) {
+    this._flaw = flaw;
+    this._starting = false;
+    this._stream.close();
+    this._video.removeAttribute("src");
+    this._video.load();
+    this._video.dispatchEvent(new Event("failure"));
   }
 
   /** @private */
+  async _applyVolume() {
+    const volume = this._level * this._fade;
+    if (this._video.volume === volume) {
+      this._noticed("volumechange");
+      return;
+    }
+    const changed = this._until("volumechange");
+    this._video.volume = volume;
+    await changed;
+  }
+
+  /** @private */
+  _checkLoaded() {
+    if (!this._source) throw new CallError("not_supported", "nothing is loaded");
+    const failure = this._failure();
+    if (failure) throw new CallError("media_error", failure);
+  }
+
+  /**
+   * Return what is wrong with the medium, in words that name it; nothing if it is well.
+   * @private
+   */
   _failure() {
-    return describeFailure(this._source && this._source.source, this._video.error);
+    const source = this._source && this._source.source;
+    if (this._flaw) return `${source}: ${this._flaw}`;
+    return this._video.error ? describeFailure(source, this._video.error) : "";
   }
 
   /**
@@ -263,13 +481,26 @@ export class Media {
     this.changed.emit();
     if (type === "play") this._tell("play", { position });
     if (type === "pause" && !ended) this._tell("pause", { position });
-    if (type === "volumechange") this._tell("volume", { volume, muted });
+    if (type === "volumechange") this._tellVolume(volume, muted);
     if (type === "seeked") this._tell("seek", { position });
     if (type === "ended") this._tell("ended", {});
-    if (type === "error" && error) this._tell("error", error);
+    if ((type === "error" || type === "failure") && error) this._tell("error", error);
     if (type === "loadedmetadata" && this._source) {
       this._tell("load", { source: this._source.source, duration });
     }
+  }
+
+  /**
+   * A volume that only fades is none that anybody set.
+   * @private
+   * @param {number} volume
+   * @param {boolean} muted
+   */
+  _tellVolume(volume, muted) {
+    const told = JSON.stringify([volume, muted]);
+    if (told === this._toldVolume) return;
+    this._toldVolume = told;
+    this._tell("volume", { volume, muted });
   }
 
   /**
@@ -280,6 +511,14 @@ export class Media {
   _tell(name, detail) {
     this.happened.emit({ name, detail });
   }
+}
+
+/**
+ * Tell whether the library knows of a picture.
+ * @param {About | null} about
+ */
+function isFilm(about) {
+  return about !== null && about.tracks.some(({ kind }) => kind === "video");
 }
 
 /** Some devices (iOS) leave the volume to their buttons: what is written is not read back. */

@@ -1,20 +1,17 @@
-/** One MQTT session over WebSocket; the only module that knows mqtt.js. */
-
-import mqtt from "./node_modules/mqtt/dist/mqtt.esm.js";
+/** One MQTT session over WebSocket; the only module that knows what carries the messages. */
 
 import { TransportError } from "./errors.js";
-import { disconnect, retainedPublish } from "./mqtt_packets.js";
+import { Deliveries } from "./mqtt_deliveries.js";
+import { connect, disconnect, pingreq, puback, publish, subscribe } from "./mqtt_packets.js";
+import { PacketParser } from "./mqtt_parser.js";
 
 /** MQTT 5, 4.13: "Session taken over". */
 const SESSION_TAKEN_OVER = 0x8e;
 
 /**
- * @typedef {object} Message
- * @property {string} topic
- * @property {Uint8Array} payload
- * @property {boolean} retain
- * @property {string | null} responseTopic MQTT 5 only
- * @property {Uint8Array | null} correlationData MQTT 5 only
+ * @typedef {import("./mqtt_parser.js").Message} Message
+ * @typedef {import("./mqtt_parser.js").Packet} Packet
+ * @typedef {import("./mqtt_packets.js").Will} Will
  *
  * @typedef {object} PublishOptions
  * @property {0 | 1} [qos]
@@ -22,21 +19,11 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @property {number} [expiry] seconds; MQTT 5 only, left out on 3.1.1
  * @property {Uint8Array | null} [correlationData] MQTT 5 only, left out on 3.1.1
  *
- * @typedef {object} Will
- * @property {string} topic
- * @property {Uint8Array} payload
- * @property {0 | 1} qos
- * @property {boolean} retain
+ * @typedef {import("./mqtt_packets.js").Connect & SocketOptions} TransportOptions
  *
- * @typedef {object} TransportOptions
+ * @typedef {object} SocketOptions
  * @property {string} url `ws://…` or `wss://…`
- * @property {4 | 5} version 4 is MQTT 3.1.1
- * @property {string} clientId
- * @property {string} username
- * @property {string} password
- * @property {number} keepAlive seconds
  * @property {number} patience milliseconds to wait for the broker's CONNACK
- * @property {Will | null} will
  *
  * @typedef {object} SessionEnd
  * @property {boolean} takenOver another client has taken the session's place (MQTT 5 only)
@@ -53,116 +40,99 @@ const SESSION_TAKEN_OVER = 0x8e;
 /**
  * Open a session, and resolve with it once the broker has accepted it.
  *
- * Rejects with a TransportError. Nothing is ever queued, kept or resent by it: a session that has
- * ended stays so.
+ * Rejects with a TransportError. Nothing is ever kept or resent by it: a session that has ended
+ * stays so.
  * @param {TransportOptions} options
  * @param {TransportListener} listener
  * @returns {Promise<MqttTransport>}
  */
 export function openMqttTransport(options, listener) {
   return new Promise((resolve, reject) => {
-    /** @type {WebSocket | null} */
-    let socket = null;
+    const socket = new WebSocket(options.url, "mqtt");
+    const parser = new PacketParser(options.version);
     let reached = false;
-    let hungUp = false;
-    const client = mqtt.connect(options.url, {
-      protocolVersion: options.version,
-      clientId: options.clientId,
-      username: options.username,
-      password: options.password,
-      keepalive: options.keepAlive,
-      connectTimeout: options.patience,
-      clean: true,
-      resubscribe: false,
-      reconnectPeriod: 0,
-      queueQoSZero: false,
-      forceNativeWebSocket: true,
-      ...(options.will ? { will: options.will } : {}),
-      createWebsocket(url, protocols) {
-        socket = new WebSocket(url, protocols);
-        socket.addEventListener("open", () => {
-          reached = true;
-        });
-        socket.addEventListener("close", () => {
-          hungUp = true;
-        });
-        return socket;
-      },
-    });
-    const send = (/** @type {number[]} */ bytes) => {
-      if (socket) socket.send(new Uint8Array(bytes));
+    /** @type {MqttTransport | null} */
+    let transport = null;
+    socket.binaryType = "arraybuffer";
+    const refuse = (/** @type {string} */ why, /** @type {number | null} */ refusal = null) => {
+      clearTimeout(timer);
+      reject(new TransportError(why, { reached, refusal }));
+      socket.close();
     };
-    const transport = new MqttTransport(client, options.version, send);
-    let accepted = false;
-    let takenOver = false;
-    /** @type {TransportError | null} */
-    let failure = null;
-    client.on("connect", () => {
-      accepted = true;
-      resolve(transport);
-    });
-    client.on("error", (error) => {
-      const refusal = typeof error.code === "number" ? error.code : null;
-      failure = new TransportError(error.message, { reached, refusal });
-    });
-    client.on("disconnect", (packet) => {
-      takenOver = packet.reasonCode === SESSION_TAKEN_OVER;
-    });
-    client.on("packetsend", ({ cmd }) => {
-      if (cmd === "pingreq") listener.pinged();
-    });
-    client.on("packetreceive", ({ cmd }) => {
-      if (!accepted) return;
-      listener.traffic();
-      if (cmd === "pingresp") listener.ponged();
-    });
-    client.on("message", (topic, payload, packet) =>
-      listener.message(read(topic, payload, packet)),
-    );
-    client.on("close", () => {
-      if (!accepted) reject(failure || new TransportError("no answer of the broker", { reached }));
-      else if (!transport.closing) listener.closed({ takenOver, silent: !hungUp });
-      transport.closing = true;
-    });
+    const timer = setTimeout(() => refuse("no answer of the broker"), options.patience);
+    const begin = (/** @type {Packet} */ packet) => {
+      if (packet.type !== "connack") refuse("the broker began with another packet than CONNACK");
+      else if (packet.code !== 0) refuse(`refused with code ${packet.code}`, packet.code);
+      else {
+        clearTimeout(timer);
+        transport = new MqttTransport(socket, options, packet, listener);
+        resolve(transport);
+      }
+    };
+    socket.onopen = () => {
+      reached = true;
+      socket.send(connect(options));
+    };
+    socket.onmessage = ({ data }) => {
+      try {
+        for (const packet of parser.push(new Uint8Array(data))) {
+          if (transport) transport.receive(packet);
+          else begin(packet);
+        }
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        if (transport) transport.fail();
+        else refuse(error.message);
+      }
+    };
+    // It says nothing that the close event, which follows it, does not say.
+    socket.onerror = () => {};
+    socket.onclose = () => {
+      if (transport) transport.hungUp();
+      else refuse("the broker closed the connection");
+    };
   });
 }
 
 /** An accepted session. */
 export class MqttTransport {
   /**
-   * @param {import("./node_modules/mqtt/dist/mqtt.esm.js").Client} client
-   * @param {4 | 5} version
-   * @param {(bytes: number[]) => void} send write to the socket, past the client
+   * @param {WebSocket} socket
+   * @param {TransportOptions} options
+   * @param {import("./mqtt_parser.js").Connack} granted
+   * @param {TransportListener} listener
    */
-  constructor(client, version, send) {
+  constructor(socket, { version, keepAlive }, granted, listener) {
     /** @private */
-    this._client = client;
+    this._socket = socket;
     /** @private */
-    this._send = send;
+    this._listener = listener;
+    /** @private */
+    this._keepAlive = 1000 * (granted.keepAlive === null ? keepAlive : granted.keepAlive);
+    /** @private bytes */
+    this._largest = granted.maximumPacketSize;
+    /** @private */
+    this._deliveries = new Deliveries((bytes) => this._send(bytes), granted.receiveMaximum);
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
     this.version = version;
     /** Whether it has ended, or is about to. */
     this.closing = false;
+    this._rest();
   }
 
   /**
-   * Send `payload`; resolve once it is handed over (QoS 0) or acknowledged (QoS 1).
+   * Send `payload` in this very turn; resolve once it is handed over (QoS 0) or acknowledged (QoS 1).
    * @param {string} topic
    * @param {Uint8Array} payload
    * @param {PublishOptions} options
    * @returns {Promise<void>}
    */
-  publish(topic, payload, { qos = 0, retain = false, expiry = 0, correlationData = null }) {
-    /** @type {import("./node_modules/mqtt/dist/mqtt.esm.js").Properties} */
-    const properties = {};
-    if (expiry) properties.messageExpiryInterval = expiry;
-    if (correlationData) properties.correlationData = correlationData;
-    const more = this.version === 5 ? { properties } : {};
-    return new Promise((resolve, reject) => {
-      this._client.publish(topic, payload, { qos, retain, ...more }, (error) => {
-        if (error) reject(new TransportError(error.message));
-        else resolve();
-      });
-    });
+  async publish(topic, payload, { qos = 0, ...options }) {
+    if (this.closing) throw ended();
+    const message = { ...options, version: this.version, topic, payload };
+    if (qos) return this._deliveries.publish(topic, (id) => publish({ ...message, id }));
+    return this._send(publish(message));
   }
 
   /**
@@ -170,23 +140,16 @@ export class MqttTransport {
    * @param {string[]} filters
    * @returns {Promise<void>}
    */
-  subscribe(filters) {
-    const wanted = Object.fromEntries(
-      filters.map((filter) => [filter, { qos: /** @type {1} */ (1) }]),
-    );
-    return new Promise((resolve, reject) => {
-      this._client.subscribe(wanted, (error, granted = []) => {
-        const refused = granted.filter(({ qos }) => qos > 2).map(({ topic }) => topic);
-        if (error) reject(new TransportError(error.message));
-        else if (refused.length) reject(new TransportError(`refused: ${refused.join(" ")}`));
-        else resolve();
-      });
-    });
+  async subscribe(filters) {
+    if (this.closing) throw ended();
+    return this._deliveries.subscribe(filters, (id) => subscribe(this.version, id, filters));
   }
 
   /** Ask the broker for a sign of life. */
   ping() {
-    if (!this.closing) this._client.sendPing();
+    if (this.closing) return;
+    this._send(pingreq());
+    this._listener.pinged();
   }
 
   /**
@@ -195,39 +158,105 @@ export class MqttTransport {
    */
   close() {
     if (this.closing) return Promise.resolve();
-    this.closing = true;
-    return new Promise((resolve) => this._client.end(false, resolve));
+    const closed = new Promise((resolve) => (this._socket.onclose = resolve));
+    this.leave([]);
+    return closed.then(() => undefined);
   }
 
   /**
-   * End the session at once with retained last words, in this very turn: the page is being closed,
-   * and no other turn will come in which the client would write what it has queued.
+   * End the session at once with retained last words, in this very turn: the page is being closed.
    * @param {{ topic: string, payload: Uint8Array }[]} words
    */
   leave(words) {
     if (this.closing) return;
-    this.closing = true;
-    const publishes = words.map(({ topic, payload }) =>
-      retainedPublish(topic, payload, this.version),
-    );
-    this._send([...publishes.flat(), ...disconnect()]);
-    this._client.end(true);
+    for (const { topic, payload } of words) {
+      this._send(publish({ version: this.version, topic, payload, retain: true }));
+    }
+    this._send(disconnect());
+    this.abort();
   }
 
-  /** Drop a session that is dead: nothing that it still holds is to be sent. */
+  /** Drop a session that is dead, without a DISCONNECT: the broker is to send the will. */
   abort() {
     this.closing = true;
-    this._client.end(true);
+    clearTimeout(this._timer);
+    this._deliveries.fail(ended());
+    this._socket.close();
+  }
+
+  /**
+   * Act on a packet of the broker.
+   * @param {Packet} packet
+   */
+  receive(packet) {
+    if (this.closing) return;
+    this._listener.traffic();
+    switch (packet.type) {
+      case "publish":
+        if (packet.id !== null) this._send(puback(packet.id));
+        this._listener.message(packet.message);
+        break;
+      case "puback":
+      case "suback":
+        this._deliveries.acknowledged(packet.id, packet.codes);
+        break;
+      case "pingresp":
+        this._listener.ponged();
+        this._rest();
+        break;
+      case "disconnect":
+        this._end({ takenOver: packet.code === SESSION_TAKEN_OVER, silent: false });
+        break;
+      case "connack":
+        this.fail();
+    }
+  }
+
+  /** Give the session up: the broker does not keep to the standard. */
+  fail() {
+    this._end({ takenOver: false, silent: true });
+  }
+
+  /** Note that the other end has closed the socket, or the network has. */
+  hungUp() {
+    this._end({ takenOver: false, silent: false });
+  }
+
+  /**
+   * @private
+   * @param {SessionEnd} end
+   */
+  _end(end) {
+    if (this.closing) return;
+    this.abort();
+    this._listener.closed(end);
+  }
+
+  /**
+   * @private
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   */
+  _send(bytes) {
+    if (bytes.length > this._largest) {
+      throw new TransportError(`the broker takes ${this._largest} bytes, not ${bytes.length}`);
+    }
+    this._socket.send(bytes);
+    this._rest();
+  }
+
+  /**
+   * Let the broker hear of us at least once in a keep alive (3.1.2.10).
+   *
+   * It is put off by each PINGRESP too, so that the timer does not set itself again and again: in a
+   * tab in the background a browser lets such a chain go on once a minute only.
+   * @private
+   */
+  _rest() {
+    clearTimeout(this._timer);
+    if (this._keepAlive) this._timer = setTimeout(() => this.ping(), this._keepAlive);
   }
 }
 
-/**
- * @param {string} topic
- * @param {Uint8Array} payload
- * @param {import("./node_modules/mqtt/dist/mqtt.esm.js").Packet} packet
- * @returns {Message}
- */
-function read(topic, payload, packet) {
-  const { responseTopic = null, correlationData = null } = packet.properties || {};
-  return { topic, payload, retain: packet.retain === true, responseTopic, correlationData };
+function ended() {
+  return new TransportError("the session has ended");
 }

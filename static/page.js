@@ -29,6 +29,8 @@ export class Page {
     this._banner = find(page, "connection-banner", ConnectionBanner);
     /** @private */
     this._toast = find(page, "message-toast", MessageToast);
+    /** @private @type {import("./player_state.js").PlayerState | null} as it is shown */
+    this._state = null;
     /** @protected @type {(view: import("./elements/view.js").View) => void} */
     this._show = () => {};
   }
@@ -37,7 +39,11 @@ export class Page {
   mount() {
     this._banner.mount();
     this._toast.mount();
-    this._show = mountControls(this._page, this._translate);
+    const show = mountControls(this._page, this._translate);
+    this._show = (view) => {
+      this._state = view.state;
+      show(view);
+    };
   }
 
   /**
@@ -51,7 +57,10 @@ export class Page {
       answer.catch((error) => this.tell(error));
       event.respondWith(answer);
     });
-    listenToKeys(this._page);
+    this._page.addEventListener("news", (event) => {
+      if (event instanceof CustomEvent) this.inform(String(event.detail));
+    });
+    listenToKeys(this._page, () => this._state);
   }
 
   /**

@@ -1,108 +1,289 @@
-/** What the player plays and is called, and the procedures that change it. */
+/** What the player plays: the queue, what of it is loaded, and where people stopped. */
 
-import { bind } from "./procedures.js";
+import { CallError } from "./errors.js";
+import { readPlaces, positionIn, remember, resumeAt } from "./places.js";
+import * as queues from "./queue.js";
 import { readSource } from "./sources.js";
 import { Signal } from "./signal.js";
 
+/** Seconds of a medium before its end in which the next one is fetched. */
+const AHEAD = 30;
+/** Seconds that may be lost if the player dies. */
+const KEEPING = 5;
+
 /**
+ * @typedef {import("./catalogue.js").About} About
  * @typedef {import("./media.js").Media} Media
- * @typedef {import("./player_state.js").Facts} Facts
- * @typedef {import("./player_state.js").PlayerState} PlayerState
- * @typedef {import("./rpc.js").Procedure} Procedure
- * @typedef {{ text: string, seconds: number }} ScreenMessage
+ * @typedef {import("./media.js").Loading} Loading
+ * @typedef {import("./queue.js").Queue} Queue
+ * @typedef {import("./queue.js").QueueItem} QueueItem
+ * @typedef {import("./sources.js").Source} Source
+ * @typedef {import("./store.js").Store} Store
  */
 
 export class Playback {
   /**
    * @param {Media} media
-   * @param {string} name
+   * @param {import("./catalogue.js").Catalogue} catalogue
+   * @param {Store} store
+   * @param {() => number} [now] Unix time in seconds
    */
-  constructor(media, name) {
+  constructor(media, catalogue, store, now = () => Date.now() / 1000) {
     /** @private */
     this._media = media;
-    /** @private @type {import("./sources.js").Source | null} */
-    this._source = null;
-    /** @private @type {string | null} */
-    this._title = null;
-    this.name = name;
-    /** @type {Signal<void>} a name or title is another one */
+    /** @private */
+    this._catalogue = catalogue;
+    /** @private */
+    this._store = store;
+    /** @private */
+    this._now = now;
+    /** @private counts what was begun, so that only the latest goes on */
+    this._turn = 0;
+    /** @private @type {Promise<void>} */
+    this._latest = Promise.resolve();
+    /** @private */
+    this._keptAt = 0;
+    /** @type {Queue} */
+    this.queue = queues.EMPTY;
+    /** @type {QueueItem | null} what is loaded, also when it is not in the queue any more */
+    this.current = null;
+    /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
+    this.places = [];
+    /** @type {Signal<void>} the queue or what is loaded is another one */
     this.changed = new Signal();
-    /** @type {Signal<ScreenMessage>} a text is to be shown on the screen */
-    this.messaged = new Signal();
+    /** @type {Signal<unknown>} what nobody asked for went wrong */
+    this.failed = new Signal();
   }
 
-  /**
-   * @param {boolean} fullscreen
-   * @returns {Facts}
-   */
-  facts(fullscreen) {
-    const source = this._source && this._source.source;
-    return { name: this.name, title: this._title, source, fullscreen };
-  }
-
-  /**
-   * Load a medium without playing it.
-   * @param {string} text as `readSource` takes it
-   * @param {string | null} [title]
-   * @param {number | null} [position] seconds
-   */
-  async open(text, title = null, position = null) {
-    const source = readSource(text);
-    this._source = source;
-    this._title = title || source.title;
-    this.changed.emit();
-    await this._media.load(source, position || 0);
-  }
-
-  /** @param {string} name */
-  rename(name) {
-    this.name = name.trim();
-    this.changed.emit();
-  }
-
-  /**
-   * Load a medium and play it, unless the browser wants a click first; the state tells that.
-   * @param {Record<string, any>} values
-   */
-  async load({ source, title, position }) {
-    await this.open(source, title, position);
-    await this._media.play().catch((error) => {
-      if (error.code !== "gesture_required") throw error;
+  /** Begin to go from one item to the next, and to keep in mind what is played. */
+  start() {
+    this.queue = queues.readQueue(this._store.get("queue"));
+    this.places = readPlaces(this._store.get("places"));
+    this._media.moved.listen(() => this._moved());
+    this._media.happened.listen(({ name }) => {
+      if (name === "ended") void this._advance();
+      else if (name === "pause" || name === "seek" || name === "play") this.keep();
     });
   }
 
   /**
-   * Return the player's procedures; each resolves, once it has taken effect, with the state.
-   * @param {() => PlayerState} state
-   * @returns {Map<string, Procedure>}
+   * Load, without playing it, what was loaded before the page was closed, where it was.
+   * @param {string} otherwise what to load if there was nothing; empty for nothing
    */
-  procedures(state) {
-    const media = this._media;
-    /** @type {Record<string, (values: Record<string, any>) => unknown>} */
-    const actions = {
-      status: () => {},
-      play: () => media.play(),
-      pause: () => media.pause(),
-      toggle: () => (media.state.playing ? media.pause() : media.play()),
-      stop: () => media.stop(),
-      volume: ({ level }) => media.setVolume(level),
-      "volume/up": ({ step }) => media.setVolume(media.state.volume + step),
-      "volume/down": ({ step }) => media.setVolume(media.state.volume - step),
-      mute: ({ on }) => media.setMuted(on === null ? !media.state.muted : on),
-      seek: ({ position }) => media.seek(position),
-      "seek/by": ({ offset }) => media.seekBy(offset),
-      load: (values) => this.load(values),
-      message: ({ text, seconds }) => this.messaged.emit({ text, seconds }),
-      rename: ({ name }) => this.rename(name),
-    };
-    return new Map(
-      Object.entries(actions).map(([name, act]) => [
-        name,
-        async (parameters) => {
-          await act(bind(name, parameters));
-          return state();
-        },
-      ]),
-    );
+  async restore(otherwise) {
+    const kept = queues.present(this.queue) || readItem(this._store.get("current"));
+    if (kept) {
+      await this._open(kept, { position: positionIn(this.places, kept.source) });
+    } else if (otherwise && !this.queue.items.length) {
+      const item = newItem(readSource(otherwise));
+      this._become(queues.replacePresent(this.queue, item));
+      await this._open(item, {});
+    }
   }
+
+  /**
+   * Load a medium and play it, in place of the present one, unless the browser wants a click first;
+   * the state tells that.
+   * @param {string} source as `readSource` takes it
+   * @param {string | null} title
+   * @param {number | null} position seconds; null: where one stopped
+   */
+  async load(source, title, position) {
+    const read = readSource(source);
+    const item = newItem(read, title);
+    this.keep();
+    const resumed = resumeAt(this.places, read.source);
+    this._become(queues.replacePresent(this.queue, item));
+    const exact = position !== null;
+    await this._begin(item, { position: exact ? position : resumed, exact });
+  }
+
+  /** Play; with nothing loaded, what comes first in the queue. */
+  async play() {
+    const next = queues.following(this.queue);
+    if (!this.current && next !== null) await this.jump(next);
+    else await this._media.play();
+  }
+
+  /**
+   * Play an item of the queue from its beginning; resolve once one of the queue does, should people
+   * ask for another one meanwhile.
+   * @param {number} index
+   */
+  async jump(index) {
+    this.keep();
+    this._become(queues.jump(this.queue, index));
+    const item = /** @type {QueueItem} */ (queues.present(this.queue));
+    const turn = this._turn + 1;
+    try {
+      await this._begin(item, {});
+    } catch (error) {
+      if (turn === this._turn) throw error;
+      await this._latest;
+    }
+  }
+
+  async next() {
+    const index = queues.following(this.queue);
+    if (index === null) throw new CallError("not_supported", "nothing follows in the queue");
+    await this.jump(index);
+  }
+
+  /** Play the item before; the first one begins anew. */
+  async previous() {
+    const index = queues.preceding(this.queue);
+    if (index !== null) await this.jump(index);
+    else if (this.current) await this._media.seek(0);
+    else throw new CallError("not_supported", "nothing was played before");
+  }
+
+  /**
+   * Put a medium into the queue.
+   * @param {typeof queues.add} place
+   * @param {string} source
+   * @param {string | null} title
+   */
+  add(place, source, title) {
+    const read = readSource(source);
+    const item = newItem(read, title);
+    this.edit((queue) => place(queue, item));
+    void this._catalogue.about(read).then((about) => this._describe(item, about));
+  }
+
+  /**
+   * Change the queue; what is loaded stays.
+   * @param {(queue: Queue) => Queue} change
+   */
+  edit(change) {
+    this._become(change(this.queue));
+  }
+
+  /** Keep in mind where the present medium is. */
+  keep() {
+    const { current } = this;
+    const { loaded, position, duration, ended } = this._media.state;
+    // Events of the medium before may arrive while nothing is known of this one yet.
+    if (!current || !loaded || duration === null) return;
+    this._keptAt = this._now();
+    const { source, title, poster } = current;
+    const at = Math.round(this._keptAt);
+    const reached = ended ? 0 : Math.round(position * 10) / 10;
+    this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
+    this._store.set("places", this.places);
+  }
+
+  /**
+   * Load an item and play it, unless the browser wants a click first.
+   * @private
+   * @param {QueueItem} item
+   * @param {Loading} how
+   */
+  _begin(item, how) {
+    const begun = this._open(item, { ...how, play: true }).catch((error) => {
+      if (error.code !== "gesture_required") throw error;
+    });
+    this._latest = begun;
+    return begun;
+  }
+
+  /**
+   * @private
+   * @param {QueueItem} item
+   * @param {Loading} how
+   */
+  async _open(item, how) {
+    this._turn += 1;
+    const source = readSource(item.source);
+    const about = this._catalogue.about(source);
+    this.current = item;
+    this._store.set("current", item);
+    void about.then((found) => this._describe(item, found));
+    const loaded = this._media.load(source, { ...how, about });
+    this.changed.emit();
+    await loaded;
+  }
+
+  /** @private */
+  async _advance() {
+    this.keep();
+    for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
+      const index = queues.successor(this.queue);
+      if (index === null) return;
+      try {
+        if (index === queues.indexOf(this.queue)) await this._media.replay();
+        else await this.jump(index);
+        return;
+      } catch (error) {
+        this.failed.emit(error);
+      }
+    }
+  }
+
+  /** @private */
+  _moved() {
+    if (this._now() - this._keptAt >= KEEPING) this.keep();
+    this._prepareNext();
+  }
+
+  /** @private */
+  _prepareNext() {
+    const { position, duration } = this._media.state;
+    const near = duration !== null && duration - position <= AHEAD;
+    const index = queues.successor(this.queue);
+    const item = near && index !== null ? this.queue.items[index] : null;
+    const other = item && (!this.current || item.id !== this.current.id) ? item : null;
+    this._media.prepare(other && readSource(other.source));
+  }
+
+  /**
+   * Give an item what the library knows of it; a title that people gave it stays.
+   * @private
+   * @param {QueueItem} item
+   * @param {About | null} about
+   */
+  _describe(item, about) {
+    if (!about) return;
+    const { thumbnail, poster, duration, title } = about;
+    const plain = readSource(item.source).title === item.title;
+    const found = { poster: poster || thumbnail, duration, title: plain ? title : item.title };
+    if (this.current && this.current.id === item.id) this.current = { ...this.current, ...found };
+    this._become(queues.describe(this.queue, item.id, found));
+  }
+
+  /**
+   * @private
+   * @param {Queue} queue
+   */
+  _become(queue) {
+    this.queue = queue;
+    this._store.set("queue", queue);
+    this._prepareNext();
+    this.changed.emit();
+  }
+}
+
+/**
+ * Return a new item of the queue.
+ * @param {Source} source
+ * @param {string | null} [title]
+ * @returns {QueueItem}
+ */
+function newItem(source, title = null) {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return {
+    id,
+    title: title === null ? source.title : title.trim(),
+    source: source.source,
+    poster: null,
+    duration: null,
+  };
+}
+
+/**
+ * Return the item that was kept as `value`; null if it is none.
+ * @param {unknown} value
+ */
+function readItem(value) {
+  return queues.present(queues.readQueue({ items: [value], on: true, place: 0 }));
 }

@@ -1,20 +1,28 @@
 /** The player's entry: wiring only. */
 
 import { Api } from "./api.js";
+import { Catalogue } from "./catalogue.js";
 import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
 import { defineElements } from "./elements/index.js";
+import { Fullscreen } from "./fullscreen.js";
 import { Media } from "./media.js";
+import { SystemControls } from "./media_session.js";
 import { openMqttTransport } from "./mqtt_transport.js";
 import { Playback } from "./playback.js";
 import { PlayerIdentity } from "./player_identity.js";
+import { PlayerName } from "./player_name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player_page.js";
-import { composeState } from "./player_state.js";
+import { PlayerRequest } from "./player_request.js";
+import { PlayerProcedures } from "./player_procedures.js";
+import { composeState } from "./player_report.js";
 import { PlayerVoice } from "./player_voice.js";
 import { Rpc } from "./rpc.js";
+import { SleepTimer } from "./sleep_timer.js";
 import { soundAllowed } from "./sound_permission.js";
 import { StatePublisher } from "./state_publisher.js";
 import { Store } from "./store.js";
+import { SubtitleChoice } from "./subtitle_choice.js";
 import { Tabs, openChannel } from "./tabs.js";
 import { chooseLanguage, translatePage, translator } from "./translate.js";
 import { listenToWaking } from "./wake.js";
@@ -32,7 +40,14 @@ const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
 const media = new Media(page.video);
-const playback = new Playback(media, storedName());
+const catalogue = new Catalogue((path) => api.list({ path }));
+const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
+const name = new PlayerName(store, translate("player.default_name"));
+const fullscreen = new Fullscreen(document);
+const sleep = new SleepTimer(media);
+const subtitles = new SubtitleChoice(media, store, (percent) => page.resizeSubtitles(percent));
+const parts = { media, playback, subtitles, fullscreen, sleep, name };
+const procedures = new PlayerProcedures(parts);
 const credentials = new CredentialsSource(() => identity.credentials());
 const connection = new Connection({
   open: openMqttTransport,
@@ -47,7 +62,7 @@ const connection = new Connection({
 const rpc = new Rpc(connection);
 const voice = new PlayerVoice(connection, (topics) => topics.player(identity.id));
 const publisher = new StatePublisher(
-  (seq) => composeState(media.state, playback.facts(page.fullscreen), seq, Date.now() / 1000),
+  (seq) => composeState(media.state, facts(), seq, Date.now() / 1000),
   (state) => voice.state(state),
 );
 const tabs = new Tabs(openChannel("zapette.player"));
@@ -55,34 +70,42 @@ const wakeLock = new WakeLock(navigator);
 
 page.mount();
 media.start();
+playback.start();
+subtitles.start();
 restoreSound();
 wire();
 void open();
 connect();
 
 function wire() {
-  const procedures = playback.procedures(() => publisher.current());
+  const all = procedures.all(() => publisher.current());
   rpc.register(
     (topics) => topics.player(identity.id),
-    procedures,
+    all,
     (procedure, { code, message }) => voice.event("error", { procedure, code, message }),
   );
   page.listen(async (procedure, named) => {
-    const run = procedures.get(procedure);
+    const run = all.get(procedure);
     // The keys of a tab whose place another one took would make a second player of it.
     return run && connection.status !== "taken-over" && run({ positional: [], named });
   });
+  const system = new SystemControls(navigator, (procedure, parameters = {}) => {
+    page.video.dispatchEvent(new PlayerRequest(procedure, parameters));
+  });
   const show = () => {
     publisher.touch();
-    page.show(publisher.current(), () => media.state.position);
+    const state = publisher.current();
+    page.show(state, () => media.state.position);
+    system.show(state);
     wakeLock.hold(media.state.playing);
   };
   media.changed.listen(show);
   media.changed.listen(rememberSound);
   media.happened.listen(({ name, detail }) => voice.event(name, detail));
-  playback.changed.listen(show);
-  playback.changed.listen(() => store.set("name", playback.name));
-  playback.messaged.listen(({ text, seconds }) => {
+  for (const { changed } of [playback, name, sleep, subtitles]) changed.listen(show);
+  media.unheard.listen((codec) => page.inform(translate("player.unheard", { codec })));
+  playback.failed.listen((error) => page.tell(error));
+  procedures.messaged.listen(({ text, seconds }) => {
     page.showMessage(text, seconds);
     voice.event("message", { text, seconds });
   });
@@ -93,11 +116,22 @@ function wire() {
   show();
 }
 
-/** Load the first medium, and find out whether it may be played with sound. */
+/** @returns {import("./player_report.js").Facts} */
+function facts() {
+  return {
+    name: name.value,
+    current: playback.current,
+    queue: playback.queue,
+    fullscreen: fullscreen.on,
+    fullscreenAvailable: fullscreen.available,
+    sleepAt: sleep.at,
+    subtitleSize: subtitles.size,
+  };
+}
+
+/** Load what was loaded last, else the first medium, and find out whether it may be played with sound. */
 async function open() {
-  const source = document.body.dataset.source;
-  const opened = source ? playback.open(source) : Promise.resolve();
-  opened.catch((error) => page.tell(error));
+  playback.restore(document.body.dataset.source || "").catch((error) => page.tell(error));
   if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
 }
 
@@ -115,11 +149,21 @@ function connect() {
     tabs.claim();
     connection.start();
   });
+  page.offerSettings(identity);
+  page.picture.addEventListener("picturetoggle", () => {
+    media.togglePicture().catch((error) => page.tell(error));
+  });
   page.card.addEventListener("newcode", () => void renewCode());
+  page.card.addEventListener("codewanted", (event) => {
+    if (event instanceof CustomEvent) void showCode(event.detail);
+  });
   page.card.addEventListener("addresspicked", (event) => {
     if (event instanceof CustomEvent) void pickAddress(event.detail);
   });
-  addEventListener("pagehide", () => voice.goodbye());
+  addEventListener("pagehide", () => {
+    playback.keep();
+    voice.goodbye();
+  });
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) connection.start();
   });
@@ -143,6 +187,16 @@ async function renewCode() {
   }
 }
 
+/** @param {"remote" | "guest"} role */
+async function showCode(role) {
+  try {
+    const { code, expires_at } = await identity.showCode(role);
+    page.card.showCode(code, expires_at);
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
 async function offerAddresses() {
   try {
     const { ip, candidates } = await api.addresses();
@@ -161,11 +215,6 @@ async function pickAddress(ip) {
   } catch (error) {
     page.tell(error);
   }
-}
-
-function storedName() {
-  const name = store.get("name");
-  return typeof name === "string" && name ? name : translate("player.default_name");
 }
 
 function restoreSound() {

@@ -69,6 +69,24 @@ export class PlayerIdentity {
     return this._api.newCode(id, proof);
   }
 
+  /**
+   * Return a new code to type, in place of the one before.
+   * @param {"remote" | "guest"} role
+   */
+  showCode(role) {
+    return this._api.showCode(this.id, this._proof(), role);
+  }
+
+  /** Return who is connected. */
+  visitors() {
+    return this._api.visitors(this.id, this._proof());
+  }
+
+  /** @param {string} clientId of the visitor who is turned out */
+  turnOut(clientId) {
+    return this._api.turnOut(this.id, this._proof(), clientId);
+  }
+
   /** @private */
   async _renew() {
     const { id, owner_key } = await this._api.newPlayer();

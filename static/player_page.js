@@ -3,6 +3,9 @@
 import { Activity } from "./activity.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
 import { find } from "./elements/index.js";
+import { NowPlaying } from "./elements/now-playing.js";
+import { PanelButton } from "./elements/panel-button.js";
+import { PictureButton } from "./elements/picture-button.js";
 import { QrCard } from "./elements/qr-card.js";
 import { ScreenMessage } from "./elements/screen-message.js";
 import { StartOverlay } from "./elements/start-overlay.js";
@@ -14,6 +17,9 @@ import { PlayerRequest } from "./player_request.js";
 /** The elements that only this page has. */
 export const PLAYER_ELEMENTS = {
   "fullscreen-button": FullscreenButton,
+  "now-playing": NowPlaying,
+  "panel-button": PanelButton,
+  "picture-button": PictureButton,
   "qr-card": QrCard,
   "screen-message": ScreenMessage,
   "start-overlay": StartOverlay,
@@ -41,7 +47,14 @@ export class PlayerPage extends Page {
     /** @private */
     this._fullscreen = find(page, "fullscreen-button", FullscreenButton);
     /** @private */
+    this._settings = find(page, "panel-button", PanelButton);
+    /** @private @type {Promise<import("./elements/player-panel.js").PlayerPanel> | null} */
+    this._panel = null;
+    /** @private @type {import("./elements/view.js").View | null} */
+    this._view = null;
+    /** @private */
     this._activity = new Activity(page);
+    this.picture = find(page, "picture-button", PictureButton);
     this.video = find(page, "video", HTMLVideoElement);
     this.card = find(page, "qr-card", QrCard);
   }
@@ -53,19 +66,18 @@ export class PlayerPage extends Page {
     this._takeover.mount(this._translate);
     this._message.mount();
     this._fullscreen.mount(this._translate);
+    this._settings.mount(this._translate);
+    this.picture.mount(this._translate);
     this.card.mount(this._translate);
     this._page.title = this._translate("page.player");
     this._activity.changed.listen((present) => {
       this._page.body.dataset.present = String(present);
     });
     this._activity.start();
-    this._fullscreen.addEventListener("fullscreentoggle", () => void this._toggleFullscreen());
+    this._fullscreen.addEventListener("fullscreentoggle", () => {
+      this._fullscreen.dispatchEvent(new PlayerRequest("fullscreen"));
+    });
     this._listenToPicture();
-  }
-
-  /** Whether the page fills the screen. */
-  get fullscreen() {
-    return this._page.fullscreenElement !== null;
   }
 
   /**
@@ -79,7 +91,9 @@ export class PlayerPage extends Page {
     this._name.textContent = state.name;
     this._title.textContent = state.title || this._translate("remote.nothing");
     this._start.show(state.gesture_required);
-    this._show({ state, live: true, position });
+    this._view = { state, live: true, position };
+    this._show(this._view);
+    void this._refreshPanel();
   }
 
   /** @param {Connection} connection */
@@ -103,9 +117,53 @@ export class PlayerPage extends Page {
     this._message.tell(text, seconds);
   }
 
+  /**
+   * Let subtitles be this large.
+   * @param {number} percent of the usual size
+   */
+  resizeSubtitles(percent) {
+    this.video.style.setProperty("--subtitle-size", String(percent / 100));
+  }
+
+  /**
+   * Offer what is set at the player itself; its part of the page is loaded when it is wanted.
+   * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
+   */
+  offerSettings(doorkeeper) {
+    this._settings.addEventListener("panelwanted", () => {
+      this._panel = this._panel || this._buildPanel(doorkeeper);
+      this._panel.then(
+        (panel) => (panel.isOpen ? panel.close() : panel.open()),
+        (error) => {
+          this._panel = null;
+          this.tell(error);
+        },
+      );
+    });
+  }
+
   /** Say that the old code is worth nothing any more. */
   tellNewCode() {
     this.inform(this._translate("player.new_code_made"));
+  }
+
+  /**
+   * @private
+   * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
+   */
+  async _buildPanel(doorkeeper) {
+    const { create } = await import("./elements/player-panel.js");
+    const panel = create(this._translate, doorkeeper, (error) => this.tell(error));
+    panel.addEventListener("panelclosed", () => this._settings.focus());
+    find(this._page, "main", HTMLElement).append(panel);
+    if (this._view) panel.show(this._view);
+    return panel;
+  }
+
+  /** @private */
+  async _refreshPanel() {
+    const panel = await (this._panel || Promise.resolve(null)).catch(() => null);
+    if (panel && this._view) panel.show(this._view);
   }
 
   /**
@@ -121,15 +179,5 @@ export class PlayerPage extends Page {
     this.video.addEventListener("click", () => {
       if (wasPresent) this.video.dispatchEvent(new PlayerRequest("toggle"));
     });
-  }
-
-  /** @private */
-  async _toggleFullscreen() {
-    try {
-      if (this.fullscreen) await this._page.exitFullscreen();
-      else await this._page.documentElement.requestFullscreen();
-    } catch (error) {
-      this.tell(error);
-    }
   }
 }

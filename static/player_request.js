@@ -9,8 +9,8 @@ export class PlayerRequest extends Event {
     super(PlayerRequest.type, { bubbles: true, composed: true });
     this.procedure = procedure;
     this.parameters = parameters;
-    /** Resolves when the request has been answered, well or badly. */
-    this.settled = Promise.resolve();
+    /** Resolves when the request has been answered: whether it was done. */
+    this.settled = Promise.resolve(false);
   }
 
   /**
@@ -19,8 +19,8 @@ export class PlayerRequest extends Event {
    */
   respondWith(answer) {
     this.settled = answer.then(
-      () => {},
-      () => {},
+      () => true,
+      () => false,
     );
   }
 

@@ -4,18 +4,16 @@
 const TOLERANCE = 0.25;
 
 /**
- * @typedef {import("./media.js").MediaState} MediaState
- *
- * @typedef {object} Facts what the player is, beside its medium's state
- * @property {string} name
- * @property {string | null} title
- * @property {string | null} source
- * @property {boolean} fullscreen
+ * @typedef {import("./queue.js").QueueItem} QueueItem
  *
  * @typedef {object} Track
  * @property {string} id
  * @property {string} label
- * @property {string} language
+ * @property {string | null} language
+ *
+ * @typedef {object} Tracks
+ * @property {string | null} active
+ * @property {Track[]} tracks
  *
  * @typedef {object} PlayerState
  * @property {1} version
@@ -33,69 +31,17 @@ const TOLERANCE = 0.25;
  * @property {string | null} title
  * @property {string | null} source
  * @property {string | null} poster
- * @property {{ index: number | null, items: { id: string, title: string, source: string }[] }} queue
+ * @property {{ index: number | null, items: readonly QueueItem[] }} queue
  * @property {"off" | "one" | "all"} repeat
  * @property {boolean} shuffle
- * @property {{ active: string | null, tracks: Track[] }} subtitles
- * @property {{ active: string | null, tracks: Track[] }} audio
+ * @property {Tracks & { size: number }} subtitles
+ * @property {Tracks} audio
  * @property {boolean} fullscreen
  * @property {number | null} sleep_at
  * @property {boolean} gesture_required
  * @property {{ code: string, message: string } | null} error
  * @property {string[]} can
  */
-
-/**
- * Return the state that `media` and `facts` make.
- * @param {MediaState} media
- * @param {Facts} facts
- * @param {number} seq
- * @param {number} now Unix time in seconds
- * @returns {PlayerState}
- */
-export function composeState(media, facts, seq, now) {
-  return {
-    version: 1,
-    seq,
-    name: facts.name,
-    playing: media.playing,
-    buffering: media.buffering,
-    ended: media.ended,
-    position: toMilliseconds(media.position),
-    reported_at: toMilliseconds(now),
-    duration: media.duration === null ? null : toMilliseconds(media.duration),
-    rate: media.rate,
-    volume: media.volume,
-    muted: media.muted,
-    title: facts.title,
-    source: facts.source,
-    poster: null,
-    queue: { index: null, items: [] },
-    repeat: "off",
-    shuffle: false,
-    subtitles: { active: null, tracks: [] },
-    audio: { active: null, tracks: [] },
-    fullscreen: facts.fullscreen,
-    sleep_at: null,
-    gesture_required: media.gestureRequired,
-    error: media.error,
-    can: capabilities(media),
-  };
-}
-
-/**
- * Return the procedures that work with `media` as it is.
- * @param {MediaState} media
- */
-export function capabilities({ loaded, seekable, volumeFixed }) {
-  const can = ["status"];
-  if (loaded) can.push("play", "pause", "toggle", "stop");
-  if (!volumeFixed) can.push("volume", "volume/up", "volume/down");
-  can.push("mute");
-  if (loaded && seekable) can.push("seek", "seek/by");
-  can.push("load", "message", "rename");
-  return can;
-}
 
 /**
  * Tell whether `state` says more than `earlier` and the passing of time do.
@@ -119,9 +65,4 @@ export function positionAt({ playing, buffering, position, rate, duration }, ela
   if (!playing || buffering) return position;
   const reached = position + Math.max(0, elapsed) * rate;
   return duration === null ? reached : Math.min(reached, duration);
-}
-
-/** @param {number} seconds */
-function toMilliseconds(seconds) {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,4 +1,7 @@
-/** The procedures of a player and what each takes (docs/protocol.md); no I/O. */
+/**
+ * The procedures of a player and what each takes (docs/protocol.md), in the order in which the
+ * state's `can` has them; no I/O.
+ */
 
 import { CallError } from "./errors.js";
 
@@ -8,11 +11,24 @@ import { CallError } from "./errors.js";
  *
  * @typedef {object} Parameter
  * @property {string} name
- * @property {"number" | "text" | "boolean"} type
+ * @property {"number" | "whole" | "text" | "boolean" | "track" | "choice" | "texts"} type
  * @property {number} [least] of a number: its lower bound; of a text: its shortest length
- * @property {number} [most] the upper bound, the longest length
+ * @property {number} [most] the upper bound, the longest length; of texts: how many
+ * @property {readonly string[]} [choices]
  * @property {Scalar | null} [default] null: may be left out, the procedure then decides
  */
+
+/** @type {readonly Parameter[]} */
+const INDEX = [{ name: "index", type: "whole" }];
+/** @type {readonly Parameter[]} */
+const ON = [{ name: "on", type: "boolean", default: null }];
+/** @type {readonly Parameter[]} */
+const MEDIUM = [
+  { name: "source", type: "text", least: 1, most: 4096 },
+  { name: "title", type: "text", least: 1, most: 200, default: null },
+];
+/** @type {readonly Parameter[]} */
+const TRACK = [{ name: "track", type: "track" }];
 
 /** @type {Readonly<Record<string, readonly Parameter[]>>} */
 export const PROCEDURES = Object.freeze({
@@ -24,19 +40,36 @@ export const PROCEDURES = Object.freeze({
   volume: [{ name: "level", type: "number", least: 0, most: 100 }],
   "volume/up": [{ name: "step", type: "number", least: 1, most: 100, default: 5 }],
   "volume/down": [{ name: "step", type: "number", least: 1, most: 100, default: 5 }],
-  mute: [{ name: "on", type: "boolean", default: null }],
+  mute: ON,
   seek: [{ name: "position", type: "number", least: 0 }],
   "seek/by": [{ name: "offset", type: "number" }],
-  load: [
-    { name: "source", type: "text", least: 1, most: 4096 },
-    { name: "title", type: "text", least: 1, most: 200, default: null },
-    { name: "position", type: "number", least: 0, default: null },
+  rate: [{ name: "factor", type: "number", least: 0.25, most: 4 }],
+  load: [...MEDIUM, { name: "position", type: "number", least: 0, default: null }],
+  next: [],
+  previous: [],
+  jump: INDEX,
+  "queue/add": MEDIUM,
+  "queue/play_next": MEDIUM,
+  "queue/remove": INDEX,
+  "queue/move": [
+    { name: "from", type: "whole" },
+    { name: "to", type: "whole" },
   ],
+  "queue/clear": [],
+  repeat: [{ name: "mode", type: "choice", choices: ["off", "one", "all"] }],
+  shuffle: ON,
+  subtitles: TRACK,
+  "subtitles/size": [{ name: "percent", type: "number", least: 50, most: 300 }],
+  audio: TRACK,
+  fullscreen: ON,
   message: [
     { name: "text", type: "text", least: 1, most: 1000 },
     { name: "seconds", type: "number", least: 1, most: 3600, default: 5 },
   ],
+  sleep: [{ name: "minutes", type: "number", least: 0, most: 1440 }],
   rename: [{ name: "name", type: "text", least: 1, most: 64 }],
+  history: [],
+  playable: [{ name: "types", type: "texts", most: 500 }],
 });
 
 /**
@@ -86,19 +119,44 @@ function check(parameter, value) {
  * @param {Parameter} parameter
  * @param {unknown} value
  */
-function fits({ type, least = -Infinity, most = Infinity }, value) {
+function fits({ type, least = -Infinity, most = Infinity, choices = [] }, value) {
   if (type === "boolean") return typeof value === "boolean";
-  if (type === "number") {
-    return typeof value === "number" && Number.isFinite(value) && value >= least && value <= most;
+  if (type === "whole") return isNumber(value) && Number.isInteger(value) && value >= 0;
+  if (type === "number") return isNumber(value) && value >= least && value <= most;
+  if (type === "track") return value === null || isNumber(value) || isText(value, 1, 64);
+  if (type === "texts") {
+    return Array.isArray(value) && value.length <= most && value.every((it) => isText(it, 1, 200));
   }
+  return isText(value, least, most) && (type !== "choice" || choices.includes(value));
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+function isNumber(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} least characters
+ * @param {number} most
+ * @returns {value is string}
+ */
+function isText(value, least, most) {
   if (typeof value !== "string") return false;
   const length = Array.from(value.trim()).length;
   return length >= least && length <= most;
 }
 
 /** @param {Parameter} parameter */
-function takes({ type, least, most }) {
+function takes({ type, least, most, choices = [] }) {
   if (type === "boolean") return "true or false is needed";
+  if (type === "whole") return "a whole number of 0 or more is needed";
+  if (type === "track") return "the id of a track, or null, is needed";
+  if (type === "choice") return `one of ${choices.join(", ")} is needed`;
+  if (type === "texts") return `a list of up to ${most} texts is needed`;
   if (type === "text") return `a text of ${least} to ${most} characters is needed`;
   if (least === undefined) return "a number is needed";
   if (most === undefined) return `a number of ${least} or more is needed`;

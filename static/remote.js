@@ -3,15 +3,23 @@
 import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
+import { takeOver } from "./early_answer.js";
 import { defineElements } from "./elements/index.js";
+import { TabBar } from "./elements/tab-bar.js";
 import { openMqttTransport } from "./mqtt_transport.js";
-import { RemoteLinks } from "./remote_links.js";
+import { RemoteLinks, writeLink } from "./remote_links.js";
 import { RemotePage } from "./remote_page.js";
 import { RemotePlayer } from "./remote_player.js";
+import { RemoteViews } from "./remote_views.js";
 import { Rpc } from "./rpc.js";
 import { Store } from "./store.js";
 import { chooseLanguage, translatePage, translator } from "./translate.js";
 import { listenToWaking } from "./wake.js";
+
+/**
+ * @typedef {import("./api.js").Credentials} Credentials
+ * @typedef {import("./remote_links.js").RemoteLink} RemoteLink
+ */
 
 /**
  * Seconds. Short, so that by the time the page says that a call has failed with its connection, the
@@ -19,31 +27,29 @@ import { listenToWaking } from "./wake.js";
  */
 const KEEP_ALIVE = 4;
 
-defineElements();
+defineElements({ "tab-bar": TabBar });
 const language = chooseLanguage(navigator.languages);
 const translate = translator(language);
 translatePage(document, language, translate);
 const page = new RemotePage(document, translate);
 page.mount();
 
+const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly));
 const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));
 const link = links.choose(location.hash);
 addEventListener("hashchange", () => location.reload());
 if (link) follow(link);
-else page.showNoLink();
+else {
+  page.showNoLink();
+  void askForCode();
+}
 
-/** @param {import("./remote_links.js").RemoteLink} link */
+/** @param {RemoteLink} link */
 function follow(link) {
-  const api = new Api(document.baseURI, fetch);
-  const credentials = new CredentialsSource(() => api.credentials(link));
-  const connection = new Connection({
-    open: openMqttTransport,
-    credentials: async () => {
-      const answer = await credentials.get();
-      page.role = answer.role;
-      return answer;
-    },
-    keepAlive: KEEP_ALIVE,
+  // So that what a person bookmarks, or puts on the home screen, names the player.
+  if (!location.hash) history.replaceState(null, "", writeLink(link));
+  const connection = connect(link, ({ role }) => {
+    page.role = role;
   });
   const player = new RemotePlayer(connection, new Rpc(connection), (topics) =>
     topics.player(link.id),
@@ -52,10 +58,42 @@ function follow(link) {
     if (state) links.name(link.id, state.name);
   });
   connection.changed.listen((status) => {
-    if (status === "refused") links.forget(link);
+    if (status !== "refused") return;
+    links.forget(link);
+    void askForCode();
   });
   player.start();
+  const call = (/** @type {string} */ procedure, /** @type {Record<string, unknown>} */ given) =>
+    player.call(procedure, given);
+  const views = new RemoteViews(document, { translate, api, links, link, connect, call });
+  views.failed = (error) => page.tell(error);
+  page.shown = (view) => views.show(view);
   page.follow(connection, player, links.nameOf(link.id));
   connection.start();
+  views.start();
   listenToWaking(window, () => connection.wake());
+}
+
+/**
+ * Return a connection with the rights of a link, not started yet.
+ * @param {RemoteLink} link
+ * @param {(credentials: Credentials) => void} [told] what the server answered
+ */
+function connect(link, told = () => {}) {
+  const credentials = new CredentialsSource(() => api.credentials(link));
+  return new Connection({
+    open: openMqttTransport,
+    credentials: async () => {
+      const answer = await credentials.get();
+      told(answer);
+      return answer;
+    },
+    keepAlive: KEEP_ALIVE,
+  });
+}
+
+/** Let the person type a code in place of scanning one. */
+async function askForCode() {
+  const { showCodeEntry } = await import("./code_entry_page.js");
+  showCodeEntry(document, translate, api);
 }

@@ -9,6 +9,8 @@ import { isPlayerId } from "./topics.js";
  */
 
 const KEY = /^[A-Za-z0-9_-]{22,128}$/;
+/** How many players are remembered; the one opened longest ago goes first. */
+const MOST = 32;
 
 /**
  * Return the player and the key that a fragment names; null if it names none.
@@ -18,6 +20,14 @@ const KEY = /^[A-Za-z0-9_-]{22,128}$/;
 export function readLink(fragment) {
   const [id, key = "", ...rest] = fragment.replace(/^#/, "").split(".");
   return rest.length === 0 && isPlayerId(id) && KEY.test(key) ? { id, key } : null;
+}
+
+/**
+ * Return the fragment of a link, with its `#`.
+ * @param {RemoteLink} link
+ */
+export function writeLink({ id, key }) {
+  return `#${id}.${key}`;
 }
 
 export class RemoteLinks {
@@ -33,17 +43,33 @@ export class RemoteLinks {
    */
   choose(fragment) {
     const link = fragment.length > 1 ? readLink(fragment) : this._last();
-    if (link) this._store.set("last", link);
+    if (link) {
+      this._store.set("last", link);
+      const others = this.known().filter(({ id }) => id !== link.id);
+      this._store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
+    }
     return link;
   }
 
   /**
-   * Forget a link that is no longer valid.
+   * Return the links of all players that were opened here, the last one first.
+   * @returns {RemoteLink[]}
+   */
+  known() {
+    const known = this._store.get("known");
+    const links = Array.isArray(known) ? known.map((link) => readLink(String(link))) : [];
+    return links.filter(isLink);
+  }
+
+  /**
+   * Forget a link: it is no longer valid, or no longer wanted.
    * @param {RemoteLink} link
    */
   forget(link) {
     const last = this._last();
-    if (last && last.id === link.id && last.key === link.key) this._store.set("last", undefined);
+    if (last && same(last, link)) this._store.set("last", undefined);
+    const others = this.known().filter((known) => !same(known, link));
+    this._store.set("known", others.map(writeLink));
   }
 
   /**
@@ -75,4 +101,20 @@ export class RemoteLinks {
     const last = this._store.get("last");
     return isRecord(last) ? readLink(`${last.id}.${last.key}`) : null;
   }
+}
+
+/**
+ * @param {RemoteLink | null} link
+ * @returns {link is RemoteLink}
+ */
+function isLink(link) {
+  return link !== null;
+}
+
+/**
+ * @param {RemoteLink} one
+ * @param {RemoteLink} other
+ */
+function same(one, other) {
+  return one.id === other.id && one.key === other.key;
 }

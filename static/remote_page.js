@@ -1,11 +1,14 @@
 /** The remote's page: shows the view of a player. */
 
 import { find } from "./elements/index.js";
+import { feelFailure, feelPresses } from "./haptics.js";
 import { remoteNotice } from "./notices.js";
 import { Page } from "./page.js";
+import { permitted } from "./remote_rights.js";
 
 /**
  * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./elements/view.js").View} View
  * @typedef {import("./player_view.js").PlayerView} PlayerView
  * @typedef {import("./remote_player.js").RemotePlayer} RemotePlayer
  */
@@ -20,15 +23,24 @@ export class RemotePage extends Page {
     /** @private */
     this._activity = find(page, "#activity", HTMLElement);
     /** @private */
+    this._brief = find(page, "#brief-title", HTMLElement);
+    /** @private */
+    this._poster = find(page, "#poster", HTMLImageElement);
+    /** @private */
     this._knownName = translate("remote.no_player");
     /** What the link lets the person do, as the server told it. */
     this.role = "remote";
+    /** Told what the page shows of the player. @type {(view: View) => void} */
+    this.shown = () => {};
   }
 
   /** @override */
   mount() {
     super.mount();
     this._page.title = this._translate("page.remote");
+    this._poster.addEventListener("error", () => this._poster.toggleAttribute("hidden", true));
+    this._poster.addEventListener("load", () => this._poster.toggleAttribute("hidden", false));
+    feelPresses(this._page);
   }
 
   /** Say that no link was ever opened here. */
@@ -36,6 +48,24 @@ export class RemotePage extends Page {
     this._page.body.dataset.connection = "refused";
     this._name.textContent = this._translate("page.remote");
     this._notify({ kind: "act", text: "remote.no_link", detail: "", action: null }, () => {});
+  }
+
+  /** @override @param {unknown} error */
+  tell(error) {
+    super.tell(error);
+    feelFailure();
+  }
+
+  /**
+   * Show a picture of what plays; none if it is null, or cannot be had.
+   * @private
+   * @param {string | null} address
+   */
+  _showPoster(address) {
+    if (this._poster.getAttribute("src") === address) return;
+    this._poster.toggleAttribute("hidden", true);
+    if (address) this._poster.src = address;
+    else this._poster.removeAttribute("src");
   }
 
   /**
@@ -67,24 +97,29 @@ export class RemotePage extends Page {
     dataset.live = String(view.live);
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
+    dataset.role = this.role;
     this._name.textContent = state ? state.name : this._knownName;
     this._title.textContent = state ? state.title || this._translate("remote.nothing") : "";
+    this._brief.textContent = this._title.textContent;
+    this._showPoster(state && state.poster);
     this._activity.textContent = state && view.live ? this._translate(activityKey(state)) : "";
-    this._show({ state, live: view.live, position: () => player.position });
+    const shown = { state, live: view.live, position: () => player.position };
+    this._show(shown);
+    this.shown(shown);
     const notice = remoteNotice(connection.status, connection.problem, view, this.role);
     this._notify(notice, () => connection.start());
   }
 
   /**
    * Return what is to be shown: a player that is off does not play, whatever it said last, and a
-   * guest has no controls.
+   * guest has few controls.
    * @private
    * @param {PlayerView} view
    */
   _shown({ availability, state }) {
     if (!state) return null;
     const playing = state.playing && availability !== "offline";
-    return { ...state, playing, can: this.role === "guest" ? [] : state.can };
+    return { ...state, playing, can: permitted(this.role, state.can) };
   }
 }
 

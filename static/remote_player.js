@@ -65,17 +65,19 @@ export class RemotePlayer {
   }
 
   /**
-   * Call a procedure of the player, and take the state that it answers.
+   * Call a procedure of the player, take the state that it answers, and return the answer.
    * @param {string} procedure
    * @param {Record<string, unknown>} parameters
    * @param {{ timeout?: number }} [options]
+   * @returns {Promise<unknown>}
    */
   async call(procedure, parameters, options) {
     if (this.view.availability === "offline") throw offline();
-    const state = await this._rpc.call(this._target, procedure, parameters, options);
-    if (isPlayerState(state)) {
-      this._become(stateReported(this.view, state, { retained: false, now: this._now() }));
+    const answer = await this._rpc.call(this._target, procedure, parameters, options);
+    if (isPlayerState(answer)) {
+      this._become(stateReported(this.view, answer, { retained: false, now: this._now() }));
     }
+    return answer;
   }
 
   /** Ask the player for its state until it is known, or the player or the connection is gone. */

@@ -10,6 +10,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
  * @property {string} source as the state tells it: `media/<path>` or an http(s) address
  * @property {string} url what the browser loads; relative for a medium of the library
  * @property {string} title the name of the file, without its ending
+ * @property {string | null} path in the library; null if it is elsewhere
  */
 
 /**
@@ -33,7 +34,7 @@ function readAddress(text) {
   if (!/^https?:$/.test(address.protocol)) throw invalid(text);
   const names = address.pathname.split("/").filter(Boolean);
   const title = names.length ? titleOf(decoded(names[names.length - 1])) : address.hostname;
-  return { source: address.href, url: address.href, title };
+  return { source: address.href, url: address.href, title, path: null };
 }
 
 /** @param {string} text */
@@ -46,7 +47,16 @@ function readPath(text) {
     source: LIBRARY + path,
     url: LIBRARY + levels.map(encodeURIComponent).join("/"),
     title: titleOf(levels[levels.length - 1]),
+    path,
   };
+}
+
+/**
+ * Tell whether a source is a stream in parts (HLS).
+ * @param {Source} source
+ */
+export function isStream({ url }) {
+  return /^[^?#]*\.m3u8(?:[?#]|$)/i.test(url);
 }
 
 /** @param {string} name */

@@ -1,7 +1,7 @@
 /*
  * Says in words that a browser is too old for the pages; a classic script in the oldest syntax, so
- * that such a browser can run it. Array.prototype.at stands for all that mqtt.js needs beyond our
- * own modules (Chromium 92, Firefox 90, Safari 15.4).
+ * that such a browser can run it. Object.fromEntries stands for ES2019, which the modules are written
+ * in; the styles look as they should from Chromium 79, Firefox 75 and Safari 13.1 on.
  */
 (function () {
   var enough =
@@ -9,12 +9,12 @@
     "customElements" in window &&
     "WebSocket" in window &&
     "AbortController" in window &&
-    "at" in Array.prototype;
+    "fromEntries" in Object;
   if (enough) return;
   var french = /^fr/i.test(navigator.language || "");
   var text = french
-    ? "Ce navigateur est trop ancien pour Zapette. Il faut au moins Chromium 92, Firefox 90 ou Safari 15.4."
-    : "This browser is too old for Zapette. It takes Chromium 92, Firefox 90 or Safari 15.4 at least.";
+    ? "Ce navigateur est trop ancien pour Zapette. Il faut au moins Chromium 79, Firefox 75 ou Safari 13.1."
+    : "This browser is too old for Zapette. It takes Chromium 79, Firefox 75 or Safari 13.1 at least.";
   var notice = document.createElement("p");
   notice.className = "too-old";
   notice.setAttribute("role", "alert");

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.foreign import SystemOnMosquitto
 from tests.system import System
+
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run a folder's tests, in order, where several share the tests.
+
+    What a folder's tests run on is started once, and one process at a time drives browsers: that
+    takes longest, and so comes first.
+    """
+    items.sort(key=lambda item: _folder(item) != "browser")
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(_TESTS).parts[0]
 
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A system that runs for the whole session; tests on it use players of their own."""
-    running = System(tmp_path_factory.mktemp("system")).start()
+    """A system that runs for the whole session; tests on it use players of their own.
+
+    ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
+    """
+    folder = tmp_path_factory.mktemp("system")
+    foreign = os.environ.get("TEST_BROKER") == "mosquitto"
+    running = (SystemOnMosquitto(folder) if foreign else System(folder)).start()
     yield running
     running.stop()
 

@@ -1,15 +1,37 @@
-"""Free ports on the loopback interface."""
+"""Free ports on the loopback interface.
+
+They lie below the range from which the system takes the ports of outgoing connections (32768 and
+above on Linux), so that nobody's connection takes a port between its choice and its use, or while
+what listens on it is killed and started again.
+"""
 
 from __future__ import annotations
 
+import os
+import random
 import socket
-from contextlib import ExitStack
+
+# Tests that run in several processes share the range out among themselves.
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_unused = list(range(20_000 + _PROCESS, 32_000, _PROCESSES))
+random.shuffle(_unused)
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+    """Return `count` different ports that nobody listens on and that were not returned before."""
+    found: list[int] = []
+    while len(found) < count:
+        port = _unused.pop()
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
+
+
+def free_port() -> int:
+    """Return a port as :func:`free_ports` does."""
+    return free_ports(1)[0]

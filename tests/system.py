@@ -41,6 +41,7 @@ class System:
         folder: a folder of its own, for its data and its log.
         settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
         options: of the command ``zapette run``.
+        command: which command of ``zapette`` it is.
         code: the folder of the project that is run; this one if None.
     """
 
@@ -48,6 +49,7 @@ class System:
     settings: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     code: Path | None = None
+    command: str = "run"
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class System:
         """Start it and wait until every part is up."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette", "run", *self.options],
+                [sys.executable, "-m", "zapette", self.command, *self.options],
                 cwd=self.code,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from webapp import (
     requests,
 )
 from webapp.addresses import Addresses
+from webapp.assets import Assets
 from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.librarian import Librarian
@@ -40,7 +41,8 @@ def create_app(parts: Parts) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
     app.url_map.merge_slashes = False
-    app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library))
+    assets = Assets(plain=parts.addresses.settings.development).start()
+    app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library, assets))
     app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.health))
     app.register_blueprint(doors.blueprint(parts.doorkeeper))
     app.register_blueprint(media.blueprint(parts.librarian))

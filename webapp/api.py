@@ -59,7 +59,7 @@ def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, health: Health) -> B
     @api.delete("/api/players/<player_id>")
     def forget(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
-        household.forget(requests.player_id(player_id), owner_key)
+        doorkeeper.forget(requests.player_id(player_id), owner_key)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @api.get("/healthz")

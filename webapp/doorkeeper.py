@@ -100,6 +100,15 @@ class Doorkeeper:
         self.visitors.forget(player_id)
         return links
 
+    def forget(self, player_id: str, owner_key: str) -> None:
+        """Forget the player and who had its codes; no other system is told of it any more.
+
+        Raises:
+            CredentialsError: the owner key is not the id's.
+        """
+        self.household.forget(player_id, owner_key)
+        self.visitors.forget(player_id)
+
     def invite(self, player_id: str, owner_key: str, role: Role) -> dict[str, Any]:
         """Return a code to type and when it ends.
 

@@ -11,15 +11,19 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 
 from webapp import development, requests
 from webapp.addresses import Addresses
+from webapp.assets import KEPT, STATIC, Assets
 from webapp.library import Library
-from zapette.config import ROOT
-
-STATIC: Final = ROOT / "static"
 
 # Of the installed npm packages the pages import these files, and no other is served.
-_MODULES: Final = frozenset({"node_modules/mqtt/dist/mqtt.esm.js"})
+_MODULES: Final = frozenset(
+    {
+        "node_modules/hls.js/dist/hls.min.mjs",
+        "node_modules/hls.js/dist/hls.worker.js",
+    }
+)
 _SUFFIXES: Final = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".png": "image/png",
@@ -28,7 +32,7 @@ _SUFFIXES: Final = {
 _PRIVATE: Final = frozenset({"node_modules", "tests"})
 
 
-def blueprint(addresses: Addresses, library: Library) -> Blueprint:
+def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Blueprint:
     """Return the routes of the pages and of ``/static``."""
     pages = Blueprint("pages", __name__)
 
@@ -43,20 +47,31 @@ def blueprint(addresses: Addresses, library: Library) -> Blueprint:
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
-        path = Path(name)
-        if name not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
+        wanted, file = assets.split(name)
+        path = Path(file)
+        if wanted and wanted != assets.version:
+            # a page of another version: it must not get modules of this one among its own
+            abort(404)
+        if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
             abort(404)
         if path.suffix not in _SUFFIXES:
             abort(404)
-        response = send_from_directory(STATIC, name, mimetype=_SUFFIXES[path.suffix])
-        # Revalidated at each load: an update of the server is seen at once, and costs a 304.
-        response.headers["Cache-Control"] = "no-cache"
+        mimetype = _SUFFIXES[path.suffix]
+        made = assets.made(file) if wanted else None
+        if made is None:
+            response = send_from_directory(STATIC, file, mimetype=mimetype)
+        else:
+            response = Response(made, mimetype=mimetype)
+            response.set_etag(f"{wanted}-{file}")
+        # Revalidated at each load where the address may get another content.
+        response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return response
 
     def _page(template: str, anywhere: tuple[str, ...] = (), **values: str) -> Response:
         html = render_template(
             template,
             version=version("zapette"),
+            assets=assets,
             scripts=development.scripts(addresses.settings),
             **values,
         )
@@ -83,15 +98,14 @@ def _origin(url: str) -> str:
 
 
 def _policy(*peers: str) -> str:
-    # 'self' does not cover another port, so the broker's origin is named; mqtt.js runs its
-    # timers in a worker made from a blob; a film may come from anywhere.
+    # 'self' does not cover another port, so the broker's origin is named; a film may come from
+    # anywhere.
     return "; ".join(
         (
             "default-src 'self'",
             f"connect-src 'self' {' '.join(peers)}",
             "media-src 'self' http: https: blob:",
             "img-src 'self' data: http: https:",
-            "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",

@@ -46,6 +46,7 @@ class Settings:
         forget_after_days: days after which a player that is gone is forgotten; 0 is never.
         page_errors: whether pages report their errors to the terminal of the server.
         development: whether pages are loaded again when they change; and as `page_errors`.
+        limits: the broker's limits that are not to be its defaults, as in a table of TOML.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         bridge: the home's own broker.
     """
@@ -67,6 +68,7 @@ class Settings:
     forget_after_days: int = 30
     page_errors: bool = False
     development: bool = False
+    limits: str = ""
     log_level: str = "info"
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
 

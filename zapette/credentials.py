@@ -147,7 +147,7 @@ class Keyring:
         if head != _HEADER or not hmac.compare_digest(_encode(digest), signature):
             raise CredentialsError("the token is not valid")
         try:
-            read = _token(json.loads(base64.urlsafe_b64decode(body + b"==")))
+            read = _token(json.loads(base64.urlsafe_b64decode(body + b"==").decode()))
         except (KeyError, TypeError, ValueError):
             raise CredentialsError("the token is not valid") from None
         if read.expires_at <= time.time():

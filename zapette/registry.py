@@ -99,6 +99,14 @@ class Registry:
             self._removals += removed
             return removed > 0
 
+    def beginning_with(self, text: str) -> list[str]:
+        """Return the ids of the players, two at most, that begin with these hexadecimal digits."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
+            )
+            return [str(row[0]) for row in rows]
+
     def unseen_since(self, moment: float) -> list[str]:
         """Return the ids of the players that were last seen before `moment` (Unix seconds)."""
         with self._lock:

@@ -93,6 +93,13 @@ class Process:
                 await asyncio.sleep(0.05)
         self.refresh()
 
+    @property
+    def pid(self) -> int:
+        """Its number; RuntimeError if it was not started."""
+        if self._child is None:
+            raise RuntimeError("it was not started")
+        return self._child.pid
+
     def refresh(self) -> None:
         """Take note of the children that the process has now."""
         if self._child is not None:

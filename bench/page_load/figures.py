@@ -40,23 +40,30 @@ class Figures:
             "tap to video": self.taps.to_video,
             "tap to button": self.taps.to_button,
             "call": self.calls,
+            "remote live, empty cache": [it.seconds for it in self.cold],
+            "remote live, opened again": [it.seconds for it in self.warm],
         }
         for name, values in measured.items():
-            yield f"{name}, p50", statistics.median(values)
-            yield f"{name}, p99", quantile(values, 0.99)
-        yield "remote live, empty cache, p50", statistics.median(it.seconds for it in self.cold)
-        yield "remote live, opened again, p50", statistics.median(it.seconds for it in self.warm)
+            if values:
+                yield f"{name}, p50", statistics.median(values)
+                yield f"{name}, p99", quantile(values, 0.99)
 
 
-def table(ours: Figures, floor: Figures) -> str:
-    """Return both, and how many times the floor ours takes."""
-    lines = [f"{'milliseconds':<34}{'ours':>9}{'floor':>9}{'ratio':>8}"]
-    base = floor.times()
-    for name, value in ours.times().items():
-        lines.append(f"{name:<34}{value:>9.2f}{base[name]:>9.2f}{value / base[name]:>8.1f}")
-    lines.append("")
-    lines.append(f"{'page weight':<34}{'requests':>9}{'KiB sent':>9}{'KiB':>8}")
-    for name, load in ours.weights().items():
-        sizes = f"{load.requests:>9}{load.wire / 1024:>9.1f}{load.unpacked / 1024:>8.1f}"
-        lines.append(f"{name:<34}{sizes}")
+def table(figures: dict[str, Figures]) -> str:
+    """Return all of a run, and how many times the others' time ours takes."""
+    times = {name: one.times() for name, one in figures.items()}
+    others = [name for name in figures if name != "ours"]
+    heads = ["ours", *others, *(f"/ {name}" for name in others)]
+    lines = ["| milliseconds | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for name, value in times["ours"].items():
+        known = {other: times[other].get(name) for other in others}
+        cells = [f"{value:.2f}"]
+        cells += ["-" if it is None else f"{it:.2f}" for it in known.values()]
+        cells += ["-" if it is None else f"{value / it:.2f}" for it in known.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines += ["", "| page weight | requests | KiB received | KiB unpacked |", "|---|---|---|---|"]
+    for whose, one in figures.items():
+        for name, load in one.weights().items():
+            sizes = f"{load.requests} | {load.wire / 1024:.1f} | {load.unpacked / 1024:.1f}"
+            lines.append(f"| {whose}: {name} | {sizes} |")
     return "\n".join(lines)

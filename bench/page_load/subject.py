@@ -1,4 +1,4 @@
-"""The two that are measured: the system, and the floor under any such system."""
+"""What is measured: the system, and the floor under any such system."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ class Subject:
     """A player that was clicked on, and how to open remotes and make calls of it.
 
     Attributes:
-        name: ``ours`` or ``floor``.
+        name: ``ours``, ``seed`` or ``floor``.
         player: its page.
         remote_url: what opens a remote.
-        call: asks the player's page for its state once, and waits for the answer.
+        call: asks the player's page for its state once, and waits for the answer; None if that
+            is not measured.
     """
 
     name: str
     player: Screen
     remote_url: str
-    call: Callable[[], object]
+    call: Callable[[], object] | None
 
 
 @contextmanager
@@ -70,18 +71,24 @@ def floor(pages: Pages) -> Iterator[Subject]:
             relay.terminate()
 
 
-def _bare(pages: Pages, root: str, ws_port: int) -> Iterator[Subject]:
+def player_of(pages: Pages, url: str, what: str, timeout: float = 20) -> Screen:
+    """Open a player's page as soon as it is served."""
     page = pages.context().new_page()
 
     def is_there() -> bool:
         try:
-            page.goto(f"{root}/player.html#{ws_port}")
-        except Exception:  # noqa: BLE001 - the relay is still coming up
+            page.goto(url)
+        except Exception:  # noqa: BLE001 - the server is still coming up
             return False
         return True
 
-    eventually(is_there, "the bare pages are served")
-    player = Screen(page)
+    eventually(is_there, what, timeout)
+    return Screen(page)
+
+
+def _bare(pages: Pages, root: str, ws_port: int) -> Iterator[Subject]:
+    url = f"{root}/player.html#{ws_port}"
+    player = player_of(pages, url, "the bare pages are served")
     eventually(lambda: player.connection == "live", "the bare player is connected")
     player.click("Start")
     with connect(f"ws://localhost:{ws_port}/remote") as caller:

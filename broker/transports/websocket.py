@@ -7,6 +7,7 @@ connections, so that a client that is silent holds no buffer at all.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, cast
 
 from broker.transports.tcp import peer_of
@@ -22,6 +23,8 @@ try:
     from websockets.speedups import apply_mask
 except ImportError:  # the package was built without its C extension
     from websockets.utils import apply_mask
+
+logger = logging.getLogger("broker")
 
 CONTINUATION = 0
 TEXT = 1
@@ -144,6 +147,12 @@ class WebSocketWire(asyncio.Protocol):
         except WebSocketError as error:
             self._fail(error)
         except BadRequest as error:
+            # A page of a foreign origin is worth knowing of; a look at the port is not.
+            level = logging.INFO if error.status.startswith("403") else logging.DEBUG
+            logger.log(
+                level, "event=upgrade_refused peer=%s status=%.3s reason=%r",
+                self.peer, error.status, error.detail,
+            )  # fmt: skip
             self._closing = True
             self._send(error.response)
             self.close()

@@ -49,11 +49,16 @@ class Caller:
         @callback
         def stop() -> None:
             unsubscribe()
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(CallError("cancelled", "the player was unloaded"))
+            self.async_give_up(CallError("cancelled", "the player was unloaded"))
 
         return stop
+
+    @callback
+    def async_give_up(self, error: CallError) -> None:
+        """End every call that waits for its answer with `error`."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(error)
 
     async def async_call(
         self, procedure: str, *, timeout: float = TIMEOUT, **parameters: Any

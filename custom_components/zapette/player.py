@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components import mqtt
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from . import topics
@@ -16,6 +18,9 @@ from .position import Position
 from .state import PlayerState, read_object
 
 _LOGGER = logging.getLogger(__name__)
+
+STALL: Final = 0.5
+"""Seconds that a player must wait for data before it counts: a hiccup is no change of state."""
 
 type EventListener = Callable[[str, dict[str, Any]], None]
 
@@ -56,6 +61,7 @@ class Player:
         self._online = False
         self._was_available: bool | None = None
         self._asking = False
+        self._end_stall: Callable[[], None] | None = None
         self._listeners: list[Callable[[], None]] = []
         self._event_listeners: list[EventListener] = []
         self._unsubscribe: list[Callable[[], None]] = []
@@ -86,6 +92,7 @@ class Player:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe.clear()
+        self._forget_stall()
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -145,6 +152,8 @@ class Player:
     @callback
     def _on_availability(self, message: mqtt.ReceiveMessage) -> None:
         self._online = message.payload == "online"
+        if not self._online:
+            self._caller.async_give_up(CallError("unavailable", "the player is offline"))
         self._ask_if_old()
         self._changed()
 
@@ -152,6 +161,7 @@ class Player:
     def _on_state(self, message: mqtt.ReceiveMessage) -> None:
         said = read_object(message.payload)
         if not said:
+            self._forget_stall()
             self.state = None
             self._changed()
             return
@@ -161,6 +171,28 @@ class Player:
     @callback
     def _take(self, state: PlayerState, at: datetime | None) -> None:
         """Take over a state that holds since `at`, or since nobody knows when."""
+        self._forget_stall()
+        if state.buffering and self.state is not None and not self.state.buffering:
+            self._end_stall = async_call_later(self._hass, STALL, self._stall(state, at))
+            state = replace(state, buffering=False)
+        self._show(state, at)
+
+    def _stall(self, state: PlayerState, at: datetime | None) -> Callable[[datetime], None]:
+        @callback
+        def stalled(_: datetime) -> None:
+            self._end_stall = None
+            self._show(state, at)
+
+        return stalled
+
+    @callback
+    def _forget_stall(self) -> None:
+        if self._end_stall is not None:
+            self._end_stall()
+            self._end_stall = None
+
+    @callback
+    def _show(self, state: PlayerState, at: datetime | None) -> None:
         self.position = self.position.after(self.state, state, at)
         self.state = state
         self._changed()

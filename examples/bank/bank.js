@@ -1,40 +1,42 @@
 /** A service from a page: a call is a message, its answer another, and that is all there is to it. */
 
-import mqtt from "./mqtt.js";
+import { Connection } from "./zapette/connection.js";
+import { openMqttTransport } from "./zapette/mqtt_transport.js";
+import { Rpc } from "./zapette/rpc.js";
 
-const BANK = "zapette/services/bank";
-const TIMEOUT = 5000;
-
-const me = `page-${Math.random().toString(36).slice(2)}`;
-const waiting = new Map();
+const service = (topics) => topics.service("bank");
 const login = document.getElementById("login");
 const bank = document.getElementById("bank");
-let client = null;
-let calls = 0;
+let rpc = null;
 
-/** Call a procedure; the promise has its result, or fails with its error. */
-function call(procedure, ...parameters) {
-  const id = String(++calls);
-  client.publish(
-    `${BANK}/request/${me}/${id}/${procedure}`,
-    JSON.stringify(parameters),
-    {
-      properties: { messageExpiryInterval: 10 },
-    },
-  );
-  return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject });
-    setTimeout(() => reject(new Error("timeout: no answer")), TIMEOUT);
+/** Connect with the account of the household that was typed in. */
+function enter({ url, name, password }) {
+  const me = `page-${Math.random().toString(36).slice(2)}`;
+  const account = { client_id: me, username: name, password };
+  const connection = new Connection({
+    open: openMqttTransport,
+    credentials: async () => ({ url, base_topic: "zapette", ...account }),
+    keepAlive: 30,
   });
+  rpc = new Rpc(connection);
+  rpc.expect(service);
+  connection.subscribe(({ topics }) => [service(topics).event("changed")]);
+  connection.received.listen(({ topic, payload }) => {
+    const { topics } = connection.session;
+    if (topic !== service(topics).event("changed")) return;
+    show(JSON.parse(new TextDecoder().decode(payload)).balance);
+  });
+  connection.changed.listen(() => tell(connection.problem));
+  connection.opened.listen(() => {
+    login.hidden = true;
+    bank.hidden = false;
+    ask("balance").then(show, tell);
+  });
+  connection.start();
 }
 
-function take(topic, payload) {
-  const message = JSON.parse(payload.toString());
-  if (topic === `${BANK}/event/changed`) return show(message.balance);
-  const { resolve, reject } = waiting.get(topic.split("/").pop()) || {};
-  if (message.error)
-    reject?.(new Error(`${message.error.code}: ${message.error.message}`));
-  else resolve?.(message.result);
+function ask(procedure, ...parameters) {
+  return rpc.call(service, procedure, parameters);
 }
 
 function show(balance) {
@@ -42,36 +44,20 @@ function show(balance) {
 }
 
 function tell(error) {
-  document.getElementById("error").textContent = error ? error.message : "";
+  const code = error && error.code ? `${error.code}: ` : "";
+  document.getElementById("error").textContent = error
+    ? code + error.message
+    : "";
 }
 
 login.addEventListener("submit", (event) => {
   event.preventDefault();
-  const { url, name, password } = Object.fromEntries(new FormData(login));
-  client = mqtt.connect(url, {
-    protocolVersion: 5,
-    clientId: me,
-    username: name,
-    password,
-  });
-  client.on("message", take);
-  client.on("error", tell);
-  client.on("connect", async () => {
-    await client.subscribeAsync([
-      `${BANK}/response/${me}/#`,
-      `${BANK}/event/changed`,
-    ]);
-    login.hidden = true;
-    bank.hidden = false;
-    call("balance").then(show, tell);
-  });
+  enter(Object.fromEntries(new FormData(login)));
 });
 
 bank.addEventListener("submit", (event) => {
   event.preventDefault();
   tell(null);
-  call(event.submitter.value, Number(new FormData(bank).get("amount"))).then(
-    show,
-    tell,
-  );
+  const amount = Number(new FormData(bank).get("amount"));
+  ask(event.submitter.value, amount).then(show, tell);
 });

@@ -8,15 +8,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-MQTT = HERE.parent.parent / "static" / "node_modules" / "mqtt" / "dist" / "mqtt.esm.js"
+MODULES = HERE.parent.parent / "static"
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """The files of this folder, and mqtt.js."""
+    """The files of this folder, and the modules of Zapette's own pages below /zapette."""
 
     def translate_path(self, path: str) -> str:
         """Return the file for a path of the URL."""
-        return str(MQTT) if path == "/mqtt.js" else super().translate_path(path)
+        file = super().translate_path(path)
+        is_module = path.startswith("/zapette/") and path.endswith(".js")
+        return str(MODULES / Path(file).name) if is_module else file
 
 
 if __name__ == "__main__":

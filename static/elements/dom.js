@@ -15,7 +15,15 @@ const ICONS = Object.freeze({
     "M4 9h4l5-4v14l-5-4H4zm11.6-.4L18 11l2.4-2.4 1.4 1.4-2.4 2.4 2.4 2.4-1.4 1.4-2.4-2.4-2.4 2.4-1.4-1.4 2.4-2.4-2.4-2.4z",
   back: "M12 5V1.5L6.5 6 12 10.5V7a5.5 5.5 0 1 1-5.5 5.5h-2A7.5 7.5 0 1 0 12 5z",
   forward: "M12 5V1.5L17.5 6 12 10.5V7a5.5 5.5 0 1 0 5.5 5.5h2A7.5 7.5 0 1 1 12 5z",
+  picture: "M3 4h18v7h-2V6H5v12h6v2H3zm10 9h9v7h-9z",
   fullscreen: "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z",
+  next: "M5 5.6v12.8a1 1 0 0 0 1.5.8L16 13v6h3V5h-3v6L6.5 4.8A1 1 0 0 0 5 5.6z",
+  previous: "M19 5.6v12.8a1 1 0 0 1-1.5.8L8 13v6H5V5h3v6l9.5-6.2a1 1 0 0 1 1.5.8z",
+  remote:
+    "M9 2h6a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H9a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3zm3 3.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM9.5 14v2h2v-2zm3 0v2h2v-2zm-3 3.5v2h2v-2zm3 0v2h2v-2z",
+  queue: "M3 5h18v2H3zm0 5h11v2H3zm0 5h11v2H3zm14-4.5 5.5 3.750L17 18z",
+  library: "M3 4h4v16H3zm5.5 0h4v16h-4zm5.4.9 3.9-1L22 19.1l-3.9 1z",
+  more: "M3 6h9v2H3zm15 0h3v2h-3zm-4.5-1.5h3v5h-3zM3 16h3v2H3zm9 0h9v2h-9zm-4.5-1.5h3v5h-3z",
 });
 
 /**
@@ -43,12 +51,20 @@ export function build(tag, attributes = {}, ...children) {
  * @param {IconName} name
  */
 export function icon(name) {
+  return draw(ICONS[name]);
+}
+
+/**
+ * Return the drawing of a path, which says nothing to a screen reader.
+ * @param {string} outline on a field of 24 by 24
+ */
+export function draw(outline) {
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", "0 0 24 24");
   drawing.setAttribute("aria-hidden", "true");
   drawing.setAttribute("class", "icon");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
+  path.setAttribute("d", outline);
   drawing.append(path);
   return drawing;
 }

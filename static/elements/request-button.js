@@ -6,7 +6,8 @@ import { ViewElement } from "./view.js";
  * @property {string} procedure
  * @property {Record<string, unknown>} parameters
  * @property {import("./dom.js").IconName} icon
- * @property {string} text shown beside the drawing
+ * @property {(translate: import("./view.js").Translate) => string} text shown beside the drawing; a
+ *   part of the name, which people say to a device that listens
  * @property {(translate: import("./view.js").Translate) => string} name
  */
 
@@ -16,28 +17,42 @@ const KINDS = {
     procedure: "volume/up",
     parameters: {},
     icon: "plus",
-    text: "VOL",
+    text: (translate) => translate("control.volume"),
     name: (translate) => translate("control.volume_up"),
   },
   "volume-down": {
     procedure: "volume/down",
     parameters: {},
     icon: "minus",
-    text: "VOL",
+    text: (translate) => translate("control.volume"),
     name: (translate) => translate("control.volume_down"),
   },
   back: {
     procedure: "seek/by",
     parameters: { offset: -10 },
     icon: "back",
-    text: "10",
+    text: () => "10",
     name: (translate) => translate("control.back"),
+  },
+  previous: {
+    procedure: "previous",
+    parameters: {},
+    icon: "previous",
+    text: () => "",
+    name: (translate) => translate("control.previous"),
+  },
+  next: {
+    procedure: "next",
+    parameters: {},
+    icon: "next",
+    text: () => "",
+    name: (translate) => translate("control.next"),
   },
   forward: {
     procedure: "seek/by",
     parameters: { offset: 10 },
     icon: "forward",
-    text: "10",
+    text: () => "10",
     name: (translate) => translate("control.forward"),
   },
 };
@@ -60,7 +75,8 @@ export class RequestButton extends ViewElement {
     this._button.title = kind.name(translate);
     this._button.setAttribute("aria-label", this._button.title);
     this._button.append(icon(kind.icon));
-    if (kind.text) this._button.append(build("span", { "aria-hidden": "true" }, kind.text));
+    const text = kind.text(translate);
+    if (text) this._button.append(build("span", { "aria-hidden": "true" }, text));
     this._button.addEventListener("click", () => {
       void this._request(kind.procedure, kind.parameters);
     });

@@ -1,11 +1,13 @@
 import { formatTime } from "../format.js";
-import { build, fill } from "./dom.js";
+import { build, fill, flag } from "./dom.js";
 import { ViewElement } from "./view.js";
 
 /** Milliseconds between two drawings while the medium plays. */
 const INTERVAL = 250;
 /** Seconds that an arrow key goes. */
 const STEP = 10;
+/** Width of the slider's knob in pixels, by which the middle of it falls short of the ends. */
+const THUMB = 24;
 
 /** Where the medium is, and a slider to go elsewhere: when it is let go. */
 export class SeekBar extends ViewElement {
@@ -30,6 +32,8 @@ export class SeekBar extends ViewElement {
     this._elapsed = build("span", { class: "elapsed" });
     /** @private */
     this._duration = build("span", { class: "duration" });
+    /** @private */
+    this._preview = build("span", { class: "preview", "aria-hidden": "true", hidden: "" });
   }
 
   /** @override @param {import("./view.js").Translate} translate */
@@ -38,7 +42,7 @@ export class SeekBar extends ViewElement {
     this._slider.setAttribute("aria-label", translate("control.position"));
     const times = build("div", { class: "times", "aria-hidden": "true" });
     times.append(this._elapsed, this._duration);
-    fill(this, this._slider, times);
+    fill(this, this._slider, times, this._preview);
     this._draw(0, null);
     this._slider.addEventListener("pointerdown", () => {
       this._held = true;
@@ -46,10 +50,16 @@ export class SeekBar extends ViewElement {
     for (const end of ["pointerup", "pointercancel", "blur"]) {
       this._slider.addEventListener(end, () => {
         this._held = false;
+        flag(this._preview, "hidden", true);
       });
     }
+    this._slider.addEventListener("pointermove", (event) => this._point(event));
+    this._slider.addEventListener("pointerleave", () => {
+      if (!this._held) flag(this._preview, "hidden", true);
+    });
     this._slider.addEventListener("input", () => {
       this._held = true;
+      if (this._length) this._foresee(this._slider.valueAsNumber / this._length);
       this._draw(this._slider.valueAsNumber, this._length);
     });
     this._slider.addEventListener("change", () => void this._go(this._slider.valueAsNumber));
@@ -104,6 +114,29 @@ export class SeekBar extends ViewElement {
     this._held = false;
     await this._request("seek", { position });
     this._refresh();
+  }
+
+  /**
+   * Show where a click would go; a finger that drags is shown the slider's own value.
+   * @private
+   * @param {PointerEvent} event
+   */
+  _point({ pointerType, clientX }) {
+    if (this._held || pointerType !== "mouse" || this._slider.disabled) return;
+    const { left, width } = this._slider.getBoundingClientRect();
+    this._foresee((clientX - left - THUMB / 2) / (width - THUMB));
+  }
+
+  /**
+   * @private
+   * @param {number} part of the medium, 0 to 1
+   */
+  _foresee(part) {
+    if (!this._length) return;
+    const inside = Math.min(1, Math.max(0, part));
+    this._preview.textContent = formatTime(inside * this._length);
+    this._preview.style.setProperty("--at", String(inside));
+    flag(this._preview, "hidden", false);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { PlayerRequest } from "../player_request.js";
 import { build, fill, flag } from "./dom.js";
 
 /** Asks for the one click that the browser wants before it plays sound. */
@@ -6,12 +7,20 @@ export class StartOverlay extends HTMLElement {
     super();
     /** @private */
     this._button = build("button", { type: "button" });
+    /** @private */
+    this._whole = build("button", { type: "button", class: "whole" });
   }
 
   /** @param {import("./view.js").Translate} translate */
   mount(translate) {
     this._button.textContent = translate("start.button");
-    fill(this, this._button, build("p", {}, translate("start.why")));
+    this._whole.textContent = translate("player.start_whole");
+    this._whole.addEventListener("click", () => {
+      this.dispatchEvent(new PlayerRequest("fullscreen", { on: true }));
+    });
+    flag(this._whole, "hidden", !document.fullscreenEnabled);
+    const why = build("p", {}, translate("start.why"));
+    fill(this, this._button, this._whole, why);
   }
 
   /** @param {boolean} needed */

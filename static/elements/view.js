@@ -46,16 +46,26 @@ export class ViewElement extends HTMLElement {
    * @protected
    * @param {string} procedure
    * @param {Record<string, unknown>} [parameters]
-   * @returns {Promise<void>} resolves when it has been answered, well or badly
+   * @returns {Promise<boolean>} resolves when it has been answered: whether it was done
    */
   async _request(procedure, parameters = {}) {
     const request = new PlayerRequest(procedure, parameters);
     this._requests += 1;
     const timer = setTimeout(() => this.setAttribute("aria-busy", "true"), PENDING_AFTER);
     this.dispatchEvent(request);
-    await request.settled;
+    const done = await request.settled;
     clearTimeout(timer);
     this._requests -= 1;
     if (this._requests === 0) this.removeAttribute("aria-busy");
+    return done;
+  }
+
+  /**
+   * Tell the person something that is no error.
+   * @protected
+   * @param {string} text
+   */
+  _tell(text) {
+    this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: text }));
   }
 }

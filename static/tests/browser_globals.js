@@ -1,8 +1,6 @@
-/** What mqtt.js takes from a browser, for the versions of Node that lack it. */
+/** What the transport takes from a browser, for the versions of Node that lack it. */
 
 import { WebSocket } from "ws";
 
-const missing = Object.entries({ WebSocket, navigator: { userAgent: "node" } }).filter(
-  ([name]) => !(name in globalThis),
-);
+const missing = Object.entries({ WebSocket }).filter(([name]) => !(name in globalThis));
 for (const [name, value] of missing) Object.defineProperty(globalThis, name, { value });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { composeState, differs, positionAt } from "../player_state.js";
+import { composeState } from "../player_report.js";
+import { differs, positionAt } from "../player_state.js";
+import { EMPTY, add, jump } from "../queue.js";
 import { StatePublisher } from "../state_publisher.js";
 
 /** @type {import("../media.js").MediaState} */
@@ -18,18 +20,36 @@ const MEDIA = {
   muted: false,
   volumeFixed: false,
   gestureRequired: false,
+  subtitles: { active: null, tracks: [] },
+  audio: { active: null, tracks: [] },
   error: null,
 };
-const FACTS = {
-  name: "Living room",
+const FILM = {
+  id: "a1",
   title: "Sintel",
   source: "media/sintel.webm",
+  poster: "media/poster.jpg",
+  duration: 52.2,
+};
+const OTHER = { ...FILM, id: "b2", title: "Other" };
+/** @type {import("../player_report.js").Facts} */
+const FACTS = {
+  name: "Living room",
+  current: FILM,
+  queue: jump(add(EMPTY, FILM), 0),
   fullscreen: false,
+  fullscreenAvailable: true,
+  sleepAt: null,
+  subtitleSize: 100,
 };
 
-/** @param {Partial<import("../media.js").MediaState>} [media] */
-const state = (media = {}, now = 1000, seq = 1) =>
-  composeState({ ...MEDIA, ...media }, FACTS, seq, now);
+/**
+ * @param {Partial<import("../media.js").MediaState>} [media]
+ * @param {number} [now]
+ * @param {Partial<import("../player_report.js").Facts>} [facts]
+ */
+const state = (media = {}, now = 1000, facts = {}) =>
+  composeState({ ...MEDIA, ...media }, { ...FACTS, ...facts }, 1, now);
 
 test("the state has every field of the contract", () => {
   assert.deepEqual(Object.keys(state()), [
@@ -62,20 +82,62 @@ test("the state has every field of the contract", () => {
   assert.equal(state().position, 12.346);
 });
 
+test("the state tells what is loaded, and the queue", () => {
+  const queue = add(FACTS.queue, OTHER);
+  const told = state({}, 1000, { queue: { ...queue, repeat: "all" }, sleepAt: 1234.56789 });
+  const { title, source, poster, repeat, shuffle, sleep_at } = told;
+  assert.deepEqual([title, source, poster], [FILM.title, FILM.source, FILM.poster]);
+  assert.deepEqual([repeat, shuffle, sleep_at], ["all", false, 1234.568]);
+  assert.deepEqual(told.queue, { index: 0, items: [FILM, OTHER] });
+  const nothing = state({ loaded: false }, 1000, { current: null, queue: EMPTY });
+  assert.deepEqual([nothing.title, nothing.source, nothing.poster], [null, null, null]);
+  assert.deepEqual(nothing.queue, { index: null, items: [] });
+});
+
 test("it can what works here now", () => {
-  assert.deepEqual(state({ loaded: false, seekable: false }).can, [
+  const nothing = { current: null, queue: EMPTY, fullscreenAvailable: false };
+  assert.deepEqual(state({ loaded: false, seekable: false }, 1000, nothing).can, [
     "status",
     "volume",
     "volume/up",
     "volume/down",
     "mute",
+    "rate",
     "load",
+    "queue/add",
+    "queue/play_next",
+    "repeat",
+    "shuffle",
+    "subtitles/size",
     "message",
+    "sleep",
     "rename",
+    "history",
+    "playable",
   ]);
   assert.ok(!state({ volumeFixed: true }).can.some((name) => name.startsWith("volume")));
   assert.ok(state({ volumeFixed: true }).can.includes("mute"));
   assert.ok(!state({ seekable: false }).can.includes("seek"));
+});
+
+test("it can go where the queue has something", () => {
+  const { can } = state();
+  assert.ok(can.includes("jump") && can.includes("previous") && !can.includes("next"));
+  const two = add(FACTS.queue, OTHER);
+  assert.ok(state({}, 1000, { queue: two }).can.includes("next"));
+  assert.ok(!state({}, 1000, { queue: jump(two, 1) }).can.includes("next"));
+  assert.ok(state({}, 1000, { queue: { ...jump(two, 1), repeat: "all" } }).can.includes("next"));
+  // an empty player with a queue can play, one whose film is broken cannot
+  const waiting = { queue: add(EMPTY, FILM), current: null };
+  assert.ok(state({ loaded: false }, 1000, waiting).can.includes("play"));
+  assert.ok(!state({ loaded: false }, 1000, { queue: two }).can.includes("play"));
+});
+
+test("it can choose tracks where there are some", () => {
+  const tracks = [{ id: "fr", label: "Français", language: "fr" }];
+  assert.ok(!state().can.includes("subtitles") && !state().can.includes("audio"));
+  assert.ok(state({ subtitles: { active: null, tracks } }).can.includes("subtitles"));
+  assert.ok(state({ audio: { active: null, tracks } }).can.includes("audio"));
 });
 
 test("the passing of time is no change, a jump is", () => {

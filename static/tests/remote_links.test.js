@@ -50,3 +50,28 @@ test("the last link opens the remote without a fragment, until it is forgotten",
   later.forget(link);
   assert.equal(later.choose(""), null);
 });
+
+test("all players that were opened are known, the last one first", () => {
+  const storage = memory();
+  const links = new RemoteLinks(new Store("zapette.remote", () => storage));
+  const ids = Array.from({ length: 40 }, (_, index) => index.toString(16).padStart(32, "0"));
+  for (const id of ids) links.choose(`#${id}.${KEY}`);
+  links.choose(`#${ids[30]}.${KEY.toUpperCase()}`);
+  const later = new RemoteLinks(new Store("zapette.remote", () => storage));
+  assert.equal(later.known().length, 32);
+  assert.deepEqual(later.known()[0], { id: ids[30], key: KEY.toUpperCase() });
+  assert.equal(later.known().filter(({ id }) => id === ids[30]).length, 1);
+  later.forget({ id: ids[30], key: KEY });
+  assert.equal(later.known()[0].id, ids[30], "another key of the same player stays");
+  later.forget(later.known()[0]);
+  assert.equal(later.known()[0].id, ids[39]);
+  assert.equal(later.choose(""), null);
+});
+
+test("what was stored by somebody else does no harm", () => {
+  const storage = memory();
+  storage.setItem("zapette.remote", JSON.stringify({ known: ["x", 7, null], last: "y" }));
+  const links = new RemoteLinks(new Store("zapette.remote", () => storage));
+  assert.deepEqual(links.known(), []);
+  assert.equal(links.choose(""), null);
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readSource } from "../sources.js";
+import { isStream, readSource } from "../sources.js";
 
 test("a medium of the library", () => {
-  const sample = { source: "media/sample.webm", url: "media/sample.webm", title: "sample" };
+  const url = "media/sample.webm";
+  const sample = { source: url, url, title: "sample", path: "sample.webm" };
   assert.deepEqual(readSource("media/sample.webm"), sample);
   assert.deepEqual(readSource("sample.webm"), sample);
 });
@@ -14,6 +15,7 @@ test("a path is encoded for the address, and its title is readable", () => {
     source: "media/Été/100 % #1?_live.mp4",
     url: "media/%C3%89t%C3%A9/100%20%25%20%231%3F_live.mp4",
     title: "100 % #1? live",
+    path: "Été/100 % #1?_live.mp4",
   });
 });
 
@@ -22,9 +24,16 @@ test("an address on the web", () => {
     source: "https://example.org/a/My%20film.mp4?x=1",
     url: "https://example.org/a/My%20film.mp4?x=1",
     title: "My film",
+    path: null,
   });
   assert.equal(readSource("http://example.org").title, "example.org");
   assert.equal(readSource("https://example.org/%ff").title, "%ff");
+});
+
+test("a stream is told by its name", () => {
+  assert.ok(isStream(readSource("live/index.m3u8")));
+  assert.ok(isStream(readSource("https://example.org/a.M3U8?token=1")));
+  assert.ok(!isStream(readSource("https://example.org/a.mp4?next=b.m3u8")));
 });
 
 for (const text of [

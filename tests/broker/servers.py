@@ -18,9 +18,9 @@ from broker import Authenticator, Broker, Limits
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect, Will
 from tests.conformance.properties import Pairs
-from tests.conformance.servers import free_port
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
+from tests.ports import free_port
 from tests.waiting import eventually
 
 T = TypeVar("T")

@@ -1,27 +1,55 @@
-"""Two clients that lose no message of theirs, whatever becomes of the broker."""
+"""Two clients that lose no message of theirs, whatever becomes of the broker or the connection."""
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
+from typing import Any
 
 from tests.conformance.answers import PubAck, PubComp, Publish, PubRec, PubRel
 from tests.conformance.client import Client, ClosedError
 from tests.conformance.packets import Connect, acknowledgement, publish
+from tests.conformance.properties import Property
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Type, Version, WireError
 
 WINDOW = 20
+_EXPIRY = ((Property.SESSION_EXPIRY, 3600),)
 
 
 class Stubborn(threading.Thread):
-    """Connects again to its session until it is told to stop."""
+    """Connects again to its session until it is told to stop.
 
-    def __init__(self, client_id: str, port: int) -> None:
+    Attributes:
+        connects: how often it was let in.
+        ready: it has begun.
+        wrong: what the broker did that it must not do.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        port: int,
+        version: Version = Version.V311,
+        username: str | None = None,
+        password: bytes | None = None,
+    ) -> None:
         super().__init__(name=client_id)
         self.client_id = client_id
         self.port = port
+        self.connects = 0
+        self._connect = Connect(
+            client_id,
+            version,
+            clean=False,
+            username=username,
+            password=password,
+            properties=_EXPIRY if version is Version.V5 else (),
+        )
+        self._stream: Stream | None = None
         self.ready = threading.Event()
         self.over = threading.Event()
         self.wrong: BaseException | None = None
@@ -29,12 +57,14 @@ class Stubborn(threading.Thread):
     def run(self) -> None:
         while not self.over.is_set():
             try:
-                client = Client(Stream(self.port), Version.V311)
+                self._stream = Stream(self.port)
+                client = Client(self._stream, self._connect.version)
             except OSError:
                 time.sleep(0.02)
                 continue
             try:
-                assert client.connect(Connect(self.client_id, clean=False)).code == 0
+                assert client.connect(self._connect).code == 0
+                self.connects += 1
                 self.serve(client)
             except (ClosedError, OSError):
                 continue
@@ -47,6 +77,13 @@ class Stubborn(threading.Thread):
     def serve(self, client: Client) -> None:
         raise NotImplementedError
 
+    def cut(self) -> None:
+        """Break the connection without a word, from another thread."""
+        stream = self._stream
+        if stream is not None:
+            with suppress(OSError):
+                stream.socket.shutdown(socket.SHUT_RDWR)
+
     def stop(self) -> None:
         self.over.set()
         self.join(10)
@@ -57,8 +94,8 @@ class Stubborn(threading.Thread):
 class Writer(Stubborn):
     """Publishes numbers, the even ones at QoS 1, the odd ones at QoS 2."""
 
-    def __init__(self, client_id: str, port: int, topic: str) -> None:
-        super().__init__(client_id, port)
+    def __init__(self, client_id: str, port: int, topic: str, **more: Any) -> None:
+        super().__init__(client_id, port, **more)
         self.topic = topic
         self.sent = 0
         self.paused = threading.Event()
@@ -113,8 +150,8 @@ class Writer(Stubborn):
 class Reader(Stubborn):
     """Counts what it gets by QoS and number; QoS 2 by the rules, so twice is the broker's doing."""
 
-    def __init__(self, client_id: str, port: int, topic: str) -> None:
-        super().__init__(client_id, port)
+    def __init__(self, client_id: str, port: int, topic: str, **more: Any) -> None:
+        super().__init__(client_id, port, **more)
         self.topic = topic
         self.received: Counter[tuple[int, int]] = Counter()
         self._taken: set[int] = set()

@@ -19,12 +19,12 @@ import pytest
 from broker import StoreError
 from tests.broker.servers import Process, config, run_ours, run_process
 from tests.broker.stubborn import Reader, Writer
-from tests.conformance.answers import PubComp, PubRec, PubRel
+from tests.conformance.answers import ConnAck, PubComp, PubRec, PubRel
 from tests.conformance.client import Client
-from tests.conformance.packets import Will, acknowledgement, publish
+from tests.conformance.packets import Connect, Will, acknowledgement, publish
 from tests.conformance.properties import Property
-from tests.conformance.servers import free_port
 from tests.conformance.wire import Type, Version
+from tests.ports import free_port
 from tests.waiting import eventually
 
 KILLS = int(os.environ.get("BROKER_KILLS", "5"))
@@ -203,6 +203,22 @@ def test_nothing_is_lost_and_nothing_comes_twice(start: Start) -> None:
         reader.stop()
     twice = [key for key, count in reader.received.items() if key[0] == 2 and count > 1]
     assert not twice
+
+
+def test_nothing_comes_before_connack(tmp_path: Path) -> None:
+    """A connection taken over before its session is stored ends without a word [MQTT-3.2.0-1]."""
+    with run_ours(config(), store=tmp_path / "store.db") as running:
+        expiry = ((Property.SESSION_EXPIRY, 600),)
+        first, second = running.open(Version.V5), running.open(Version.V5)
+
+        def both() -> None:
+            for client in (first, second):
+                client.send(Connect("same", Version.V5, properties=expiry).encode())
+            time.sleep(0.05)  # in the event loop: it finds both at once
+
+        running.call(both)
+        answers = {type(client.receive_any()) for client in (first, second)}
+        assert answers == {type(None), ConnAck}
 
 
 # The file itself

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,17 +93,6 @@ def test_a_session_has_so_many_subscriptions(version: Version) -> None:
         assert list(client.subscribe("t/0", qos=1).codes) == [1]
         client.unsubscribe("t/1")
         assert list(client.subscribe("t/6").codes) == [0]
-
-
-def test_a_million_subscriptions_are_bounded() -> None:
-    with run_ours() as running:
-        client = running.connect("greedy", V5)
-        for packet_id in range(1, 21):
-            filters = [(f"{packet_id}/{number}/+/#", 0) for number in range(1000)]
-            client.send(subscribe(packet_id, *filters, version=V5))
-            client.expect(SubAck)
-        count = running.call(lambda: running.broker.counters["subscriptions"])
-        assert count == Limits().max_subscriptions
 
 
 def test_receive_maximum_is_told_and_enforced() -> None:
@@ -313,17 +307,103 @@ def test_a_packet_too_large_for_the_client_is_not_sent() -> None:
         assert reader.message().payload == b"small"
 
 
-def test_half_open_connections_are_cheap_and_end() -> None:
-    with run_ours(limits=Limits(connect_timeout=1)) as running:
-        streams = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(500)]
-        running.connect("fine").silence()
-        eventually(lambda: running.call(running_connections(running)) <= 1, "they are gone")
-        for stream in streams:
-            stream.close()
+# One line in the log for each of them
 
 
-def running_connections(running: Running) -> Any:
-    return lambda: running.broker._listeners["default"].count
+def _exceed_packet(running: Running) -> None:
+    client = running.connect("c", V5)
+    client.send(publish("t", bytes(5000), version=V5))
+    client.end()
+
+
+def _exceed_receive_maximum(running: Running) -> None:
+    client = running.connect("c", V5)
+    for packet_id in range(1, 5):
+        client.send(publish("t", b"x", version=V5, qos=2, packet_id=packet_id))
+    while not isinstance(client.receive_any(), Disconnect):
+        pass
+
+
+def _exceed_aliases(running: Running) -> None:
+    client = running.connect("c", V5)
+    client.publish("t", b"x", properties=((Property.TOPIC_ALIAS, 11),))
+    client.end()
+
+
+def _exceed_subscriptions(running: Running) -> None:
+    running.connect("c", V5).subscribe(*[f"t/{number}" for number in range(20)])
+
+
+def _exceed_retained(running: Running) -> None:
+    client = running.connect("c", V5)
+    for number in range(20):
+        client.publish(f"t/{number}", b"x", qos=1, retain=True)
+
+
+def _exceed_sessions(running: Running) -> None:
+    for number in range(4):
+        running.connect(f"c{number}", V5)
+    running.connect("more", V5, expect=0x97)
+
+
+def _exceed_connect(running: Running) -> None:
+    client = running.open(V5)
+    client.send(Connect("c", V5, username="u", password=bytes(2000)).encode())
+    client.end()
+
+
+def _exceed_time(running: Running) -> None:
+    client = running.open(V5)
+    client.send(b"\x10")
+    client.end(timeout=10)
+
+
+def _exceed_queue(running: Running) -> None:
+    slow = stalled(running, "slow", V5)
+    slow.subscribe("flood")
+    writer = running.connect("writer", V5)
+    for _ in range(200):
+        writer.publish("flood", bytes(60_000))
+    writer.ping()
+
+
+SMALL = Limits(
+    max_packet=100_000,
+    max_connect_packet=1000,
+    receive_maximum=2,
+    max_topic_alias=10,
+    max_subscriptions=5,
+    max_retained=8,
+    max_sessions=4,
+    max_queued_bytes=100_000,
+    connect_timeout=0.5,
+    sys_interval=0,
+)
+
+
+@pytest.mark.parametrize(
+    ("exceed", "line"),
+    [
+        (_exceed_packet, "packet_too_large: "),
+        (_exceed_receive_maximum, "receive_maximum_exceeded: "),
+        (_exceed_aliases, "topic_alias_invalid: "),
+        (_exceed_subscriptions, "event=too_many_subscriptions "),
+        (_exceed_retained, "event=retained_full "),
+        (_exceed_sessions, "refused: too many sessions"),
+        (_exceed_connect, "event=not_connected "),
+        (_exceed_time, "no CONNECT in time"),
+        (_exceed_queue, "event=reads_too_slowly "),
+    ],
+)
+def test_one_line_for_each_limit(
+    exceed: Callable[[Running], None], line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "broker")
+    limits = replace(SMALL, max_packet=2000) if exceed is _exceed_packet else SMALL
+    with run_ours(limits=limits) as running:
+        exceed(running)
+        eventually(lambda: line in caplog.text, line)
+        assert sum(line in record.getMessage() for record in caplog.records) == 1
 
 
 # The settings themselves
@@ -355,6 +435,29 @@ def test_limits_from_a_file() -> None:
     assert limits.max_packet == 1000
     assert limits.connect_timeout == 5
     assert limits.allowed_origins == frozenset({"https://a.example"})
+
+
+def test_limits_in_one_setting() -> None:
+    limits = Limits.from_text("max_packet = 1000, allowed_origins = ['same-host']")
+    assert limits == Limits(max_packet=1000, allowed_origins=frozenset({"same-host"}))
+    assert Limits.from_text("") == Limits()
+    for text, message in (
+        ("max_packets = 1", "max_packets: no such limit"),
+        ("x", "limits: 'x': "),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            Limits.from_text(text)
+
+
+def test_a_wrong_limit_of_the_whole_system_is_named(tmp_path: Path) -> None:
+    settings = {"ZAPETTE_LIMITS": "max_packets = 1", "ZAPETTE_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "zapette", "broker"]
+    done = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode != 0
+    assert "max_packets: no such limit" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_every_limit_is_described() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import subprocess
@@ -21,9 +22,9 @@ from tests.broker.certificates import make_certificate
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect
-from tests.conformance.servers import free_port
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
+from tests.ports import free_port
 from tests.waiting import eventually
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
@@ -180,6 +181,18 @@ def test_origins(allowed: frozenset[str] | None, origin: str | None, status: int
     with run_ours(limits=Limits(allowed_origins=allowed)) as running:
         lines = USUAL if origin is None else (*USUAL, f"Origin: {origin}")
         assert upgrade(running, *lines).startswith(f"HTTP/1.1 {status} ")
+
+
+def test_a_foreign_page_is_logged_and_a_look_at_the_port_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "broker")
+    with run_ours(limits=Limits(allowed_origins=frozenset())) as running:
+        upgrade(running, path="/favicon.ico")
+        upgrade(running, *USUAL, "Origin: https://a.example")
+        eventually(lambda: "upgrade_refused" in caplog.text, "it is logged")
+    assert caplog.text.count("peer=") == 1
+    assert "status=403" in caplog.text
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -8,11 +8,15 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from tests.browser import films
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
+from tests.browser.shelf import make_shelf
+from tests.browser.stage import Stage
 from tests.browser.witness import Witness
 from tests.system import System
+from tests.waiting import eventually
 from zapette.url import BrokerUrl
 
 
@@ -65,11 +69,40 @@ def home(system: System) -> BrokerUrl:
     return system.household()
 
 
+@pytest.fixture(scope="session")
+def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system with the small films that `films.make` makes."""
+    folder = tmp_path_factory.mktemp("cinema")
+    media = films.make(folder / "media")
+    running = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(cinema: System, module_pages: Pages) -> Iterator[Stage]:
+    """A player of the cinema that was clicked on, and somebody who asks things of it."""
+    player = module_pages.started(cinema)
+    with Witness(cinema.household(), player.root) as witness:
+        yield Stage(player, witness)
+
+
 @pytest.fixture(scope="module")
 def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterator[Pair]:
     player = module_pages.started(system)
     with Witness(home, player.root) as witness:
         yield Pair(player, module_pages.remote(system, player), witness)
+
+
+@pytest.fixture(scope="package")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Start a system with some films, which no test changes."""
+    folder = tmp_path_factory.mktemp("shelf")
+    media = make_shelf(folder / "media")
+    system = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    eventually(lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60)
+    yield system
+    system.stop()
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class Pages:
     ) -> RemotePage:
         """Open a link on a phone; with `options` on one that nothing was ever opened on."""
         if context is None:
-            context = self.context(**PHONE, **options) if options else self._phones
+            context = self.context(**(PHONE | options)) if options else self._phones
         return RemotePage(self.page(system, context)).open(link)
 
     def remote(self, system: System, player: PlayerPage, **options: Any) -> RemotePage:

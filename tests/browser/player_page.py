@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 from tests.browser.screen import Screen
 from tests.waiting import eventually
@@ -21,6 +22,19 @@ class PlayerPage(Screen):
     def __init__(self, page: Page) -> None:
         super().__init__(page)
         self.link = ""
+        self._requested: list[str] = []
+        page.on("request", self._on_request)
+
+    @property
+    def requested(self) -> list[str]:
+        """The addresses of all media that the page has asked for."""
+        # what the browser has done is only handed over while it is asked something
+        self.see("0")
+        return self._requested
+
+    def _on_request(self, request: Request) -> None:
+        if request.resource_type == "media":
+            self._requested.append(request.url)
 
     @property
     def id(self) -> str:
@@ -39,6 +53,12 @@ class PlayerPage(Screen):
     @property
     def time(self) -> float:
         return float(self.video["currentTime"])
+
+    @property
+    def owner_key(self) -> str:
+        """What proves that the player is its own."""
+        stored = self.see("Object.values(localStorage).find((it) => it.includes('owner_key'))")
+        return str(json.loads(stored)["owner_key"])
 
     @property
     def level(self) -> int:

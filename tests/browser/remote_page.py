@@ -80,5 +80,27 @@ class RemotePage(Screen):
             else:
                 self._touch("touchEnd", [])
 
+    def drag(self, name: str, onto: str, pointer: Pointer, steps: int = 8) -> None:
+        """Drag a control to where another one is."""
+        to_x, to_y = self.middle(onto)
+        x, y = self.middle(name)
+        mouse = self.page.mouse
+        if pointer == "mouse":
+            mouse.move(x, y)
+            mouse.down()
+        else:
+            self._touch("touchStart", [{"x": x, "y": y}])
+        for step in range(1, steps + 1):
+            part = step / steps
+            at = (x + (to_x - x) * part, y + (to_y - y) * part)
+            if pointer == "mouse":
+                mouse.move(*at)
+            else:
+                self._touch("touchMove", [{"x": at[0], "y": at[1]}])
+        if pointer == "mouse":
+            mouse.up()
+        else:
+            self._touch("touchEnd", [])
+
     def _touch(self, kind: str, points: list[dict[str, Any]]) -> None:
         self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})

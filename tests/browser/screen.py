@@ -10,11 +10,15 @@ from playwright.sync_api import Page
 from tests.waiting import eventually
 
 # Finds what a person would call by that name, if it can be seen; tells whether something covers it.
-_FIND: Final = """((name) => {
+FIND: Final = """((name) => {
   const named = (it) =>
-    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt;
+    it.getAttribute("aria-label") || it.textContent.trim() || (it.querySelector("img") || {}).alt ||
+    (it.labels && it.labels.length ? it.labels[0].textContent.trim() : "");
   for (const it of document.querySelectorAll("button, a, input, select")) {
-    if (named(it) !== name || !it.checkVisibility({ visibilityProperty: true })) continue;
+    const own = named(it);
+    // what is told of a film stands behind its title
+    if (own !== name && !(own && own.startsWith(`${name}, `))) continue;
+    if (!it.checkVisibility({ visibilityProperty: true })) continue;
     it.scrollIntoView({ block: "nearest" });
     const { x, y, width, height } = it.getBoundingClientRect();
     const hit = document.elementFromPoint(x + width / 2, y + height / 2);
@@ -60,7 +64,7 @@ class Screen:
     @property
     def text(self) -> str:
         """All text that can be seen."""
-        return str(self.see("document.body.innerText"))
+        return str(self.see("document.body ? document.body.innerText : ''"))
 
     @property
     def notice(self) -> str:
@@ -95,7 +99,7 @@ class Screen:
 
     def find(self, name: str) -> dict[str, Any] | None:
         """Return what a control with that name looks like; None if there is none to be seen."""
-        found = self.see(f"{_FIND}({json.dumps(name)})")
+        found = self.see(f"{FIND}({json.dumps(name)})")
         return None if found is None else dict(found)
 
     def shows(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from typing import Any
@@ -35,7 +36,8 @@ def test_every_field_has_its_type(pair: Pair) -> None:
     assert state["duration"] == pytest.approx(45, abs=0.1)
     assert abs(state["reported_at"] - time.time()) < 5
     assert state["queue"].keys() == {"index", "items"}
-    assert state["subtitles"].keys() == state["audio"].keys() == {"active", "tracks"}
+    assert state["subtitles"].keys() == {"active", "tracks", "size"}
+    assert state["audio"].keys() == {"active", "tracks"}
 
 
 def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:
@@ -84,8 +86,10 @@ def test_nothing_is_published_while_it_just_plays(pair: Pair) -> None:
     # three seconds of the video, in which nobody touches anything
     pair.player.advances(by=3)
     state = witness.status()
-    assert len(witness.states) == settled
     assert state["seq"] == witness.last["seq"]
+    # a busy machine may have to wait for data: that is a change
+    said = [it.json for it in witness.states[settled - 1 :]]
+    assert all(one["buffering"] != other["buffering"] for one, other in itertools.pairwise(said))
     # and still who counts on from the last state knows where the video is
     last = witness.last
     expected = last["position"] + state["reported_at"] - last["reported_at"]

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.mosquitto import Mosquitto
+from tests.parties import Household
 from tests.plain_player import PlainPlayer
 from tests.system import System
 from tests.waiting import eventually
@@ -128,6 +129,25 @@ def test_players_as_json_and_as_a_table(system: System, players: list[PlainPlaye
     table = system.zapette("players", *TIMEOUT).stdout
     (line,) = [each for each in table.splitlines() if players[0].id in each]
     assert re.search(r"^Kitchen\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+ %\s+A film$", line), line
+
+
+def test_a_player_is_forgotten(system: System) -> None:
+    household, other = Household(system), Household(system)
+    with household.visitor("remote") as remote:
+        assert remote.is_in
+        gone = system.zapette("players", "forget", household.id[:12])
+        assert (gone.returncode, gone.stdout, gone.stderr) == (0, "", "")
+        eventually(lambda: remote.ended, "who came in by its code is out")
+    by_link = {"id": household.id, "key": household.key("remote")}
+    assert system.post("api/credentials", by_link).json["code"] == "wrong_key"
+    again = system.zapette("players", "forget", household.id)
+    assert (again.returncode, again.stderr) == (
+        2,
+        f"zapette: no player's id is or begins with '{household.id}'\n",
+    )
+    assert (
+        system.post("api/credentials", {"id": other.id, "key": other.key("remote")}).status == 200
+    )
 
 
 def test_players_on_a_terminal_is_live(system: System, kitchen: PlainPlayer) -> None:

@@ -15,6 +15,8 @@ from enum import Enum
 from pathlib import Path
 from types import TracebackType
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 START_TIMEOUT = 20.0
@@ -114,14 +116,6 @@ def run_server(kind: str, folder: Path, profile: Profile) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """Return a TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_listening(port: int, process: subprocess.Popen[bytes], output: Path) -> None:

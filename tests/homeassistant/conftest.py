@@ -1,18 +1,24 @@
-"""Home Assistant, a broker, players and Chromium. Without a Python for it nothing here runs."""
+"""Home Assistant, a broker, players and Chromium. Without a Python for it nothing here runs.
+
+Starting a Home Assistant costs seconds, so one on the embedded broker serves all tests that do not
+say otherwise; each has players of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.homeassistant import python
+from tests.browser.chromium import PHONE, launch
+from tests.browser.pages import Pages
+from tests.homeassistant import lamp, python
 from tests.homeassistant.instance import Instance
 from tests.system import System
-from zapette.url import BrokerUrl
 
 # these run in Home Assistant's own Python
 collect_ignore = ["kit"]
@@ -41,23 +47,46 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def new_instance(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
-    """Make Home Assistants of the test's own; they are stopped after it."""
-    made: list[Instance] = []
-
-    def make(broker: BrokerUrl, more: str = "") -> Instance:
-        made.append(Instance(tmp_path / f"home-{len(made)}", broker, more))
-        return made[-1].start()
-
-    yield make
-    for one in made:
-        one.stop()
-
-
 @pytest.fixture(scope="module")
+def pages(chromium: Browser) -> Iterator[Pages]:
+    opened = Pages(chromium, chromium.new_context(**PHONE))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="package")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A media folder: the sample with subtitles, two short clips, and what is no film at all."""
+    folder = tmp_path_factory.mktemp("media")
+    shutil.copy(python.ROOT / "samples" / "zapette.webm", folder)
+    (folder / "zapette.fr.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:45.000\nBonjour\n")
+    (folder / "broken.webm").write_bytes(b"this is no film " * 64)
+    for name, colour in (("blue", "0x0000ff"), ("green", "0x00ff00")):
+        subprocess.run(
+            ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
+             f"color={colour}:size=64x64:rate=10:duration=20", "-c:v", "libvpx",
+             str(folder / f"{name}.webm")],
+            check=True,
+        )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="package")
+def system(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Iterator[System]:
+    """A system of these tests' own, whose parts may be restarted."""
+    folder = tmp_path_factory.mktemp("system")
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_FORGET_AFTER_DAYS": "2"}
+    running = System(folder, settings).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
 def home(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A Home Assistant on the embedded broker, for a module."""
-    running = Instance(tmp_path_factory.mktemp("home"), system.household()).start()
+    """A Home Assistant on the embedded broker, with a lamp."""
+    folder = tmp_path_factory.mktemp("home")
+    running = Instance(folder, system.household(), lamp.CONFIGURATION)
+    shutil.copytree(python.ROOT / "blueprints", folder / "blueprints")
+    running.start()
     yield running
     running.stop()

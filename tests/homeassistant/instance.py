@@ -21,6 +21,7 @@ import jwt
 
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import Socket
+from tests.homeassistant.seen import Seen
 from tests.ports import free_ports
 from tests.waiting import eventually
 from zapette.url import BrokerUrl
@@ -126,11 +127,7 @@ class Instance:
                 start_new_session=True,
                 # elsewhere it would find the integration of the checkout, not the installed one
                 cwd=self.folder,
-                env={
-                    key: value
-                    for key, value in os.environ.items()
-                    if "ZAPETTE_" not in key and key != "PYTHONPATH"
-                },
+                env=python.environment(),
             )
         try:
             eventually(self._is_running, "Home Assistant runs", timeout=90, every=0.1)
@@ -205,6 +202,29 @@ class Instance:
         answer = self.rest("POST", f"config/config_entries/flow/{flow}", {})
         assert answer["type"] == "create_entry", answer
         return str(answer["result"]["entry_id"])
+
+    def devices(self) -> dict[str, str]:
+        """Return the devices that the integration has, player id by device id."""
+        return {
+            device["id"]: player_id
+            for device in self.api.ask("config/device_registry/list")
+            for domain, player_id in device["identifiers"]
+            if domain == "zapette"
+        }
+
+    def entities(self, player_id: str) -> list[str]:
+        """Return the ids of a player's entities."""
+        devices = self.devices()
+        return [
+            str(entity["entity_id"])
+            for entity in self.api.ask("config/entity_registry/list")
+            if devices.get(entity["device_id"]) == player_id
+        ]
+
+    def seen(self, player_id: str) -> Seen:
+        """Return what is shown of a player that was added, by its id."""
+        (found,) = [it for it in self.entities(player_id) if it.startswith("media_player.")]
+        return Seen(self, found.removeprefix("media_player."))
 
     def writes(self, entity_id: str) -> int:
         """Return how many states of an entity the recorder has kept."""

@@ -12,11 +12,32 @@ ROOT = Path(__file__).resolve().parents[2]
 MADE = ROOT / ".venv-homeassistant" / "bin" / "python"
 
 
+def environment() -> dict[str, str]:
+    """Return the environment for that Python: nothing of the project's, and compiled code kept.
+
+    Home Assistant has thousands of modules; without their compiled code it starts in seconds more.
+    """
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if "ZAPETTE_" not in key and key not in {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    }
+
+
 @cache
 def find() -> str | None:
-    """Return a Python that has Home Assistant and its test kit; None if there is none here."""
-    candidates = [os.environ.get("ZAPETTE_HA_PYTHON"), str(MADE), shutil.which("python3.14")]
-    return next((it for it in candidates if it and _has_home_assistant(it)), None)
+    """Return a Python that has Home Assistant and its test kit; None if there is none here.
+
+    Raises:
+        RuntimeError: the one that was made for it is broken, which is no reason to test less.
+    """
+    for made in (os.environ.get("ZAPETTE_HA_PYTHON"), MADE if MADE.exists() else None):
+        if made:
+            if not _has_home_assistant(str(made)):
+                raise RuntimeError(f"{made} has no Home Assistant: remove it, or make it again")
+            return str(made)
+    found = shutil.which("python3.14")
+    return found if found and _has_home_assistant(found) else None
 
 
 def _has_home_assistant(python: str) -> bool:

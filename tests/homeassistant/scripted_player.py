@@ -11,6 +11,8 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.parties import Household
+
 EVERYTHING = [
     "status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volume/down", "mute",
     "seek", "seek/by", "rate", "load", "next", "previous", "jump", "queue/add", "queue/play_next",
@@ -20,12 +22,22 @@ EVERYTHING = [
 _FIRST = {"volume": "level", "mute": "on"}
 
 
+def of_household(household: Household, name: str, base: str = "zapette") -> ScriptedPlayer:
+    """Return a player of a running system."""
+    given = household.given
+    return ScriptedPlayer(
+        "127.0.0.1", household.system.mqtt_port, household.id, username=given["username"],
+        password=given["password"], base=base, name=name,
+    )  # fmt: skip
+
+
 class ScriptedPlayer:
     """One player on a broker.
 
     Attributes:
         asked: the procedures that were called, with their parameters, in order.
         fails: the error that each procedure named here answers with.
+        silent: the procedures that are not answered at all.
     """
 
     def __init__(
@@ -43,6 +55,7 @@ class ScriptedPlayer:
         self.root = f"{base}/players/{player_id}"
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.fails: dict[str, tuple[str, str]] = {}
+        self.silent: set[str] = set()
         self.state: dict[str, Any] = {
             "version": 1, "seq": 0, "name": name, "playing": False, "buffering": False,
             "ended": False, "position": 0.0, "reported_at": time.time(), "duration": 52.2,
@@ -79,7 +92,9 @@ class ScriptedPlayer:
         self.leave()
 
     def leave(self) -> None:
-        """Close the page."""
+        """Close the page, unless it is closed."""
+        if not self._mqtt.is_connected():
+            return
         for leaf, payload in (("state", b""), ("availability", b"offline")):
             self._mqtt.publish(f"{self.root}/{leaf}", payload, 1, retain=True).wait_for_publish(10)
         self._mqtt.disconnect()
@@ -128,6 +143,8 @@ class ScriptedPlayer:
             answer_to = f"{self.root}/response/{caller}/{call}"
         parameters = _bind(rest, message.payload.decode())
         self.asked.append((rest, parameters))
+        if rest in self.silent:
+            return
         if rest in self.fails:
             code, said = self.fails[rest]
             answer: dict[str, Any] = {"error": {"code": code, "message": said}}

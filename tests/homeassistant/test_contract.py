@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.homeassistant.api_socket import HomeAssistantRefused
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.scripted_player import ScriptedPlayer
-from tests.homeassistant.seen import Seen
+from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
+from tests.homeassistant.seen import Seen, said
 from tests.parties import Household
 from tests.system import System
 from tests.waiting import eventually
@@ -35,19 +36,15 @@ CALLS: list[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]]] = [
 
 @pytest.fixture(scope="module")
 def player(system: System) -> Iterator[ScriptedPlayer]:
-    household = Household(system)
-    given = household.given
-    with ScriptedPlayer(
-        "127.0.0.1", system.mqtt_port, household.id,
-        username=given["username"], password=given["password"], name="Attic",
-    ) as made:  # fmt: skip
+    with of_household(Household(system), "Attic") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def seen(home: Instance, player: ScriptedPlayer) -> Seen:
-    home.accept(str(player.state["name"]))
-    seen = Seen(home, "attic")
+    name = str(player.state["name"])
+    home.accept(name)
+    seen = Seen(home, name.lower())
     seen.shows("idle")
     return seen
 
@@ -81,7 +78,8 @@ def test_what_the_player_says_is_shown(seen: Seen, player: ScriptedPlayer) -> No
     assert (shown["repeat"], shown["shuffle"]) == ("one", True)
     assert (shown["media_position"], shown["media_duration"]) == (3, 60)
     player.change(buffering=True)
-    seen.promptly(lambda: seen.state == "buffering", "it waits for data")
+    # not at once: a hiccup is not shown
+    seen.shows("buffering")
     player.change(buffering=False, playing=False)
     seen.promptly(lambda: seen.state == "paused", "it is paused")
     player.change(ended=True)
@@ -178,6 +176,41 @@ def test_each_error_has_words(seen: Seen, player: ScriptedPlayer, code: str) -> 
     assert error["translation_placeholders"]["message"] == "because of the rain"
     assert "Attic" in error["message"]
     del player.fails["play"]
+
+
+def test_a_player_that_goes_offline_during_a_call(
+    system: System, home: Instance, seen: Seen
+) -> None:
+    with of_household(Household(system), "Tent") as tent:
+        home.accept("Tent")
+        other = Seen(home, "tent")
+        other.shows("idle")
+        tent.silent.add("play")
+        with ThreadPoolExecutor() as pool:
+            call = pool.submit(other.do, "media_play")
+            eventually(lambda: tent.last == ("play", {}), "it is asked")
+            tent.leave()
+            with pytest.raises(HomeAssistantRefused) as refused:
+                call.result(20)
+        assert refused.value.error["translation_key"] == "unavailable"
+        assert said(home, "en", refused.value.error).startswith("Tent cannot be reached")
+        assert said(home, "fr", refused.value.error).startswith("Tent est injoignable")
+    other.shows("unavailable")
+    assert seen.state != "unavailable"
+
+
+def test_two_of_one_name(system: System, home: Instance) -> None:
+    one, other = Household(system), Household(system)
+    with of_household(one, "Twin") as first, of_household(other, "Twin") as second:
+        home.accept("Twin")
+        home.accept("Twin")
+        for household, player, level in ((one, first, 0.1), (other, second, 0.2)):
+            seen = home.seen(household.id)
+            assert seen.slug in {"twin", "twin_2"}
+            seen.shows("idle")
+            seen.do("volume_set", volume_level=level)
+            assert player.last == ("volume", {"level": level * 100})
+    assert len([call for call in first.asked if call[0] == "volume"]) == 1
 
 
 def test_an_error_is_an_event(seen: Seen, player: ScriptedPlayer) -> None:

@@ -1,30 +1,17 @@
-"""The tests that run in Home Assistant's own Python and test kit, on each kind of broker."""
+"""The tests that run in Home Assistant's own Python and test kit."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.homeassistant import python
-from tests.mosquitto import Mosquitto
 from tests.system import System
-from zapette.url import BrokerUrl
 
 KIT = Path(__file__).parent / "kit"
-
-
-@pytest.fixture(params=["ours", "mosquitto"])
-def broker(request: pytest.FixtureRequest, system: System, tmp_path: Path) -> Iterator[BrokerUrl]:
-    if request.param == "ours":
-        yield system.household()
-        return
-    mosquitto = Mosquitto(tmp_path).start()
-    yield mosquitto.url
-    mosquitto.stop()
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +20,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         [found, "-m", *arguments],
         cwd=python.ROOT,
-        env=os.environ | environment,
+        env=python.environment() | environment,
         capture_output=True,
         text=True,
         timeout=300,
@@ -41,8 +28,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.timeout(300)
-def test_in_the_test_kit(broker: BrokerUrl) -> None:
-    account = f"{broker.username or 'home'}:{broker.password or 'any'}"
+def test_in_the_test_kit(system: System) -> None:
+    broker = system.household()
+    account = f"{broker.username}:{broker.password}"
     done = run(
         "pytest", "-q", "-c", str(KIT / "pytest.ini"), "--rootdir", str(KIT), str(KIT),
         ZAPETTE_KIT_BROKER=f"mqtt://{account}@{broker.host}:{broker.port}",

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import PHONE, launch
-from tests.ports import free_ports
+from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
 from zapette.config import ROOT
@@ -40,7 +40,7 @@ def configuration(system: System, port: int, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return free_ports(1)[0]
+    return free_port()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chromium import PHONE, launch
-from tests.ports import free_ports
+from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.proxy import CLIENT, Proxy
@@ -20,7 +20,7 @@ from zapette.config import Settings
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return free_ports(1)[0]
+    return free_port()
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from zapette.url import BrokerUrl
 
 _SKEW: Final = 2.0
 _CONNECT: Final = 2.0
-_MODULES: Final = "static/node_modules/mqtt/dist/mqtt.esm.js"
+_MODULES: Final = "static/mqtt_transport.js"
 _UFW: Final = Path("/etc/ufw/ufw.conf")
 _START: Final = "start it: make run, or zapette run"
 
@@ -85,8 +85,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
     if page != 200:
         yield bad("pages", f"the player's page answers {page}", "the log of the web side says why")
     elif module != 200:
-        where = ROOT / "static"
-        yield bad("pages", "what the pages import is not installed", f"npm ci in {where}")
+        yield bad("pages", "what the pages import is not there", f"look into {ROOT / 'static'}")
     else:
         yield good("pages", "the player's page and what it imports")
     if status != 200:

@@ -1,4 +1,4 @@
-"""``zapette players``: which there are, and what they do."""
+"""``zapette players``: which there are, and what they do; and how one is forgotten."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from zapette.cli.connecting import Broker, with_broker
+from zapette.cli.settings import with_settings
+from zapette.cli.target import SHORTEST, TargetError
+from zapette.config import Settings
+from zapette.data_folder import DataFolder
 
 if TYPE_CHECKING:
     from zapette.players import Known, Players
@@ -19,14 +23,17 @@ _TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
 _REFRESH = 1.0
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, once.")
 @click.option("--once", is_flag=True, help="Print the table once; so does a pipe.")
 @with_broker
-def players(broker: Broker, *, as_json: bool, once: bool) -> None:
+@click.pass_context
+def players(context: click.Context, broker: Broker, *, as_json: bool, once: bool) -> None:
     """Show the players; on a terminal as a table that follows them."""
     from zapette.cli.shown import summary
 
+    if context.invoked_subcommand is not None:
+        return
     with broker.connected() as application:
         known = application.players
         known.settle(broker.timeout)
@@ -36,6 +43,37 @@ def players(broker: Broker, *, as_json: bool, once: bool) -> None:
             click.echo(_table(known, {}))
         else:
             _follow(known)
+
+
+@players.command("forget")
+@click.argument("player_id", metavar="ID")
+@with_settings
+def forget(settings: Settings, player_id: str) -> None:
+    """Forget a player of this machine: its links end, and no other system is told of it any more.
+
+    ID is its 32 digits, or as many of the first as no other player has. A page that is still open
+    must be loaded anew, and is then a new player with the old id.
+    """
+    from zapette.registry import Registry
+    from zapette.visitors import Visitors
+
+    folder = DataFolder.open(settings.data_dir)
+    registry, visitors = Registry(folder.registry), Visitors(folder.visitors)
+    try:
+        found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
+        if len(found) > 1:
+            raise TargetError(f"several ids begin with {player_id!r}: give more of it")
+        if not found:
+            raise TargetError(f"no player's id is or begins with {player_id!r}")
+        registry.forget(found[0])
+        visitors.forget(found[0])
+    finally:
+        visitors.close()
+        registry.close()
+
+
+def _is_beginning(text: str) -> bool:
+    return len(text) >= SHORTEST and set(text) <= set("0123456789abcdef")
 
 
 def _follow(known: Players) -> None:

@@ -10,7 +10,8 @@ from zapette.topics import Callee, is_player_id
 if TYPE_CHECKING:
     from zapette.application import Application
 
-_SHORTEST = 4
+SHORTEST = 4
+"""How many digits of an id stand for it, if no other player's begins with them."""
 
 
 class TargetError(ZapetteError):
@@ -61,7 +62,7 @@ def _candidates(text: str, application: Application) -> dict[str, Callee]:
         if not application.is_live:
             raise
     named = [each for each in players if each.name.casefold() == text.casefold()]
-    if not named and len(text) >= _SHORTEST:
+    if not named and len(text) >= SHORTEST:
         named = [each for each in players if each.id.startswith(text)]
     found = {f"{each.id} ({each.name})": topics.player(each.id) for each in named}
     if text in services:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 from custom_components.zapette import topics
 from custom_components.zapette.calls import Caller
 from custom_components.zapette.errors import CallError
+from custom_components.zapette.player import Player
 from custom_components.zapette.position import Position
 from custom_components.zapette.state import PlayerState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 TOPICS = json.loads((VECTORS / "topics.json").read_text())
@@ -76,3 +79,28 @@ def test_a_position_that_could_be_foreseen_changes_nothing() -> None:
     assert position.after(playing, other, later) == Position(1800.0, later)
     # one that was retained is of nobody knows when
     assert position.after(playing, after, None).at is None
+
+
+async def test_a_hiccup_is_no_change(hass: HomeAssistant) -> None:
+    player = Player(hass, "me", "zapette", "0" * 32, None)
+    now = dt_util.utcnow()
+    playing = PlayerState(source="media/a.webm", playing=True, position=5.0)
+    waiting = replace(playing, buffering=True)
+    shown: list[bool] = []
+    player._take(playing, now)
+    player.async_listen(lambda: shown.append(player.state.buffering))
+    begun = player.position
+    player._take(waiting, now)
+    player._take(playing, now)
+    async_fire_time_changed(hass, now + dt_util.dt.timedelta(seconds=2))
+    await hass.async_block_till_done()
+    assert set(shown) == {False}
+    assert player.position is begun
+    # one that lasts is shown
+    player._take(waiting, now)
+    assert not player.state.buffering
+    async_fire_time_changed(hass, now + dt_util.dt.timedelta(seconds=4))
+    await hass.async_block_till_done()
+    assert player.state.buffering
+    player._take(playing, now)
+    assert not player.state.buffering

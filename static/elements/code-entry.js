@@ -1,0 +1,46 @@
+import { describeError } from "../error_texts.js";
+import { writeLink } from "../remote_links.js";
+import { build } from "./dom.js";
+import { TextForm } from "./text-form.js";
+
+/** Takes the short code that a player shows, and opens the remote that it stands for. */
+export class CodeEntry {
+  /**
+   * @param {import("./view.js").Translate} translate
+   * @param {import("../api.js").Api} api
+   * @param {(fragment: string) => void} [open]
+   */
+  constructor(translate, api, open = (fragment) => void (location.hash = fragment)) {
+    /** @private */
+    this._translate = translate;
+    /** @private */
+    this._api = api;
+    /** @private */
+    this._open = open;
+    /** @private */
+    this._problem = build("p", { class: "problem", role: "alert" });
+    const attributes = { inputmode: "numeric", maxlength: "20", placeholder: "0000-0000" };
+    const form = new TextForm(
+      translate("code.label"),
+      translate("code.open"),
+      (code) => this._try(code),
+      { keep: true, attributes },
+    );
+    this.element = build("div", { class: "code" }, form.element, this._problem);
+  }
+
+  /**
+   * @private
+   * @param {string} code
+   */
+  async _try(code) {
+    this._problem.textContent = "";
+    try {
+      this._open(writeLink(await this._api.pair(code)));
+      return true;
+    } catch (error) {
+      this._problem.textContent = describeError(error, this._translate).text;
+      return false;
+    }
+  }
+}

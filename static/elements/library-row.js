@@ -1,0 +1,149 @@
+import { formatTime } from "../format.js";
+import { build, flag } from "./dom.js";
+import { picture } from "./picture.js";
+import { viewIcon } from "./view-icons.js";
+
+/**
+ * @typedef {import("./view.js").Translate} Translate
+ * @typedef {import("../library.js").Entry} Entry
+ *
+ * @typedef {object} Wishes what a row asks for
+ * @property {(path: string) => void} open a folder
+ * @property {(medium: Medium) => void} play
+ * @property {(medium: Medium) => void} playNext
+ * @property {(medium: Medium) => void} add
+ *
+ * @typedef {object} Medium
+ * @property {string} source
+ * @property {string} title
+ * @property {number} [position] seconds, where one stopped
+ */
+
+/** A folder: a press opens it. */
+export class FolderRow {
+  /**
+   * @param {Translate} translate
+   * @param {Entry} entry
+   * @param {Wishes} wishes
+   */
+  constructor(translate, entry, wishes) {
+    const count = entry.entries === undefined ? "" : String(entry.entries);
+    const words = count ? translate("library.entries", { count }) : "";
+    const open = build(
+      "button",
+      { type: "button", class: "main" },
+      picture(entry.thumbnail, "folder"),
+      wordsOf(entry.title, words),
+      viewIcon("into"),
+    );
+    name(open, [entry.title, words].filter(Boolean).join(", "));
+    open.addEventListener("click", () => wishes.open(entry.path));
+    this.element = build("li", { class: "row folder" }, open);
+  }
+
+  /** A folder is opened whatever the player can do. */
+  show() {}
+}
+
+/** A medium: a press plays it; it can be queued. */
+export class MediumRow {
+  /**
+   * @param {Translate} translate
+   * @param {Entry} entry
+   * @param {Wishes} wishes
+   */
+  constructor(translate, entry, wishes) {
+    /** @private */
+    this._translate = translate;
+    this.entry = entry;
+    const { source = entry.path, title } = entry;
+    const medium = { source, title, ...(entry.position ? { position: entry.position } : {}) };
+    /** @private */
+    this._mark = build("span", { class: "mark", hidden: "" });
+    /** @private */
+    this._play = build(
+      "button",
+      { type: "button", class: "main" },
+      picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
+    );
+    /** @private */
+    this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
+    /** @private */
+    this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
+    const called = { title: title || source };
+    name(this._playNext, translate("library.play_next", called));
+    name(this._add, translate("library.add", called));
+    this._play.addEventListener("click", () => wishes.play(medium));
+    this._playNext.addEventListener("click", () => wishes.playNext(medium));
+    this._add.addEventListener("click", () => wishes.add(medium));
+    this.element = build("li", { class: "row" }, this._play, this._playNext, this._add);
+  }
+
+  /**
+   * Show what may be done with it, and what in it the player cannot play.
+   * @param {string[]} can
+   * @param {string[]} lacking
+   * @param {boolean} current it is what plays
+   */
+  show(can, lacking, current) {
+    const { problem } = this.entry;
+    this._play.disabled = !can.includes("load");
+    flag(this._playNext, "hidden", !can.includes("queue/play_next"));
+    flag(this._add, "hidden", !can.includes("queue/add"));
+    const list = lacking.join(", ");
+    const words = problem
+      ? this._translate("library.damaged")
+      : list && this._translate("library.unplayable", { list });
+    flag(this._mark, "hidden", !words);
+    if (this._mark.textContent !== words) {
+      this._mark.textContent = words;
+      if (words) this._mark.prepend(viewIcon("warning"));
+    }
+    const { source = "", title } = this.entry;
+    const play = this._translate("library.play", { title: title || source });
+    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
+    if (current) this.element.setAttribute("aria-current", "true");
+    else this.element.removeAttribute("aria-current");
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {string} about
+ * @param {...Node} more
+ */
+function wordsOf(title, about, ...more) {
+  const words = build("span", { class: "words" }, build("span", { class: "name" }, title));
+  if (about) words.append(" ", build("span", { class: "about" }, about));
+  words.append(" ", ...more);
+  return words;
+}
+
+/**
+ * Return how far somebody was in it; nothing if nobody was.
+ * @param {Entry} entry
+ */
+function progressOf({ position = 0, duration }) {
+  if (!position || !duration) return [];
+  return [
+    build("progress", { max: String(duration), value: String(position), "aria-hidden": "true" }),
+  ];
+}
+
+/** @param {Entry} entry */
+function facts({ year, duration, artist, position }) {
+  const length = duration === null || duration === undefined ? null : formatTime(duration);
+  const time = position && length ? `${formatTime(position)} / ${length}` : length;
+  const known = [artist, year, time];
+  return known.filter((fact) => fact !== null && fact !== undefined && fact !== "").join(" · ");
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
+function name(button, text) {
+  button.setAttribute("aria-label", text);
+  button.title = text;
+}

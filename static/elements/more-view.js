@@ -1,0 +1,219 @@
+import { defineOnce } from "./define.js";
+import { ChoiceRow } from "./choice-row.js";
+import { CodeEntry } from "./code-entry.js";
+import { build, fill, flag } from "./dom.js";
+import { PlayerList } from "./player-list.js";
+import { TextForm } from "./text-form.js";
+import { ViewElement } from "./view.js";
+
+const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+/** Percent. */
+const SIZES = [75, 100, 150, 200];
+/** Minutes. */
+const SLEEPS = [15, 30, 45, 60, 90];
+/** Milliseconds between two looks at how long it is until sleep. */
+const INTERVAL = 10000;
+const SHOWN_FOR = 8;
+
+/**
+ * @typedef {import("../player_state.js").PlayerState} PlayerState
+ * @typedef {import("../remote_views.js").Surroundings} Surroundings
+ * @typedef {import("../translate.js").Translate} Translate
+ */
+
+/** What is used less often, and the players that this phone knows. */
+export class MoreView extends ViewElement {
+  /** @param {Surroundings} surroundings */
+  constructor(surroundings) {
+    super();
+    const { translate } = surroundings;
+    this._translate = translate;
+    /** @private @type {PlayerState | null} */
+    this._state = null;
+    /** @private when that was heard of, on this clock */
+    this._heardAt = 0;
+    /** @private @type {ReturnType<typeof setInterval> | undefined} */
+    this._timer = undefined;
+    /** @private @type {ChoiceRow<number>} */
+    this._rate = new ChoiceRow(translate("more.rate"), (factor) => this._ask("rate", { factor }));
+    /** @private @type {ChoiceRow<string | null>} */
+    this._subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
+      this._ask("subtitles", { track }),
+    );
+    /** @private @type {ChoiceRow<number>} */
+    this._size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
+      this._ask("subtitles/size", { percent }),
+    );
+    /** @private @type {ChoiceRow<string | null>} */
+    this._audio = new ChoiceRow(translate("more.audio"), (track) => this._ask("audio", { track }));
+    /** @private @type {ChoiceRow<number>} */
+    this._sleep = new ChoiceRow(translate("more.sleep"), (minutes) =>
+      this._ask("sleep", { minutes }),
+    );
+    /** @private @type {ChoiceRow<boolean>} */
+    this._fullscreen = new ChoiceRow(translate("control.fullscreen"), (on) =>
+      this._ask("fullscreen", { on }),
+    );
+    /** @private */
+    this._message = new TextForm(
+      translate("more.message"),
+      translate("more.send"),
+      (text) => this._request("message", { text, seconds: SHOWN_FOR }),
+      { attributes: { maxlength: "200" } },
+    );
+    /** @private */
+    this._name = new TextForm(
+      translate("more.name"),
+      translate("more.rename"),
+      (name) => this._request("rename", { name }),
+      { keep: true, attributes: { maxlength: "64" } },
+    );
+    /** @private */
+    this._players = new PlayerList(surroundings);
+    /** @private */
+    this._code = new CodeEntry(translate, surroundings.api);
+  }
+
+  /** @override @param {Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    /** @private */
+    this._ways = section(
+      translate("more.playback"),
+      this._rate.element,
+      this._subtitles.element,
+      this._size.element,
+      this._audio.element,
+      this._fullscreen.element,
+      this._sleep.element,
+    );
+    /** @private */
+    this._screen = section(translate("more.screen"), this._message.element, this._name.element);
+    fill(
+      this,
+      build("h2", {}, translate("view.more")),
+      this._ways,
+      this._screen,
+      section(translate("more.players"), this._players.element, this._code.element),
+      build("p", { class: "hint keys" }, translate("more.keys")),
+    );
+  }
+
+  connectedCallback() {
+    this._players.start();
+    this._timer = setInterval(() => this._draw(), INTERVAL);
+  }
+
+  disconnectedCallback() {
+    this._players.stop();
+    clearInterval(this._timer);
+  }
+
+  /** @override @param {import("./view.js").View} view */
+  show(view) {
+    const { state } = view;
+    if (state && (!this._state || state.seq !== this._state.seq)) this._heardAt = Date.now() / 1000;
+    this._state = state;
+    this._players.show(view);
+    this._draw();
+  }
+
+  /** @private */
+  _draw() {
+    const state = this._state;
+    if (!state) return;
+    const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
+    const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
+    this._rate.show(rates, state.rate, can("rate"));
+    const { subtitles, audio } = state;
+    this._subtitles.show(
+      [{ value: null, text: this._translate("more.off") }, ...tracksOf(subtitles)],
+      subtitles ? subtitles.active : null,
+      can("subtitles") && tracksOf(subtitles).length > 0,
+    );
+    const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
+    this._size.show(
+      sizes,
+      subtitles ? subtitles.size : 100,
+      can("subtitles/size") && tracksOf(subtitles).length > 0,
+    );
+    this._audio.show(
+      tracksOf(audio),
+      audio ? audio.active : null,
+      can("audio") && tracksOf(audio).length > 1,
+    );
+    const ways = [true, false].map((value) => ({
+      value,
+      text: this._translate(value ? "more.on" : "more.off"),
+    }));
+    this._fullscreen.show(ways, state.fullscreen, can("fullscreen"));
+    this._drawSleep(state, can("sleep"));
+    this._message.enable(can("message"));
+    this._name.enable(can("rename"));
+    this._name.show(state.name);
+    for (const part of [this._ways, this._screen]) if (part) hideIfEmpty(part);
+  }
+
+  /**
+   * @private
+   * @param {PlayerState} state
+   * @param {boolean} can
+   */
+  _drawSleep({ sleep_at, reported_at }, can) {
+    // Both times are by the player's clock, which need not agree with this one.
+    const gone = Date.now() / 1000 - this._heardAt;
+    const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at - gone) / 60)) : 0;
+    const options = [0, ...SLEEPS].map((value) => ({
+      value,
+      text: value
+        ? this._translate("more.minutes", { minutes: value })
+        : this._translate("more.off"),
+    }));
+    const hint = minutes ? this._translate("more.sleeps_in", { minutes }) : "";
+    this._sleep.show(options, minutes ? -1 : 0, can, hint);
+  }
+
+  /**
+   * @private
+   * @param {string} procedure
+   * @param {Record<string, unknown>} parameters
+   */
+  _ask(procedure, parameters) {
+    void this._request(procedure, parameters);
+  }
+}
+
+/** @param {PlayerState["audio"] | undefined} kind */
+function tracksOf(kind) {
+  const tracks = (kind && kind.tracks) || [];
+  return tracks.map(({ id, label, language }) => ({ value: id, text: label || language || id }));
+}
+
+/**
+ * @param {string} title
+ * @param {...HTMLElement} parts
+ */
+function section(title, ...parts) {
+  return build("section", { class: "card" }, build("h2", {}, title), ...parts);
+}
+
+/** @param {HTMLElement} part */
+function hideIfEmpty(part) {
+  const inner = Array.from(part.children).slice(1);
+  flag(
+    part,
+    "hidden",
+    inner.every((it) => it.hasAttribute("hidden")),
+  );
+}
+
+/**
+ * Return the view, built.
+ * @param {Surroundings} surroundings
+ */
+export function create(surroundings) {
+  defineOnce("more-view", MoreView);
+  const view = new MoreView(surroundings);
+  view.mount(surroundings.translate);
+  return view;
+}

@@ -1,0 +1,130 @@
+import { formatTime } from "../format.js";
+import { build, fill, flag } from "./dom.js";
+import { ViewElement } from "./view.js";
+
+/** Milliseconds after which a picture that was being made is asked for again, and how often. */
+const RETRY = 1500;
+const RETRIES = 4;
+/** Milliseconds between two looks at how long it is until sleep. */
+const INTERVAL = 10000;
+
+/** What plays, what comes next, what is being waited for, and what went wrong. */
+export class NowPlaying extends ViewElement {
+  constructor() {
+    super();
+    /** @private @type {import("../player_state.js").PlayerState | null} */
+    this._state = null;
+    /** @private */
+    this._poster = build("img", { alt: "", hidden: "" });
+    /** @private */
+    this._source = "";
+    /** @private */
+    this._failures = 0;
+    /** @private */
+    this._doing = build("p", { class: "doing", role: "status" });
+    /** @private */
+    this._next = build("p", { class: "next" });
+    /** @private */
+    this._sleep = build("p", { class: "sleep" });
+    /** @private @type {ReturnType<typeof setInterval> | undefined} */
+    this._timer = undefined;
+  }
+
+  /** @override @param {import("./view.js").Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    // The title stands in the page from the beginning.
+    const words = build(
+      "div",
+      {},
+      this.querySelector("#title"),
+      this._doing,
+      this._next,
+      this._sleep,
+    );
+    fill(this, this._poster, words);
+    this._poster.addEventListener("load", () => flag(this._poster, "hidden", false));
+    this._poster.addEventListener("error", () => this._retry());
+    this._timer = setInterval(() => this._drawSleep(), INTERVAL);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this._timer);
+  }
+
+  /** @override @param {import("./view.js").View} view */
+  show({ state }) {
+    if (!state) return;
+    this._state = state;
+    write(this._doing, this._doingOf(state));
+    write(this._next, this._nextOf(state));
+    this._drawSleep();
+    this._picture(state.poster || "");
+  }
+
+  /**
+   * @private
+   * @param {import("../player_state.js").PlayerState} state
+   */
+  _doingOf({ error, buffering, source }) {
+    if (error) return `${this._translate("error.media_error")} ${error.message}`;
+    return buffering && source ? this._translate("remote.buffering") : "";
+  }
+
+  /**
+   * @private
+   * @param {import("../player_state.js").PlayerState} state
+   */
+  _nextOf({ queue: { index, items }, repeat, can }) {
+    if (repeat === "one") return this._translate("player.again");
+    if (!can.includes("next")) return "";
+    const following = items[index === null ? 0 : (index + 1) % items.length];
+    const { title, duration } = following;
+    return this._translate("player.next", {
+      title: duration ? `${title} · ${formatTime(duration)}` : title,
+    });
+  }
+
+  /** @private */
+  _drawSleep() {
+    const at = this._state && this._state.sleep_at;
+    const minutes = at ? Math.max(1, Math.ceil((at - Date.now() / 1000) / 60)) : 0;
+    write(this._sleep, minutes ? this._translate("player.sleeps", { minutes }) : "");
+  }
+
+  /**
+   * @private
+   * @param {string} source
+   */
+  _picture(source) {
+    if (source === this._source) return;
+    this._source = source;
+    this._failures = 0;
+    flag(this._poster, "hidden", true);
+    if (source) this._poster.src = source;
+    else this._poster.removeAttribute("src");
+  }
+
+  /**
+   * A picture out of a film takes the server a moment to make.
+   * @private
+   */
+  _retry() {
+    flag(this._poster, "hidden", true);
+    const source = this._source;
+    this._failures += 1;
+    if (!source || this._failures > RETRIES) return;
+    setTimeout(() => {
+      if (source === this._source) this._poster.src = source;
+    }, RETRY);
+  }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+  flag(element, "hidden", text === "");
+}

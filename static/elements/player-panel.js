@@ -1,0 +1,153 @@
+import { ChoiceRow } from "./choice-row.js";
+import { defineOnce } from "./define.js";
+import { build, fill, flag } from "./dom.js";
+import { TextForm } from "./text-form.js";
+import { ViewElement } from "./view.js";
+import { VisitorList } from "./visitor-list.js";
+
+const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+/** Percent. */
+const SIZES = [75, 100, 150, 200];
+/** Minutes. */
+const SLEEPS = [15, 30, 60, 90];
+
+/**
+ * @typedef {import("../player_state.js").PlayerState} PlayerState
+ * @typedef {import("../player_state.js").Tracks} Tracks
+ * @typedef {import("../translate.js").Translate} Translate
+ */
+
+/** What is set at the player itself, and who is connected to it. */
+export class PlayerPanel extends ViewElement {
+  /**
+   * @param {Translate} translate
+   * @param {import("./visitor-list.js").Doorkeeper} doorkeeper
+   * @param {(error: unknown) => void} tell
+   */
+  constructor(translate, doorkeeper, tell) {
+    super();
+    this._translate = translate;
+    /** @private */
+    this._visitors = new VisitorList(translate, doorkeeper, tell);
+    const ask = (/** @type {string} */ procedure) => (/** @type {object} */ parameters) =>
+      void this._request(procedure, { ...parameters });
+    /** @private @type {ChoiceRow<string | null>} */
+    this._subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
+      ask("subtitles")({ track }),
+    );
+    /** @private @type {ChoiceRow<number>} */
+    this._size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
+      ask("subtitles/size")({ percent }),
+    );
+    /** @private @type {ChoiceRow<string | null>} */
+    this._audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
+    /** @private @type {ChoiceRow<number>} */
+    this._rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
+    /** @private @type {ChoiceRow<number>} */
+    this._sleep = new ChoiceRow(translate("more.sleep"), (minutes) => ask("sleep")({ minutes }));
+    /** @private */
+    this._name = new TextForm(
+      translate("more.name"),
+      translate("more.rename"),
+      (name) => this._request("rename", { name }),
+      { keep: true, attributes: { maxlength: "64" } },
+    );
+  }
+
+  /** @override @param {Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    this.setAttribute("role", "dialog");
+    this.setAttribute("aria-label", translate("player.settings"));
+    const close = build("button", { type: "button" }, translate("player.close"));
+    close.addEventListener("click", () => this.close());
+    this.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    fill(
+      this,
+      build("div", { class: "head" }, build("h2", {}, translate("player.settings")), close),
+      this._name.element,
+      this._subtitles.element,
+      this._size.element,
+      this._audio.element,
+      this._rate.element,
+      this._sleep.element,
+      build("h3", {}, translate("player.connected")),
+      this._visitors.element,
+      build("p", { class: "hint" }, translate("more.keys")),
+    );
+    flag(this, "hidden", true);
+  }
+
+  get isOpen() {
+    return !this.hasAttribute("hidden");
+  }
+
+  open() {
+    flag(this, "hidden", false);
+    this._visitors.start();
+    const first = this.querySelector("button");
+    if (first) first.focus({ preventScroll: true });
+  }
+
+  /** Close it; `panelclosed` tells that. */
+  close() {
+    flag(this, "hidden", true);
+    this._visitors.stop();
+    this.dispatchEvent(new Event("panelclosed"));
+  }
+
+  /** @override @param {import("./view.js").View} view */
+  show({ state }) {
+    if (!state) return;
+    const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
+    const off = { value: null, text: this._translate("more.off") };
+    this._subtitles.show(
+      [off, ...optionsOf(state.subtitles)],
+      state.subtitles.active,
+      can("subtitles"),
+    );
+    const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
+    this._size.show(sizes, state.subtitles.size, can("subtitles"));
+    this._audio.show(optionsOf(state.audio), state.audio.active, can("audio"));
+    const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
+    this._rate.show(rates, state.rate, can("rate"));
+    this._showSleep(state);
+    this._name.show(state.name);
+  }
+
+  /**
+   * @private
+   * @param {PlayerState} state
+   */
+  _showSleep({ sleep_at, reported_at }) {
+    const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at) / 60)) : 0;
+    const options = [0, ...SLEEPS].map((value) => ({
+      value,
+      text: value
+        ? this._translate("more.minutes", { minutes: value })
+        : this._translate("more.off"),
+    }));
+    const hint = minutes ? this._translate("more.sleeps_in", { minutes }) : "";
+    this._sleep.show(options, minutes ? -1 : 0, true, hint);
+  }
+}
+
+/** @param {Tracks} tracks */
+function optionsOf({ tracks }) {
+  return tracks.map(({ id, label }) => ({ value: id, text: label }));
+}
+
+/**
+ * Return the panel, built and closed.
+ * @param {Translate} translate
+ * @param {import("./visitor-list.js").Doorkeeper} doorkeeper
+ * @param {(error: unknown) => void} tell
+ */
+export function create(translate, doorkeeper, tell) {
+  defineOnce("player-panel", PlayerPanel);
+  const panel = new PlayerPanel(translate, doorkeeper, tell);
+  panel.mount(translate);
+  return panel;
+}

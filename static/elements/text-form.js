@@ -1,0 +1,50 @@
+import { build } from "./dom.js";
+
+/** One line of text and the button that sends it. */
+export class TextForm {
+  /**
+   * @param {string} label
+   * @param {string} button
+   * @param {(text: string) => Promise<boolean>} send whether it was done
+   * @param {{ keep?: boolean, attributes?: Record<string, string> }} [options] `keep`: the text
+   *   stays after it was sent
+   */
+  constructor(label, button, send, { keep = false, attributes = {} } = {}) {
+    /** @private */
+    this._shown = "";
+    this.input = build("input", { type: "text", autocomplete: "off", required: "", ...attributes });
+    /** @private */
+    this._button = build("button", { type: "submit" }, button);
+    this.element = build(
+      "form",
+      { class: "line" },
+      build("label", {}, build("span", {}, label), this.input),
+      this._button,
+    );
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = this.input.value.trim();
+      if (text) void send(text).then((done) => done && !keep && this._clear());
+    });
+  }
+
+  /** @param {boolean} can */
+  enable(can) {
+    this.element.hidden = !can;
+  }
+
+  /**
+   * Show a text, unless the person is writing another one.
+   * @param {string} text
+   */
+  show(text) {
+    if (text === this._shown || document.activeElement === this.input) return;
+    this._shown = text;
+    this.input.value = text;
+  }
+
+  /** @private */
+  _clear() {
+    this.input.value = "";
+  }
+}

@@ -1,0 +1,173 @@
+/** The views behind the first screen: each is loaded when it is first opened. */
+
+import { find } from "./elements/index.js";
+import { TabBar } from "./elements/tab-bar.js";
+import { ViewElement } from "./elements/view.js";
+import { readRoute, writeRoute } from "./remote_route.js";
+
+/** Where the first screen and another view stand side by side. */
+const WIDE = "(min-width: 60rem)";
+
+/**
+ * @typedef {import("./elements/view.js").View} View
+ * @typedef {import("./remote_route.js").Route} Route
+ * @typedef {import("./remote_route.js").ViewName} ViewName
+ * @typedef {import("./translate.js").Translate} Translate
+ *
+ * @typedef {object} Surroundings what a view needs beside the player's state
+ * @property {Translate} translate
+ * @property {import("./api.js").Api} api
+ * @property {import("./remote_links.js").RemoteLinks} links
+ * @property {import("./remote_links.js").RemoteLink} link the player that is followed
+ * @property {(link: import("./remote_links.js").RemoteLink) => import("./connection.js").Connection} connect
+ *   makes a connection with the rights of a link, which is not started yet
+ * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
+ *   calls the player, and returns what it answers
+ * @property {() => Route} route
+ * @property {(route: Route) => void} go opens another view or folder
+ */
+
+/** @type {Record<Exclude<ViewName, "now">, () => Promise<{ create: (surroundings: Surroundings) => ViewElement }>>} */
+const LOADERS = {
+  queue: () => import("./elements/queue-view.js"),
+  library: () => import("./elements/library-view.js"),
+  more: () => import("./elements/more-view.js"),
+};
+
+export class RemoteViews {
+  /**
+   * @param {Document} page
+   * @param {Omit<Surroundings, "route" | "go">} surroundings
+   */
+  constructor(page, surroundings) {
+    /** @private */
+    this._page = page;
+    /** @private @type {Surroundings} */
+    this._surroundings = {
+      ...surroundings,
+      route: () => this._route,
+      go: (route) => this._go(route),
+    };
+    /** @private */
+    this._tabs = find(page, "tab-bar", TabBar);
+    /** @private */
+    this._panel = find(page, "#panel", HTMLElement);
+    /** @private */
+    this._wide = matchMedia(WIDE);
+    /** @private @type {Route} */
+    this._route = { view: "now", path: "" };
+    /** @private @type {View | null} */
+    this._view = null;
+    /** @private @type {Map<ViewName, ViewElement>} */
+    this._views = new Map();
+    /** @private */
+    this._loading = 0;
+    /** What failed while a view was loaded. @type {(error: unknown) => void} */
+    this.failed = () => {};
+  }
+
+  /** Open what the address says, and follow it and the tabs from now on. */
+  start() {
+    this._tabs.mount(this._surroundings.translate);
+    this._tabs.addEventListener("tabpicked", (event) => {
+      if (event instanceof CustomEvent) this._go({ view: event.detail, path: "" });
+    });
+    addEventListener("popstate", () => this._open(readRoute(location.search)));
+    this._wide.addEventListener("change", () => this._open(this._route));
+    this._open(readRoute(location.search));
+  }
+
+  /**
+   * Show the view of the player in the view that is open.
+   * @param {View} view
+   */
+  show(view) {
+    this._view = view;
+    const open = this._views.get(this._name);
+    if (open && open.isConnected) open.show(view);
+  }
+
+  /**
+   * What the panel holds; a wide page always has something beside the first screen.
+   * @private
+   * @returns {ViewName}
+   */
+  get _name() {
+    return this._route.view === "now" && this._wide.matches ? "queue" : this._route.view;
+  }
+
+  /**
+   * @private
+   * @param {Route} route
+   */
+  _go(route) {
+    history.pushState(null, "", writeRoute(route, location.hash));
+    this._open(route);
+  }
+
+  /**
+   * @private
+   * @param {Route} route
+   */
+  _open(route) {
+    this._route = route;
+    const name = this._name;
+    this._page.body.dataset.view = name;
+    this._tabs.show(name, location.hash);
+    this._panel.hidden = name === "now";
+    if (name === "now") this._panel.textContent = "";
+    else void this._fill(name);
+  }
+
+  /**
+   * @private
+   * @param {Exclude<ViewName, "now">} name
+   */
+  async _fill(name) {
+    const turn = ++this._loading;
+    try {
+      const view = this._views.get(name) || (await this._load(name));
+      if (turn !== this._loading || this._name !== name) return;
+      if (view.parentElement !== this._panel) {
+        this._panel.textContent = "";
+        this._panel.append(view);
+        this._panel.scrollTop = 0;
+        scrollTo(0, 0);
+      }
+      view.dispatchEvent(new Event("opened"));
+      if (this._view) view.show(this._view);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /**
+   * @private
+   * @param {Exclude<ViewName, "now">} name
+   */
+  async _load(name) {
+    const [{ create }] = await Promise.all([LOADERS[name](), loadStyles(this._page)]);
+    const view = this._views.get(name) || create(this._surroundings);
+    this._views.set(name, view);
+    return view;
+  }
+}
+
+/**
+ * Load the style sheet of the views, once.
+ * @param {Document} page
+ * @returns {Promise<void>}
+ */
+function loadStyles(page) {
+  const known = page.querySelector("#view-styles");
+  if (known) return Promise.resolve();
+  const sheet = page.createElement("link");
+  sheet.id = "view-styles";
+  sheet.rel = "stylesheet";
+  sheet.href = new URL("./styles/views.css", import.meta.url).href;
+  return new Promise((resolve) => {
+    // Without its style sheet a view is plain, but it works.
+    for (const end of ["load", "error"]) sheet.addEventListener(end, () => resolve());
+    page.head.append(sheet);
+  });
+}

@@ -1,0 +1,67 @@
+/** Which subtitles people want to read and how large, from one film to the next. */
+
+import { Signal } from "./signal.js";
+
+const USUAL = 100;
+
+/** @typedef {import("./media.js").Media} Media */
+
+export class SubtitleChoice {
+  /**
+   * @param {Media} media
+   * @param {import("./store.js").Store} store
+   * @param {(percent: number) => void} draw let them be this large
+   */
+  constructor(media, store, draw) {
+    /** @private */
+    this._media = media;
+    /** @private */
+    this._store = store;
+    /** @private */
+    this._draw = draw;
+    /** @type {Signal<void>} */
+    this.changed = new Signal();
+  }
+
+  /** Begin to choose for each film that is loaded. */
+  start() {
+    this._draw(this.size);
+    this._media.happened.listen(({ name }) => {
+      if (name === "load") void this._repeat();
+    });
+  }
+
+  /** How large they are, in percent. */
+  get size() {
+    const size = this._store.get("subtitle_size");
+    return typeof size === "number" ? size : USUAL;
+  }
+
+  /**
+   * Show a track, and for later films one in the same language.
+   * @param {string | null} id null for none
+   */
+  async choose(id) {
+    const { subtitles } = this._media;
+    const track = subtitles.state.tracks.find((known) => known.id === id);
+    await subtitles.show(id).finally(() => this.changed.emit());
+    this._store.set("subtitle_language", (track && track.language) || undefined);
+  }
+
+  /** @param {number} percent of the usual size */
+  resize(percent) {
+    this._store.set("subtitle_size", percent);
+    this._draw(percent);
+    this.changed.emit();
+  }
+
+  /** @private */
+  async _repeat() {
+    const wanted = this._store.get("subtitle_language");
+    const { tracks } = this._media.subtitles.state;
+    const track = tracks.find(({ language }) => language !== null && language === wanted);
+    // Nobody asked for them now, so nobody is told that they cannot be read.
+    if (track) await this._media.subtitles.show(track.id).catch(() => {});
+    this.changed.emit();
+  }
+}

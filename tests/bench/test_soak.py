@@ -1,0 +1,54 @@
+"""The soak works, and finds nothing wrong in a few seconds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.soak import Outcome, State
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+REST = State(30 * 2**20, 30, {"sessions": 1})
+FINE = Outcome(600, REST, REST, 60 * 2**20, 1000, 0, 0, 5, {"killed": 3})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"lost": 2}, "2 messages were lost"),
+        ({"twice": 1}, "1 messages of QoS 2 came twice"),
+        ({"after": replace(REST, memory=40 * 2**20)}, "it is 10.0 MiB larger"),
+        ({"after": replace(REST, descriptors=31)}, "1 more descriptors are open"),
+        ({"after": replace(REST, counts={"sessions": 3})}, "left of {'sessions': 1}"),
+    ],
+)
+def test_what_is_wrong_is_told(wrong: dict[str, Any], fault: str) -> None:
+    (found,) = replace(FINE, **wrong).faults
+    assert found.startswith(fault)
+    assert FINE.faults == []
+
+
+@pytest.mark.timeout(400)
+def test_clients_come_and_go(tmp_path: Path) -> None:
+    kept = tmp_path / "soak.json"
+    finished = subprocess.run(
+        [sys.executable, "-m", "bench.soak", "--seconds", "5", "--json", str(kept)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=380,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    found = json.loads(kept.read_text())
+    assert found["faults"] == []
+    assert found["messages"] > 100
+    assert found["reconnects"] > 0
+    assert sum(found["passers"].values()) > 5

@@ -1,0 +1,138 @@
+"""Speed, subtitles, sounds, full screen, the sleep timer, and what a browser plays."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.browser.pages import Pages
+from tests.browser.stage import Stage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+# The text that is shown over the picture now.
+CUES = """Array.from(document.querySelector("video").textTracks)
+  .filter((it) => it.mode === "showing")
+  .flatMap((it) => Array.from(it.activeCues || []).map((cue) => cue.text)).join("|")"""
+
+
+@pytest.fixture
+def one(stage: Stage) -> Stage:
+    return stage.prepare("one")
+
+
+@pytest.mark.parametrize("factor", [0.25, 1.5, 4])
+def test_rate(one: Stage, factor: float) -> None:
+    assert one.ask("rate", factor)["rate"] == factor
+    assert one.player.see("document.querySelector('video').playbackRate") == factor
+    # it holds for the next film, too
+    assert one.ask("load", "media/two.webm")["rate"] == factor
+    assert one.player.see("document.querySelector('video').playbackRate") == factor
+
+
+def test_subtitles(one: Stage) -> None:
+    state = one.witness.status()
+    assert "subtitles" in state["can"]
+    assert state["subtitles"]["tracks"] == [
+        {"id": "en", "label": "English", "language": "en"},
+        {"id": "fr", "label": "Français", "language": "fr"},
+    ]
+    assert state["subtitles"]["active"] is None
+    assert one.player.see(CUES) == ""
+    assert one.ask("subtitles", "fr")["subtitles"]["active"] == "fr"
+    eventually(lambda: one.player.see(CUES) == "À bientôt", "the French text is shown")
+    assert one.ask("subtitles", "en")["subtitles"]["active"] == "en"
+    eventually(lambda: one.player.see(CUES) == "See you soon", "the English text is shown")
+    assert one.ask("subtitles", None)["subtitles"]["active"] is None
+    assert one.player.see(CUES) == ""
+
+
+def test_the_language_of_subtitles_is_kept(one: Stage) -> None:
+    one.ask("subtitles", "fr")
+    state = one.ask("load", "media/two.webm")
+    assert [it["id"] for it in state["subtitles"]["tracks"]] == ["fr"]
+    eventually(lambda: one.player.see(CUES) == "Encore", "the next film's French text")
+    assert one.witness.status()["subtitles"]["active"] == "fr"
+
+
+def test_without_subtitles(stage: Stage) -> None:
+    state = stage.prepare("three").witness.status()
+    assert state["subtitles"]["tracks"] == []
+    assert "subtitles" not in state["can"]
+    assert stage.ask("subtitles", None)["subtitles"]["active"] is None
+    assert stage.refused("subtitles", "fr")["code"] == "invalid_argument"
+
+
+def test_the_size_of_subtitles(one: Stage) -> None:
+    assert one.ask("subtitles/size", 150)["subtitles"]["size"] == 150
+    style = "getComputedStyle(document.querySelector('video')).getPropertyValue('--subtitle-size')"
+    assert one.player.see(style) == "1.5"
+    assert one.ask("subtitles/size", 100)["subtitles"]["size"] == 100
+
+
+def test_one_sound_is_no_choice(one: Stage) -> None:
+    state = one.witness.status()
+    assert state["audio"] == {"active": None, "tracks": []}
+    assert "audio" not in state["can"]
+    assert one.refused("audio", "0")["code"] == "not_supported"
+
+
+def test_full_screen(one: Stage, cinema: System, pages: Pages) -> None:
+    player = pages.player(cinema)
+    filled = "document.fullscreenElement !== null"
+    with Witness(cinema.household(), player.root) as witness:
+        # nobody has clicked there
+        answer = witness.ask("fullscreen", b"true")
+        assert answer["error"]["code"] == "not_supported"
+        assert player.see(filled) is False
+        player.start()
+        state = witness.ask("fullscreen")["result"]
+        assert state["fullscreen"] is True
+        assert player.see(filled) is True
+        eventually(lambda: witness.last.get("fullscreen") is True, "it is published")
+        # to leave it takes no click
+        assert witness.ask("fullscreen", b"false")["result"]["fullscreen"] is False
+        assert player.see(filled) is False
+    del one
+
+
+def test_sleep(one: Stage) -> None:
+    one.ask("repeat", "one")
+    one.ask("volume", 80)
+    one.ask("play")
+    begun = time.time()
+    minutes = 4 / 60
+    assert one.ask("sleep", minutes)["sleep_at"] == pytest.approx(begun + 4, abs=1)
+    levels = set()
+
+    def paused() -> bool:
+        levels.add(one.player.level)
+        return not one.player.plays()
+
+    eventually(paused, "it pauses")
+    assert time.time() >= begun + 3.9
+    # the sound faded, and nobody was told of another volume
+    assert len([it for it in levels if 0 < it < 80]) >= 3
+    assert {it.json["volume"] for it in one.witness.states} == {100, 80}
+    eventually(lambda: one.witness.status()["sleep_at"] is None, "it is over")
+    state = one.witness.status()
+    assert (state["playing"], state["volume"]) == (False, 80)
+    assert one.player.level == 80
+    one.ask("volume", 100)
+
+
+def test_sleep_is_called_off(one: Stage) -> None:
+    one.ask("repeat", "one")
+    one.ask("play")
+    one.ask("sleep", 1.2 / 60)
+    assert one.ask("sleep", 0)["sleep_at"] is None
+    assert one.player.level == 100
+    one.player.advances(1.5)
+
+
+def test_what_the_browser_plays(stage: Stage) -> None:
+    types = ['video/webm; codecs="vp8, opus"', "application/vnd.apple.mpegurl",
+             'video/mp4; codecs="mp4v.20.9"', "text/plain"]  # fmt: skip
+    assert stage.ask("playable", types) == {"playable": [True, True, False, False]}

@@ -1,0 +1,170 @@
+"""Each procedure of the contract from mosquitto's tools, from Python and from a phone's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pytest
+
+from tests.browser.pages import Pages
+from tests.browser.remote_page import RemotePage
+from tests.browser.stage import Stage, titles
+from tests.mosquitto import run_tool
+from tests.system import System
+from tests.waiting import eventually
+from zapette import Application
+from zapette.errors import CallError
+from zapette.topics import Topics
+
+CUES = """Array.from(document.querySelector("video").textTracks)
+  .filter((it) => it.mode === "showing")
+  .flatMap((it) => Array.from(it.activeCues || []).map((cue) => cue.text)).join("|")"""
+
+
+class Driver(Protocol):
+    """Calls a procedure of a player."""
+
+    def __call__(self, procedure: str, **parameters: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class Case:
+    """A call, and how one sees that it has taken effect.
+
+    Attributes:
+        before: calls that come first, each with its parameters by position.
+        seen: tells whether the ``<video>`` or the page is as it must be.
+    """
+
+    procedure: str
+    parameters: dict[str, Any]
+    seen: Callable[[Stage], bool]
+    before: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def near(stage: Stage, position: float) -> bool:
+    return abs(stage.player.time - position) < 0.15
+
+
+def queued(stage: Stage) -> str:
+    return titles(stage.witness.status())
+
+
+def says(stage: Stage, words: str) -> bool:
+    return bool(stage.player.see("document.body.textContent").count(words))
+
+
+FILM = "media/three.webm"
+CASES = [
+    Case("status", {}, lambda it: not it.player.plays()),
+    Case("play", {}, lambda it: it.player.plays()),
+    Case("toggle", {}, lambda it: it.player.plays()),
+    Case("pause", {}, lambda it: not it.player.plays(), [("play",)]),
+    Case("stop", {}, lambda it: not it.player.plays() and near(it, 0), [("seek", 2), ("play",)]),
+    Case("volume", {"level": 30}, lambda it: it.player.level == 30),
+    Case("volume/up", {"step": 7}, lambda it: it.player.level == 57, [("volume", 50)]),
+    Case("volume/down", {"step": 7}, lambda it: it.player.level == 43, [("volume", 50)]),
+    Case("mute", {"on": True}, lambda it: bool(it.player.video["muted"])),
+    Case("seek", {"position": 2}, lambda it: near(it, 2)),
+    Case("seek/by", {"offset": 1.5}, lambda it: near(it, 2.5), [("seek", 1)]),
+    Case("rate", {"factor": 0.5}, lambda it: it.player.see(
+        "document.querySelector('video').playbackRate") == 0.5),
+    Case("load", {"source": FILM, "title": "Film", "position": 1},
+         lambda it: it.source == FILM and queued(it) == "[Film] two" and it.player.time >= 1),
+    Case("next", {}, lambda it: it.source == "media/two.webm" and it.player.plays()),
+    Case("previous", {}, lambda it: it.source == "media/one.webm", [("jump", 1)]),
+    Case("jump", {"index": 1}, lambda it: it.source == "media/two.webm" and it.player.plays()),
+    Case("queue/add", {"source": FILM, "title": "Film"}, lambda it: queued(it) == "[one] two Film"),
+    Case("queue/play_next", {"source": FILM, "title": "Film"},
+         lambda it: queued(it) == "[one] Film two"),
+    Case("queue/remove", {"index": 1}, lambda it: queued(it) == "[one]"),
+    Case("queue/move", {"from": 1, "to": 0}, lambda it: queued(it) == "two [one]"),
+    Case("queue/clear", {}, lambda it: queued(it) == ""),
+    Case("repeat", {"mode": "one"}, lambda it: it.witness.status()["repeat"] == "one"),
+    Case("shuffle", {"on": True}, lambda it: it.witness.status()["shuffle"] is True),
+    Case("subtitles", {"track": "fr"}, lambda it: it.player.see(CUES) == "À bientôt"),
+    Case("message", {"text": "Dinner", "seconds": 2}, lambda it: says(it, "Dinner")),
+    Case("sleep", {"minutes": 10}, lambda it: it.witness.status()["sleep_at"] is not None),
+    Case("rename", {"name": "Kitchen"}, lambda it: says(it, "Kitchen")),
+    Case("fullscreen", {"on": True}, lambda it: bool(
+        it.player.see("document.fullscreenElement !== null"))),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def phone(cinema: System, stage: Stage, module_pages: Pages) -> RemotePage:
+    return module_pages.remote(cinema, stage.player)
+
+
+@pytest.fixture(scope="module")
+def python(cinema: System, stage: Stage) -> Iterator[Driver]:
+    with Application(url=cinema.household(), base_topic="zapette") as application:
+        player = application.player(stage.player.id)
+
+        def drive(procedure: str, **parameters: Any) -> None:
+            player.call(procedure, **parameters)
+
+        yield drive
+
+
+@pytest.fixture
+def driver(request: pytest.FixtureRequest, stage: Stage, cinema: System) -> Driver:
+    if request.param == "python":
+        made: Driver = request.getfixturevalue("python")
+        return made
+    if request.param == "phone":
+        return from_phone(request.getfixturevalue("phone"))
+    return from_shell(cinema, stage.player.id)
+
+
+def from_shell(cinema: System, player_id: str) -> Driver:
+    home = cinema.household()
+    root = Topics("zapette").player(player_id).root
+
+    def drive(procedure: str, **parameters: Any) -> None:
+        payload = json.dumps(parameters) if parameters else ""
+        asked = ("-t", f"{root}/command/{procedure}", "-e", f"{root}/response/cli/1")
+        answer = run_tool("rr", home, *asked, "-m", payload)
+        assert answer.returncode == 0, answer.stderr
+        assert "result" in json.loads(answer.stdout), answer.stdout
+
+    return drive
+
+
+def from_phone(phone: RemotePage) -> Driver:
+    def drive(procedure: str, **parameters: Any) -> None:
+        given = json.dumps([procedure, parameters])
+        # as each of the page's controls asks for what it stands for
+        phone.see(f"document.querySelector('play-button')._request(...{given})")
+
+    return drive
+
+
+@pytest.mark.parametrize("driver", ["mosquitto", "python", "phone"], indirect=True)
+@pytest.mark.parametrize("case", CASES, ids=lambda it: it.procedure)
+def test_it_takes_effect(stage: Stage, driver: Driver, case: Case) -> None:
+    stage.prepare("one", "two")
+    stage.ask("mute", False)
+    stage.ask("volume", 100)
+    for procedure, *parameters in case.before:
+        stage.ask(procedure, *parameters)
+    if case.procedure == "fullscreen":
+        # the browser wants a key pressed there
+        stage.player.page.keyboard.press("x")
+    driver(case.procedure, **case.parameters)
+    eventually(lambda: case.seen(stage), f"{case.procedure} has its effect")
+    if case.procedure == "fullscreen":
+        stage.ask("fullscreen", False)
+
+
+def test_every_procedure_is_tried(stage: Stage) -> None:
+    offered = set(stage.witness.status()["can"]) - {"history", "playable", "subtitles/size"}
+    assert offered <= {it.procedure for it in CASES}
+
+
+def test_python_is_told_what_is_wrong(python: Driver) -> None:
+    with pytest.raises(CallError, match="index is 99"):
+        python("jump", index=99)

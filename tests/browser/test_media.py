@@ -1,0 +1,142 @@
+"""Real films of all kinds: what can be played is, and of the rest it is said why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import films
+from tests.browser.pages import Pages
+from tests.browser.stage import Stage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+HLS = "performance.getEntriesByType('resource').filter((it) => it.name.includes('hls.js')).length"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder: Path = tmp_path_factory.mktemp("archive")
+    media = films.make_kinds(folder / "media")
+    system = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    # the library looks into everything first, so that what it says does not depend on the moment
+    eventually(
+        lambda: system.get("api/library").json["index"]["state"] == "ready", "all is known", 60
+    )
+    yield system
+    system.stop()
+
+
+@pytest.fixture(scope="module")
+def films_stage(archive: System, module_pages: Pages) -> Iterator[Stage]:
+    module_pages.watch.expect(r"Failed to load resource|net::ERR_")
+    player = module_pages.started(archive)
+    with Witness(archive.household(), player.root) as witness:
+        yield Stage(player, witness)
+
+
+def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: Stage) -> None:
+    stage = films_stage
+    stage.ask("load", "media/good.mp4")
+    assert stage.player.see(HLS) == 0
+    state = stage.ask("load", "media/stream/film.m3u8")
+    assert stage.player.see(HLS) >= 1
+    assert (state["playing"], state["error"]) == (True, None)
+    assert state["duration"] == pytest.approx(4, abs=0.5)
+    stage.player.advances(0.2)
+    assert stage.player.see("document.querySelector('video').videoWidth") == 160
+    # and one can go where one wants
+    stage.ask("pause")
+    assert stage.ask("seek", 3)["position"] == pytest.approx(3, abs=0.1)
+
+
+def test_the_sounds_of_a_stream(films_stage: Stage) -> None:
+    stage = films_stage
+    stage.ask("load", "media/stream/film.m3u8")
+    state = eventually(
+        lambda: (it := stage.witness.status())["audio"]["tracks"] and it, "there is a choice"
+    )
+    assert "audio" in state["can"]
+    assert [it["language"] for it in state["audio"]["tracks"]] == ["en", "fr"]
+    assert state["audio"]["active"] == "0"
+    stage.ask("audio", "1")
+    eventually(lambda: stage.witness.status()["audio"]["active"] == "1", "the other is heard")
+    assert stage.refused("audio", "7")["code"] == "invalid_argument"
+    assert stage.refused("audio", None)["code"] == "not_supported"
+    # a film of one sound has no choice
+    assert "audio" not in stage.ask("load", "media/good.mp4")["can"]
+
+
+def test_a_stream_ends_and_the_queue_goes_on(films_stage: Stage) -> None:
+    stage = films_stage.prepare_loaded("media/stream/film.m3u8", "media/good.mp4")
+    stage.ask("play")
+    eventually(lambda: stage.source == "media/good.mp4" and stage.player.plays(), "the next", 20)
+
+
+@pytest.mark.parametrize("name", ["good.mp4", "mute.webm", "song.mp3"])
+def test_what_can_be_played(films_stage: Stage, name: str) -> None:
+    state = films_stage.ask("load", f"media/{name}")
+    assert (state["playing"], state["error"]) == (True, None)
+    assert state["duration"] == pytest.approx(4, abs=0.2)
+    films_stage.player.advances(0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("unseen.mp4", "MPEG-4"),
+        ("headless.mp4", "format"),
+        ("lost/lost.m3u8", "404"),
+        ("nothing.m3u8", "404"),
+        ("nothing.mp4", "not found"),
+    ],
+)
+def test_what_cannot_be_played_is_said_in_words(films_stage: Stage, name: str, why: str) -> None:
+    error = films_stage.refused("load", f"media/{name}")
+    assert error["code"] == "media_error"
+    assert name in error["message"]
+    assert why in error["message"]
+    state = films_stage.witness.status()
+    assert state["error"] == error
+    assert (state["playing"], state["buffering"]) == (False, False)
+    assert "play" not in state["can"]
+
+
+def test_a_codec_is_refused_before_it_is_tried(films_stage: Stage) -> None:
+    before = len(films_stage.player.requested)
+    films_stage.refused("load", "media/unseen.mp4")
+    assert films_stage.player.requested[before:] == []
+
+
+def test_a_film_whose_sound_is_not_heard_says_so(films_stage: Stage) -> None:
+    stage = films_stage
+    stage.player.point()
+    state = stage.ask("load", "media/unheard.mp4")
+    assert (state["playing"], state["error"]) == (True, None)
+    stage.player.wait_for_alert("AC-3")
+    # subtitles that hold none are an error, the others are not
+    assert stage.refused("subtitles", "de")["code"] == "media_error"
+    assert stage.ask("subtitles", "fr")["subtitles"]["active"] == "fr"
+
+
+def test_a_film_that_breaks_off(films_stage: Stage) -> None:
+    stage = films_stage
+    assert stage.ask("load", "media/truncated.mp4")["error"] is None
+
+    # it plays as far as it goes, and does not hang in silence after that
+    def is_over() -> bool:
+        state = stage.witness.status()
+        return bool(state["error"] or state["ended"] or state["buffering"])
+
+    eventually(is_over, "the state tells that it does not go on", 20)
+
+
+def test_an_address_elsewhere(films_stage: Stage, archive: System) -> None:
+    for name in ("good.mp4", "stream/film.m3u8"):
+        address = f"{archive.url}media/{name}?token=1"
+        state = films_stage.ask("load", address)
+        assert (state["source"], state["playing"]) == (address, True)
+        films_stage.player.advances(0.2)

@@ -1,0 +1,52 @@
+"""The main job on a plain Mosquitto 2: nothing of ours is needed of a broker.
+
+``TEST_BROKER=mosquitto`` runs all other tests of this folder so, on the system that they share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.pair import Pair
+from tests.browser.test_pilot import (
+    test_a_phone_that_opens_late_sees_the_truth,
+    test_a_tap_on_play_plays,
+    test_three_phones_agree,
+    test_volume_from_the_phone,
+)
+from tests.browser.test_state import test_it_is_retained_at_qos_1, test_seq_grows_by_one
+from tests.foreign import SystemOnMosquitto
+from tests.system import System
+from zapette.url import BrokerUrl
+
+__all__ = [
+    "test_a_phone_that_opens_late_sees_the_truth",
+    "test_a_tap_on_play_plays",
+    "test_it_is_retained_at_qos_1",
+    "test_seq_grows_by_one",
+    "test_three_phones_agree",
+    "test_volume_from_the_phone",
+]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = SystemOnMosquitto(tmp_path_factory.mktemp("on-mosquitto"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def home(system: System) -> BrokerUrl:
+    return system.household()
+
+
+def test_the_broker_is_mosquitto(pair: Pair, system: System) -> None:
+    assert isinstance(system, SystemOnMosquitto)
+    assert pair.witness.status()["version"] == 1
+    log = system.mosquitto.log
+    assert log.count(" as player-") == 1
+    assert "zapette-server" in log

@@ -1,0 +1,181 @@
+"""The library in the phone's hand: folders, search, addresses, marks; and what a press does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+SEARCH = "Search, or paste an address"
+
+
+@pytest.fixture(scope="module")
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+    # a thumbnail that is still being made
+    module_pages.watch.expect("Failed to load resource")
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness
+
+
+@pytest.fixture
+def shown(
+    opened: tuple[PlayerPage, RemotePage, Witness],
+) -> tuple[PlayerPage, RemotePage, Witness]:
+    """Return the three, with an empty queue and the library open at its top."""
+    _, phone, witness = opened
+    witness.ask("queue/clear")
+    witness.said.clear()
+    phone.tap("Remote")
+    phone.tap("Library")
+    eventually(lambda: phone.shows("Series, 2 inside"), "the library")
+    return opened
+
+
+def titles(witness: Witness) -> list[str]:
+    return [it["title"] for it in witness.status()["queue"]["items"]]
+
+
+def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, witness = shown
+    assert "2019 · 0:40" in phone.text
+    phone.tap("Series, 2 inside")
+    phone.tap("Play Gamma")
+    phone.wait_for_alert("Plays now: Gamma")
+    assert "Gamma.webm" in player.video["currentSrc"]
+    player.advances()
+    eventually(lambda: "Gamma" in phone.see("document.querySelector('#brief-title').innerText"),
+               "the phone shows what plays")  # fmt: skip
+    phone.tap("All")
+    eventually(lambda: phone.shows("Play Beta"), "the top again")
+    witness.ask("pause")
+
+
+def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, witness = shown
+    seen = "Array.from(document.querySelectorAll('.picture.shown img'), (it) => it.naturalWidth)"
+    eventually(lambda: len(phone.see(seen)) == 2, "both films have a thumbnail", 30)
+    assert min(phone.see(seen)) > 0
+    phone.tap("Play Beta")
+    eventually(lambda: "Beta" in player.video["currentSrc"], "it plays")
+    phone.tap("Remote")
+    poster = "(({ hidden, naturalWidth }) => !hidden && naturalWidth)"
+    eventually(
+        lambda: phone.see(f"{poster}(document.querySelector('#poster'))"), "the poster is shown"
+    )
+    witness.ask("pause")
+
+
+def test_search(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, _ = shown
+    asked: list[str] = []
+    phone.page.on("request", lambda it: asked.append(it.url) if "api/library" in it.url else None)
+    phone.tap(SEARCH)
+    phone.page.keyboard.type("gamma", delay=20)
+    eventually(lambda: phone.shows("Play Gamma") and not phone.shows("Play Beta"), "what is found")
+    # not at each key, or a slow network would carry five questions for one answer
+    assert 1 <= len([it for it in asked if "search" in it]) <= 3
+    phone.page.keyboard.type("xyz")
+    eventually(lambda: "Nothing found." in phone.text, "it is said when there is nothing")
+
+
+def test_an_address_is_pasted(shelf: System, shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, witness = shown
+    address = f"{shelf.url}media/Series/Gamma.webm"
+    phone.tap(SEARCH)
+    phone.page.keyboard.insert_text(address)
+    phone.tap(f"Play {address}")
+    eventually(lambda: player.video["currentSrc"] == address, "the address is loaded")
+    phone.tap(f"Add {address} to the queue")
+    eventually(lambda: len(titles(witness)) >= 1, "it is queued")
+    assert address in [it["source"] for it in witness.status()["queue"]["items"]]
+    witness.ask("pause")
+
+
+def test_add_and_play_next(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, witness = shown
+    phone.tap("Add Alpha to the queue")
+    phone.wait_for_alert("Added: Alpha")
+    phone.tap("Play Beta next")
+    phone.wait_for_alert("Comes next: Beta")
+    assert titles(witness) == ["Beta", "Alpha"]
+
+
+def test_what_the_player_cannot_play_is_marked(
+    shown: tuple[PlayerPage, RemotePage, Witness],
+) -> None:
+    player, phone, _ = shown
+    phone.tap("Series, 2 inside")
+    eventually(lambda: "May not play: " in phone.text, "the mark")
+    (mark,) = phone.see("""Array.from(document.querySelectorAll(".mark:not([hidden])"), (it) =>
+      `${it.closest(".row").querySelector(".name").innerText}: ${it.innerText}`)""")
+    assert mark == "Delta: May not play: AC-3"
+    # it is the player's browser that was asked
+    asks = "document.createElement('video').canPlayType('video/mp4; codecs=\"ac-3\"')"
+    assert player.see(asks) == ""
+
+
+def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, witness = shown
+    phone.tap("Play Alpha")
+    eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
+    player.advances()
+    witness.ask("seek", b"20")
+    witness.ask("load", b"media/Beta.webm")
+    witness.ask("pause")
+    phone.tap("Recent")
+    eventually(lambda: "0:20 / 0:40" in phone.text, "where one stopped")
+    phone.tap("Play Alpha")
+    eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
+    eventually(lambda: player.time >= 20, "it goes on where one stopped")
+    witness.ask("pause")
+    phone.tap("Folders")
+    eventually(lambda: phone.shows("Series, 2 inside"), "the folders again")
+
+
+def test_the_newest_come_first(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, _ = shown
+    phone.tap("Newest")
+    # those in folders as well
+    eventually(lambda: phone.shows("Play Gamma"), "what is new")
+    phone.tap("Folders")
+
+
+def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, _ = shown
+    unready = {"state": "probing", "media": 812, "probed": 120}
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        body = response.json() | {"index": unready}
+        route.fulfill(response=response, body=json.dumps(body))
+
+    phone.page.route("**/api/library?*", answer)
+    phone.tap("Remote")
+    phone.tap("Library")
+    eventually(lambda: "Getting to know the films: 120 of 812" in phone.text, "the progress")
+    unready["probed"] = 400
+    eventually(lambda: "400 of 812" in phone.text, "it goes on")
+    phone.page.unroute("**/api/library?*")
+    eventually(lambda: "Getting to know" not in phone.text, "it is done")
+    assert phone.shows("Series, 2 inside")
+
+
+def test_a_server_that_is_away_is_told(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, _ = shown
+    phone.page.route("**/api/library?*", lambda route: route.abort())
+    phone.tap("Remote")
+    phone.tap("Library")
+    phone.wait_for("Try now")
+    phone.page.unroute("**/api/library?*")
+    phone.tap("Try now")
+    eventually(lambda: phone.shows("Series, 2 inside"), "the library")

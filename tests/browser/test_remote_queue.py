@@ -1,0 +1,160 @@
+"""The queue on the phone: what is next, in which order, and all phones agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+SOURCES = ("media/Alpha (2019).webm", "media/Beta.webm", "media/Series/Gamma.webm")
+TITLES = """Array.from(document.querySelectorAll("queue-view .name"), (it) => it.innerText)"""
+
+
+@pytest.fixture(scope="module")
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+    module_pages.watch.expect("Failed to load resource")
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness
+
+
+@pytest.fixture
+def shown(
+    opened: tuple[PlayerPage, RemotePage, Witness],
+) -> tuple[PlayerPage, RemotePage, Witness]:
+    """Return the three, with Alpha, Beta and Gamma queued, Alpha being the present one."""
+    _, phone, witness = opened
+    witness.ask("shuffle", b"false")
+    witness.ask("repeat", b"off")
+    witness.ask("queue/clear")
+    for source in SOURCES:
+        assert "result" in witness.ask("queue/add", source.encode())
+    witness.ask("jump", b"0")
+    witness.ask("pause")
+    phone.tap("Queue")
+    wait_for(phone, "Alpha", "Beta", "Gamma")
+    return opened
+
+
+def wait_for(phone: RemotePage, *titles: str) -> None:
+    eventually(lambda: phone.see(TITLES) == list(titles), f"the phone shows {titles}")
+
+
+def test_a_press_plays_it(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, _ = shown
+    current = """Array.from(document.querySelectorAll("queue-view [aria-current]"), (it) =>
+      it.querySelector(".name").innerText)"""
+    eventually(lambda: phone.see(current) == ["Alpha"], "what plays is marked")
+    phone.tap("Play Gamma")
+    eventually(lambda: "Gamma" in player.video["currentSrc"], "it is loaded")
+    player.advances()
+    eventually(lambda: phone.see(current) == ["Gamma"], "the mark has moved")
+
+
+def test_next_and_previous(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, _ = shown
+    phone.tap("Remote")
+    phone.tap("Next")
+    eventually(lambda: "Beta" in player.video["currentSrc"], "the next one")
+    phone.wait_for("Next")
+    phone.tap("Next")
+    eventually(lambda: "Gamma" in player.video["currentSrc"], "and the one after it")
+    eventually(lambda: not phone.find("Next")["usable"], "there is no other")  # type: ignore[index]
+    phone.tap("Previous")
+    eventually(lambda: "Beta" in player.video["currentSrc"], "the one before")
+
+
+@pytest.mark.parametrize("pointer", ["mouse", "touch"])
+def test_an_item_is_dragged(
+    shown: tuple[PlayerPage, RemotePage, Witness], pointer: Literal["mouse", "touch"]
+) -> None:
+    _, phone, witness = shown
+    phone.drag("Move Alpha", "Move Gamma", pointer)
+    wait_for(phone, "Beta", "Gamma", "Alpha")
+    items = witness.status()["queue"]["items"]
+    assert [it["title"] for it in items] == ["Beta", "Gamma", "Alpha"]
+    assert witness.status()["queue"]["index"] == 2, "what plays is still what plays"
+    phone.drag("Move Alpha", "Move Beta", pointer)
+    wait_for(phone, "Alpha", "Beta", "Gamma")
+
+
+def test_an_item_is_moved_by_buttons_and_keys(
+    shown: tuple[PlayerPage, RemotePage, Witness],
+) -> None:
+    _, phone, _ = shown
+    phone.tap("Move Beta")
+    phone.tap("Up")
+    wait_for(phone, "Beta", "Alpha", "Gamma")
+    phone.tap("Down")
+    wait_for(phone, "Alpha", "Beta", "Gamma")
+    phone.tap("Move Beta")
+    assert not phone.shows("Down")
+    phone.see("document.querySelector('[aria-label=\"Move Gamma\"]').focus()")
+    phone.page.keyboard.press("ArrowUp")
+    wait_for(phone, "Alpha", "Gamma", "Beta")
+    # the focus goes with it, and a screen reader is told
+    phone.page.keyboard.press("ArrowUp")
+    wait_for(phone, "Gamma", "Alpha", "Beta")
+    told = "document.querySelector('queue-view [role=status]').textContent"
+    eventually(lambda: phone.see(told) == "Gamma is now 1 of 3.", "it is told")
+
+
+def test_remove_and_clear(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, witness = shown
+    phone.tap("Remove Beta")
+    wait_for(phone, "Alpha", "Gamma")
+    assert len(witness.status()["queue"]["items"]) == 2
+    phone.tap("Clear")
+    eventually(lambda: "Nothing is queued." in phone.text, "the phone says so")
+    assert witness.status()["queue"]["items"] == []
+    assert "Alpha" in player.video["currentSrc"], "what plays goes on"
+    phone.tap("Open the library")
+    eventually(lambda: phone.data("view") == "library", "the library")
+
+
+def test_shuffle_and_repeat(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    _, phone, witness = shown
+    phone.tap("Shuffle")
+    eventually(lambda: witness.status()["shuffle"], "it is mixed")
+    eventually(lambda: pressed(phone, "Shuffle"), "the phone shows it")
+    phone.tap("Shuffle")
+    eventually(lambda: not witness.status()["shuffle"], "it is not any more")
+    wait_for(phone, "Alpha", "Beta", "Gamma")
+    for name, mode in (("Repeat", "all"), ("Repeat all", "one"), ("Repeat one", "off")):
+        phone.tap(name)
+        wait_for_mode(witness, mode)
+    phone.wait_for("Repeat")
+
+
+def wait_for_mode(witness: Witness, mode: str) -> None:
+    eventually(lambda: witness.status()["repeat"] == mode, f"repeat is {mode}")
+
+
+def pressed(phone: RemotePage, name: str) -> bool:
+    return bool(
+        phone.see(f"""Array.from(document.querySelectorAll("[aria-pressed=true]")).some((it) =>
+      it.innerText === "{name}")""")
+    )
+
+
+def test_two_phones_agree(
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+) -> None:
+    pages.watch.expect("Failed to load resource")
+    player, phone, _ = shown
+    other = pages.remote(shelf, player)
+    other.tap("Queue")
+    wait_for(other, "Alpha", "Beta", "Gamma")
+    other.tap("Remove Gamma")
+    wait_for(phone, "Alpha", "Beta")
+    phone.drag("Move Beta", "Move Alpha", "touch")
+    wait_for(other, "Beta", "Alpha")
+    wait_for(phone, "Beta", "Alpha")

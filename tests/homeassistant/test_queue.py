@@ -1,0 +1,124 @@
+"""The queue, the order of play and subtitles of a real page, by Home Assistant's actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.homeassistant.instance import Instance
+from tests.homeassistant.seen import Seen
+from tests.system import System
+from tests.waiting import eventually
+
+SAMPLE, BLUE, GREEN = "media/zapette.webm", "media/blue.webm", "media/green.webm"
+_SHOWN = 'Array.from(document.querySelector("video").textTracks, (it) => it.mode)'
+
+
+@pytest.fixture(scope="module")
+def player(system: System, pages: Pages) -> PlayerPage:
+    return pages.started(system)
+
+
+@pytest.fixture(scope="module")
+def seen(home: Instance, player: PlayerPage) -> Seen:
+    home.accept("Television")
+    seen = home.seen(player.id)
+    seen.shows("idle")
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def anew(seen: Seen) -> None:
+    """Play the sample, with nothing behind it."""
+    play(seen, SAMPLE, "replace")
+    seen.do("media_pause")
+
+
+def play(seen: Seen, medium: str, enqueue: str) -> None:
+    seen.do("play_media", media_content_type="video", media_content_id=medium, enqueue=enqueue)
+
+
+def plays(seen: Seen, player: PlayerPage, medium: str) -> None:
+    """See that it plays in the page, and that Home Assistant says so."""
+    eventually(lambda: player.video["currentSrc"].endswith(medium), f"{medium} is loaded")
+    player.advances()
+    eventually(lambda: seen.attributes.get("media_content_id") == medium, f"{medium} is shown")
+    seen.shows("playing")
+
+
+def test_add_next_and_previous(seen: Seen, player: PlayerPage) -> None:
+    play(seen, BLUE, "add")
+    play(seen, GREEN, "next")
+    assert player.video["currentSrc"].endswith(SAMPLE)
+    seen.do("media_next_track")
+    plays(seen, player, GREEN)
+    seen.do("media_next_track")
+    plays(seen, player, BLUE)
+    seen.do("media_previous_track")
+    plays(seen, player, GREEN)
+
+
+def test_play_and_replace(seen: Seen, player: PlayerPage) -> None:
+    play(seen, BLUE, "add")
+    play(seen, GREEN, "play")
+    plays(seen, player, GREEN)
+    seen.do("media_next_track")
+    plays(seen, player, BLUE)
+    play(seen, GREEN, "replace")
+    plays(seen, player, GREEN)
+    seen.do("media_previous_track")
+    # nothing was before it: it begins anew
+    plays(seen, player, GREEN)
+
+
+def test_what_is_enqueued_follows_by_itself(seen: Seen, player: PlayerPage) -> None:
+    play(seen, BLUE, "add")
+    seen.do("media_seek", seek_position=44.5)
+    seen.do("media_play")
+    plays(seen, player, BLUE)
+
+
+def test_repeat(seen: Seen, player: PlayerPage) -> None:
+    def shows(mode: str) -> None:
+        eventually(lambda: seen.attributes["repeat"] == mode, f"repeat is {mode}")
+
+    seen.do("repeat_set", repeat="one")
+    shows("one")
+    seen.do("media_seek", seek_position=44.5)
+    seen.do("media_play")
+    eventually(lambda: player.time < 40, "the film begins again")
+    plays(seen, player, SAMPLE)
+    for mode in ("all", "off"):
+        seen.do("repeat_set", repeat=mode)
+        shows(mode)
+
+
+def test_shuffle(seen: Seen) -> None:
+    play(seen, BLUE, "add")
+    for on in (True, False):
+        seen.do("shuffle_set", shuffle=on)
+        eventually(lambda: seen.attributes["shuffle"] is on, f"shuffle is {on}")  # noqa: B023
+
+
+def test_subtitles(seen: Seen, player: PlayerPage) -> None:
+    def added() -> list[str]:
+        # others of this name have entities too, which are counted through
+        mine = seen.home.entities(player.id)
+        return [it for it in mine if it.startswith("select.") and "subtitles" in it]
+
+    (select,) = eventually(added, "the subtitles can be selected")
+
+    def state() -> dict[str, Any]:
+        return seen.home.state(select)
+
+    eventually(lambda: len(state()["attributes"].get("options", [])) == 2, "off, and one track")
+    off, french = state()["attributes"]["options"]
+    seen.home.do("select.select_option", select, option=french)
+    eventually(lambda: "showing" in player.see(_SHOWN), "the page shows subtitles")
+    eventually(lambda: state()["state"] == french, "the track")
+    seen.home.do("select.select_option", select, option=off)
+    eventually(lambda: "showing" not in player.see(_SHOWN), "the page shows none")
+    eventually(lambda: state()["state"] == off, "no track")
