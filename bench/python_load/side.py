@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bench.broker_load.mqtt import Transport
 from bench.broker_load.names import Person, Role
-from bench.broker_load.servers.crossbar import Crossbar, environment
+from bench.broker_load.servers.crossbar import Crossbar
 from bench.broker_load.servers.ours import Ours
 from bench.broker_load.servers.server import PASSWORDS, Server
 from bench.python_load.party import Party
@@ -139,7 +139,7 @@ class AutobahnWebSocket(Side):
 
     def _program(self, role: str) -> tuple[Path, list[str]]:
         module = ["-m", "bench.python_load.wamp"]
-        return environment() / "bin" / "python", [
+        return Router.programs() / "python", [
             *module,
             role,
             self._url(),

@@ -55,12 +55,17 @@ class Crossbar(Server):
 
     def command(self) -> list[str]:
         """Return the command of the node."""
-        program = environment() / "bin" / "crossbar"
+        program = self.programs() / "crossbar"
         return [str(program), "start", "--cbdir", str(self.folder), "--loglevel", "warn"]
 
     def dialect(self) -> WampDialect:
         """Return WAMP."""
         return WampDialect(self.port, "/")
+
+    @classmethod
+    def programs(cls) -> Path:
+        """Return the folder of the environment's programs."""
+        return environment() / "bin"
 
     def listeners(self) -> list[dict[str, Any]]:
         """Return what the router listens on."""
