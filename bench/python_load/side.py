@@ -139,7 +139,13 @@ class AutobahnWebSocket(Side):
 
     def _program(self, role: str) -> tuple[Path, list[str]]:
         module = ["-m", "bench.python_load.wamp"]
-        return Router.programs() / "python", [*module, role, self._url(), _USER, PASSWORDS[_USER]]
+        return Router.programs() / "python", [
+            *module,
+            role,
+            self._url(),
+            _USER,
+            PASSWORDS[_USER],
+        ]
 
 
 class AutobahnRaw(AutobahnWebSocket):

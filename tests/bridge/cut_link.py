@@ -105,6 +105,13 @@ def cut(
         eventually(lambda: listener.last_state(state) == player.state, "both sides agree")
         listener.publish(f"{player.root}/command/play", b"")
         eventually(lambda: listener.last_state(state).get("playing") is True, "it plays")
+
+    def agree() -> bool:
+        return retained(home.url, "zapette/#") == retained(system.household(), "zapette/#")
+
+    began = time.monotonic()
+    eventually(agree, "both sides agree", timeout=30, every=0.1)
+    look = time.monotonic() - began
     began = time.monotonic()
     mislead(home, begin=True)
     player.client.call(player.callee, "volume", 21)
@@ -116,10 +123,6 @@ def cut(
     cut_for = time.monotonic() - began
     mislead(home, begin=False)
     repaired = time.monotonic()
-
-    def agree() -> bool:
-        return retained(home.url, "zapette/#") == retained(system.household(), "zapette/#")
-
     eventually(agree, "both sides agree", timeout=30, every=0.1)
     agreed_after = time.monotonic() - repaired
     with Listener(home.url) as listener:
@@ -129,6 +132,7 @@ def cut(
     return {
         "cut_for": cut_for,
         "agreed_after": agreed_after,
+        "look": look,
         "heard": player.heard,
         "said": system.log.count("no connection to the home's broker"),
         "states": [line for line in lines if f" {state} " in line],

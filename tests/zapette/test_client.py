@@ -150,8 +150,9 @@ def test_a_broker_that_restarts_in_the_middle_of_calls(
     timing = Timing(longest_delay=1)
     service = connect(mortal.url, callee=callee, procedures=procedures, timing=timing)
     caller = connect(mortal.url, timing=timing)
-    waiting = [caller.call_later(callee, "hang", timeout=60) for _ in range(100)]
     caller.call(callee, "note", 0, timeout=30)
+    waiting = [caller.call_later(callee, "hang", timeout=60) for _ in range(4)]
+    caller.fence(30)
     mortal.kill()
     for one in waiting:
         with pytest.raises(Unavailable, match="gone"):

@@ -6,11 +6,11 @@ import sys
 import uuid
 from typing import Any
 
-from autobahn.asyncio.wamp import (  # type: ignore[import-not-found]
+from autobahn.asyncio.wamp import (
     ApplicationRunner,
     ApplicationSession,
 )
-from autobahn.wamp.serializer import JsonSerializer  # type: ignore[import-not-found]
+from autobahn.wamp.serializer import JsonSerializer
 
 
 class Service(ApplicationSession):  # type: ignore[misc]  # the environment is another one
