@@ -17,7 +17,11 @@ from tests.waiting import eventually
 VIEWS: Final = ("now", "queue", "library", "more")
 SIZES: Final[dict[str, dict[str, Any]]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-    "television": {"viewport": {"width": 1280, "height": 800}},
+    "television": {
+        "viewport": {"width": 1280, "height": 800},
+        "has_touch": False,
+        "is_mobile": False,
+    },
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 LANGUAGES: Final = ("en", "fr")
@@ -47,13 +51,16 @@ def take_all(folder: Path) -> None:
 def _take(
     browser: Browser, system: System, options: dict[str, Any], folder: Path, kind: str
 ) -> None:
-    player = browser.new_page(**options)
+    # a player is a television, whatever its remote is
+    player = browser.new_page(**(options | SIZES["television"]))
     player.goto(system.url)
-    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for()
+    player.locator("body[data-connection=live][data-gesture-required=true]").wait_for(
+        state="attached"
+    )
     player.screenshot(path=folder / f"player-start-{kind}.png")
     link = str(player.locator("a[href*='remote#']").first.get_attribute("href"))
     fragment = link.partition("#")[2]
-    player.locator("start-overlay button").click()
+    player.locator("start-overlay button").first.click()
     remote = browser.new_page(**options)
     remote.goto(f"{system.url}remote")
     remote.locator(".pairing").wait_for()
@@ -66,13 +73,13 @@ def _take(
         # from elsewhere: a mere change of the fragment would not load the page anew
         remote.goto("about:blank")
         remote.goto(f"{system.url}remote?view={view}#{fragment}")
-        remote.locator("body[data-live=true]").wait_for()
+        remote.locator("body[data-live=true]").wait_for(state="attached")
         if view != "now":
             remote.locator(f"{view}-view").wait_for()
         eventually(lambda: _still(remote), "all pictures are there", timeout=30)
         remote.screenshot(path=folder / f"remote-{view}-{kind}.png")
     player.close()
-    remote.locator("body[data-player=offline]").wait_for()
+    remote.locator("body[data-player=offline]").wait_for(state="attached")
     remote.screenshot(path=folder / f"remote-off-{kind}.png")
     remote.close()
 

@@ -1,5 +1,6 @@
 import { formatTime } from "../format.js";
 import { build, flag } from "./dom.js";
+import { picture } from "./picture.js";
 import { viewIcon } from "./view-icons.js";
 
 /**
@@ -18,10 +19,6 @@ import { viewIcon } from "./view-icons.js";
  * @property {number} [position] seconds, where one stopped
  */
 
-/** Milliseconds until a picture that is being made is asked for again, and how often. */
-const PICTURE_DELAY = 1500;
-const PICTURE_ATTEMPTS = 4;
-
 /** A folder: a press opens it. */
 export class FolderRow {
   /**
@@ -35,7 +32,7 @@ export class FolderRow {
     const open = build(
       "button",
       { type: "button", class: "main" },
-      picture(entry, "folder"),
+      picture(entry.thumbnail, "folder"),
       wordsOf(entry.title, words),
       viewIcon("into"),
     );
@@ -67,7 +64,7 @@ export class MediumRow {
     this._play = build(
       "button",
       { type: "button", class: "main" },
-      picture(entry, entry.kind === "audio" ? "music" : "screen"),
+      picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
       wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
     );
     /** @private */
@@ -140,27 +137,6 @@ function facts({ year, duration, artist, position }) {
   const time = position && length ? `${formatTime(position)} / ${length}` : length;
   const known = [artist, year, time];
   return known.filter((fact) => fact !== null && fact !== undefined && fact !== "").join(" · ");
-}
-
-/**
- * Return the small picture of an entry, or the drawing of what it is where there is none.
- * @param {Entry} entry
- * @param {"folder" | "music" | "screen"} kind
- */
-function picture({ thumbnail }, kind) {
-  const frame = build("span", { class: "picture", "data-kind": kind }, viewIcon(kind));
-  if (!thumbnail) return frame;
-  const image = build("img", { alt: "", loading: "lazy", decoding: "async" });
-  let attempts = 0;
-  image.addEventListener("load", () => frame.classList.add("shown"));
-  image.addEventListener("error", () => {
-    attempts += 1;
-    if (attempts > PICTURE_ATTEMPTS) image.remove();
-    else setTimeout(() => void (image.src = `${thumbnail}#${attempts}`), PICTURE_DELAY * attempts);
-  });
-  image.src = thumbnail;
-  frame.append(image);
-  return frame;
 }
 
 /**

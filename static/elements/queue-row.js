@@ -1,5 +1,6 @@
 import { formatTime } from "../format.js";
 import { build, fill } from "./dom.js";
+import { picture } from "./picture.js";
 import { viewIcon } from "./view-icons.js";
 
 /**
@@ -30,6 +31,8 @@ export class QueueRow {
     this._index = 0;
     /** @private */
     this._drawn = "";
+    /** @private @type {string | null} */
+    this._poster = null;
     this.handle = build("button", { type: "button", class: "handle" }, viewIcon("handle"));
     /** @private */
     this._place = build("span", { class: "place", "aria-hidden": "true" });
@@ -39,7 +42,15 @@ export class QueueRow {
     this._about = build("span", { class: "about" });
     const words = build("span", { class: "words" }, this._name, " ", this._about);
     /** @private */
-    this._jump = build("button", { type: "button", class: "main" }, this._place, words);
+    this._frame = build("span", { class: "frame" });
+    /** @private */
+    this._jump = build(
+      "button",
+      { type: "button", class: "main" },
+      this._place,
+      this._frame,
+      words,
+    );
     /** @private */
     this._remove = build("button", { type: "button", class: "tool" }, viewIcon("close"));
     /** @private */
@@ -78,12 +89,14 @@ export class QueueRow {
    * @param {QueueItem} item
    * @param {{ index: number, count: number, current: boolean, can: string[] }} where
    */
-  show({ title, duration }, { index, count, current, can }) {
+  show({ title, duration, poster = null }, { index, count, current, can }) {
     this._index = index;
-    const drawn = JSON.stringify([title, duration, index, count, current, can]);
+    const drawn = JSON.stringify([title, duration, poster, index, count, current, can]);
     if (drawn === this._drawn) return;
     this._drawn = drawn;
     this._name.textContent = title;
+    if (this._poster !== poster) fill(this._frame, poster ? picture(poster, "screen") : null);
+    this._poster = poster;
     this._about.textContent = duration ? formatTime(duration) : "";
     fill(this._place, current ? playingMark() : null);
     const jump = this._translate("queue.jump", { title });

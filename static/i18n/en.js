@@ -101,7 +101,7 @@ export const en = Object.freeze({
   "library.order": "Order",
   "library.folders": "Folders",
   "library.newest": "Newest",
-  "library.played": "Recently played",
+  "library.played": "Recent",
   "library.further": "Show more",
   "library.entries": "{count} inside",
   "library.play": "Play {title}",

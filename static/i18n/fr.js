@@ -106,7 +106,7 @@ export const fr = Object.freeze({
   "library.order": "Ordre",
   "library.folders": "Dossiers",
   "library.newest": "Nouveautés",
-  "library.played": "Déjà lus",
+  "library.played": "Récents",
   "library.further": "Afficher la suite",
   "library.entries": "{count} éléments",
   "library.play": "Lire {title}",

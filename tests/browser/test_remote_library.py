@@ -132,7 +132,7 @@ def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Wit
     witness.ask("seek", b"20")
     witness.ask("load", b"media/Beta.webm")
     witness.ask("pause")
-    phone.tap("Recently played")
+    phone.tap("Recent")
     eventually(lambda: "0:20 / 0:40" in phone.text, "where one stopped")
     phone.tap("Play Alpha")
     eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
