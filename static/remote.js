@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
+import { takeOver } from "./early_answer.js";
 import { defineElements } from "./elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { openMqttTransport } from "./mqtt_transport.js";
@@ -33,7 +34,7 @@ translatePage(document, language, translate);
 const page = new RemotePage(document, translate);
 page.mount();
 
-const api = new Api(document.baseURI, fetch);
+const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly));
 const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));
 const link = links.choose(location.hash);
 addEventListener("hashchange", () => location.reload());

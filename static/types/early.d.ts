@@ -1,0 +1,3 @@
+interface Window {
+  zapetteEarly?: import("../early_answer.js").Early;
+}
