@@ -98,8 +98,8 @@ def test_full_screen(one: Stage, cinema: System, pages: Pages) -> None:
     del one
 
 
-def test_sleep(one: Stage) -> None:
-    one.ask("repeat", "one")
+def test_sleep(stage: Stage) -> None:
+    one = stage.prepare("long")
     one.ask("volume", 80)
     one.witness.wait_for_volume(80)
     one.ask("play")
@@ -125,8 +125,8 @@ def test_sleep(one: Stage) -> None:
     one.ask("volume", 100)
 
 
-def test_sleep_is_called_off(one: Stage) -> None:
-    one.ask("repeat", "one")
+def test_sleep_is_called_off(stage: Stage) -> None:
+    one = stage.prepare("long")
     one.ask("play")
     one.ask("sleep", 1.2 / 60)
     assert one.ask("sleep", 0)["sleep_at"] is None
