@@ -14,6 +14,8 @@ from tests.waiting import eventually
 
 STEPS = 24
 DRAG = 5.0
+TWO_FRAMES = """new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
 POINTERS = pytest.mark.parametrize("pointer", ["mouse", "touch"])
 
 
@@ -54,6 +56,7 @@ def test_a_drag_of_five_seconds_is_sixty_messages_at_most(pair: Pair) -> None:
         while (dragged := time.monotonic() - started) < DRAG:
             move(0.5 + 0.4 * math.sin(3 * dragged))
         move(0.73)
+        phone.see(TWO_FRAMES)
         there = phone.slider("Volume")
     dragged = time.monotonic() - started
     eventually(lambda: player.level == there, "the player is where the finger was")
