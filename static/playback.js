@@ -206,23 +206,19 @@ export class Playback {
   /** @private */
   async _advance() {
     this.keep();
+    // Who pauses at the very end wants no other film.
+    if (!this._media.wanted) return;
     for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
       const index = queues.successor(this.queue);
       if (index === null) return;
       try {
-        if (index === queues.indexOf(this.queue)) await this._again();
+        if (index === queues.indexOf(this.queue)) await this._media.replay();
         else await this.jump(index);
         return;
       } catch (error) {
         this.failed.emit(error);
       }
     }
-  }
-
-  /** @private */
-  async _again() {
-    await this._media.seek(0);
-    await this._media.play();
   }
 
   /** @private */

@@ -80,8 +80,6 @@ def test_the_player_is_renamed_at_itself(system: System, pages: Pages) -> None:
 
 
 def test_what_plays_and_what_comes_next(cinema: System, pages: Pages) -> None:
-    # a picture out of a film takes the server a moment
-    pages.watch.expect("Failed to load resource")
     player = pages.started(cinema)
     phone = pages.remote(cinema, player)
     assert "Next" not in player.text

@@ -51,8 +51,8 @@ class Watch:
         assert not unexpected, "\n".join(unexpected)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # a picture that is still being made answers 503, and is left out until it is there
-        if "/thumbnails/" in message.location["url"]:
+        if "/thumbnails/" in message.location["url"] and "503" in message.text:
+            # the server's word for a picture that is still being made, which is asked for again
             return
         if message.type in {"error", "warning", "assert"}:
             self.faults.append(f"console {message.type}: {message.text}")
