@@ -10,7 +10,6 @@ from autobahn.asyncio.wamp import (  # type: ignore[import-not-found]
     ApplicationRunner,
     ApplicationSession,
 )
-from autobahn.wamp.serializer import JsonSerializer  # type: ignore[import-not-found]
 
 
 class Service(ApplicationSession):  # type: ignore[misc]  # the environment is another one
@@ -24,4 +23,4 @@ class Service(ApplicationSession):  # type: ignore[misc]  # the environment is a
 
 
 if __name__ == "__main__":
-    ApplicationRunner(sys.argv[1], "realm1", serializers=[JsonSerializer()]).run(Service)
+    ApplicationRunner(sys.argv[1], "realm1").run(Service)
