@@ -2,11 +2,13 @@
 
 import { CallError } from "./errors.js";
 import { unknownPicture, unknownSound } from "./media_codecs.js";
+import { until } from "./media_events.js";
 import { describeFailure, playError, wantsGesture } from "./media_errors.js";
 import { Preload } from "./media_preload.js";
 import { Sounds } from "./media_sounds.js";
 import { Stream } from "./media_stream.js";
 import { Subtitles } from "./media_subtitles.js";
+import { Volume } from "./media_volume.js";
 import { Signal } from "./signal.js";
 import { isStream } from "./sources.js";
 
@@ -19,7 +21,6 @@ const TELLING = [
   "canplay",
   "seeked",
   "ended",
-  "volumechange",
   "ratechange",
   "durationchange",
   "loadedmetadata",
@@ -88,17 +89,10 @@ export class Media {
     /** @private */
     this._gestureRequired = false;
     /** @private */
-    this._volumeFixed = false;
-    /** @private what people set, from 0 to 1 */
-    this._level = video.volume;
-    /** @private the part of it that is heard */
-    this._fade = 1;
-    /** @private */
-    this._toldVolume = "";
-    /** @private */
     this._stream = new Stream(video);
     /** @private */
     this._preload = new Preload(() => document.createElement("video"));
+    this.volume = new Volume(video);
     this.subtitles = new Subtitles(video, this._stream);
     this.sounds = new Sounds(video, this._stream);
     /** @type {Signal<void>} the state may be another one */
@@ -113,10 +107,14 @@ export class Media {
 
   /** Begin to watch the element. */
   start() {
-    this._volumeFixed = isVolumeFixed();
+    this.volume.start();
     for (const type of TELLING) this._video.addEventListener(type, () => this._noticed(type));
     this._video.addEventListener("timeupdate", () => this.moved.emit());
     this._stream.changed.listen(() => this.changed.emit());
+    this.volume.changed.listen((detail) => {
+      this.changed.emit();
+      this._tell("volume", detail);
+    });
     this._stream.failed.listen((flaw) => this._fail(flaw));
   }
 
@@ -134,9 +132,9 @@ export class Media {
       position: video.currentTime,
       duration: Number.isFinite(video.duration) ? video.duration : null,
       rate: video.playbackRate,
-      volume: Math.round(this._level * 100),
-      muted: video.muted,
-      volumeFixed: this._volumeFixed,
+      volume: this.volume.level,
+      muted: this.volume.muted,
+      volumeFixed: this.volume.fixed,
       gestureRequired: this._gestureRequired,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
@@ -160,6 +158,11 @@ export class Media {
     });
     this._loading = loading;
     return loading;
+  }
+
+  /** Whether somebody wants it to play: nobody has paused since it was last asked to. */
+  get wanted() {
+    return this._wanted;
   }
 
   /**
@@ -226,7 +229,7 @@ export class Media {
       this.changed.emit();
     }
     if (this._video.paused) return;
-    const paused = this._until("pause");
+    const paused = until(this._video, "pause");
     this._video.pause();
     await paused;
   }
@@ -248,7 +251,7 @@ export class Media {
       const range = `a number from 0 to ${duration} is needed`;
       throw new CallError("invalid_argument", `position is ${position}: ${range}`);
     }
-    const arrived = this._until("seeked");
+    const arrived = until(this._video, "seeked");
     this._video.currentTime = Math.min(position, duration);
     await arrived;
   }
@@ -259,39 +262,13 @@ export class Media {
     await this.seek(Math.min(Math.max(0, position + offset), duration || 0));
   }
 
-  /** @param {number} level 0 to 100 */
-  async setVolume(level) {
-    if (this._volumeFixed) {
-      throw new CallError("not_supported", "this device sets the volume itself");
-    }
-    this._level = Math.min(Math.max(0, level), 100) / 100;
-    await this._applyVolume();
-  }
-
-  /**
-   * Let only a part of the volume be heard; what people set stays what it is.
-   * @param {number} part from 0 to 1
-   */
-  async fade(part) {
-    this._fade = part;
-    if (!this._volumeFixed) await this._applyVolume();
-  }
-
   /** @param {number} factor 1 is as it was recorded; it holds for what is loaded later, too */
   async setRate(factor) {
     const video = this._video;
     if (video.playbackRate === factor) return;
-    const changed = this._until("ratechange");
+    const changed = until(this._video, "ratechange");
     video.defaultPlaybackRate = factor;
     video.playbackRate = factor;
-    await changed;
-  }
-
-  /** @param {boolean} muted */
-  async setMuted(muted) {
-    if (this._video.muted === muted) return;
-    const changed = this._until("volumechange");
-    this._video.muted = muted;
     await changed;
   }
 
@@ -365,7 +342,7 @@ export class Media {
     if (picture) this._fail(`this browser cannot decode its picture (${picture})`);
     else this._open(source);
     if (known) this.subtitles.offer(known.subtitles);
-    if (!this._flaw) await this._until("loadedmetadata", "error", "failure");
+    if (!this._flaw) await until(this._video, "loadedmetadata", "error", "failure");
     this._checkLatest(load);
     if (!this._video.videoWidth && isFilm(known) && !this._failure()) {
       this._fail("this browser shows no picture of it");
@@ -415,18 +392,6 @@ export class Media {
   }
 
   /** @private */
-  async _applyVolume() {
-    const volume = this._level * this._fade;
-    if (this._video.volume === volume) {
-      this._noticed("volumechange");
-      return;
-    }
-    const changed = this._until("volumechange");
-    this._video.volume = volume;
-    await changed;
-  }
-
-  /** @private */
   _checkLoaded() {
     if (!this._source) throw new CallError("not_supported", "nothing is loaded");
     const failure = this._failure();
@@ -441,22 +406,6 @@ export class Media {
     const source = this._source && this._source.source;
     if (this._flaw) return `${source}: ${this._flaw}`;
     return this._video.error ? describeFailure(source, this._video.error) : "";
-  }
-
-  /**
-   * Resolve at the first of these events.
-   * @private
-   * @param {...string} types
-   * @returns {Promise<void>}
-   */
-  _until(...types) {
-    return new Promise((resolve) => {
-      const arrived = () => {
-        for (const type of types) this._video.removeEventListener(type, arrived);
-        resolve();
-      };
-      for (const type of types) this._video.addEventListener(type, arrived);
-    });
   }
 
   /**
@@ -477,30 +426,16 @@ export class Media {
    * @param {string} type
    */
   _noticed(type) {
-    const { position, volume, muted, duration, error, ended } = this.state;
+    const { position, duration, error, ended } = this.state;
     this.changed.emit();
     if (type === "play") this._tell("play", { position });
     if (type === "pause" && !ended) this._tell("pause", { position });
-    if (type === "volumechange") this._tellVolume(volume, muted);
     if (type === "seeked") this._tell("seek", { position });
     if (type === "ended") this._tell("ended", {});
     if ((type === "error" || type === "failure") && error) this._tell("error", error);
     if (type === "loadedmetadata" && this._source) {
       this._tell("load", { source: this._source.source, duration });
     }
-  }
-
-  /**
-   * A volume that only fades is none that anybody set.
-   * @private
-   * @param {number} volume
-   * @param {boolean} muted
-   */
-  _tellVolume(volume, muted) {
-    const told = JSON.stringify([volume, muted]);
-    if (told === this._toldVolume) return;
-    this._toldVolume = told;
-    this._tell("volume", { volume, muted });
   }
 
   /**
@@ -519,11 +454,4 @@ export class Media {
  */
 function isFilm(about) {
   return about !== null && about.tracks.some(({ kind }) => kind === "video");
-}
-
-/** Some devices (iOS) leave the volume to their buttons: what is written is not read back. */
-function isVolumeFixed() {
-  const probe = document.createElement("video");
-  probe.volume = 0.5;
-  return probe.volume !== 0.5;
 }

@@ -206,6 +206,8 @@ export class Playback {
   /** @private */
   async _advance() {
     this.keep();
+    // Who pauses at the very end wants no other film.
+    if (!this._media.wanted) return;
     for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
       const index = queues.successor(this.queue);
       if (index === null) return;

@@ -219,8 +219,8 @@ async function pickAddress(ip) {
 
 function restoreSound() {
   const volume = store.get("volume");
-  if (typeof volume === "number") media.setVolume(volume).catch(() => {});
-  void media.setMuted(store.get("muted") === true);
+  if (typeof volume === "number") media.volume.set(volume).catch(() => {});
+  void media.volume.mute(store.get("muted") === true);
 }
 
 function rememberSound() {

@@ -80,10 +80,10 @@ export class PlayerProcedures {
   _sound() {
     const { media } = this._parts;
     return {
-      volume: ({ level }) => media.setVolume(level),
-      "volume/up": ({ step }) => media.setVolume(media.state.volume + step),
-      "volume/down": ({ step }) => media.setVolume(media.state.volume - step),
-      mute: ({ on }) => media.setMuted(on === null ? !media.state.muted : on),
+      volume: ({ level }) => media.volume.set(level),
+      "volume/up": ({ step }) => media.volume.set(media.volume.level + step),
+      "volume/down": ({ step }) => media.volume.set(media.volume.level - step),
+      mute: ({ on }) => media.volume.mute(on === null ? !media.volume.muted : on),
       audio: ({ track }) => media.sounds.choose(idOf(track)),
     };
   }

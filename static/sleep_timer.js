@@ -12,7 +12,7 @@ const STEP = 200;
 
 export class SleepTimer {
   /**
-   * @param {Pick<Media, "fade" | "pause">} media
+   * @param {Media} media
    * @param {() => number} [now] Unix time in seconds
    */
   constructor(media, now = () => Date.now() / 1000) {
@@ -49,7 +49,7 @@ export class SleepTimer {
     this.at = at;
     this.changed.emit();
     if (at !== null) this._wait();
-    await this._media.fade(1);
+    await this._media.volume.fade(1);
   }
 
   /** @private */
@@ -68,7 +68,7 @@ export class SleepTimer {
       await this._media.pause();
       await this._become(null);
     } else {
-      await this._media.fade(Math.min(1, left / this._fade));
+      await this._media.volume.fade(Math.min(1, left / this._fade));
       this._wait();
     }
   }

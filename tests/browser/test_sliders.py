@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 import pytest
 
 from tests.browser.pair import Pair
@@ -10,6 +13,9 @@ from tests.browser.witness import Said
 from tests.waiting import eventually
 
 STEPS = 24
+DRAG = 5.0
+TWO_FRAMES = """new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
 POINTERS = pytest.mark.parametrize("pointer", ["mouse", "touch"])
 
 
@@ -41,6 +47,25 @@ def test_the_volume_follows_the_finger(pair: Pair, pointer: Pointer) -> None:
     assert at_most_ten_a_second(asked)
     eventually(lambda: witness.last["volume"] == last, "the last value is published")
     assert at_most_ten_a_second(witness.states)
+
+
+def test_a_drag_of_five_seconds_is_sixty_messages_at_most(pair: Pair) -> None:
+    phone, player, witness = pair.phone, pair.player, pair.witness
+    started = time.monotonic()
+    with phone.held("Volume", 0.1, "touch") as move:
+        while (dragged := time.monotonic() - started) < DRAG:
+            move(0.5 + 0.4 * math.sin(3 * dragged))
+        move(0.73)
+        phone.see(TWO_FRAMES)
+        there = phone.slider("Volume")
+    dragged = time.monotonic() - started
+    eventually(lambda: player.level == there, "the player is where the finger was")
+    witness.status()
+    asked = [it for it in witness.requests("/volume") if "/witness/" not in it.topic]
+    # twelve a second, where a slow machine took longer to drag
+    assert len(asked) <= 60 * max(1.0, dragged / DRAG)
+    assert at_most_ten_a_second(asked)
+    assert player.level == phone.slider("Volume") == there
 
 
 @POINTERS

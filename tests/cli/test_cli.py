@@ -28,7 +28,7 @@ TIMEOUT = ("--timeout", "20")
 
 @pytest.fixture(scope="module")
 def players(system: System) -> Iterator[list[PlainPlayer]]:
-    names = ("Kitchen", "Bedroom", "bedroom")
+    names = ("Scullery", "Bedroom", "bedroom")
     made = [PlainPlayer(system.household(), name).start() for name in names]
     yield made
     for one in made:
@@ -36,7 +36,7 @@ def players(system: System) -> Iterator[list[PlainPlayer]]:
 
 
 @pytest.fixture(scope="module")
-def kitchen(players: list[PlainPlayer]) -> PlainPlayer:
+def scullery(players: list[PlainPlayer]) -> PlainPlayer:
     return players[0]
 
 
@@ -47,36 +47,36 @@ def answer(system: System, *arguments: str) -> Any:
     return json.loads(ended.stdout)
 
 
-@pytest.mark.parametrize("target", ["id", "prefix", "Kitchen", "KITCHEN"])
-def test_call_by_id_and_by_name(system: System, kitchen: PlainPlayer, target: str) -> None:
-    name = {"id": kitchen.id, "prefix": kitchen.id[:12]}.get(target, target)
+@pytest.mark.parametrize("target", ["id", "prefix", "Scullery", "SCULLERY"])
+def test_call_by_id_and_by_name(system: System, scullery: PlainPlayer, target: str) -> None:
+    name = {"id": scullery.id, "prefix": scullery.id[:12]}.get(target, target)
     assert answer(system, "call", name, "volume", "41")["volume"] == 41
     assert answer(system, "call", name, "volume", "-p", "level=42")["volume"] == 42
     assert answer(system, "call", name, "volume/up")["volume"] == 47
-    assert kitchen.state["volume"] == 47
+    assert scullery.state["volume"] == 47
 
 
 def test_call_the_server(system: System) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", answer(system, "call", "server", "id"))
 
 
-def test_command(system: System, kitchen: PlainPlayer) -> None:
-    ended = system.zapette("command", "Kitchen", "volume", "12.5", *TIMEOUT)
+def test_command(system: System, scullery: PlainPlayer) -> None:
+    ended = system.zapette("command", "Scullery", "volume", "12.5", *TIMEOUT)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    eventually(lambda: kitchen.state["volume"] == 12.5, "the volume is set")
+    eventually(lambda: scullery.state["volume"] == 12.5, "the volume is set")
 
 
 @pytest.mark.usefixtures("players")
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("call", "Kitchen", "fly"), 1, r"no_such_procedure: .*'fly'"),
-        (("call", "Kitchen", "volume", "loud"), 1, r"invalid_argument: volume: level takes"),
-        (("call", "Kitchen", "volume"), 1, r"invalid_argument: .*level"),
-        (("call", "Kitchen", "volume", "1", "-p", "level=2"), 1, "by position or by name"),
-        (("call", "Kitchen", "volume", "[1"), 1, "is not JSON"),
-        (("call", "Kitchen", "volume", "-p", "level"), 2, "NAME=VALUE"),
-        (("call", "Kitchen", "Fly high"), 2, "procedure 'Fly high'"),
+        (("call", "Scullery", "fly"), 1, r"no_such_procedure: .*'fly'"),
+        (("call", "Scullery", "volume", "loud"), 1, r"invalid_argument: volume: level takes"),
+        (("call", "Scullery", "volume"), 1, r"invalid_argument: .*level"),
+        (("call", "Scullery", "volume", "1", "-p", "level=2"), 1, "by position or by name"),
+        (("call", "Scullery", "volume", "[1"), 1, "is not JSON"),
+        (("call", "Scullery", "volume", "-p", "level"), 2, "NAME=VALUE"),
+        (("call", "Scullery", "Fly high"), 2, "procedure 'Fly high'"),
         (("call", "Cellar", "play"), 2, "nobody is called 'Cellar'"),
         (("call", "Bedroom", "play"), 2, r"'Bedroom' may be [0-9a-f]{32} \(.*\) or [0-9a-f]{32}"),
         (("watch", "server"), 2, "'server' is no player"),
@@ -128,7 +128,7 @@ def test_players_as_json_and_as_a_table(system: System, players: list[PlainPlaye
         assert shown[player.id]["state"]["title"] == "A film"
     table = system.zapette("players", *TIMEOUT).stdout
     (line,) = [each for each in table.splitlines() if players[0].id in each]
-    assert re.search(r"^Kitchen\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+ %\s+A film$", line), line
+    assert re.search(r"^Scullery\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+ %\s+A film$", line), line
 
 
 def test_a_player_is_forgotten(system: System) -> None:
@@ -150,7 +150,7 @@ def test_a_player_is_forgotten(system: System) -> None:
     )
 
 
-def test_players_on_a_terminal_is_live(system: System, kitchen: PlainPlayer) -> None:
+def test_players_on_a_terminal_is_live(system: System, scullery: PlainPlayer) -> None:
     main, secondary = pty.openpty()
     command = [sys.executable, "-m", "zapette", "players", *TIMEOUT]
     process = subprocess.Popen(
@@ -166,11 +166,11 @@ def test_players_on_a_terminal_is_live(system: System, kitchen: PlainPlayer) -> 
             seen += os.read(main, 65536)
         return seen
 
-    eventually(lambda: b"Kitchen" in read(), "the table is shown", timeout=20)
-    player = kitchen.client.call_later(kitchen.callee, "play")
+    eventually(lambda: b"Scullery" in read(), "the table is shown", timeout=20)
+    player = scullery.client.call_later(scullery.callee, "play")
     assert player.result(10)["playing"] is True
     eventually(lambda: b"playing" in read(), "the table follows")
-    kitchen.client.call(kitchen.callee, "pause")
+    scullery.client.call(scullery.callee, "pause")
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
     os.close(main)
@@ -186,34 +186,34 @@ def start(system: System, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_watch(system: System, kitchen: PlainPlayer) -> None:
-    with start(system, "watch", "Kitchen", "--json", "--count", "3", "--events") as process:
+def test_watch(system: System, scullery: PlainPlayer) -> None:
+    with start(system, "watch", "Scullery", "--json", "--count", "3", "--events") as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
-        assert (first["id"], first["online"]) == (kitchen.id, True)
-        kitchen.client.call(kitchen.callee, "volume", 33)
+        assert (first["id"], first["online"]) == (scullery.id, True)
+        scullery.client.call(scullery.callee, "volume", 33)
         more = [json.loads(process.stdout.readline()) for _ in range(2)]
         assert {"volume": 33} in [each.get("value") for each in more]
         assert 33 in [each.get("state", {}).get("volume") for each in more]
         assert process.wait(10) == 0
 
 
-def test_watch_in_words_and_interrupted(system: System, kitchen: PlainPlayer) -> None:
-    with start(system, "watch", kitchen.id) as process:
+def test_watch_in_words_and_interrupted(system: System, scullery: PlainPlayer) -> None:
+    with start(system, "watch", scullery.id) as process:
         assert process.stdout is not None
-        assert re.search(r"^\d\d:\d\d:\d\d  Kitchen  paused  0:12", process.stdout.readline())
+        assert re.search(r"^\d\d:\d\d:\d\d  Scullery  paused  0:12", process.stdout.readline())
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
 
 
-def test_a_reader_that_has_seen_enough(system: System, kitchen: PlainPlayer) -> None:
-    with start(system, "watch", kitchen.id) as process:
+def test_a_reader_that_has_seen_enough(system: System, scullery: PlainPlayer) -> None:
+    with start(system, "watch", scullery.id) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         for _ in range(3):
-            kitchen.client.call(kitchen.callee, "volume/up", 1)
+            scullery.client.call(scullery.callee, "volume/up", 1)
         assert process.wait(10) == 0
         assert process.stderr.read() == ""
 
@@ -232,10 +232,10 @@ def test_accounts(system: System) -> None:
 
 
 def test_by_websocket_and_by_mosquitto(
-    system: System, kitchen: PlainPlayer, tmp_path: Path
+    system: System, scullery: PlainPlayer, tmp_path: Path
 ) -> None:
     url = f"ws://home:{system.home_password()}@127.0.0.1:{system.ws_port}/mqtt"
-    assert answer(system, "call", kitchen.id, "volume", "9", "--url", url)["volume"] == 9
+    assert answer(system, "call", scullery.id, "volume", "9", "--url", url)["volume"] == 9
     mosquitto = Mosquitto(tmp_path).start()
     there = PlainPlayer(mosquitto.url, "Elsewhere").start()
     try:
@@ -260,24 +260,24 @@ def complete(system: System, *words: str) -> set[str]:
     return {line.removeprefix("plain,") for line in ended.stdout.splitlines()}
 
 
-def test_completion(system: System, kitchen: PlainPlayer) -> None:
+def test_completion(system: System, scullery: PlainPlayer) -> None:
     for shell in ("bash", "zsh", "fish"):
         script = system.zapette("completion", shell).stdout
         assert "_ZAPETTE_COMPLETE" in script
     assert "players" in complete(system, "pl")
-    assert complete(system, "call", "kit") == {"Kitchen"}
-    assert complete(system, "call", kitchen.id[:8]) == {kitchen.id}
-    assert complete(system, "call", "Kitchen", "volume/") == {"volume/up", "volume/down"}
+    assert complete(system, "call", "kit") == {"Scullery"}
+    assert complete(system, "call", scullery.id[:8]) == {scullery.id}
+    assert complete(system, "call", "Scullery", "volume/") == {"volume/up", "volume/down"}
 
 
-def test_doctor_is_content(system: System, kitchen: PlainPlayer) -> None:
+def test_doctor_is_content(system: System, scullery: PlainPlayer) -> None:
     ended = system.zapette("doctor", "--json", "--timeout", "10")
     found = json.loads(ended.stdout)
     failed = [each for each in found if each["result"] == "failed"]
     assert (failed, ended.returncode) == ([], 0)
     told = {each["what"]: each["found"] for each in found}
     assert set(told) >= {"port", "address", "pages", "clock", "broker", "player"}
-    assert f"{kitchen.state['name']} answers" in [each["found"] for each in found]
+    assert f"{scullery.state['name']} answers" in [each["found"] for each in found]
 
 
 def test_doctor_says_what_to_do(

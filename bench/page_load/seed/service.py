@@ -24,4 +24,4 @@ class Service(ApplicationSession):  # type: ignore[misc]  # the environment is a
 
 
 if __name__ == "__main__":
-    ApplicationRunner(sys.argv[1], "realm1", serializers=[JsonSerializer()]).run(Service)
+    ApplicationRunner(sys.argv[1], "realm1").run(Service)
