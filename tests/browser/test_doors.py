@@ -16,6 +16,7 @@ PANEL = "(document.querySelector('player-panel') || { innerText: '' }).innerText
 
 def wait_for_code(player: PlayerPage) -> str:
     found = eventually(lambda: CODE.search(str(player.see(CARD))), "a code to type")
+    assert found is not None
     return found[0]
 
 
