@@ -91,7 +91,8 @@ def _bare(pages: Pages, root: str, ws_port: int) -> Iterator[Subject]:
     player = player_of(pages, url, "the bare pages are served")
     eventually(lambda: player.connection == "live", "the bare player is connected")
     player.click("Start")
-    with connect(f"ws://localhost:{ws_port}/remote") as caller:
+    # the relay answers no pings, and the others' turns are long
+    with connect(f"ws://localhost:{ws_port}/remote", ping_interval=None) as caller:
         calls = count()
 
         def call() -> None:
