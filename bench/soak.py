@@ -271,7 +271,6 @@ def _counts(port: int, login: Login) -> dict[str, int]:
         assert client.connect(Connect("counts", username=name, password=password)).code == 0
         client.subscribe("$SYS/broker/metrics")
         metrics = json.loads(client.message(_PATIENCE).payload)
-        client.leave()
     return {name: metrics[name] for name in _LEFT}
 
 
