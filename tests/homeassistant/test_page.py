@@ -16,6 +16,7 @@ from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import HomeAssistantRefused
+from tests.homeassistant.house import set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.seen import PROMPT, Seen, said
 from tests.mosquitto import run_tool
@@ -64,11 +65,13 @@ def test_actions_are_seen_in_the_video(seen: Seen, player: PlayerPage) -> None:
     seen.shows("idle")
 
 
-def test_what_happens_on_the_page_shows_within_a_second(seen: Seen, player: PlayerPage) -> None:
+def test_what_happens_on_the_page_shows_within_a_second(
+    system: System, seen: Seen, player: PlayerPage
+) -> None:
     seen.took.clear()
     player.see('document.querySelector("video").play()')
     seen.promptly(lambda: seen.state == "playing", "it plays")
-    player.see('document.querySelector("video").volume = 0.25')
+    set_volume(system, player, 25)
     seen.promptly(lambda: seen.attributes["volume_level"] == 0.25, "the volume")
     player.see('document.querySelector("video").muted = true')
     seen.promptly(lambda: seen.attributes["is_volume_muted"], "it is muted")
