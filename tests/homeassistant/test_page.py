@@ -37,6 +37,10 @@ def seen(home: Instance, player: PlayerPage) -> Seen:
     home.accept("Television")
     seen = home.seen(player.id)
     seen.shows("idle")
+    # a page begins with what comes first in the library
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE)
+    seen.do("media_stop")
+    seen.shows("idle")
     return seen
 
 
