@@ -88,7 +88,7 @@ def _play(browser: Browser, system: System, home: Instance) -> None:
     home.accept("Living room")
     seen = Seen(home, "living_room")
     seen.shows("idle")
-    player.see('document.querySelector("video").volume = 0.4')
+    run_tool("pub", system.household(), "-t", f"{player.root}/command/volume", "-m", "40")
     home.do(
         "media_player.play_media",
         "media_player.living_room",

@@ -11,6 +11,7 @@ import psutil
 from tests.browser.player_page import PlayerPage
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.seen import Seen
+from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
 
@@ -71,7 +72,7 @@ class House:
         levels = [begin + index for index in range(len(self.pages))]
         for page, level in zip(self.pages, levels, strict=True):
             page.wait_until_live(PATIENCE)
-            page.see(f'document.querySelector("video").volume = {level / 100}')
+            set_volume(self.system, page, level)
         for page, seen, level in zip(self.pages, self.seen, levels, strict=True):
             self._wait_for_volume(seen, level / 100)
             seen.do("media_seek", seek_position=level / 10)
@@ -103,6 +104,13 @@ class House:
         names = (each if isinstance(each, str) else "player" for each in self.log
                  if isinstance(each, str) or each == index)  # fmt: skip
         return list(names)
+
+
+def set_volume(system: System, page: PlayerPage, level: int) -> None:
+    """Set a player's volume as a script of the household does, past Home Assistant."""
+    topic = f"{page.root}/command/volume"
+    done = run_tool("pub", system.household(), "-q", "1", "-t", topic, "-m", str(level))
+    assert done.returncode == 0, done.stderr
 
 
 def _windows(items: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.pages import Pages
-from tests.homeassistant.house import House
+from tests.homeassistant.house import House, set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
 from tests.mosquitto import Mosquitto
@@ -55,7 +55,7 @@ def test_pilot(house: House) -> None:
     seen.do("media_play")
     page.advances()
     seen.promptly(lambda: seen.state == "playing", "it plays")
-    page.see('document.querySelector("video").volume = 0.33')
+    set_volume(house.system, page, 33)
     seen.promptly(lambda: seen.attributes["volume_level"] == 0.33, "the volume")
     seen.do("media_pause")
     assert not page.plays()
