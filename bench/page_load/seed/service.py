@@ -10,7 +10,6 @@ from autobahn.asyncio.wamp import (
     ApplicationRunner,
     ApplicationSession,
 )
-from autobahn.wamp.serializer import JsonSerializer
 
 
 class Service(ApplicationSession):  # type: ignore[misc]  # the environment is another one
