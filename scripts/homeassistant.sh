@@ -19,7 +19,7 @@ version=3.14
 
 [[ ! -e $made/.ready || $made/.ready -ot $lock || $made/.ready -ot $0 ]] || exit 0
 
-# uv reads none of pip's configuration
+# uv reads none of pip's configuration, and of the system's certificates only when told to
 index() {
   "$root/.venv/bin/pip" config get "$1" 2>/dev/null || true
 }
@@ -29,7 +29,7 @@ packages() { # options of uv: install Home Assistant and what its parts want at 
   local mirror=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(index global.index-url)}}
   env ${bundle:+SSL_CERT_FILE="$bundle"} ${mirror:+UV_DEFAULT_INDEX="$mirror"} \
     UV_HTTP_TIMEOUT=180 \
-    "$uv" pip install --quiet --require-hashes -r "$lock" "$@"
+    "$uv" pip install --quiet --system-certs --require-hashes -r "$lock" "$@"
 }
 
 virtual_environment() { # interpreter
