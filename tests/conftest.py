@@ -14,15 +14,17 @@ from tests.system import System
 _TESTS = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Let one process run a folder's tests, in order, where several share the tests.
 
-    What a folder's tests run on is started once, and one process at a time drives browsers: that
-    takes longest, and so comes first.
+    What a folder's tests run on is started once, and one process at a time drives browsers.
     """
+    item.add_marker(pytest.mark.xdist_group(_folder(item)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
     items.sort(key=lambda item: _folder(item) != "browser")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_folder(item)))
 
 
 def _folder(item: pytest.Item) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def test_all_is_measured(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    counts = ["--taps", "8", "--calls", "8", "--loads", "1", "--json", str(file)]
+    counts = ["--taps", "8", "--calls", "8", "--loads", "1", "--without-seed", "--json", str(file)]
     run = subprocess.run(
         [sys.executable, "-m", "bench.pages", *counts], capture_output=True, text=True, timeout=110
     )
@@ -29,6 +29,6 @@ def test_all_is_measured(tmp_path: Path) -> None:
             assert load["requests"] >= 1
         assert one["cold"][0]["wire"] > 0
         assert (one["player"] is not None) == (name == "ours")
-    assert figures["ours"]["cold"][0]["unpacked"] > 300_000
+    assert figures["ours"]["cold"][0]["unpacked"] > 100_000
     for line in ("tap to video, p50", "tap to button, p99", "remote live", "page weight"):
         assert line in run.stdout
