@@ -7,28 +7,31 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.foreign import SystemOnMosquitto
 from tests.system import System
 
-_TESTS = Path(__file__).parent
 
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let one process run a folder's tests, in order, where several share the tests.
+class Folders(LoadScopeScheduling):
+    """Lets one process run a folder's tests, in order, where several share the tests.
 
     What a folder's tests run on is started once, and one process at a time drives browsers.
     """
-    item.add_marker(pytest.mark.xdist_group(_folder(item)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].split("/")[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Folders:
+    """Return how tests are shared among processes."""
+    return Folders(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
-    items.sort(key=lambda item: _folder(item) != "browser")
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(_TESTS).parts[0]
+    """Begin with what takes longest: the tests in browsers."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
 @pytest.fixture(scope="session")
