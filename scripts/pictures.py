@@ -66,7 +66,7 @@ def _pages(browser: Browser, system: System) -> tuple[str, str]:
     )
     television.goto(system.url)
     link = television.locator("a[href*='remote#']").first.get_attribute("href")
-    television.get_by_role("button", name="Start").click()
+    television.get_by_role("button", name="Start", exact=True).click()
     phone = browser.new_page(
         viewport={"width": 390, "height": 844},
         locale="en",
