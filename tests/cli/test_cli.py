@@ -265,7 +265,7 @@ def test_completion(system: System, scullery: PlainPlayer) -> None:
         script = system.zapette("completion", shell).stdout
         assert "_ZAPETTE_COMPLETE" in script
     assert "players" in complete(system, "pl")
-    assert complete(system, "call", "kit") == {"Scullery"}
+    assert complete(system, "call", "scull") == {"Scullery"}
     assert complete(system, "call", scullery.id[:8]) == {scullery.id}
     assert complete(system, "call", "Scullery", "volume/") == {"volume/up", "volume/down"}
 
