@@ -12,6 +12,8 @@ from tests.browser import films
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
 from tests.browser.shelf import make_shelf
 from tests.browser.stage import Stage
 from tests.browser.witness import Witness
@@ -110,3 +112,13 @@ def pair(module_pair: Pair) -> Pair:
     """Return a player that was clicked on, and a phone that follows it."""
     module_pair.reset()
     return module_pair
+
+
+@pytest.fixture(scope="module")
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+    """A player of the shelf, a phone that follows it, and a witness."""
+    # a thumbnail that is still being made
+    module_pages.watch.expect("Failed to load resource")
+    player = module_pages.started(shelf)
+    with Witness(shelf.household(), player.root) as witness:
+        yield player, module_pages.remote(shelf, player), witness

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
 from tests.browser.witness import Witness
@@ -16,15 +14,6 @@ from tests.system import System
 from tests.waiting import eventually
 
 SEARCH = "Search, or paste an address"
-
-
-@pytest.fixture(scope="module")
-def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
-    # a thumbnail that is still being made
-    module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(shelf)
-    with Witness(shelf.household(), player.root) as witness:
-        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.browser.chromium import PHONE
@@ -18,14 +16,6 @@ from tests.waiting import eventually
 TWICE, ONCE = "2 ×", "1 ×"  # noqa: RUF001
 CHOSEN = """Array.from(document.querySelectorAll(".choice:not([hidden]) [aria-pressed=true]"),
   (it) => it.innerText)"""
-
-
-@pytest.fixture(scope="module")
-def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
-    module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(shelf)
-    with Witness(shelf.household(), player.root) as witness:
-        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture

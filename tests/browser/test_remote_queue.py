@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -16,14 +15,6 @@ from tests.waiting import eventually
 
 SOURCES = ("media/Alpha (2019).webm", "media/Beta.webm", "media/Series/Gamma.webm")
 TITLES = """Array.from(document.querySelectorAll("queue-view .name"), (it) => it.innerText)"""
-
-
-@pytest.fixture(scope="module")
-def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
-    module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(shelf)
-    with Witness(shelf.household(), player.root) as witness:
-        yield player, module_pages.remote(shelf, player), witness
 
 
 @pytest.fixture
