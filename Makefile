@@ -20,7 +20,7 @@ dev: $(VENV)/.dev $(MODULES)/.dev
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 # The integration in a real Home Assistant, which wants a later Python: the script makes one.
 # Where it is made, `make test` runs these tests too.

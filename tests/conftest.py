@@ -29,6 +29,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Folders
     return Folders(config, log)
 
 
+class Failures:
+    """Says how a test failed at once, for whoever waits for the others or ends them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print why `report` is of a failure."""
+        if report.failed:
+            terminal = self._config.get_terminal_writer()
+            terminal.line(f"\n{report.nodeid} failed ({report.when}):\n{report.longreprtext}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Print in the process that the terminal is of."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(config))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: the tests in browsers."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
