@@ -95,7 +95,7 @@ def test_a_phone_that_opens_late_sees_the_truth(system: System, pages: Pages, pa
     assert late.slider("Volume") == 95
     eventually(
         lambda: abs(late.slider("Position") - player.time) < 0.6,
-        "the position is where the film is",
+        "the position is the film's",
     )
     late.tap("Pause")
     first.wait_for("Play")
