@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,7 +44,10 @@ class Failures:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Print in the process that the terminal is of."""
+    """Print in the process that the terminal is of, and let programs be interrupted."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # so a shell starts what runs in its background, and all that is started by that inherits it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 
