@@ -12,30 +12,31 @@ HOST: Final = "127.0.0.2"
 
 
 class Wire:
-    """Carries TCP from `HOST` to the same ports of 127.0.0.1.
+    """Carries TCP from `host` to the same ports of 127.0.0.1.
 
     What is sent while it is cut is not lost but late, as TCP sends it again once the network is
     back; and who connects meanwhile gets no answer.
     """
 
-    def __init__(self, *ports: int) -> None:
+    def __init__(self, *ports: int, host: str = HOST) -> None:
+        self.host = host
         self._ports = ports
         self._whole = threading.Event()
         self._whole.set()
-        self._sockets: list[socket.socket] = []
-        self._stopping = False
+        self._sockets: set[socket.socket] = set()
+        self._listeners: set[socket.socket] = set()
 
     def __enter__(self) -> Self:
         for port in self._ports:
-            listener = socket.create_server((HOST, port))
-            self._sockets.append(listener)
+            listener = socket.create_server((self.host, port))
+            self._sockets.add(listener)
+            self._listeners.add(listener)
             self._spawn(self._accept, listener, port)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
         self._whole.set()
-        for one in self._sockets:
+        for one in list(self._sockets):
             # a thread that waits in accept or recv is woken by this, not by close
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -47,6 +48,12 @@ class Wire:
     def mend(self) -> None:
         self._whole.set()
 
+    def drop(self) -> None:
+        """End every connection that there is; new ones can be made."""
+        for one in list(self._sockets - self._listeners):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
     def _spawn(self, target: object, *arguments: object) -> None:
         threading.Thread(target=target, args=arguments, daemon=True).start()  # type: ignore[arg-type]
 
@@ -54,19 +61,20 @@ class Wire:
         with suppress(OSError):
             while True:
                 near, _ = listener.accept()
-                self._sockets.append(near)
+                self._sockets.add(near)
                 self._spawn(self._connect, near, port)
 
     def _connect(self, near: socket.socket, port: int) -> None:
         self._whole.wait()
-        try:
-            far = socket.create_connection(("127.0.0.1", port))
-        except OSError:
-            near.close()
-            return
-        self._sockets.append(far)
-        self._spawn(self._carry, near, far)
-        self._spawn(self._carry, far, near)
+        with near:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as far:
+                self._sockets.add(far)
+                back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+                back.start()
+                self._carry(near, far)
+                back.join()
+                self._sockets.discard(far)
+            self._sockets.discard(near)
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

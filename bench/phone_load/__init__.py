@@ -1,0 +1,1 @@
+"""Phones in the hands of busy people, for `bench.phones`."""

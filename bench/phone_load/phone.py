@@ -1,0 +1,126 @@
+"""A phone in the hand of somebody who presses whatever there is, and whose network is bad."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+from tests.browser.remote_page import RemotePage
+from tests.browser.wire import Wire
+
+# All that can be pressed now, but what needs a text or opens what is not compared.
+_PRESSABLE: Final = r"""((wanted) => {
+  const found = [];
+  for (const it of document.querySelectorAll("button, a")) {
+    const name = it.getAttribute("aria-label") || it.innerText.trim();
+    if (it.disabled || !wanted.test(name) || !it.checkVisibility({ visibilityProperty: true })) {
+      continue;
+    }
+    found.push(name);
+  }
+  return found;
+})(/^(Play|Pause|Mute|Unmute|Volume up|Volume down|Back 10|Forward 10|Next|Previous|Shuffle|Repeat|Remove|Add|Move|Up$|Down$|Remote$|Queue$|Library$)/)"""  # noqa: E501
+
+_WEIGHTS: Final = {
+    "press": 120,
+    "volume": 20,
+    "seek": 15,
+    "reload": 8,
+    "sleep": 5,
+    "cut": 5,
+    "offline": 5,
+    "drop": 5,
+}
+_LONGEST: Final = {"sleep": 40.0, "cut": 20.0, "offline": 15.0}
+"""Seconds that an absence lasts at most."""
+
+
+class Phone:
+    """One phone and its way to the system.
+
+    Args:
+        number: tells it from others.
+        page: the remote, live, in a window of its own.
+        wire: the network between it and the system.
+        seed: with the number it decides everything the person does.
+
+    Attributes:
+        done: how often each thing was done.
+    """
+
+    def __init__(self, number: int, page: RemotePage, wire: Wire, seed: int) -> None:
+        self.number = number
+        self.page = page
+        self.done: Counter[str] = Counter()
+        self._wire = wire
+        self._chance = random.Random(f"{seed}/{number}")
+        self._away = ""
+        self._until = 0.0
+        self._devtools = page.page.context.new_cdp_session(page.page)
+        self._acts: dict[str, Callable[[], None]] = {
+            "press": self._press,
+            "volume": lambda: self._slide("Volume"),
+            "seek": lambda: self._slide("Position"),
+            "reload": self._reload,
+            "sleep": lambda: self._leave("sleep"),
+            "cut": lambda: self._leave("cut"),
+            "offline": lambda: self._leave("offline"),
+            "drop": self._wire.drop,
+        }
+
+    def act(self) -> None:
+        """Do one thing, or come back if it is time to."""
+        if self._away and time.monotonic() > self._until:
+            self.come_back()
+        if self._away == "sleep":
+            return
+        (what,) = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        # one absence at a time; and a browser would wait long for a page that it cannot have
+        if self._away and what not in {"press", "volume", "seek"}:
+            return
+        self._acts[what]()
+        self.done[what] += 1
+
+    def come_back(self) -> None:
+        """Be awake, on a network that works."""
+        if self._away == "sleep":
+            self._devtools.send("Debugger.resume")
+            self._devtools.send("Debugger.disable")
+        if self._away == "cut":
+            self._wire.mend()
+        if self._away == "offline":
+            self.page.page.context.set_offline(False)
+        self._away = ""
+
+    def _leave(self, how: str) -> None:
+        if how == "sleep":
+            # Chromium freezes no page that it takes to be seen, as all are without a screen; so no
+            # timer runs, nothing is read, and nothing tells the page when that is over
+            self._devtools.send("Debugger.enable")
+            self._devtools.send("Debugger.pause")
+        if how == "cut":
+            self._wire.cut()
+        if how == "offline":
+            self.page.page.context.set_offline(True)
+        self._away = how
+        self._until = time.monotonic() + self._chance.uniform(1, _LONGEST[how])
+
+    def _press(self) -> None:
+        names = self.page.see(_PRESSABLE)
+        if names:
+            self._touch(self._chance.choice(names), 0.5)
+
+    def _slide(self, name: str) -> None:
+        self._touch(name, self._chance.uniform(0.02, 0.98))
+
+    def _touch(self, name: str, part: float) -> None:
+        box: dict[str, Any] | None = self.page.find(name)
+        if box is not None and box["usable"]:
+            x, y = box["x"] + part * box["width"], box["y"] + box["height"] / 2
+            self.page.page.touchscreen.tap(x, y)
+
+    def _reload(self) -> None:
+        self.page.page.reload(wait_until="commit")
