@@ -6,7 +6,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
+
+from playwright.sync_api import Error
 
 from tests.browser.remote_page import RemotePage
 from tests.browser.wire import Wire
@@ -87,7 +90,9 @@ class Phone:
     def come_back(self) -> None:
         """Be awake, on a network that works."""
         if self._away == "sleep":
-            self._devtools.send("Debugger.resume")
+            # one that had nothing to do meanwhile was to pause at its next step
+            with suppress(Error):
+                self._devtools.send("Debugger.resume")
             self._devtools.send("Debugger.disable")
         if self._away == "cut":
             self._wire.mend()
