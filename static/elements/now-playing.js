@@ -1,10 +1,8 @@
 import { formatTime } from "../format.js";
+import { retryPicture } from "../picture_retry.js";
 import { build, fill, flag } from "./dom.js";
 import { ViewElement } from "./view.js";
 
-/** Milliseconds after which a picture that was being made is asked for again, and how often. */
-const RETRY = 1500;
-const RETRIES = 4;
 /** Milliseconds between two looks at how long it is until sleep. */
 const INTERVAL = 10000;
 
@@ -18,8 +16,6 @@ export class NowPlaying extends ViewElement {
     this._poster = build("img", { alt: "", hidden: "" });
     /** @private */
     this._source = "";
-    /** @private */
-    this._failures = 0;
     /** @private */
     this._doing = build("p", { class: "doing", role: "status" });
     /** @private */
@@ -44,7 +40,8 @@ export class NowPlaying extends ViewElement {
     );
     fill(this, this._poster, words);
     this._poster.addEventListener("load", () => flag(this._poster, "hidden", false));
-    this._poster.addEventListener("error", () => this._retry());
+    this._poster.addEventListener("error", () => flag(this._poster, "hidden", true));
+    retryPicture(this._poster);
     this._timer = setInterval(() => this._drawSleep(), INTERVAL);
   }
 
@@ -99,24 +96,9 @@ export class NowPlaying extends ViewElement {
   _picture(source) {
     if (source === this._source) return;
     this._source = source;
-    this._failures = 0;
     flag(this._poster, "hidden", true);
     if (source) this._poster.src = source;
     else this._poster.removeAttribute("src");
-  }
-
-  /**
-   * A picture out of a film takes the server a moment to make.
-   * @private
-   */
-  _retry() {
-    flag(this._poster, "hidden", true);
-    const source = this._source;
-    this._failures += 1;
-    if (!source || this._failures > RETRIES) return;
-    setTimeout(() => {
-      if (source === this._source) this._poster.src = source;
-    }, RETRY);
   }
 }
 

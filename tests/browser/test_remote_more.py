@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.chromium import PHONE
 from tests.browser.pages import Pages
@@ -141,3 +142,54 @@ def test_a_volume_that_is_fixed(shelf: System, pages: Pages) -> None:
         assert found is None or not found["usable"], name
     phone.tap("Mute")
     eventually(lambda: player.video["muted"], "it can be muted")
+
+
+def test_a_picture_that_could_not_be_had_is_asked_for_again(
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+) -> None:
+    pages.watch.expect("Failed to load resource")
+    player, _, witness = shown
+    context = pages.context(**PHONE)
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=404)
+
+    poster = witness.status()["poster"]
+    context.route(f"**/{poster.lstrip('/')}", refuse_once)
+    phone = pages.remote(shelf, player, context=context)
+    drawn = "(({ hidden, naturalWidth }) => !hidden && naturalWidth > 0)"
+    eventually(lambda: phone.see(f"{drawn}(document.querySelector('#poster'))"), "the picture")
+    assert len(refused) == 1
+
+
+def test_the_size_of_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, _ = shown
+    size = "getComputedStyle(document.querySelector('video')).getPropertyValue('--subtitle-size')"
+    for name, factor in (("150 %", "1.5"), ("100 %", "1")):
+        phone.tap(name)
+        wait_for_value(player, size, factor)
+        wait_until_chosen(phone, name)
+
+
+def test_full_screen(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+    player, phone, _ = shown
+    button = "document.querySelector('[aria-label=\"Full screen\"]').children[{}].click()"
+    filled = "document.fullscreenElement !== null"
+
+    def fills() -> bool:
+        # the browser allows it for some seconds after a key, whichever
+        player.page.keyboard.press("x")
+        phone.see(button.format(0))
+        return bool(player.see(filled))
+
+    eventually(fills, "the phone lets the player fill the screen", every=0.5)
+    chosen = "document.querySelector('[aria-label=\"Full screen\"] [aria-pressed=true]').innerText"
+    wait_for_value(phone, chosen, "On")
+    phone.see(button.format(1))
+    wait_for_value(player, filled, False)
+    wait_for_value(phone, chosen, "Off")
