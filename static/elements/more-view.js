@@ -3,16 +3,13 @@ import { ChoiceRow } from "./choice-row.js";
 import { CodeEntry } from "./code-entry.js";
 import { build, fill, flag } from "./dom.js";
 import { PlayerList } from "./player-list.js";
+import { SleepChoice } from "./sleep-choice.js";
 import { TextForm } from "./text-form.js";
 import { ViewElement } from "./view.js";
 
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 /** Percent. */
 const SIZES = [75, 100, 150, 200];
-/** Minutes. */
-const SLEEPS = [15, 30, 45, 60, 90];
-/** Milliseconds between two looks at how long it is until sleep. */
-const INTERVAL = 10000;
 const SHOWN_FOR = 8;
 
 /**
@@ -28,12 +25,6 @@ export class MoreView extends ViewElement {
     super();
     const { translate } = surroundings;
     this._translate = translate;
-    /** @private @type {PlayerState | null} */
-    this._state = null;
-    /** @private when that was heard of, on this clock */
-    this._heardAt = 0;
-    /** @private @type {ReturnType<typeof setInterval> | undefined} */
-    this._timer = undefined;
     /** @private @type {ChoiceRow<number>} */
     this._rate = new ChoiceRow(translate("more.rate"), (factor) => this._ask("rate", { factor }));
     /** @private @type {ChoiceRow<string | null>} */
@@ -46,10 +37,8 @@ export class MoreView extends ViewElement {
     );
     /** @private @type {ChoiceRow<string | null>} */
     this._audio = new ChoiceRow(translate("more.audio"), (track) => this._ask("audio", { track }));
-    /** @private @type {ChoiceRow<number>} */
-    this._sleep = new ChoiceRow(translate("more.sleep"), (minutes) =>
-      this._ask("sleep", { minutes }),
-    );
+    /** @private */
+    this._sleep = new SleepChoice(translate, (parameters) => this._ask("sleep", parameters));
     /** @private @type {ChoiceRow<boolean>} */
     this._fullscreen = new ChoiceRow(translate("control.fullscreen"), (on) =>
       this._ask("fullscreen", { on }),
@@ -101,26 +90,18 @@ export class MoreView extends ViewElement {
 
   connectedCallback() {
     this._players.start();
-    this._timer = setInterval(() => this._draw(), INTERVAL);
+    this._sleep.start();
   }
 
   disconnectedCallback() {
     this._players.stop();
-    clearInterval(this._timer);
+    this._sleep.stop();
   }
 
   /** @override @param {import("./view.js").View} view */
   show(view) {
     const { state } = view;
-    if (state && (!this._state || state.seq !== this._state.seq)) this._heardAt = Date.now() / 1000;
-    this._state = state;
     this._players.show(view);
-    this._draw();
-  }
-
-  /** @private */
-  _draw() {
-    const state = this._state;
     if (!state) return;
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
     const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
@@ -147,30 +128,11 @@ export class MoreView extends ViewElement {
       text: this._translate(value ? "more.on" : "more.off"),
     }));
     this._fullscreen.show(ways, state.fullscreen, can("fullscreen"));
-    this._drawSleep(state, can("sleep"));
+    this._sleep.show(state);
     this._message.enable(can("message"));
     this._name.enable(can("rename"));
     this._name.show(state.name);
     for (const part of [this._ways, this._screen]) if (part) hideIfEmpty(part);
-  }
-
-  /**
-   * @private
-   * @param {PlayerState} state
-   * @param {boolean} can
-   */
-  _drawSleep({ sleep_at, reported_at }, can) {
-    // Both times are by the player's clock, which need not agree with this one.
-    const gone = Date.now() / 1000 - this._heardAt;
-    const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at - gone) / 60)) : 0;
-    const options = [0, ...SLEEPS].map((value) => ({
-      value,
-      text: value
-        ? this._translate("more.minutes", { minutes: value })
-        : this._translate("more.off"),
-    }));
-    const hint = minutes ? this._translate("more.sleeps_in", { minutes }) : "";
-    this._sleep.show(options, minutes ? -1 : 0, can, hint);
   }
 
   /**

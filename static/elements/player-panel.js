@@ -1,6 +1,7 @@
 import { ChoiceRow } from "./choice-row.js";
 import { defineOnce } from "./define.js";
 import { build, fill, flag } from "./dom.js";
+import { SleepChoice } from "./sleep-choice.js";
 import { TextForm } from "./text-form.js";
 import { ViewElement } from "./view.js";
 import { VisitorList } from "./visitor-list.js";
@@ -8,11 +9,8 @@ import { VisitorList } from "./visitor-list.js";
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
 /** Percent. */
 const SIZES = [75, 100, 150, 200];
-/** Minutes. */
-const SLEEPS = [15, 30, 60, 90];
 
 /**
- * @typedef {import("../player_state.js").PlayerState} PlayerState
  * @typedef {import("../player_state.js").Tracks} Tracks
  * @typedef {import("../translate.js").Translate} Translate
  */
@@ -43,8 +41,8 @@ export class PlayerPanel extends ViewElement {
     this._audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
     /** @private @type {ChoiceRow<number>} */
     this._rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
-    /** @private @type {ChoiceRow<number>} */
-    this._sleep = new ChoiceRow(translate("more.sleep"), (minutes) => ask("sleep")({ minutes }));
+    /** @private */
+    this._sleep = new SleepChoice(translate, ask("sleep"));
     /** @private */
     this._name = new TextForm(
       translate("more.name"),
@@ -87,6 +85,7 @@ export class PlayerPanel extends ViewElement {
   open() {
     flag(this, "hidden", false);
     this._visitors.start();
+    this._sleep.start();
     const first = this.querySelector("button");
     if (first) first.focus({ preventScroll: true });
   }
@@ -95,6 +94,7 @@ export class PlayerPanel extends ViewElement {
   close() {
     flag(this, "hidden", true);
     this._visitors.stop();
+    this._sleep.stop();
     this.dispatchEvent(new Event("panelclosed"));
   }
 
@@ -113,24 +113,8 @@ export class PlayerPanel extends ViewElement {
     this._audio.show(optionsOf(state.audio), state.audio.active, can("audio"));
     const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
     this._rate.show(rates, state.rate, can("rate"));
-    this._showSleep(state);
+    this._sleep.show(state);
     this._name.show(state.name);
-  }
-
-  /**
-   * @private
-   * @param {PlayerState} state
-   */
-  _showSleep({ sleep_at, reported_at }) {
-    const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at) / 60)) : 0;
-    const options = [0, ...SLEEPS].map((value) => ({
-      value,
-      text: value
-        ? this._translate("more.minutes", { minutes: value })
-        : this._translate("more.off"),
-    }));
-    const hint = minutes ? this._translate("more.sleeps_in", { minutes }) : "";
-    this._sleep.show(options, minutes ? -1 : 0, true, hint);
   }
 }
 
