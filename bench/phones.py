@@ -134,6 +134,8 @@ class Room:
                 phone.page.wait_until_live(PATIENCE)
                 phone.page.tap("Queue")
             eventually(lambda: not self._differences(), "all agree", PATIENCE, every=0.5)
+            for phone in self._phones:
+                phone.page.tap("Remote")
         except AssertionError as error:
             self.faults += [str(error), *self._differences()]
         self.settled.append(time.monotonic() - began)
