@@ -5,6 +5,7 @@ import { unknownPicture, unknownSound } from "./media_codecs.js";
 import { until } from "./media_events.js";
 import { describeFailure, playError, wantsGesture } from "./media_errors.js";
 import { Preload } from "./media_preload.js";
+import { describe } from "./media_state.js";
 import { Sounds } from "./media_sounds.js";
 import { Stream } from "./media_stream.js";
 import { Subtitles } from "./media_subtitles.js";
@@ -37,22 +38,7 @@ const ROUNDING = 0.001;
 const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
 
 /**
- * @typedef {object} MediaState
- * @property {boolean} loaded something is there to be played
- * @property {boolean} playing
- * @property {boolean} buffering it plays, but waits for data
- * @property {boolean} ended
- * @property {boolean} seekable
- * @property {number} position seconds
- * @property {number | null} duration seconds; null when unknown or endless
- * @property {number} rate
- * @property {number} volume 0 to 100
- * @property {boolean} muted
- * @property {boolean} volumeFixed the device sets the volume, the page cannot
- * @property {boolean} gestureRequired the browser wants a click before it plays sound
- * @property {Tracks} subtitles
- * @property {Tracks} audio
- * @property {{ code: string, message: string } | null} error
+ * @typedef {import("./media_state.js").MediaState} MediaState
  *
  * @typedef {object} Loading how a medium is loaded
  * @property {number} [position] seconds
@@ -65,7 +51,6 @@ const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
  * @property {Record<string, unknown>} detail
  *
  * @typedef {import("./catalogue.js").About} About
- * @typedef {import("./player_state.js").Tracks} Tracks
  * @typedef {import("./sources.js").Source} Source
  */
 
@@ -120,26 +105,15 @@ export class Media {
 
   /** @returns {MediaState} */
   get state() {
-    const video = this._video;
-    const playing = this._starting || (!video.paused && !video.ended);
-    const failure = this._failure();
-    return {
-      loaded: this._source !== null && !failure,
-      playing,
-      buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
-      ended: video.ended,
-      seekable: video.seekable.length > 0 && Number.isFinite(video.duration),
-      position: video.currentTime,
-      duration: Number.isFinite(video.duration) ? video.duration : null,
-      rate: video.playbackRate,
-      volume: this.volume.level,
-      muted: this.volume.muted,
-      volumeFixed: this.volume.fixed,
+    return describe(this._video, {
+      loaded: this._source !== null,
+      starting: this._starting,
+      failure: this._failure(),
       gestureRequired: this._gestureRequired,
+      volume: this.volume,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
-      error: failure ? { code: "media_error", message: failure } : null,
-    };
+    });
   }
 
   /**

@@ -4,7 +4,7 @@ import { PROCEDURES } from "./procedures.js";
 import { following, indexOf, preceding } from "./queue.js";
 
 /**
- * @typedef {import("./media.js").MediaState} MediaState
+ * @typedef {import("./media_state.js").MediaState} MediaState
  * @typedef {import("./player_state.js").PlayerState} PlayerState
  * @typedef {import("./queue.js").Queue} Queue
  * @typedef {import("./queue.js").QueueItem} QueueItem

@@ -6,7 +6,7 @@ import { differs, positionAt } from "../player_state.js";
 import { EMPTY, add, jump } from "../queue.js";
 import { StatePublisher } from "../state_publisher.js";
 
-/** @type {import("../media.js").MediaState} */
+/** @type {import("../media_state.js").MediaState} */
 const MEDIA = {
   loaded: true,
   playing: false,
@@ -44,7 +44,7 @@ const FACTS = {
 };
 
 /**
- * @param {Partial<import("../media.js").MediaState>} [media]
+ * @param {Partial<import("../media_state.js").MediaState>} [media]
  * @param {number} [now]
  * @param {Partial<import("../player_report.js").Facts>} [facts]
  */

@@ -53,7 +53,7 @@ def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: Stage) -> None:
     assert stage.ask("seek", 3)["position"] == pytest.approx(3, abs=0.1)
 
 
-def test_the_sounds_of_a_stream(films_stage: Stage) -> None:
+def test_the_sounds_of_a_stream(films_stage: Stage, archive: System, pages: Pages) -> None:
     stage = films_stage
     stage.ask("load", "media/stream/film.m3u8")
     state = eventually(
@@ -66,6 +66,14 @@ def test_the_sounds_of_a_stream(films_stage: Stage) -> None:
     eventually(lambda: stage.witness.status()["audio"]["active"] == "1", "the other is heard")
     assert stage.refused("audio", "7")["code"] == "invalid_argument"
     assert stage.refused("audio", None)["code"] == "not_supported"
+    # and by the phone
+    phone = pages.remote(archive, stage.player)
+    phone.tap("More")
+    tracks = state["audio"]["tracks"]
+    phone.tap(tracks[0]["label"])
+    eventually(lambda: stage.witness.status()["audio"]["active"] == "0", "the first again")
+    chosen = "document.querySelector('[aria-label=\"Sound track\"] [aria-pressed=true]').innerText"
+    eventually(lambda: phone.see(chosen) == tracks[0]["label"], "the phone shows it")
     # a film of one sound has no choice
     assert "audio" not in stage.ask("load", "media/good.mp4")["can"]
 
