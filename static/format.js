@@ -12,3 +12,12 @@ export function formatTime(seconds) {
   if (hours === 0) return `${minutes}:${rest}`;
   return `${hours}:${String(minutes).padStart(2, "0")}:${rest}`;
 }
+
+/**
+ * Return a speed as people write it: `0.5 ×`, or in French `0,5 ×`.
+ * @param {number} factor
+ * @param {string} language
+ */
+export function formatFactor(factor, language) {
+  return `${factor.toLocaleString(language)} ×`;
+}

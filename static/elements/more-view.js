@@ -1,3 +1,4 @@
+import { formatFactor } from "../format.js";
 import { defineOnce } from "./define.js";
 import { ChoiceRow } from "./choice-row.js";
 import { CodeEntry } from "./code-entry.js";
@@ -104,7 +105,8 @@ export class MoreView extends ViewElement {
     this._players.show(view);
     if (!state) return;
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
-    const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
+    const { lang } = document.documentElement;
+    const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
     this._rate.show(rates, state.rate, can("rate"));
     const { subtitles, audio } = state;
     this._subtitles.show(

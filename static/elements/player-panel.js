@@ -1,3 +1,4 @@
+import { formatFactor } from "../format.js";
 import { ChoiceRow } from "./choice-row.js";
 import { defineOnce } from "./define.js";
 import { build, fill, flag } from "./dom.js";
@@ -111,7 +112,8 @@ export class PlayerPanel extends ViewElement {
     const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
     this._size.show(sizes, state.subtitles.size, can("subtitles"));
     this._audio.show(optionsOf(state.audio), state.audio.active, can("audio"));
-    const rates = RATES.map((value) => ({ value, text: `${value} ×` }));
+    const { lang } = document.documentElement;
+    const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
     this._rate.show(rates, state.rate, can("rate"));
     this._sleep.show(state);
     this._name.show(state.name);
