@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mqtt5 import Packet
 
+from broker.errors import MalformedPacket, ProtocolViolation
 from broker.reasons import Reason
 
 CONNECT = 1
@@ -26,6 +27,15 @@ DISCONNECT = 14
 AUTH = 15
 
 PINGRESP_PACKET = b"\xd0\x00"
+
+_OF_SERVERS = frozenset((CONNACK, SUBACK, UNSUBACK, PINGRESP))
+
+
+def not_of_a_client(kind: int) -> ProtocolViolation:
+    """Return what is wrong with a packet of a type that no client sends (section 2.1.2)."""
+    if kind in _OF_SERVERS:
+        return ProtocolViolation(f"a client sent packet type {kind}")
+    return MalformedPacket(f"no packet type {kind}")
 
 
 class ConnAckProperties(Protocol):

@@ -22,6 +22,7 @@ from broker.codec import (
     PUBREL,
     SUBSCRIBE,
     UNSUBSCRIBE,
+    not_of_a_client,
 )
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
 from broker.exchange import Exchange
@@ -406,7 +407,7 @@ class Connection(Outbound):
         if handler is None:
             if kind == CONNECT:
                 raise ProtocolViolation("a second CONNECT")  # [MQTT-3.1.0-2]
-            raise MalformedPacket(f"a client cannot send packet type {kind}")
+            raise not_of_a_client(kind)
         handler(self, self.codec.read(first, body))
 
     def _violated(self, violation: ProtocolViolation) -> None:

@@ -88,10 +88,10 @@ def test_flags_of_connect(clients: Clients, flags: int) -> None:
 @pytest.mark.parametrize("number", [0, 2, 9, 11, 13], ids="type{}".format)
 @pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
 def test_packets_that_no_client_sends(clients: Clients, number: int) -> None:
-    """The reserved type 0 and the packets of a server end the connection."""
+    """The reserved type 0 ends the connection, and so do a server's packets, with 0x82."""
     client = clients.connect()
     client.send(packet(number << 4, b"\0\1\0"))
-    client.end()
+    client.end(0x82, *(() if number else (0x81,)))
 
 
 @pytest.mark.proves(v311="2.2.2-2 4.8.0-1")
