@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mqtt5 import Packet
 
-from broker.errors import MalformedPacket, ProtocolViolation
+from broker.errors import ProtocolViolation
 from broker.reasons import Reason
 
 CONNECT = 1
@@ -28,14 +28,12 @@ AUTH = 15
 
 PINGRESP_PACKET = b"\xd0\x00"
 
-_OF_SERVERS = frozenset((CONNACK, SUBACK, UNSUBACK, PINGRESP))
+NEVER_FROM_CLIENTS = frozenset((0, CONNACK, SUBACK, UNSUBACK, PINGRESP))
 
 
 def not_of_a_client(kind: int) -> ProtocolViolation:
     """Return what is wrong with a packet of a type that no client sends (section 2.1.2)."""
-    if kind in _OF_SERVERS:
-        return ProtocolViolation(f"a client sent packet type {kind}")
-    return MalformedPacket(f"no packet type {kind}")
+    return ProtocolViolation(f"a client cannot send packet type {kind}")
 
 
 class ConnAckProperties(Protocol):

@@ -241,8 +241,8 @@ def authenticate_again(_: Connection, packet: AuthPacket) -> None:
 
 
 def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
-    if packet.will is not None and not is_topic_name(packet.will.topic):
-        raise no_topic_name(packet.will.topic)
+    if packet.will is not None:
+        _check_topics(packet.will)
     if packet.authentication_method is not None:
         raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
     if packet.authentication_data is not None:
@@ -259,6 +259,12 @@ def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
         peer=connection.wire.peer,
         listener=connection.wire.listener,
     )
+
+
+def _check_topics(will: WillPacket) -> None:
+    for topic in (will.topic, will.response_topic):
+        if topic is not None and not is_topic_name(topic):
+            raise no_topic_name(topic)
 
 
 def _will(client_id: str, packet: WillPacket, grant: Grant, connection: Connection) -> Will:

@@ -184,6 +184,8 @@ WRONG: dict[str, Pairs] = {
     "delay_twice": ((Property.WILL_DELAY, 1), (Property.WILL_DELAY, 1)),
     "not_for_wills": ((Property.TOPIC_ALIAS, 1),),
     "subscription_id": ((Property.SUBSCRIPTION_ID, 1),),
+    "response_plus": ((Property.RESPONSE_TOPIC, "a/+"),),
+    "response_empty": ((Property.RESPONSE_TOPIC, ""),),
     "ill_formed": ((Property.CONTENT_TYPE, b"\xff"),),
 }
 
