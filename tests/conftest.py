@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.foreign import SystemOnMosquitto
+from tests.foreign import shared_system
 from tests.system import System
 
 
@@ -59,9 +58,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
     ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
     """
-    folder = tmp_path_factory.mktemp("system")
-    foreign = os.environ.get("TEST_BROKER") == "mosquitto"
-    running = (SystemOnMosquitto(folder) if foreign else System(folder)).start()
+    running = shared_system(tmp_path_factory.mktemp("system")).start()
     yield running
     running.stop()
 
