@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.foreign import shared_system
+from tests.foreign import is_foreign, shared_system
 from tests.system import System
 
 
@@ -43,13 +43,20 @@ class Failures:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Print in the process that the terminal is of."""
+    config.addinivalue_line(
+        "markers", "ours(reason): left out with TEST_BROKER=mosquitto, which cannot do it"
+    )
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest: the tests in browsers."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
+    if is_foreign():
+        left_out = [item for item in items if item.get_closest_marker("ours")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,20 @@ class SystemOnMosquitto(System):
         return self.mosquitto.url
 
 
+def is_foreign() -> bool:
+    """Tell whether the systems that tests share are to be on a plain Mosquitto."""
+    return os.environ.get("TEST_BROKER") == "mosquitto"
+
+
+def keep_alive_slack() -> float:
+    """Return by how many seconds the broker of these systems may miss that a client fell silent.
+
+    Mosquitto looks for such clients every five seconds.
+    """
+    return 5.0 if is_foreign() else 0.0
+
+
 def shared_system(folder: Path, settings: dict[str, str] | None = None) -> System:
     """Return a system for several tests: with ``TEST_BROKER=mosquitto`` on a plain Mosquitto."""
-    kind = SystemOnMosquitto if os.environ.get("TEST_BROKER") == "mosquitto" else System
+    kind = SystemOnMosquitto if is_foreign() else System
     return kind(folder, settings or {})

@@ -1,1 +1,1 @@
-"""What Paho's tests import in place of the reference broker: the package ``mqtt`` in this folder."""
+"""Paho's tests import the package ``mqtt`` of this folder in place of their reference broker."""
