@@ -38,6 +38,10 @@ suite found wrong in our broker is mended. Where a broker still differs, and who
 | | what it does | scripts | cases |
 |---|---|---|---|
 {differences}
+
+`python -m tests.conformance.outside.paho` does the same with Paho's tests of MQTT 5, client and
+broker together, from the source distribution of the release that is installed (2.2.0: 23 passed, 1
+not applicable, for it is about a topic that Paho's reference broker refuses to everybody).
 """
 
 

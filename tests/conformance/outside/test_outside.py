@@ -7,10 +7,12 @@ compare bytes, and end with 0 if they agree.
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tests.conformance.outside import paho
 from tests.conformance.outside.__main__ import main
 
 HELPER = """
@@ -142,3 +144,49 @@ def test_broker_that_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tests.conformance.outside.build_root.STAND_IN", broken)
     with pytest.raises(RuntimeError, match="no such library"):
         main(["--folder", str(folder), "--on", "ours"])
+
+
+PAHO = """
+import threading, time, unittest
+import paho.mqtt.client as paho
+
+class Test(unittest.TestCase):
+    def test_a_message_comes_back(self):
+        import mqtt.brokers
+        broker = threading.Thread(target=mqtt.brokers.run, kwargs={"config": ["listener 0"]})
+        broker.start()
+        while mqtt.brokers.listeners.TCPListeners.server is None:
+            time.sleep(0.02)
+        server = mqtt.brokers.listeners.TCPListeners.server
+        came, ready = threading.Event(), threading.Event()
+        client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        client.on_connect = lambda *_: client.subscribe("a", qos=2)
+        client.on_subscribe = lambda *_: ready.set()
+        client.on_message = lambda *_: came.set()
+        client.connect("127.0.0.1", server.socket.getsockname()[1])
+        client.loop_start()
+        assert ready.wait(30)
+        client.publish("a", b"x", qos=2)
+        assert came.wait(30)
+        client.disconnect()
+        client.loop_stop()
+        server.shutdown()
+        server.server_close()
+        broker.join(30)
+        assert not broker.is_alive()
+
+    def test_subscribe_failure(self):
+        raise AssertionError("left out")
+
+    def test_that_fails(self):
+        raise AssertionError("told")
+"""
+
+
+def test_paho(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Tests in the form of Paho's find our broker where theirs would be."""
+    tests = tmp_path / f"paho-{version('paho-mqtt')}" / paho.TESTS
+    tests.parent.mkdir(parents=True)
+    tests.write_text(PAHO)
+    assert paho.main(["--folder", str(tmp_path), "-q"]) == 1
+    assert "1 failed, 1 passed, 1 deselected" in capfd.readouterr().out
