@@ -196,9 +196,7 @@ export class Connection {
         clientId: credentials.client_id,
         topics: new Topics(credentials.base_topic),
       };
-      const transport = await this._openFor(attempt, credentials, session);
-      if (attempt !== this._attempt) transport.abort();
-      else this._begin(transport, session);
+      await this._openFor(attempt, credentials, session);
     } catch (error) {
       if (attempt === this._attempt) this._failed(asError(error));
     }
@@ -211,6 +209,7 @@ export class Connection {
    * @param {Session} session
    */
   _openFor(attempt, credentials, session) {
+    const subscriptions = this._subscriptions.slice();
     return this._transports.open(
       {
         url: credentials.url,
@@ -219,8 +218,13 @@ export class Connection {
         password: credentials.password,
         keepAlive: this._keepAlive,
         will: this._will(session.topics),
+        filters: subscriptions.map((subscription) => subscription(session)).flat(),
       },
       {
+        begun: (transport) => {
+          if (attempt !== this._attempt) transport.abort();
+          else this._begin(transport, session, subscriptions.length);
+        },
         message: (message) => {
           if (attempt !== this._attempt) return;
           this.received.emit({ ...message, late: this._heartbeat.doubtful });
@@ -248,17 +252,20 @@ export class Connection {
    * @private
    * @param {import("./mqtt_transport.js").MqttTransport} transport
    * @param {Session} session
+   * @param {number} subscribed how many of the subscriptions went out with it
    */
-  _begin(transport, session) {
+  _begin(transport, session, subscribed) {
     this._transport = transport;
     this.session = session;
     this._begunAt = Date.now();
     this._silent = false;
     this._heartbeat = this._newHeartbeat();
     this._heartbeat.start();
-    const filters = this._subscriptions.map((subscription) => subscription(session)).flat();
+    this._watch(transport, transport.granted);
     // The broker takes packets in their order, so what follows need not wait for its SUBACK.
-    if (filters.length) this._watch(transport, transport.subscribe(filters));
+    for (const subscription of this._subscriptions.slice(subscribed)) {
+      this._watch(transport, transport.subscribe(subscription(session)));
+    }
     this._become("live");
     this.opened.emit(session);
   }

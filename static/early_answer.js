@@ -1,10 +1,13 @@
-/** Takes over the one request that `early.js` has sent before the modules ran. */
+/** Takes over the request and the socket that `early.js` has opened before the modules ran. */
 
 /**
+ * @typedef {import("./mqtt_transport.js").Dial} Dial
+ *
  * @typedef {object} Early
  * @property {string} url
  * @property {string} body
  * @property {Promise<Response>} answer
+ * @property {WebSocket | null} socket
  */
 
 /**
@@ -21,6 +24,25 @@ export function takeOver(fetch, early) {
     const { answer } = left;
     left = undefined;
     return options.signal ? until(options.signal, answer) : answer;
+  };
+}
+
+/**
+ * Return `dial`, but the first socket to where the `early` one leads is that, unless it has ended.
+ * @param {Dial} dial
+ * @param {Early | undefined} early
+ * @returns {Dial}
+ */
+export function takeOverSocket(dial, early) {
+  let left = early && early.socket;
+  return (url) => {
+    const socket = left;
+    left = undefined;
+    if (!socket) return dial(url);
+    if (socket.url === url && socket.readyState <= socket.OPEN) return socket;
+    if (socket.readyState === socket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
+    return dial(url);
   };
 }
 

@@ -2,6 +2,8 @@
 
 import { TransportError } from "./errors.js";
 
+/** The packet identifier of the subscription that goes out before all else. */
+export const FIRST_ID = 1;
 const LAST_ID = 0xffff;
 /** The first code that means a refusal (3.1.1: 3.9.3, 5: 2.4). */
 const REFUSED = 0x80;
@@ -9,12 +11,13 @@ const REFUSED = 0x80;
 /**
  * @typedef {(id: number) => Uint8Array<ArrayBuffer>} Write makes the packet, with its identifier
  *
- * @typedef {object} Delivery
- * @property {Write} write
+ * @typedef {object} Awaited what the broker is to acknowledge
  * @property {boolean} counted it takes one of the places for messages at QoS 1
  * @property {string[]} names what each code of the acknowledgement is about
  * @property {() => void} resolve
  * @property {(error: Error) => void} reject
+ *
+ * @typedef {Awaited & { write: Write }} Delivery
  */
 
 export class Deliveries {
@@ -28,7 +31,7 @@ export class Deliveries {
     this._send = send;
     /** @private */
     this._places = places;
-    /** @private @type {Map<number, Delivery>} by packet identifier */
+    /** @private @type {Map<number, Awaited>} by packet identifier */
     this._sent = new Map();
     /** @private @type {Delivery[]} */
     this._waiting = [];
@@ -60,6 +63,19 @@ export class Deliveries {
     return new Promise((resolve, reject) =>
       this._deliver({ write, counted: false, names: filters, resolve, reject }),
     );
+  }
+
+  /**
+   * Note a subscription that went out before all else; resolve once all of it is granted.
+   * @param {string[]} filters
+   * @returns {Promise<void>}
+   */
+  sent(filters) {
+    if (!filters.length) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this._id = FIRST_ID;
+      this._sent.set(FIRST_ID, { counted: false, names: filters, resolve, reject });
+    });
   }
 
   /**

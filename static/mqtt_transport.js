@@ -1,7 +1,7 @@
 /** One MQTT session over WebSocket; the only module that knows what carries the messages. */
 
 import { TransportError } from "./errors.js";
-import { Deliveries } from "./mqtt_deliveries.js";
+import { Deliveries, FIRST_ID } from "./mqtt_deliveries.js";
 import { connect, disconnect, pingreq, puback, publish, subscribe } from "./mqtt_packets.js";
 import { PacketParser } from "./mqtt_parser.js";
 
@@ -21,8 +21,11 @@ const SESSION_TAKEN_OVER = 0x8e;
  *
  * @typedef {import("./mqtt_packets.js").Connect & SocketOptions} TransportOptions
  *
+ * @typedef {(url: string) => WebSocket} Dial makes a socket that speaks MQTT; it may be open already
+ *
  * @typedef {object} SocketOptions
  * @property {string} url `ws://…` or `wss://…`
+ * @property {string[]} filters what to subscribe to at once: see `MqttTransport.granted`
  * @property {number} patience milliseconds to wait for the broker's CONNACK
  *
  * @typedef {object} SessionEnd
@@ -30,12 +33,19 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @property {boolean} silent it was given up here; the broker may not know yet
  *
  * @typedef {object} TransportListener
+ * @property {(transport: MqttTransport) => void} begun the broker has accepted the session; what it
+ *   sends comes afterwards
  * @property {(message: Message) => void} message
  * @property {() => void} traffic anything at all came from the broker
  * @property {() => void} pinged a PINGREQ was sent
  * @property {() => void} ponged its PINGRESP came
  * @property {(end: SessionEnd) => void} closed the session ended, and not by `close`
  */
+
+/** @type {Dial} */
+export function dial(url) {
+  return new WebSocket(url, "mqtt");
+}
 
 /**
  * Open a session, and resolve with it once the broker has accepted it.
@@ -44,11 +54,12 @@ const SESSION_TAKEN_OVER = 0x8e;
  * stays so.
  * @param {TransportOptions} options
  * @param {TransportListener} listener
+ * @param {Dial} [reach]
  * @returns {Promise<MqttTransport>}
  */
-export function openMqttTransport(options, listener) {
+export function openMqttTransport(options, listener, reach = dial) {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(options.url, "mqtt");
+    const socket = reach(options.url);
     const parser = new PacketParser(options.version);
     let reached = false;
     /** @type {MqttTransport | null} */
@@ -66,13 +77,20 @@ export function openMqttTransport(options, listener) {
       else {
         clearTimeout(timer);
         transport = new MqttTransport(socket, options, packet, listener);
+        listener.begun(transport);
         resolve(transport);
       }
     };
-    socket.onopen = () => {
+    const greet = () => {
       reached = true;
       socket.send(connect(options));
+      // A client need not wait for CONNACK (3.1.4).
+      if (options.filters.length) {
+        socket.send(subscribe(options.version, FIRST_ID, options.filters));
+      }
     };
+    if (socket.readyState === socket.OPEN) greet();
+    else socket.onopen = greet;
     socket.onmessage = ({ data }) => {
       try {
         for (const packet of parser.push(new Uint8Array(data))) {
@@ -102,7 +120,7 @@ export class MqttTransport {
    * @param {import("./mqtt_parser.js").Connack} granted
    * @param {TransportListener} listener
    */
-  constructor(socket, { version, keepAlive }, granted, listener) {
+  constructor(socket, { version, keepAlive, filters }, granted, listener) {
     /** @private */
     this._socket = socket;
     /** @private */
@@ -116,6 +134,10 @@ export class MqttTransport {
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */
     this._timer = undefined;
     this.version = version;
+    /** Resolves once the filters of its options are granted. @type {Promise<void>} */
+    this.granted = this._deliveries.sent(filters);
+    // Who asks is told.
+    this.granted.catch(() => undefined);
     /** Whether it has ended, or is about to. */
     this.closing = false;
     this._rest();

@@ -61,10 +61,7 @@ const connection = new Connection({
 });
 const rpc = new Rpc(connection);
 const voice = new PlayerVoice(connection, (topics) => topics.player(identity.id));
-const publisher = new StatePublisher(
-  (seq) => composeState(media.state, facts(), seq, Date.now() / 1000),
-  (state) => voice.state(state),
-);
+const publisher = new StatePublisher(observe, (state) => voice.state(state));
 const tabs = new Tabs(openChannel("zapette.player"));
 const wakeLock = new WakeLock(navigator);
 
@@ -94,7 +91,7 @@ function wire() {
   });
   const show = () => {
     publisher.touch();
-    const state = publisher.current();
+    const state = observe();
     page.show(state, () => media.state.position);
     system.show(state);
     wakeLock.hold(media.state.playing);
@@ -114,6 +111,10 @@ function wire() {
     if (media.state.gestureRequired) media.unlock().catch((error) => page.tell(error));
   });
   show();
+}
+
+function observe(seq = 0) {
+  return composeState(media.state, facts(), seq, Date.now() / 1000);
 }
 
 /** @returns {import("./player_report.js").Facts} */

@@ -3,10 +3,10 @@
 import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
-import { takeOver } from "./early_answer.js";
+import { takeOver, takeOverSocket } from "./early_answer.js";
 import { defineElements } from "./elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
-import { openMqttTransport } from "./mqtt_transport.js";
+import { dial, openMqttTransport } from "./mqtt_transport.js";
 import { RemoteLinks, writeLink } from "./remote_links.js";
 import { RemotePage } from "./remote_page.js";
 import { RemotePlayer } from "./remote_player.js";
@@ -37,6 +37,7 @@ page.mount();
 const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly));
 const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));
 const link = links.choose(location.hash);
+const reach = takeOverSocket(dial, window.zapetteEarly);
 addEventListener("hashchange", () => location.reload());
 if (link) follow(link);
 else {
@@ -82,7 +83,7 @@ function follow(link) {
 function connect(link, told = () => {}) {
   const credentials = new CredentialsSource(() => api.credentials(link));
   return new Connection({
-    open: openMqttTransport,
+    open: (options, listener) => openMqttTransport(options, listener, reach),
     credentials: async () => {
       const answer = await credentials.get();
       told(answer);

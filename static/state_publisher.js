@@ -24,6 +24,8 @@ export class StatePublisher {
     this._seq = 0;
     /** @private @type {PlayerState | null} */
     this._published = null;
+    /** @private somebody was told a state under a number that is not published yet */
+    this._told = false;
     /** @private @type {Throttle<void>} */
     this._throttle = new Throttle(INTERVAL, () => this._publishChange());
   }
@@ -40,16 +42,23 @@ export class StatePublisher {
     this._throttle.flush();
   }
 
-  /** Return the state of this moment, with the number under which it is or will be published. */
+  /**
+   * Return the state of this moment, to be told to others, with the number under which it is or will
+   * be published. Once it is told that number is published, even if all is as it was before by then.
+   */
   current() {
-    const state = this._observe(this._seq);
-    return differs(this._published, state) ? { ...state, seq: this._seq + 1 } : state;
+    const state = this._observe(this._seq + 1);
+    if (!this._told && !differs(this._published, state)) return { ...state, seq: this._seq };
+    this._told = true;
+    this._throttle.push();
+    return state;
   }
 
   /** @private */
   _publishChange() {
     const state = this._observe(this._seq + 1);
-    if (!differs(this._published, state)) return;
+    if (!this._told && !differs(this._published, state)) return;
+    this._told = false;
     this._seq += 1;
     this._published = state;
     this._publish(state);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,10 +43,13 @@ class Failures:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Print in the process that the terminal is of."""
+    """Print in the process that the terminal is of, and let programs be interrupted."""
     config.addinivalue_line(
         "markers", "ours(reason): left out with TEST_BROKER=mosquitto, which cannot do it"
     )
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # so a shell starts what runs in its background, and all that is started by that inherits it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 
+SLACK: Final = 5.0
+"""What a busy machine may add to a time that we promise, in seconds."""
 
-def eventually(look: Callable[[], T], what: str, timeout: float = 10.0, every: float = 0.02) -> T:
+
+def eventually(look: Callable[[], T], what: str, timeout: float = 30, every: float = 0.02) -> T:
     """Return the first true answer of `look`; fail, naming `what`, after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     last: T

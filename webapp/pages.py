@@ -68,8 +68,10 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
         return response
 
     def _page(template: str, anywhere: tuple[str, ...] = (), **values: str) -> Response:
+        broker = addresses.broker(requests.host())
         html = render_template(
             template,
+            broker=broker,
             version=version("zapette"),
             assets=assets,
             scripts=development.scripts(addresses.settings),
@@ -77,8 +79,7 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
         )
         response = Response(html, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"
-        broker = _origin(addresses.broker(requests.host()))
-        response.headers["Content-Security-Policy"] = _policy(broker, *anywhere)
+        response.headers["Content-Security-Policy"] = _policy(_origin(broker), *anywhere)
         return response
 
     return pages

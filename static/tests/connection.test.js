@@ -41,7 +41,7 @@ class Network {
     if (behaviour === "hang") return new Promise(() => {});
     if (behaviour instanceof Error) return Promise.reject(behaviour);
     const session = {
-      filters: /** @type {string[][]} */ ([]),
+      filters: [options.filters],
       aborted: false,
       closed: false,
       pings: 0,
@@ -50,13 +50,16 @@ class Network {
     this.listeners.push(listener);
     const transport = {
       closing: false,
+      granted: Promise.resolve(),
       subscribe: async (/** @type {string[]} */ filters) => void session.filters.push(filters),
       publish: async () => {},
       ping: () => (session.pings += 1),
       abort: () => (session.aborted = true),
       close: async () => void (session.closed = true),
     };
-    return Promise.resolve(/** @type {MqttTransport} */ (/** @type {unknown} */ (transport)));
+    const begun = /** @type {MqttTransport} */ (/** @type {unknown} */ (transport));
+    listener.begun(begun);
+    return Promise.resolve(begun);
   };
 }
 

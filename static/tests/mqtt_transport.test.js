@@ -35,8 +35,14 @@ after(async () => {
  * @param {Partial<import("../mqtt_transport.js").TransportOptions>} [more]
  */
 async function open(version, more = {}) {
-  /** @type {{ messages: any[], ends: any[], traffic: number, pings: number, pongs: number }} */
-  const told = { messages: [], ends: [], traffic: 0, pings: 0, pongs: 0 };
+  const told = {
+    begun: 0,
+    messages: /** @type {any[]} */ ([]),
+    ends: /** @type {any[]} */ ([]),
+    traffic: 0,
+    pings: 0,
+    pongs: 0,
+  };
   const transport = await openMqttTransport(
     {
       url: broker.url,
@@ -47,10 +53,12 @@ async function open(version, more = {}) {
       keepAlive: 60,
       patience: 10_000,
       will: null,
+      filters: [],
       ...more,
     },
     {
-      message: (message) => told.messages.push(message),
+      begun: () => (told.begun += 1),
+      message: (message) => told.messages.push({ ...message, begun: told.begun }),
       traffic: () => (told.traffic += 1),
       pinged: () => (told.pings += 1),
       ponged: () => (told.pongs += 1),
@@ -91,6 +99,20 @@ for (const version of /** @type {const} */ ([4, 5])) {
       ],
     );
     await transport.publish(`${topic}/1`, bytes(""), { qos: 1, retain: true });
+    await transport.close();
+  });
+
+  test(`what is subscribed with CONNECT is granted, and heard at once, MQTT ${name}`, async () => {
+    const topic = `first/${clients}`;
+    await witness.publishAsync(`${topic}/kept`, "k", { qos: 1, retain: true });
+    const { transport, told } = await open(version, { filters: [`${topic}/#`, "other"] });
+    await transport.granted;
+    await until(() => told.messages.length === 1, "what was retained");
+    assert.deepEqual([told.begun, told.messages[0].begun], [1, 1]);
+    await transport.subscribe(["more"]);
+    await transport.publish("other", bytes("o"), { qos: 1 });
+    await until(() => told.messages.length === 2, "the other one");
+    await witness.publishAsync(`${topic}/kept`, "", { qos: 1, retain: true });
     await transport.close();
   });
 
@@ -186,6 +208,7 @@ test("a lost broker ends the session and all that waits", async () => {
         keepAlive: 4,
         patience: 10_000,
         will: null,
+        filters: [],
       },
       /** @type {any} */ ({}),
     ),
@@ -222,6 +245,14 @@ test("a session that another client has taken over says so", async () => {
   transport.ping();
   await until(() => told.ends.length, "the end");
   assert.deepEqual(told.ends, [{ takenOver: true, silent: false }]);
+  broker.close();
+});
+
+test("a subscription with CONNECT that is refused says what was", async () => {
+  const broker = await answering(ACCEPTED, [0x90, 5, 0, 1, 0, 1, 0x87]);
+  const { transport } = await open(5, { url: broker.url, filters: ["mine", "theirs"] });
+  await assert.rejects(transport.granted, /refused: theirs/);
+  transport.abort();
   broker.close();
 });
 

@@ -218,6 +218,25 @@ test("an answer tells the present, under the number it is or will be published w
   assert.deepEqual([publisher.current().seq, publisher.current().muted], [2, true]);
 });
 
+test("a state that was told is corrected, though all is as it was published by then", () => {
+  publisher.touch();
+  media = { ...MEDIA, muted: true };
+  publisher.touch();
+  assert.deepEqual([publisher.current().seq, publisher.current().muted], [2, true]);
+  media = MEDIA;
+  publisher.touch();
+  assert.deepEqual([publisher.current().seq, publisher.current().muted], [2, false]);
+  mock.timers.tick(200);
+  assert.deepEqual(
+    published.map(({ seq, muted }) => [seq, muted]),
+    [
+      [1, false],
+      [2, false],
+    ],
+  );
+  assert.equal(publisher.current().seq, 2);
+});
+
 test("a new session is told the state again, whether it changed or not", () => {
   publisher.touch();
   publisher.renew();

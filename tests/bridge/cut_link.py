@@ -92,6 +92,15 @@ class Witness:
     def lines(self) -> list[str]:
         return self._file.read_text().splitlines()
 
+    def wait_for(self, listener: Listener, mark: str) -> None:
+        """Let `listener` publish marks until one is printed, and so all that came before it."""
+
+        def printed() -> bool:
+            listener.publish(f"zapette/{mark}", b"")
+            return f"0 zapette/{mark} " in self.lines()
+
+        eventually(printed, "the witness listens", every=0.1)
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(10)
@@ -102,6 +111,7 @@ def cut(
 ) -> dict[str, object]:
     state = f"{player.root}/state"
     with Listener(home.url) as listener:
+        witness.wait_for(listener, "begun")
         eventually(lambda: listener.last_state(state) == player.state, "both sides agree")
         listener.publish(f"{player.root}/command/play", b"")
         eventually(lambda: listener.last_state(state).get("playing") is True, "it plays")
@@ -128,6 +138,7 @@ def cut(
     with Listener(home.url) as listener:
         listener.publish(f"{player.root}/command/pause", b"")
         eventually(lambda: listener.last_state(state).get("playing") is False, "it pauses")
+        witness.wait_for(listener, "ended")
     lines = witness.lines()
     return {
         "cut_for": cut_for,

@@ -273,17 +273,17 @@ def test_a_flood_leaves_others_their_turn() -> None:
         flooder = running.connect("flooder", V311)
         other = running.connect("other", V311)
         flooder.stream.socket.setblocking(False)
-        slowest = 0.0
+        longest = 0
         until = time.monotonic() + 1.0
         while time.monotonic() < until:
             with suppress(BlockingIOError):
                 flooder.stream.socket.send(flood)
-            began = time.monotonic()
+            before = running.broker.metrics.publish_received
             other.send(PINGREQ)
             other.expect(PingResp)
-            slowest = max(slowest, time.monotonic() - began)
+            longest = max(longest, running.broker.metrics.publish_received - before)
         assert running.broker.metrics.publish_received > 10_000
-        assert slowest < 0.5
+        assert longest < 50_000
 
 
 def test_ten_thousand_topic_aliases_are_refused() -> None:

@@ -25,6 +25,7 @@ from tests.conformance.packets import Connect
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.ports import free_port
+from tests.processes import ending
 from tests.waiting import eventually
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
@@ -274,7 +275,7 @@ def test_mosquitto_s_own_clients() -> None:
         common = ["-h", "127.0.0.1", "-p", str(running.port)]
         for version in ("311", "5"):
             command = ["mosquitto_sub", *common, "-V", version, "-t", "t/#", "-C", "1"]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+            with ending(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as reader:
                 eventually(
                     lambda: running.call(lambda: running.broker.counters["subscriptions"]) == 1,
                     "subscribed",

@@ -72,7 +72,7 @@ class PlayerPage(Screen):
         self.page.goto(url, wait_until="commit")
         return self.wait_until_live()
 
-    def wait_until_live(self, timeout: float = 15) -> PlayerPage:
+    def wait_until_live(self, timeout: float = 30) -> PlayerPage:
         eventually(lambda: self.connection == "live", "the player is connected", timeout)
         self.link = eventually(self._shown_link, "the player shows its code")
         eventually(lambda: self.see("document.querySelector('video').readyState") >= 2, "a picture")
@@ -90,7 +90,7 @@ class PlayerPage(Screen):
         for x in (300, 320):
             self.page.mouse.move(x, 240)
 
-    def advances(self, by: float = 0.3, timeout: float = 10) -> None:
+    def advances(self, by: float = 0.3, timeout: float = 30) -> None:
         """Wait until the picture has really moved on."""
         begun = self.time
         eventually(lambda: self.time > begun + by, f"the video moves on from {begun}", timeout)

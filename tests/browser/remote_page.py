@@ -30,7 +30,7 @@ class RemotePage(Screen):
         self.page.goto(url, wait_until="commit")
         return self
 
-    def wait_until_live(self, timeout: float = 15) -> RemotePage:
+    def wait_until_live(self, timeout: float = 30) -> RemotePage:
         eventually(lambda: self.is_live, "the remote shows a live state", timeout)
         return self
 

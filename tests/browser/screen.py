@@ -76,10 +76,10 @@ class Screen:
         """The messages that come and go."""
         return self._text_of("message-toast")
 
-    def wait_for_notice(self, words: str, timeout: float = 10) -> None:
+    def wait_for_notice(self, words: str, timeout: float = 30) -> None:
         eventually(lambda: words in self.notice, f"the page says {words!r}", timeout)
 
-    def wait_for_alert(self, words: str, timeout: float = 10) -> None:
+    def wait_for_alert(self, words: str, timeout: float = 30) -> None:
         eventually(lambda: words in self.alert, f"a message says {words!r}", timeout)
 
     def _text_of(self, element: str) -> str:
@@ -105,7 +105,7 @@ class Screen:
     def shows(self, name: str) -> bool:
         return self.find(name) is not None
 
-    def wait_for(self, name: str, timeout: float = 10) -> dict[str, Any]:
+    def wait_for(self, name: str, timeout: float = 30) -> dict[str, Any]:
         """Wait until a control with that name can be used."""
 
         def usable() -> dict[str, Any] | None:

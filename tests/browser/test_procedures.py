@@ -136,7 +136,7 @@ def test_message(pair: Pair) -> None:
     text = "Dinner is ready <b>now</b> & “soon”\nsecond line"
     assert "result" in witness.ask("message", json.dumps({"text": text, "seconds": 1}).encode())
     assert player.see(shown) == text
-    eventually(lambda: player.see(shown) == "", "the message goes", timeout=3)
+    eventually(lambda: player.see(shown) == "", "the message goes")
     # a number is a text only where it is given as one
     assert "result" in witness.ask("message", b'["42", 60]')
     assert player.see(shown) == "42"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.pair import Pair
 from tests.mosquitto import run_tool, tool
+from tests.processes import ending
 from tests.waiting import eventually
 from zapette.url import BrokerUrl
 
@@ -34,24 +35,20 @@ def test_subscribe_to_the_states_of_all_players(
     pair: Pair, home: BrokerUrl, version: list[str]
 ) -> None:
     arguments = ["-t", "zapette/players/+/state", "-F", "%t %p", *version, "-W", "20"]
-    with subprocess.Popen(
-        tool("sub", home, *arguments), stdout=subprocess.PIPE, text=True
-    ) as listener:
+    command = tool("sub", home, *arguments)
+    with ending(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as listener:
         assert listener.stdout is not None
         seen = []
-        try:
-            for line in listener.stdout:
-                topic, payload = line.split(" ", 1)
-                if topic != f"{pair.player.root}/state":
-                    continue
-                seen.append(json.loads(payload)["volume"])
-                if len(seen) == 1:
-                    # the retained one is there; now a new one
-                    pair.witness.ask("volume", b"61")
-                if seen[-1] == 61:
-                    break
-        finally:
-            listener.terminate()
+        for line in listener.stdout:
+            topic, payload = line.split(" ", 1)
+            if topic != f"{pair.player.root}/state":
+                continue
+            seen.append(json.loads(payload)["volume"])
+            if len(seen) == 1:
+                # the retained one is there; now a new one
+                pair.witness.ask("volume", b"61")
+            if seen[-1] == 61:
+                break
     assert seen[-1] == 61
     assert len(seen) >= 2
 

@@ -128,8 +128,8 @@ def test_a_player_that_leaves_takes_its_state_back(
             player.close()
         else:
             player.page.goto("about:blank")
-        eventually(lambda: witness.on("state")[-1].payload == b"", "the state is cleared", 2)
-        eventually(lambda: witness.on("availability")[-1].payload == b"offline", "it is off", 2)
+        eventually(lambda: witness.on("state")[-1].payload == b"", "the state is cleared")
+        eventually(lambda: witness.on("availability")[-1].payload == b"offline", "it is off")
     with Witness(home, player.root) as late:
         eventually(lambda: late.on("availability"), "what is retained arrives")
         assert [json.dumps(it.payload.decode()) for it in late.said] == ['"offline"']

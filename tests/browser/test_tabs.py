@@ -32,7 +32,7 @@ def stays(look: Callable[[], object], seconds: float) -> None:
 
 def gave_way(tab: PlayerPage) -> None:
     """Wait until a tab says that another one is the player."""
-    eventually(lambda: tab.connection == "taken-over", "the earlier tab gives way", timeout=5)
+    eventually(lambda: tab.connection == "taken-over", "the earlier tab gives way")
     assert "Another tab is the player now" in tab.text
     assert tab.shows("Take it back")
 

@@ -91,7 +91,7 @@ class Witness:
         """Publish below the root, and wait until the broker has it."""
         self._mqtt.publish(f"{self.root}/{leaf}", payload, qos, retain).wait_for_publish(10)
 
-    def ask(self, procedure: str, payload: bytes = b"", timeout: float = 10) -> dict[str, Any]:
+    def ask(self, procedure: str, payload: bytes = b"", timeout: float = 30) -> dict[str, Any]:
         """Make a call with these very bytes as its parameters; return the whole answer."""
         call = f"{len(self.said)}-{time.monotonic_ns()}"
         self.send(f"request/witness/{call}/{procedure}", payload)

@@ -35,7 +35,7 @@ from tests.conformance.properties import Pairs
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Type, Version
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 PROBE_AFTER = 0.3
 
 A = TypeVar("A")

@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launch
 from tests.plain_player import PlainPlayer
+from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
@@ -250,20 +251,21 @@ def test_everything_from_a_shell(house: System, players: Callable[..., PlainPlay
 def test_watching_from_a_shell(house: System, players: Callable[..., PlainPlayer]) -> None:
     player = players("Living room")
     login = {"PORT": str(house.mqtt_port), "PASSWORD": house.home_password()}
-    with subprocess.Popen(
+    watching = subprocess.Popen(
         [EXAMPLES / "everything.sh", "watch", player.id],
         env=os.environ | login,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    ) as process:
+    )
+    with ending(watching) as process:
         assert process.stdout is not None
         first = {process.stdout.readline().strip()[:6] for _ in range(2)}
         assert "online" in first
         player.client.call(player.callee, "volume", 7)
         line = process.stdout.readline() + process.stdout.readline()
-        assert '"volume": 7' in line
         os.killpg(process.pid, 15)
+        assert '"volume": 7' in line
 
 
 def test_bank(run: Callable[..., Run], house: System, app: Application) -> None:

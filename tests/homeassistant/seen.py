@@ -48,7 +48,7 @@ class Seen:
         """Perform an action of media players."""
         self.home.do(f"media_player.{action}", self.player, **data)
 
-    def shows(self, state: str, timeout: float = 10) -> None:
+    def shows(self, state: str, timeout: float = 30) -> None:
         eventually(lambda: self.state == state, f"{self.player} is {state}", timeout)
 
     def promptly(self, look: Callable[[], object], what: str) -> None:

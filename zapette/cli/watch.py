@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ from zapette.cli.target import TargetError, find
 
 if TYPE_CHECKING:
     from zapette.application import Application
-    from zapette.players import Known
+    from zapette.players import Known, Players
     from zapette.subscriptions import Message
 
 
@@ -37,16 +38,10 @@ def watch(
         known.settle(broker.timeout)
         wanted = _wanted(targets, application)
         _tell_outages(application)
-
-        def show(player: Known) -> None:
-            if not wanted or player.id in wanted:
-                lines.put(_state_line(player, as_json=as_json))
-
-        for player in known:
-            show(player)
-        known.on_change = show
         if events:
             _follow_events(application, wanted, lines, as_json=as_json)
+            application.client.fence(broker.timeout)
+        _follow_states(known, wanted, lines, as_json=as_json)
         printed = 0
         while count is None or printed < count:
             click.echo(lines.get())
@@ -66,6 +61,29 @@ def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
 def _tell_outages(application: Application) -> None:
     application.client.on_lost = lambda reason: click.echo(f"zapette: {reason}", err=True)
     application.client.on_live = lambda: click.echo("zapette: connected again", err=True)
+
+
+def _follow_states(
+    known: Players, wanted: set[str], lines: queue.SimpleQueue[str], *, as_json: bool
+) -> None:
+    """Put a line for each player that is known now, and for each change from now on."""
+    told: dict[str, Known] = {}
+    lock = threading.Lock()
+
+    def tell(player: Known) -> None:
+        # a change may be among what was known already
+        if (not wanted or player.id in wanted) and told.get(player.id) != player:
+            told[player.id] = player
+            lines.put(_state_line(player, as_json=as_json))
+
+    def on_change(player: Known) -> None:
+        with lock:
+            tell(player)
+
+    with lock:
+        known.on_change = on_change
+        for player in known:
+            tell(player)
 
 
 def _follow_events(

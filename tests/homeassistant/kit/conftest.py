@@ -103,7 +103,7 @@ async def mqtt(
     await hass.async_block_till_done()
 
 
-async def eventually(look: Callable[[], Any], what: str, timeout: float = 10.0) -> Any:
+async def eventually(look: Callable[[], Any], what: str, timeout: float = 30) -> Any:
     """Return the first true answer of `look`, while Home Assistant goes on."""
     try:
         async with asyncio.timeout(timeout):
