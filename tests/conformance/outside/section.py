@@ -13,9 +13,10 @@ _INTRODUCTION: Final = """\
 
 `python -m tests.conformance.outside` runs the tests that Mosquitto's makers wrote for their own
 broker, those of Mosquitto {release}, on ours, and for comparison on that Mosquitto. It fetches both
-from the Debian mirror that apt uses (`.outside`; 4 minutes a broker), for nothing of them is in
-this repository. No script is changed: they start a program `src/mosquitto`, and find one there that
-takes Mosquitto's options and settings and runs our broker (`outside/stand_in.py`).
+from the Debian mirror that apt uses into `.outside`, for nothing of them is in this repository, and
+takes five to ten minutes for a broker. No script is changed: they start a program `src/mosquitto`,
+and find one there that takes Mosquitto's options and settings and runs our broker
+(`tests/conformance/outside/stand_in.py`).
 
 They compare bytes where the standard leaves a choice. So the stand-in tells Mosquitto's limits in
 CONNACK, in the order in which Mosquitto writes them, sends no reason strings, and does not say in
