@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODULES := static/node_modules
 COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate --quiet
+COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-homeassistant
 ON_OURS := --python-version 3.11
 
-.PHONY: run dev test test-homeassistant homeassistant check format lock clean
+.PHONY: run dev test test-homeassistant coverage-homeassistant homeassistant check format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -27,6 +28,14 @@ test: $(VENV)/.dev $(MODULES)/.dev
 test-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
 	@$(BIN)/python -m pytest tests/homeassistant $(ARGS)
+
+# The same, and how much of the integration they run.
+coverage-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
+	@scripts/system-packages.sh
+	@rm -f .coverage-homeassistant*
+	@ZAPETTE_TEST_COVERAGE=$(CURDIR)/.coverage-homeassistant $(BIN)/python -m pytest tests/homeassistant $(ARGS)
+	@$(VENV)-homeassistant/bin/python -m coverage combine $(COVERAGE)
+	@$(VENV)-homeassistant/bin/python -m coverage report $(COVERAGE)
 
 homeassistant: $(VENV)/.dev
 	@scripts/homeassistant.sh

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mqtt5 import Packet
 
+from broker.errors import ProtocolViolation
 from broker.reasons import Reason
 
 CONNECT = 1
@@ -26,6 +27,13 @@ DISCONNECT = 14
 AUTH = 15
 
 PINGRESP_PACKET = b"\xd0\x00"
+
+NEVER_FROM_CLIENTS = frozenset((0, CONNACK, SUBACK, UNSUBACK, PINGRESP))
+
+
+def not_of_a_client(kind: int) -> ProtocolViolation:
+    """Return what is wrong with a packet of a type that no client sends (section 2.1.2)."""
+    return ProtocolViolation(f"a client cannot send packet type {kind}")
 
 
 class ConnAckProperties(Protocol):

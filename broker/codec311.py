@@ -52,7 +52,7 @@ class Codec311:
             return _read_publish(first, body)
         entry = _READERS.get(kind)
         if entry is None:
-            raise MalformedPacket(f"a client cannot send packet type {kind}")
+            raise codec.not_of_a_client(kind)
         flags, read = entry
         if first & 15 != flags:
             raise MalformedPacket(f"flags {first & 15} in packet type {kind}")

@@ -54,7 +54,7 @@ class Codec5:
         kind = first >> 4
         check = _CHECKS.get(kind)
         if check is None:
-            raise MalformedPacket(f"a client cannot send packet type {kind}")
+            raise codec.not_of_a_client(kind)
         check(first, body)
         data = bytes((first,)) + varint(len(body)) + body
         try:
@@ -104,14 +104,20 @@ class Codec5:
 
     def pubrec(self, packet_id: int, code: Reason) -> bytes:
         """Return a PUBREC."""
+        if not code:
+            return b"\x50\x02" + packet_id.to_bytes(2, "big")
         return PubRecPacket(packet_id, reason_code=PubRecReasonCode(code)).write()
 
     def pubrel(self, packet_id: int, code: Reason) -> bytes:
         """Return a PUBREL."""
+        if not code:
+            return b"\x62\x02" + packet_id.to_bytes(2, "big")
         return PubRelPacket(packet_id, reason_code=PubRelReasonCode(code)).write()
 
     def pubcomp(self, packet_id: int, code: Reason) -> bytes:
         """Return a PUBCOMP."""
+        if not code:
+            return b"\x70\x02" + packet_id.to_bytes(2, "big")
         return PubCompPacket(packet_id, reason_code=PubCompReasonCode(code)).write()
 
     def suback(self, packet_id: int, codes: Sequence[Reason]) -> bytes:
@@ -139,6 +145,8 @@ def read_publish(first: int, body: bytes, codec5: Codec5) -> PublishPacket:
     if packet.subscription_ids:
         raise ProtocolViolation("a client sent a Subscription Identifier")  # [MQTT-3.3.4-6]
     response = packet.response_topic
+    if response is not None and "\0" in response:
+        raise MalformedPacket("a string holds U+0000")
     if response is not None and not is_topic_name(response):
         raise ProtocolViolation("the Response Topic is no topic name")  # [MQTT-3.3.2-14]
     if packet.content_type is not None and "\0" in packet.content_type:

@@ -14,6 +14,7 @@ from broker.codec import (
     AUTH,
     CONNECT,
     DISCONNECT,
+    NEVER_FROM_CLIENTS,
     PINGREQ,
     PINGRESP_PACKET,
     PUBACK,
@@ -22,6 +23,7 @@ from broker.codec import (
     PUBREL,
     SUBSCRIBE,
     UNSUBSCRIBE,
+    not_of_a_client,
 )
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
 from broker.exchange import Exchange
@@ -355,6 +357,7 @@ class Connection(Outbound):
                     if start >= end:
                         if start - position > 4:
                             raise MalformedPacket("the remaining length has more than four bytes")
+                        _check_first(first)
                         self._buffer = data[position:]
                         return
                     digit = data[start]
@@ -371,6 +374,7 @@ class Connection(Outbound):
             if stop - position > self.max_in:
                 raise PacketTooLarge(stop - position, self.max_in)
             if stop > end:
+                _check_first(first)
                 self._partial = bytearray(data[position:])
                 self._missing = stop - end
                 return
@@ -406,7 +410,9 @@ class Connection(Outbound):
         if handler is None:
             if kind == CONNECT:
                 raise ProtocolViolation("a second CONNECT")  # [MQTT-3.1.0-2]
-            raise MalformedPacket(f"a client cannot send packet type {kind}")
+            if kind == PINGREQ:
+                raise MalformedPacket("PINGREQ with flags or a body")  # [MQTT-2.1.3-1]
+            raise not_of_a_client(kind)
         handler(self, self.codec.read(first, body))
 
     def _violated(self, violation: ProtocolViolation) -> None:
@@ -416,6 +422,12 @@ class Connection(Outbound):
             handshake.reject(self, violation)
         else:
             self.close(violation.reason, violation.detail)
+
+
+def _check_first(first: int) -> None:
+    """Refuse what no client sends before the rest of it is waited for."""
+    if first >> 4 in NEVER_FROM_CLIENTS:
+        raise not_of_a_client(first >> 4)
 
 
 _NO_RIGHTS = Rights.nothing()

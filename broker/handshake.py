@@ -20,6 +20,7 @@ from broker.codec311 import Codec311
 from broker.errors import MalformedPacket, ProtocolViolation
 from broker.gate import Admission
 from broker.message import V5, V311, Message
+from broker.publishing import no_topic_name
 from broker.reasons import Reason
 from broker.registry import Will
 from broker.session import NEVER, Session, pseudonym
@@ -240,6 +241,8 @@ def authenticate_again(_: Connection, packet: AuthPacket) -> None:
 
 
 def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
+    if packet.will is not None:
+        _check_topics(packet.will)
     if packet.authentication_method is not None:
         raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
     if packet.authentication_data is not None:
@@ -258,10 +261,14 @@ def _request(connection: Connection, packet: ConnectPacket) -> ConnectRequest:
     )
 
 
+def _check_topics(will: WillPacket) -> None:
+    for topic in (will.topic, will.response_topic):
+        if topic is not None and not is_topic_name(topic):
+            raise no_topic_name(topic)
+
+
 def _will(client_id: str, packet: WillPacket, grant: Grant, connection: Connection) -> Will:
-    """Check the will like any message of the client, but now [MQTT-3.1.2-8]."""
-    if not is_topic_name(packet.topic):
-        raise Refusal(Reason.TOPIC_NAME_INVALID, "the will topic is no topic name")
+    """Check the will's rights like those of any message of the client, but now [MQTT-3.1.2-8]."""
     if not grant.rights.may_publish(packet.topic):
         raise _no_will(connection)
     longest = connection.exchange.limits.max_will_delay

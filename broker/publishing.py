@@ -92,7 +92,7 @@ def _receive_with_properties(
         else:
             known = connection.aliases_in.get(alias)
             if known is None:
-                raise ProtocolViolation(f"unknown topic alias {alias}", Reason.TOPIC_ALIAS_INVALID)
+                raise ProtocolViolation(f"unknown topic alias {alias}")
             topic = known
     source: PublishPacket | None = packet
     if (
@@ -113,11 +113,23 @@ def _receive_with_properties(
     _accept(connection, message, packet.packet_id or 0)
 
 
+def no_topic_name(topic: str) -> ProtocolViolation:
+    """Return what is wrong with a topic that is no topic name.
+
+    0x90 is for one that is well formed and not accepted (section 3.14.2.1).
+    """
+    if "\0" in topic:
+        return MalformedPacket("a topic name holds U+0000")  # [MQTT-1.5.4-2]
+    if "#" in topic or "+" in topic or not topic:
+        return ProtocolViolation("not a topic name")  # [MQTT-3.3.2-2], [MQTT-4.7.3-1]
+    return ProtocolViolation("a topic of too many levels", Reason.TOPIC_NAME_INVALID)
+
+
 def _accept(connection: Connection, message: Message, packet_id: int) -> None:
     """Route the message if its publisher has the right, and acknowledge it."""
     topic = message.topic
     if "#" in topic or "+" in topic or "\0" in topic or topic.count("/") >= MAX_LEVELS:
-        raise ProtocolViolation("not a topic name", Reason.TOPIC_NAME_INVALID)  # [MQTT-3.3.2-2]
+        raise no_topic_name(topic)
     exchange = connection.exchange
     qos = message.qos
     if qos and not _may_begin(connection, qos, packet_id):

@@ -8,6 +8,8 @@ from enum import IntEnum
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
+from broker.errors import ProtocolViolation
+
 if TYPE_CHECKING:
     from broker.connection import Connection
     from broker.message import Message
@@ -213,18 +215,30 @@ class Session:
         return outgoing
 
     def acknowledged(self, packet_id: int) -> Outgoing | None:
-        """End a QoS 1 delivery at PUBACK; None if there is none with this identifier."""
+        """End a QoS 1 delivery at PUBACK; None if there is none with this identifier.
+
+        Raises:
+            ProtocolViolation: it is a delivery at QoS 2.
+        """
         outgoing = self.inflight.get(packet_id) if self.inflight else None
-        if outgoing is None or outgoing.qos != 1:
+        if outgoing is None:
             return None
+        if outgoing.qos != 1:
+            raise ProtocolViolation("PUBACK for a message of QoS 2")
         self.forget(packet_id)
         return outgoing
 
     def taken(self, packet_id: int, *, refused: bool) -> Outgoing | None:
-        """Move a QoS 2 delivery on at PUBREC, or end it if the client refused it."""
+        """Move a QoS 2 delivery on at PUBREC, or end it if the client refused it.
+
+        Raises:
+            ProtocolViolation: it is a delivery at QoS 1.
+        """
         outgoing = self.inflight.get(packet_id) if self.inflight else None
-        if outgoing is None or outgoing.qos != 2:
+        if outgoing is None:
             return None
+        if outgoing.qos != 2:
+            raise ProtocolViolation("PUBREC for a message of QoS 1")
         if refused:
             if outgoing.step is Step.PUBLISHED:
                 self.forget(packet_id)
@@ -233,10 +247,16 @@ class Session:
         return outgoing
 
     def completed(self, packet_id: int) -> Outgoing | None:
-        """End a QoS 2 delivery at PUBCOMP; None if there is none that was released."""
+        """End a QoS 2 delivery at PUBCOMP; None if there is none with this identifier.
+
+        Raises:
+            ProtocolViolation: it is a delivery that was not released.
+        """
         outgoing = self.inflight.get(packet_id) if self.inflight else None
-        if outgoing is None or outgoing.step is not Step.RELEASED:
+        if outgoing is None:
             return None
+        if outgoing.step is not Step.RELEASED:
+            raise ProtocolViolation("PUBCOMP for a message that was not released")
         self.forget(packet_id)
         return outgoing
 

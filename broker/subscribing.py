@@ -13,11 +13,12 @@ from mqtt5 import (
     UnsubscribePacket,
 )
 
+from broker.errors import MalformedPacket
 from broker.message import V5, Message
 from broker.plugin_views import PluginSession
 from broker.reasons import Reason
 from broker.session import Session, Subscription
-from broker.topics import split_share
+from broker.topics import MAX_LEVELS, is_topic_filter, split_share
 
 if TYPE_CHECKING:
     from broker.connection import Connection
@@ -31,10 +32,16 @@ _GRANTED = (
 
 
 def subscribe(connection: Connection, packet: SubscribePacket) -> None:
-    """Make the subscriptions the client has a right to, then send the retained messages."""
+    """Make the subscriptions the client has a right to, then send the retained messages.
+
+    Raises:
+        MalformedPacket: one of the filters is none.
+    """
     session = connection.session
     if session is None:
         return
+    for wanted in packet.topic_filters:
+        _check_form(connection, wanted.pattern)
     plugins = connection.exchange.plugins
     if plugins is not None and plugins.filters:
         connection.hold()
@@ -108,10 +115,16 @@ def _subscribe(
 
 
 def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
-    """Remove the subscriptions; messages under way are still delivered [MQTT-3.10.4-3]."""
+    """Remove the subscriptions; messages under way are still delivered [MQTT-3.10.4-3].
+
+    Raises:
+        MalformedPacket: one of the filters is none.
+    """
     session = connection.session
     if session is None:
         return
+    for pattern in packet.patterns:
+        _check_form(connection, pattern)
     exchange = connection.exchange
     before = exchange.changed
     codes = []
@@ -122,6 +135,17 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
             exchange.plugins.unsubscribed(session, pattern)
     unsuback = connection.codec.unsuback(packet.packet_id, codes)
     connection.when_durable(before, lambda: connection.send(unsuback))
+
+
+def _check_form(connection: Connection, pattern: str) -> None:
+    """Refuse what is no filter [MQTT-4.7.1-1], [MQTT-4.7.3-1], [MQTT-4.8.2-1].
+
+    One of too many levels is well formed and not accepted, as MQTT 5 has it in section 3.9.3.
+    """
+    if split_share(pattern) is not None or pattern.count("/") >= MAX_LEVELS:
+        return
+    if connection.version == V5 or not is_topic_filter(pattern):
+        raise MalformedPacket("not a topic filter")
 
 
 def _make(

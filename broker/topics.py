@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-MAX_LEVELS = 200
+MAX_LEVELS = 201
+"""As many as mosquitto takes, whose limit is 200 slashes."""
 
 
 def is_topic_name(topic: str) -> bool:

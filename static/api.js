@@ -7,6 +7,9 @@ const PATIENCE = 5000;
 const NO_CONTENT = 204;
 
 /**
+ * @typedef {Pick<Response, "ok" | "status" | "json">} Answer
+ * @typedef {(url: string, options: RequestInit) => Promise<Answer>} Fetch
+ *
  * @typedef {object} Link
  * @property {string} url
  * @property {string} qr_svg
@@ -40,7 +43,7 @@ const NO_CONTENT = 204;
 export class Api {
   /**
    * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
-   * @param {typeof globalThis.fetch} fetch
+   * @param {Fetch} fetch
    */
   constructor(base, fetch) {
     /** @private */

@@ -1,20 +1,22 @@
 /** Takes over the request and the socket that `early.js` has opened before the modules ran. */
 
 /**
+ * @typedef {import("./api.js").Answer} Answer
+ * @typedef {import("./api.js").Fetch} Fetch
  * @typedef {import("./mqtt_transport.js").Dial} Dial
  *
  * @typedef {object} Early
  * @property {string} url
  * @property {string} body
- * @property {Promise<Response>} answer
+ * @property {Promise<Answer>} answer
  * @property {WebSocket | null} socket
  */
 
 /**
  * Return `fetch`, but the first request that is the `early` one gets the answer to that.
- * @param {typeof globalThis.fetch} fetch
+ * @param {Fetch} fetch
  * @param {Early | undefined} early
- * @returns {typeof globalThis.fetch}
+ * @returns {Fetch}
  */
 export function takeOver(fetch, early) {
   let left = early;
@@ -48,8 +50,8 @@ export function takeOverSocket(dial, early) {
 
 /**
  * @param {AbortSignal} signal
- * @param {Promise<Response>} answer
- * @returns {Promise<Response>}
+ * @param {Promise<Answer>} answer
+ * @returns {Promise<Answer>}
  */
 function until(signal, answer) {
   return new Promise((resolve, reject) => {

@@ -27,6 +27,8 @@ import { listenToWaking } from "./wake.js";
  * broker too has given the connection up: a network that returns cannot deliver the call then.
  */
 const KEEP_ALIVE = 4;
+/** Milliseconds that a player has to say what it is called. */
+const UNHURRIED = 500;
 
 defineElements({ "tab-bar": TabBar });
 const language = chooseLanguage(navigator.languages);
@@ -58,9 +60,6 @@ function follow(link) {
   const player = new RemotePlayer(connection, new Rpc(connection), (topics) =>
     topics.player(link.id),
   );
-  player.changed.listen(({ state }) => {
-    if (state) links.name(link.id, state.name);
-  });
   connection.changed.listen((status) => {
     if (status !== "refused") return;
     links.forget(link);
@@ -72,10 +71,34 @@ function follow(link) {
   const views = new RemoteViews(document, { translate, api, links, link, connect, call });
   views.failed = (error) => page.tell(error);
   page.shown = (view) => views.show(view);
-  page.follow(connection, player, links.nameOf(link.id));
+  page.follow(connection, player);
   connection.start();
   views.start();
+  remember(link, connection, player);
   listenToWaking(window, () => connection.wake());
+}
+
+/**
+ * Remember a link, and what its player is called, once the player is there; if it is long in coming,
+ * say what it was called last time. To look at what is stored can hold the page up.
+ * @param {RemoteLink} link
+ * @param {Connection} connection
+ * @param {RemotePlayer} player
+ */
+function remember(link, connection, player) {
+  const timer = setTimeout(() => {
+    if (connection.status === "refused") return;
+    links.remember(link);
+    page.nameIfUnknown(links.nameOf(link.id));
+  }, UNHURRIED);
+  let known = false;
+  player.changed.listen(({ state, live }) => {
+    if (!state || !live) return;
+    clearTimeout(timer);
+    if (!known) links.remember(link);
+    known = true;
+    links.name(link.id, state.name);
+  });
 }
 
 /**

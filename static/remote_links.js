@@ -38,17 +38,21 @@ export class RemoteLinks {
   }
 
   /**
-   * Return the link to open, and remember it: the one in the address, else the last one.
+   * Return the link to open: the one in the address, else the last one.
    * @param {string} fragment
    */
   choose(fragment) {
-    const link = fragment.length > 1 ? readLink(fragment) : this._last();
-    if (link) {
-      this._store.set("last", link);
-      const others = this.known().filter(({ id }) => id !== link.id);
-      this._store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
-    }
-    return link;
+    return fragment.length > 1 ? readLink(fragment) : this._last();
+  }
+
+  /**
+   * Remember a link as the last one.
+   * @param {RemoteLink} link
+   */
+  remember(link) {
+    this._store.set("last", link);
+    const others = this.known().filter(({ id }) => id !== link.id);
+    this._store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
   }
 
   /**

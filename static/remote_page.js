@@ -72,15 +72,23 @@ export class RemotePage extends Page {
    * Follow a player, and pass on to it what the person asks.
    * @param {Connection} connection
    * @param {RemotePlayer} player
-   * @param {string | null} name what the player was called last time
    */
-  follow(connection, player, name) {
-    if (name) this._knownName = name;
+  follow(connection, player) {
     const show = () => this._follow(connection, player);
     connection.changed.listen(show);
     player.changed.listen(show);
     this.listen((procedure, parameters) => player.call(procedure, parameters));
     show();
+  }
+
+  /**
+   * Show what the player was called last time, until it says what it is called.
+   * @param {string | null} name null if it was never seen
+   */
+  nameIfUnknown(name) {
+    if (!name) return;
+    if (this._name.textContent === this._knownName) this._name.textContent = name;
+    this._knownName = name;
   }
 
   /**

@@ -12,8 +12,8 @@ export class Store {
     this._key = key;
     /** @private */
     this._storage = storage;
-    /** @private @type {Record<string, unknown>} */
-    this._values = this._read();
+    /** @private @type {Record<string, unknown> | null} read when it is first asked for: that waits */
+    this._values = null;
   }
 
   /**
@@ -22,6 +22,7 @@ export class Store {
    * @returns {unknown}
    */
   get(name) {
+    if (!this._values) this._values = this._read();
     return this._values[name];
   }
 
@@ -31,7 +32,7 @@ export class Store {
    * @param {unknown} value undefined forgets
    */
   set(name, value) {
-    this._values = { ...this._values, [name]: value };
+    this._values = { ...(this._values || this._read()), [name]: value };
     try {
       this._storage().setItem(this._key, JSON.stringify(this._values));
     } catch {

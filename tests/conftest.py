@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.foreign import SystemOnMosquitto
+from tests.foreign import is_foreign, shared_system
 from tests.system import System
 
 
@@ -45,6 +44,9 @@ class Failures:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Print in the process that the terminal is of, and let programs be interrupted."""
+    config.addinivalue_line(
+        "markers", "ours(reason): left out with TEST_BROKER=mosquitto, which cannot do it"
+    )
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # so a shell starts what runs in its background, and all that is started by that inherits it
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -52,9 +54,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Failures(config))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest: the tests in browsers."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
+    if is_foreign():
+        left_out = [item for item in items if item.get_closest_marker("ours")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +69,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
     ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
     """
-    folder = tmp_path_factory.mktemp("system")
-    foreign = os.environ.get("TEST_BROKER") == "mosquitto"
-    running = (SystemOnMosquitto(folder) if foreign else System(folder)).start()
+    running = shared_system(tmp_path_factory.mktemp("system")).start()
     yield running
     running.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.mosquitto import Mosquitto
@@ -12,8 +13,8 @@ from zapette.url import BrokerUrl
 class SystemOnMosquitto(System):
     """``zapette web`` with a Mosquitto that lets everybody in where our broker would be."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, command="web")
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        super().__init__(folder, settings or {}, command="web")
         self.mosquitto = Mosquitto(folder)
         self.mqtt_port, self.ws_port = self.mosquitto.port, self.mosquitto.ws_port
 
@@ -36,3 +37,22 @@ class SystemOnMosquitto(System):
     def household(self) -> BrokerUrl:
         """Return the broker, which asks for no account."""
         return self.mosquitto.url
+
+
+def is_foreign() -> bool:
+    """Tell whether the systems that tests share are to be on a plain Mosquitto."""
+    return os.environ.get("TEST_BROKER") == "mosquitto"
+
+
+def keep_alive_slack() -> float:
+    """Return by how many seconds the broker of these systems may miss that a client fell silent.
+
+    Mosquitto looks for such clients every five seconds.
+    """
+    return 5.0 if is_foreign() else 0.0
+
+
+def shared_system(folder: Path, settings: dict[str, str] | None = None) -> System:
+    """Return a system for several tests: with ``TEST_BROKER=mosquitto`` on a plain Mosquitto."""
+    kind = SystemOnMosquitto if is_foreign() else System
+    return kind(folder, settings or {})

@@ -39,6 +39,8 @@ test("the last link opens the remote without a fragment, until it is forgotten",
   assert.equal(links.choose(""), null);
   const link = links.choose(`#${ID}.${KEY}`);
   assert.ok(link);
+  assert.equal(links.choose(""), null, "it is not remembered by being opened");
+  links.remember(link);
   links.name(ID, "Living room");
   assert.equal(links.nameOf(ID), "Living room");
   assert.equal(links.nameOf(ID.replace("0", "f")), null);
@@ -55,8 +57,8 @@ test("all players that were opened are known, the last one first", () => {
   const storage = memory();
   const links = new RemoteLinks(new Store("zapette.remote", () => storage));
   const ids = Array.from({ length: 40 }, (_, index) => index.toString(16).padStart(32, "0"));
-  for (const id of ids) links.choose(`#${id}.${KEY}`);
-  links.choose(`#${ids[30]}.${KEY.toUpperCase()}`);
+  for (const id of ids) links.remember({ id, key: KEY });
+  links.remember({ id: ids[30], key: KEY.toUpperCase() });
   const later = new RemoteLinks(new Store("zapette.remote", () => storage));
   assert.equal(later.known().length, 32);
   assert.deepEqual(later.known()[0], { id: ids[30], key: KEY.toUpperCase() });

@@ -139,6 +139,23 @@ def test_acknowledgements(packet_id: int) -> None:
         assert getattr(read, "packet_id", None) == packet_id
 
 
+@pytest.mark.parametrize("name", ["puback", "pubrec", "pubrel", "pubcomp"])
+def test_success_is_told_in_four_bytes(name: str) -> None:
+    """As on 3.1.1; another reason takes a byte more."""
+    assert getattr(Codec5(), name)(7, Reason.SUCCESS) == getattr(Codec311(), name)(7, 0)
+    assert (
+        len(
+            getattr(Codec5(), name)(
+                7,
+                Reason.PACKET_ID_NOT_FOUND
+                if name in ("pubrel", "pubcomp")
+                else Reason.NOT_AUTHORIZED,
+            )
+        )
+        == 5
+    )
+
+
 @pytest.mark.parametrize("code", list(Reason))
 def test_every_reason_can_be_written(code: Reason) -> None:
     """3.1.1 has fewer codes, but an answer to everything."""

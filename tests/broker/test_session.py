@@ -13,6 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from broker.errors import ProtocolViolation
 from broker.message import Message
 from broker.session import Outgoing, Session, ShareGroup, Step, Subscription
 
@@ -51,29 +52,36 @@ class Deliveries(RuleBasedStateMachine):
     @rule(packet_id=sent)
     def puback(self, packet_id: int) -> None:
         outgoing = self.under_way.get(packet_id)
-        ends = outgoing is not None and outgoing.qos == 1
-        assert self.session.acknowledged(packet_id) is (outgoing if ends else None)
-        if ends:
-            del self.under_way[packet_id]
+        if outgoing is not None and outgoing.qos == 2:
+            with pytest.raises(ProtocolViolation):
+                self.session.acknowledged(packet_id)
+            return
+        assert self.session.acknowledged(packet_id) is outgoing
+        self.under_way.pop(packet_id, None)
 
     @rule(packet_id=sent, refused=st.booleans())
     def pubrec(self, packet_id: int, refused: bool) -> None:
         outgoing = self.under_way.get(packet_id)
-        mine = outgoing if outgoing is not None and outgoing.qos == 2 else None
-        was_published = mine is not None and mine.step is Step.PUBLISHED
-        assert self.session.taken(packet_id, refused=refused) is mine
+        if outgoing is not None and outgoing.qos == 1:
+            with pytest.raises(ProtocolViolation):
+                self.session.taken(packet_id, refused=refused)
+            return
+        was_published = outgoing is not None and outgoing.step is Step.PUBLISHED
+        assert self.session.taken(packet_id, refused=refused) is outgoing
         if refused and was_published:
             del self.under_way[packet_id]
-        elif mine is not None and not refused:
-            assert mine.step is Step.RELEASED
+        elif outgoing is not None and not refused:
+            assert outgoing.step is Step.RELEASED
 
     @rule(packet_id=sent)
     def pubcomp(self, packet_id: int) -> None:
         outgoing = self.under_way.get(packet_id)
-        ends = outgoing is not None and outgoing.step is Step.RELEASED
-        assert self.session.completed(packet_id) is (outgoing if ends else None)
-        if ends:
-            del self.under_way[packet_id]
+        if outgoing is not None and outgoing.step is not Step.RELEASED:
+            with pytest.raises(ProtocolViolation):
+                self.session.completed(packet_id)
+            return
+        assert self.session.completed(packet_id) is outgoing
+        self.under_way.pop(packet_id, None)
 
     @rule(packet_id=st.integers(1, 65_535))
     def stray(self, packet_id: int) -> None:

@@ -17,6 +17,7 @@ from tests.browser.remote_page import RemotePage
 from tests.browser.shelf import make_shelf
 from tests.browser.stage import Stage
 from tests.browser.witness import Witness
+from tests.foreign import shared_system
 from tests.system import System
 from tests.waiting import eventually
 from zapette.url import BrokerUrl
@@ -76,7 +77,7 @@ def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system with the small films that `films.make` makes."""
     folder = tmp_path_factory.mktemp("cinema")
     media = films.make(folder / "media")
-    running = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    running = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
     yield running
     running.stop()
 
@@ -101,7 +102,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Start a system with some films, which no test changes."""
     folder = tmp_path_factory.mktemp("shelf")
     media = make_shelf(folder / "media")
-    system = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    system = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
     eventually(lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60)
     yield system
     system.stop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.system import System
@@ -48,6 +50,7 @@ def test_a_guest_comes_in_by_a_link_of_its_own(system: System, pages: Pages) -> 
     assert not CODE.search(str(player.see(CARD)))
 
 
+@pytest.mark.ours("no other broker is told to end a connection")
 def test_who_is_connected_can_be_turned_out(system: System, pages: Pages) -> None:
     pages.watch.expect("Failed to load resource")
     player = pages.started(system)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Playwright
 
 from tests.browser.chromium import PHONE, launch_profile
@@ -17,6 +18,7 @@ from tests.waiting import SLACK, eventually
 NO_LONGER_VALID = "This code is no longer valid"
 
 
+@pytest.mark.ours("no other broker is told that a code is void")
 def test_a_new_code(system: System, pages: Pages) -> None:
     player = pages.started(system)
     old = player.link

@@ -136,6 +136,7 @@ def test_a_response_topic_elsewhere_is_logged(
     assert party.client_id not in fault
 
 
+@pytest.mark.ours("a Mosquitto without an access list lets everybody do everything")
 def test_a_guest_may_look_and_no_more(system: System, pair: Pair) -> None:
     visitor = Visitor(system, pair.player, guest_key(system, pair.player))
     with visitor.party as party:

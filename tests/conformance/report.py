@@ -20,6 +20,7 @@ from tests.conformance.catalogue import (
     proofs,
     statements,
 )
+from tests.conformance.outside import section
 from tests.conformance.servers import KINDS
 from tests.conformance.wire import Version
 
@@ -39,6 +40,8 @@ be sure of the tests, on mosquitto 2.0.11.
 that a server sends in any test is held against the rules for encodings, flags, identifiers, reason
 codes and properties (`answers.py`, `ledger.py`).
 
+Tests that others wrote are run as well: see [From outside](#from-outside).
+
 This page is made by `python -m tests.conformance.report`; do not edit it.
 """
 
@@ -49,7 +52,7 @@ def render() -> str:
     notes = Notes(known)
     sections = [INTRODUCTION, _totals(tests)]
     sections += [_statements(version, tests, notes) for version in Version]
-    sections += [_beyond(tests, notes), notes.render()]
+    sections += [_beyond(tests, notes), notes.render(), section.render()]
     return "\n".join(sections)
 
 

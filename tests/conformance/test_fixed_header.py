@@ -63,7 +63,7 @@ def test_flags_of_acknowledgements(clients: Clients, first: int) -> None:
     """PUBACK, PUBREC and PUBCOMP with flags end the connection."""
     client = clients.connect()
     client.send(packet(first, u16(1)))
-    client.end()
+    client.end(0x81)
 
 
 @pytest.mark.parametrize("flags", [1, 2, 8, 15], ids="f{:04b}".format)
@@ -72,7 +72,7 @@ def test_flags_of_pingreq(clients: Clients, flags: int) -> None:
     """PINGREQ with flags ends the connection."""
     client = clients.connect()
     client.send(packet(0xC0 | flags))
-    client.end()
+    client.end(0x81)
 
 
 @pytest.mark.parametrize("flags", [1, 2, 8, 15], ids="f{:04b}".format)
@@ -88,10 +88,19 @@ def test_flags_of_connect(clients: Clients, flags: int) -> None:
 @pytest.mark.parametrize("number", [0, 2, 9, 11, 13], ids="type{}".format)
 @pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
 def test_packets_that_no_client_sends(clients: Clients, number: int) -> None:
-    """The reserved type 0 and the packets of a server end the connection."""
+    """The reserved type 0 and the packets of a server end the connection with 0x82."""
     client = clients.connect()
     client.send(packet(number << 4, b"\0\1\0"))
-    client.end()
+    client.end(0x82)
+
+
+@pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
+def test_packets_that_no_client_begins(clients: Clients) -> None:
+    """The first bytes of such a packet are enough: what would follow is not waited for."""
+    for begun in (b"\x20\xff", b"\x90\x7f\0"):
+        client = clients.connect()
+        client.send(begun)
+        client.end(0x82, timeout=5)
 
 
 @pytest.mark.proves(v311="2.2.2-2 4.8.0-1")

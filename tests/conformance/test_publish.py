@@ -112,7 +112,7 @@ def test_wildcards_and_nothing_are_no_topic_names(clients: Clients, topic: str) 
     """A PUBLISH to a topic with wildcards, or to an empty one, ends the connection."""
     client = clients.connect()
     client.send(publish(topic, b"x", version=clients.version))
-    client.end(0x81, 0x82, 0x90)
+    client.end(0x81, 0x82)
 
 
 @pytest.mark.proves(v311="4.7.3-3", v5="4.7.3-3")

@@ -97,6 +97,32 @@ def test_sending(clients: Clients) -> None:
     client.silence()
 
 
+@pytest.mark.parametrize(
+    ("qos", "answers"),
+    [
+        (1, ["PUBREC"]),
+        (1, ["PUBCOMP"]),
+        (2, ["PUBACK"]),
+        (2, ["PUBCOMP"]),
+        (2, ["PUBREC", "PUBACK"]),
+    ],
+    ids=["qos1-pubrec", "qos1-pubcomp", "qos2-puback", "qos2-pubcomp", "qos2-pubrec-puback"],
+)
+@pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
+def test_acknowledgements_of_another_flow(clients: Clients, qos: int, answers: list[str]) -> None:
+    """An acknowledgement that does not belong to the message's QoS, or not yet, ends all."""
+    client = clients.connect()
+    client.subscribe(clients.topic(), qos=qos)
+    clients.connect("publisher").publish(clients.topic(), b"x", qos=qos)
+    message = client.expect_publish()
+    assert message.packet_id is not None
+    for name in answers[:-1]:
+        client.send(acknowledgement(Type[name], message.packet_id))
+        client.expect(PubRel)
+    client.send(acknowledgement(Type[answers[-1]], message.packet_id))
+    client.end(0x82)
+
+
 @pytest.mark.proves(v311="4.3.3-1 4.4.0-1 3.3.1-1", v5="4.3.3-3 4.4.0-1 3.3.1-1")
 def test_publish_comes_again_until_pubrec(clients: Clients) -> None:
     """Without PUBREC the PUBLISH comes again: same identifier, DUP set."""

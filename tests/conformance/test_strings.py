@@ -28,7 +28,7 @@ def test_ill_formed_topic_name(clients: Clients, ill: bytes) -> None:
     """A topic name that is not a well-formed string ends the connection."""
     client = clients.connect()
     client.send(publish(b"a" + ill, version=clients.version))
-    client.end()
+    client.end(0x81)
 
 
 @ill_formed
@@ -37,7 +37,7 @@ def test_ill_formed_filter_in_subscribe(clients: Clients, ill: bytes) -> None:
     """A filter of SUBSCRIBE that is not a well-formed string ends the connection."""
     client = clients.connect()
     client.send(subscribe(1, (b"a" + ill, 0), version=clients.version))
-    client.end()
+    client.end(0x81)
 
 
 @ill_formed
@@ -46,7 +46,7 @@ def test_ill_formed_filter_in_unsubscribe(clients: Clients, ill: bytes) -> None:
     """A filter of UNSUBSCRIBE that is not a well-formed string ends the connection."""
     client = clients.connect()
     client.send(unsubscribe(1, b"a" + ill, version=clients.version))
-    client.end()
+    client.end(0x81)
 
 
 @ill_formed

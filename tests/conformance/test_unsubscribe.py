@@ -32,6 +32,15 @@ def test_one_unsuback_code_for_each_filter(clients: Clients) -> None:
     assert codes == (0x11, 0x00, 0x11, 0x00)
 
 
+@pytest.mark.parametrize("name", ["", "a#", "a/#/b"], ids=["empty", "inside", "not_last"])
+@pytest.mark.proves(v311="4.7.1-2 4.7.3-1", v5="4.7.1-1 4.7.3-1")
+def test_unsubscribing_from_what_is_no_filter(clients: Clients, name: str) -> None:
+    """What is no filter ends the connection here too."""
+    client = clients.connect()
+    client.send(unsubscribe(1, name, version=clients.version))
+    client.end(0x81, 0x82, 0x8F)
+
+
 @pytest.mark.proves(v311="3.10.4-2 3.10.4-6", v5="3.10.4-2 3.10.4-6")
 def test_no_messages_after_unsubscribe(clients: Clients) -> None:
     """Each filter of one packet is removed; others stay."""

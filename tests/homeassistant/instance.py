@@ -116,11 +116,9 @@ class Instance:
 
     def start(self) -> Instance:
         """Start it, and wait until it has started all of its parts."""
-        found = python.find()
-        assert found is not None
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
-                [found, "-m", "homeassistant", "--config", str(self.folder), "--skip-pip"],
+                python.command("homeassistant", "--config", str(self.folder), "--skip-pip"),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

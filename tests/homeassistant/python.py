@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+COVERAGE = Path(__file__).parent / "coverage.ini"
 MADE = ROOT / ".venv-homeassistant" / "bin" / "python"
 
 
@@ -38,6 +39,22 @@ def find() -> str | None:
             return str(made)
     found = shutil.which("python3.14")
     return found if found and _has_home_assistant(found) else None
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return what runs a module in it; ``ZAPETTE_TEST_COVERAGE`` names the file for what is run.
+
+    Raises:
+        RuntimeError: there is no such Python here, or a broken one.
+    """
+    found = find()
+    if found is None:
+        raise RuntimeError("no Python here has Home Assistant")
+    data = os.environ.get("ZAPETTE_TEST_COVERAGE")
+    if data is None:
+        return [found, "-m", module, *arguments]
+    run = ["coverage", "run", f"--rcfile={COVERAGE}", f"--data-file={data}", "-m"]
+    return [found, "-m", *run, module, *arguments]
 
 
 def _has_home_assistant(python: str) -> bool:

@@ -15,10 +15,8 @@ KIT = Path(__file__).parent / "kit"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    found = python.find()
-    assert found is not None
     return subprocess.run(
-        [found, "-m", *arguments],
+        python.command(*arguments),
         cwd=python.ROOT,
         env=python.environment() | environment,
         capture_output=True,

@@ -1,0 +1,1 @@
+"""Stands where Paho's reference broker would be."""
