@@ -185,6 +185,8 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
         pages = Pages(browser, browser.new_context())
         stack.callback(pages.close)
         pages.watch.expect(BROKEN_CONNECTION)
+        # Chromium's own word when a player that was loaded again is unmuted before any click
+        pages.watch.expect("Unmuting failed and the element was paused")
         ports = (system.http_port, system.ws_port)
         wire = stack.enter_context(Wire(*ports, host=_PLAYER_HOST))
         player = pages.started(system, url=f"http://{_PLAYER_HOST}:{system.http_port}/")
