@@ -256,6 +256,17 @@ export class Media {
     }
   }
 
+  /**
+   * Be silent, or heard again.
+   * @param {boolean} muted
+   */
+  async mute(muted) {
+    const plays = !this._video.paused;
+    await this.volume.mute(muted);
+    // A browser stops what it does not allow to be heard: to play it says so.
+    if (plays && this._video.paused && this._wanted) await this._play();
+  }
+
   /** Tell that the browser wants a click before it plays sound. */
   requireGesture() {
     this._gestureRequired = true;

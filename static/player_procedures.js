@@ -83,7 +83,7 @@ export class PlayerProcedures {
       volume: ({ level }) => media.volume.set(level),
       "volume/up": ({ step }) => media.volume.set(media.volume.level + step),
       "volume/down": ({ step }) => media.volume.set(media.volume.level - step),
-      mute: ({ on }) => media.volume.mute(on === null ? !media.volume.muted : on),
+      mute: ({ on }) => media.mute(on === null ? !media.volume.muted : on),
       audio: ({ track }) => media.sounds.choose(idOf(track)),
     };
   }

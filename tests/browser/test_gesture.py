@@ -61,3 +61,20 @@ def test_load_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> 
         assert witness.ask("seek", b"10")["result"]["position"] == 10
         player.click("Start")
         player.advances()
+
+
+def test_sound_again_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> None:
+    pages.watch.expect("Unmuting failed")
+    player = pages.player(system)
+    with Witness(home, player.root) as witness:
+        eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
+        # a browser plays without a click what cannot be heard
+        witness.ask("mute", b"true")
+        assert witness.ask("play")["result"]["playing"] is True
+        answer = witness.ask("mute", b"false")
+        assert answer["error"]["code"] == "gesture_required"
+        state = witness.status()
+        assert (state["playing"], state["muted"], state["gesture_required"]) == (False, False, True)
+        player.click("Start")
+        player.advances()
+        assert witness.status()["gesture_required"] is False
