@@ -2,7 +2,7 @@ import { formatTime } from "../format.js";
 import { build, fill, flag } from "./dom.js";
 import { ViewElement } from "./view.js";
 
-/** Milliseconds between two drawings while the medium plays. */
+/** The least milliseconds between two drawings while the medium plays. */
 const INTERVAL = 250;
 /** Seconds that an arrow key goes. */
 const STEP = 10;
@@ -17,7 +17,7 @@ export class SeekBar extends ViewElement {
     this._view = null;
     /** @private */
     this._held = false;
-    /** @private @type {ReturnType<typeof setInterval> | undefined} */
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
     this._timer = undefined;
     /** @private */
     this._slider = build("input", {
@@ -72,15 +72,30 @@ export class SeekBar extends ViewElement {
     const { state, live } = view;
     this._slider.disabled = !state || !state.can.includes("seek");
     this._slider.max = String(this._length || 0);
-    clearInterval(this._timer);
+    clearTimeout(this._timer);
     this._refresh();
-    if (live && state && state.playing && !state.buffering) {
-      this._timer = setInterval(() => this._refresh(), INTERVAL);
-    }
+    if (live && state && state.playing && !state.buffering) this._await(state.rate);
   }
 
   disconnectedCallback() {
-    clearInterval(this._timer);
+    clearTimeout(this._timer);
+  }
+
+  /**
+   * Draw again whenever another second is to be shown: more often would only cost the phone.
+   * @private
+   * @param {number} rate
+   */
+  _await(rate) {
+    const position = this._view ? this._view.position() : 0;
+    const left = (1000 * (1 - (position % 1))) / rate;
+    this._timer = setTimeout(
+      () => {
+        this._refresh();
+        this._await(rate);
+      },
+      Math.max(INTERVAL, left),
+    );
   }
 
   /** @private */
