@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.waiting import eventually
 
@@ -39,7 +39,19 @@ class Screen:
 
     def see(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, awaited if it is a promise."""
-        answer = self._devtools.send(
+        try:
+            answer = self._evaluate(expression)
+        except Error as error:
+            if "Inspected target navigated" not in error.message:
+                raise
+            # the page of which it was asked is gone: the one in its place is asked
+            answer = self._evaluate(expression)
+        if "exceptionDetails" in answer:
+            raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    def _evaluate(self, expression: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._devtools.send(
             "Runtime.evaluate",
             {
                 "expression": expression,
@@ -48,9 +60,7 @@ class Screen:
                 "userGesture": False,
             },
         )
-        if "exceptionDetails" in answer:
-            raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
-        return answer["result"].get("value")
+        return answer
 
     def data(self, name: str) -> str | None:
         """Return a data attribute of the body, which style sheets go by."""
