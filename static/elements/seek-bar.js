@@ -4,6 +4,8 @@ import { ViewElement } from "./view.js";
 
 /** The least milliseconds between two drawings while the medium plays. */
 const INTERVAL = 250;
+/** Milliseconds after a second has begun, since a timer may come a little early. */
+const MARGIN = 20;
 /** Seconds that an arrow key goes. */
 const STEP = 10;
 /** Width of the slider's knob in pixels, by which the middle of it falls short of the ends. */
@@ -88,7 +90,7 @@ export class SeekBar extends ViewElement {
    */
   _await(rate) {
     const position = this._view ? this._view.position() : 0;
-    const left = (1000 * (1 - (position % 1))) / rate;
+    const left = (1000 * (1 - (position % 1))) / rate + MARGIN;
     this._timer = setTimeout(
       () => {
         this._refresh();
