@@ -1,4 +1,6 @@
-/** Asks again for a picture that could not be had, as one that is still being made. */
+/** Shows a picture when it is there, and asks again for one that is still being made. */
+
+import { flag } from "./elements/dom.js";
 
 /** Milliseconds until the first attempt; each later one waits twice as long. */
 const DELAY = 1500;
@@ -6,13 +8,16 @@ const DELAY = 1500;
 const ATTEMPTS = 6;
 
 /**
- * Ask again for whatever `image` is to show, as long as it is to show that.
+ * Show `image` while it has its picture, and ask again for one that could not be had, as long as it
+ * is to show that.
  * @param {HTMLImageElement} image
  */
 export function retryPicture(image) {
   let failed = "";
   let attempts = 0;
+  image.addEventListener("load", () => flag(image, "hidden", false));
   image.addEventListener("error", () => {
+    flag(image, "hidden", true);
     const address = image.getAttribute("src");
     if (!address) return;
     attempts = address === failed ? attempts + 1 : 1;

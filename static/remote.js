@@ -4,10 +4,9 @@ import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
 import { takeOver, takeOverSocket } from "./early_answer.js";
-import { defineElements, find } from "./elements/index.js";
+import { defineElements } from "./elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { dial, openMqttTransport } from "./mqtt_transport.js";
-import { retryPicture } from "./picture_retry.js";
 import { RemoteLinks, writeLink } from "./remote_links.js";
 import { RemotePage } from "./remote_page.js";
 import { RemotePlayer } from "./remote_player.js";
@@ -36,8 +35,6 @@ const translate = translator(language);
 translatePage(document, language, translate);
 const page = new RemotePage(document, translate);
 page.mount();
-// once it is there, the page shows it
-retryPicture(find(document, "#poster", HTMLImageElement));
 
 const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly));
 const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));

@@ -4,6 +4,7 @@ import { find } from "./elements/index.js";
 import { feelFailure, feelPresses } from "./haptics.js";
 import { remoteNotice } from "./notices.js";
 import { Page } from "./page.js";
+import { retryPicture } from "./picture_retry.js";
 import { permitted } from "./remote_rights.js";
 
 /**
@@ -38,8 +39,7 @@ export class RemotePage extends Page {
   mount() {
     super.mount();
     this._page.title = this._translate("page.remote");
-    this._poster.addEventListener("error", () => this._poster.toggleAttribute("hidden", true));
-    this._poster.addEventListener("load", () => this._poster.toggleAttribute("hidden", false));
+    retryPicture(this._poster);
     feelPresses(this._page);
   }
 

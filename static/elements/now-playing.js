@@ -39,8 +39,6 @@ export class NowPlaying extends ViewElement {
       this._sleep,
     );
     fill(this, this._poster, words);
-    this._poster.addEventListener("load", () => flag(this._poster, "hidden", false));
-    this._poster.addEventListener("error", () => flag(this._poster, "hidden", true));
     retryPicture(this._poster);
     this._timer = setInterval(() => this._drawSleep(), INTERVAL);
   }
