@@ -9,7 +9,7 @@ from bench.phone_load.phone import Phone
 from tests.browser.player_page import PlayerPage
 
 POSITION: Final = 2.5
-"""Seconds by which a phone may be beside the picture while it plays; it redraws four times each."""
+"""Seconds by which a phone may be beside the picture while it plays; it redraws once in each."""
 
 _SHOWN: Final = """(() => {
   const one = (selector) => document.querySelector(selector);
