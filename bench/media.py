@@ -28,7 +28,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final
 
-from tests.ports import free_ports
+from tests.ports import free_ports, listens
 from tests.waiting import eventually
 
 SIZE: Final = 512 << 20
@@ -126,19 +126,11 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
 def _running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(command, env=environment)
     try:
-        eventually(lambda: _listens(port), f"{command[0]} listens", timeout=30)
+        eventually(lambda: listens(port), f"{command[0]} listens", timeout=30)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def download(port: int, header: str) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import getpass
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.ports import free_ports
+from tests.ports import free_ports, listens
 from tests.waiting import eventually
 from zapette.url import BrokerUrl
 
@@ -60,7 +59,7 @@ class Mosquitto:
             self.process = subprocess.Popen(
                 [*self.before, SERVER, "-c", str(file)], stdout=log, stderr=log
             )
-        eventually(self._listens, "mosquitto listens")
+        eventually(lambda: listens(self.port, self.host), "mosquitto listens")
         return self
 
     def stop(self) -> None:
@@ -75,13 +74,6 @@ class Mosquitto:
             how(self.process)
             self.process.wait(10)
             self.process = None
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection((self.host, self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 def tool(name: str, url: BrokerUrl, *arguments: str) -> list[str]:

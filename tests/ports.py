@@ -1,8 +1,8 @@
-"""Free ports on the loopback interface.
+"""Ports of TCP: free ones on the loopback interface, and whether somebody listens.
 
-They lie below the range from which the system takes the ports of outgoing connections (32768 and
-above on Linux), so that nobody's connection takes a port between its choice and its use, or while
-what listens on it is killed and started again.
+The free ones lie below the range from which the system takes the ports of outgoing connections
+(32768 and above on Linux), so that nobody's connection takes a port between its choice and its use,
+or while what listens on it is killed and started again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,15 @@ def free_ports(count: int) -> list[int]:
                 continue
         found.append(port)
     return found
+
+
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether somebody takes connections there; within a second."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:

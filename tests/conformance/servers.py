@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from types import TracebackType
 
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 ROOT = Path(__file__).parents[2]
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -121,12 +120,9 @@ def run_server(kind: str, folder: Path, profile: Profile) -> Iterator[Server]:
 def _wait_until_listening(port: int, process: subprocess.Popen[bytes], output: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
+        if listens(port):
             return
+        time.sleep(0.02)
     raise RuntimeError(f"the server does not listen on port {port}:\n{output.read_text()[-4000:]}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.outside.scripts import ROOT
-from tests.ports import free_port
+from tests.ports import free_port, listens
 from tests.waiting import eventually
 
 STAND_IN: Final = (sys.executable, "-m", "tests.conformance.outside.stand_in")
@@ -66,17 +65,9 @@ def check(folder: Path) -> None:
             [folder / "src" / "mosquitto", "-v", "-p", str(port)], stdout=output, stderr=output
         )
     try:
-        eventually(lambda: _listens(port) or process.poll() is not None, "it listens", 30)
+        eventually(lambda: listens(port) or process.poll() is not None, "it listens", 30)
         if process.poll() is not None:
             raise RuntimeError(f"the broker does not start:\n{log.read_text(errors='replace')}")
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
