@@ -17,6 +17,7 @@ const BROKER_SLACK = 1500;
 /**
  * @typedef {import("./mqtt_transport.js").Message & { late: boolean }} Message `late`: it may have
  *   waited here while the page slept
+ * @typedef {import("./mqtt_transport.js").Greeting} Greeting
  * @typedef {import("./mqtt_transport.js").PublishOptions} PublishOptions
  * @typedef {import("./mqtt_transport.js").Will} Will
  * @typedef {import("./mqtt_version.js").OpenTransport} OpenTransport
@@ -52,6 +53,8 @@ export class Connection {
     this._backoff = backoff;
     /** @private @type {((session: Session) => string[])[]} */
     this._subscriptions = [];
+    /** @private @type {((session: Session) => Greeting)[]} */
+    this._greetings = [];
     /** @private @type {import("./mqtt_transport.js").MqttTransport | null} */
     this._transport = null;
     /** @private counts the attempts, so that what an abandoned one still does is ignored */
@@ -143,6 +146,14 @@ export class Connection {
   }
 
   /**
+   * Publish something with the CONNECT of each later session: it may be lost, or arrive late.
+   * @param {(session: Session) => Greeting} greeting
+   */
+  greet(greeting) {
+    this._greetings.push(greeting);
+  }
+
+  /**
    * Publish now or fail with a CallError `unavailable`: nothing is kept for a later session.
    * @param {string} topic
    * @param {Uint8Array} payload
@@ -219,6 +230,7 @@ export class Connection {
         keepAlive: this._keepAlive,
         will: this._will(session.topics),
         filters: subscriptions.map((subscription) => subscription(session)).flat(),
+        greetings: this._greetings.map((greeting) => greeting(session)),
       },
       {
         begun: (transport) => {

@@ -19,6 +19,11 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @property {number} [expiry] seconds; MQTT 5 only, left out on 3.1.1
  * @property {Uint8Array | null} [correlationData] MQTT 5 only, left out on 3.1.1
  *
+ * @typedef {object} Greeting
+ * @property {string} topic
+ * @property {Uint8Array} payload
+ * @property {number} [expiry] as in PublishOptions
+ *
  * @typedef {import("./mqtt_packets.js").Connect & SocketOptions} TransportOptions
  *
  * @typedef {(url: string) => WebSocket} Dial makes a socket that speaks MQTT; it may be open already
@@ -26,6 +31,7 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @typedef {object} SocketOptions
  * @property {string} url `ws://…` or `wss://…`
  * @property {string[]} filters what to subscribe to at once: see `MqttTransport.granted`
+ * @property {Greeting[]} greetings what to publish at once, at QoS 0
  * @property {number} patience milliseconds to wait for the broker's CONNACK
  *
  * @typedef {object} SessionEnd
@@ -87,6 +93,9 @@ export function openMqttTransport(options, listener, reach = dial) {
       // A client need not wait for CONNACK (3.1.4).
       if (options.filters.length) {
         socket.send(subscribe(options.version, FIRST_ID, options.filters));
+      }
+      for (const greeting of options.greetings) {
+        socket.send(publish({ ...greeting, version: options.version }));
       }
     };
     if (socket.readyState === socket.OPEN) greet();

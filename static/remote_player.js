@@ -39,6 +39,8 @@ export class RemotePlayer {
     this._target = target;
     /** @private */
     this._now = now;
+    /** @private the first question of a session @type {Promise<unknown>} */
+    this._asked = Promise.resolve();
     /** @type {PlayerView} */
     this.view = UNKNOWN;
     /** @type {Signal<PlayerView>} */
@@ -53,7 +55,12 @@ export class RemotePlayer {
       return [player.availability, player.state];
     });
     this._connection.received.listen((message) => this._receive(message));
-    this._connection.opened.listen(() => void this.refresh());
+    this._rpc.greet(this._target, "status", STATUS_PATIENCE, (answer) => {
+      this._asked = this._take(answer);
+      // It may fail before there is a session that could ask again.
+      this._asked.catch(() => undefined);
+    });
+    this._connection.opened.listen(() => void this.refresh(this._asked));
     this._connection.changed.listen((status) => {
       if (status !== "live") this._become(disconnected(this.view, this._now()));
     });
@@ -73,24 +80,39 @@ export class RemotePlayer {
    */
   async call(procedure, parameters, options) {
     if (this.view.availability === "offline") throw offline();
-    const answer = await this._rpc.call(this._target, procedure, parameters, options);
+    return this._take(this._rpc.call(this._target, procedure, parameters, options));
+  }
+
+  /**
+   * Ask the player for its state until it is known, or the player or the connection is gone.
+   * @param {Promise<unknown> | null} [asked] a question that was asked already
+   */
+  async refresh(asked = null) {
+    let question = asked;
+    const { session } = this._connection;
+    while (session && session === this._connection.session) {
+      try {
+        await (question || this.call("status", {}, { timeout: STATUS_PATIENCE }));
+        return;
+      } catch (error) {
+        if (!(error instanceof CallError) || error.code !== "timeout") return;
+        question = null;
+      }
+    }
+  }
+
+  /**
+   * Take the state that an answer tells, if it tells one.
+   * @private
+   * @param {Promise<unknown>} asked
+   * @returns {Promise<unknown>} the answer
+   */
+  async _take(asked) {
+    const answer = await asked;
     if (isPlayerState(answer)) {
       this._become(stateReported(this.view, answer, { retained: false, now: this._now() }));
     }
     return answer;
-  }
-
-  /** Ask the player for its state until it is known, or the player or the connection is gone. */
-  async refresh() {
-    const { session } = this._connection;
-    while (session && session === this._connection.session) {
-      try {
-        await this.call("status", {}, { timeout: STATUS_PATIENCE });
-        return;
-      } catch (error) {
-        if (!(error instanceof CallError) || error.code !== "timeout") return;
-      }
-    }
   }
 
   /**

@@ -15,6 +15,7 @@ const EXPIRY = 10;
 /**
  * @typedef {import("./connection.js").Connection} Connection
  * @typedef {import("./connection.js").Message} Message
+ * @typedef {import("./connection.js").Session} Session
  * @typedef {import("./messages.js").Parameters} Parameters
  * @typedef {import("./topics.js").Callee} Callee
  * @typedef {import("./topics.js").Topics} Topics
@@ -25,6 +26,12 @@ const EXPIRY = 10;
  * @property {Target} target
  * @property {Map<string, Procedure>} procedures
  * @property {(procedure: string, error: CallError) => void} failed
+ *
+ * @typedef {object} Call
+ * @property {Target} target
+ * @property {string} procedure
+ * @property {number} timeout milliseconds
+ * @property {AbortSignal | null} [signal]
  *
  * @typedef {object} Pending
  * @property {Target} target
@@ -89,6 +96,24 @@ export class Rpc {
   }
 
   /**
+   * Call `procedure` of `target` with the CONNECT of each later session. Only for what changes
+   * nothing: nobody has said yet that the broker hears us.
+   * @param {Target} target
+   * @param {string} procedure
+   * @param {number} timeout milliseconds
+   * @param {(answer: Promise<unknown>) => void} asked is given what `call` would return
+   */
+  greet(target, procedure, timeout, asked) {
+    this.expect(target);
+    this._connection.greet((session) => {
+      const payload = writeParameters({});
+      const { request, answer } = this._write(session, { target, procedure, timeout });
+      asked(answer);
+      return { topic: request, payload, expiry: EXPIRY };
+    });
+  }
+
+  /**
    * Call `procedure` of `target`; the promise is its result, or fails with a CallError.
    *
    * It is sent now or never: without a connection the call fails with `unavailable`.
@@ -108,17 +133,14 @@ export class Rpc {
     const { session } = this._connection;
     if (!session) throw new CallError("unavailable", "there is no connection to the broker");
     this.expect(target);
-    const callee = target(session.topics);
-    const call = `${this._prefix}-${(++this._calls).toString(36)}`;
-    const answer = this._answerOn(callee.response(session.clientId, call), {
+    const { request, response, answer } = this._write(session, {
       target,
+      procedure,
       timeout,
       signal,
-      procedure,
     });
-    const topic = callee.request(session.clientId, call, procedure);
-    this._connection.publish(topic, payload, { expiry: EXPIRY }).catch((error) => {
-      const pending = this._pending.get(callee.response(session.clientId, call));
+    this._connection.publish(request, payload, { expiry: EXPIRY }).catch((error) => {
+      const pending = this._pending.get(response);
       if (pending) pending.fail(error);
     });
     return answer;
@@ -150,12 +172,26 @@ export class Rpc {
   }
 
   /**
+   * Return the topics of a new call, and the promise of its answer.
+   * @private
+   * @param {Session} session
+   * @param {Call} call
+   */
+  _write(session, call) {
+    const callee = call.target(session.topics);
+    const name = `${this._prefix}-${(++this._calls).toString(36)}`;
+    const response = callee.response(session.clientId, name);
+    const request = callee.request(session.clientId, name, call.procedure);
+    return { request, response, answer: this._answerOn(response, call) };
+  }
+
+  /**
    * @private
    * @param {string} topic
-   * @param {{ target: Target, timeout: number, signal: AbortSignal | null, procedure: string }} call
+   * @param {Call} call
    * @returns {Promise<unknown>}
    */
-  _answerOn(topic, { target, timeout, signal, procedure }) {
+  _answerOn(topic, { target, timeout, signal = null, procedure }) {
     return new Promise((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);

@@ -39,6 +39,8 @@ class Figures:
         measured = {
             "tap to video": self.taps.to_video,
             "tap to button": self.taps.to_button,
+            "click to video": self.taps.click_to_video,
+            "click to button": self.taps.click_to_button,
             "call": self.calls,
             "remote live, empty cache": [it.seconds for it in self.cold],
             "remote live, opened again": [it.seconds for it in self.warm],

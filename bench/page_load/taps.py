@@ -10,13 +10,15 @@ from typing import Final
 from bench.page_load.subject import Subject
 from tests.browser.remote_page import RemotePage
 
-# Notes, in the time of the page that both clocks share, when a tap came and when the button turned.
+# Notes, in the time of the page that both clocks share, when the finger left the glass, when the
+# page heard of it, and when the button turned.
 _WATCH_PHONE: Final = """(() => {
   const button = document.querySelector('[aria-label="Play"]');
   window.taps = [];
   let turned = () => {};
   document.addEventListener("click", ({ timeStamp }) => {
-    window.taps.push({ tapped: performance.timeOrigin + timeStamp });
+    const { timeOrigin } = performance;
+    window.taps.push({ tapped: timeOrigin + timeStamp, heard: timeOrigin + performance.now() });
   }, true);
   new MutationObserver(() => {
     const tap = window.taps[window.taps.length - 1];
@@ -42,10 +44,20 @@ _WATCH_PLAYER: Final = """(() => {
 
 @dataclass
 class Taps:
-    """Seconds from each tap to the video's reaction, and to the button that has turned."""
+    """Seconds to the video's reaction, and to the button that has turned.
+
+    Attributes:
+        to_video: from when the finger left the glass.
+        to_button: the same.
+        click_to_video: from when the page heard of it: without the browser's own part, and
+            without the page's when it was busy.
+        click_to_button: the same.
+    """
 
     to_video: list[float] = field(default_factory=list)
     to_button: list[float] = field(default_factory=list)
+    click_to_video: list[float] = field(default_factory=list)
+    click_to_button: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -78,7 +90,15 @@ class Tapping:
         reactions = self.subject.player.see("window.reactions")
         if len(taps) != len(reactions):
             raise RuntimeError(f"{len(taps)} taps, but {len(reactions)} reactions of the video")
+        for tap, reaction in zip(taps, reactions, strict=True):
+            tap["reacted"] = reaction
+
+        def times(start: str, end: str) -> list[float]:
+            return [(tap[end] - tap[start]) / 1000 for tap in taps]
+
         self.taps = Taps(
-            [(then - tap["tapped"]) / 1000 for tap, then in zip(taps, reactions, strict=True)],
-            [(tap["turned"] - tap["tapped"]) / 1000 for tap in taps],
+            to_video=times("tapped", "reacted"),
+            to_button=times("tapped", "turned"),
+            click_to_video=times("heard", "reacted"),
+            click_to_button=times("heard", "turned"),
         )

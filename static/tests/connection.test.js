@@ -94,7 +94,10 @@ test("a session is opened with what the credentials say, and subscribed at once"
   const network = new Network("accept");
   const { connection, history } = connect(network);
   connection.subscribe(({ topics, clientId }) => [topics.server.responses(clientId)]);
+  const greeting = { topic: "hello", payload: new Uint8Array([1]) };
+  connection.greet(() => greeting);
   await until(() => connection.status === "live", "live");
+  assert.deepEqual(network.attempts[0].greetings, [greeting]);
   assert.deepEqual(history, ["connecting", "live"]);
   assert.deepEqual(network.sessions[0].filters, [["home/tv/server/response/remote-1/#"]]);
   connection.subscribe(() => ["more"]);

@@ -54,6 +54,7 @@ async function open(version, more = {}) {
       patience: 10_000,
       will: null,
       filters: [],
+      greetings: [],
       ...more,
     },
     {
@@ -209,6 +210,7 @@ test("a lost broker ends the session and all that waits", async () => {
         patience: 10_000,
         will: null,
         filters: [],
+        greetings: [],
       },
       /** @type {any} */ ({}),
     ),

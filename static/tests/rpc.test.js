@@ -4,8 +4,9 @@ import { after, before, test } from "node:test";
 import mqtt from "mqtt";
 
 import { CallError } from "../errors.js";
+import { Rpc } from "../rpc.js";
 import { Broker, until } from "./broker.js";
-import { client, live } from "./connections.js";
+import { SILENT, client, connectionTo, live } from "./connections.js";
 
 /** @typedef {import("../rpc.js").Procedure} Procedure */
 
@@ -59,6 +60,27 @@ for (const version of /** @type {const} */ ([4, 5])) {
     const { call } = await pair({ add, echo: ({ named }) => named }, version);
     assert.equal(await call("add", [2, 3]), 5);
     assert.deepEqual(await call("echo", { text: "À table !" }), { text: "À table !" });
+  });
+}
+
+for (const version of /** @type {const} */ ([4, 5])) {
+  test(`each session's CONNECT has a call with it, by MQTT ${version}`, async () => {
+    const { target } = await pair({ status: () => "here" });
+    const connection = connectionTo(broker.url, version);
+    const rpc = new Rpc(connection, { log: SILENT });
+    connections.push(connection);
+    /** @type {(readonly [string, Promise<unknown>])[]} */
+    const asked = [];
+    rpc.greet(target, "status", 5000, (answer) => asked.push([connection.status, answer]));
+    connection.start();
+    await until(() => asked.length === 1, "it has asked");
+    assert.equal(asked[0][0], "connecting");
+    assert.equal(await asked[0][1], "here");
+    await connection.stop();
+    connection.start();
+    await until(() => asked.length === 2, "it has asked again");
+    assert.equal(await asked[1][1], "here");
+    await connection.stop();
   });
 }
 
