@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 from websockets.sync.client import connect
 
@@ -20,6 +21,9 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette.client import Client
 from zapette.topics import Topics
+
+VIDEO: Final = {"width": 640, "height": 360}
+"""How large the video is on all players; ours fills its window."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def ours(pages: Pages, folder: Path) -> Iterator[Subject]:
     system = System(folder).start()
     client = Client(system.household())
     try:
-        player = pages.started(system)
+        player = pages.started(system, viewport=VIDEO)
         client.start()
         client.wait(10)
         callee = Topics().player(player.id)
