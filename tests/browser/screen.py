@@ -142,8 +142,8 @@ class Screen:
     def tap(self, name: str) -> None:
         """Tap on a control with a finger; again, as a person would, if nothing takes notice.
 
-        A busy machine's Chromium loses one touch of some thousands, most likely while a tab comes
-        to the front.
+        One touch of many thousands was without effect on a busy machine, most likely because the
+        tab was just coming to the front. A click that reaches the page is never repeated.
         """
         for _ in range(3):
             self.see(LISTEN)
