@@ -25,6 +25,7 @@ const BROKER_SLACK = 1500;
  *
  * @typedef {object} Session what holds for as long as one connection to the broker does
  * @property {string} clientId
+ * @property {Credentials["role"]} role
  * @property {Topics} topics
  *
  * @typedef {"idle" | "connecting" | "live" | "offline" | "refused" | "taken-over"} Status
@@ -205,6 +206,7 @@ export class Connection {
       if (attempt !== this._attempt) return;
       const session = {
         clientId: credentials.client_id,
+        role: credentials.role,
         topics: new Topics(credentials.base_topic),
       };
       await this._openFor(attempt, credentials, session);

@@ -1,6 +1,7 @@
-/*
+/**
  * Asks for the credentials of a remote and reaches for the broker while all else of the page is on its
- * way: a classic script at the head, because it waits for nothing. early_answer.js takes both over.
+ * way: a classic script that stands in the page itself, because it waits for nothing. early_answer.js takes
+ * both over.
  */
 (function () {
   var link = /^#([0-9a-f]{32})\.([\w-]{22,128})$/.exec(location.hash);

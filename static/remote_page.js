@@ -29,8 +29,8 @@ export class RemotePage extends Page {
     this._poster = find(page, "#poster", HTMLImageElement);
     /** @private */
     this._knownName = translate("remote.no_player");
-    /** What the link lets the person do, as the server told it. */
-    this.role = "remote";
+    /** @private what the link lets the person do, as the server told it */
+    this._role = "remote";
     /** Told what the page shows of the player. @type {(view: View) => void} */
     this.shown = () => {};
   }
@@ -100,12 +100,13 @@ export class RemotePage extends Page {
     const { view } = player;
     const state = this._shown(view);
     const { dataset } = this._page.body;
+    if (connection.session) this._role = connection.session.role;
     dataset.connection = connection.status;
     dataset.player = view.availability;
     dataset.live = String(view.live);
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
-    dataset.role = this.role;
+    dataset.role = this._role;
     this._name.textContent = state ? state.name : this._knownName;
     this._title.textContent = state ? state.title || this._translate("remote.nothing") : "";
     this._brief.textContent = this._title.textContent;
@@ -114,7 +115,7 @@ export class RemotePage extends Page {
     const shown = { state, live: view.live, position: () => player.position };
     this._show(shown);
     this.shown(shown);
-    const notice = remoteNotice(connection.status, connection.problem, view, this.role);
+    const notice = remoteNotice(connection.status, connection.problem, view, this._role);
     this._notify(notice, () => connection.start());
   }
 
@@ -127,7 +128,7 @@ export class RemotePage extends Page {
   _shown({ availability, state }) {
     if (!state) return null;
     const playing = state.playing && availability !== "offline";
-    return { ...state, playing, can: permitted(this.role, state.can) };
+    return { ...state, playing, can: permitted(this._role, state.can) };
   }
 }
 

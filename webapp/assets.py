@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from webapp.modules import Modules, bundles
+from webapp.modules import Modules, bundles, without_comments
 from zapette.config import ROOT
 
 STATIC: Final = ROOT / "static"
@@ -75,6 +75,14 @@ class Assets:
         """Return the version that an address names, or nothing, and the file's own name."""
         version, _, rest = name.partition("/")
         return (version, rest) if _VERSION.fullmatch(version) else ("", name)
+
+
+def inline(name: str) -> str:
+    """Return the text of a script that stands in a page itself; it must not end its element."""
+    text = without_comments((STATIC / name).read_text("utf-8")).strip()
+    if "</script" in text:
+        raise ValueError(f"{name}: a page cannot hold it")
+    return text
 
 
 def _digest() -> str:

@@ -58,7 +58,7 @@ class Module:
     @classmethod
     def parse(cls, name: str, source: str) -> Module:
         """Return the module of this `source`; ModuleError for a form that is not known."""
-        text = _COMMENTS.sub("", source)
+        text = without_comments(source)
         other = _OTHER.search(_EXPORT.sub("", _IMPORT.sub("", text)))
         if other is not None:
             raise ModuleError(f"{name}: not a known form: {other[0]}")
@@ -134,6 +134,11 @@ class Modules:
             for each in self.module(name).later:
                 if not each.startswith(THIRD_PARTY):
                     yield each
+
+
+def without_comments(source: str) -> str:
+    """Return JavaScript without what `source` says to its readers."""
+    return _COMMENTS.sub("", source)
 
 
 def bundles(modules: Modules, entry: str) -> dict[str, str]:
