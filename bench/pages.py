@@ -20,12 +20,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.page_load.figures import Figures, table
-from bench.page_load.loads import load
+from bench.page_load.loads import live, weigh
 from bench.page_load.seed import install, seed
 from bench.page_load.subject import Subject, floor, ours
 from bench.page_load.taps import Tapping
@@ -33,8 +33,13 @@ from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.browser.remote_page import RemotePage
 
-TURNS: Final = 4
-"""In how many turns all are measured, one after the other, so that they meet the same noise."""
+T = TypeVar("T")
+
+TURNS: Final = 6
+"""In how many turns all are measured, one after the other, so that they meet the same noise.
+
+Each begins as often as the others: what a turn before left to be done is in its way.
+"""
 
 
 def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, loads: int) -> Any:
@@ -46,20 +51,27 @@ def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, lo
         Tapping(subject, RemotePage(phone.new_page()).open(subject.remote_url))
         for subject, phone in zip(subjects, phones, strict=True)
     ]
+    for phone in phones:
+        phone.pages[0].wait_for_load_state("networkidle")
     for turn in range(TURNS):
-        for tapping in tappings:
+        for tapping in _turned(tappings, turn):
             # an even number, so that the button shows Play again
             tapping.tap(2 * round(taps / TURNS / 2))
             figures[tapping.subject.name].taps = tapping.taps
-        for subject in subjects:
+        for subject in _turned(subjects, turn):
             if subject.call is not None:
                 _call(subject.call, figures[subject.name], calls // TURNS)
             _load(browser, subject, figures[subject.name], -(-loads // TURNS))
             if turn == 0:
-                _weigh_player(browser, subject, figures[subject.name])
+                _weigh(browser, subject, figures[subject.name])
     for phone in phones:
         phone.close()
     return figures
+
+
+def _turned(all_of_them: list[T], turn: int) -> list[T]:
+    first = turn % len(all_of_them)
+    return all_of_them[first:] + all_of_them[:first]
 
 
 def _call(call: Callable[[], object], figures: Figures, count: int) -> None:
@@ -72,16 +84,20 @@ def _call(call: Callable[[], object], figures: Figures, count: int) -> None:
 def _load(browser: Browser, subject: Subject, figures: Figures, count: int) -> None:
     for _ in range(count):
         context = browser.new_context(**PHONE)
-        figures.cold.append(load(context, subject.remote_url))
-        figures.warm.append(load(context, subject.remote_url))
+        figures.cold.append(live(context, subject.remote_url))
+        figures.warm.append(live(context, subject.remote_url))
         context.close()
 
 
-def _weigh_player(browser: Browser, subject: Subject, figures: Figures) -> None:
+def _weigh(browser: Browser, subject: Subject, figures: Figures) -> None:
+    context = browser.new_context(**PHONE)
+    for name in ("remote", "remote, opened again"):
+        figures.weights[name] = weigh(context, subject.remote_url)
+    context.close()
     # a player of its own: a second one would take the place of the one that is measured
     if subject.name == "ours":
         context = browser.new_context()
-        figures.player = load(context, subject.remote_url.split("remote#")[0])
+        figures.weights["player"] = weigh(context, subject.remote_url.split("remote#")[0])
         context.close()
 
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bench.page_load.loads import Load
+from bench.page_load.loads import Weight
 from bench.page_load.taps import Taps
 
 
@@ -18,22 +18,17 @@ def quantile(values: list[float], part: float) -> float:
 
 @dataclass
 class Figures:
-    """What was measured of one subject; times in seconds."""
+    """What was measured of one subject; times in seconds, weights by what was opened."""
 
     taps: Taps = field(default_factory=Taps)
-    cold: list[Load] = field(default_factory=list)
-    warm: list[Load] = field(default_factory=list)
-    player: Load | None = None
+    cold: list[float] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
+    weights: dict[str, Weight] = field(default_factory=dict)
     calls: list[float] = field(default_factory=list)
 
     def times(self) -> dict[str, float]:
         """Return the times in milliseconds, by what they are of."""
         return {name: 1000 * seconds for name, seconds in self._times()}
-
-    def weights(self) -> dict[str, Load]:
-        """Return one opening of each kind, by its name."""
-        loads = {"remote": self.cold[0], "remote, opened again": self.warm[0]}
-        return loads | ({"player": self.player} if self.player else {})
 
     def _times(self) -> Iterator[tuple[str, float]]:
         measured = {
@@ -42,8 +37,8 @@ class Figures:
             "click to video": self.taps.click_to_video,
             "click to button": self.taps.click_to_button,
             "call": self.calls,
-            "remote live, empty cache": [it.seconds for it in self.cold],
-            "remote live, opened again": [it.seconds for it in self.warm],
+            "remote live, empty cache": self.cold,
+            "remote live, opened again": self.warm,
         }
         for name, values in measured.items():
             if values:
@@ -65,7 +60,7 @@ def table(figures: dict[str, Figures]) -> str:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += ["", "| page weight | requests | KiB received | KiB unpacked |", "|---|---|---|---|"]
     for whose, one in figures.items():
-        for name, load in one.weights().items():
-            sizes = f"{load.requests} | {load.wire / 1024:.1f} | {load.unpacked / 1024:.1f}"
+        for name, it in one.weights.items():
+            sizes = f"{it.requests} | {it.wire / 1024:.1f} | {it.unpacked / 1024:.1f}"
             lines.append(f"| {whose}: {name} | {sizes} |")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a page weighs on the wire, and how long it takes to show something live."""
+"""How long a page takes to show something live, and what it weighs on the wire."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from typing import Any, Final
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.screen import Screen
-from tests.waiting import eventually
 
-_WATCH: Final = """new MutationObserver(() => {
-  const { live, connection } = document.body ? document.body.dataset : {};
-  const isLive = live === "true" || (live === undefined && connection === "live");
-  if (isLive && window.liveAt === undefined) window.liveAt = performance.now();
-}).observe(document, { attributes: true, childList: true, subtree: true })"""
+# A promise, because to ask the page again and again would keep it from getting there.
+_WATCH: Final = """window.live = new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("the page is not live within 30 s")), 30000);
+  new MutationObserver(() => {
+    const { live, connection } = document.body.dataset;
+    const isLive = live === "true" || (live === undefined && connection === "live");
+    if (isLive) resolve(performance.now());
+  }).observe(document, {
+    attributeFilter: ["data-live", "data-connection"], subtree: true,
+  });
+});"""
 
 
 @dataclass(frozen=True)
-class Load:
-    """One opening of a page.
+class Weight:
+    """What a page made the browser load.
 
     Attributes:
-        seconds: from the navigation until the page shows a live state.
         requests: to the web server; media are not counted.
         wire: bytes received for them, headers included.
         unpacked: bytes of their bodies after decompression.
     """
 
-    seconds: float
     requests: int
     wire: int
     unpacked: int
@@ -61,17 +64,31 @@ class _Meter:
             self.wire[event["requestId"]] = event["encodedDataLength"]
 
 
-def load(context: BrowserContext, url: str) -> Load:
-    """Open `url` in a new tab, wait until it is live, and close it."""
+def live(context: BrowserContext, url: str) -> float:
+    """Open `url` in a new tab; return the seconds from the navigation until it is live."""
+    page = context.new_page()
+    try:
+        return _live(page, url)
+    finally:
+        page.close()
+
+
+def weigh(context: BrowserContext, url: str) -> Weight:
+    """Open `url` in a new tab, and return what it weighs."""
     page = context.new_page()
     try:
         meter = _Meter(page)
-        page.add_init_script(_WATCH)
-        screen = Screen(page)
-        page.goto(url, wait_until="commit")
-        seconds = eventually(lambda: screen.see("window.liveAt"), "the page is live") / 1000
-        page.wait_for_load_state("networkidle")
+        _live(page, url)
         wire, unpacked = sum(meter.wire.values()), sum(meter.unpacked.values())
-        return Load(seconds, len(meter.wire), round(wire), round(unpacked))
+        return Weight(len(meter.wire), round(wire), round(unpacked))
     finally:
         page.close()
+
+
+def _live(page: Page, url: str) -> float:
+    page.add_init_script(_WATCH)
+    screen = Screen(page)
+    page.goto(url, wait_until="commit")
+    seconds = float(screen.see("window.live")) / 1000
+    page.wait_for_load_state("networkidle")
+    return seconds
