@@ -32,10 +32,10 @@ class Figures:
 
     def _times(self) -> Iterator[tuple[str, float]]:
         measured = {
-            "tap to video": self.taps.to_video,
-            "tap to button": self.taps.to_button,
-            "click to video": self.taps.click_to_video,
-            "click to button": self.taps.click_to_button,
+            "tap to video": self.taps.tap_to_video,
+            "tap to button": self.taps.tap_to_button,
+            "press to video": self.taps.press_to_video,
+            "press to button": self.taps.press_to_button,
             "call": self.calls,
             "remote live, empty cache": self.cold,
             "remote live, opened again": self.warm,

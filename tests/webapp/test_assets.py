@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 
 import pytest
 
-from tests.system import System
+from tests.system import Answer, System
 from webapp.assets import STATIC, Assets
 
 GZIP = {"Accept-Encoding": "gzip"}
@@ -17,6 +19,12 @@ def loaded(system: System, page: str) -> list[str]:
     """Return the addresses of the scripts and styles that a page names."""
     html = system.get(page).body.decode()
     return re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', html)
+
+
+def scripts_allowed(answer: Answer) -> str:
+    """Return from where a page may take scripts."""
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    return dict(each.split(" ", 1) for each in policy)["script-src"]
 
 
 @pytest.mark.parametrize("page", ["", "remote"])
@@ -34,6 +42,14 @@ def test_the_remote_is_light(system: System) -> None:
     answers = [system.get(address, GZIP) for address in ["remote", *loaded(system, "remote")]]
     assert all(answer.status == 200 for answer in answers)
     assert sum(len(answer.body) for answer in answers) < REMOTE_LIMIT
+
+
+def test_of_what_stands_in_a_page_only_the_named_script_may_run(system: System) -> None:
+    answer = system.get("remote")
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.body.decode(), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert scripts_allowed(answer) == f"'self' 'sha256-{digest}'"
+    assert scripts_allowed(system.get("")) == "'self'"
 
 
 def test_what_is_loaded_later_is_kept_too(system: System) -> None:
