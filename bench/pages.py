@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -35,15 +35,13 @@ from tests.browser.remote_page import RemotePage
 
 T = TypeVar("T")
 
-TURNS: Final = 6
-"""In how many turns all are measured, one after the other, so that they meet the same noise.
 
-Each begins as often as the others: what a turn before left to be done is in its way.
-"""
+def measure(browser: Browser, subjects: list[Subject], counts: argparse.Namespace) -> Any:
+    """Measure all subjects in turns, so that they meet the same noise; return figures by name.
 
-
-def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, loads: int) -> Any:
-    """Measure all subjects in turns; return their figures by name."""
+    Each begins as often as the others: what a turn before left to be done is in its way.
+    """
+    turns = counts.turns
     figures = {subject.name: Figures() for subject in subjects}
     # each phone in a window of its own: a tab behind another one draws once a second only
     phones = [browser.new_context(**PHONE) for _ in subjects]
@@ -53,15 +51,15 @@ def measure(browser: Browser, subjects: list[Subject], taps: int, calls: int, lo
     ]
     for phone in phones:
         phone.pages[0].wait_for_load_state("networkidle")
-    for turn in range(TURNS):
+    for turn in range(turns):
         for tapping in _turned(tappings, turn):
             # an even number, so that the button shows Play again
-            tapping.tap(2 * round(taps / TURNS / 2))
+            tapping.tap(2 * round(counts.taps / turns / 2))
             figures[tapping.subject.name].taps = tapping.taps
         for subject in _turned(subjects, turn):
             if subject.call is not None:
-                _call(subject.call, figures[subject.name], calls // TURNS)
-            _load(browser, subject, figures[subject.name], -(-loads // TURNS))
+                _call(subject.call, figures[subject.name], counts.calls // turns)
+            _load(browser, subject, figures[subject.name], -(-counts.loads // turns))
             if turn == 0:
                 _weigh(browser, subject, figures[subject.name])
     for phone in phones:
@@ -107,6 +105,7 @@ def main() -> None:
     parser.add_argument("--taps", type=int, default=200)
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--loads", type=int, default=20)
+    parser.add_argument("--turns", type=int, default=6, help="in how many turns")
     parser.add_argument("--without-seed", action="store_true", help="leave the demo out")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
@@ -122,8 +121,7 @@ def main() -> None:
         if not arguments.without_seed:
             subjects.append(stack.enter_context(seed(pages, folder)))
         subjects.append(stack.enter_context(floor(pages)))
-        counts = (arguments.taps, arguments.calls, arguments.loads)
-        figures = measure(browser, subjects, *counts)
+        figures = measure(browser, subjects, arguments)
         about = f"Chromium {browser.version}"
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f}, {about}\n")  # fmt: skip

@@ -10,25 +10,32 @@ from pathlib import Path
 
 def test_all_is_measured(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    counts = ["--taps", "8", "--calls", "8", "--loads", "1", "--without-seed", "--json", str(file)]
+    counts = ["--taps", "12", "--calls", "12", "--loads", "1", "--turns", "2"]
     run = subprocess.run(
-        [sys.executable, "-m", "bench.pages", *counts], capture_output=True, text=True, timeout=110
+        [sys.executable, "-m", "bench.pages", *counts, "--without-seed", "--json", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
     assert run.returncode == 0, run.stderr
     figures = json.loads(file.read_text())
     assert figures.keys() == {"ours", "floor"}
     for name, one in figures.items():
-        assert len(one["taps"]["to_video"]) == len(one["taps"]["to_button"]) == 8
-        for video, button in zip(one["taps"]["to_video"], one["taps"]["to_button"], strict=True):
-            # the clocks of two renderers may be a little apart
-            assert 0 < video < button + 0.002 < 10
-        assert len(one["calls"]) == 8
+        for way in ("tap", "press"):
+            to_video, to_button = (one["taps"][f"{way}_to_{end}"] for end in ("video", "button"))
+            assert len(to_video) == len(to_button) == 12
+            for video, button in zip(to_video, to_button, strict=True):
+                # the clocks of two renderers may be a little apart
+                assert 0 < video < button + 0.002 < 10
+        assert len(one["calls"]) == 12
         assert all(0 < it < 10 for it in one["calls"])
-        for load in (*one["cold"], *one["warm"]):
-            assert 0 < load["seconds"] < 30
-            assert load["requests"] >= 1
-        assert one["cold"][0]["wire"] > 0
-        assert (one["player"] is not None) == (name == "ours")
-    assert figures["ours"]["cold"][0]["unpacked"] > 100_000
-    for line in ("tap to video, p50", "tap to button, p99", "remote live", "page weight"):
+        assert len(one["cold"]) == len(one["warm"]) == 2
+        assert all(0 < it < 30 for it in (*one["cold"], *one["warm"]))
+        for weight in one["weights"].values():
+            assert weight["requests"] >= 1
+        assert one["weights"]["remote"]["wire"] > 0
+        assert ("player" in one["weights"]) == (name == "ours")
+    assert figures["ours"]["weights"]["remote"]["unpacked"] > 100_000
+    measured = ("tap to video, p50", "press to button, p99", "remote live", "page weight")
+    for line in measured:
         assert line in run.stdout

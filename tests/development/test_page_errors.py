@@ -28,7 +28,7 @@ def test_nothing_without_the_setting(system: System) -> None:
 def test_with_the_setting(consenting: System) -> None:
     for page in ("", "remote"):
         html = consenting.get(page).body
-        assert html.index(b"page_errors.js") < html.index(b'type="module"></script>\n  </head>')
+        assert html.index(b"page_errors.js") < html.index(b".bundle.js")
         assert b"reload.js" not in html
     assert consenting.get("static/page_errors.js").status == 200
     assert consenting.get("api/stamp").status == 404
