@@ -17,6 +17,7 @@ from zapette.config import ROOT
 
 STATIC: Final = ROOT / "static"
 ENTRIES: Final = ("player.js", "remote.js")
+EARLY: Final = "early.js"
 KEPT: Final = "public, max-age=31536000, immutable"
 
 _SUFFIXES: Final = frozenset({".js", ".css", ".svg", ".png"})
@@ -46,6 +47,8 @@ class Assets:
             modules = Modules(lambda name: (STATIC / name).read_text("utf-8"))
             for entry in ENTRIES:
                 self._made.update(bundles(modules, entry))
+            # before anybody asks: a page must not hold another version than that of its modules
+            self.inline(EARLY)
         return self
 
     def address(self, name: str) -> str:
@@ -67,6 +70,15 @@ class Assets:
             self._made[together] = _COMMENTS.sub("", "".join(sheets))
         return [self.address(together)]
 
+    def inline(self, name: str) -> str:
+        """Return the text of a script that stands in a page itself; it must not end its element."""
+        if self.plain or name not in self._made:
+            text = without_comments((STATIC / name).read_text("utf-8")).strip()
+            if "</script" in text:
+                raise ValueError(f"{name}: a page cannot hold it")
+            self._made[name] = text
+        return self._made[name]
+
     def made(self, name: str) -> str | None:
         """Return the text of a file that was put together, or None."""
         return self._made.get(name)
@@ -75,14 +87,6 @@ class Assets:
         """Return the version that an address names, or nothing, and the file's own name."""
         version, _, rest = name.partition("/")
         return (version, rest) if _VERSION.fullmatch(version) else ("", name)
-
-
-def inline(name: str) -> str:
-    """Return the text of a script that stands in a page itself; it must not end its element."""
-    text = without_comments((STATIC / name).read_text("utf-8")).strip()
-    if "</script" in text:
-        raise ValueError(f"{name}: a page cannot hold it")
-    return text
 
 
 def _digest() -> str:

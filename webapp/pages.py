@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 
 from webapp import development, requests
 from webapp.addresses import Addresses
-from webapp.assets import KEPT, STATIC, Assets, inline
+from webapp.assets import EARLY, KEPT, STATIC, Assets
 from webapp.library import Library
 
 # Of the installed npm packages the pages import these files, and no other is served.
@@ -45,7 +45,7 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
 
     @pages.get("/remote")
     def remote() -> Response:
-        return _page("remote.html", early=inline("early.js"))
+        return _page("remote.html", early=assets.inline(EARLY))
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
