@@ -224,8 +224,8 @@ export class MqttTransport {
     this._listener.traffic();
     switch (packet.type) {
       case "publish":
-        if (packet.id !== null) this._send(puback(packet.id));
         this._listener.message(packet.message);
+        if (packet.id !== null && !this.closing) this._send(puback(packet.id));
         break;
       case "puback":
       case "suback":

@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { CredentialsSource } from "./credentials.js";
 import { defineElements } from "./elements/index.js";
 import { Fullscreen } from "./fullscreen.js";
+import { Later } from "./later.js";
 import { Media } from "./media.js";
 import { SystemControls } from "./media_session.js";
 import { openMqttTransport } from "./mqtt_transport.js";
@@ -89,12 +90,20 @@ function wire() {
   const system = new SystemControls(navigator, (procedure, parameters = {}) => {
     page.video.dispatchEvent(new PlayerRequest(procedure, parameters));
   });
+  // The answer that a phone waits for goes out before all is drawn here.
+  const draw = new Later(() => page.show(observe(), () => media.state.position));
+  const tellSystem = new Later(
+    () => {
+      system.show(observe());
+      wakeLock.hold(media.state.playing);
+    },
+    // The keys of a keyboard work for a page that is hidden, too.
+    (run) => setTimeout(run, 0),
+  );
   const show = () => {
     publisher.touch();
-    const state = observe();
-    page.show(state, () => media.state.position);
-    system.show(state);
-    wakeLock.hold(media.state.playing);
+    draw.ask();
+    tellSystem.ask();
   };
   media.changed.listen(show);
   media.changed.listen(rememberSound);

@@ -1,6 +1,7 @@
 /** The player's page: the picture, the card with the code, the controls, and what it says. */
 
 import { Activity } from "./activity.js";
+import { write } from "./elements/dom.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
 import { find } from "./elements/index.js";
 import { NowPlaying } from "./elements/now-playing.js";
@@ -86,10 +87,12 @@ export class PlayerPage extends Page {
    */
   show(state, position) {
     const { dataset } = this._page.body;
+    // Whoever plays from a phone sees what begins, before the picture is left alone.
+    if (state.playing && dataset.playing !== "true") this._activity.note();
     dataset.playing = String(state.playing);
     dataset.gestureRequired = String(state.gesture_required);
-    this._name.textContent = state.name;
-    this._title.textContent = state.title || this._translate("remote.nothing");
+    write(this._name, state.name);
+    write(this._title, state.title || this._translate("remote.nothing"));
     this._start.show(state.gesture_required);
     this._view = { state, live: true, position };
     this._show(this._view);

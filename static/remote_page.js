@@ -1,7 +1,9 @@
 /** The remote's page: shows the view of a player. */
 
+import { write } from "./elements/dom.js";
 import { find } from "./elements/index.js";
 import { feelFailure, feelPresses } from "./haptics.js";
+import { Later } from "./later.js";
 import { remoteNotice } from "./notices.js";
 import { Page } from "./page.js";
 import { retryPicture } from "./picture_retry.js";
@@ -74,11 +76,19 @@ export class RemotePage extends Page {
    * @param {RemotePlayer} player
    */
   follow(connection, player) {
-    const show = () => this._follow(connection, player);
+    const showRest = () => this._showRest(connection, player);
+    const rest = new Later(showRest);
+    const show = () => {
+      if (connection.session) this._role = connection.session.role;
+      this._show(this._viewOf(player));
+      rest.ask();
+    };
     connection.changed.listen(show);
     player.changed.listen(show);
     this.listen((procedure, parameters) => player.call(procedure, parameters));
     show();
+    // All of it in the page's first frame.
+    showRest();
   }
 
   /**
@@ -93,27 +103,37 @@ export class RemotePage extends Page {
 
   /**
    * @private
+   * @param {RemotePlayer} player
+   * @returns {View}
+   */
+  _viewOf(player) {
+    const { view } = player;
+    return { state: this._shown(view), live: view.live, position: () => player.position };
+  }
+
+  /**
+   * Show all but the controls: no finger waits for that.
+   * @private
    * @param {Connection} connection
    * @param {RemotePlayer} player
    */
-  _follow(connection, player) {
+  _showRest(connection, player) {
     const { view } = player;
-    const state = this._shown(view);
+    const shown = this._viewOf(player);
+    const { state } = shown;
     const { dataset } = this._page.body;
-    if (connection.session) this._role = connection.session.role;
     dataset.connection = connection.status;
     dataset.player = view.availability;
     dataset.live = String(view.live);
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
     dataset.role = this._role;
-    this._name.textContent = state ? state.name : this._knownName;
-    this._title.textContent = state ? state.title || this._translate("remote.nothing") : "";
-    this._brief.textContent = this._title.textContent;
+    const title = state ? state.title || this._translate("remote.nothing") : "";
+    write(this._name, state ? state.name : this._knownName);
+    write(this._title, title);
+    write(this._brief, title);
     this._showPoster(state && state.poster);
-    this._activity.textContent = state && view.live ? this._translate(activityKey(state)) : "";
-    const shown = { state, live: view.live, position: () => player.position };
-    this._show(shown);
+    write(this._activity, state && view.live ? this._translate(activityKey(state)) : "");
     this.shown(shown);
     const notice = remoteNotice(connection.status, connection.problem, view, this._role);
     this._notify(notice, () => connection.start());

@@ -90,6 +90,15 @@ export function flag(element, name, there) {
 }
 
 /**
+ * Let an element say `text`. A browser takes the same text again for a change, and works for it.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
  * @param {Child} child
  * @returns {child is Node | string}
  */

@@ -72,8 +72,9 @@ export class SeekBar extends ViewElement {
   show(view) {
     this._view = view;
     const { state, live } = view;
-    this._slider.disabled = !state || !state.can.includes("seek");
-    this._slider.max = String(this._length || 0);
+    flag(this._slider, "disabled", !state || !state.can.includes("seek"));
+    const max = String(this._length || 0);
+    if (this._slider.max !== max) this._slider.max = max;
     clearTimeout(this._timer);
     this._refresh();
     if (live && state && state.playing && !state.buffering) this._await(state.rate);

@@ -55,7 +55,7 @@ export class VolumeControl extends ViewElement {
     // A slider under the finger, or whose last value is on its way, would jump back.
     if (this._held || this._requests > 0 || this._throttle.waiting) return;
     this._slider.value = String(state.volume);
-    this._draw(state.volume);
+    if (this._value.textContent !== `${state.volume}`) this._draw(state.volume);
   }
 
   /** @private */
