@@ -33,8 +33,9 @@ after(async () => {
  * Open a session, and note what its listener is told.
  * @param {4 | 5} version
  * @param {Partial<import("../mqtt_transport.js").TransportOptions>} [more]
+ * @param {import("../mqtt_transport.js").Dial} [reach]
  */
-async function open(version, more = {}) {
+async function open(version, more = {}, reach = undefined) {
   const told = {
     begun: 0,
     messages: /** @type {any[]} */ ([]),
@@ -65,6 +66,7 @@ async function open(version, more = {}) {
       ponged: () => (told.pongs += 1),
       closed: (end) => told.ends.push(end),
     },
+    reach,
   );
   return { transport, told };
 }
@@ -301,3 +303,31 @@ for (const [what, answer, wanted] of /** @type {const} */ ([
     broker.close();
   });
 }
+
+test("a message is acknowledged once it is handled, and not by a session that ended over it", async (t) => {
+  /** @type {any} */
+  const socket = {
+    readyState: WebSocket.OPEN,
+    OPEN: WebSocket.OPEN,
+    send: () => {},
+    close: () => {},
+  };
+  const opening = open(5, {}, () => socket);
+  const come = (/** @type {number[]} */ bytes) =>
+    socket.onmessage({ data: Uint8Array.from(bytes).buffer });
+  come(ACCEPTED);
+  const { transport, told } = await opening;
+  t.after(() => transport.abort());
+  /** @type {[number, number][]} */
+  const sent = [];
+  socket.send = (/** @type {Uint8Array} */ [type]) => sent.push([type, told.messages.length]);
+  const message = [0x32, 6, 0, 1, 0x61, 0, 7, 0];
+  come(message);
+  assert.deepEqual(sent, [[0x40, 1]]);
+  told.messages.push = () => {
+    transport.abort();
+    return 0;
+  };
+  come(message);
+  assert.equal(sent.length, 1);
+});
