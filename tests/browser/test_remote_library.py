@@ -52,8 +52,15 @@ def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Witne
 def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     player, phone, witness = shown
     seen = "Array.from(document.querySelectorAll('.picture.shown img'), (it) => it.naturalWidth)"
-    eventually(lambda: len(phone.see(seen)) == 2, "both films have a thumbnail", 30)
-    assert min(phone.see(seen)) > 0
+
+    def both() -> list[int] | None:
+        widths = list(phone.see(seen))
+        return widths if len(widths) == 2 else None
+
+    # by one look: the list is made anew while the library is still being gone through
+    widths = eventually(both, "both films have a thumbnail", 30)
+    assert widths is not None
+    assert min(widths) > 0
     phone.tap("Play Beta")
     eventually(lambda: "Beta" in player.video["currentSrc"], "it plays")
     phone.tap("Remote")
