@@ -7,6 +7,8 @@ import { PacketParser } from "./mqtt_parser.js";
 
 /** MQTT 5, 4.13: "Session taken over". */
 const SESSION_TAKEN_OVER = 0x8e;
+/** Milliseconds for the socket to open: a poor network takes some, and a dead one is tried again. */
+const REACH = 5000;
 
 /**
  * @typedef {import("./mqtt_parser.js").Message} Message
@@ -32,7 +34,7 @@ const SESSION_TAKEN_OVER = 0x8e;
  * @property {string} url `ws://…` or `wss://…`
  * @property {string[]} filters what to subscribe to at once: see `MqttTransport.granted`
  * @property {Greeting[]} greetings what to publish at once, at QoS 0
- * @property {number} patience milliseconds to wait for the broker's CONNACK
+ * @property {number} patience milliseconds to wait for the broker's CONNACK, once it is reached
  *
  * @typedef {object} SessionEnd
  * @property {boolean} takenOver another client has taken the session's place (MQTT 5 only)
@@ -76,7 +78,9 @@ export function openMqttTransport(options, listener, reach = dial) {
       reject(new TransportError(why, { reached, refusal }));
       socket.close();
     };
-    const timer = setTimeout(() => refuse("no answer of the broker"), options.patience);
+    const waitFor = (/** @type {string} */ what, /** @type {number} */ patience) =>
+      setTimeout(() => refuse(`no ${what} of the broker`), patience);
+    let timer = waitFor("sign", REACH);
     const begin = (/** @type {Packet} */ packet) => {
       if (packet.type !== "connack") refuse("the broker began with another packet than CONNACK");
       else if (packet.code !== 0) refuse(`refused with code ${packet.code}`, packet.code);
@@ -89,6 +93,8 @@ export function openMqttTransport(options, listener, reach = dial) {
     };
     const greet = () => {
       reached = true;
+      clearTimeout(timer);
+      timer = waitFor("answer", options.patience);
       socket.send(connect(options));
       // A client need not wait for CONNACK (3.1.4).
       if (options.filters.length) {

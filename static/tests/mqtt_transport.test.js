@@ -331,3 +331,24 @@ test("a message is acknowledged once it is handled, and not by a session that en
   come(message);
   assert.equal(sent.length, 1);
 });
+
+for (const opens of [true, false]) {
+  test(`a socket that ${opens ? "opens late is waited for" : "does not open is given up"}`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let closed = false;
+    /** @type {any} */
+    const socket = { OPEN: 1, send: () => {}, close: () => (closed = true) };
+    const opening = open(5, { patience: 200 }, () => socket);
+    const ended = assert.rejects(
+      opening,
+      opens ? /no answer of the broker/ : /no sign of the broker/,
+    );
+    t.mock.timers.tick(4900);
+    if (opens) socket.onopen();
+    t.mock.timers.tick(99);
+    assert.equal(closed, false);
+    t.mock.timers.tick(101);
+    assert.equal(closed, true);
+    await ended;
+  });
+}
