@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -11,6 +11,7 @@ from webapp import (
     compression,
     development,
     doors,
+    hosts,
     media,
     metrics,
     pages,
@@ -23,6 +24,7 @@ from webapp.assets import Assets
 from webapp.doorkeeper import Doorkeeper
 from webapp.health import Health
 from webapp.librarian import Librarian
+from webapp.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Parts:
     doorkeeper: Doorkeeper
     librarian: Librarian
     broker_figures: metrics.BrokerFigures
+    refused: Refused = field(default_factory=Refused)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -50,9 +53,9 @@ def create_app(parts: Parts) -> Flask:
         app.register_blueprint(more)
     counted = metrics.Requests()
     metrics.count(app, counted)
-    app.register_blueprint(
-        metrics.blueprint(counted, parts.broker_figures, parts.health, parts.librarian)
-    )
+    hosts.register(app, parts.addresses.settings.hosts, parts.refused)
+    figures = (counted.families, parts.refused.families, parts.broker_figures.families)
+    app.register_blueprint(metrics.blueprint(figures, parts.health, parts.librarian))
     app.after_request(pages.secure)
     compression.register(app)
     problems.register(app)

@@ -7,7 +7,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -110,9 +110,15 @@ class BrokerFigures:
 
 
 def blueprint(
-    counted: Requests, broker: BrokerFigures, health: Health, librarian: Librarian
+    figures: Iterable[Callable[[], Iterable[Family]]], health: Health, librarian: Librarian
 ) -> Blueprint:
-    """Return the route ``/metrics``."""
+    """Return the route ``/metrics``.
+
+    Args:
+        figures: each returns the families of one part.
+        health: says which parts are up.
+        librarian: the library, whose figures are told too.
+    """
     metrics = Blueprint("metrics", __name__)
     process = psutil.Process()
 
@@ -120,10 +126,9 @@ def blueprint(
     def text() -> Response:
         families = [
             *_parts(health),
-            *counted.families(),
             *_library(librarian),
             *_process(process),
-            *broker.families(),
+            *(family for part in figures for family in part()),
         ]
         response = Response(prometheus.render(families), content_type=prometheus.CONTENT_TYPE)
         response.headers["Cache-Control"] = "no-store"

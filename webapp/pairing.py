@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from webapp.throttle import Throttle
+from webapp.throttle import EVERYBODY, Throttle
 from zapette.credentials import Role
 
 DIGITS: Final = 8
@@ -32,8 +32,6 @@ LIFETIME: Final = 120.0
 
 MOST: Final = 1000
 """How many codes are good at once; the oldest makes room."""
-
-EVERYBODY: Final = "everybody"
 
 
 @dataclass(frozen=True, slots=True)

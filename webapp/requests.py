@@ -10,13 +10,13 @@ from typing import Any, Final
 from flask import request
 
 from webapp.problems import Problem
+from zapette.hosts import host_name
 from zapette.topics import is_player_id
 
 MAX_BODY: Final = 4096
 """The longest body of a request, in bytes."""
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 def host() -> str:
@@ -25,10 +25,10 @@ def host() -> str:
     Raises:
         Problem: the Host header is none, or is no host name.
     """
-    match = _HOST.fullmatch(request.host)
-    if match is None:
-        raise invalid("the Host header is not a host name")
-    return match[1]
+    name = host_name(request.environ.get("HTTP_HOST", ""))
+    if name is None:
+        raise invalid("the Host header is missing or is not a host name")
+    return name
 
 
 def peer() -> str:

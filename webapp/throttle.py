@@ -7,6 +7,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+EVERYBODY: Final = "everybody"
+"""The address that stands for all of them together."""
 
 _MAX_ADDRESSES = 4096
 

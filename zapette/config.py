@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from zapette.bridge_settings import BridgeSettings
 from zapette.errors import SettingsError, TopicError
+from zapette.hosts import Hosts, read_names
 from zapette.topics import check_base
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ class Settings:
         bind: IP address to listen on.
         public_url: where phones reach the pages, if it is not what the server finds; or empty.
         public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
+        allowed_hosts: further names that browsers reach this machine by, separated by commas.
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is believed; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of what can be played.
@@ -57,6 +59,7 @@ class Settings:
     bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
     public_url: str = ""
     public_ws_url: str = ""
+    allowed_hosts: str = ""
     trusted_proxy: str = ""
     data_dir: Path = ROOT / "data"
     media_dir: Path = ROOT / "samples"
@@ -75,6 +78,11 @@ class Settings:
     def __post_init__(self) -> None:
         for key, check in _CHECKS.items():
             check(key, getattr(self, key))
+
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts that HTTP and WebSockets answer."""
+        return Hosts.of(self.public_url, self.public_ws_url, allowed=self.allowed_hosts)
 
 
 def load(
@@ -210,6 +218,15 @@ def _check_proxy(key: str, value: str) -> None:
         _check_bind(key, value)
 
 
+def _check_hosts(key: str, value: str) -> None:
+    try:
+        read_names(value)
+    except ValueError as error:
+        raise SettingsError(
+            key, f"{str(error)!r} is not a host name such as tv.example or *.home.example"
+        ) from None
+
+
 def _check_url(*schemes: str) -> Callable[[str, str], None]:
     def check(key: str, value: str) -> None:
         if not value:
@@ -217,6 +234,7 @@ def _check_url(*schemes: str) -> Callable[[str, str], None]:
         try:
             parts = urlsplit(value)
             good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+            Hosts.of(value)
         except ValueError:
             good = False
         if not good or parts.query or parts.fragment or parts.username:
@@ -259,6 +277,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "bind": _check_bind,
     "public_url": _check_url("http", "https"),
     "public_ws_url": _check_url("ws", "wss"),
+    "allowed_hosts": _check_hosts,
     "trusted_proxy": _check_proxy,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,

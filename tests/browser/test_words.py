@@ -154,7 +154,7 @@ def test_the_other_language_would_be_noticed(system: System, pages: Pages) -> No
 
 @pytest.mark.parametrize("origin", ["lan", "name"])
 def test_a_plain_http_origin(new_system: Callable[..., System], pages: Pages, origin: str) -> None:
-    system = new_system()
+    system = new_system(ZAPETTE_ALLOWED_HOSTS="tv.localhost")
     host = str(system.get("api/ip").json["ip"])
     if origin == "name":
         host = "tv.localhost"

@@ -79,14 +79,14 @@ def test_every_byte_arrives_and_the_connection_goes_on(
         for _ in range(2):
             assert f"Content-Length: {end - start}\r\n".encode() in head(connection)
             assert read(connection, end - start) == content
-            connection.sendall(b"GET /media/film.webm HTTP/1.1\r\nHost: x\r\n" +
+            connection.sendall(b"GET /media/film.webm HTTP/1.1\r\nHost: localhost\r\n" +
                                header.encode() + b"\r\n")  # fmt: skip
 
 
 READER = """
 import socket, sys
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-connection.sendall(b"GET /media/endless.webm HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+connection.sendall(b"GET /media/endless.webm HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
 buffer = bytearray(1 << 20)
 print(len(connection.recv(100)), flush=True)
 while connection.recv_into(buffer):

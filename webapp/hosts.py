@@ -1,0 +1,55 @@
+"""Refuses requests for hosts that are not ours, and changes that another site's page asks for."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, request
+
+from webapp import requests
+from webapp.problems import Problem
+from webapp.refused import Reason, Refused
+from webapp.throttle import EVERYBODY, Throttle
+from zapette.hosts import Hosts, host_name
+
+log = logging.getLogger("zapette.web")
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
+    """Check Host and Origin of each request before any route of `app` sees it.
+
+    Answers 400 if there is no Host or a malformed one (RFC 9112, 3.2), 421 if it is not ours.
+    """
+    logged = Throttle(burst=20, per_second=0.1)
+
+    def misdirected(reason: Reason, detail: str) -> Problem:
+        refused.count(reason)
+        if logged.take(EVERYBODY) == 0:
+            log.info("refused a request of %s: %s", requests.peer(), detail)
+        return Problem(HTTPStatus.MISDIRECTED_REQUEST, "misdirected_request", detail)
+
+    @app.before_request
+    def check() -> None:
+        authority = request.environ.get("HTTP_HOST", "")
+        name = host_name(authority)
+        if name is None:
+            raise requests.invalid("the Host header is missing or is not a host name")
+        if not hosts.allows(authority):
+            detail = (
+                f"{name[:80]} is not a host of this server; if it is, add it to the setting "
+                "allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
+            )
+            raise misdirected(Reason.HOST, detail)
+        origin = request.headers.get("Origin")
+        if request.method in _SAFE or origin is None:
+            return
+        if not hosts.allows_origin(origin, authority):
+            detail = (
+                "a page of another site may change nothing here; if its host is yours, add it to "
+                "the setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
+            )
+            raise misdirected(Reason.ORIGIN, detail)
