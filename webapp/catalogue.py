@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from webapp import media_types, titles
+from webapp import folding, media_types
 from webapp.index import UNREADABLE, Index
 from webapp.library import Library
 from webapp.scanner import Scanner
@@ -233,7 +233,7 @@ def _checked_path(path: object) -> str:
 def _check(search: object, offset: object, limit: object, order: object) -> None:
     if not isinstance(search, str) or len(search) > _LONGEST_SEARCH:
         raise InvalidArgument(f"search: a text of at most {_LONGEST_SEARCH} characters is needed")
-    if search.strip() and not titles.folded(search).split():
+    if search.strip() and not folding.folded(search).split():
         raise InvalidArgument("search: there is nothing in it to search for")
     if type(offset) is not int or not 0 <= offset < 1 << 31:
         raise InvalidArgument("offset: a whole number from 0 is needed")

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from webapp import index_file, media_types, titles
+from webapp import folding, index_file, media_types, titles
 from webapp.listing import Listing, Medium, Poster
 from webapp.probe import Probe
 
@@ -69,7 +69,7 @@ class Index:
         poster = listing.poster or Poster("", 0)
         row = (
             path, _parent(path), titles.order(PurePosixPath(path).name),
-            titles.folded(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
+            folding.searchable(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
             time.time(), poster.path or None, poster.mtime_ns,
         )  # fmt: skip
         with self._transaction() as database:
@@ -142,7 +142,14 @@ class Index:
                 database.execute(
                     "UPDATE entries SET title = ?, artist = ?, album = ?, search = ? "
                     "WHERE path = ? AND mtime_ns = ?",
-                    (probe.title, probe.artist, probe.album, titles.folded(words), path, mtime_ns),
+                    (
+                        probe.title,
+                        probe.artist,
+                        probe.album,
+                        folding.searchable(words),
+                        path,
+                        mtime_ns,
+                    ),
                 )
 
     def unprobed(self, limit: int) -> list[tuple[str, int]]:
@@ -184,7 +191,7 @@ class Index:
 
         Titles that begin with the text come first.
         """
-        whole = titles.folded(text).strip()
+        whole = folding.folded(text).strip()
         words = whole.split()
         where, values = _below(folder)
         holds = " AND ".join(["instr(search, ?) > 0"] * len(words))
@@ -257,8 +264,9 @@ def _put(
         "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
         (
             medium.path, folder, medium.kind, titles.order(name.name),
-            titles.folded(f"{title.text} {medium.path}"), title.text, title.year, size, mtime_ns,
-            mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns, texts,
+            folding.searchable(f"{title.text} {medium.path}"), title.text, title.year, size,
+            mtime_ns, mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns,
+            texts,
         ),
     )  # fmt: skip
 

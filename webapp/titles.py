@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+from webapp.folding import folded
 
 _RELEASE: Final = re.compile(
     r"""\b(?:
@@ -56,12 +57,6 @@ def from_name(stem: str) -> Title:
     text = _CROSS.sub(lambda it: f"S{int(it[1]):02}E{int(it[2]):02}", text)
     text = _SPACES.sub(" ", text).rstrip("([{").strip(" -_.\N{EN DASH}")
     return Title(text, year) if text else Title(_SPACES.sub(" ", _spaced(stem)).strip() or stem)
-
-
-def folded(text: str) -> str:
-    """Return `text` as it is searched: no capitals, no accents, no full-width forms."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(it for it in plain if not unicodedata.combining(it)).casefold()
 
 
 def order(name: str) -> str:

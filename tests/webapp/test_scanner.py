@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - quotation marks and dashes that look alike are among the names
 """The index of the library: true to the folder, whatever happens to either."""
 
 from __future__ import annotations
@@ -159,6 +160,21 @@ def test_links_lead_nowhere_else(librarian: Librarian, media: Path, tmp_path: Pa
         assert librarian.library.find(path) is None
     with pytest.raises(NotInLibrary):
         librarian.catalogue.answer("out")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("L’œuvre.mp4", "l'oeuvre"), ("L’œuvre.mp4", "loeuvre"), ("Les Sœurs.mp4", "les soeurs"),
+        ("Łódź.mp4", "lodz"), ("Ørsted.mp4", "orsted"), ("Ørsted.mp4", "Oersted"),
+        ("æther.mp4", "AETHER"), ("aether.mp4", "Æther"), ("Straße.mp4", "strasse"),
+        ("Strasse.mp4", "straße"), ("Die Vögel.mp4", "voegel"), ("Spider–Man.mp4", "spider-man"),
+    ],
+)  # fmt: skip
+def test_any_keyboard_finds_it(librarian: Librarian, media: Path, name: str, typed: str) -> None:
+    (media / name).write_bytes(b"x")
+    librarian.scanner.scan()
+    assert paths(librarian, search=typed) == [name]
 
 
 def test_names_that_are_no_text(librarian: Librarian, media: Path) -> None:
