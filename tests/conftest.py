@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.foreign import is_foreign, shared_system
+from tests.sharing import ended, sharing, start_again
 from tests.system import System
 
 
@@ -63,28 +67,57 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: Any
+) -> Generator[None, Any, Any]:
+    """Keep the first failure of a fixture from being that of all tests that share it.
+
+    The test that asked for it fails; the next one gets it set up afresh.
+    """
+    try:
+        return (yield)
+    except Exception:
+        if fixturedef not in _failed:
+            _failed.add(fixturedef)
+            fixturedef.finish(request)
+        raise
+
+
+_failed: set[pytest.FixtureDef[Any]] = set()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Give each test shared systems that run, whatever the one before did to them."""
+    start_again()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Let the test fail in whose time a shared system has ended."""
+    why = ended()
+    yield
+    if why:
+        pytest.fail(why, pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system that runs for the whole session; tests on it use players of their own.
 
     ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
     """
-    running = shared_system(tmp_path_factory.mktemp("system")).start()
-    yield running
-    running.stop()
+    with sharing(shared_system(tmp_path_factory.mktemp("system"))) as running:
+        yield running
 
 
 @pytest.fixture
 def new_system(tmp_path: Path) -> Iterator[Callable[..., System]]:
     """Make systems of the test's own, which it may break; they are stopped after it."""
-    made: list[System] = []
+    with ExitStack() as stack:
 
-    def make(**settings: str) -> System:
-        folder = tmp_path / f"system-{len(made)}"
-        folder.mkdir()
-        made.append(System(folder, settings))
-        return made[-1].start()
+        def make(**settings: str) -> System:
+            return stack.enter_context(System(Path(mkdtemp(dir=tmp_path)), settings))
 
-    yield make
-    for one in made:
-        one.stop()
+        yield make

@@ -11,13 +11,17 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
 from tests.ports import free_ports
-from tests.waiting import eventually
+from tests.processes import ending
+from tests.waiting import SLACK, eventually
 from zapette.url import BrokerUrl
+
+STOPS_WITHIN: Final = 5 + SLACK
+"""How long a system may take to stop: it promises five seconds."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,21 @@ class System:
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(10)
+        with ending(self.process):
+            code = self.process.wait(STOPS_WITHIN)
         self.process = None
         return code
+
+    def __enter__(self) -> System:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return the exit code of a system that ended by itself, None while it runs."""
+        return None if self.process is None else self.process.poll()
 
     def pid(self, part: str) -> int:
         """Return the process id of ``broker`` or ``web``."""

@@ -21,6 +21,7 @@ from tests.bridge.listener import Listener, retained
 from tests.broker.servers import run_process
 from tests.mosquitto import Mosquitto, run_tool
 from tests.plain_player import PlainPlayer
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette.application import Application
@@ -80,9 +81,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Join a system and its home; who breaks a part of them waits for its return."""
     folder = tmp_path_factory.mktemp("house")
     home = Mosquitto(folder).start()
-    system = System(folder, {"ZAPETTE_BRIDGE_URL": f"mqtt://{home.host}:{home.port}"}).start()
-    yield House(system, home)
-    system.stop()
+    url = f"mqtt://{home.host}:{home.port}"
+    with sharing(System(folder, {"ZAPETTE_BRIDGE_URL": url})) as system:
+        yield House(system, home)
     home.stop()
 
 
@@ -97,9 +98,8 @@ def house(shared: House) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a system without a bridge, for bridges that a test starts."""
-    system = System(tmp_path_factory.mktemp("bare")).start()
-    yield system
-    system.stop()
+    with sharing(System(tmp_path_factory.mktemp("bare"))) as system:
+        yield system
 
 
 @pytest.fixture

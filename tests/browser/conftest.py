@@ -18,6 +18,7 @@ from tests.browser.shelf import make_shelf
 from tests.browser.stage import Stage
 from tests.browser.witness import Witness
 from tests.foreign import shared_system
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette.url import BrokerUrl
@@ -77,9 +78,8 @@ def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system with the small films that `films.make` makes."""
     folder = tmp_path_factory.mktemp("cinema")
     media = films.make(folder / "media")
-    running = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    yield running
-    running.stop()
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +102,11 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Start a system with some films, which no test changes."""
     folder = tmp_path_factory.mktemp("shelf")
     media = make_shelf(folder / "media")
-    system = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    eventually(lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60)
-    yield system
-    system.stop()
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+        eventually(
+            lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
+        )
+        yield system
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tests.browser import films
 from tests.browser.pages import Pages
 from tests.browser.stage import Stage
 from tests.browser.witness import Witness
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -21,13 +22,12 @@ HLS = "performance.getEntriesByType('resource').filter((it) => it.name.includes(
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("archive")
     media = films.make_kinds(folder / "media")
-    system = System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    # the library looks into everything first, so that what it says does not depend on the moment
-    eventually(
-        lambda: system.get("api/library").json["index"]["state"] == "ready", "all is known", 60
-    )
-    yield system
-    system.stop()
+    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+        # so that what the library says does not depend on the moment
+        eventually(
+            lambda: system.get("api/library").json["index"]["state"] == "ready", "all is known", 60
+        )
+        yield system
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
 from tests.browser.screen import Screen
 from tests.browser.witness import Witness
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -60,9 +61,10 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Any:
-    system = System(tmp_path_factory.mktemp("library"), {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    yield system
-    system.stop()
+    with sharing(
+        System(tmp_path_factory.mktemp("library"), {"ZAPETTE_MEDIA_DIR": str(media)})
+    ) as system:
+        yield system
 
 
 @pytest.fixture(scope="module")

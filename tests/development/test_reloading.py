@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bridge.listener import retained
 from tests.browser.chromium import launch
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette.config import ROOT
@@ -36,9 +37,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def system(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("system")
-    running = System(folder, options=("--reload",), code=project).start()
-    yield running
-    running.stop()
+    with sharing(System(folder, options=("--reload",), code=project)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

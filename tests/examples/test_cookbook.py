@@ -12,6 +12,7 @@ import pytest
 
 from tests.documents import DOCUMENTS, Block, blocks
 from tests.plain_player import PlainPlayer
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
@@ -41,12 +42,11 @@ def environment(
     """Return a system, and what a person's shell has after the first recipe."""
     folder = tmp_path_factory.mktemp("cookbook")
     (home := folder / "home").mkdir()
-    system = System(folder).start()
-    variables = system.environment | {"HOME": str(home), "PORT": str(system.mqtt_port)}
-    variables.pop("XDG_CONFIG_HOME", None)
-    assert WHO.run(variables) == ""
-    yield system, variables
-    system.stop()
+    with sharing(System(folder)) as system:
+        variables = system.environment | {"HOME": str(home), "PORT": str(system.mqtt_port)}
+        variables.pop("XDG_CONFIG_HOME", None)
+        assert WHO.run(variables) == ""
+        yield system, variables
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.chromium import launch
 from tests.plain_player import PlainPlayer
 from tests.processes import ending
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
@@ -72,9 +73,8 @@ class Run:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a system of our own, on which these players are the only ones."""
-    running = System(tmp_path_factory.mktemp("examples")).start()
-    yield running
-    running.stop()
+    with sharing(System(tmp_path_factory.mktemp("examples"))) as running:
+        yield running
 
 
 @pytest.fixture

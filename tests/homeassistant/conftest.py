@@ -18,6 +18,7 @@ from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.homeassistant import lamp, python
 from tests.homeassistant.instance import Instance
+from tests.sharing import sharing
 from tests.system import System
 
 # these run in Home Assistant's own Python
@@ -76,9 +77,8 @@ def system(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Iterator[Sy
     """A system of these tests' own, whose parts may be restarted."""
     folder = tmp_path_factory.mktemp("system")
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_FORGET_AFTER_DAYS": "2"}
-    running = System(folder, settings).start()
-    yield running
-    running.stop()
+    with sharing(System(folder, settings)) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import films
@@ -24,11 +25,10 @@ def film_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cinema(film_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system on that folder, when everything in it has been looked into."""
     settings = {"ZAPETTE_MEDIA_DIR": str(film_folder)}
-    running = System(tmp_path_factory.mktemp("cinema"), settings).start()
-    eventually(
-        lambda: running.get("api/library").json["index"]["state"] == "ready",
-        "the library is ready",
-        timeout=60,
-    )
-    yield running
-    running.stop()
+    with sharing(System(tmp_path_factory.mktemp("cinema"), settings)) as running:
+        eventually(
+            lambda: running.get("api/library").json["index"]["state"] == "ready",
+            "the library is ready",
+            timeout=60,
+        )
+        yield running

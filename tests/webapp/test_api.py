@@ -12,6 +12,7 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.sharing import sharing
 from tests.system import Answer, System
 from tests.waiting import eventually
 
@@ -155,9 +156,8 @@ def test_bad_credentials_requests(
 @pytest.fixture(scope="module")
 def new_throttled(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A system of this module's own, whose slowed-down address no other test shares."""
-    running = System(tmp_path_factory.mktemp("throttled")).start()
-    yield running
-    running.stop()
+    with sharing(System(tmp_path_factory.mktemp("throttled"))) as running:
+        yield running
 
 
 def test_other_bad_requests(new_throttled: System) -> None:

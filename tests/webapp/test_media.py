@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sharing import sharing
 from tests.system import System
 from webapp.library import Library
 
@@ -36,9 +37,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def media(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
-    running = System(tmp_path_factory.mktemp("system"), {"ZAPETTE_MEDIA_DIR": str(folder)}).start()
-    yield running
-    running.stop()
+    with sharing(
+        System(tmp_path_factory.mktemp("system"), {"ZAPETTE_MEDIA_DIR": str(folder)})
+    ) as running:
+        yield running
 
 
 def raw_get(system: System, path: str) -> int:

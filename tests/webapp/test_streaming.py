@@ -16,6 +16,7 @@ import pytest
 from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from webapp.streaming import TURN, FairChannel
@@ -34,9 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def films(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(tmp_path_factory.mktemp("system"), {"ZAPETTE_MEDIA_DIR": str(folder)}).start()
-    yield running
-    running.stop()
+    with sharing(
+        System(tmp_path_factory.mktemp("system"), {"ZAPETTE_MEDIA_DIR": str(folder)})
+    ) as running:
+        yield running
 
 
 def ask(system: System, header: str = "", name: str = "film.webm") -> socket.socket:
