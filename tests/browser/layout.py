@@ -1,0 +1,77 @@
+"""Whether all that can be pressed on a page can be reached, and all that is read fits."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from tests.browser.screen import Screen
+
+# Each control: inside the window, large enough, and free from its middle to near its corners.
+_FAULTS: Final = """(({ least, scrolls }) => {
+  const faults = [];
+  const called = (it) => `${it.tagName} ${it.getAttribute("aria-label") || it.textContent.trim()}`;
+  const round = (box) =>
+    [box.x, box.y, box.width, box.height].map((it) => Math.round(it)).join(", ");
+  for (const it of document.querySelectorAll("button, a[href], input, select")) {
+    if (!it.checkVisibility({ visibilityProperty: true })) continue;
+    if (scrolls) it.scrollIntoView({ block: "center", behavior: "instant" });
+    const box = it.getBoundingClientRect();
+    const { left, top, right, bottom, width, height } = box;
+    const name = called(it);
+    if (left < -0.5 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) {
+      faults.push(`${name} leaves the window: ${round(box)}`);
+    }
+    if (Math.min(width, height) < least - 0.5) faults.push(`${name} is small: ${round(box)}`);
+    for (const [across, down] of [[0.5, 0.5], [0.2, 0.5], [0.8, 0.5], [0.5, 0.2], [0.5, 0.8]]) {
+      const hit = document.elementFromPoint(left + width * across, top + height * down);
+      if (!hit || !(it.contains(hit) || (hit.tagName === "LABEL" && hit.contains(it)))) {
+        faults.push(`${name} is covered by ${hit ? hit.outerHTML.slice(0, 80) : "nothing"}`);
+        break;
+      }
+    }
+  }
+  const across = document.documentElement.scrollWidth;
+  if (across > innerWidth) faults.push(`the page is ${across} px wide`);
+  return faults;
+})(%s)"""
+
+_LINES: Final = """((selector) => {
+  const it = document.querySelector(selector);
+  return it.getBoundingClientRect().height / parseFloat(getComputedStyle(it).lineHeight);
+})(%s)"""
+
+_OVERLAPS: Final = """((selectors) => {
+  const boxes = selectors.map((one) => document.querySelector(one))
+    .filter((it) => it && it.checkVisibility({ visibilityProperty: true }))
+    .map((it) => [it.tagName + it.className, it.getBoundingClientRect()]);
+  const faults = [];
+  boxes.forEach(([name, one], index) => {
+    for (const [other, two] of boxes.slice(index + 1)) {
+      if (one.left < two.right - 1 && two.left < one.right - 1 &&
+          one.top < two.bottom - 1 && two.top < one.bottom - 1) faults.push(`${name} on ${other}`);
+    }
+  });
+  return faults;
+})(%s)"""
+
+
+def faults(screen: Screen, *, least: float = 44, scrolls: bool = False) -> list[str]:
+    """Return in words which controls cannot be pressed well.
+
+    Args:
+        screen: the page.
+        least: how large a control has to be each way, in CSS pixels.
+        scrolls: whether one may scroll to a control.
+    """
+    return list(screen.see(_FAULTS % json.dumps({"least": least, "scrolls": scrolls})))
+
+
+def lines(screen: Screen, selector: str) -> int:
+    """Return how many lines of text an element shows."""
+    return round(float(screen.see(_LINES % json.dumps(selector))))
+
+
+def overlaps(screen: Screen, *selectors: str) -> list[str]:
+    """Return which of these parts of the page lie on each other."""
+    return list(screen.see(_OVERLAPS % json.dumps(selectors)))

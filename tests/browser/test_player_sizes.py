@@ -1,0 +1,102 @@
+"""The player's page at every size, in both languages, with the longest texts there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser import layout
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+SIZES: Final = [(800, 600), (960, 540), (1024, 600), (1024, 768), (1280, 720), (1366, 768),
+                (1920, 1080), (2560, 1080), (3840, 2160)]  # fmt: skip
+PARTS: Final = ("header", ".stage", "qr-card", "footer")
+STRANGELOVE: Final = (
+    "Dr. Strangelove or How I Learned to Stop Worrying and Love the Bomb and Other Stories"
+)
+TITLES: Final = {"words": (STRANGELOVE * 3)[:200], "one word": "W" * 200, "short": "M"}
+CANDIDATES: Final = [
+    {"ip": "192.168.100.100", "interface": "enp0s31f6"},
+    {"ip": "fd00:1234:5678:9abc:def0:1234:5678:9abc", "interface": "wlp0s20f3"},
+]
+
+Shown = tuple[PlayerPage, Witness]
+
+
+def _addresses(route: Route) -> None:
+    route.fulfill(json={"ip": CANDIDATES[0]["ip"], "candidates": CANDIDATES})
+
+
+@pytest.fixture(scope="module", params=["en", "fr"])
+def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) -> Iterator[Shown]:
+    module_pages.watch.expect("Failed to load resource")
+    context = module_pages.context(locale=request.param)
+    context.route("**/api/ip", _addresses)
+    player = module_pages.player(shelf, context=context)
+    with Witness(shelf.household(), player.root) as witness:
+        eventually(lambda: player.see("document.querySelector('select').length") == 2, "addresses")
+        witness.ask("rename", json.dumps(["W" * 64]).encode())
+        witness.ask("sleep", b"90")
+        yield player, witness
+
+
+def _load(witness: Witness, source: str, title: str) -> None:
+    witness.ask("queue/clear")
+    answer = witness.ask("load", json.dumps([source, title]).encode())
+    assert "result" in answer or answer["error"]["code"] == "media_error", answer
+    witness.ask("queue/add", json.dumps(["media/Alpha (2019).webm", title]).encode())
+    witness.ask("pause")
+
+
+def _check(player: PlayerPage, title: str) -> None:
+    wanted = json.dumps(title[:8])
+    eventually(
+        lambda: player.see(f"document.querySelector('#title').textContent.startsWith({wanted})"),
+        "the title",
+    )
+    faults = []
+    for width, height in SIZES:
+        player.page.set_viewport_size({"width": width, "height": height})
+        found = layout.faults(player) + layout.overlaps(player, *PARTS)
+        if (lines := layout.lines(player, "#title")) > 2:
+            found.append(f"the title has {lines} lines")
+        faults += [f"{width}x{height}: {it}" for it in found]
+    assert faults == []
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_before_the_click(shown: Shown, title: str) -> None:
+    player, witness = shown
+    if player.data("gestureRequired") != "true":
+        player.page.reload()
+        player.wait_until_live()
+        eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
+    _load(witness, "media/Beta.webm", TITLES[title])
+    _check(player, TITLES[title])
+
+
+@pytest.mark.parametrize("source", ["media/Beta.webm", "media/" + "a" * 200 + ".webm"])
+@pytest.mark.parametrize("role", ["remote", "guest"])
+def test_paused_and_with_a_code_to_type(shown: Shown, source: str, role: str) -> None:
+    player, witness = shown
+    player.page.set_viewport_size({"width": 1920, "height": 1080})
+    card = player.page.locator("qr-card")
+    if card.get_attribute("for") != role:
+        card.locator(".row button").nth(0).click()
+    for title in TITLES.values():
+        _load(witness, source, title)
+        _check(player, title)
+    player.page.set_viewport_size({"width": 1920, "height": 1080})
+    card.locator(".row button").nth(1).click()
+    player.page.locator(".code:not([hidden])").wait_for()
+    for title in TITLES.values():
+        _load(witness, source, title)
+        _check(player, title)
