@@ -3,7 +3,10 @@
 import { CallError } from "./errors.js";
 
 const LIBRARY = "media/";
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/** What no path begins with, because no level of one is empty. */
+const ADDRESS = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
+/** What is no address on the web, and hardly meant as a path: a path begins with `media/` then. */
+const NO_PATH = /^\s*(?:about|blob|data|file|javascript|vbscript):\S/i;
 
 /**
  * @typedef {object} Source
@@ -19,8 +22,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
  * @returns {Source}
  */
 export function readSource(text) {
-  const trimmed = text.trim();
-  return SCHEME.test(trimmed) ? readAddress(trimmed) : readPath(trimmed);
+  return ADDRESS.test(text) || NO_PATH.test(text) ? readAddress(text.trim()) : readPath(text);
 }
 
 /** @param {string} text */
@@ -42,13 +44,24 @@ function readPath(text) {
   const path = text.startsWith(LIBRARY) ? text.slice(LIBRARY.length) : text;
   const levels = path.split("/");
   if (levels.some((level) => level === "" || level === "." || level === "..")) throw invalid(text);
-  if (/[\\\0]/.test(path)) throw invalid(text);
+  if (path.includes("\0") || /[\ud800-\udfff]/u.test(path)) throw invalid(text);
   return {
     source: LIBRARY + path,
-    url: LIBRARY + levels.map(encodeURIComponent).join("/"),
+    url: addressOf(path),
     title: titleOf(levels[levels.length - 1]),
     path,
   };
+}
+
+/**
+ * Return the address of a medium, relative to that of the pages: the same that the server makes.
+ * @param {string} path in the library
+ */
+function addressOf(path) {
+  const escaped = encodeURIComponent(path).replace(/%2F/g, "/");
+  return (
+    LIBRARY + escaped.replace(/[!'()*]/g, (it) => `%${it.charCodeAt(0).toString(16).toUpperCase()}`)
+  );
 }
 
 /**

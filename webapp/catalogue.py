@@ -6,11 +6,11 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 from webapp import folding, media_types
 from webapp.index import UNREADABLE, Index
 from webapp.library import Library
+from webapp.paths import address
 from webapp.scanner import Scanner
 from zapette.errors import InvalidArgument
 
@@ -181,11 +181,6 @@ class Catalogue:
         if not row["rank"] or not pictured or not openable or row["probed"] == UNREADABLE:
             return None
         return _versioned("thumbnails", row["path"], row["mtime_ns"])
-
-
-def address(route: str, path: str) -> str:
-    """Return the address of a file in the library below a route, as pages use it: relative."""
-    return f"{route}/{quote(path)}"
 
 
 def _versioned(route: str, path: str, mtime_ns: int) -> str:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from werkzeug.security import safe_join
 
-from webapp import media_types
+from webapp import media_types, paths
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
     """The files in one folder that may be played; nothing outside it, whatever links point there.
 
-    A *path* in the library is relative to the folder, with slashes, and names no hidden file.
+    A *path* in the library is relative to the folder, with slashes, and names no hidden file. It is
+    Unicode text (`webapp.paths`).
 
     Attributes:
         folder: the media folder; need not exist.
@@ -29,8 +30,8 @@ class Library:
             names = sorted(os.listdir(self.folder))  # noqa: PTH208 - may hold 20,000 names
         except OSError:
             return ""
-        media = (name for name in names if media_types.kind(name))
-        return next((f"media/{name}" for name in media if self.find(name) is not None), "")
+        media = (paths.from_disk(name) for name in names if media_types.kind(name))
+        return next((f"media/{path}" for path in media if self.find(path) is not None), "")
 
     def find(self, path: str) -> Path | None:
         """Return the file at a path in the library; None if there is none that may be served."""
@@ -47,8 +48,11 @@ class Library:
         return folder if folder is not None and folder.is_dir() else None
 
     def _inside(self, path: str) -> Path | None:
-        joined = safe_join(str(self.folder), path)
-        if joined is None or "\0" in path or _is_hidden(path):
+        name = paths.to_disk(path)
+        if name is None or "\0" in name or _is_hidden(name):
+            return None
+        joined = safe_join(str(self.folder), name)
+        if joined is None:
             return None
         try:
             root = self.folder.resolve(strict=True)

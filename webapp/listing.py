@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import basename, splitext
 from typing import Final
 
-from webapp import media_types, subtitles
+from webapp import media_types, paths, subtitles
 from webapp.library import Library
 from webapp.subtitles import Subtitle
 
@@ -80,7 +80,7 @@ def read(library: Library, path: str) -> Listing | None:
         # before the names: what comes while they are read is then seen as a change
         mtime_ns = folder.stat().st_mtime_ns
         with os.scandir(folder) as entries:
-            found = [it for it in entries if not it.name.startswith(".") and _is_text(it.name)]
+            found = [it for it in entries if not it.name.startswith(".")]
         return _sorted_out(library, path, folder, mtime_ns, found)
     except OSError:
         return None
@@ -95,7 +95,7 @@ def _sorted_out(
     pictures: dict[str, Poster] = {}
     texts: list[str] = []
     for entry in found:
-        here = prefix + entry.name
+        here = prefix + paths.from_disk(entry.name)
         if entry.is_dir():
             if not entry.is_symlink() or _is_worth_following(library, here, path, folder):
                 listing.folders.append(here)
@@ -110,9 +110,7 @@ def _sorted_out(
         if suffix in media_types.SUBTITLES:
             texts.append(here)
         elif suffix in media_types.PICTURES:
-            pictures[PurePosixPath(entry.name).stem.lower()] = Poster(
-                here, entry.stat().st_mtime_ns
-            )
+            pictures[PurePosixPath(here).stem.lower()] = Poster(here, entry.stat().st_mtime_ns)
         else:
             files.append((here, entry.stat()))
     streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
@@ -169,13 +167,14 @@ def _texts_in(library: Library, path: str) -> list[str]:
     folder = library.find_folder(path)
     if folder is None:
         return []
+    with os.scandir(folder) as entries:
+        found = [(it, f"{path}/{paths.from_disk(it.name)}") for it in entries]
     return [
-        f"{path}/{entry.name}"
-        for entry in os.scandir(folder)
-        if media_types.suffix(entry.name) in media_types.SUBTITLES
+        here
+        for entry, here in found
+        if media_types.suffix(here) in media_types.SUBTITLES
         and not entry.name.startswith(".")
-        and _is_text(entry.name)
-        and (not entry.is_symlink() or library.find(f"{path}/{entry.name}") is not None)
+        and (not entry.is_symlink() or library.find(here) is not None)
     ]
 
 
@@ -187,12 +186,4 @@ def _is_worth_following(library: Library, link: str, path: str, folder: Path) ->
     real = library.find_folder(link)
     if real is None or folder.is_relative_to(real):
         return False
-    return folder == library.folder.resolve() / path
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return folder == library.folder.resolve() / (paths.to_disk(path) or "")

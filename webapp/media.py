@@ -11,10 +11,11 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request, send_file
 from werkzeug.wsgi import wrap_file
 
-from webapp import languages, media_types, subtitles
+from webapp import languages, media_types, paths, subtitles
 from webapp.catalogue import NotInLibrary
 from webapp.librarian import Librarian
 from webapp.library import Library
+from webapp.paths import LibraryPath
 from webapp.problems import Problem
 from zapette.errors import InvalidArgument
 
@@ -29,6 +30,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
     ``/media`` answers ranges (206, 416, If-Range).
     """
     media = Blueprint("media", __name__)
+    media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
     library, catalogue = librarian.library, librarian.catalogue
     converter = Converter()
 
@@ -61,13 +63,23 @@ def blueprint(librarian: Librarian) -> Blueprint:
         response.make_conditional(request)
         return response
 
-    @media.get("/media/<path:path>")
+    @media.get("/media/<library_path:path>")
     def medium(path: str) -> Response:
         file = _found(library, path)
         kind = media_types.TYPES[media_types.suffix(path)]
-        return _unblocked(send_file(file, mimetype=kind, conditional=True, max_age=0), file)
+        status = file.stat()
+        # tag and name are not werkzeug's own, which it cannot make of every name
+        answer = send_file(
+            file,
+            mimetype=kind,
+            download_name=paths.printable(path.rpartition("/")[2]),
+            conditional=True,
+            etag=f"{status.st_mtime_ns:x}-{status.st_size:x}",
+            max_age=0,
+        )
+        return _unblocked(answer, file)
 
-    @media.get("/thumbnails/<path:path>")
+    @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
         picture = librarian.thumbnails.get(_found(library, path))
         if picture.pending:
@@ -80,7 +92,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
             response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
         return response
 
-    @media.get("/subtitles/<path:path>")
+    @media.get("/subtitles/<library_path:path>")
     def subtitle(path: str) -> Response:
         file = _found(library, path)
         if file.suffix.lower() not in media_types.SUBTITLES:

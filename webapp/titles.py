@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from webapp import paths
 from webapp.folding import folded
 
 _RELEASE: Final = re.compile(
@@ -56,7 +57,11 @@ def from_name(stem: str) -> Title:
     text = _EPISODE.sub(_episode, _BRACKETS.sub(" ", text))
     text = _CROSS.sub(lambda it: f"S{int(it[1]):02}E{int(it[2]):02}", text)
     text = _SPACES.sub(" ", text).rstrip("([{").strip(" -_.\N{EN DASH}")
-    return Title(text, year) if text else Title(_SPACES.sub(" ", _spaced(stem)).strip() or stem)
+    return (
+        Title(text, year)
+        if text
+        else Title(_SPACES.sub(" ", _spaced(stem)).strip() or paths.shown(stem).strip() or "?")
+    )
 
 
 def order(name: str) -> str:
@@ -65,7 +70,7 @@ def order(name: str) -> str:
 
 
 def _spaced(stem: str) -> str:
-    text = stem.replace("_", " ")
+    text = paths.shown(stem).replace("_", " ")
     # Dots stand for spaces only where the name has no spaces: "Mr. Nobody" keeps its own.
     return text if " " in text.strip() else text.replace(".", " ")
 
