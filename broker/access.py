@@ -15,11 +15,20 @@ Permission = Literal["allow", "deny"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of an access list: `topic` is a topic filter, the first rule that fits decides."""
+    """One line of an access list: the first rule that fits decides.
+
+    Attributes:
+        action: publish, subscribe or both.
+        topic: a topic filter.
+        permission: allow or deny.
+        retain: None for every message; True or False for a rule about publishing messages with
+            or without the retain flag only.
+    """
 
     action: Action
     topic: str
     permission: Permission = "allow"
+    retain: bool | None = None
 
     def __post_init__(self) -> None:
         if self.action not in ("publish", "subscribe", "all"):
@@ -37,20 +46,33 @@ Judgement = tuple[str, bool]
 class Rights:
     """The rights of one connection. What no rule allows is denied.
 
+    Publishing a retained message is a right of its own: it stays when its publisher is gone.
+
     A subscription is checked as a filter: every topic it can match must be allowed, so that
     nothing needs a check at delivery. A leading wildcard never reaches a topic that starts
     with ``$``, neither to publish nor to subscribe.
     """
 
-    __slots__ = ("_subscribe", "may_publish")
+    __slots__ = ("_subscribe", "may_publish", "may_retain")
 
     may_publish: Callable[[str], bool]
+    may_retain: Callable[[str], bool]
 
-    def __init__(self, publish: Sequence[Judgement], subscribe: Sequence[Judgement]) -> None:
-        """Compile what was checked before: all are topic filters; see `from_rules`."""
+    def __init__(
+        self,
+        publish: Sequence[Judgement],
+        subscribe: Sequence[Judgement],
+        retain: Sequence[Judgement] | None = None,
+    ) -> None:
+        """Compile what was checked before: all are topic filters; see `from_rules`.
+
+        `retain` decides about messages with the retain flag, None: the same as `publish`.
+        """
         self._subscribe = subscribe
-        #: Whether a message (a will too) may go to this topic name.
+        #: Whether a message (a will too) without the retain flag may go to this topic name.
         self.may_publish = _compile(publish)
+        #: Whether a message (a will too) with the retain flag may.
+        self.may_retain = self.may_publish if retain is None else _compile(retain)
 
     @classmethod
     def from_rules(cls, rules: Sequence[Rule], *, default: Permission = "deny") -> Rights:
@@ -60,9 +82,11 @@ class Rights:
             listed += [Rule("all", "#"), Rule("subscribe", "$SYS/#")]
         while listed and listed[-1].permission == "deny":
             listed.pop()
+        publish = [it for it in listed if it.action != "subscribe"]
         return cls(
-            [(it.topic, it.permission == "allow") for it in listed if it.action != "subscribe"],
+            [(it.topic, it.permission == "allow") for it in publish if it.retain is not True],
             [(it.topic, it.permission == "allow") for it in listed if it.action != "publish"],
+            [(it.topic, it.permission == "allow") for it in publish if it.retain is not False],
         )
 
     @classmethod

@@ -123,14 +123,18 @@ def compile_rights(acl: Acl) -> Rights:
     """
     publish: list[Judgement] = []
     subscribe: list[Judgement] = []
+    retain: list[Judgement] = []
     for rule in acl:
         if rule != _DENY_ALL:
-            judgement = rule["topic"], rule["permission"] == "allow"
+            judgement = str(rule["topic"]), rule["permission"] == "allow"
             if rule["action"] != "subscribe":
-                publish.append(judgement)
+                if rule.get("retain") is not True:
+                    publish.append(judgement)
+                if rule.get("retain") is not False:
+                    retain.append(judgement)
             if rule["action"] != "publish":
                 subscribe.append(judgement)
-    return Rights(publish, subscribe)
+    return Rights(publish, subscribe, retain)
 
 
 def is_visitor_of(tag: object, player_id: str) -> bool:

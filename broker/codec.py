@@ -68,10 +68,10 @@ class Codec(Protocol):
     ) -> bytes:
         """Return a CONNACK."""
 
-    def puback(self, packet_id: int, code: Reason) -> bytes:
+    def puback(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:
         """Return a PUBACK."""
 
-    def pubrec(self, packet_id: int, code: Reason) -> bytes:
+    def pubrec(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:
         """Return a PUBREC."""
 
     def pubrel(self, packet_id: int, code: Reason) -> bytes:

@@ -72,11 +72,11 @@ class Codec311:
         returned = _RETURN_CODES.get(code, 3)
         return bytes((0x20, 2, session_present and not returned, returned))
 
-    def puback(self, packet_id: int, code: Reason) -> bytes:  # noqa: ARG002
+    def puback(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:  # noqa: ARG002
         """Return a PUBACK, which in 3.1.1 cannot tell a refusal."""
         return b"\x40\x02" + packet_id.to_bytes(2, "big")
 
-    def pubrec(self, packet_id: int, code: Reason) -> bytes:  # noqa: ARG002
+    def pubrec(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:  # noqa: ARG002
         """Return a PUBREC, which in 3.1.1 cannot tell a refusal."""
         return b"\x50\x02" + packet_id.to_bytes(2, "big")
 
@@ -202,4 +202,5 @@ _RETURN_CODES = {
     Reason.CLIENT_ID_NOT_VALID: 2,
     Reason.BAD_USER_NAME_OR_PASSWORD: 4,
     Reason.NOT_AUTHORIZED: 5,
+    Reason.RETAIN_NOT_SUPPORTED: 5,
 }

@@ -96,17 +96,25 @@ class Codec5:
             max_packet_size=properties.max_packet_size,
         ).write()
 
-    def puback(self, packet_id: int, code: Reason) -> bytes:
+    def puback(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:
         """Return a PUBACK."""
         if not code:
             return b"\x40\x02" + packet_id.to_bytes(2, "big")
-        return PubAckPacket(packet_id, reason_code=PubAckReasonCode(code)).write()
+        return PubAckPacket(
+            packet_id,
+            reason_code=PubAckReasonCode(code),
+            reason_str=reason if self.explains else None,
+        ).write()
 
-    def pubrec(self, packet_id: int, code: Reason) -> bytes:
+    def pubrec(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:
         """Return a PUBREC."""
         if not code:
             return b"\x50\x02" + packet_id.to_bytes(2, "big")
-        return PubRecPacket(packet_id, reason_code=PubRecReasonCode(code)).write()
+        return PubRecPacket(
+            packet_id,
+            reason_code=PubRecReasonCode(code),
+            reason_str=reason if self.explains else None,
+        ).write()
 
     def pubrel(self, packet_id: int, code: Reason) -> bytes:
         """Return a PUBREL."""

@@ -269,7 +269,12 @@ def _check_topics(will: WillPacket) -> None:
 
 def _will(client_id: str, packet: WillPacket, grant: Grant, connection: Connection) -> Will:
     """Check the will's rights like those of any message of the client, but now [MQTT-3.1.2-8]."""
-    if not grant.rights.may_publish(packet.topic):
+    if packet.retain and not grant.rights.may_retain(packet.topic):
+        if grant.rights.may_publish(packet.topic):
+            connection.exchange.metrics.publish_denied += 1
+            raise Refusal(Reason.RETAIN_NOT_SUPPORTED, "no right to a retained will on this topic")
+        raise _no_will(connection)
+    if not packet.retain and not grant.rights.may_publish(packet.topic):
         raise _no_will(connection)
     longest = connection.exchange.limits.max_will_delay
     delay = min(packet.will_delay_interval, longest)

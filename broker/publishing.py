@@ -15,6 +15,8 @@ from broker.reasons import Reason
 from broker.topics import MAX_LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from broker.connection import Connection
     from broker.plugins import Plugins
     from broker.session import Session
@@ -134,7 +136,8 @@ def _accept(connection: Connection, message: Message, packet_id: int) -> None:
     qos = message.qos
     if qos and not _may_begin(connection, qos, packet_id):
         return
-    if not connection.rights.may_publish(topic):
+    rights = connection.rights
+    if not (rights.may_retain(topic) if message.retain else rights.may_publish(topic)):
         _denied(connection, message, packet_id)
         return
     plugins = exchange.plugins
@@ -207,7 +210,12 @@ def _route(connection: Connection, message: Message, packet_id: int) -> None:
 
 
 def _acknowledge(
-    connection: Connection, qos: int, packet_id: int, code: Reason, before: int
+    connection: Connection,
+    qos: int,
+    packet_id: int,
+    code: Reason,
+    before: int,
+    detail: str | None = None,
 ) -> None:
     """Acknowledge a QoS 1 or 2 message, once what it changed since `before` is durable.
 
@@ -221,7 +229,7 @@ def _acknowledge(
 
         def puback() -> None:
             connection.pending_acks -= 1
-            connection.send(codec.puback(packet_id, code))
+            _send_ack(connection, codec.puback, packet_id, code, detail)
 
         connection.when_durable(before, puback)
         return
@@ -234,15 +242,39 @@ def _acknowledge(
     def pubrec() -> None:
         if is_over:
             connection.pending_acks -= 1
-        connection.send(codec.pubrec(packet_id, code))
+        _send_ack(connection, codec.pubrec, packet_id, code, detail)
 
     connection.when_durable(before, pubrec)
 
 
+def _send_ack(
+    connection: Connection,
+    make: Callable[[int, Reason, str | None], bytes],
+    packet_id: int,
+    code: Reason,
+    detail: str | None,
+) -> None:
+    """Send PUBACK or PUBREC, without its Reason String if that makes it too large for the client.
+
+    [MQTT-3.4.2-2], [MQTT-3.5.2-2].
+    """
+    packet = make(packet_id, code, detail)
+    if detail is not None and len(packet) > connection.max_out:
+        packet = make(packet_id, code, None)
+    connection.send(packet)
+
+
 def _denied(connection: Connection, message: Message, packet_id: int) -> None:
-    """Tell the client that it has no right to the topic, as far as MQTT lets us."""
+    """Tell the client that it has no right to the topic, as far as MQTT lets us.
+
+    MQTT 3.1.1 has no other answer than an acknowledgement [MQTT-3.3.5-2].
+    """
     exchange = connection.exchange
     exchange.metrics.publish_denied += 1
-    connection.complain("publish_denied")
+    only_retained = message.retain and connection.rights.may_publish(message.topic)
+    connection.complain("retain_denied" if only_retained else "publish_denied")
     if message.qos:
-        _acknowledge(connection, message.qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed)
+        detail = "no right to retained messages on this topic" if only_retained else None
+        _acknowledge(
+            connection, message.qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed, detail
+        )

@@ -36,6 +36,7 @@ class Reason(IntEnum):
     MESSAGE_RATE_TOO_HIGH = 0x96
     QUOTA_EXCEEDED = 0x97
     ADMINISTRATIVE_ACTION = 0x98
+    RETAIN_NOT_SUPPORTED = 0x9A
 
     @property
     def failed(self) -> bool:

@@ -13,6 +13,7 @@ import hmac
 import json
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,8 +42,11 @@ class Role(enum.StrEnum):
 RESERVED_NAMES: Final = frozenset(role.value for role in Role)
 """User names that no household account may have."""
 
-Acl = list[dict[str, str]]
-"""Rules as EMQX reads them: permission, action (publish, subscribe) and topic filter of each."""
+Acl = list[dict[str, str | bool]]
+"""Rules as EMQX reads them: permission, action (publish, subscribe) and topic filter of each.
+
+A rule with ``"retain": false`` is about messages without the retain flag only.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> A
     if role in (Role.SERVER, Role.HOUSEHOLD):
         discovery = f"{topics.discovery_prefix}/#"
         publish = [topics.everything, "zapette/#", "homeassistant/#", discovery]
-        return _acl(publish, [*publish, "$SYS/#"])
+        return _acl(publish, [*publish, "$SYS/#"], retain=publish)
     if not is_token(client_id) or not is_player_id(player_id):
         raise CredentialsError("a client id and a player id are needed")
     player, server = topics.player(player_id), topics.server
@@ -180,7 +184,11 @@ def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> A
     hear_server = [server.availability, server.responses(client_id)]
     if role is Role.PLAYER:
         tells = [player.availability, player.state, player.event("#"), f"{player.root}/response/#"]
-        return _acl([*tells, *ask_server], [player.commands, player.requests, *hear_server])
+        return _acl(
+            [*tells, *ask_server],
+            [player.commands, player.requests, *hear_server],
+            retain=[player.availability, player.state],
+        )
     hear_player = [player.state, player.availability, player.responses(client_id)]
     asks = f"{player.root}/request/{client_id}"
     if role is Role.REMOTE:
@@ -194,13 +202,18 @@ def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> A
     )
 
 
-def _acl(publish: list[str], subscribe: list[str]) -> Acl:
-    allow = [
-        {"permission": "allow", "action": action, "topic": topic}
-        for action, topics in (("publish", publish), ("subscribe", subscribe))
-        for topic in dict.fromkeys(topics)
+def _acl(publish: list[str], subscribe: list[str], *, retain: Collection[str] = ()) -> Acl:
+    """Return the rules; of what is published only `retain` may be retained."""
+    rules: Acl = []
+    for topic in dict.fromkeys(publish):
+        rules.append({"permission": "allow", "action": "publish", "topic": topic})
+        if topic not in retain:
+            rules[-1]["retain"] = False
+    rules += [
+        {"permission": "allow", "action": "subscribe", "topic": topic}
+        for topic in dict.fromkeys(subscribe)
     ]
-    return [*allow, {"permission": "deny", "action": "all", "topic": "#"}]
+    return [*rules, {"permission": "deny", "action": "all", "topic": "#"}]
 
 
 def _token(claims: dict[str, Any]) -> Token:

@@ -16,6 +16,7 @@ rules = st.lists(
         st.sampled_from(("publish", "subscribe", "all")),
         filters,
         st.sampled_from(("allow", "deny")),
+        st.sampled_from((None, True, False)),
     ),
     max_size=5,
 )
@@ -24,8 +25,10 @@ allowing = st.lists(
 )
 
 
-def first_match(listed: list[Rule], action: Action, topic: str) -> bool:
+def first_match(listed: list[Rule], action: Action, topic: str, retain: bool = False) -> bool:
     for rule in listed:
+        if action == "publish" and rule.retain not in (None, retain):
+            continue
         if rule.action in (action, "all") and matches(rule.topic, topic):
             return rule.permission == "allow"
     return False
@@ -37,6 +40,7 @@ def test_publishing_is_by_the_first_rule_that_fits(listed: list[Rule]) -> None:
     rights = Rights.from_rules(listed)
     for topic in TOPICS:
         assert rights.may_publish(topic) == first_match(listed, "publish", topic), topic
+        assert rights.may_retain(topic) == first_match(listed, "publish", topic, True), topic
 
 
 @given(rules, filters)

@@ -89,9 +89,16 @@ def test_household_rights(role: Role) -> None:
 
 
 def test_acl_is_in_the_format_of_emqx_and_denies_by_default() -> None:
-    acl = rights(Role.GUEST, Topics(), "me", ID)
-    assert all(set(rule) == {"permission", "action", "topic"} for rule in acl)
-    assert acl[-1] == {"permission": "deny", "action": "all", "topic": "#"}
+    for role in (Role.PLAYER, Role.REMOTE, Role.GUEST):
+        acl = rights(role, Topics(), "me", ID)
+        assert all({"permission", "action", "topic"} <= set(rule) for rule in acl)
+        assert acl[-1] == {"permission": "deny", "action": "all", "topic": "#"}
+        retained = {
+            rule["topic"]
+            for rule in acl
+            if rule["action"] == "publish" and rule.get("retain") is not False
+        }
+        assert retained == ({f"{P}/availability", f"{P}/state"} if role is Role.PLAYER else set())
 
 
 def test_keys() -> None:

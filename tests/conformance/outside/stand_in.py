@@ -159,7 +159,7 @@ class PlainCodec5(Codec5):
         """Return a CONNACK without a reason string, its properties in Mosquitto's order."""
         return in_order(super().connack(code, session_present, properties))
 
-    def pubrec(self, packet_id: int, code: Reason) -> bytes:
+    def pubrec(self, packet_id: int, code: Reason, reason: str | None = None) -> bytes:  # noqa: ARG002 - not written
         """Return a PUBREC that does not tell that nobody wants the message."""
         return super().pubrec(
             packet_id, Reason.SUCCESS if code is Reason.NO_MATCHING_SUBSCRIBERS else code
