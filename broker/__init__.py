@@ -1,10 +1,16 @@
 """The embedded MQTT broker: MQTT 3.1.1 and 5 over TCP and WebSocket, in amqtt's frame."""
 
-from broker.access import Rights, Rule
-from broker.authenticator import Authenticator, ConnectRequest, Grant
-from broker.errors import BrokerError, SettingsError, StoreError
-from broker.limits import Limits
-from broker.server import Broker
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from broker.access import Rights, Rule
+    from broker.authenticator import Authenticator, ConnectRequest, Grant
+    from broker.errors import BrokerError, SettingsError
+    from broker.limits import Limits
+    from broker.server import Broker
+    from broker.store_errors import StoreError
 
 __all__ = [
     "Authenticator",
@@ -18,3 +24,25 @@ __all__ = [
     "SettingsError",
     "StoreError",
 ]
+
+_MODULES = {
+    "Authenticator": "broker.authenticator",
+    "Broker": "broker.server",
+    "BrokerError": "broker.errors",
+    "ConnectRequest": "broker.authenticator",
+    "Grant": "broker.authenticator",
+    "Limits": "broker.limits",
+    "Rights": "broker.access",
+    "Rule": "broker.access",
+    "SettingsError": "broker.errors",
+    "StoreError": "broker.store_errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: a program that only opens a store needs no broker."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(_MODULES[name]), name)

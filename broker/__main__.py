@@ -18,6 +18,7 @@ from broker.errors import SettingsError
 from broker.files import allow_many_files
 from broker.limits import Limits
 from broker.server import Broker
+from broker.store_errors import StoreError
 
 if sys.platform != "win32":
     import uvloop
@@ -37,7 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config, limits, store = read_config(options.config)
         run_loop(_serve(config, limits, store))
-    except (BrokerError, AMQTTError, PluginError, PluginLoadError, ValueError, OSError) as error:
+    except (
+        BrokerError,
+        StoreError,
+        AMQTTError,
+        PluginError,
+        PluginLoadError,
+        ValueError,
+        OSError,
+    ) as error:
         sys.stderr.write(f"broker: {error}\n")
         return 2
     return 0

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from broker.errors import StoreError
+from broker import sqlite
+from broker.sqlite_errors import translated
+from broker.store_errors import StoreBusy, StoreError
 
 logger = logging.getLogger("broker")
 
 Value: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = tuple[Value, ...]
 
-_MAGIC = b"SQLite format 3\0"
 _IDLE_DELAY = 0.05
 _RETRY_DELAY = 1.0
 _STOP_TIMEOUT = 10.0
@@ -110,22 +111,16 @@ class Database:
         Raises:
             StoreError: the file is damaged, no store of ours, or of a newer version.
         """
-        if self._missing:
+        if not sqlite.check_head(self.path, self._schema):
             return {name: [] for name in self._tables}
-        self._check_head()
-        try:
-            with _Snapshot(self.path) as connection:
-                self._check_integrity(connection)
-                return {
-                    name: connection.execute(
-                        f"SELECT {', '.join(table.columns)} FROM {name}"  # noqa: S608
-                    ).fetchall()
-                    for name, table in self._tables.items()
-                }
-        except sqlite3.DatabaseError as error:
-            raise self._damaged(str(error)) from error
-        except OSError as error:
-            raise StoreError(f"store {self.path}: {error.strerror}") from error
+        with translated(self.path), _Snapshot(self.path) as connection:
+            sqlite.check_integrity(self.path, connection)
+            return {
+                name: connection.execute(
+                    f"SELECT {', '.join(table.columns)} FROM {name}"  # noqa: S608
+                ).fetchall()
+                for name, table in self._tables.items()
+            }
 
     def start(self) -> None:
         """Open the file for writing, make it if missing, and start the writer.
@@ -136,13 +131,7 @@ class Database:
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         self._idle.set()
-        try:
-            self._connection = self._open()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"store {self.path}: cannot be opened for writing, or another broker uses it:"
-                f" {error}"
-            ) from error
+        self._connection = self._open()
         self._thread = threading.Thread(target=self._write, name="broker-store", daemon=True)
         self._thread.start()
 
@@ -163,58 +152,23 @@ class Database:
             self._connection = None
 
     @property
-    def _missing(self) -> bool:
-        """Tell whether there is no file yet, or one that was only just begun."""
-        return not self.path.exists() or not self.path.stat().st_size
-
-    def _check_head(self) -> None:
-        """Look at the first bytes: they tell whose file it is, and are safe to read."""
-        try:
-            with self.path.open("rb") as file:
-                head = file.read(100)
-        except OSError as error:
-            raise StoreError(f"store {self.path}: {error.strerror}") from error
-        if len(head) < 100 or not head.startswith(_MAGIC):
-            raise self._damaged("it is no SQLite file")
-        if int.from_bytes(head[68:72], "big") != self._application:
-            raise StoreError(f"store {self.path}: it belongs to another program; not touched")
-        version = int.from_bytes(head[60:64], "big")
-        if version > self._version:
-            raise StoreError(
-                f"store {self.path}: it was written by a newer broker (schema {version}, this"
-                f" one knows {self._version}); not touched"
-            )
-
-    def _check_integrity(self, connection: sqlite3.Connection) -> None:
-        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if problem != "ok":
-            raise self._damaged(str(problem))
-
-    def _damaged(self, problem: str) -> StoreError:
-        return StoreError(
-            f"store {self.path}: damaged ({problem}); not touched: restore it from a backup or"
-            " move it away to start anew"
-        )
+    def _schema(self) -> sqlite.Schema:
+        script = ";".join(table.create(name) for name, table in self._tables.items())
+        return sqlite.Schema(self._application, self._version, script)
 
     def _open(self) -> sqlite3.Connection:
-        fresh = self._missing
-        if fresh:
-            self.path.touch(mode=0o600)
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA busy_timeout = 1000")
-        if fresh:
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute(f"PRAGMA application_id = {self._application}")
-            connection.execute(f"PRAGMA user_version = {self._version}")
-            for name, table in self._tables.items():
-                connection.execute(table.create(name))
-            connection.execute("COMMIT")
-        # Exclusive: two brokers on one file would undo each other's work.
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("COMMIT")
+        """Open the file for this process alone: two brokers would undo each other's work."""
+        try:
+            sqlite.open_(self.path, self._schema).close()
+            with translated(self.path):
+                connection = sqlite.connect(self.path)
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("COMMIT")
+        except StoreBusy as error:
+            raise StoreBusy(f"{self.path}: another broker uses it") from error
         return connection
 
     # Writing
@@ -290,7 +244,7 @@ class Database:
         elif self._idle is not None:
             self._idle.set()
 
-    def _failed(self, error: sqlite3.Error) -> None:
+    def _failed(self, error: StoreError) -> None:
         if not self._failing:
             self._failing = True
             logger.error("event=store_failing file=%s error=%r", self.path, str(error))
@@ -304,8 +258,9 @@ class Database:
             return
         while (batch := self._work.get()) is not None:
             try:
-                self._commit(connection, batch)
-            except sqlite3.Error as error:
+                with translated(self.path):
+                    self._commit(connection, batch)
+            except StoreError as error:
                 loop.call_soon_threadsafe(self._failed, error)
             else:
                 loop.call_soon_threadsafe(self._committed)
@@ -346,7 +301,7 @@ class _Snapshot:
             for source in (self._path, log):
                 (path.parent / source.name).write_bytes(source.read_bytes())
             mode = "mode=rw"
-        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+        self._connection = sqlite.connect(path, query=mode)
         return self._connection
 
     def __exit__(self, *_: object) -> None:

@@ -4,10 +4,11 @@
 
     BrokerError (amqtt.errors.BrokerError)
     ├── SettingsError          a setting is unknown, of the wrong type or out of range
-    ├── StoreError             the store is damaged, newer than this program or not writable
     └── ProtocolViolation      a client broke a rule of MQTT; `reason` says which one
         ├── MalformedPacket    the bytes are no packet of the protocol
         └── PacketTooLarge     the packet is over the limit
+
+Those of a store are in `broker.store_errors`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ __all__ = [
     "PacketTooLarge",
     "ProtocolViolation",
     "SettingsError",
-    "StoreError",
 ]
 
 
@@ -33,10 +33,6 @@ class SettingsError(BrokerError):
         super().__init__(f"{key}: {reason}")
         self.key = key
         self.reason = reason
-
-
-class StoreError(BrokerError):
-    """The store cannot be used; the message names the file and what to do."""
 
 
 class ProtocolViolation(BrokerError):

@@ -13,9 +13,9 @@ from typing import Any
 import mqtt5
 
 from broker.database import Database, Row, Table
-from broker.errors import StoreError
 from broker.message import Message
 from broker.session import NEVER, Outgoing, Session, Step, Subscription
+from broker.sqlite_errors import damaged
 from broker.topics import split_share
 
 APPLICATION_ID = 0x7A617074
@@ -103,10 +103,7 @@ class Store:
         try:
             return self._restore(found)
         except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(
-                f"store {self._database.path}: damaged ({error}); not touched: restore it from a"
-                " backup or move it away to start anew"
-            ) from error
+            raise damaged(self._database.path, str(error)) from error
 
     def start(self) -> None:
         """Begin to write; StoreError if that cannot be done."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from broker import sqlite
+from broker.sqlite import Connection
 from webapp import folding, index_file, media_types, titles
 from webapp.listing import Listing, Medium, Poster
 from webapp.probe import Probe
@@ -39,17 +38,17 @@ class Index:
 
     def __init__(self, file: Path, folder: Path) -> None:
         """Open the index of `folder` in `file`, making it, or making it anew, where needed."""
-        self._writing = threading.Lock()
-        self._reading = threading.Lock()
         self._writer = index_file.open_(file, folder)
-        self._reader = index_file.connect(file)
-        self._reader.row_factory = sqlite3.Row
+        self._reader = sqlite.further(file, named_rows=True)
 
     def close(self) -> None:
         """Close the file."""
-        with self._writing, self._reading:
-            self._writer.close()
-            self._reader.close()
+        self._writer.close()
+        self._reader.close()
+
+    def check(self) -> None:
+        """Check that the file can be used; StoreError if not."""
+        self._writer.check()
 
     @property
     def is_complete(self) -> bool:
@@ -58,9 +57,9 @@ class Index:
 
     def complete(self) -> None:
         """Note that the whole folder was walked to its end: what comes from now on is new."""
-        with self._transaction() as database:
-            database.execute("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
-            database.execute("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
+        with self._writer.transaction() as file:
+            file.write("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
+            file.write("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
 
     def put_folder(self, listing: Listing) -> None:
         """Note a folder that holds media, in itself or deeper."""
@@ -72,8 +71,8 @@ class Index:
             folding.searchable(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
             time.time(), poster.path or None, poster.mtime_ns,
         )  # fmt: skip
-        with self._transaction() as database:
-            database.execute(
+        with self._writer.transaction() as file:
+            file.write(
                 "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, "
                 "mtime_ns, added_at, poster, poster_mtime_ns) "
                 "VALUES (?, ?, 'folder', 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE "
@@ -86,12 +85,11 @@ class Index:
 
     def put_media(self, listing: Listing) -> bool:
         """Bring the media of one folder up to date; tell whether anything was different."""
-        with self._writing:
-            # one part for each of the two indexes
-            rows = self._writer.execute(
-                f"{_KNOWN} gone_at IS NULL UNION ALL {_KNOWN} gone_at IS NOT NULL",
-                (listing.path, listing.path),
-            ).fetchall()
+        # one part for each of the two indexes
+        rows = self._writer.read(
+            f"{_KNOWN} gone_at IS NULL UNION ALL {_KNOWN} gone_at IS NOT NULL",
+            (listing.path, listing.path),
+        )
         known = {row[0]: row[1:] for row in rows}
         present = {it.path for it in listing.media}
         gone = [path for path, row in known.items() if path not in present and row[-1] is None]
@@ -99,35 +97,35 @@ class Index:
         new_since = time.time() if self.is_complete else None
         # in batches, so that a folder of 20,000 does not keep others waiting
         for start in range(0, len(fresh), _BATCH):
-            with self._transaction() as database:
+            with self._writer.transaction() as file:
                 for medium in fresh[start : start + _BATCH]:
-                    _put(database, listing.path, medium, new_since)
+                    _put(file, listing.path, medium, new_since)
         if gone:
-            with self._transaction() as database:
-                _mark_gone(database, gone)
+            with self._writer.transaction() as file:
+                _mark_gone(file, gone)
         return bool(fresh or gone)
 
     def keep_folders(self, folders: set[str]) -> None:
         """Mark all folders but these as gone, with what is in them."""
         rows = self._ask("SELECT path FROM entries WHERE rank = 0 AND gone_at IS NULL")
         gone = [row["path"] for row in rows if row["path"] not in folders]
-        with self._transaction() as database:
-            _mark_gone(database, gone)
-            database.executemany(
+        with self._writer.transaction() as file:
+            _mark_gone(file, gone)
+            file.write_many(
                 "UPDATE entries SET gone_at = ? WHERE folder = ? AND gone_at IS NULL",
                 [(time.time(), path) for path in gone],
             )
 
     def put_probe(self, path: str, mtime_ns: int, probe: Probe | None) -> None:
         """Note what was found in a medium as it was at `mtime_ns`; None is that it is damaged."""
-        with self._transaction() as database:
+        with self._writer.transaction() as file:
             if probe is None:
-                database.execute(
+                file.write(
                     "UPDATE entries SET probed = ? WHERE path = ? AND mtime_ns = ?",
                     (UNREADABLE, path, mtime_ns),
                 )
                 return
-            database.execute(
+            file.write(
                 "UPDATE entries SET probed = ?, duration = ?, type = ?, tracks = ?, width = ?, "
                 "height = ?, has_cover = ? WHERE path = ? AND mtime_ns = ?",
                 (
@@ -139,7 +137,7 @@ class Index:
             # of films the tags are mostly rubbish; of music they are what people know it by
             if media_types.kind(path) == "audio" and probe.title:
                 words = f"{probe.title} {probe.artist or ''} {probe.album or ''} {path}"
-                database.execute(
+                file.write(
                     "UPDATE entries SET title = ?, artist = ?, album = ?, search = ? "
                     "WHERE path = ? AND mtime_ns = ?",
                     (
@@ -234,28 +232,14 @@ class Index:
         return int(row["many"]), rows
 
     def _ask(self, question: str, *values: Any) -> list[sqlite3.Row]:
-        with self._reading:
-            return self._reader.execute(question, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._writing:
-            self._writer.execute("BEGIN")
-            try:
-                yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-            self._writer.execute("COMMIT")
+        return self._reader.read(question, values)
 
 
-def _put(
-    database: sqlite3.Connection, folder: str, medium: Medium, new_since: float | None
-) -> None:
+def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:
     name = PurePosixPath(medium.path)
     title = titles.from_name(name.stem)
     size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
-    database.execute(
+    file.write(
         "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, size, mtime_ns, "
         "added_at, poster, poster_mtime_ns, subtitles) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, "
         "?, ?) ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
@@ -284,8 +268,8 @@ def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
     )
 
 
-def _mark_gone(database: sqlite3.Connection, paths: list[str]) -> None:
-    database.executemany(
+def _mark_gone(file: Connection, paths: list[str]) -> None:
+    file.write_many(
         "UPDATE entries SET gone_at = ? WHERE path = ?", [(time.time(), path) for path in paths]
     )
 

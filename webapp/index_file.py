@@ -6,17 +6,19 @@ It is a cache: one that is damaged, of another folder or of another version is m
 from __future__ import annotations
 
 import logging
-import sqlite3
 from pathlib import Path
 from typing import Final
 
+from broker import sqlite
+from broker.sqlite import Connection, Schema
+from broker.sqlite_errors import damaged, translated
+from broker.store_errors import ForeignStore, StoreDamaged, StoreNewer
+
 log = logging.getLogger("zapette.library")
 
-SCHEMA_VERSION: Final = 2
-
-_SCHEMA: Final = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
     path TEXT PRIMARY KEY,
     folder TEXT,
     kind TEXT NOT NULL,
@@ -42,53 +44,47 @@ CREATE TABLE entries (
     height INTEGER,
     has_cover INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX by_folder ON entries (folder, rank, sort, path) WHERE gone_at IS NULL;
-CREATE INDEX gone ON entries (folder) WHERE gone_at IS NOT NULL;
-CREATE INDEX by_time ON entries (added_at DESC, sort) WHERE gone_at IS NULL AND rank = 1;
+CREATE INDEX IF NOT EXISTS by_folder ON entries (folder, rank, sort, path) WHERE gone_at IS NULL;
+CREATE INDEX IF NOT EXISTS gone ON entries (folder) WHERE gone_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_time ON entries (added_at DESC, sort)
+WHERE gone_at IS NULL AND rank = 1;
 -- holds all that a search reads, so that it reads nothing else
-CREATE INDEX by_text ON entries (search, rank, sort, path) WHERE gone_at IS NULL;
-CREATE INDEX unprobed ON entries (path) WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
+CREATE INDEX IF NOT EXISTS by_text ON entries (search, rank, sort, path) WHERE gone_at IS NULL;
+CREATE INDEX IF NOT EXISTS unprobed ON entries (path)
+WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
 """
 
 
-def open_(file: Path, folder: Path) -> sqlite3.Connection:
-    """Return a connection to the index of `folder` in `file`, which is made where needed."""
+SCHEMA: Final = Schema(0x7A61706C, 2, _TABLES, claims_unnamed=True)
+
+
+def open_(file: Path, folder: Path) -> Connection:
+    """Return a connection to the index of `folder` in `file`, which is made where needed.
+
+    Raises:
+        StoreError: it cannot be written, or is busy.
+    """
     try:
-        return _prepared(file, folder)
-    except sqlite3.DatabaseError as error:
-        log.warning("the index of the library is made anew: %s", error)
-    for leftover in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
-        leftover.unlink(missing_ok=True)
-    return _prepared(file, folder)
+        return _opened(file, folder)
+    except (StoreDamaged, StoreNewer, ForeignStore) as error:
+        log.warning("the library is read again into a new index: %s", error)
+    remove(file)
+    return _opened(file, folder)
 
 
-def connect(file: Path) -> sqlite3.Connection:
-    """Return a further connection, which begins no transaction by itself."""
-    return sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=5)
+def remove(file: Path) -> None:
+    """Remove the file of an index, and what SQLite has put next to it."""
+    with translated(file):
+        for end in ("", *sqlite.SIDE_FILES):
+            Path(f"{file}{end}").unlink(missing_ok=True)
 
 
-def _prepared(file: Path, folder: Path) -> sqlite3.Connection:
-    database = connect(file)
-    try:
-        # first, because the files beside it take its mode
-        file.chmod(0o600)
-        _prepare(database, folder)
-    except BaseException:
-        database.close()
-        raise
-    return database
+def _opened(file: Path, folder: Path) -> Connection:
+    def prepare(connection: Connection) -> None:
+        connection.write("PRAGMA synchronous = NORMAL")
+        connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
+        ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
+        if kept != str(folder):
+            raise damaged(file, "it is of another media folder")
 
-
-def _prepare(database: sqlite3.Connection, folder: Path) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in {0, SCHEMA_VERSION}:
-        raise sqlite3.DatabaseError(f"it has schema {version}, this is {SCHEMA_VERSION}")
-    if version == 0:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-        database.execute("INSERT INTO about VALUES ('folder', ?)", (str(folder),))
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    database.execute("PRAGMA synchronous = NORMAL")
-    row = database.execute("SELECT value FROM about WHERE name = 'folder'").fetchone()
-    if row is None or row[0] != str(folder):
-        raise sqlite3.DatabaseError("it is of another media folder")
+    return sqlite.open_(file, SCHEMA, prepare=prepare)

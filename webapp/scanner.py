@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from broker.store_errors import StoreError
 from webapp import listing, media_types
 from webapp.index import Index
 from webapp.library import Library
@@ -223,7 +223,7 @@ class Scanner:
                 if not said and self._index.is_complete:
                     said = True
                     log.info("the library has %d media", self._index.counts()[0])
-            except (OSError, sqlite3.Error):
+            except (OSError, StoreError):
                 log.exception("the library could not be walked")
                 self._stopping.wait(self._interval)
 

@@ -4,7 +4,6 @@
 
     ZapetteError
     ├── SettingsError            a setting is unknown, of the wrong type or out of range
-    ├── StoreError               the data folder cannot be used
     ├── CredentialsError         a key, token or password proves nothing
     ├── TopicError               a name or topic breaks the wire contract
     └── CallError                a call did not give a result; `code` says why
@@ -17,11 +16,33 @@
         ├── CallTimeout          timeout      (made by the caller's side)
         ├── Unavailable          unavailable  (made by the caller's side)
         └── Cancelled            cancelled    (made by the caller's side)
+
+`StoreError`, with its own tree in `broker.store_errors`: the data folder cannot be used.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from broker.store_errors import StoreError
+
+__all__ = [
+    "CallError",
+    "CallTimeout",
+    "Cancelled",
+    "CredentialsError",
+    "GestureRequired",
+    "InvalidArgument",
+    "MediaError",
+    "NoSuchProcedure",
+    "NotSupported",
+    "ProcedureFailed",
+    "SettingsError",
+    "StoreError",
+    "TopicError",
+    "Unavailable",
+    "ZapetteError",
+]
 
 
 class ZapetteError(Exception):
@@ -35,10 +56,6 @@ class SettingsError(ZapetteError):
         super().__init__(f"setting {key}: {reason}")
         self.key = key
         self.reason = reason
-
-
-class StoreError(ZapetteError):
-    """The data folder or a file in it cannot be used; the message says which and why."""
 
 
 class CredentialsError(ZapetteError):

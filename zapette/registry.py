@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import time
 from pathlib import Path
 from typing import Final
 
+from broker import sqlite
+from broker.sqlite import Schema
 from zapette.credentials import new_generation
-from zapette.errors import StoreError
 
-SCHEMA_VERSION: Final = 1
 MAX_PLAYERS: Final = 100_000
 """How many players are known at most; the one not seen for longest makes room."""
 
-_SCHEMA: Final = """
+_TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
     id TEXT PRIMARY KEY,
     generation TEXT NOT NULL,
@@ -23,6 +21,7 @@ CREATE TABLE IF NOT EXISTS players (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS players_by_seen_at ON players (seen_at);
 """
+SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
 
 
 class Registry:
@@ -36,82 +35,71 @@ class Registry:
         """Open the registry in `file`, making it if it is not there.
 
         Raises:
-            StoreError: the file is damaged, or was written by a newer version.
+            StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = file
-        self._lock = threading.Lock()
+        self._file = sqlite.open_(file, SCHEMA)
         self._removals = 0
-        try:
-            self._database = sqlite3.connect(
-                file, check_same_thread=False, isolation_level=None, timeout=5
-            )
-            # first, because the files beside it take its mode
-            file.chmod(0o600)
-            self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"registry of players {file}: {error}") from error
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._database.close()
+        self._file.close()
+
+    def check(self) -> None:
+        """Check that the file can be used; StoreError if not."""
+        self._file.check()
 
     def claim(self, player_id: str) -> str:
         """Note that the player is here, registering it if it is new, and return its generation."""
-        now = time.time()
-        with self._lock:
-            self._database.execute(
+        with self._file.transaction() as file:
+            file.write(
                 "INSERT INTO players VALUES (?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
-                (player_id, new_generation(), now),
+                (player_id, new_generation(), time.time()),
             )
-            self._removals += self._database.execute(
+            removed = file.write(
                 "DELETE FROM players WHERE id IN "
                 "(SELECT id FROM players ORDER BY seen_at DESC LIMIT -1 OFFSET ?)",
                 (MAX_PLAYERS,),
-            ).rowcount
-            return self._generation(player_id) or ""
+            )
+            generation = self.generation(player_id) or ""
+        self._removals += removed
+        return generation
 
     def renew(self, player_id: str) -> str:
         """Give a player a new generation, which ends every code given before, and return it."""
-        with self._lock:
-            self._database.execute(
+        with self._file.transaction() as file:
+            file.write(
                 "INSERT INTO players VALUES (?, ?, ?) ON CONFLICT (id) "
                 "DO UPDATE SET generation = excluded.generation, seen_at = excluded.seen_at",
                 (player_id, new_generation(), time.time()),
             )
-            return self._generation(player_id) or ""
+            return self.generation(player_id) or ""
 
     def generation(self, player_id: str) -> str | None:
         """Return the generation of codes that is good for a player; None if it is not known."""
-        with self._lock:
-            return self._generation(player_id)
+        rows = self._file.read("SELECT generation FROM players WHERE id = ?", (player_id,))
+        return str(rows[0][0]) if rows else None
 
     def forget(self, player_id: str) -> bool:
         """Forget a player, which ends every code and connection of it; tell whether it was known.
 
         Its page may come back: it is then a new player with the old id, and has other codes.
         """
-        with self._lock:
-            removed = self._database.execute(
-                "DELETE FROM players WHERE id = ?", (player_id,)
-            ).rowcount
-            self._removals += removed
-            return removed > 0
+        removed = self._file.write("DELETE FROM players WHERE id = ?", (player_id,))
+        self._removals += removed
+        return removed > 0
 
     def beginning_with(self, text: str) -> list[str]:
         """Return the ids of the players, two at most, that begin with these hexadecimal digits."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
-            )
-            return [str(row[0]) for row in rows]
+        rows = self._file.read(
+            "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
+        )
+        return [str(row[0]) for row in rows]
 
     def unseen_since(self, moment: float) -> list[str]:
         """Return the ids of the players that were last seen before `moment` (Unix seconds)."""
-        with self._lock:
-            rows = self._database.execute("SELECT id FROM players WHERE seen_at < ?", (moment,))
-            return [str(row[0]) for row in rows]
+        rows = self._file.read("SELECT id FROM players WHERE seen_at < ?", (moment,))
+        return [str(row[0]) for row in rows]
 
     @property
     def removals(self) -> int:
@@ -120,26 +108,4 @@ class Registry:
 
     def changes(self) -> int:
         """Return a number that differs from the last when another process wrote the registry."""
-        with self._lock:
-            row = self._database.execute("PRAGMA data_version").fetchone()
-            return int(row[0])
-
-    def _generation(self, player_id: str) -> str | None:
-        row = self._database.execute(
-            "SELECT generation FROM players WHERE id = ?", (player_id,)
-        ).fetchone()
-        return str(row[0]) if row else None
-
-    def _prepare(self) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"registry of players {self._file}: it was written by a newer version "
-                f"(schema {version}, this is {SCHEMA_VERSION}); it was left as it is"
-            )
-        if version == SCHEMA_VERSION:
-            self._database.execute("SELECT id, generation, seen_at FROM players LIMIT 1")
-            return
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.executescript(_SCHEMA)
-        self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return int(self._file.read("PRAGMA data_version")[0][0])

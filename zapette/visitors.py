@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Final
 
-from zapette.errors import StoreError
-
-SCHEMA_VERSION: Final = 1
+from broker import sqlite
+from broker.sqlite import Connection, Schema
 
 MOST_OF_A_PLAYER: Final = 500
 """How many visitors of one player are remembered; the one that came first makes room."""
@@ -21,7 +16,7 @@ MOST_OF_A_PLAYER: Final = 500
 MOST_ENDED: Final = 1000
 """How many tokens of one player may be ended before it needs a new code instead."""
 
-_SCHEMA: Final = """
+_TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visitors (
     client_id TEXT PRIMARY KEY,
     player_id TEXT NOT NULL,
@@ -38,6 +33,7 @@ CREATE INDEX IF NOT EXISTS visitors_by_player ON visitors (player_id, since);
 CREATE INDEX IF NOT EXISTS visitors_by_end ON visitors (ended) WHERE ended IS NOT NULL;
 CREATE INDEX IF NOT EXISTS visitors_by_expiry ON visitors (expires_at);
 """
+SCHEMA: Final = Schema(0x7A617076, 1, _TABLES, claims_unnamed=True)
 _COLUMNS: Final = (
     "client_id, player_id, generation, role, device, label, address, since, expires_at"
 )
@@ -81,33 +77,26 @@ class Visitors:
         """Open the file, making it if it is not there.
 
         Raises:
-            StoreError: the file is damaged, or was written by a newer version.
+            StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = file
-        self._lock = threading.Lock()
-        try:
-            self._database = sqlite3.connect(
-                file, check_same_thread=False, isolation_level=None, timeout=5
-            )
-            # first, because the files beside it take its mode
-            file.chmod(0o600)
-            self._prepare()
-            # a write costs no wait for the disk; what a power cut takes is a second's worth
-            self._database.execute("PRAGMA synchronous = NORMAL")
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"visitors {file}: {error}") from error
+        self._file = sqlite.open_(file, SCHEMA)
+        # a write costs no wait for the disk; what a power cut takes is a second's worth
+        self._file.write("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._database.close()
+        self._file.close()
+
+    def check(self) -> None:
+        """Check that the file can be used; StoreError if not."""
+        self._file.check()
 
     def note(self, visitor: Visitor) -> None:
         """Remember a visitor that was given a token."""
-        with self._transaction() as database:
-            database.execute("DELETE FROM visitors WHERE expires_at < ?", (time.time(),))
-            _put(database, visitor, None)
-            database.execute(
+        with self._file.transaction() as file:
+            file.write("DELETE FROM visitors WHERE expires_at < ?", (time.time(),))
+            _put(file, visitor, None)
+            file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
                 "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT -1 OFFSET ?)",
                 (visitor.player_id, MOST_OF_A_PLAYER),
@@ -115,12 +104,11 @@ class Visitors:
 
     def of(self, player_id: str) -> list[Visitor]:
         """Return the visitors of a player whose token is good, the newest first."""
-        with self._lock:
-            rows = self._database.execute(
-                f"SELECT {_COLUMNS} FROM visitors WHERE player_id = ? AND ended IS NULL "  # noqa: S608
-                "AND expires_at >= ? ORDER BY since DESC",
-                (player_id, time.time()),
-            ).fetchall()
+        rows = self._file.read(
+            f"SELECT {_COLUMNS} FROM visitors WHERE player_id = ? AND ended IS NULL "  # noqa: S608
+            "AND expires_at >= ? ORDER BY since DESC",
+            (player_id, time.time()),
+        )
         return [Visitor(*row) for row in rows]
 
     def end(self, visitor: Visitor) -> bool:
@@ -128,19 +116,19 @@ class Visitors:
 
         Return false, with nothing changed, if so many were ended that a new code is needed.
         """
-        with self._transaction() as database:
-            (many,) = database.execute(
+        with self._file.transaction() as file:
+            ((many,),) = file.read(
                 "SELECT count(*) FROM visitors WHERE player_id = ? AND ended IS NOT NULL",
                 (visitor.player_id,),
-            ).fetchone()
+            )
             if many >= MOST_ENDED:
                 return False
-            (last,) = database.execute("SELECT max(ended) FROM visitors").fetchone()
+            ((last,),) = file.read("SELECT max(ended) FROM visitors")
             # never a number that was there before, though rows go when they expire
             number = max((last or 0) + 1, int(time.time() * 1000))
-            _put(database, visitor, number)
+            _put(file, visitor, number)
             if visitor.device:
-                database.execute(
+                file.write(
                     "UPDATE visitors SET ended = ? WHERE player_id = ? AND device = ? "
                     "AND generation = ? AND ended IS NULL",
                     (number, visitor.player_id, visitor.device, visitor.generation),
@@ -149,69 +137,37 @@ class Visitors:
 
     def forget(self, player_id: str) -> None:
         """Forget the visitors of a player whose code was renewed: none of their tokens is good."""
-        with self._transaction() as database:
-            database.execute("DELETE FROM visitors WHERE player_id = ?", (player_id,))
+        self._file.write("DELETE FROM visitors WHERE player_id = ?", (player_id,))
 
     def is_turned_out(self, player_id: str, generation: str, device: str) -> bool:
         """Tell whether a device's token was ended, and nothing has brought it back since."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
-                "AND ended IS NOT NULL AND expires_at >= ?",
-                (player_id, generation, device, time.time()),
-            ).fetchone()
-        return device != "" and row is not None
+        rows = self._file.read(
+            "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
+            "AND ended IS NOT NULL AND expires_at >= ?",
+            (player_id, generation, device, time.time()),
+        )
+        return device != "" and bool(rows)
 
     def is_ended(self, client_id: str) -> bool:
         """Tell whether the token of a client was ended."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT ended FROM visitors WHERE client_id = ?", (client_id,)
-            ).fetchone()
-        return row is not None and row[0] is not None
+        rows = self._file.read(
+            "SELECT 1 FROM visitors WHERE client_id = ? AND ended IS NOT NULL", (client_id,)
+        )
+        return bool(rows)
 
     def ended(self) -> frozenset[str]:
         """Return the client ids whose tokens were ended and would still be good."""
-        with self._lock:
-            rows = self._database.execute("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
-            return frozenset(str(row[0]) for row in rows)
+        rows = self._file.read("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
+        return frozenset(str(row[0]) for row in rows)
 
     def last_end(self) -> int:
         """Return a number that differs from the last when another token was ended."""
-        with self._lock:
-            (last,) = self._database.execute(
-                "SELECT max(ended) FROM visitors WHERE ended IS NOT NULL"
-            ).fetchone()
+        ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")
         return last or 0
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
 
-    def _prepare(self) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"visitors {self._file}: it was written by a newer version "
-                f"(schema {version}, this is {SCHEMA_VERSION}); it was left as it is"
-            )
-        if version == SCHEMA_VERSION:
-            self._database.execute(f"SELECT {_COLUMNS}, ended FROM visitors LIMIT 1")  # noqa: S608
-            return
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.executescript(_SCHEMA)
-        self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _put(database: sqlite3.Connection, visitor: Visitor, ended: int | None) -> None:
-    database.execute(
+def _put(file: Connection, visitor: Visitor, ended: int | None) -> None:
+    file.write(
         f"INSERT INTO visitors ({_COLUMNS}, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
         "ON CONFLICT (client_id) DO UPDATE SET ended = excluded.ended",
         (*astuple(visitor), ended),

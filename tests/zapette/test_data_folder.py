@@ -12,7 +12,7 @@ import pytest
 from zapette.accounts import Accounts
 from zapette.data_folder import DataFolder
 from zapette.errors import CredentialsError, StoreError
-from zapette.registry import SCHEMA_VERSION, Registry
+from zapette.registry import SCHEMA, Registry
 
 ID = "a" * 32
 
@@ -78,7 +78,7 @@ def test_a_damaged_or_newer_registry_is_refused_and_left(tmp_path: Path) -> None
     assert damaged.read_bytes() == before
     newer = tmp_path / "newer.db"
     with sqlite3.connect(newer) as database:
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        database.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     database.close()
     with pytest.raises(StoreError, match="newer version"):
         Registry(newer)

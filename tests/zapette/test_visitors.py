@@ -11,7 +11,7 @@ import pytest
 
 from zapette import visitors
 from zapette.errors import StoreError
-from zapette.visitors import SCHEMA_VERSION, Visitor, Visitors
+from zapette.visitors import SCHEMA, Visitor, Visitors
 
 ONE = Visitor(
     client_id="remote-1",
@@ -96,7 +96,7 @@ def test_a_damaged_or_newer_file_is_refused_and_left(tmp_path: Path) -> None:
         Visitors(damaged)
     newer = tmp_path / "newer.db"
     with sqlite3.connect(newer) as database:
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        database.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     database.close()
     with pytest.raises(StoreError, match="newer"):
         Visitors(newer)

@@ -8,12 +8,16 @@ from typing import Any, Final
 
 import click
 
+from broker.store_errors import StoreError, UnusableStore
 from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
 from zapette.manager import FATAL
 
 ANSWERED_ERROR: Final = 1
 UNAVAILABLE: Final = 3
 TIMEOUT: Final = 4
+TRY_AGAIN: Final = 75
+"""A store was busy or full: what may work later (EX_TEMPFAIL of sysexits.h)."""
+
 INTERRUPTED: Final = 130
 
 
@@ -24,7 +28,7 @@ class Group(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except ZapetteError as error:
+        except (ZapetteError, StoreError) as error:
             click.echo(f"zapette: {message_of(error)}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
@@ -35,9 +39,13 @@ class Group(click.Group):
             ctx.exit(0)
 
 
-def exit_code(error: ZapetteError) -> int:
+def exit_code(error: ZapetteError | StoreError) -> int:
     """Return the exit code that stands for an error."""
     match error:
+        case UnusableStore():
+            return FATAL
+        case StoreError():
+            return TRY_AGAIN
         case Unavailable():
             return UNAVAILABLE
         case CallTimeout():
@@ -47,6 +55,6 @@ def exit_code(error: ZapetteError) -> int:
     return FATAL
 
 
-def message_of(error: ZapetteError) -> str:
+def message_of(error: Exception) -> str:
     """Return the line that tells a person of an error."""
     return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

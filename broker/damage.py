@@ -1,0 +1,65 @@
+"""What to do with a damaged SQLite file: put it aside, and read what it still holds."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from broker.sqlite import SIDE_FILES, connect
+from broker.sqlite_errors import os_error
+from broker.store_errors import StoreError
+
+log = logging.getLogger("zapette.store")
+
+
+def set_aside(path: Path) -> Path:
+    """Move a file, with those next to it, out of the way, and return its new name.
+
+    Nobody may have it open.
+
+    Raises:
+        StoreError: it cannot be moved.
+    """
+    now = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    aside = path.with_name(f"{path.name}.damaged-{now}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{now}-{number}")
+    try:
+        path.rename(aside)
+        for end in SIDE_FILES:
+            beside = path.with_name(path.name + end)
+            if beside.exists():
+                beside.rename(aside.with_name(aside.name + end))
+    except OSError as error:
+        raise os_error(path, error) from error
+    return aside
+
+
+def salvage(path: Path, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of a damaged file that can still be read, from both ends of the table.
+
+    What is returned was read, not checked. `table` and `columns` are our own words; the first
+    column is the key.
+    """
+    found: dict[Any, tuple[Any, ...]] = {}
+    for order in ("ASC", "DESC"):
+        try:
+            connection = connect(path, query="mode=ro")
+        except StoreError:
+            break
+        try:
+            for row in connection.execute(
+                f"SELECT {', '.join(columns)} FROM {table} ORDER BY {columns[0]} {order}"  # noqa: S608
+            ):
+                found.setdefault(row[0], row)
+        except sqlite3.Error as error:
+            log.debug("%s: %s", path, error)
+        finally:
+            connection.close()
+    return list(found.values())

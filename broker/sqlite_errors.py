@@ -1,0 +1,102 @@
+"""What an error of SQLite or of the system about a file means: one of `broker.store_errors`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from broker.store_errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+)
+
+_LEAST_ROOM: Final = 256 * 1024
+_KINDS: Final[Mapping[int, type[StoreError]]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_PROTOCOL: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_CORRUPT: StoreDamaged,
+    sqlite3.SQLITE_IOERR_SHORT_READ: StoreDamaged,
+    sqlite3.SQLITE_NOTADB: StoreDamaged,
+    sqlite3.SQLITE_FORMAT: StoreDamaged,
+    # a table or column that is not there: the schema was checked when the file was opened
+    sqlite3.SQLITE_ERROR: StoreDamaged,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+}
+_ADVICE: Final[Mapping[type[StoreError], str]] = {
+    StoreBusy: "another process holds it",
+    StoreFull: "there is no room left on its disk; make some",
+    StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
+    StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Have errors of SQLite and of the system about `path` come out as `StoreError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        found = store_error(path, error)
+        if found is None:
+            raise
+        raise found from error
+    except OSError as error:
+        raise os_error(path, error) from error
+
+
+def store_error(path: Path, error: sqlite3.Error) -> StoreError | None:
+    """Return what an error of SQLite about `path` means; None for a mistake of the program."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        # of Python's own these are about text that is none
+        return damaged(path, str(error)) if isinstance(error, sqlite3.OperationalError) else None
+    primary = code & 0xFF
+    kind = _KINDS.get(code) or _KINDS.get(primary, StoreError)
+    if kind is StoreError and primary in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}:
+        # SQLite does not say so where it makes the files next to the database
+        if _is_full(path):
+            kind = StoreFull
+        elif path.parent.exists() and not os.access(path.parent, os.W_OK):
+            kind = StoreReadOnly
+    advice = _ADVICE.get(kind, "{reason}").format(reason=error)
+    return kind(f"{path}: {advice}")
+
+
+def os_error(path: Path, error: OSError) -> StoreError:
+    """Return what an error of the system about `path` means."""
+    kind: type[StoreError] = StoreError
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        kind = StoreFull
+    elif error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        kind = StoreReadOnly
+    reason = error.strerror or str(error)
+    return kind(f"{path}: {_ADVICE.get(kind, '{reason}').format(reason=reason)}")
+
+
+def busy(path: Path) -> StoreBusy:
+    """Return the error of a file that another process or thread holds."""
+    return StoreBusy(f"{path}: {_ADVICE[StoreBusy]}")
+
+
+def damaged(path: Path, reason: str) -> StoreDamaged:
+    """Return the error of a file that does not hold what was written to it."""
+    return StoreDamaged(f"{path}: {_ADVICE[StoreDamaged].format(reason=reason)}")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return bool(shutil.disk_usage(path.parent).free < _LEAST_ROOM)
+    except OSError:
+        return False

@@ -1,0 +1,47 @@
+"""The errors of files that keep something, drawn as one tree; all of the project raise these.
+
+::
+
+    StoreError               the data folder or a file in it cannot be used
+    ├── StoreBusy            another process holds it
+    ├── StoreFull            there is no room left on the disk
+    └── UnusableStore        waiting and trying again does not help: a person must act
+        ├── StoreDamaged     the file holds something else than was written
+        ├── StoreReadOnly    the file or its file system may not be written
+        ├── StoreNewer       a newer version of this program wrote it
+        └── ForeignStore     another program wrote it
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """A file or folder that keeps something cannot be used; the message says which and why."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the file; it was waited for, and may be free later."""
+
+
+class StoreFull(StoreError):
+    """There is no room left on the disk for what is to be written."""
+
+
+class UnusableStore(StoreError):
+    """The file stays unusable until a person acts; the message says what to do."""
+
+
+class StoreDamaged(UnusableStore):
+    """The file does not hold what was written to it."""
+
+
+class StoreReadOnly(UnusableStore):
+    """The file, its folder or its file system may not be written."""
+
+
+class StoreNewer(UnusableStore):
+    """A newer version of this program wrote the file, which stays as it is."""
+
+
+class ForeignStore(UnusableStore):
+    """Another program wrote the file, which stays as it is."""
