@@ -8,9 +8,10 @@ if sys.platform != "win32":
     import resource
 
 
-def allow_many_files() -> None:
-    """Let the process have as many files as the system lets it, where systems count them."""
+def allow_many_files() -> int:
+    """Let the process have as many files as the system lets it; return how many these are."""
     if sys.platform == "win32":
-        return
+        return sys.maxsize
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return sys.maxsize if most == resource.RLIM_INFINITY else most

@@ -18,6 +18,7 @@ from webapp import (
     problems,
     refusals,
     requests,
+    security_headers,
 )
 from webapp.addresses import Addresses
 from webapp.assets import Assets
@@ -56,7 +57,7 @@ def create_app(parts: Parts) -> Flask:
     hosts.register(app, parts.addresses.settings.hosts, parts.refused)
     figures = (counted.families, parts.refused.families, parts.broker_figures.families)
     app.register_blueprint(metrics.blueprint(figures, parts.health, parts.librarian))
-    app.after_request(pages.secure)
+    app.after_request(security_headers.add)
     compression.register(app)
     problems.register(app)
     refusals.register(app)

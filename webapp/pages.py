@@ -90,14 +90,6 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
     return pages
 
 
-def secure(response: Response) -> Response:
-    """Add the headers that every answer has."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
-    return response
-
-
 def _hash(script: str) -> str:
     """Return what lets this very text be run (Content Security Policy 3, 2.3.1)."""
     digest = hashlib.sha256(script.encode()).digest()

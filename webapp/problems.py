@@ -59,7 +59,7 @@ def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or response.status_code)
     if 300 <= status < 400:
         return Response(status=status, headers=dict(response.headers))
-    problem = Problem(status, _code(status), error.description or status.phrase).response()
+    problem = Problem(status, code_of(status), error.description or status.phrase).response()
     for name in ("Allow", "Content-Range", "Retry-After"):
         if name in response.headers:
             problem.headers[name] = response.headers[name]
@@ -72,9 +72,12 @@ def _unexpected(error: Exception) -> Response:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
 
-def _code(status: HTTPStatus) -> str:
+def code_of(status: HTTPStatus) -> str:
+    """Return the word that a program can tell `status` by."""
     names = {
         HTTPStatus.BAD_REQUEST: "invalid_request",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "invalid_request",
         HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
         HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
     }

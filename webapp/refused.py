@@ -15,6 +15,11 @@ class Reason(StrEnum):
 
     HOST = "host"
     ORIGIN = "origin"
+    MALFORMED = "malformed"
+    HEADER = "header"
+    BODY = "body"
+    SLOW = "slow"
+    CONNECTIONS = "connections"
 
 
 class Refused:

@@ -11,18 +11,24 @@ from typing import Any, Final
 
 from waitress.server import create_server
 
-from webapp import Parts, create_app
+from broker.files import allow_many_files
+from webapp import Parts, connections, create_app
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements
+from webapp.clients import client_of
+from webapp.connections import Connections
 from webapp.discovery import Discovery
 from webapp.doorkeeper import Doorkeeper
+from webapp.framing import LARGEST_BODY
 from webapp.health import Health
 from webapp.household import Household
 from webapp.librarian import Librarian
 from webapp.metrics import BROKER_TOPIC, BrokerFigures
 from webapp.pairing import Pairing
+from webapp.refused import Refused
+from webapp.request_parser import LARGEST_HEAD
 from webapp.service import create_service, who_is_connected
-from webapp.streaming import make_fair
+from webapp.streaming import IDLE_SECONDS, Limits, make_fair
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
@@ -34,8 +40,10 @@ log = logging.getLogger("zapette.web")
 
 # docs/decisions/0003-wsgi-server.md has the figures behind these.
 THREADS: Final = 16
-CONNECTIONS: Final = 4000
 SWITCH_INTERVAL: Final = 0.001
+
+_OTHER_FILES: Final = 200
+"""Files that are no connections: stores, films that are sent, the server's own client."""
 
 
 def serve(settings: Settings) -> None:
@@ -60,6 +68,7 @@ def serve(settings: Settings) -> None:
         forget_after_days=settings.forget_after_days,
     )
     broker_figures = BrokerFigures(lambda: service.is_live)
+    refused = Refused()
     app = create_app(
         Parts(
             addresses=addresses,
@@ -72,6 +81,7 @@ def serve(settings: Settings) -> None:
             ),
             librarian=librarian,
             broker_figures=broker_figures,
+            refused=refused,
         )
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -84,14 +94,21 @@ def serve(settings: Settings) -> None:
         host=settings.bind,
         port=settings.http_port,
         threads=THREADS,
-        connection_limit=CONNECTIONS,
+        # more than `Connections` lets in, with what listens: waitress would stop accepting
+        connection_limit=connections.MOST + 100,
+        max_request_header_size=LARGEST_HEAD,
+        # with the framing of its chunks
+        max_request_body_size=2 * LARGEST_BODY,
         asyncore_use_poll=True,
-        channel_timeout=60,
+        channel_timeout=int(IDLE_SECONDS),
         clear_untrusted_proxy_headers=True,
         ident=None,
         **trusted,
     )
-    make_fair(server)
+    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
+    proxy = client_of(settings.trusted_proxy)
+    limits = Limits(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
+    make_fair(server, limits)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn

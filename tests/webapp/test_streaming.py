@@ -19,7 +19,9 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
-from webapp.streaming import TURN, FairChannel
+from webapp.connections import Connections
+from webapp.refused import Refused
+from webapp.streaming import TURN, FairChannel, Limits
 
 SIZE = 64 << 20
 
@@ -102,7 +104,8 @@ def test_one_turn_is_no_longer_than_it_may_be(
     """A client that takes all it is sent must not get all of it at once."""
     ours, theirs = socket.socketpair()
     server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    channel = FairChannel(server, ours, "", Adjustments(), map={})  # type: ignore[arg-type]
+    limits = Limits(Connections(1, 1), Refused())
+    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, limits=limits)
     sent: list[int] = []
 
     def take_all(_out: int, _in: int, _offset: int, count: int) -> int:

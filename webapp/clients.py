@@ -1,0 +1,28 @@
+"""What clients are told apart by when limits are shared out; no I/O."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+_SHARED_BITS: Final = 64
+
+
+@lru_cache(maxsize=1024)
+def client_of(address: str) -> str:
+    """Return whose address this is: itself, or for IPv6 its network of 64 bits.
+
+    One machine has all addresses of such a network to choose from (RFC 4291, 2.5.4). What is no
+    address is returned as it is, cut to 64 letters.
+    """
+    plain = address.removeprefix("[").removesuffix("]").partition("%")[0]
+    try:
+        parsed = ip_address(plain)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(IPv6Network((parsed, _SHARED_BITS), strict=False))

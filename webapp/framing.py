@@ -1,0 +1,175 @@
+"""Where a request ends (RFC 9112): what two could understand differently is refused; no I/O.
+
+A proxy and a server that disagree on it let somebody hide a request in the body of another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+LARGEST_BODY: Final = 64 << 10
+"""The largest body of a request, in bytes."""
+
+_VERSION: Final = re.compile(rb"HTTP/([0-9])\.([0-9])")
+_FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t -~\x80-\xff]*)")
+_TARGET: Final = re.compile(rb"(?:/|https?://[^/]|\*\Z)[!-~\x80-\xff]*", re.IGNORECASE)
+_DIGITS: Final = re.compile(rb"[0-9]+")
+_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t -~\x80-\xff]*)?")
+_LONGEST_LINE: Final = 256
+
+Field = tuple[bytes, bytes]
+
+
+class FramingError(Exception):
+    """A request whose end is not certain, or is too far away; the connection cannot go on.
+
+    Attributes:
+        status: the HTTP status to answer.
+        detail: what is wrong.
+    """
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def check_head(head: bytes) -> None:
+    """Check the request line and the header fields of a head.
+
+    Raises:
+        FramingError: a line is malformed, or the length of the body is uncertain.
+    """
+    first, *lines = head.removesuffix(b"\r\n\r\n").removesuffix(b"\r\n").split(b"\r\n")
+    version = _checked_version(first)
+    fields = [_field(line) for line in lines]
+    if len(_values(fields, b"host")) > 1:
+        raise _bad("there is more than one Host")
+    codings, lengths = _values(fields, b"transfer-encoding"), _values(fields, b"content-length")
+    if codings and lengths:
+        raise _bad("Content-Length and Transfer-Encoding exclude each other")
+    if codings:
+        _check_codings(codings, version)
+    if lengths:
+        _check_lengths(lengths)
+
+
+class ChunkedBody:
+    """Decodes a chunked body as it comes in (RFC 9112, 7.1), its trailer fields left out."""
+
+    def __init__(self) -> None:
+        self._raw = bytearray()
+        self._size: int | None = None
+        self._read = 0
+        self._in_trailer = False
+        self.is_complete = False
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what `data` adds to the body.
+
+        Raises:
+            FramingError: it is malformed, or the body is larger than `LARGEST_BODY`.
+        """
+        self._raw += data
+        parts = []
+        while not self.is_complete and (part := self._next()) is not None:
+            parts.append(part)
+        return b"".join(parts)
+
+    @property
+    def rest(self) -> bytes:
+        """What came after the end of the body."""
+        return bytes(self._raw) if self.is_complete else b""
+
+    def _next(self) -> bytes | None:
+        """Take a line or a chunk; return what it adds, or None if it is not all there."""
+        if self._size:
+            return self._chunk(self._size)
+        line, end, rest = self._raw.partition(b"\r\n")
+        if not end:
+            if len(self._raw) > _LONGEST_LINE:
+                raise _bad("a line in the chunked body is too long")
+            return None
+        self._raw = rest
+        if not self._in_trailer:
+            self._size = self._read_size(bytes(line))
+            self._in_trailer = self._size == 0
+        elif line:
+            _field(bytes(line))
+        else:
+            self.is_complete = True
+        return b""
+
+    def _chunk(self, size: int) -> bytes | None:
+        if len(self._raw) < size + 2:
+            return None
+        chunk, end = bytes(self._raw[:size]), self._raw[size : size + 2]
+        if end != b"\r\n":
+            raise _bad("a chunk does not end where it says")
+        del self._raw[: size + 2]
+        self._size = None
+        return chunk
+
+    def _read_size(self, line: bytes) -> int:
+        match = _CHUNK.fullmatch(line)
+        if match is None:
+            raise _bad("the size of a chunk is not a hexadecimal number")
+        size = int(match[1], 16)
+        self._read += size
+        if self._read > LARGEST_BODY:
+            raise too_large()
+        return size
+
+
+def too_large() -> FramingError:
+    """Return the error of a body that is larger than `LARGEST_BODY`."""
+    detail = f"the body is larger than {LARGEST_BODY} bytes"
+    return FramingError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+def _checked_version(line: bytes) -> tuple[int, int]:
+    words = line.split(b" ")
+    version = _VERSION.fullmatch(words[-1])
+    if len(words) != 3 or version is None or _TARGET.fullmatch(words[1]) is None:
+        raise _bad("the request line is malformed")
+    if version[1] != b"1" or version[2] not in b"01":
+        detail = "HTTP/1.1 and HTTP/1.0 are understood here"
+        raise FramingError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, detail)
+    return 1, int(version[2])
+
+
+def _field(line: bytes) -> Field:
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        raise _bad("a header field is malformed")
+    return match[1].lower(), match[2].strip(b" \t")
+
+
+def _values(fields: Sequence[Field], wanted: bytes) -> list[bytes]:
+    return [value for name, value in fields if name == wanted]
+
+
+def _check_codings(values: list[bytes], version: tuple[int, int]) -> None:
+    codings = [it.strip(b" \t").lower() for it in b",".join(values).split(b",")]
+    if version == (1, 0) or b"" in codings or codings.index(codings[-1]) != len(codings) - 1:
+        raise _bad("the Transfer-Encoding is malformed")
+    if codings[-1] != b"chunked":
+        raise _bad("the Transfer-Encoding does not end with chunked")
+    if len(codings) > 1:
+        detail = "the only Transfer-Encoding understood here is chunked"
+        raise FramingError(HTTPStatus.NOT_IMPLEMENTED, detail)
+
+
+def _check_lengths(values: list[bytes]) -> None:
+    if len(values) > 1 or _DIGITS.fullmatch(values[0]) is None:
+        raise _bad("the Content-Length is not one whole number")
+    digits = values[0].lstrip(b"0")
+    if len(digits) > len(str(LARGEST_BODY)) or int(digits or b"0") > LARGEST_BODY:
+        raise too_large()
+
+
+def _bad(detail: str) -> FramingError:
+    return FramingError(HTTPStatus.BAD_REQUEST, detail)
