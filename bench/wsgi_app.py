@@ -9,7 +9,7 @@ from pathlib import Path
 from webapp import Parts, create_app
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
-from webapp.health import Health
+from webapp.health import create_checks
 from webapp.household import Household
 from webapp.librarian import Librarian
 from webapp.metrics import BrokerFigures
@@ -27,7 +27,7 @@ _registry = Registry(_data / "players.db")
 app = create_app(
     Parts(
         _addresses,
-        Health(_settings, lambda: False),
+        create_checks(_settings, lambda: False),
         Doorkeeper(
             Household(_settings, Keyring(b"0" * 32, Topics()), _registry, _addresses),
             Visitors(_data / "visitors.db"),

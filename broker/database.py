@@ -99,7 +99,7 @@ class Database:
         self._committing: Batch | None = None
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._idle: asyncio.Event | None = None
-        self._failing = False
+        self._trouble: StoreError | None = None
         #: Counts changes, so that a caller can tell whether what it did changed anything.
         self.changed = 0
 
@@ -171,6 +171,11 @@ class Database:
             raise StoreBusy(f"{self.path}: another broker uses it") from error
         return connection
 
+    def check(self) -> None:
+        """Raise the error of the last commit, if it failed; from any thread."""
+        if self._trouble is not None:
+            raise self._trouble
+
     # Writing
 
     def put(self, name: str, row: Row, *, new: bool = False) -> None:
@@ -230,8 +235,8 @@ class Database:
 
     def _committed(self) -> None:
         batch, self._committing = self._committing, None
-        if self._failing:
-            self._failing = False
+        if self._trouble is not None:
+            self._trouble = None
             logger.warning("event=store_recovered file=%s", self.path)
         if batch is not None:
             for callback in batch.waiting:
@@ -245,9 +250,9 @@ class Database:
             self._idle.set()
 
     def _failed(self, error: StoreError) -> None:
-        if not self._failing:
-            self._failing = True
+        if type(self._trouble) is not type(error):
             logger.error("event=store_failing file=%s error=%r", self.path, str(error))
+        self._trouble = error
         if self._loop is not None and self._committing is not None:
             self._loop.call_later(_RETRY_DELAY, self._work.put, self._committing)
 

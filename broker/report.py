@@ -8,6 +8,7 @@ from typing import Final
 
 from broker import Broker
 from broker.authentication import is_visitor_of
+from zapette.checks import Checks
 from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role
@@ -22,15 +23,22 @@ _PATIENCE: Final = 2.0
 
 
 def create_report(
-    settings: Settings, keyring: Keyring, broker: Broker, loop: asyncio.AbstractEventLoop
+    settings: Settings,
+    keyring: Keyring,
+    broker: Broker,
+    loop: asyncio.AbstractEventLoop,
+    checks: Checks,
 ) -> Client:
-    """Return the client that offers ``clients`` under ``zapette/services/broker``; not started.
+    """Return the client that offers ``clients`` and ``health``; not started.
+
+    They are those of the service ``zapette/services/broker``.
 
     Args:
         settings: say where the broker listens.
         keyring: makes its token.
         broker: the broker in this process.
         loop: the loop that the broker runs on.
+        checks: say which parts of this process work.
     """
 
     def clients(player: str) -> list[str]:
@@ -58,5 +66,5 @@ def create_report(
         client_id=CLIENT_ID,
         password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
         callee=keyring.topics.service(SERVICE),
-        procedures={"clients": clients},
+        procedures={"clients": clients, "health": checks.run},
     )

@@ -144,6 +144,15 @@ class Broker(Frame):
         sessions = self._exchange.sessions.values()
         return [it.client_id for it in sessions if it.connection is not None and which(it)]
 
+    def check_store(self) -> None:
+        """Check that the store can be written, without waiting for it; from any thread.
+
+        Raises:
+            StoreError: what was written last could not be.
+        """
+        if self._exchange.store is not None:
+            self._exchange.store.check()
+
     @property
     def counters(self) -> dict[str, int]:
         """Return all counters and gauges by name, as ``$SYS/broker/metrics`` has them."""

@@ -12,6 +12,7 @@ from broker import Broker, Limits
 from broker.authentication import HouseholdAuthenticator
 from broker.files import allow_many_files
 from broker.report import create_report
+from zapette import checks
 from zapette.accounts import Accounts
 from zapette.config import Settings
 from zapette.credentials import Keyring
@@ -62,7 +63,11 @@ async def serve(settings: Settings) -> None:
         settings.mqtt_port,
         settings.ws_port,
     )
-    report = create_report(settings, keyring, broker, asyncio.get_running_loop())
+    health = checks.Checks()
+    health.add("store_messages", checks.store(broker.check_store))
+    health.add("store_players", checks.store(registry.check))
+    health.add("store_visitors", checks.store(visitors.check))
+    report = create_report(settings, keyring, broker, asyncio.get_running_loop(), health)
     report.start()
     watch = asyncio.create_task(
         _end_revoked(broker, authenticator, registry, visitors, folder.accounts)

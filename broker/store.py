@@ -113,6 +113,10 @@ class Store:
         """Write what is left to write."""
         await self._database.stop()
 
+    def check(self) -> None:
+        """Check that what was written last could be; StoreError if not."""
+        self._database.check()
+
     @property
     def changed(self) -> int:
         """Return a number that every change changes."""

@@ -23,9 +23,9 @@ from webapp import (
 from webapp.addresses import Addresses
 from webapp.assets import Assets
 from webapp.doorkeeper import Doorkeeper
-from webapp.health import Health
 from webapp.librarian import Librarian
 from webapp.refused import Refused
+from zapette.checks import Checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Parts:
     """What the application is made of."""
 
     addresses: Addresses
-    health: Health
+    checks: Checks
     doorkeeper: Doorkeeper
     librarian: Librarian
     broker_figures: metrics.BrokerFigures
@@ -47,7 +47,7 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.merge_slashes = False
     assets = Assets(plain=parts.addresses.settings.development).start()
     app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library, assets))
-    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.health))
+    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.checks))
     app.register_blueprint(doors.blueprint(parts.doorkeeper))
     app.register_blueprint(media.blueprint(parts.librarian))
     for more in development.blueprints(parts.addresses.settings):
@@ -56,7 +56,7 @@ def create_app(parts: Parts) -> Flask:
     metrics.count(app, counted)
     hosts.register(app, parts.addresses.settings.hosts, parts.refused)
     figures = (counted.families, parts.refused.families, parts.broker_figures.families)
-    app.register_blueprint(metrics.blueprint(figures, parts.health, parts.librarian))
+    app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.librarian))
     app.after_request(security_headers.add)
     compression.register(app)
     problems.register(app)

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, jsonify
 from webapp import doors, refusals, requests
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
-from webapp.health import Health
 from webapp.throttle import Throttle
+from zapette.checks import Checks
 
 
-def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, health: Health) -> Blueprint:
+def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks) -> Blueprint:
     """Return the routes below ``/api`` and ``/healthz``."""
     api = Blueprint("api", __name__)
     household = doorkeeper.household
@@ -64,13 +64,14 @@ def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, health: Health) -> B
 
     @api.get("/healthz")
     def healthz() -> tuple[Response, HTTPStatus]:
-        parts = health.parts()
-        good = all(parts.values())
+        found = checks.run()
+        problems = {name: why for name, why in found.items() if why is not None}
         body = {
-            "status": "ok" if good else "unavailable",
-            "parts": {name: "up" if up else "down" for name, up in parts.items()},
+            "status": "unavailable" if problems else "ok",
+            "parts": {name: "down" if name in problems else "up" for name in found},
+            "problems": problems,
         }
-        return jsonify(body), HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+        return jsonify(body), HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
 
     return api
 

@@ -15,9 +15,9 @@ import psutil
 from flask import Blueprint, Flask, Response, g, request
 
 from webapp import prometheus
-from webapp.health import Health
 from webapp.librarian import Librarian
 from webapp.prometheus import Family, Sample, family
+from zapette.checks import Checks
 
 BROKER_TOPIC: Final = "$SYS/broker/metrics"
 """Where the broker publishes its counters and gauges, as one JSON object."""
@@ -110,13 +110,13 @@ class BrokerFigures:
 
 
 def blueprint(
-    figures: Iterable[Callable[[], Iterable[Family]]], health: Health, librarian: Librarian
+    figures: Iterable[Callable[[], Iterable[Family]]], checks: Checks, librarian: Librarian
 ) -> Blueprint:
     """Return the route ``/metrics``.
 
     Args:
         figures: each returns the families of one part.
-        health: says which parts are up.
+        checks: say which parts are up.
         librarian: the library, whose figures are told too.
     """
     metrics = Blueprint("metrics", __name__)
@@ -125,7 +125,7 @@ def blueprint(
     @metrics.get("/metrics")
     def text() -> Response:
         families = [
-            *_parts(health),
+            *_parts(checks),
             *_library(librarian),
             *_process(process),
             *(family for part in figures for family in part()),
@@ -152,10 +152,10 @@ def count(app: Flask, counted: Requests) -> None:
         return response
 
 
-def _parts(health: Health) -> Iterator[Family]:
+def _parts(checks: Checks) -> Iterator[Family]:
     info = Sample(1, {"version": version("zapette")})
     yield Family("zapette_build_info", "gauge", "What runs.", [info])
-    samples = [Sample(up, {"part": part}) for part, up in health.parts().items()]
+    samples = [Sample(problem is None, {"part": part}) for part, problem in checks.run().items()]
     yield Family("zapette_up", "gauge", "Whether a part is up.", samples)
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
+from typing import Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from broker.store_errors import StoreError
+from zapette.checks import without_folders
+
 log = logging.getLogger("zapette.web")
+
+_RETRY: Final = 5
 
 
 class Problem(Exception):
@@ -51,6 +57,7 @@ def register(app: Flask) -> None:
     """Make every error of `app` a problem; the unexpected ones are logged with their traceback."""
     app.register_error_handler(Problem, Problem.response)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreError, _store)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -64,6 +71,13 @@ def _http(error: HTTPException) -> Response:
         if name in response.headers:
             problem.headers[name] = response.headers[name]
     return problem
+
+
+def _store(error: StoreError) -> Response:
+    """Return 503 with what the store says; the store itself has logged it."""
+    detail = without_folders(str(error))
+    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=_RETRY)
+    return problem.response()
 
 
 def _unexpected(error: Exception) -> Response:

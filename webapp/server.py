@@ -20,7 +20,7 @@ from webapp.connections import Connections
 from webapp.discovery import Discovery
 from webapp.doorkeeper import Doorkeeper
 from webapp.framing import LARGEST_BODY
-from webapp.health import Health
+from webapp.health import checks_of_broker, create_checks
 from webapp.household import Household
 from webapp.librarian import Librarian
 from webapp.metrics import BROKER_TOPIC, BrokerFigures
@@ -29,6 +29,7 @@ from webapp.refused import Refused
 from webapp.request_parser import LARGEST_HEAD
 from webapp.service import create_service, who_is_connected
 from webapp.streaming import IDLE_SECONDS, Limits, make_fair
+from zapette import checks
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
@@ -67,12 +68,18 @@ def serve(settings: Settings) -> None:
         addresses.pages,
         forget_after_days=settings.forget_after_days,
     )
+    health = create_checks(settings, lambda: service.is_live)
+    health.add("disk", checks.disk(folder.path))
+    health.add("store_players", checks.store(registry.check))
+    health.add("store_visitors", checks.store(visitors.check))
+    health.add("store_library", checks.store(librarian.index.check))
+    health.add_several(checks_of_broker(service, keyring.topics))
     broker_figures = BrokerFigures(lambda: service.is_live)
     refused = Refused()
     app = create_app(
         Parts(
             addresses=addresses,
-            health=Health(settings, lambda: service.is_live),
+            checks=health,
             doorkeeper=Doorkeeper(
                 Household(settings, keyring, registry, addresses),
                 visitors,

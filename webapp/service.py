@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from broker.store_errors import StoreError
 from webapp.addresses import Addresses
 from webapp.catalogue import Catalogue
 from webapp.doorkeeper import Connected
+from zapette.checks import without_folders
 from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
-from zapette.errors import CallError
+from zapette.errors import CallError, Unavailable
 from zapette.topics import Topics
 from zapette.url import BrokerUrl
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CLIENT_ID = "zapette-server"
 
@@ -39,9 +48,22 @@ def create_service(
         procedures={
             "ip": lambda: addresses.found()["ip"],
             "id": new_player_id,
-            "library": catalogue.answer,
+            "library": _in_words(catalogue.answer),
         },
     )
+
+
+def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
+    """Return `procedure`, whose caller is told what is wrong with a store."""
+
+    @wraps(procedure)
+    def called(*positional: P.args, **named: P.kwargs) -> T:
+        try:
+            return procedure(*positional, **named)
+        except StoreError as error:
+            raise Unavailable(without_folders(str(error))) from error
+
+    return called
 
 
 def who_is_connected(service: Client, topics: Topics) -> Connected:
