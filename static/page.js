@@ -41,7 +41,9 @@ export class Page {
     this._toast.mount();
     const show = mountControls(this._page, this._translate);
     this._show = (view) => {
-      this._state = view.state;
+      const { state } = view;
+      if (this._state && state && state.source !== this._state.source) this._toast.filmChanged();
+      this._state = state;
       show(view);
     };
   }

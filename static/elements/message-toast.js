@@ -1,38 +1,41 @@
-import { build } from "./dom.js";
+import { build, fill } from "./dom.js";
 
 /** Milliseconds that a message stays. */
 const STAY = 6000;
-/** How many are shown at once. */
-const MOST = 3;
 
-/** Short messages that come and go: what went wrong with what the person just did. */
+/** One short message that comes and goes: what went wrong, or what became of what the person did. */
 export class MessageToast extends HTMLElement {
+  constructor() {
+    super();
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
+    /** @private */
+    this._lasting = false;
+  }
+
   /** Make the element one that a screen reader reads out. */
   mount() {
     this.setAttribute("role", "alert");
-    this.addEventListener("click", (event) => {
-      if (event.target instanceof Element && event.target !== this) {
-        const message = event.target.closest(".message");
-        if (message) message.remove();
-      }
-    });
   }
 
   /**
-   * Show `text`; the same text twice is shown once.
+   * Show `text` in place of what is shown.
    * @param {string} text
    * @param {string} [detail] in smaller letters
    * @param {"error" | "news"} [kind]
+   * @param {{ lasting?: boolean }} [options] `lasting`: it is no less true when another film is loaded
    */
-  tell(text, detail = "", kind = "error") {
-    for (const shown of Array.from(this.children)) {
-      if (shown.getAttribute("data-message") === text) shown.remove();
-    }
-    while (this.children.length >= MOST) this.children[0].remove();
-    const attributes = { class: `message ${kind}`, "data-message": text };
-    const message = build("div", attributes, build("p", {}, text));
-    if (detail) message.append(build("p", { class: "detail" }, detail));
-    this.append(message);
-    setTimeout(() => message.remove(), STAY);
+  tell(text, detail = "", kind = "error", { lasting = false } = {}) {
+    clearTimeout(this._timer);
+    this._lasting = lasting;
+    const words = build("span", {}, build("p", {}, text));
+    if (detail) words.append(" ", build("p", { class: "detail" }, detail));
+    fill(this, build("div", { class: `message ${kind}` }, words));
+    this._timer = setTimeout(() => fill(this), STAY);
+  }
+
+  /** Another film is loaded: what was said of the one before holds no longer. */
+  filmChanged() {
+    if (!this._lasting) fill(this);
   }
 }

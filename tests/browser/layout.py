@@ -75,3 +75,32 @@ def lines(screen: Screen, selector: str) -> int:
 def overlaps(screen: Screen, *selectors: str) -> list[str]:
     """Return which of these parts of the page lie on each other."""
     return list(screen.see(_OVERLAPS % json.dumps(selectors)))
+
+
+_COVERED: Final = """(() => {
+  const [message] = document.querySelectorAll("message-toast .message");
+  if (!message) return ["there is no message"];
+  const one = message.getBoundingClientRect();
+  const { left, top, right, bottom } = one;
+  const inside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+  const faults = inside ? [] : [`the message leaves the window: ${[top, bottom]}`];
+  for (const it of document.querySelectorAll("button, a[href], input, select, .qr")) {
+    if (!it.checkVisibility({ visibilityProperty: true })) continue;
+    const two = it.getBoundingClientRect();
+    const x = two.left + two.width / 2, y = two.top + two.height / 2;
+    const hit = document.elementFromPoint(x, y);
+    // what lies below the bar at the bottom is no control one sees there
+    if (!hit || !it.contains(hit)) continue;
+    const across = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    if (across > 1 && down > 1 && x > one.left && x < one.right && y > one.top && y < one.bottom) {
+      faults.push(`the message is on ${it.getAttribute("aria-label") || it.textContent}`);
+    }
+  }
+  return faults;
+})()"""
+
+
+def covered(screen: Screen) -> list[str]:
+    """Return what the message that is shown lies on."""
+    return list(screen.see(_COVERED))

@@ -1,0 +1,98 @@
+"""Messages that come and go: one at a time, on nothing that is pressed, gone with their cause."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from tests.browser import layout
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
+from tests.browser.test_phone_sizes import SIZES as PHONES
+from tests.browser.test_player_sizes import SIZES, TITLES
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+SHOWN: Final = "document.querySelectorAll('message-toast .message').length"
+
+Opened = tuple[PlayerPage, RemotePage, Witness]
+
+
+@pytest.fixture
+def shown(opened: Opened) -> Opened:
+    player, phone, witness = opened
+    witness.ask("queue/clear")
+    phone.page.set_viewport_size({"width": 390, "height": 844})
+    phone.tap("Remote")
+    phone.tap("Library")
+    phone.page.locator("library-view .row").first.wait_for()
+    return player, phone, witness
+
+
+def test_one_at_a_time_and_a_tap_goes_through(shown: Opened) -> None:
+    _, phone, witness = shown
+    eventually(lambda: phone.shows("Add Alpha to the queue"), "the library")
+    for name in ("Alpha", "Beta", "Alpha", "Beta"):
+        phone.tap(f"Add {name} to the queue")
+        phone.wait_for_alert(f"Added: {name}")
+        assert phone.see(SHOWN) == 1
+    phone.tap("Queue")
+    phone.tap("Shuffle")
+    eventually(lambda: witness.status()["shuffle"], "the tap was taken")
+    phone.tap("Shuffle")
+    eventually(lambda: not witness.status()["shuffle"], "so was the other")
+
+
+def test_it_is_gone_with_the_film(shown: Opened) -> None:
+    player, phone, witness = shown
+    witness.ask("load", b"media/Beta.webm")
+    phone.tap("Play Alpha next")
+    phone.wait_for_alert("Comes next: Alpha")
+    player.see("document.querySelector('message-toast').tell('something', '')")
+    assert player.see(SHOWN) == 1
+    witness.ask("load", b"media/Series/Gamma.webm")
+    # at once: by itself it goes after 6 s
+    eventually(lambda: player.see(SHOWN) + phone.see(SHOWN) == 0, "nothing is said any more", 3)
+
+
+@pytest.mark.parametrize("view", ["now", "queue", "library", "more"])
+@pytest.mark.parametrize("text", TITLES)
+def test_it_lies_on_no_control_of_a_phone(shown: Opened, view: str, text: str) -> None:
+    _, phone, witness = shown
+    for _ in range(4):
+        witness.ask("queue/add", b"media/Beta.webm")
+    phone.page.locator(f"a[data-view={view}]").dispatch_event("click")
+    if view != "now":
+        phone.page.locator(f"#panel {view}-view").wait_for()
+    faults: list[str] = []
+    for width, height in [*PHONES, (1280, 800)]:
+        phone.page.set_viewport_size({"width": width, "height": height})
+        # the first screen has it on the picture of what plays, and is scrolled on tiny phones only
+        for top in (0,) if view == "now" else (0, 1e6):
+            phone.see(f"scrollTo(0, {top})")
+            words = json.dumps([TITLES[text]] * 2)
+            phone.see(f"document.querySelector('message-toast').tell(...{words})")
+            faults += [f"{width}x{height}: {it}" for it in layout.covered(phone)]
+    assert faults == []
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_it_lies_on_no_control_of_the_player(
+    shelf: System, module_pages: Pages, locale: str
+) -> None:
+    player = module_pages.player(shelf, locale=locale)
+    eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
+    faults: list[str] = []
+    for width, height in SIZES:
+        player.page.set_viewport_size({"width": width, "height": height})
+        for text in TITLES.values():
+            words = json.dumps([text] * 2)
+            player.see(f"document.querySelector('message-toast').tell(...{words})")
+            found: list[Any] = layout.covered(player)
+            found += layout.overlaps(player, ".message", "header", "qr-card", "footer")
+            faults += [f"{width}x{height}: {it}" for it in found]
+    assert faults == []
