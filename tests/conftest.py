@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import sharing as sharing_hooks
 from tests.foreign import is_foreign, shared_system
-from tests.sharing import ended, sharing, start_again
+from tests.sharing import sharing
 from tests.system import System
 
 
@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # so a shell starts what runs in its background, and all that is started by that inherits it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(sharing_hooks)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
 
@@ -65,41 +66,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("ours")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[Any], request: Any
-) -> Generator[None, Any, Any]:
-    """Keep the first failure of a fixture from being that of all tests that share it.
-
-    The test that asked for it fails; the next one gets it set up afresh.
-    """
-    try:
-        return (yield)
-    except Exception:
-        if fixturedef not in _failed:
-            _failed.add(fixturedef)
-            fixturedef.finish(request)
-        raise
-
-
-_failed: set[pytest.FixtureDef[Any]] = set()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Give each test shared systems that run, whatever the one before did to them."""
-    start_again()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Iterator[None]:
-    """Let the test fail in whose time a shared system has ended."""
-    why = ended()
-    yield
-    if why:
-        pytest.fail(why, pytrace=False)
 
 
 @pytest.fixture(scope="session")

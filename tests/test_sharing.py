@@ -9,15 +9,19 @@ from pathlib import Path
 from zapette.config import ROOT
 
 CONFTEST = """
-from tests.conftest import pytest_fixture_setup, pytest_runtest_setup, pytest_runtest_teardown
+from tests import sharing
+
+def pytest_configure(config):
+    config.pluginmanager.register(sharing)
 """
 
 
 def run(folder: Path, tests: str) -> str:
     """Run `tests` in a session of their own, under the hooks of ours."""
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -q --tb=short\n")
+    (folder := folder / "below").mkdir()
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_it.py").write_text(tests)
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -q --tb=short\n")
     command = [sys.executable, "-m", "pytest", str(folder)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100).stdout
 
