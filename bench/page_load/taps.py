@@ -27,8 +27,9 @@ _WATCH_PHONE: Final = """(() => {
     tap.turned = performance.timeOrigin + performance.now();
     turned();
   }).observe(button, { attributes: true, attributeFilter: ["aria-label"] });
-  window.turned = (count) => new Promise((resolve) => {
+  window.turned = (count, patience) => new Promise((resolve) => {
     turned = () => window.taps.length >= count && window.taps[count - 1].turned && resolve(true);
+    setTimeout(() => resolve(false), 1000 * patience);
     turned();
   });
   window.press = () => button.click();
@@ -42,6 +43,10 @@ _WATCH_PLAYER: Final = """(() => {
     }, true);
   }
 })()"""
+
+
+PATIENCE: Final = 20
+"""How long the button may take to turn, in seconds: a tap that has no effect is an error."""
 
 
 @dataclass
@@ -88,7 +93,8 @@ class Tapping:
         for _ in range(count):
             tap()
             self._done += 1
-            self.phone.see(f"window.turned({self._done})")
+            if not self.phone.see(f"window.turned({self._done}, {PATIENCE})"):
+                raise RuntimeError(f"nothing came of tap {self._done} within {PATIENCE} s")
             # at no fixed distance, so that no timer of a page runs in step with the taps
             time.sleep(pace.uniform(0.1, 0.2))
 

@@ -1,0 +1,48 @@
+"""One attacker as a process: ``python -m tests.hostile ROLE TARGET``; ends with its input.
+
+Prints what came of its attacks, as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+from typing import Final
+
+from tests.hostile.attack import Attack
+from tests.hostile.http_attacks import GuessesCodes, MakesRows, SendsBodies, TricklesHeaders
+from tests.hostile.idle import Idles
+from tests.hostile.mqtt_attacks import GoesOn, LeavesSessions, QueuesForAbsent, Retains
+from tests.hostile.target import Target
+
+ROLES: Final[dict[str, tuple[type[Attack], ...]]] = {
+    "stranger": (MakesRows, TricklesHeaders, SendsBodies, GuessesCodes),
+    "guest": (Retains, LeavesSessions, GoesOn),
+    "player": (QueuesForAbsent,),
+    "idler": (Idles,),
+}
+
+
+async def attack(role: str, target: Target) -> dict[str, dict[str, int]]:
+    """Run all attacks of a role until the input ends; return what came of each."""
+    attacks = [kind(target) for kind in ROLES[role]]
+    tasks = [asyncio.create_task(one.run()) for one in attacks]
+    await asyncio.to_thread(sys.stdin.read)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return {one.name: dict(one.counts) for one in attacks}
+
+
+def main() -> None:
+    """Run one role."""
+    role, target = sys.argv[1:]
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    sys.stdout.write(json.dumps(asyncio.run(attack(role, Target.from_json(target)))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
