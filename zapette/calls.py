@@ -51,14 +51,20 @@ class PendingCalls:
         """Return a token for a new call, unique to this caller."""
         return str(next(self._numbers))
 
-    def open(self, response_topic: str, future: AnyFuture, timeout: float) -> None:
-        """Have `future` ended by what comes on `response_topic`, within `timeout` seconds."""
+    def open(self, response_topic: str, future: AnyFuture, timeout: float) -> float:
+        """Have `future` ended by what comes on `response_topic`, within `timeout` seconds.
+
+        Returns:
+            When its time has run out, on the clock.
+        """
         self._waiting[response_topic] = future
         deadlines = self._deadlines.get(timeout)
         if deadlines is None:
             deadlines = self._deadlines[timeout] = deque()
         self._forget_answered(deadlines)
-        deadlines.append((self._clock() + timeout, response_topic))
+        deadline = self._clock() + timeout
+        deadlines.append((deadline, response_topic))
+        return deadline
 
     def answer(self, topic: str, payload: bytes) -> bool:
         """Give the answer that came on `topic` to the call that waits for it, if one does."""

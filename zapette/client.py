@@ -222,9 +222,9 @@ class Client:
             Unavailable: the client is not connected.
             InvalidArgument: the parameters cannot be written as JSON.
         """
-        call = self._calls.new(callee, procedure, write_parameters(positional, named))
+        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
         future: Future[Any] = Future()
-        self._run_soon(self._calls.begin, call, timeout, future)
+        self._run_soon(self._calls.begin, call, future)
         return future
 
     async def call_async(
@@ -244,9 +244,9 @@ class Client:
         if not self._loop.is_current:
             later = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
             return await asyncio.wrap_future(later)
-        call = self._calls.new(callee, procedure, write_parameters(positional, named))
+        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
         future: asyncio.Future[Any] = self._loop.loop.create_future()
-        self._calls.begin(call, timeout, future)
+        self._calls.begin(call, future)
         return await future
 
     def fence(self, timeout: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,12 +27,14 @@ class Call:
         request: the topic it goes to.
         response: the topic its answer comes on.
         payload: the parameters.
+        timeout: how long it waits for the answer, in seconds.
     """
 
     callee: Callee
     request: str
     response: str
     payload: bytes
+    timeout: float
 
 
 @dataclass(slots=True)
@@ -66,26 +70,31 @@ class OutgoingCalls:
         self._loop = loop
         self._pending = PendingCalls()
         self._peers: dict[str, _Peer] = {}
-        self._expiry_is_due = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self._expires_at = math.inf
 
-    def new(self, callee: Callee, procedure: str, payload: bytes) -> Call:
+    def new(self, callee: Callee, procedure: str, payload: bytes, timeout: float) -> Call:
         """Return a new call, on any thread.
 
         Raises:
             Unavailable: there is no connection.
             TopicError: `procedure` is none.
+            ValueError: `timeout` is not a finite number of seconds, 0 or more.
         """
+        if not 0 <= timeout < math.inf:
+            raise ValueError(f"timeout takes seconds, 0 or more, and not {timeout!r}")
         if not self._connection.is_live:
             raise self._connection.unavailable()
         caller, number = self._connection.client_id, self._pending.number()
         request = callee.request(caller, number, procedure)
-        return Call(callee, request, callee.response(caller, number), payload)
+        return Call(callee, request, callee.response(caller, number), payload, timeout)
 
-    def begin(self, call: Call, timeout: float, future: AnyFuture) -> None:
-        """Send a call, and have `future` ended by its answer or in `timeout` seconds."""
+    def begin(self, call: Call, future: AnyFuture) -> None:
+        """Send a call, and have `future` ended by its answer or when its time has run out."""
         peer = self._peers.get(call.callee.root) or self._meet(call.callee)
-        self._pending.open(call.response, future, timeout)
-        self._expire_in_time()
+        deadline = self._pending.open(call.response, future, call.timeout)
+        if deadline < self._expires_at:
+            self._expire_at(deadline)
         if not self._connection.is_live:
             self._pending.fail(call.response, self._connection.unavailable())
         elif peer.heard:
@@ -138,16 +147,16 @@ class OutgoingCalls:
         if peer.offline:
             self._pending.fail_all(f"{peer.name} is offline", f"{peer.callee.root}/response/")
 
-    def _expire_in_time(self) -> None:
-        if self._expiry_is_due:
-            return
-        deadline = self._pending.next_deadline()
-        if deadline is not None:
-            self._expiry_is_due = True
-            pause = max(0.0, deadline - self._pending.now())
-            self._loop.loop.call_later(pause, self._expire)
+    def _expire_at(self, deadline: float) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expires_at = deadline
+        pause = max(0.0, deadline - self._pending.now())
+        self._expiry = self._loop.loop.call_later(pause, self._expire)
 
     def _expire(self) -> None:
-        self._expiry_is_due = False
+        self._expiry, self._expires_at = None, math.inf
         self._pending.expire()
-        self._expire_in_time()
+        deadline = self._pending.next_deadline()
+        if deadline is not None:
+            self._expire_at(deadline)

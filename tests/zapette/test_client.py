@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import pytest
 
 from tests.mosquitto import Mosquitto, run_tool
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import SLACK, eventually
 from zapette.client import Client
 from zapette.dialing import Timing
 from zapette.errors import (
@@ -60,6 +63,72 @@ def test_calls(url: BrokerUrl, connect: Callable[..., Client], callee: Callee) -
     # what hangs holds up nobody
     assert caller.call(callee, "volume/up", 9) == {"volume": 9}
     hang.set()
+
+
+def times_of_ends(start: Callable[[float], Future[Any]], timeouts: list[float]) -> list[float]:
+    """Begin calls with these timeouts, and return how long each took to end with `timeout`."""
+    began = time.monotonic()
+    ended: dict[int, float] = {}
+    calls = [start(timeout) for timeout in timeouts]
+    for number, one in enumerate(calls):
+        one.add_done_callback(lambda _, at=number: ended.setdefault(at, time.monotonic() - began))
+    short = [number for number, timeout in enumerate(timeouts) if timeout < 30]
+    wait([calls[number] for number in short], timeout=60)
+    for number in short:
+        assert isinstance(calls[number].exception(0), CallTimeout)
+    assert not any(calls[at].done() for at in range(len(timeouts)) if at not in short)
+    for one in calls:
+        one.cancel()
+    return [ended[number] for number in short]
+
+
+# each begins while a longer one waits already
+TIMEOUTS = [600.0, 60.0, 4.0, 1.0, 0.2, 2.0, 0.5]
+
+
+@pytest.mark.parametrize("way", ["later", "async", "stopped"])
+def test_each_call_ends_in_its_own_time(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path, way: str
+) -> None:
+    hang = threading.Event()
+    broker = Mosquitto(tmp_path).start() if way == "stopped" else None
+    where = broker.url if broker else url
+    connect(where, callee=callee, procedures={"hang": lambda: hang.wait(60)})
+    caller = connect(where)
+
+    def start(timeout: float) -> Future[Any]:
+        if way == "async":
+            return caller.run(caller.call_async(callee, "hang", timeout=timeout))
+        return caller.call_later(callee, "hang", timeout=timeout)
+
+    if broker:
+        # a broker that is there and says nothing any more: its machine hangs
+        with pytest.raises(CallTimeout):
+            caller.call(callee, "hang", timeout=0.1)
+        assert broker.process is not None
+        broker.process.send_signal(signal.SIGSTOP)
+    try:
+        took = times_of_ends(start, TIMEOUTS)
+    finally:
+        hang.set()
+        if broker:
+            assert broker.process is not None
+            broker.process.send_signal(signal.SIGCONT)
+    for seconds, timeout in zip(took, TIMEOUTS[2:], strict=True):
+        assert timeout - 0.1 <= seconds < timeout + SLACK
+    if broker:
+        broker.stop()
+
+
+@pytest.mark.parametrize("timeout", [-1, math.nan, math.inf])
+def test_a_timeout_that_is_none(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, timeout: float
+) -> None:
+    caller = connect(url)
+    with pytest.raises(ValueError, match="timeout takes seconds"):
+        caller.call_later(callee, "hang", timeout=timeout)
+    with pytest.raises(ValueError, match="timeout takes seconds"):
+        caller.run(caller.call_async(callee, "hang", timeout=timeout)).result(10)
 
 
 def test_many_calls_at_once(url: BrokerUrl, connect: Callable[..., Client], callee: Callee) -> None:
