@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import signal
@@ -27,6 +26,7 @@ from zapette.service import Service, public_methods
 from zapette.subscriptions import Message
 from zapette.topics import Callee, Topics, check_base
 from zapette.url import BrokerUrl
+from zapette.values import write_json
 
 log = logging.getLogger("zapette.application")
 
@@ -51,9 +51,10 @@ class Application:
 
         app.run()
 
-    It reconnects by itself. Handlers may be ``async``; the others run on threads. Requests of one
-    caller are handled in their order, and a handler that takes long holds up nobody else. What a
-    handler raises is ``runtime_error`` for the caller, and a traceback in the log.
+    It reconnects by itself. ``async`` procedures begin in the order of the requests and run at the
+    same time; the others run on threads, those of one caller in their order, and one that takes
+    longer than half a second holds up nobody. What a handler raises, ``sys.exit()`` included, is
+    ``runtime_error`` for the caller, and a traceback in the log.
     """
 
     def __init__(
@@ -383,9 +384,9 @@ def _payload(value: Any) -> bytes | str:
     if isinstance(value, bytes | str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"the value cannot be written as JSON: {error}") from None
+        return write_json(value)
+    except ValueError as error:
+        raise InvalidArgument(f"the value {error}") from None
 
 
 def _client_id(name: str) -> str:

@@ -63,28 +63,34 @@ class BoundCall:
     def run(self) -> bytes:
         """Run the procedure, and return the payload of the answer."""
         try:
-            return write_result(self._function(*self._args, **self._kwargs))
-        except Exception as error:  # noqa: BLE001 - every failure is an answer
+            result = self._function(*self._args, **self._kwargs)
+        except BaseException as error:  # noqa: BLE001 - every failure is an answer, sys.exit() too
             return self._failure(error)
+        return self._success(result)
 
     async def run_async(self) -> bytes:
         """Run the procedure on the event loop, and return the payload of the answer."""
         try:
-            return write_result(await self._function(*self._args, **self._kwargs))
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            result = await self._function(*self._args, **self._kwargs)
+        except BaseException as error:  # every failure is an answer, sys.exit() too
+            if is_cancellation(error):
                 raise
             return self._failure(error)
-        except Exception as error:  # noqa: BLE001 - every failure is an answer
-            return self._failure(error)
+        return self._success(result)
+
+    def _success(self, result: Any) -> bytes:
+        try:
+            return write_result(result)
+        except ValueError as error:
+            log.error("procedure %s: its result %s", self._name, error)  # noqa: TRY400
+            return write_error(ProcedureFailed(f"the result of {self._name} {error}"))
 
     def _failure(self, error: BaseException) -> bytes:
         """Return the answer that tells the caller, and log what is not meant for the caller."""
         if isinstance(error, CallError):
             return write_error(error)
         log.error("procedure %s failed", self._name, exc_info=error)
-        return write_error(ProcedureFailed(f"{type(error).__name__}: {error}"))
+        return write_error(ProcedureFailed(_in_words(error)))
 
 
 class Procedures:
@@ -128,3 +134,19 @@ def is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - its method, not whether there is one
     )
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Tell whether `error` ends the present task because it is cancelled from outside."""
+    if not isinstance(error, asyncio.CancelledError):
+        return False
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _in_words(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is somebody else's code
+        text = "its text cannot be read"
+    return f"{type(error).__name__}: {text}"

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from zapette.callee import Procedure, Procedures
 from zapette.connection import Connection
 from zapette.dialing import Dialer, Timing
-from zapette.errors import CallTimeout, Cancelled, Unavailable
+from zapette.errors import CallTimeout, Cancelled, TooLarge, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.lanes import Lanes
 from zapette.messages import write_parameters
@@ -65,9 +65,9 @@ class Client:
             client_id: the MQTT client id, which is also the caller in topics; random if None.
             password: gives the password anew before each connection, instead of the URL's.
             callee: where `procedures` are offered; it says ``online`` there while connected.
-            procedures: what to offer, by name. ``async`` ones run on the client's event loop,
-                others on threads. Requests of one caller are handled in their order; a handler
-                that takes longer than half a second holds up nobody.
+            procedures: what to offer, by name. ``async`` ones run on the client's event loop, all
+                at the same time; others on threads, those of one caller in their order, unless
+                one takes longer than half a second or this client is the caller itself.
             timing: how patient the connection is.
         """
         self.on_live: Callable[[], None] = lambda: None
@@ -292,6 +292,8 @@ class Client:
             self._connection.publish(topic, payload, **options)
         except Unavailable as error:
             log.debug("a message was not sent: %s", error)
+        except TooLarge as error:
+            log.error("a message was not sent: %s", error)  # noqa: TRY400 - it says it all
 
     def _run_soon(self, function: Callable[..., object], *arguments: Any) -> None:
         if self._loop.is_current or not self._loop.is_running:

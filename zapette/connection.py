@@ -145,6 +145,7 @@ class Connection:
 
         Raises:
             Unavailable: there is no live connection, or it does not move.
+            TooLarge: the broker takes no message of this size.
         """
         session = self._session
         if session is None or not self._live.is_set():
@@ -233,12 +234,15 @@ class Connection:
             if error.refused:
                 self._settled.set()
             return False, Ending(str(error), refused=error.refused)
+        reason = "the event loop has ended"
         try:
             was_live = await self._begin(session, again=again)
             ending = await session.ended
+            reason = f"the connection to {self._name} is gone: {ending.reason}"
         finally:
+            # also if the event loop ends: the broker publishes the will, and nobody waits on
             session.abort("")
-        self._lose(f"the connection to {self._name} is gone: {ending.reason}")
+            self._lose(reason)
         return was_live, ending
 
     async def _begin(self, session: Session, *, again: bool) -> bool:

@@ -9,6 +9,7 @@
     └── CallError                a call did not give a result; `code` says why
         ├── NoSuchProcedure      no_such_procedure
         ├── InvalidArgument      invalid_argument
+        │   └── TooLarge         what is sent is more than the broker takes
         ├── NotSupported         not_supported
         ├── GestureRequired      gesture_required
         ├── MediaError           media_error
@@ -98,6 +99,10 @@ class InvalidArgument(CallError):
     """A parameter is missing, too many, of the wrong type or out of range; the message names it."""
 
     default_code = "invalid_argument"
+
+
+class TooLarge(InvalidArgument):
+    """What is to be sent is more than the broker takes in one message."""
 
 
 class NotSupported(CallError):

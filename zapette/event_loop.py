@@ -28,6 +28,7 @@ class LoopThread:
         self._inbox: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._woken = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -48,6 +49,7 @@ class LoopThread:
 
     def start(self) -> None:
         """Start the thread."""
+        self._stopping = False
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
@@ -55,7 +57,7 @@ class LoopThread:
     def stop(self, timeout: float = 5.0) -> None:
         """Cancel what runs on the loop, end it, and wait for the thread."""
         if self.is_running:
-            self.post(self.loop.stop)
+            self.post(self._stop)
         if self._thread is not None and not self.is_current:
             self._thread.join(timeout)
 
@@ -84,7 +86,7 @@ class LoopThread:
             function, arguments = inbox.popleft()
             try:
                 function(*arguments)
-            except Exception:
+            except BaseException:  # what was posted after it is to run as well
                 log.exception("work on the event loop failed")
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -95,7 +97,28 @@ class LoopThread:
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         try:
+            while not self._stopping:
+                self._run_on()
+        finally:
+            self._close()
+
+    def _run_on(self) -> None:
+        """Run the loop until it is stopped, or something on it would end the program.
+
+        ``sys.exit()`` in a task that a handler began, or a stopped loop, ends no service.
+        """
+        try:
             self.loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            log.exception("a task on the event loop would have ended it")
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self.loop.stop()
+
+    def _close(self) -> None:
+        """Cancel what runs, so that a connection is closed and its will published."""
+        try:
             for task in (left := asyncio.all_tasks(self.loop)):
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))

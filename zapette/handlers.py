@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from zapette.callee import is_async
+from zapette.callee import is_async, is_cancellation
 from zapette.client import Client
 from zapette.lanes import Job
 from zapette.subscriptions import Filter, Message
@@ -78,13 +78,15 @@ def guarded(function: Callable[..., Any], *arguments: Any) -> Job:
     async def run_async() -> None:
         try:
             await function(*arguments)
-        except Exception:
+        except BaseException as error:
+            if is_cancellation(error):
+                raise
             log.exception("the handler %s failed", name)
 
     def run() -> None:
         try:
             function(*arguments)
-        except Exception:
+        except BaseException:  # sys.exit() ends no thread of ours
             log.exception("the handler %s failed", name)
 
     return Job(run_async, is_async=True) if is_async(function) else Job(run, is_async=False)

@@ -1,4 +1,4 @@
-"""In which order requests are handled: one caller's in theirs, those of others beside them."""
+"""In which order jobs run: those of one lane in theirs, those of other lanes at the same time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from zapette.event_loop import LoopThread
@@ -17,7 +18,7 @@ PATIENCE: Final = 0.5
 """How long a handler holds up the next request of the same caller, in seconds."""
 
 MAX_WAITING: Final = 10_000
-"""How many requests of one caller may wait for their turn, and how many callers may."""
+"""How many jobs of one lane may wait, how many lanes there may be, and how many jobs run beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Lanes:
         self._workers = workers
         self._patience = patience
         self._lanes: dict[str, _Lane] = {}
+        self._beside = 0
         self._watched = False
 
     def put(self, caller: str, job: Job) -> bool:
@@ -71,6 +73,32 @@ class Lanes:
         lane = self._lanes[caller] = _Lane(deque([job]))
         self._begin(caller, lane)
         return True
+
+    def start(self, job: Job) -> bool:
+        """Run `job` now, at the same time as all others; return False if too many run already."""
+        if self._beside >= MAX_WAITING:
+            return False
+        self._beside += 1
+        if job.is_async:
+            self._loop.spawn(self._run_beside(job))
+        else:
+            self._workers.submit(partial(self._work_beside, job))
+        return True
+
+    async def _run_beside(self, job: Job) -> None:
+        try:
+            await job.run()
+        finally:
+            self._end_beside()
+
+    def _work_beside(self, job: Job) -> None:
+        try:
+            job.run()
+        finally:
+            self._loop.post(self._end_beside)
+
+    def _end_beside(self) -> None:
+        self._beside -= 1
 
     def _begin(self, caller: str, lane: _Lane) -> None:
         lane.started_at = time.monotonic()

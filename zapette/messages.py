@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from zapette.errors import CallError, InvalidArgument
+from zapette.values import write_json
 
 MAX_PARAMETERS: Final = 64 * 1024
 """The longest payload of parameters, in bytes."""
+
+MAX_MESSAGE: Final = 8 * 1024
+"""The longest message of an error, in characters; the rest is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,10 @@ def write_parameters(
         raise InvalidArgument("parameters are given by position or by name, not both")
     if not positional and not named:
         return b""
-    payload = _dump(named or list(positional), "the parameters")
+    try:
+        payload = write_json(named or list(positional))
+    except ValueError as error:
+        raise InvalidArgument(f"the parameters: {error}") from None
     if len(payload) > MAX_PARAMETERS:
         raise InvalidArgument(f"the parameters are {len(payload)} bytes; {MAX_PARAMETERS} at most")
     return payload
@@ -72,14 +79,15 @@ def write_result(result: Any) -> bytes:
     """Return the payload of an answer that gives `result`.
 
     Raises:
-        InvalidArgument: `result` is not JSON.
+        ValueError: `result` cannot be written (`zapette.values`).
     """
-    return _dump({"result": result}, "the result")
+    return b'{"result":' + write_json(result) + b"}"
 
 
 def write_error(error: CallError) -> bytes:
     """Return the payload of an answer that gives `error`."""
-    return _dump({"error": {"code": error.code, "message": error.message}}, "the error")
+    message = str(error.message)[:MAX_MESSAGE]
+    return write_json({"error": {"code": str(error.code), "message": message}})
 
 
 def read_response(payload: bytes) -> Any:
@@ -101,17 +109,9 @@ def read_response(payload: bytes) -> Any:
     raise CallError("the answer has neither a result nor an error")
 
 
-def _dump(value: Any, what: str) -> bytes:
-    try:
-        return _ENCODER.encode(value).encode("utf-8")
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(f"{what} cannot be written as JSON: {error}") from None
-
-
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# made once: `json.dumps` and `json.loads` make one for each call that is not by their defaults
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# made once: `json.loads` makes one for each call that is not by its defaults
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -9,7 +9,7 @@ from typing import Final
 
 from zapette.calls import AnyFuture, PendingCalls
 from zapette.connection import Connection
-from zapette.errors import Unavailable
+from zapette.errors import TooLarge, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.subscriptions import Message
 from zapette.topics import Callee
@@ -118,7 +118,7 @@ class OutgoingCalls:
             return
         try:
             self._connection.publish(call.request, call.payload, expiry=EXPIRY)
-        except Unavailable as error:
+        except (TooLarge, Unavailable) as error:
             self._pending.fail(call.response, error)
 
     def _meet(self, callee: Callee) -> _Peer:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from zapette.callee import BoundCall, Procedures
 from zapette.connection import Connection
-from zapette.errors import CallError, ProcedureFailed, Unavailable
+from zapette.errors import CallError, ProcedureFailed, TooLarge, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.lanes import Job, Lanes
 from zapette.messages import write_error
@@ -55,30 +57,42 @@ class Requests:
         answers = self._callee.answers_to(request, message.response_topic)
         if message.response_topic not in {None, answers}:
             log.warning("a response topic that is not below the caller's own was ignored")
+        procedure = request.procedure
+        answer = partial(self._answer, procedure, answers, message.correlation)
         try:
-            endpoint = self._procedures.find(request.procedure)
-            job = self._job(endpoint.bind(message.payload), endpoint.is_async, answers, message)
-            # A command does not tell who sent it: all of them are taken for one caller's.
-            if not self._lanes.put(request.caller or "", job):
+            endpoint = self._procedures.find(procedure)
+            job = self._job(endpoint.bind(message.payload), endpoint.is_async, answer)
+            if not self._run(job, request.caller):
                 raise ProcedureFailed("too many requests are waiting")
         except CallError as error:
-            self._answer(answers, write_error(error), message.correlation)
+            answer(write_error(error))
 
-    def _job(self, call: BoundCall, is_async: bool, answers: str | None, message: Message) -> Job:
-        correlation = message.correlation
+    def _run(self, job: Job, caller: str | None) -> bool:
+        # what this program asks of itself may come from a handler that the next one waits for
+        if job.is_async or caller == self._connection.client_id:
+            return self._lanes.start(job)
+        # A command does not tell who sent it: all of them are taken for one caller's.
+        return self._lanes.put(caller or "", job)
 
+    def _job(self, call: BoundCall, is_async: bool, answer: Callable[[bytes], None]) -> Job:
         async def run_async() -> None:
-            self._answer(answers, await call.run_async(), correlation)
+            answer(await call.run_async())
 
         def run() -> None:
-            self._loop.post(self._answer, answers, call.run(), correlation)
+            self._loop.post(answer, call.run())
 
         return Job(run_async if is_async else run, is_async)
 
-    def _answer(self, topic: str | None, payload: bytes, correlation: bytes | None) -> None:
+    def _answer(
+        self, procedure: str, topic: str | None, correlation: bytes | None, payload: bytes
+    ) -> None:
         if topic is None:
             return
         try:
             self._connection.publish(topic, payload, correlation=correlation)
+        except TooLarge as error:
+            log.error("procedure %s: its result cannot be sent: %s", procedure, error)  # noqa: TRY400
+            failure = ProcedureFailed(f"the result of {procedure} cannot be sent: {error}")
+            self._connection.publish(topic, write_error(failure), correlation=correlation)
         except Unavailable:
             log.debug("an answer could not be sent")

@@ -14,6 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from zapette.errors import TooLarge
 from zapette.publish_packets import write_publish
 from zapette.publish_socket import PublishClient, PublishSocket
 from zapette.subscriptions import Message
@@ -30,6 +31,8 @@ _ENOUGH: Final = 2048
 _SESSION_TAKEN_OVER: Final = 0x8E
 _REFUSED: Final = 0x80
 _MISC_INTERVAL: Final = 1.0
+_MAX_PACKET: Final = 268_435_455
+_HEADER: Final = 512  # the fixed header and the properties, generously
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Session:
         self._on_message = on_message
         self._is_5 = mqtt.protocol == paho.MQTTv5
         self._numbers = False
+        self._max_packet = _MAX_PACKET
         self._socket: PublishSocket | None = None
         self._descriptor = -1
         self._flushing = False
@@ -136,11 +140,13 @@ class Session:
         """Hand a message to the socket; return whether the connection takes it.
 
         Raises:
+            TooLarge: the broker takes no message of this size.
             ValueError: `topic` is no topic name.
         """
         socket = self._socket
         if socket is None or self.ended.done() or len(socket.out) > MAX_UNSENT:
             return False
+        self._check_size(len(payload) + 3 * len(topic) + len(correlation or b""))
         if qos:
             properties = None
             if self._is_5:
@@ -161,6 +167,11 @@ class Session:
         else:
             self._flush_soon()
         return True
+
+    def _check_size(self, least: int) -> None:
+        # a broker ends the connection of who sends more
+        if least + _HEADER > self._max_packet:
+            raise TooLarge(f"it is {least} bytes, and the broker takes {self._max_packet} at most")
 
     def subscribe(self, topic_filter: str, qos: int, number: int = 0) -> asyncio.Future[bool]:
         """Subscribe; the result tells whether the broker granted it, and is False at the end.
@@ -285,6 +296,8 @@ class Session:
     def _on_connect(
         self, _mqtt: object, _data: object, _flags: object, reason: ReasonCode, properties: object
     ) -> None:
+        if self._is_5:
+            self._max_packet = getattr(properties, "MaximumPacketSize", _MAX_PACKET)
         self._numbers = self._is_5 and bool(
             getattr(properties, "SubscriptionIdentifierAvailable", True)
         )

@@ -34,11 +34,15 @@ class Workers:
         self._said_full = False
 
     def submit(self, job: Callable[[], object]) -> None:
-        """Run `job` on a thread; what it raises is logged."""
+        """Run `job` on a thread; what it raises is logged.
+
+        Raises:
+            RuntimeError: the system gives no thread, and there is none yet.
+        """
         with self._lock:
-            self._waiting += 1
-            if self._waiting > self._free:
+            if self._waiting >= self._free:
                 self._grow()
+            self._waiting += 1
         self._jobs.put(job)
 
     def stop(self) -> None:
@@ -48,14 +52,24 @@ class Workers:
                 self._jobs.put(None)
 
     def _grow(self) -> None:
-        if self._threads < self._most:
+        if self._threads >= self._most:
+            self._complain("all %d threads are busy: further handlers wait", self._most)
+            return
+        name = f"{self._name}-{self._threads + 1}"
+        try:
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        except RuntimeError:
+            if not self._threads:
+                raise
+            self._complain("no more threads than %d can be started: handlers wait", self._threads)
+        else:
             self._threads += 1
             self._free += 1
-            name = f"{self._name}-{self._threads}"
-            threading.Thread(target=self._work, name=name, daemon=True).start()
-        elif not self._said_full:
+
+    def _complain(self, text: str, number: int) -> None:
+        if not self._said_full:
             self._said_full = True
-            log.warning("all %d threads are busy: further handlers wait", self._most)
+            log.warning(text, number)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -64,8 +78,9 @@ class Workers:
                 self._waiting -= 1
             try:
                 job()
-            except Exception:
+            except BaseException:  # sys.exit() of somebody's handler too: the thread stays
                 log.exception("a handler failed")
-            with self._lock:
-                self._free += 1
-                self._said_full = self._said_full and self._waiting > 0
+            finally:
+                with self._lock:
+                    self._free += 1
+                    self._said_full = self._said_full and self._waiting > 0

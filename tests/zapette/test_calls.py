@@ -150,7 +150,7 @@ def answer(procedure: str, payload: bytes) -> dict[str, Any]:
         ("volume", b"[1", "invalid_argument", "JSON"),
         ("broken", b"", "runtime_error", "out of paper"),
         ("no", b"", "not_supported", "not here"),
-        ("odd", b"", "invalid_argument", "JSON"),
+        ("odd", b"", "runtime_error", "the result of odd cannot be written as JSON"),
     ],
 )
 def test_errors_of_a_procedure(procedure: str, payload: bytes, code: str, message: str) -> None:

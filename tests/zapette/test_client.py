@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,12 @@ def times_of_ends(start: Callable[[float], Future[Any]], timeouts: list[float]) 
     began = time.monotonic()
     ended: dict[int, float] = {}
     calls = [start(timeout) for timeout in timeouts]
+
+    def note(number: int, _: Future[Any]) -> None:
+        ended[number] = time.monotonic() - began
+
     for number, one in enumerate(calls):
-        one.add_done_callback(lambda _, at=number: ended.setdefault(at, time.monotonic() - began))
+        one.add_done_callback(partial(note, number))
     short = [number for number, timeout in enumerate(timeouts) if timeout < 30]
     wait([calls[number] for number in short], timeout=60)
     for number in short:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.vector_files import vectors
-from zapette.errors import CallError, GestureRequired, InvalidArgument
+from zapette.errors import CallError, GestureRequired, InvalidArgument, ProcedureFailed
 from zapette.messages import (
+    MAX_MESSAGE,
     Parameters,
     read_parameters,
     read_response,
@@ -79,3 +80,11 @@ def test_deep_nesting_is_an_invalid_argument() -> None:
     with pytest.raises(InvalidArgument):
         read_parameters(b"[" * 60_000)
     assert json.loads(write_error(InvalidArgument("x")))["error"]["code"] == "invalid_argument"
+
+
+@pytest.mark.parametrize("message", ["no file \udcff.mp4", "", "\0", "é" * 1_000_000])
+def test_every_error_can_be_told(message: str) -> None:
+    """Whatever an exception of somebody's code says, a file's name that is not UTF-8 too."""
+    with pytest.raises(ProcedureFailed) as caught:
+        read_response(write_error(ProcedureFailed(message)))
+    assert caught.value.message == message[:MAX_MESSAGE]

@@ -1,0 +1,122 @@
+"""Single values that JSON has no word for: how each is read and how it is written; no I/O."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import pathlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A type of values, each one JSON text or number.
+
+    Attributes:
+        type: the type; its subclasses are written in the same way.
+        takes: what is read, in words.
+        read: returns the value of a type for what JSON gives; raises ValueError.
+        write: returns what JSON gets; raises ValueError.
+        is_text: whether that is a text, which may also name the member of an object.
+    """
+
+    type: type
+    takes: str
+    read: Callable[[Any, Any], Any]
+    write: Callable[[Any], Any]
+    is_text: bool = True
+
+
+def scalar_of(hint: type) -> Scalar | None:
+    """Return how values of a type are read and written; None if it is none of these."""
+    for scalar in _SCALARS:
+        if issubclass(hint, scalar.type):
+            return scalar
+    return None
+
+
+def _from_text(parse: Callable[[Any, str], Any], hint: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - the reader's one way to say no
+    return parse(hint, value)
+
+
+def _iso(hint: Any, text: str) -> Any:
+    return hint.fromisoformat(text)
+
+
+def _made(hint: Any, text: str) -> Any:
+    return hint(text)
+
+
+def _bytes(hint: Any, text: str) -> Any:
+    return hint(base64.b64decode(text, validate=True))
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _decimal(hint: Any, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError  # noqa: TRY004 - as above
+    try:
+        number = hint(str(value))
+    except decimal.InvalidOperation:
+        raise ValueError from None
+    if not number.is_finite():
+        raise ValueError
+    return number
+
+
+def _decimal_text(value: decimal.Decimal) -> str:
+    if not value.is_finite():
+        raise ValueError(f"is {value}, which JSON does not have")
+    return str(value)
+
+
+def _seconds(hint: Any, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError  # noqa: TRY004 - as above
+    try:
+        return hint(seconds=value)
+    except OverflowError:
+        raise ValueError from None
+
+
+def _texts(parse: Callable[[Any, str], Any]) -> Callable[[Any, Any], Any]:
+    return partial(_from_text, parse)
+
+
+# the first that fits: a `datetime` is a `date` as well
+_SCALARS: Final = (
+    Scalar(
+        dt.datetime,
+        "a date and time (2026-11-27T18:30:00+01:00)",
+        _texts(_iso),
+        dt.datetime.isoformat,
+    ),
+    Scalar(dt.date, "a date (2026-11-27)", _texts(_iso), dt.date.isoformat),
+    Scalar(dt.time, "a time of day (18:30:00)", _texts(_iso), dt.time.isoformat),
+    Scalar(
+        dt.timedelta,
+        "a number of seconds",
+        _seconds,
+        dt.timedelta.total_seconds,
+        is_text=False,
+    ),
+    Scalar(uuid.UUID, "a UUID", _texts(_made), str),
+    Scalar(pathlib.PurePath, "a path", _texts(_made), str),
+    Scalar(decimal.Decimal, "a decimal number", _decimal, _decimal_text),
+    Scalar(
+        bytes, "bytes in base64", _texts(_bytes), lambda value: base64.b64encode(value).decode()
+    ),
+    Scalar(
+        bytearray, "bytes in base64", _texts(_bytes), lambda value: base64.b64encode(value).decode()
+    ),
+)
