@@ -7,17 +7,15 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from broker.access import Judgement, Rights
 from broker.authenticator import ConnectRequest, Grant
-from zapette.accounts import Accounts
+from broker.lookups import Change, Lookups, fingerprint
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
 from zapette.data_folder import HOME
-from zapette.errors import CredentialsError, StoreError
-from zapette.registry import Registry
-from zapette.visitors import Visitors
+from zapette.errors import CredentialsError
 
 log = logging.getLogger("zapette.broker")
 
@@ -28,30 +26,32 @@ _MAX_REMEMBERED: Final = 256
 class HouseholdAuthenticator:
     """Admits players, remotes, guests and the server by token, and the household by password.
 
-    A password that was right is remembered as a keyed digest, so that the slow hash of an
-    account is computed once, on a thread of its own.
+    What the stores say of a token is asked on another thread; what was learnt there is kept, so
+    that `is_revoked` reads no file. A password that was right is remembered as a keyed digest, so
+    that the slow hash of an account is computed once, on a thread of its own.
     """
 
     def __init__(
         self,
         keyring: Keyring,
-        registry: Registry,
-        visitors: Visitors,
-        accounts: Accounts,
+        lookups: Lookups,
+        verify: Callable[[str, str], bool],
         home_password: str,
         *,
         anonymous: bool = False,
     ) -> None:
         self._keyring = keyring
-        self._registry = registry
-        self._visitors = visitors
-        self._accounts = accounts
+        self._lookups = lookups
+        self._verify = verify
         self._home_password = home_password.encode()
         self._anonymous = anonymous
         self._household = compile_rights(rights(Role.HOUSEHOLD, keyring.topics, ""))
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, None] = {}
         self._one_at_a_time = asyncio.Lock()
+        self._generations: dict[str, str | None] = {}
+        self._accounts: dict[str, str] | None = None
+        self._ended: frozenset[str] = frozenset()
 
     def authenticate(self, request: ConnectRequest) -> Grant | Awaitable[Grant | None] | None:
         """Return what the client may do, or None if it does not prove who it is."""
@@ -63,19 +63,42 @@ class HouseholdAuthenticator:
             return self._by_token(request.username, request.client_id, request.password)
         if request.username == HOME:
             good = hmac.compare_digest(request.password, self._home_password)
-            return self._member(HOME) if good else None
+            return self._member(("account", HOME), HOME) if good else None
         return self._by_password(request.username, request.password)
 
-    def is_revoked(self, tag: object) -> bool:
-        """Tell whether what was granted with `tag` is void by now."""
+    def learn(self, change: Change) -> None:
+        """Take note of what is new in the stores; `is_revoked` knows it from now on."""
+        self._generations |= change.generations
+        if change.accounts is not None:
+            self._accounts = change.accounts
+        if change.ended is not None:
+            self._ended = change.ended
+
+    def remember_only(self, players: Collection[str]) -> None:
+        """Forget what was learnt of all players but these."""
+        self._generations = {
+            player: generation
+            for player, generation in self._generations.items()
+            if player in players
+        }
+
+    def is_revoked(self, tag: object, client_id: str) -> bool:
+        """Tell whether what was granted with `tag` is void, as far as is known by now."""
         match tag:
-            case ("code", str(player_id), str(generation)):
-                return self._registry.generation(player_id) != generation
-            case ("account", str(name)) if name != HOME:
-                return self._hash(name) is None
+            case ("code", str(player), str(generation)):
+                return client_id in self._ended or (
+                    self._generations.get(player, generation) != generation
+                )
+            case ("player", str(player)):
+                return self._generations.get(player, "") is None
+            case ("account", str(name), *rest) if name != HOME and self._accounts is not None:
+                known = self._accounts.get(name)
+                return known is None or rest not in ([], [known])
         return False
 
-    def _by_token(self, username: str, client_id: str, password: bytes) -> Grant | None:
+    def _by_token(
+        self, username: str, client_id: str, password: bytes
+    ) -> Grant | Awaitable[Grant | None] | None:
         try:
             token = self._keyring.read(password)
         except CredentialsError as error:
@@ -83,37 +106,44 @@ class HouseholdAuthenticator:
             return None
         if token.role != username or token.client_id != client_id:
             return None
-        tag = _tag(token)
-        if self.is_revoked(tag) or self._visitors.is_ended(client_id):
+        if token.role is Role.SERVER:
+            return self._granted(token)
+        return self._if_good(token)
+
+    async def _if_good(self, token: Token) -> Grant | None:
+        """Grant what the token says if the stores do not say that it is void."""
+        standing = await self._lookups.standing(token.player_id, token.client_id)
+        wanted = token.generation if token.role is not Role.PLAYER else standing.generation
+        if standing.ended or standing.generation is None or standing.generation != wanted:
             return None
-        return Grant(compile_rights(token.acl), float(token.expires_at), tag, client_id)
+        grant = self._granted(token)
+        # what was learnt since the answer was given
+        return None if self.is_revoked(grant.tag, token.client_id) else grant
+
+    def _granted(self, token: Token) -> Grant:
+        return Grant(
+            compile_rights(token.acl), float(token.expires_at), _tag(token), token.client_id
+        )
 
     async def _by_password(self, name: str, password: bytes) -> Grant | None:
-        hashed = self._hash(name)
+        hashed = await self._lookups.hash_of(name)
         if hashed is None:
             return None
+        tag = ("account", name, fingerprint(hashed))
         digest = hmac.digest(self._key, hashed.encode() + b"\0" + password, hashlib.sha256)
-        if digest in self._remembered:
-            return self._member(name)
-        # One at a time: the hash takes 64 MiB and a core, which guesses must not multiply.
-        async with self._one_at_a_time:
-            text = password.decode("utf-8", "replace")
-            if not await asyncio.to_thread(self._accounts.verify, hashed, text):
-                return None
-        if len(self._remembered) >= _MAX_REMEMBERED:
-            self._remembered.pop(next(iter(self._remembered)))
-        self._remembered[digest] = None
-        return self._member(name)
+        if digest not in self._remembered:
+            # One at a time: the hash takes 64 MiB and a core, which guesses must not multiply.
+            async with self._one_at_a_time:
+                text = password.decode("utf-8", "replace")
+                if not await asyncio.to_thread(self._verify, hashed, text):
+                    return None
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered[digest] = None
+        return None if self.is_revoked(tag, "") else self._member(tag, name)
 
-    def _member(self, name: str) -> Grant:
-        return Grant(self._household, tag=("account", name), username=name)
-
-    def _hash(self, name: str) -> str | None:
-        try:
-            return self._accounts.hash_of(name)
-        except StoreError as error:
-            log.error("%s", error)  # noqa: TRY400 - the message says it all
-            return None
+    def _member(self, tag: tuple[str, ...], name: str) -> Grant:
+        return Grant(self._household, tag=tag, username=name)
 
 
 def compile_rights(acl: Acl) -> Rights:
@@ -135,6 +165,14 @@ def compile_rights(acl: Acl) -> Rights:
             if rule["action"] != "publish":
                 subscribe.append(judgement)
     return Rights(publish, subscribe, retain)
+
+
+def player_of(tag: object) -> str | None:
+    """Return the player that a grant is about; None if it is about none."""
+    match tag:
+        case ("code", str(player), str()) | ("player", str(player)):
+            return player
+    return None
 
 
 def is_visitor_of(tag: object, player_id: str) -> bool:

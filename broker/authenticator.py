@@ -50,6 +50,10 @@ class Grant:
     username: str | None = None
 
 
+class UnavailableError(Exception):
+    """Who connects cannot be judged now; the client is told that the server is unavailable."""
+
+
 class Authenticator(Protocol):
     """Decides who may connect. Nothing that a client sent has any effect before."""
 
@@ -57,4 +61,7 @@ class Authenticator(Protocol):
         """Return what the client is granted, None to refuse it, or an awaitable of these.
 
         It runs in the event loop: what takes longer than a millisecond belongs in a thread.
+
+        Raises:
+            UnavailableError: it cannot be decided now; so may the awaitable.
         """

@@ -13,7 +13,7 @@ from amqtt.contexts import Action
 from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
 
-from broker.authenticator import ConnectRequest, Grant
+from broker.authenticator import ConnectRequest, Grant, UnavailableError
 from broker.codec import CONNECT
 from broker.codec5 import Codec5
 from broker.codec311 import Codec311
@@ -54,6 +54,7 @@ class Refusal(Exception):
 
 
 _BROKEN = Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed")
+_UNAVAILABLE = Refusal(Reason.SERVER_UNAVAILABLE, "the server cannot check credentials now")
 
 
 def connect(connection: Connection, first: int, body: bytes) -> None:
@@ -77,6 +78,9 @@ def connect(connection: Connection, first: int, body: bytes) -> None:
     exchange = connection.exchange
     try:
         answer = exchange.gate.ask(request, connection.wire)
+    except UnavailableError:
+        _refuse(connection, _UNAVAILABLE)
+        return
     except Exception:
         logger.exception("event=authentication_failed peer=%s", request.peer)
         _refuse(connection, _BROKEN)
@@ -100,6 +104,9 @@ async def _decide(
             await _ask_about_will(connection, packet.will, admission)
     except Refusal as refusal:
         _refuse(connection, refusal)
+        return
+    except UnavailableError:
+        _refuse(connection, _UNAVAILABLE)
         return
     except Exception:
         logger.exception("event=authentication_failed peer=%s", request.peer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +85,14 @@ class Broker(Frame):
             Store(store) if store is not None else None,
         )
         self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
-        self._sys_topics = SysTopics(self._exchange)
+        #: Further figures that ``$SYS`` tells of, from the program around the broker.
+        self.gauges: list[Callable[[], dict[str, int]]] = []
+        self._sys_topics = SysTopics(self._exchange, self.gauges)
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
-    async def start(self) -> None:
-        """Read the store and open the listeners.
+    async def start(self, before_listening: Callable[[], None] | None = None) -> None:
+        """Read the store, call `before_listening` and open the listeners.
 
         Raises:
             StoreError: the store is damaged, newer or in use; it is left as it is.
@@ -109,6 +111,8 @@ class Broker(Frame):
                 left = store.read()
                 store.start()
                 self._exchange.restore(left)
+            if before_listening is not None:
+                before_listening()
             for name, config in self.listeners_config.items():
                 await self._listen(name, config)
         except BaseException:
@@ -138,6 +142,10 @@ class Broker(Frame):
         is ended are not published. Returns how many were ended.
         """
         return self._exchange.registry.discard(which, reason)
+
+    def tags(self) -> set[Hashable]:
+        """Return the tags of the grants of all sessions, connected or not."""
+        return {session.tag for session in self._exchange.sessions.values() if session.tag}
 
     def connected(self, which: Callable[[Session], bool]) -> list[str]:
         """Return the client ids that are connected now and that `which` picks."""

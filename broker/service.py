@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 from broker import Broker, Limits
-from broker.authentication import HouseholdAuthenticator
+from broker.authentication import HouseholdAuthenticator, player_of
 from broker.files import allow_many_files
+from broker.lookups import Change, Lookups, Records
 from broker.report import create_report
 from zapette import checks
 from zapette.accounts import Accounts
@@ -18,13 +19,13 @@ from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
 from zapette.registry import Registry
+from zapette.supervisor import Supervisor
 from zapette.topics import Topics
 from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.broker")
 
-REVOCATION_INTERVAL: Final = 0.2
-"""Seconds between two looks at whether a code was renewed or an account removed."""
+_JOIN: Final = 1.0
 
 
 async def serve(settings: Settings) -> None:
@@ -38,15 +39,17 @@ async def serve(settings: Settings) -> None:
     registry = Registry(folder.registry)
     visitors = Visitors(folder.visitors)
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
+    accounts = Accounts(folder.accounts)
+    lookups = Lookups(Records(registry, visitors, accounts, folder.accounts))
     authenticator = HouseholdAuthenticator(
         keyring,
-        registry,
-        visitors,
-        Accounts(folder.accounts),
+        lookups,
+        accounts.verify,
         folder.home_password,
         anonymous=settings.anonymous,
     )
     allow_many_files()
+    supervisor = Supervisor(log)
     broker = Broker(
         _configuration(settings),
         authenticator=authenticator,
@@ -56,7 +59,15 @@ async def serve(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await broker.start()
+    loop = asyncio.get_running_loop()
+    revocations = Revocations(broker, authenticator, lookups)
+    broker.gauges.append(_tasks(supervisor, lookups))
+    await broker.start(
+        before_listening=lambda: lookups.start(
+            loop, revocations.take, revocations.trim, revocations.players()
+        )
+    )
+    supervisor.thread("credentials", lookups.run)
     log.info(
         "listening on %s: MQTT %d, WebSocket %d",
         settings.bind,
@@ -67,20 +78,20 @@ async def serve(settings: Settings) -> None:
     health.add("store_messages", checks.store(broker.check_store))
     health.add("store_players", checks.store(registry.check))
     health.add("store_visitors", checks.store(visitors.check))
-    report = create_report(settings, keyring, broker, asyncio.get_running_loop(), health)
+    health.add("credentials", lambda: lookups.problem)
+    health.add("tasks", lambda: supervisor.problem)
+    report = create_report(settings, keyring, broker, loop, health)
     report.start()
-    watch = asyncio.create_task(
-        _end_revoked(broker, authenticator, registry, visitors, folder.accounts)
-    )
     try:
         await stopping.wait()
     finally:
-        watch.cancel()
+        lookups.stop()
         # it says goodbye to this very loop
         await asyncio.to_thread(report.stop)
         await broker.shutdown()
-        registry.close()
-        visitors.close()
+        if supervisor.stop(_JOIN):
+            registry.close()
+            visitors.close()
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
@@ -94,40 +105,44 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _end_revoked(
-    broker: Broker,
-    authenticator: HouseholdAuthenticator,
-    registry: Registry,
-    visitors: Visitors,
-    accounts: Path,
-) -> None:
-    """End the connections whose code was renewed or whose account or token was ended.
+def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, int]]:
+    """Return what tells of the threads and of the stores, as figures of the broker."""
 
-    The first look is at the sessions that the store kept: a code may have been renewed meanwhile.
-    """
-    seen: tuple[int, int] | None = None
-    last_end: int | None = None
-    while True:
-        now = (registry.changes(), _changed_at(accounts))
-        if now != seen:
-            seen = now
-            ended = broker.disconnect(lambda client: authenticator.is_revoked(client.tag))
-            if ended:
-                log.info("ended %d connections whose credentials were revoked", ended)
-        if (end := visitors.last_end()) != last_end:
-            last_end = end
-            _end_visitors(broker, visitors.ended())
-        await asyncio.sleep(REVOCATION_INTERVAL)
+    def gauges() -> dict[str, int]:
+        return {
+            "tasks_down": len(supervisor.down),
+            "task_restarts": supervisor.restarts,
+            "credentials_unreadable": int(lookups.problem is not None),
+        }
+
+    return gauges
 
 
-def _end_visitors(broker: Broker, client_ids: frozenset[str]) -> None:
-    ended = broker.disconnect(lambda client: client.client_id in client_ids)
-    if ended:
-        log.info("ended %d connections that were turned out", ended)
+class Revocations:
+    """Ends what the stores say is void, and forgets what nobody asks for any more."""
 
+    def __init__(
+        self, broker: Broker, authenticator: HouseholdAuthenticator, lookups: Lookups
+    ) -> None:
+        self._broker = broker
+        self._authenticator = authenticator
+        self._lookups = lookups
 
-def _changed_at(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def take(self, change: Change) -> None:
+        """End the connections and sessions whose credentials are void by a change."""
+        self._authenticator.learn(change)
+        ended = self._broker.disconnect(
+            lambda client: self._authenticator.is_revoked(client.tag, client.client_id)
+        )
+        if ended:
+            log.info("ended %d connections whose credentials were revoked", ended)
+
+    def players(self) -> set[str]:
+        """Return the players that sessions are about."""
+        return {player for tag in self._broker.tags() if (player := player_of(tag)) is not None}
+
+    def trim(self) -> None:
+        """Look only after the players that sessions are about."""
+        players = self.players()
+        self._lookups.watch_only(players)
+        self._authenticator.remember_only(players)

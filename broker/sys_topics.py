@@ -13,6 +13,8 @@ from broker.heap import Heap
 from broker.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from broker.exchange import Exchange
 
 PREFIX = "$SYS/broker/"
@@ -53,8 +55,11 @@ class SysTopics:
     ``$SYS/broker/metrics`` has all counters and gauges as one JSON object, for programs.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self, exchange: Exchange, further: Sequence[Callable[[], dict[str, int]]] = ()
+    ) -> None:
         self._exchange = exchange
+        self._further = further
         self._interval = exchange.limits.sys_interval
         self._handle: asyncio.TimerHandle | None = None
         self._heap = Heap()
@@ -85,7 +90,7 @@ class SysTopics:
         """Return what goes up and down: how much of everything there is now."""
         exchange = self._exchange
         sessions = exchange.sessions.values()
-        return {
+        figures = {
             "sessions": len(exchange.sessions),
             "subscriptions": sum(len(session.subscriptions) for session in sessions),
             "shared_subscriptions": exchange.shared_count,
@@ -96,6 +101,9 @@ class SysTopics:
             "resident_bytes": self._heap.resident(),
             "uptime_seconds": int(time.monotonic() - self._started),
         }
+        for further in self._further:
+            figures |= further()
+        return figures
 
     def _tick(self) -> None:
         self._handle = asyncio.get_running_loop().call_later(self._interval, self._tick)

@@ -32,9 +32,9 @@ class Accounts:
         """
         return sorted(self._read())
 
-    def hash_of(self, name: str) -> str | None:
-        """Return the hash kept for `name`; None if there is no such account."""
-        return self._read().get(name)
+    def hashes(self) -> dict[str, str]:
+        """Return the hash kept for each name; raises as `names`."""
+        return self._read()
 
     def add(self, name: str, password: str) -> None:
         """Add an account, or give an existing one a new password.

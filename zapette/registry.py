@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from zapette.credentials import new_generation
 
 MAX_PLAYERS: Final = 100_000
 """How many players are known at most; the one not seen for longest makes room."""
+
+_AT_ONCE: Final = 500
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
@@ -79,6 +82,20 @@ class Registry:
         """Return the generation of codes that is good for a player; None if it is not known."""
         rows = self._file.read("SELECT generation FROM players WHERE id = ?", (player_id,))
         return str(rows[0][0]) if rows else None
+
+    def generations(self, player_ids: Iterable[str]) -> dict[str, str]:
+        """Return the generations of codes that are good now, of those players that are known."""
+        found: dict[str, str] = {}
+        listed = list(player_ids)
+        for at in range(0, len(listed), _AT_ONCE):
+            some = listed[at : at + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = self._file.read(
+                f"SELECT id, generation FROM players WHERE id IN ({marks})",  # noqa: S608
+                some,
+            )
+            found.update((str(row[0]), str(row[1])) for row in rows)
+        return found
 
     def forget(self, player_id: str) -> bool:
         """Forget a player, which ends every code and connection of it; tell whether it was known.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ MOST_OF_A_PLAYER: Final = 500
 
 MOST_ENDED: Final = 1000
 """How many tokens of one player may be ended before it needs a new code instead."""
+
+_AT_ONCE: Final = 500
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visitors (
@@ -148,12 +151,20 @@ class Visitors:
         )
         return device != "" and bool(rows)
 
-    def is_ended(self, client_id: str) -> bool:
-        """Tell whether the token of a client was ended."""
-        rows = self._file.read(
-            "SELECT 1 FROM visitors WHERE client_id = ? AND ended IS NOT NULL", (client_id,)
-        )
-        return bool(rows)
+    def ended_among(self, client_ids: Iterable[str]) -> set[str]:
+        """Return those of the client ids whose tokens were ended."""
+        found: set[str] = set()
+        listed = list(client_ids)
+        for at in range(0, len(listed), _AT_ONCE):
+            some = listed[at : at + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = self._file.read(
+                f"SELECT client_id FROM visitors WHERE client_id IN ({marks}) "  # noqa: S608
+                "AND ended IS NOT NULL",
+                some,
+            )
+            found |= {str(row[0]) for row in rows}
+        return found
 
     def ended(self) -> frozenset[str]:
         """Return the client ids whose tokens were ended and would still be good."""

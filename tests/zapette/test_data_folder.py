@@ -94,7 +94,7 @@ def test_accounts(tmp_path: Path) -> None:
     text = (tmp_path / "accounts").read_text()
     assert "s3cret" not in text
     assert "alice:$argon2id$" in text
-    hashed = accounts.hash_of("alice")
+    hashed = accounts.hashes().get("alice")
     assert hashed is not None
     assert accounts.verify(hashed, "s3cret")
     assert not accounts.verify(hashed, "other")

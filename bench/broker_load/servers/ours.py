@@ -51,7 +51,8 @@ class Ours(Server):
             return Login(person.client_id, HOME, data.home_password)
         role = Role(person.role)
         player = "" if role is Role.SERVER else player_id(person.home)
-        generation = self._generation(person.home) if role is Role.REMOTE else ""
+        # a player that is not registered is let in no more than its remote
+        generation = "" if role is Role.SERVER else self._generation(person.home)
         token, _ = Keyring(data.secret, TOPICS).issue(role, person.client_id, player, generation)
         return Login(person.client_id, role.value, token)
 

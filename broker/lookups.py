@@ -1,0 +1,346 @@
+"""What the household's stores say of those who connect, asked on a thread of its own.
+
+A store may be locked by another program, on a disk that sleeps, or damaged. None of that may stop
+the event loop, so the loop asks and goes on; the thread answers many questions at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from broker.authenticator import UnavailableError
+from zapette.accounts import Accounts
+from zapette.errors import StoreError
+from zapette.registry import Registry
+from zapette.visitors import Visitors
+
+log = logging.getLogger("zapette.broker")
+
+T = TypeVar("T")
+
+INTERVAL: Final = 0.2
+"""Seconds between two looks at whether a code was renewed or an account or a token ended."""
+
+PATIENCE: Final = 5.0
+"""How long a client waits for a store that cannot be read, in seconds."""
+
+_RETRY: Final = 0.05
+_SLOW: Final = 1.0
+_KEPT: Final = 1000
+_ERRORS: Final = (StoreError, sqlite3.Error, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the stores say of a token.
+
+    Attributes:
+        generation: of the codes of its player; None if there is no such player.
+        ended: whether the token itself was ended.
+    """
+
+    generation: str | None
+    ended: bool
+
+
+@dataclass(slots=True)
+class Change:
+    """What is new in the stores.
+
+    Attributes:
+        generations: of players that connections were asked for, None if they are gone.
+        accounts: the fingerprints of all accounts, None if they are as before.
+        ended: the client ids of all ended tokens, None if they are as before.
+    """
+
+    generations: dict[str, str | None] = field(default_factory=dict)
+    accounts: dict[str, str] | None = None
+    ended: frozenset[str] | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is new."""
+        return bool(self.generations) or self.accounts is not None or self.ended is not None
+
+
+class Records:
+    """The stores themselves; every method may block."""
+
+    def __init__(
+        self, registry: Registry, visitors: Visitors, accounts: Accounts, accounts_file: Path
+    ) -> None:
+        self._registry = registry
+        self._visitors = visitors
+        self._accounts = accounts
+        self._accounts_file = accounts_file
+        self._known: dict[str, str | None] = {}
+        self._hashes: dict[str, str] = {}
+        self._registry_seen: int | None = None
+        self._last_end: int | None = None
+        self._accounts_seen: int | None = None
+
+    def standings(
+        self, tokens: Collection[tuple[str, str]]
+    ) -> tuple[dict[tuple[str, str], Standing], Change]:
+        """Return how tokens stand (by player id and client id), and what was learnt by it."""
+        generations = self._registry.generations({player for player, _ in tokens})
+        ended = self._visitors.ended_among([client for _, client in tokens])
+        change = Change()
+        standings = {}
+        for player, client in tokens:
+            generation = generations.get(player)
+            self._note(player, generation, change)
+            standings[player, client] = Standing(generation, client in ended)
+        return standings, change
+
+    def hashes(self, change: Change) -> dict[str, str]:
+        """Return the hashes of the accounts by name, after reading the file if it has changed."""
+        at = _changed_at(self._accounts_file)
+        if at != self._accounts_seen:
+            self._hashes = self._accounts.hashes()
+            self._accounts_seen = at
+            change.accounts = {name: fingerprint(it) for name, it in self._hashes.items()}
+        return self._hashes
+
+    def forget(self) -> None:
+        """Take everything for new at the next look."""
+        self._known = {}
+        self._registry_seen = self._last_end = self._accounts_seen = None
+
+    def look(self, players: Collection[str]) -> Change:
+        """Return what has changed since the last look, of players those named only."""
+        change = Change()
+        version = self._registry.changes()
+        if version != self._registry_seen or not self._known.keys() >= set(players):
+            found = self._registry.generations(players)
+            for player in players:
+                self._note(player, found.get(player), change, new=True)
+            self._known = {player: found.get(player) for player in players}
+            self._registry_seen = version
+        last = self._visitors.last_end()
+        if last != self._last_end:
+            change.ended = self._visitors.ended()
+            self._last_end = last
+        self.hashes(change)
+        return change
+
+    def _note(
+        self, player: str, generation: str | None, change: Change, *, new: bool = False
+    ) -> None:
+        if player in self._known:
+            new = self._known[player] != generation
+        if new:
+            change.generations[player] = generation
+        self._known[player] = generation
+
+
+@dataclass(slots=True)
+class _Question:
+    """One question and where its answer goes; `player` is empty for one about an account."""
+
+    answer: asyncio.Future[Any]
+    deadline: float
+    client: str
+    player: str = ""
+
+
+class Lookups:
+    """Questions from the event loop to the stores; all methods but `run` belong to the loop."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_change: Callable[[Change], None] = _ignore
+        self._on_many: Callable[[], None] = _ignore
+        self._too_many = _KEPT
+        self._lock = threading.Lock()
+        self._questions: list[_Question] = []
+        self._asked: deque[_Question] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._watched: set[str] = set()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._look_again = False
+        self._problem: str | None = None
+        self._reading_since: float | None = None
+
+    def start(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_change: Callable[[Change], None],
+        on_many: Callable[[], None],
+        players: Iterable[str] = (),
+    ) -> None:
+        """Prepare for `run` on another thread.
+
+        The first change tells of the `players` in any case: a code may have been renewed while
+        the broker was away.
+
+        Args:
+            loop: where the callbacks are called.
+            on_change: takes what is new in the stores.
+            on_many: calls `watch_only`, for many more players than then are watched now.
+            players: those to look after from the start.
+        """
+        self._loop = loop
+        self._on_change = on_change
+        self._on_many = on_many
+        self.watch_only(players)
+
+    def stop(self) -> None:
+        """Let `run` return; questions that are left are not answered any more."""
+        self._stopping = True
+        self._wake.set()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def watch_only(self, players: Iterable[str]) -> None:
+        """Look from now on only after these players, and those that are asked for."""
+        with self._lock:
+            self._watched = {*players, *(it.player for it in self._asked if it.player)}
+            self._too_many = 2 * len(self._watched) + _KEPT
+
+    def standing(self, player_id: str, client_id: str) -> asyncio.Future[Standing]:
+        """Ask how a token stands; UnavailableError after `PATIENCE` seconds without an answer."""
+        return self._ask(client_id, player_id)
+
+    def hash_of(self, account: str) -> asyncio.Future[str | None]:
+        """Ask for the hash of an account's password; None if there is no such account."""
+        return self._ask(account)
+
+    def _ask(self, client: str, player: str = "") -> asyncio.Future[Any]:
+        if self._loop is None:
+            raise RuntimeError("the lookups were not started")
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        question = _Question(answer, self._loop.time() + PATIENCE, client, player)
+        self._asked.append(question)
+        if self._timer is None:
+            self._timer = self._loop.call_later(PATIENCE, self._give_up)
+        with self._lock:
+            if player:
+                self._watched.add(player)
+            self._questions.append(question)
+        if not self._wake.is_set():
+            self._wake.set()
+        return answer
+
+    def _give_up(self) -> None:
+        """Refuse those that have waited too long."""
+        self._timer = None
+        if self._loop is None:
+            return
+        asked, now = self._asked, self._loop.time()
+        while asked and (asked[0].answer.done() or asked[0].deadline <= now):
+            answer = asked.popleft().answer
+            if not answer.done():
+                answer.set_exception(UnavailableError("the stores cannot be read now"))
+        if asked and not self._stopping:
+            self._timer = self._loop.call_later(max(0.0, asked[0].deadline - now), self._give_up)
+
+    def run(self) -> None:
+        """Answer questions and look for changes until `stop`."""
+        next_look = 0.0
+        self._look_again = True
+        while not self._stopping:
+            self._wake.wait(max(0.0, next_look - time.monotonic()))
+            self._wake.clear()
+            with self._lock:
+                questions, self._questions = self._questions, []
+                watched = set(self._watched) if time.monotonic() >= next_look else None
+            if self._look_again:
+                self._look_again = False
+                self._records.forget()
+            self._reading_since = time.monotonic()
+            try:
+                if watched is not None:
+                    self._post(self._records.look(watched), [])
+                    if len(watched) > self._too_many and self._loop is not None:
+                        self._loop.call_soon_threadsafe(self._on_many)
+                    next_look = time.monotonic() + INTERVAL
+                if questions:
+                    self._answer(questions)
+            except _ERRORS as error:
+                self._failed(error)
+                # or what was found before the error would be lost
+                self._look_again = True
+                with self._lock:
+                    self._questions[:0] = [it for it in questions if not it.answer.done()]
+                next_look = 0.0
+                self._reading_since = None
+                time.sleep(_RETRY)
+            else:
+                self._reading_since = None
+                self._recovered()
+
+    def _answer(self, questions: list[_Question]) -> None:
+        tokens = {(it.player, it.client) for it in questions if it.player}
+        standings, change = self._records.standings(tokens) if tokens else ({}, Change())
+        hashes = self._records.hashes(change) if len(tokens) < len(questions) else {}
+        self._post(
+            change,
+            [
+                (it.answer, standings[it.player, it.client] if it.player else hashes.get(it.client))
+                for it in questions
+            ],
+        )
+
+    def _post(self, change: Change, answers: list[tuple[asyncio.Future[Any], object]]) -> None:
+        if (change or answers) and self._loop is not None and not self._stopping:
+            self._loop.call_soon_threadsafe(self._tell, change, answers)
+
+    def _tell(self, change: Change, answers: list[tuple[asyncio.Future[Any], object]]) -> None:
+        if change:
+            try:
+                self._on_change(change)
+            except Exception:
+                log.exception("a change of the stores had not all of its effect")
+                self._look_again = True
+        for answer, value in answers:
+            if not answer.done():
+                answer.set_result(value)
+        asked = self._asked
+        while asked and asked[0].answer.done():
+            asked.popleft()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the stores cannot be read, in words; None if they can."""
+        since = self._reading_since
+        if since is not None and time.monotonic() - since > _SLOW:
+            return f"a store has not answered for {time.monotonic() - since:.0f} s"
+        return self._problem
+
+    def _failed(self, error: Exception) -> None:
+        if self._problem is None:
+            self._problem = str(error)
+            log.error("the stores cannot be read, those who connect wait: %s", error)
+
+    def _recovered(self) -> None:
+        if self._problem is not None:
+            self._problem = None
+            log.warning("the stores can be read again")
+
+
+def fingerprint(hashed: str) -> str:
+    """Return what tells one password of an account from its next, and nothing of either."""
+    return hashlib.sha256(hashed.encode()).hexdigest()[:16]
+
+
+def _ignore(*_: Change) -> None:
+    """Take no note of anything."""
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,136 @@
+"""The owner of a process's long-lived work: threads and tasks that must not end by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+FIRST_DELAY: Final = 0.5
+LONGEST_DELAY: Final = 30.0
+STEADY: Final = 60.0
+"""Seconds after which work that runs is taken for sound: the next wait is `FIRST_DELAY` again."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One piece of work: whether it runs now, and how often it was started again."""
+
+    running: bool = False
+    restarts: int = 0
+
+
+class Supervisor:
+    """Starts work, logs its end once with the cause, and starts it again after a delay that grows.
+
+    Work ends in order only after `stop`; how it learns of that is its own affair.
+
+    Args:
+        log: where an end is logged.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._stopping = threading.Event()
+        self._works: dict[str, Work] = {}
+        self._threads: list[threading.Thread] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def thread(self, name: str, run: Callable[[], object]) -> None:
+        """Run `run` on a thread of its own, which does not keep the process alive."""
+        work = self._works[name] = Work()
+        thread = threading.Thread(
+            target=self._keep_thread, args=(name, work, run), name=name, daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def task(self, name: str, run: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Run the coroutines that `run` makes as a task of the running loop."""
+        work = self._works[name] = Work()
+        self._tasks.append(asyncio.ensure_future(self._keep_task(name, work, run)))
+
+    def stop(self, timeout: float = 0.0) -> bool:
+        """Start nothing again, cancel the tasks, and wait for the threads for `timeout` seconds.
+
+        Return whether all threads have ended. Call it after the work was told to end.
+        """
+        self._stopping.set()
+        for task in self._tasks:
+            task.cancel()
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def works(self) -> dict[str, Work]:
+        """How each piece of work is, by its name."""
+        return dict(self._works)
+
+    @property
+    def down(self) -> list[str]:
+        """The names of the work that does not run now."""
+        return sorted(name for name, work in self._works.items() if not work.running)
+
+    @property
+    def problem(self) -> str | None:
+        """What does not run now, in words; None if all does."""
+        return f"{', '.join(self.down)}: ended, to be started again" if self.down else None
+
+    @property
+    def restarts(self) -> int:
+        """How often work was started again."""
+        return sum(work.restarts for work in self._works.values())
+
+    def _keep_thread(self, name: str, work: Work, run: Callable[[], object]) -> None:
+        delay = FIRST_DELAY
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            work.running = True
+            try:
+                run()
+                cause: BaseException | None = None
+            except BaseException as error:  # noqa: BLE001 - SystemExit ends a thread as well
+                cause = error
+            delay = self._ended(name, work, cause, began, delay)
+            self._stopping.wait(delay)
+            delay = min(delay * 2, LONGEST_DELAY)
+
+    async def _keep_task(
+        self, name: str, work: Work, run: Callable[[], Coroutine[Any, Any, object]]
+    ) -> None:
+        delay = FIRST_DELAY
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            work.running = True
+            try:
+                await run()
+                cause: BaseException | None = None
+            except asyncio.CancelledError:
+                if self._stopping.is_set():
+                    raise
+                cause = None
+            except Exception as error:  # noqa: BLE001 - it is logged in `_ended`
+                cause = error
+            delay = self._ended(name, work, cause, began, delay)
+            if not self._stopping.is_set():
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LONGEST_DELAY)
+
+    def _ended(
+        self, name: str, work: Work, cause: BaseException | None, began: float, delay: float
+    ) -> float:
+        """Take note of an end, and return how long to wait before the next start."""
+        work.running = False
+        if self._stopping.is_set():
+            return delay
+        work.restarts += 1
+        if time.monotonic() - began > STEADY:
+            delay = FIRST_DELAY
+        self._log.error("%s has ended; starting it again in %g s", name, delay, exc_info=cause)
+        return delay
