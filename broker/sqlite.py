@@ -80,6 +80,10 @@ class Connection:
             with self._translated():
                 self._connection.close()
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Set how long a statement waits for another process; it was given when it was opened."""
+        self.read(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run a statement and return its rows.
 

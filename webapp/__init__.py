@@ -24,7 +24,9 @@ from webapp.addresses import Addresses
 from webapp.assets import Assets
 from webapp.doorkeeper import Doorkeeper
 from webapp.librarian import Librarian
+from webapp.rates import Rates
 from webapp.refused import Refused
+from webapp.store_turns import StoreTurns
 from zapette.checks import Checks
 
 
@@ -38,6 +40,7 @@ class Parts:
     librarian: Librarian
     broker_figures: metrics.BrokerFigures
     refused: Refused = field(default_factory=Refused)
+    rates: Rates = field(default_factory=Rates)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -47,18 +50,20 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.merge_slashes = False
     assets = Assets(plain=parts.addresses.settings.development).start()
     app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library, assets))
-    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.checks))
-    app.register_blueprint(doors.blueprint(parts.doorkeeper))
+    turns = StoreTurns()
+    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.checks, turns))
+    app.register_blueprint(doors.blueprint(parts.doorkeeper, turns))
     app.register_blueprint(media.blueprint(parts.librarian))
     for more in development.blueprints(parts.addresses.settings):
         app.register_blueprint(more)
     counted = metrics.Requests()
     metrics.count(app, counted)
+    parts.rates.register(app, parts.refused)
     hosts.register(app, parts.addresses.settings.hosts, parts.refused)
     figures = (counted.families, parts.refused.families, parts.broker_figures.families)
     app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.librarian))
     app.after_request(security_headers.add)
     compression.register(app)
     problems.register(app)
-    refusals.register(app)
+    refusals.register(app, parts.refused)
     return app

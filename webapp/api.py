@@ -10,16 +10,16 @@ from flask import Blueprint, Response, jsonify
 from webapp import doors, refusals, requests
 from webapp.addresses import Addresses
 from webapp.doorkeeper import Doorkeeper
-from webapp.throttle import Throttle
+from webapp.store_turns import StoreTurns
 from zapette.checks import Checks
 
 
-def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks) -> Blueprint:
+def blueprint(
+    doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks, turns: StoreTurns
+) -> Blueprint:
     """Return the routes below ``/api`` and ``/healthz``."""
     api = Blueprint("api", __name__)
     household = doorkeeper.household
-    # Each new player takes a row of the registry.
-    players = Throttle(burst=200, per_second=10)
 
     api.after_request(refusals.never_cached)
 
@@ -32,6 +32,7 @@ def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks) -> B
         return jsonify(household.new_player())
 
     @api.post("/api/credentials")
+    @turns.guard
     def credentials() -> Response:
         body = requests.body({"id", "owner_key", "key", "ip"})
         player_id = requests.player_id(body.get("id"))
@@ -45,11 +46,11 @@ def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks) -> B
             return response
         owner_key = requests.key("owner_key", body["owner_key"])
         picked = _picked(body, addresses)
-        if (seconds := players.take(requests.peer())) > 0:
-            raise requests.too_many(seconds)
-        return jsonify(household.player(player_id, owner_key, requests.host(), picked))
+        host, client = requests.host(), requests.client()
+        return jsonify(household.player(player_id, owner_key, host, picked, client))
 
     @api.post("/api/players/<player_id>/code")
+    @turns.guard
     def code(player_id: str) -> Response:
         body = requests.body({"owner_key", "ip"})
         owner_key = requests.key("owner_key", body.get("owner_key"))
@@ -57,6 +58,7 @@ def blueprint(doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks) -> B
         return jsonify(doorkeeper.new_code(requests.player_id(player_id), owner_key, picked))
 
     @api.delete("/api/players/<player_id>")
+    @turns.guard
     def forget(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
         doorkeeper.forget(requests.player_id(player_id), owner_key)

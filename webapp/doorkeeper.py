@@ -95,6 +95,7 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            Problem: the player is not known, or not any more (code ``not_found``).
         """
         links = self.household.new_code(player_id, owner_key, ip)
         self.visitors.forget(player_id)
@@ -106,16 +107,17 @@ class Doorkeeper:
         Raises:
             CredentialsError: the owner key is not the id's.
         """
-        self.household.forget(player_id, owner_key)
-        self.visitors.forget(player_id)
+        if self.household.forget(player_id, owner_key):
+            self.visitors.forget(player_id)
 
     def invite(self, player_id: str, owner_key: str, role: Role) -> dict[str, Any]:
         """Return a code to type and when it ends.
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            Problem: the player is not known, or not any more (code ``not_found``).
         """
-        generation = self.household.claimed(player_id, owner_key)
+        generation = self.household.known(player_id, owner_key)
         code = self.pairing.invite(player_id, generation, role)
         return {"code": pairing.spelled(code), "expires_at": int(time.time() + pairing.LIFETIME)}
 
@@ -139,8 +141,9 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            Problem: the player is not known, or not any more (code ``not_found``).
         """
-        self.household.check_owner(player_id, owner_key)
+        self.household.known(player_id, owner_key)
         known = {it.client_id: it for it in self.visitors.of(player_id)}
         here = self._connected(player_id)
         shown = [_described(it) for it in known.values() if here is None or it.client_id in here]
@@ -152,9 +155,9 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: there is no such visitor, or too many were turned out already.
+            Problem: there is no such player or visitor, or too many were turned out already.
         """
-        generation = self.household.claimed(player_id, owner_key)
+        generation = self.household.known(player_id, owner_key)
         visitor = self._visitor(player_id, client_id, generation)
         if visitor is None:
             detail = "there is no such visitor of this player"

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from webapp import devices, pairing, refusals, requests
 from webapp.doorkeeper import Device, Doorkeeper, new_device_id
+from webapp.store_turns import StoreTurns
 from webapp.throttle import Throttle
 from zapette.credentials import Role
 
@@ -19,13 +20,14 @@ _A_YEAR: Final = 365 * 24 * 3600
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def blueprint(doorkeeper: Doorkeeper) -> Blueprint:
+def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
     """Return the routes ``/api/pairing`` and those below ``/api/players/<id>`` for visitors."""
     doors = Blueprint("doors", __name__)
     doors.after_request(refusals.never_cached)
     invitations = Throttle(burst=10, per_second=0.2)
 
     @doors.post("/api/players/<player_id>/pairing")
+    @turns.guard
     def invite(player_id: str) -> Response:
         body = requests.body({"owner_key", "role"})
         owner_key = requests.key("owner_key", body.get("owner_key"))
@@ -33,27 +35,30 @@ def blueprint(doorkeeper: Doorkeeper) -> Blueprint:
         if role not in (Role.REMOTE.value, Role.GUEST.value):
             raise requests.invalid("role: remote or guest is needed")
         player = requests.player_id(player_id)
-        if (seconds := invitations.take(requests.peer())) > 0:
+        if (seconds := invitations.take(requests.client())) > 0:
             raise requests.too_many(seconds)
         return jsonify(doorkeeper.invite(player, owner_key, Role(role)))
 
     @doors.post("/api/pairing")
+    @turns.guard
     def pair() -> Response:
         text = requests.body({"code"}).get("code")
         code = pairing.read(text) if isinstance(text, str) and len(text) <= 40 else None
         if code is None:
             raise requests.invalid(f"code: {pairing.DIGITS} digits are needed")
         # before it is looked up: a right guess is a guess as well
-        if (seconds := doorkeeper.pairing.wait(requests.peer())) > 0:
+        if (seconds := doorkeeper.pairing.wait(requests.client())) > 0:
             raise requests.too_many(seconds)
         return jsonify(doorkeeper.accept(code))
 
     @doors.post("/api/players/<player_id>/visitors")
+    @turns.guard
     def present(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
         return jsonify(doorkeeper.present(requests.player_id(player_id), owner_key))
 
     @doors.post("/api/players/<player_id>/visitors/<client_id>/end")
+    @turns.guard
     def turn_out(player_id: str, client_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
         doorkeeper.turn_out(requests.player_id(player_id), owner_key, client_id)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Final
 
 from flask import Flask, request
 
 from webapp import requests
 from webapp.problems import Problem
+from webapp.rates import SAFE
 from webapp.refused import Reason, Refused
 from webapp.throttle import EVERYBODY, Throttle
 from zapette.hosts import Hosts, host_name
 
 log = logging.getLogger("zapette.web")
-
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
@@ -45,7 +43,7 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
             )
             raise misdirected(Reason.HOST, detail)
         origin = request.headers.get("Origin")
-        if request.method in _SAFE or origin is None:
+        if request.method in SAFE or origin is None:
             return
         if not hosts.allows_origin(origin, authority):
             detail = (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from webapp import qr
 from webapp.addresses import Addresses
+from webapp.problems import Problem
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
 from zapette.errors import CredentialsError
@@ -35,13 +37,24 @@ class Household:
         player_id = new_player_id()
         return {"id": player_id, "owner_key": self.keyring.owner_key(player_id)}
 
-    def player(self, player_id: str, owner_key: str, host: str, ip: str | None) -> dict[str, Any]:
-        """Return a player's credentials and links.
+    def player(
+        self, player_id: str, owner_key: str, host: str, ip: str | None, client: str
+    ) -> dict[str, Any]:
+        """Return a player's credentials and links; it is known from now on.
+
+        Args:
+            player_id: the player.
+            owner_key: what proves who made it.
+            host: where its browser reached the server.
+            ip: the address for its links, if a person picked one.
+            client: who asks, as `clients.client_of` returns it.
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            PlayersFull: there are too many players.
         """
-        generation = self.claimed(player_id, owner_key)
+        self.check_owner(player_id, owner_key)
+        generation = self.registry.claim(player_id, client)
         credentials = self._credentials(Role.PLAYER, f"player-{player_id}", player_id, "", host)
         return credentials | {"links": self._links(player_id, generation, ip)}
 
@@ -62,14 +75,18 @@ class Household:
         client_id = f"{role}-{secrets.token_urlsafe(9)}"
         return self._credentials(role, client_id, player_id, generation, host)
 
-    def claimed(self, player_id: str, owner_key: str) -> str:
-        """Return the generation of codes of a player, which is known from now on.
+    def known(self, player_id: str, owner_key: str) -> str:
+        """Return the generation of codes of a player.
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            Problem: the player is not known, or not any more (code ``not_found``).
         """
         self.check_owner(player_id, owner_key)
-        return self.registry.claim(player_id)
+        generation = self.registry.generation(player_id)
+        if generation is None:
+            raise _unknown()
+        return generation
 
     def key(self, player_id: str, role: Role, generation: str) -> str | None:
         """Return the key in a player's link; None if the generation is not the good one."""
@@ -82,18 +99,24 @@ class Household:
 
         Raises:
             CredentialsError: the owner key is not the id's.
+            Problem: the player is not known, or not any more (code ``not_found``).
         """
-        self.check_owner(player_id, owner_key)
-        return self._links(player_id, self.registry.renew(player_id), ip)
+        self.known(player_id, owner_key)
+        generation = self.registry.renew(player_id)
+        if generation is None:
+            raise _unknown()
+        return self._links(player_id, generation, ip)
 
-    def forget(self, player_id: str, owner_key: str) -> None:
+    def forget(self, player_id: str, owner_key: str) -> bool:
         """Forget the player: its links end, and no home-automation system is told of it any more.
+
+        Return whether it was known; if not, nothing is written.
 
         Raises:
             CredentialsError: the owner key is not the id's.
         """
         self.check_owner(player_id, owner_key)
-        self.registry.forget(player_id)
+        return self.registry.generation(player_id) is not None and self.registry.forget(player_id)
 
     def check_owner(self, player_id: str, owner_key: str) -> None:
         """Check that whoever has `owner_key` made the player.
@@ -128,3 +151,7 @@ class Household:
             url = f"{page}remote#{player_id}.{key}"
             links[role.value] = {"url": url, "qr_svg": qr.svg(url)}
         return links
+
+
+def _unknown() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "not_found", "there is no such player, or not any more")

@@ -32,7 +32,7 @@ def blueprint() -> Blueprint:
 
     @errors.post("/api/page-error")
     def report() -> Response:
-        seconds = reports.take(requests.peer()) or everybody.take("")
+        seconds = reports.take(requests.client()) or everybody.take("")
         if seconds > 0:
             raise requests.too_many(seconds)
         body = requests.body({"page", "message", "stack"})

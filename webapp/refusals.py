@@ -1,4 +1,4 @@
-"""What becomes of those who prove nothing: refused, logged without secrets, and slowed down."""
+"""Answers to wrong keys and to players that are too many, in words and without secrets."""
 
 from __future__ import annotations
 
@@ -9,24 +9,36 @@ from flask import Flask, Response
 
 from webapp import requests
 from webapp.problems import Problem
+from webapp.refused import Reason, Refused
 from webapp.throttle import Throttle
-from zapette.errors import CredentialsError
+from zapette.errors import CredentialsError, PlayersFull
 
 log = logging.getLogger("zapette.web")
 
 
-def register(app: Flask) -> None:
-    """Make every wrong key a problem: 403, or 429 for who tries again and again."""
+def register(app: Flask, refused: Refused) -> None:
+    """Answer 403 to a wrong key, or 429 to many; 429 or 503 if no further player can be made."""
     # 128 bits need no help against guessing; this keeps a guesser from filling the log.
     wrong_keys = Throttle(burst=20, per_second=0.5)
 
     def refuse(error: CredentialsError) -> Response:
-        if (seconds := wrong_keys.take(requests.peer())) > 0:
+        if (seconds := wrong_keys.take(requests.client())) > 0:
             return requests.too_many(seconds).response()
         log.info("refused credentials to %s: %s", requests.peer(), error)
         return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error)).response()
 
+    def full(error: PlayersFull) -> Response:
+        refused.count(Reason.PLAYERS)
+        if error.client:
+            detail = "too many players were made from this address; forget some, or wait a day"
+            status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
+        else:
+            detail = "this server knows as many players as it may; forget some, or wait a day"
+            status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+        return Problem(status, code, detail, retry_after=3600).response()
+
     app.register_error_handler(CredentialsError, refuse)
+    app.register_error_handler(PlayersFull, full)
 
 
 def never_cached(response: Response) -> Response:

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     BODY = "body"
     SLOW = "slow"
     CONNECTIONS = "connections"
+    RATE = "rate"
+    PLAYERS = "players"
 
 
 class Refused:

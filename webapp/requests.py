@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flask import request
 
+from webapp.clients import client_of
 from webapp.problems import Problem
 from zapette.hosts import host_name
 from zapette.topics import is_player_id
@@ -34,6 +35,11 @@ def host() -> str:
 def peer() -> str:
     """Return the address that the request came from."""
     return request.remote_addr or "unknown"
+
+
+def client() -> str:
+    """Return whose address the request came from, for limits on what one client may use up."""
+    return client_of(peer())
 
 
 def body(known: set[str]) -> dict[str, Any]:

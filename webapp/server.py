@@ -12,7 +12,7 @@ from typing import Any, Final
 from waitress.server import create_server
 
 from broker.files import allow_many_files
-from webapp import Parts, connections, create_app
+from webapp import Parts, connections, create_app, store_turns
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements
 from webapp.clients import client_of
@@ -33,7 +33,7 @@ from zapette import checks
 from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.data_folder import DataFolder
-from zapette.registry import Registry
+from zapette.registry import RECENT, Registry
 from zapette.topics import Topics
 from zapette.visitors import Visitors
 
@@ -55,8 +55,9 @@ def serve(settings: Settings) -> None:
         OSError: the port is taken.
     """
     folder = DataFolder.open(settings.data_dir)
-    registry = Registry(folder.registry)
-    visitors = Visitors(folder.visitors)
+    recent = max(RECENT, 2.0 * settings.token_lifetime)
+    registry = Registry(folder.registry, patience=store_turns.STORE_PATIENCE, recent=recent)
+    visitors = Visitors(folder.visitors, patience=store_turns.STORE_PATIENCE)
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
     librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)

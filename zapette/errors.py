@@ -5,6 +5,7 @@
     ZapetteError
     ├── SettingsError            a setting is unknown, of the wrong type or out of range
     ├── CredentialsError         a key, token or password proves nothing
+    ├── PlayersFull              there are too many players to make another
     ├── TopicError               a name or topic breaks the wire contract
     └── CallError                a call did not give a result; `code` says why
         ├── NoSuchProcedure      no_such_procedure
@@ -61,6 +62,18 @@ class SettingsError(ZapetteError):
 
 class CredentialsError(ZapetteError):
     """A key, token or password does not prove what it claims."""
+
+
+class PlayersFull(ZapetteError):
+    """No further player can be made: there are too many, and all were seen lately.
+
+    Attributes:
+        client: who made too many; empty if there are too many in whole.
+    """
+
+    def __init__(self, client: str) -> None:
+        super().__init__("there are too many players, and all were seen lately")
+        self.client = client
 
 
 class TopicError(ZapetteError):

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from broker import sqlite
-from broker.sqlite import Schema
+from broker.sqlite import Connection, Schema
 from zapette.credentials import new_generation
+from zapette.errors import PlayersFull
 
-MAX_PLAYERS: Final = 100_000
-"""How many players are known at most; the one not seen for longest makes room."""
+MOST: Final = 100_000
+"""How many players are known at most."""
+
+MOST_OF_CLIENT: Final = 1000
+"""How many of them one client has made, where it is known who made them."""
+
+RECENT: Final = 86400.0
+"""For how many seconds after a player was seen it makes no room for another, at least."""
 
 _AT_ONCE: Final = 500
 
@@ -24,6 +31,17 @@ CREATE TABLE IF NOT EXISTS players (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS players_by_seen_at ON players (seen_at);
 """
+# beside the players, so that earlier versions can use the file as well
+_ORIGINS: Final = """
+CREATE TABLE IF NOT EXISTS origins (
+    player_id TEXT PRIMARY KEY,
+    client TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS origins_by_client ON origins (client);
+CREATE TRIGGER IF NOT EXISTS origins_end AFTER DELETE ON players BEGIN
+    DELETE FROM origins WHERE player_id = OLD.id;
+END;
+"""
 SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
 
 
@@ -34,14 +52,34 @@ class Registry:
     Safe to use from several threads.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        patience: float | None = None,
+        recent: float = RECENT,
+        most: int = MOST,
+        most_of_client: int = MOST_OF_CLIENT,
+    ) -> None:
         """Open the registry in `file`, making it if it is not there.
+
+        Args:
+            file: where it is.
+            patience: seconds that a call waits for another process; as when it is opened if None.
+            recent: seconds; longer than a player can be connected without being seen.
+            most: how many players may be known.
+            most_of_client: how many of them one client may have made.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = sqlite.open_(file, SCHEMA)
+        self._file = sqlite.open_(file, SCHEMA, prepare=_add_origins)
+        if patience is not None:
+            self._file.wait_at_most(patience)
         self._removals = 0
+        self._recent = recent
+        self._most = most
+        self._most_of_client = most_of_client
 
     def close(self) -> None:
         """Close the file."""
@@ -51,32 +89,44 @@ class Registry:
         """Check that the file can be used; StoreError if not."""
         self._file.check()
 
-    def claim(self, player_id: str) -> str:
-        """Note that the player is here, registering it if it is new, and return its generation."""
+    def claim(self, player_id: str, client: str = "") -> str:
+        """Note that the player is here, registering it if it is new, and return its generation.
+
+        A new one takes the place of the one not seen for longest if there are too many; one that
+        was seen lately makes no room.
+
+        Args:
+            player_id: the player.
+            client: who makes it, if it is new; empty if that is not known.
+
+        Raises:
+            PlayersFull: there are too many, and all were seen lately.
+        """
         with self._file.transaction() as file:
-            file.write(
-                "INSERT INTO players VALUES (?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
-                (player_id, new_generation(), time.time()),
-            )
-            removed = file.write(
-                "DELETE FROM players WHERE id IN "
-                "(SELECT id FROM players ORDER BY seen_at DESC LIMIT -1 OFFSET ?)",
-                (MAX_PLAYERS,),
-            )
-            generation = self.generation(player_id) or ""
+            now = time.time()
+            generation = self.generation(player_id)
+            if generation is not None:
+                file.write("UPDATE players SET seen_at = ? WHERE id = ?", (now, player_id))
+                return generation
+            removed = self._make_room(file, client, now - self._recent)
+            generation = new_generation()
+            file.write("INSERT INTO players VALUES (?, ?, ?)", (player_id, generation, now))
+            if client:
+                file.write("INSERT OR REPLACE INTO origins VALUES (?, ?)", (player_id, client))
         self._removals += removed
         return generation
 
-    def renew(self, player_id: str) -> str:
-        """Give a player a new generation, which ends every code given before, and return it."""
-        with self._file.transaction() as file:
-            file.write(
-                "INSERT INTO players VALUES (?, ?, ?) ON CONFLICT (id) "
-                "DO UPDATE SET generation = excluded.generation, seen_at = excluded.seen_at",
-                (player_id, new_generation(), time.time()),
-            )
-            return self.generation(player_id) or ""
+    def renew(self, player_id: str) -> str | None:
+        """Give a player a new generation, which ends every code given before, and return it.
+
+        None, with nothing changed, if the player is not known.
+        """
+        generation = new_generation()
+        changed = self._file.write(
+            "UPDATE players SET generation = ?, seen_at = ? WHERE id = ?",
+            (generation, time.time(), player_id),
+        )
+        return generation if changed else None
 
     def generation(self, player_id: str) -> str | None:
         """Return the generation of codes that is good for a player; None if it is not known."""
@@ -126,3 +176,33 @@ class Registry:
     def changes(self) -> int:
         """Return a number that differs from the last when another process wrote the registry."""
         return int(self._file.read("PRAGMA data_version")[0][0])
+
+    def _make_room(self, file: Connection, client: str, before: float) -> int:
+        """Remove a player for a new one if there are too many; return how many were removed."""
+        removed = 0
+        ((of_client,),) = file.read("SELECT count(*) FROM origins WHERE client = ?", (client,))
+        if client and of_client >= self._most_of_client:
+            removed = file.write(
+                "DELETE FROM players WHERE id = (SELECT id FROM players JOIN origins "
+                "ON player_id = id WHERE client = ? AND seen_at < ? ORDER BY seen_at LIMIT 1)",
+                (client, before),
+            )
+            if not removed:
+                raise PlayersFull(client)
+        ((many,),) = file.read("SELECT count(*) FROM players")
+        if many >= self._most:
+            last = file.write(
+                "DELETE FROM players WHERE id = "
+                "(SELECT id FROM players WHERE seen_at < ? ORDER BY seen_at LIMIT 1)",
+                (before,),
+            )
+            if not last:
+                raise PlayersFull("")
+            removed += last
+        return removed
+
+
+def _add_origins(file: Connection) -> None:
+    ((there,),) = file.read("SELECT count(*) FROM sqlite_master WHERE name = 'origins_end'")
+    if not there:
+        file.script(f"BEGIN IMMEDIATE; {_ORIGINS} COMMIT;")

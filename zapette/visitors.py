@@ -14,6 +14,12 @@ from broker.sqlite import Connection, Schema
 MOST_OF_A_PLAYER: Final = 500
 """How many visitors of one player are remembered; the one that came first makes room."""
 
+MOST_OF_ADDRESS: Final = 100
+"""How many of them came from one address; the one that came first from there makes room."""
+
+MOST: Final = 100_000
+"""How many visitors are remembered in whole; the player with most makes room."""
+
 MOST_ENDED: Final = 1000
 """How many tokens of one player may be ended before it needs a new code instead."""
 
@@ -76,8 +82,12 @@ class Visitors:
     several threads.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, patience: float | None = None) -> None:
         """Open the file, making it if it is not there.
+
+        Args:
+            file: where it is.
+            patience: seconds that a call waits for another process; as when it is opened if None.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
@@ -85,6 +95,8 @@ class Visitors:
         self._file = sqlite.open_(file, SCHEMA)
         # a write costs no wait for the disk; what a power cut takes is a second's worth
         self._file.write("PRAGMA synchronous = NORMAL")
+        if patience is not None:
+            self._file.wait_at_most(patience)
 
     def close(self) -> None:
         """Close the file."""
@@ -100,10 +112,24 @@ class Visitors:
             file.write("DELETE FROM visitors WHERE expires_at < ?", (time.time(),))
             _put(file, visitor, None)
             file.write(
+                "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors WHERE "
+                "player_id = ? AND address = ? AND ended IS NULL "
+                "ORDER BY since DESC LIMIT -1 OFFSET ?)",
+                (visitor.player_id, visitor.address, MOST_OF_ADDRESS),
+            )
+            file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
                 "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT -1 OFFSET ?)",
                 (visitor.player_id, MOST_OF_A_PLAYER),
             )
+            ((many,),) = file.read("SELECT count(*) FROM visitors")
+            if many > MOST:
+                file.write(
+                    "DELETE FROM visitors WHERE client_id = (SELECT client_id FROM visitors "
+                    "WHERE ended IS NULL AND player_id = (SELECT player_id FROM visitors "
+                    "WHERE ended IS NULL GROUP BY player_id ORDER BY count(*) DESC LIMIT 1) "
+                    "ORDER BY since LIMIT 1)"
+                )
 
     def of(self, player_id: str) -> list[Visitor]:
         """Return the visitors of a player whose token is good, the newest first."""

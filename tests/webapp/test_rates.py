@@ -1,0 +1,143 @@
+"""What one address may use up: requests, players, and nothing of a player that is not known."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.parties import Household
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.test_api import problem
+
+
+def rows(system: System) -> set[str]:
+    """Return the ids of the players that are known."""
+    with sqlite3.connect(system.data / "players.db") as database:
+        found = {str(row[0]) for row in database.execute("SELECT id FROM players")}
+    database.close()
+    return found
+
+
+CALLS = ["code", "pairing", "visitors", "visitors/remote-AAAAAAAAAAAA/end"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_no_call_makes_a_player_known(system: System, call: str, is_forgotten: bool) -> None:
+    made = system.get("api/id").json
+    body = {"owner_key": made["owner_key"]}
+    if is_forgotten:
+        assert system.post("api/credentials", made).status == 200
+        assert made["id"] in rows(system)
+        answer = system.ask(
+            "DELETE",
+            f"api/players/{made['id']}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        assert answer.status == 204
+    answer = system.post(f"api/players/{made['id']}/{call}", body)
+    problem(answer, 404, "not_found")
+    assert made["id"] not in rows(system)
+
+
+def test_what_is_left_of_a_player_that_was_forgotten(system: System) -> None:
+    """Its links and the code that it shows open nothing; its page may make it anew."""
+    host = Household(system)
+    shown = system.post(f"api/players/{host.id}/pairing", {"owner_key": host.owner_key}).json
+    keys = {role: host.key(role) for role in ("remote", "guest")}
+    body = json.dumps({"owner_key": host.owner_key}).encode()
+    kind = {"Content-Type": "application/json"}
+    for _ in range(2):
+        assert system.ask("DELETE", f"api/players/{host.id}", body, kind).status == 204
+    for key in keys.values():
+        problem(system.post("api/credentials", {"id": host.id, "key": key}), 403, "wrong_key")
+    problem(system.post("api/pairing", {"code": shown["code"]}), 403, "wrong_code")
+    assert host.id not in rows(system)
+    again = system.post("api/credentials", {"id": host.id, "owner_key": host.owner_key}).json
+    assert again["links"]["remote"]["url"].split(".")[-1] not in keys.values()
+
+
+class Caller:
+    """Asks from one address of the loopback, on one connection."""
+
+    def __init__(self, system: System, source: str) -> None:
+        self._connection = http.client.HTTPConnection(
+            "127.0.0.1", system.http_port, timeout=20, source_address=(source, 0)
+        )
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        content = None if body is None else json.dumps(body)
+        self._connection.request(method, path, content, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+ROUTES = [
+    ("GET", "/", None),
+    ("GET", "/media/none.webm", None),
+    ("GET", "/api/library", None),
+    ("GET", "/healthz", None),
+    ("POST", "/api/credentials", {}),
+    ("POST", f"/api/players/{'0' * 32}/code", {"owner_key": "k" * 22}),
+    ("DELETE", f"/api/players/{'0' * 32}", {"owner_key": "k" * 22}),
+    ("POST", "/nothing", None),
+    ("BREW", "/", None),
+]
+
+
+@pytest.mark.parametrize(("number", "route"), list(enumerate(ROUTES)), ids=str)
+def test_every_route_has_a_rate(new_busy: System, number: int, route: tuple[str, str, Any]) -> None:
+    """Another address is answered meanwhile."""
+    caller, other = (Caller(new_busy, f"127.0.{number + 1}.{last}") for last in (1, 2))
+    statuses: list[int] = []
+    while len(statuses) < 5000 and 429 not in statuses[-3:]:
+        status, body = caller.ask(*route)
+        statuses.append(status)
+        if status == 429 and b"wait a little" in body:
+            break
+    assert statuses[-1] == 429
+    assert other.ask("GET", "/api/ip")[0] == 200
+    caller.close()
+    other.close()
+
+
+@pytest.fixture(scope="module")
+def new_busy(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A system of this module's own, whose slowed-down addresses no other test shares."""
+    running = System(tmp_path_factory.mktemp("busy")).start()
+    yield running
+    running.stop()
+
+
+def test_many_fresh_ids_from_one_address(new_system: Callable[..., System]) -> None:
+    """The input of the fault: fresh ids with their owner keys, and a visitor to turn out."""
+    system = new_system()
+    honest = Household(system)
+    before = rows(system)
+    caller = Caller(system, "127.0.0.9")
+    statuses: set[int] = set()
+    for _ in range(1000):
+        made = json.loads(caller.ask("GET", "/api/id")[1])
+        path = f"/api/players/{made.get('id')}/visitors/remote-AAAAAAAAAAAA/end"
+        status, _ = caller.ask("POST", path, {"owner_key": made.get("owner_key")})
+        statuses.add(status)
+    assert statuses == {404, 429}
+    assert rows(system) == before
+    caller.close()
+    key = honest.key("remote")
+    assert system.post("api/credentials", {"id": honest.id, "key": key}).status == 200
+    refused = b'zapette_http_refused_total{reason="rate"} '
+    figures = system.get("metrics").body
+    assert refused in figures
+    assert refused + b"0\n" not in figures
+    eventually(lambda: system.get("healthz").status == 200, "it is well")

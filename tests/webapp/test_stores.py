@@ -1,0 +1,105 @@
+"""A file of the data folder that is held or damaged is said in words, and holds up nobody else."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from broker.store_errors import (
+    ForeignStore,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreNewer,
+    StoreReadOnly,
+)
+from tests.parties import Household
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.test_api import problem
+from webapp import problems
+
+
+@pytest.fixture
+def host(new_system: Callable[..., System]) -> Household:
+    return Household(new_system())
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Hold a file as a backup would."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+def said_nothing_secret(host: Household) -> bool:
+    log = host.system.log
+    return all(it not in log for it in ("Traceback", host.id, host.owner_key, host.key("remote")))
+
+
+@pytest.mark.parametrize("name", ["players.db", "visitors.db"])
+def test_a_file_that_is_held(host: Household, name: str) -> None:
+    system = host.system
+    made = {"id": host.id, "owner_key": host.owner_key}
+    wanted = made if name == "players.db" else {"id": host.id, "key": host.key("remote")}
+    with held(system.data / name), ThreadPoolExecutor(30) as threads:
+        waiting = [threads.submit(system.post, "api/credentials", wanted) for _ in range(30)]
+        while not all(it.done() for it in waiting[-10:]):
+            began = time.monotonic()
+            for path in ("", "api/ip", "api/library"):
+                assert system.get(path).status == 200
+            assert time.monotonic() - began < 2
+        for each in waiting:
+            body = problem(each.result(), 503, "unavailable")
+            assert body["detail"]
+            assert int(each.result().headers["Retry-After"]) >= 1
+    eventually(lambda: system.post("api/credentials", wanted).status == 200, "all is well again")
+    assert said_nothing_secret(host)
+
+
+def test_noise_in_a_file(host: Household) -> None:
+    system = host.system
+    for file in (system.data / "visitors.db", system.data / "visitors.db-wal"):
+        with file.open("r+b") as stream:
+            stream.write(bytes(range(256)) * 256)
+    wanted = {"id": host.id, "key": host.key("remote")}
+
+    def answers() -> bool:
+        return system.post("api/credentials", wanted).status == 503
+
+    eventually(answers, "it is noticed", timeout=20)
+    body = problem(system.post("api/credentials", wanted), 503, "unavailable")
+    assert "damaged" in body["detail"]
+    assert system.get("api/ip").status == 200
+    assert said_nothing_secret(host)
+
+
+KINDS = [StoreError, StoreBusy, StoreFull, StoreDamaged, StoreReadOnly, StoreNewer, ForeignStore]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_said_in_words(kind: type[StoreError]) -> None:
+    app = Flask(__name__)
+    problems.register(app)
+
+    @app.get("/")
+    def fail() -> str:
+        raise kind("/home/ann/data/players.db: wrong")
+
+    answer = app.test_client().get("/")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert "/home" not in answer.get_data(as_text=True)
+    assert "wrong" in answer.get_data(as_text=True)
