@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +52,33 @@ def salvage(path: Path, table: str, columns: Sequence[str]) -> list[tuple[Any, .
     """
     found: dict[Any, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
+        statement = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {columns[0]} {order}"  # noqa: S608
         try:
-            connection = connect(path, query="mode=ro")
-        except StoreError:
-            break
-        try:
-            for row in connection.execute(
-                f"SELECT {', '.join(columns)} FROM {table} ORDER BY {columns[0]} {order}"  # noqa: S608
-            ):
-                found.setdefault(row[0], row)
-        except sqlite3.Error as error:
+            with snapshot(path) as connection:
+                for row in connection.execute(statement):
+                    found.setdefault(row[0], row)
+        except (sqlite3.Error, StoreError, OSError) as error:
             log.debug("%s: %s", path, error)
-        finally:
-            connection.close()
     return list(found.values())
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
+    """Read a file as it is, its write-ahead log included, changing neither.
+
+    Raises:
+        StoreError: it cannot be opened.
+        OSError: a copy cannot be made.
+    """
+    log_file = path.with_name(path.name + "-wal")
+    if not log_file.exists():
+        with closing(connect(path, query="immutable=1")) as connection:
+            yield connection
+        return
+    # SQLite would write the log back into the file when the last reader closes it
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".check-") as folder:
+        copy = Path(folder) / path.name
+        for source in (path, log_file):
+            shutil.copyfile(source, copy.with_name(source.name))
+        with closing(connect(copy, query="mode=rw")) as connection:
+            yield connection

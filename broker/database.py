@@ -6,7 +6,6 @@ import asyncio
 import logging
 import queue
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from broker import sqlite
+from broker.damage import snapshot
 from broker.sqlite_errors import translated
 from broker.store_errors import StoreBusy, StoreError
 
@@ -113,7 +113,7 @@ class Database:
         """
         if not sqlite.check_head(self.path, self._schema):
             return {name: [] for name in self._tables}
-        with translated(self.path), _Snapshot(self.path) as connection:
+        with translated(self.path), snapshot(self.path) as connection:
             sqlite.check_integrity(self.path, connection)
             return {
                 name: connection.execute(
@@ -286,31 +286,3 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-
-class _Snapshot:
-    """A connection to read the file as it is, its write-ahead log included, changing neither."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._connection: sqlite3.Connection | None = None
-
-    def __enter__(self) -> sqlite3.Connection:
-        path, mode = self._path, "immutable=1"
-        log = path.with_name(path.name + "-wal")
-        if log.exists():
-            # SQLite would write the log back into the file when the last reader closes it.
-            self._folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=".check-")
-            path = Path(self._folder.name) / path.name
-            for source in (self._path, log):
-                (path.parent / source.name).write_bytes(source.read_bytes())
-            mode = "mode=rw"
-        self._connection = sqlite.connect(path, query=mode)
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        if self._folder is not None:
-            self._folder.cleanup()

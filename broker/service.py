@@ -17,11 +17,9 @@ from zapette import checks
 from zapette.accounts import Accounts
 from zapette.config import Settings
 from zapette.credentials import Keyring
-from zapette.data_folder import DataFolder
-from zapette.registry import Registry
+from zapette.stores import BROKER, Stores
 from zapette.supervisor import Supervisor
 from zapette.topics import Topics
-from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.broker")
 
@@ -35,9 +33,8 @@ async def serve(settings: Settings) -> None:
         StoreError: the data folder cannot be used.
         BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
-    folder = DataFolder.open(settings.data_dir)
-    registry = Registry(folder.registry)
-    visitors = Visitors(folder.visitors)
+    stores = Stores.open(settings.data_dir, BROKER)
+    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     accounts = Accounts(folder.accounts)
     lookups = Lookups(Records(registry, visitors, accounts, folder.accounts))
@@ -90,8 +87,7 @@ async def serve(settings: Settings) -> None:
         await asyncio.to_thread(report.stop)
         await broker.shutdown()
         if supervisor.stop(_JOIN):
-            registry.close()
-            visitors.close()
+            stores.close()
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Connection:
 
     Attributes:
         path: the file.
+        logs: whether a new trouble is logged.
         trouble: the last error, until a statement of the same kind works again; None if all is
             well.
     """
@@ -66,6 +67,7 @@ class Connection:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         """Take over an open connection, which must begin no transaction by itself."""
         self.path = path
+        self.logs = True
         self.trouble: StoreError | None = None
         self._connection = connection
         self._lock = threading.RLock()
@@ -196,7 +198,7 @@ class Connection:
             found = store_error(self.path, error)
             if found is None:
                 raise
-            if type(self.trouble) is not type(found):
+            if self.logs and type(self.trouble) is not type(found):
                 log.error("%s", found)  # noqa: TRY400 - the message says it all
             self.trouble = found
             raise found from error
@@ -358,13 +360,17 @@ def _opened(
         path.touch(mode=0o600)
     restrict(path)
     connection = Connection(path, connect(path, timeout))
+    # what opens it hears of its own errors
+    connection.logs = False
     try:
         _make(connection, schema)
+        inspect(path, whole=True)
         if prepare is not None:
             prepare(connection)
     except BaseException:
         connection.close()
         raise
+    connection.logs = True
     return connection
 
 

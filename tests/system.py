@@ -91,6 +91,16 @@ class System:
 
     def start(self) -> System:
         """Start it and wait until every part is up."""
+        self.start_without_waiting()
+        try:
+            eventually(self.is_up, "the system is up", timeout=30, every=0.05)
+        except AssertionError as error:
+            self.stop()
+            raise AssertionError(f"{error}\n{self.log}") from error
+        return self
+
+    def start_without_waiting(self) -> None:
+        """Start it, which may take its time."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "zapette", self.command, *self.options],
@@ -100,12 +110,6 @@ class System:
                 stdout=log,
                 stderr=log,
             )
-        try:
-            eventually(self.is_up, "the system is up", timeout=30, every=0.05)
-        except AssertionError as error:
-            self.stop()
-            raise AssertionError(f"{error}\n{self.log}") from error
-        return self
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return its exit code."""

@@ -32,10 +32,9 @@ from webapp.streaming import IDLE_SECONDS, Limits, make_fair
 from zapette import checks
 from zapette.config import Settings
 from zapette.credentials import Keyring
-from zapette.data_folder import DataFolder
-from zapette.registry import RECENT, Registry
+from zapette.registry import RECENT
+from zapette.stores import WEB, Stores
 from zapette.topics import Topics
-from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.web")
 
@@ -54,10 +53,13 @@ def serve(settings: Settings) -> None:
         StoreError: the data folder cannot be used.
         OSError: the port is taken.
     """
-    folder = DataFolder.open(settings.data_dir)
-    recent = max(RECENT, 2.0 * settings.token_lifetime)
-    registry = Registry(folder.registry, patience=store_turns.STORE_PATIENCE, recent=recent)
-    visitors = Visitors(folder.visitors, patience=store_turns.STORE_PATIENCE)
+    stores = Stores.open(
+        settings.data_dir,
+        WEB,
+        patience=store_turns.STORE_PATIENCE,
+        recent=max(RECENT, 2.0 * settings.token_lifetime),
+    )
+    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
     librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)
@@ -133,8 +135,7 @@ def serve(settings: Settings) -> None:
         service.stop()
         server.close()
         librarian.stop()
-        registry.close()
-        visitors.close()
+        stores.close()
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

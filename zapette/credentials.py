@@ -11,6 +11,7 @@ import enum
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
 from collections.abc import Collection
@@ -78,6 +79,11 @@ def new_player_id() -> str:
 def new_generation() -> str:
     """Return a new key generation: random, so that a lost registry never revives an old code."""
     return secrets.token_hex(8)
+
+
+def is_generation(text: str) -> bool:
+    """Tell whether `text` has the form of a key generation."""
+    return re.fullmatch("[0-9a-f]{16}", text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from broker.sqlite_errors import os_error
+from broker.store_errors import StoreDamaged
 from zapette.errors import StoreError
+from zapette.folder_lock import FolderLock
 
 HOME: Final = "home"
 """The household account that the first start makes."""
 
 _SECRET_BYTES: Final = 32
+_SECRET: Final = "secret"  # noqa: S105 - the name of its file
+_PASSWORD: Final = "home-password"  # noqa: S105 - the name of its file
+_SETUP: Final = "setup"
+_PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +42,28 @@ class DataFolder:
     def open(cls, path: Path) -> DataFolder:
         """Open the folder, making it and what it must hold if they are not there yet.
 
-        Several processes may open one folder at once: the first to write a file wins.
+        Several processes may open one folder at once: the first to lock it makes the files.
 
         Raises:
             StoreError: the folder or a file in it cannot be made, read or understood.
         """
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            secret = _keep(path / "secret", secrets.token_hex(_SECRET_BYTES))
-            password = _keep(path / "home-password", secrets.token_urlsafe(12))
-        except OSError as error:
-            raise StoreError(f"data folder {path}: {error.strerror or error}") from error
+            if not all((path / name).exists() for name in (_SECRET, _PASSWORD)):
+                with FolderLock(path, _SETUP).held(_PATIENCE):
+                    _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
+                    _keep(path / _PASSWORD, secrets.token_urlsafe(12))
+            secret = (path / _SECRET).read_text().strip()
+            password = (path / _PASSWORD).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
+            raise type(found)(f"data folder {found}") from error
         try:
             key = bytes.fromhex(secret)
         except ValueError:
             key = b""
         if len(key) != _SECRET_BYTES:
-            raise StoreError(f"{path / 'secret'}: not a signing secret; restore it or remove it")
+            raise StoreDamaged(f"{path / 'secret'}: not a signing secret; restore it or remove it")
         return cls(path, key, password)
 
     @property
@@ -85,19 +97,17 @@ class DataFolder:
         return self.path / "thumbnails"
 
 
-def _keep(file: Path, text: str) -> str:
-    """Return what `file` holds, after writing `text` to it, whole, if it is not there."""
-    if not file.exists():
-        descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
+def _keep(file: Path, text: str) -> None:
+    """Write `text` to `file`, whole or not at all, if it is not there; the caller has the lock."""
+    if file.exists():
+        return
+    descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
+    try:
         with os.fdopen(descriptor, "w") as stream:
             stream.write(text + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            # link, unlike rename, refuses to replace what another process wrote meanwhile
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            Path(draft).unlink()
-    return file.read_text().strip()
+        Path(draft).replace(file)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise

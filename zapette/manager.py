@@ -12,10 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from broker.store_errors import StoreError, UnusableStore
+from zapette import stores
 from zapette.config import Settings, to_environment
+from zapette.data_folder import DataFolder
 from zapette.errors import SettingsError
+from zapette.folder_lock import FolderLock
 from zapette.reloading import EVERYTHING, Watcher
 
 log = logging.getLogger("zapette.manager")
@@ -24,6 +29,9 @@ PORTS: Final = {"http_port": "pages", "mqtt_port": "MQTT", "ws_port": "MQTT over
 
 FATAL: Final = 2
 """The exit code of a part that would not run better if it were started again."""
+
+DAMAGED: Final = 65
+"""The exit code of a part that found a damaged store (EX_DATAERR of sysexits.h)."""
 
 RELOAD: Final = -1
 """What `run` returns when its own code has changed, and it is to be run anew."""
@@ -153,11 +161,48 @@ def run(
 
     Raises:
         SettingsError: a port is taken.
+        StoreBusy: another `zapette run` keeps the data folder.
+        StoreError: the data folder cannot be used, and a person must act.
     """
-    check_ports(settings)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
+    DataFolder.open(settings.data_dir)
+    with FolderLock(settings.data_dir, "run").held():
+        if not _prepare(settings.data_dir, stopping):
+            return 0
+        check_ports(settings)
+        return _keep_running(settings, on_ready, is_ready, stopping, reload=reload)
+
+
+def _prepare(folder: Path, stopping: threading.Event) -> bool:
+    """Make the stores before anybody needs them; false if the whole is to stop instead.
+
+    What may pass, as a full disk, is waited for.
+    """
+    delay = _SHORTEST_DELAY
+    while not stopping.is_set():
+        try:
+            stores.prepare(folder)
+        except UnusableStore:
+            raise
+        except StoreError as error:
+            log.error("%s; trying again in %.1f s", error, delay)  # noqa: TRY400 - it says it all
+            stopping.wait(delay)
+            delay = min(delay * 2, _LONGEST_DELAY)
+        else:
+            return True
+    return False
+
+
+def _keep_running(
+    settings: Settings,
+    on_ready: Callable[[], None],
+    is_ready: Callable[[], bool],
+    stopping: threading.Event,
+    *,
+    reload: bool,
+) -> int:
     parts = [Part(name, settings) for name in part_names(settings)]
     watcher = Watcher() if reload else None
     looked_at = 0.0
@@ -165,8 +210,13 @@ def run(
     code = 0
     while not stopping.is_set() and code == 0:
         now = time.monotonic()
-        if FATAL in [part.look(now) for part in parts]:
+        codes = [part.look(now) for part in parts]
+        if FATAL in codes:
             code = FATAL
+        elif DAMAGED in codes:
+            log.error("starting all parts again to repair the store")
+            _stop(parts)
+            _prepare(settings.data_dir, stopping)
         elif not said_ready and is_ready():
             said_ready = True
             on_ready()

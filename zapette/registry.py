@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from broker import sqlite
+from broker import damage, sqlite
 from broker.sqlite import Connection, Schema
-from zapette.credentials import new_generation
+from zapette.credentials import is_generation, new_generation
 from zapette.errors import PlayersFull
+from zapette.topics import is_player_id
 
 MOST: Final = 100_000
 """How many players are known at most."""
@@ -162,6 +164,36 @@ class Registry:
             "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
         )
         return [str(row[0]) for row in rows]
+
+    def renew_all(self) -> None:
+        """Give every player a new generation, which ends every code given before."""
+        with self._file.transaction() as file:
+            rows = file.read("SELECT id FROM players")
+            file.write_many(
+                "UPDATE players SET generation = ? WHERE id = ?",
+                [(new_generation(), player_id) for (player_id,) in rows],
+            )
+
+    @staticmethod
+    def salvaged(file: Path) -> list[tuple[str, str, float]]:
+        """Return the players that a damaged file still holds, as `take` wants them."""
+        return [
+            (player_id, generation, float(seen_at))
+            for player_id, generation, seen_at in damage.salvage(
+                file, "players", ("id", "generation", "seen_at")
+            )
+            if isinstance(player_id, str)
+            and is_player_id(player_id)
+            and isinstance(generation, str)
+            and is_generation(generation)
+            and isinstance(seen_at, float)
+            and math.isfinite(seen_at)
+        ]
+
+    def take(self, rows: list[tuple[str, str, float]]) -> None:
+        """Take players into an empty registry: id, generation, and Unix time when last seen."""
+        with self._file.transaction() as file:
+            file.write_many("INSERT OR IGNORE INTO players VALUES (?, ?, ?)", rows)
 
     def unseen_since(self, moment: float) -> list[str]:
         """Return the ids of the players that were last seen before `moment` (Unix seconds)."""

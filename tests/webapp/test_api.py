@@ -199,17 +199,12 @@ def test_guessing_is_slowed_down_and_logged_without_secrets(
 def test_health_names_what_is_down(new_system: Callable[..., System]) -> None:
     system = new_system()
     answer = system.get("healthz")
-    assert answer.json == {
-        "status": "ok",
-        "parts": dict.fromkeys(
-            [
-                "web", "broker_mqtt", "broker_websocket", "service", "disk", "store_players",
-                "store_visitors", "store_library", "broker", "broker_store_messages",
-                "broker_store_players", "broker_store_visitors",
-            ],
-            "up",
-        ),
-        "problems": {},
+    assert (answer.json["status"], answer.json["problems"]) == ("ok", {})
+    assert set(answer.json["parts"].values()) == {"up"}
+    assert answer.json["parts"].keys() >= {
+        "web", "broker_mqtt", "broker_websocket", "service", "disk", "store_players",
+        "store_visitors", "store_library", "broker", "broker_store_messages",
+        "broker_store_players", "broker_store_visitors", "broker_tasks",
     }  # fmt: skip
     system.kill("broker")
     down = eventually(

@@ -27,6 +27,7 @@ def test_first_start(tmp_path: Path) -> None:
     assert {file.name: mode(file) for file in folder.path.iterdir()} == {
         "secret": 0o600,
         "home-password": 0o600,
+        "setup.lock": 0o600,
     }
     assert DataFolder.open(folder.path) == folder
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
-from broker.store_errors import StoreError, UnusableStore
+from broker.store_errors import StoreDamaged, StoreError, UnusableStore
 from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
-from zapette.manager import FATAL
+from zapette.manager import DAMAGED, FATAL
 
 ANSWERED_ERROR: Final = 1
 UNAVAILABLE: Final = 3
@@ -42,6 +42,8 @@ class Group(click.Group):
 def exit_code(error: ZapetteError | StoreError) -> int:
     """Return the exit code that stands for an error."""
     match error:
+        case StoreDamaged():
+            return DAMAGED
         case UnusableStore():
             return FATAL
         case StoreError():

@@ -16,7 +16,6 @@ import click
 from zapette import logs, manager
 from zapette.cli.settings import with_settings
 from zapette.config import Settings
-from zapette.data_folder import DataFolder
 from zapette.home import local_host
 
 _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
@@ -31,7 +30,6 @@ def run(settings: Settings, *, reload: bool) -> None:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
     new = not (settings.data_dir / "secret").exists()
-    DataFolder.open(settings.data_dir)
     code = manager.run(
         settings,
         on_ready=lambda: _welcome(settings, new=new),

@@ -1,0 +1,43 @@
+"""Starts of the whole system: on an empty folder, on one in use, on one that is held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.holding import held
+from tests.ports import free_ports
+from tests.system import System
+from tests.waiting import eventually
+
+
+def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
+    http, mqtt, ws = map(str, free_ports(3))
+    ports = ("--http-port", http, "--mqtt-port", mqtt, "--ws-port", ws)
+    for command in ("run", "broker", "web"):
+        done = system.zapette(command, *ports)
+        assert done.returncode == 75, done.stderr
+        assert f"`zapette {command}` runs on it already" in done.stderr
+        assert "--data" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert system.is_up()
+
+
+def test_a_first_start_waits_for_a_store_that_is_held(tmp_path: Path) -> None:
+    system = System(tmp_path).start()
+    system.stop()
+    for name in ("players.db", "visitors.db"):
+        with held(system.data / name):
+            system.start_without_waiting()
+            eventually(lambda: "another process holds it" in system.log, "it says so", timeout=30)
+        eventually(system.is_up, "it starts by itself", timeout=40)
+        assert system.stop() == 0
+    assert "Traceback" not in system.log
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.data.write_text("")
+    done = system.zapette("run")
+    assert done.returncode != 0
+    assert f"data folder {system.data}: File exists" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,98 @@
+"""Locks in the data folder: who runs on it, and who makes what is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from broker.sqlite_errors import os_error
+from broker.store_errors import StoreBusy
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # there is none for Windows
+    fcntl = None
+
+log = logging.getLogger("zapette.store")
+
+_POLL: Final = 0.05
+_HELD: Final = {errno.EAGAIN, errno.EACCES}
+
+
+class FolderLock:
+    """A lock that one process holds until it ends, however it ends.
+
+    Args:
+        folder: the data folder.
+        name: what the lock is for: the subcommand of ``zapette`` that runs.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._file = folder / f"{name}.lock"
+        self._descriptor: int | None = None
+
+    def take(self, wait: float = 0.0) -> None:
+        """Take the lock, after waiting for at most `wait` seconds.
+
+        Raises:
+            StoreBusy: another process has it; the message says which.
+            StoreError: its file cannot be made.
+        """
+        try:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise os_error(self._file, error) from error
+        deadline = time.monotonic() + wait
+        while not _locked(descriptor):
+            if time.monotonic() >= deadline:
+                holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+                os.close(descriptor)
+                raise StoreBusy(
+                    f"data folder {self._folder}: `zapette {self._name}` runs on it already"
+                    f" (process {holder or 'unknown'}); stop it, or give this one another folder"
+                    " with --data"
+                )
+            time.sleep(_POLL)
+        self._descriptor = descriptor
+        # for the message above only: a full disk is no reason not to run
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Let others take it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @contextlib.contextmanager
+    def held(self, wait: float = 0.0) -> Iterator[None]:
+        """Hold the lock while the block runs; raises as `take` does."""
+        self.take(wait)
+        try:
+            yield
+        finally:
+            self.release()
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock an open file, unless another process has; true where nothing can be locked."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        log.warning("the data folder's file system has no locks: start Zapette only once on it")
+    return True
