@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -303,8 +304,8 @@ class Application:
             self._players.start()
         return self._players
 
-    def start(self, timeout: float = START_TIMEOUT) -> None:
-        """Connect, and return once that is done.
+    def start(self, timeout: float = START_TIMEOUT) -> Awaitable[None]:
+        """Connect, and return once that is done; in an ``async`` function, ``await`` it.
 
         Args:
             timeout: seconds to wait for the broker; 0 does not wait.
@@ -313,19 +314,22 @@ class Application:
             Unavailable: the broker is not there, or refuses; the message says what it said. The
                 application is stopped then.
         """
-        self._client.start()
-        if timeout <= 0:
-            return
-        try:
-            self._client.wait(timeout)
-        except BaseException:
-            self.stop()
-            raise
+        if _in_task():
+            self._begin()
+            return self._started(timeout)
+        self._start(timeout)
+        return _Done()
 
-    def stop(self) -> None:
-        """Say ``offline``, disconnect, and end `run`."""
+    def stop(self) -> Awaitable[None]:
+        """Say ``offline``, disconnect, and end `run`; in an ``async`` function, ``await`` it.
+
+        It may be started again.
+        """
         self._ended.set()
+        if _in_task():
+            return self._client.stop_async()
         self._client.stop()
+        return _Done()
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or `stop`, or until another program takes the name.
@@ -338,7 +342,7 @@ class Application:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 before[number] = signal.signal(number, lambda *_: self._ended.set())
-        self.start(timeout=0)
+        self._start(timeout=0)
         try:
             self._ended.wait()
         finally:
@@ -347,7 +351,7 @@ class Application:
                 signal.signal(number, handler)
 
     def __enter__(self) -> Self:
-        self.start()
+        self._start(START_TIMEOUT)
         return self
 
     def __exit__(
@@ -356,7 +360,43 @@ class Application:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.stop()
+        self._ended.set()
+        self._client.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _begin(self) -> None:
+        self._ended.clear()
+        self._client.start()
+
+    def _start(self, timeout: float) -> None:
+        self._begin()
+        if timeout <= 0:
+            return
+        try:
+            self._client.wait(timeout)
+        except BaseException:
+            self._client.stop()
+            raise
+
+    async def _started(self, timeout: float) -> None:
+        if timeout <= 0:
+            return
+        try:
+            await self._client.wait_async(timeout)
+        except BaseException:
+            await asyncio.shield(self._client.stop_async())
+            raise
 
     @property
     def _own(self) -> Callee:
@@ -378,6 +418,22 @@ class Application:
     def _replaced(self) -> None:
         log.error("another program has registered as %r: this one ends", self._name)
         self._ended.set()
+
+
+class _Done:
+    """What may be awaited where nothing is left to wait for."""
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return
+        yield
+
+
+def _in_task() -> bool:
+    """Tell whether the caller could await, rather than block its event loop."""
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
 
 
 def _payload(value: Any) -> bytes | str:

@@ -75,6 +75,7 @@ class Client:
         self.on_replaced: Callable[[], None] = lambda: None
         self._loop = LoopThread("zapette")
         self._workers = Workers("zapette-worker")
+        self._started = False
         self._connection = Connection(
             Dialer(
                 url,
@@ -110,11 +111,21 @@ class Client:
         return self._lanes
 
     def start(self) -> None:
-        """Begin to connect, and to reconnect whenever the connection is lost, until `stop`."""
+        """Begin to connect, and to reconnect whenever the connection is lost, until `stop`.
+
+        It does nothing if it was started already; after `stop` it begins again.
+        """
+        if self._started:
+            return
+        self._started = True
+        # a handler may have stopped it, and not have seen the end
+        self._loop.join(_STOP_PATIENCE)
         connection = self._connection
         connection.on_live = self._came_live
         connection.on_lost = self._lost
         connection.on_replaced = self._replaced
+        self._lanes.clear()
+        connection.reset()
         self._loop.start()
         if self._requests is not None:
             self._loop.post(self._requests.subscribe)
@@ -128,12 +139,26 @@ class Client:
         """
         self._connection.wait(timeout)
 
+    async def wait_async(self, timeout: float) -> None:
+        """Wait, as `wait` does, on any event loop.
+
+        Raises:
+            Unavailable: as `wait` does.
+        """
+        if self._loop.is_current:
+            await self._connection.settle(timeout)
+        else:
+            await asyncio.wrap_future(self.run(self._connection.settle(timeout)))
+
     def stop(self) -> None:
         """Say ``offline``, disconnect, and end waiting calls with ``unavailable``."""
-        if not self._loop.is_running:
+        if not self._started:
+            if not self._loop.is_current:
+                self._loop.join(_STOP_PATIENCE)
             return
+        self._started = False
         if self._loop.is_current:
-            self._loop.spawn(self._stop())
+            self._loop.spawn(self._stop_here())
             return
         ended: Future[None] = Future()
 
@@ -147,6 +172,13 @@ class Client:
         ended.result(_STOP_PATIENCE)
         self._loop.stop()
         self._workers.stop()
+
+    async def stop_async(self) -> None:
+        """Stop, as `stop` does, on any event loop; on the client's own it is not waited for."""
+        if self._loop.is_current:
+            self.stop()
+        else:
+            await asyncio.to_thread(self.stop)
 
     def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
         """Have `handler` called for what `topic_filter` matches, also after a reconnection.
@@ -306,6 +338,11 @@ class Client:
         for _ in range(3):
             await asyncio.sleep(0)
         return await self._connection.fence()
+
+    async def _stop_here(self) -> None:
+        await self._stop()
+        self._loop.stop()
+        self._workers.stop()
 
     async def _stop(self) -> None:
         await self._connection.stop()

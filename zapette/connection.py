@@ -74,6 +74,7 @@ class Connection:
         self._fresh: list[Subscription] = []
         self._live = threading.Event()
         self._settled = threading.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._stopping: asyncio.Event | None = None
         self._refusal = ""
         self._session: Session | None = None
@@ -95,9 +96,27 @@ class Connection:
         if not self.is_live:
             raise self.unavailable()
 
+    async def settle(self, timeout: float) -> None:
+        """Wait, as `wait` does, on the event loop.
+
+        Raises:
+            Unavailable: as `wait` does.
+        """
+        if not self._settled.is_set():
+            self._waiting.append(settled := self._loop.loop.create_future())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(settled, timeout)
+        if not self.is_live:
+            raise self.unavailable()
+
     def unavailable(self) -> Unavailable:
         """Return the error that says why it is not live."""
         return Unavailable(self._refusal or f"no connection to {self._name}")
+
+    def reset(self) -> None:
+        """Forget how it ended; before the event loop is started again."""
+        self._settled.clear()
+        self._refusal = ""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -119,7 +138,7 @@ class Connection:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         self._lose(self._refusal or "the client was stopped")
-        self._settled.set()
+        self._settle()
 
     def publish(
         self,
@@ -196,7 +215,7 @@ class Connection:
             was_live, ending = await self._connect_once(again=bool(said))
             insist = insist or was_live
             if not insist:
-                self._settled.set()
+                self._settle()
                 return
             if was_live:
                 delay, said = _SHORTEST_DELAY, set()
@@ -222,7 +241,7 @@ class Connection:
     def _give_way(self) -> None:
         log.warning("another client has taken the place of this one: it does not come back")
         self._refusal = "another program has taken the place of this one"
-        self._settled.set()
+        self._settle()
         self.on_replaced()
 
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
@@ -232,9 +251,9 @@ class Connection:
         except DialError as error:
             self._refusal = f"{self._name}: {error}"
             if error.refused:
-                self._settled.set()
+                self._settle()
             return False, Ending(str(error), refused=error.refused)
-        reason = "the event loop has ended"
+        reason = "the client was stopped"
         try:
             was_live = await self._begin(session, again=again)
             ending = await session.ended
@@ -253,10 +272,20 @@ class Connection:
         self._say(session, b"online")
         self._refusal = ""
         self._live.set()
-        self._settled.set()
+        # once the broker has seen `online`, nobody who calls reads the `offline` of a former run
+        if self._callee is not None and not await session.unsubscribe(_NOTHING):
+            return True
+        self._settle()
         log.info("connected to %s%s", self._name, " again" if again else "")
         self.on_live()
         return True
+
+    def _settle(self) -> None:
+        self._settled.set()
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
 
     def _say(self, session: Session, availability: bytes) -> None:
         if self._callee is not None:

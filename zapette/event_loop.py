@@ -49,7 +49,8 @@ class LoopThread:
 
     def start(self) -> None:
         """Start the thread."""
-        self._stopping = False
+        self._stopping = self._woken = False
+        self._inbox.clear()
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
@@ -58,7 +59,12 @@ class LoopThread:
         """Cancel what runs on the loop, end it, and wait for the thread."""
         if self.is_running:
             self.post(self._stop)
-        if self._thread is not None and not self.is_current:
+        if not self.is_current:
+            self.join(timeout)
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread to end, but at most `timeout` seconds; not on the thread itself."""
+        if self._thread is not None:
             self._thread.join(timeout)
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:

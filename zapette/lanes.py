@@ -74,6 +74,11 @@ class Lanes:
         self._begin(caller, lane)
         return True
 
+    def clear(self) -> None:
+        """Forget what waits: the event loop that it waited for has ended."""
+        self._lanes.clear()
+        self._watched = False
+
     def start(self, job: Job) -> bool:
         """Run `job` now, at the same time as all others; return False if too many run already."""
         if self._beside >= MAX_WAITING:

@@ -107,6 +107,9 @@ class OutgoingCalls:
         for peer in self._peers.values():
             peer.heard, peer.offline, peer.waiting = False, False, []
         self._pending.fail_all(reason)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expiry, self._expires_at = None, math.inf
 
     def _send(self, peer: _Peer, call: Call) -> None:
         if peer.offline:

@@ -11,6 +11,8 @@ log = logging.getLogger("zapette.client")
 
 _MOST = 128
 
+_Jobs = SimpleQueue[Callable[[], object] | None]
+
 
 class Workers:
     """Runs functions on threads that do not keep the process alive.
@@ -26,7 +28,7 @@ class Workers:
     def __init__(self, name: str, most: int = _MOST) -> None:
         self._name = name
         self._most = most
-        self._jobs: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._jobs: _Jobs = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
         self._free = 0
@@ -43,13 +45,17 @@ class Workers:
             if self._waiting >= self._free:
                 self._grow()
             self._waiting += 1
-        self._jobs.put(job)
+            self._jobs.put(job)
 
     def stop(self) -> None:
         """Let idle threads end, and the others once their function returns."""
         with self._lock:
-            for _ in range(self._threads):
-                self._jobs.put(None)
+            jobs, threads = self._jobs, self._threads
+            # what is submitted from now on gets threads of its own
+            self._jobs = SimpleQueue()
+            self._threads = self._free = self._waiting = 0
+        for _ in range(threads):
+            jobs.put(None)
 
     def _grow(self) -> None:
         if self._threads >= self._most:
@@ -57,7 +63,7 @@ class Workers:
             return
         name = f"{self._name}-{self._threads + 1}"
         try:
-            threading.Thread(target=self._work, name=name, daemon=True).start()
+            threading.Thread(target=self._work, args=(self._jobs,), name=name, daemon=True).start()
         except RuntimeError:
             if not self._threads:
                 raise
@@ -71,16 +77,19 @@ class Workers:
             self._said_full = True
             log.warning(text, number)
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            with self._lock:
-                self._free -= 1
-                self._waiting -= 1
+    def _work(self, jobs: _Jobs) -> None:
+        while (job := jobs.get()) is not None:
+            self._count(jobs, free=-1, waiting=-1)
             try:
                 job()
             except BaseException:  # sys.exit() of somebody's handler too: the thread stays
                 log.exception("a handler failed")
             finally:
-                with self._lock:
-                    self._free += 1
-                    self._said_full = self._said_full and self._waiting > 0
+                self._count(jobs, free=1)
+
+    def _count(self, jobs: _Jobs, free: int, waiting: int = 0) -> None:
+        with self._lock:
+            if jobs is self._jobs:
+                self._free += free
+                self._waiting += waiting
+                self._said_full = self._said_full and self._waiting > 0
