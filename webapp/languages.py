@@ -52,15 +52,6 @@ _PAIRS: Final = [line.split(" = ") for line in _LANGUAGES.strip().splitlines()]
 _CODES: Final = {name: names.split()[0] for names, _ in _PAIRS for name in names.split()}
 _NAMES: Final = {names.split()[0]: own for names, own in _PAIRS}
 
-# What old subtitle files are written in where it is not UTF-8.
-_ENCODINGS: Final = {
-    "ar": "cp1256", "fa": "cp1256", "he": "cp1255", "el": "cp1253", "tr": "cp1254",
-    "ru": "cp1251", "uk": "cp1251", "bg": "cp1251", "sr": "cp1251",
-    "cs": "cp1250", "pl": "cp1250", "hu": "cp1250", "hr": "cp1250", "ro": "cp1250",
-    "sk": "cp1250", "sl": "cp1250", "et": "cp1257", "lt": "cp1257", "lv": "cp1257",
-    "ja": "cp932", "ko": "cp949", "zh": "gb18030", "th": "cp874", "vi": "cp1258",
-}  # fmt: skip
-
 
 def code(word: str) -> str | None:
     """Return the ISO 639-1 code that `word` means: ``fr`` for ``fre``, ``French`` or ``fr-CA``."""
@@ -71,8 +62,3 @@ def code(word: str) -> str | None:
 def own_name(language: str) -> str:
     """Return what a language is called in itself."""
     return _NAMES[language]
-
-
-def old_encoding(language: str | None) -> str:
-    """Return the encoding that text of a language had before UTF-8, on most machines."""
-    return _ENCODINGS.get(language or "", "cp1252")

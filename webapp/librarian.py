@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from webapp.catalogue import Catalogue
+from webapp.conversion import Converter
 from webapp.index import Index
 from webapp.library import Library
 from webapp.probe import Prober
 from webapp.scanner import Scanner
 from webapp.thumbnails import Thumbnails
+from webapp.tools import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,35 @@ class Librarian:
         index: what is known of them.
         scanner: keeps the index true.
         thumbnails: makes small pictures.
+        prober: looks into media.
+        converter: reads subtitles.
     """
 
     library: Library
     index: Index
     scanner: Scanner
     thumbnails: Thumbnails
+    prober: Prober
+    converter: Converter
 
     @classmethod
     def of(cls, media: Path, index_file: Path, thumbnails: Path) -> Self:
         """Return the parts for a media folder, none of them started."""
         library = Library(media)
         index = Index(index_file, media)
-        scanner = Scanner(library, index, Prober())
-        return cls(library, index, scanner, Thumbnails(thumbnails))
+        prober = Prober()
+        scanner = Scanner(library, index, prober)
+        return cls(library, index, scanner, Thumbnails(thumbnails), prober, Converter())
 
     @property
     def catalogue(self) -> Catalogue:
         """What answers questions about the library."""
         return Catalogue(self.library, self.index, self.scanner, self.thumbnails.present)
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The programs that look into what the library holds."""
+        return (self.prober.tool, self.thumbnails.tool, self.converter.tool)
 
     def start(self) -> None:
         """Begin to walk the folder and to make pictures."""
@@ -49,7 +61,8 @@ class Librarian:
         self.scanner.start()
 
     def stop(self) -> None:
-        """Stop both, and close the index."""
+        """Stop all, and close the index."""
         self.scanner.stop()
         self.thumbnails.stop()
+        self.converter.stop()
         self.index.close()

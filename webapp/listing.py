@@ -110,7 +110,7 @@ def _sorted_out(
         if suffix in media_types.SUBTITLES:
             texts.append(here)
         elif suffix in media_types.PICTURES:
-            pictures[PurePosixPath(here).stem.lower()] = Poster(here, entry.stat().st_mtime_ns)
+            pictures[subtitles.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
         else:
             files.append((here, entry.stat()))
     streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
@@ -121,9 +121,9 @@ def _sorted_out(
         and not media_types.is_part(here, beside_playlist=streams)
     ]
     own = next((pictures[it] for it in _POSTERS if it in pictures), None)
-    stems = _by_beginning(texts)
+    offered = _subtitles_of([here for here, _, _ in media], texts)
     for here, kind, status in sorted(media):
-        stem = splitext(basename(here))[0]
+        stem = _stem(here)
         listing.media.append(
             Medium(
                 path=here,
@@ -131,36 +131,53 @@ def _sorted_out(
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
                 poster=_poster_of(stem, pictures) or own,
-                subtitles=tuple(_subtitles_of(stem, texts, stems, alone=len(media) == 1)),
+                subtitles=tuple(offered.get(here, ())),
             )
         )
     return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
 
 
 def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
-    name = stem.lower()
+    name = subtitles.key(stem)
     return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
 
 
-_BEGINNING: Final = 4
+def subtitle(library: Library, path: str) -> Subtitle:
+    """Return what the name of the subtitles at `path` tells, beside the films that are there."""
+    folder = path.rpartition("/")[0]
+    if folder.rpartition("/")[2].lower() in subtitles.FOLDERS:
+        folder = folder.rpartition("/")[0]
+    found = library.find_folder(folder)
+    try:
+        names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
+    except OSError:
+        names = []
+    films = {subtitles.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
+    return subtitles.named(path, subtitles.owner(_stem(path), films) or "")
 
 
-def _by_beginning(texts: list[str]) -> dict[str, list[str]]:
-    """Return `texts` by how their names begin, so that 20,000 films are not held to each."""
-    sorted_out: dict[str, list[str]] = {}
-    for text in texts:
-        sorted_out.setdefault(PurePosixPath(text).name[:_BEGINNING].lower(), []).append(text)
-    return sorted_out
+def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle]]:
+    """Return the subtitles of each of `media`; some may have none."""
+    films: dict[str, list[str]] = {}
+    for medium in media:
+        films.setdefault(subtitles.key(_stem(medium)), []).append(medium)
+    found: dict[str, list[Subtitle]] = {}
+    for text in sorted(texts):
+        film = subtitles.owner(_stem(text), films)
+        owners = films[film] if film is not None else _only(media, text)
+        for medium in owners:
+            found.setdefault(medium, []).append(subtitles.named(text, film or ""))
+    return found
 
 
-def _subtitles_of(
-    stem: str, texts: list[str], stems: dict[str, list[str]], *, alone: bool
-) -> list[Subtitle]:
-    if not texts:
-        return []
-    near = stem[:_BEGINNING].lower()
-    candidates = texts if alone or len(near) < _BEGINNING else stems.get(near, [])
-    return subtitles.beside(stem, candidates, alone=alone)
+def _only(media: list[str], text: str) -> list[str]:
+    """Return the only medium, whose own all in a sub-folder for subtitles are, whatever name."""
+    parent = PurePosixPath(text).parent.name.lower()
+    return media if len(media) == 1 and parent in subtitles.FOLDERS else []
+
+
+def _stem(path: str) -> str:
+    return splitext(basename(path))[0]
 
 
 def _texts_in(library: Library, path: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -11,16 +9,17 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request, send_file
 from werkzeug.wsgi import wrap_file
 
-from webapp import languages, media_types, paths, subtitles
+from webapp import listing, media_types, paths
 from webapp.catalogue import NotInLibrary
+from webapp.conversion import Converter, Unconvertible
 from webapp.librarian import Librarian
 from webapp.library import Library
 from webapp.paths import LibraryPath
 from webapp.problems import Problem
+from webapp.tools import ToolBusy
 from zapette.errors import InvalidArgument
 
 _A_YEAR: Final = 365 * 24 * 3600
-_MOST_REMEMBERED: Final = 32
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
 
 
@@ -32,7 +31,6 @@ def blueprint(librarian: Librarian) -> Blueprint:
     media = Blueprint("media", __name__)
     media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
     library, catalogue = librarian.library, librarian.catalogue
-    converter = Converter()
 
     @media.errorhandler(InvalidArgument)
     def refuse(error: InvalidArgument) -> Response:
@@ -97,7 +95,8 @@ def blueprint(librarian: Librarian) -> Blueprint:
         file = _found(library, path)
         if file.suffix.lower() not in media_types.SUBTITLES:
             raise _missing("these are no subtitles")
-        response = Response(converter.webvtt(file), mimetype="text/vtt")
+        language = listing.subtitle(library, path).language
+        response = Response(_converted(librarian.converter, file, language), mimetype="text/vtt")
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
         response.make_conditional(request)
@@ -106,40 +105,16 @@ def blueprint(librarian: Librarian) -> Blueprint:
     return media
 
 
-class Converter:
-    """Converts subtitles one file at a time, and remembers the last ones."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._remembered: OrderedDict[tuple[Path, int, int], str] = OrderedDict()
-
-    def webvtt(self, file: Path) -> str:
-        """Return the subtitles in `file` as WebVTT.
-
-        Raises:
-            Problem: the file is too large, or holds none.
-        """
-        status = file.stat()
-        if status.st_size > subtitles.LARGEST:
-            raise _unconvertible(f"the file is larger than {subtitles.LARGEST >> 20} MiB")
-        key = (file, status.st_mtime_ns, status.st_size)
-        with self._lock:
-            if key not in self._remembered:
-                self._remembered[key] = _convert(file)
-            self._remembered.move_to_end(key)
-            if len(self._remembered) > _MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
-            return self._remembered[key]
-
-
-def _convert(file: Path) -> str:
-    words = file.stem.replace("_", ".").split(".")
-    language = next((it for word in reversed(words) if (it := languages.code(word))), None)
+def _converted(converter: Converter, file: Path, language: str | None) -> str:
     try:
-        text = subtitles.decode(file.read_bytes(), language)
-        return subtitles.to_webvtt(text, file.suffix.lower())
-    except ValueError as error:
-        raise _unconvertible(str(error)) from error
+        return converter.webvtt(file, language)
+    except ToolBusy:
+        detail = "other subtitles are being read; ask again in a moment"
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1
+        ) from None
+    except Unconvertible as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "media_error", str(error)) from error
 
 
 def _found(library: Library, path: str) -> Path:
@@ -160,10 +135,6 @@ def _number(name: str, default: int) -> int:
 
 def _missing(detail: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "not_found", detail)
-
-
-def _unconvertible(detail: str) -> Problem:
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "media_error", detail)
 
 
 def _unblocked(response: Response, file: Path) -> Response:

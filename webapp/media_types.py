@@ -42,10 +42,12 @@ TYPES: Final = {
     ".srt": "application/x-subrip",
     ".ass": "text/x-ssa",
     ".ssa": "text/x-ssa",
+    ".sub": "text/x-microdvd",
+    ".mpl": "text/x-mpl2",
 }
 """The type of each kind of file that is served, by the ending of its name."""
 
-SUBTITLES: Final = frozenset({".vtt", ".srt", ".ass", ".ssa"})
+SUBTITLES: Final = frozenset({".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl"})
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 PLAYLIST: Final = ".m3u8"
 

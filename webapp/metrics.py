@@ -14,7 +14,7 @@ from typing import Any, Final
 import psutil
 from flask import Blueprint, Flask, Response, g, request
 
-from webapp import prometheus
+from webapp import prometheus, tools
 from webapp.librarian import Librarian
 from webapp.prometheus import Family, Sample, family
 from zapette.checks import Checks
@@ -168,6 +168,7 @@ def _library(librarian: Librarian) -> Iterator[Family]:
     yield family("zapette_library_ready", "gauge", "Whether the index is up to date.", ready)
     made = librarian.thumbnails.made
     yield family("zapette_thumbnails_total", "counter", "Small pictures made.", made)
+    yield from tools.families(librarian.tools)
 
 
 def _process(process: psutil.Process) -> Iterator[Family]:

@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from webapp import codecs, media_types
 from webapp.codecs import Track
-from webapp.tools import Tool
+from webapp.tools import QUIET, Limits, Tool
 
-PATIENCE: Final = 20.0
-"""How long one medium may take, in seconds."""
+LIMITS: Final = Limits(cpu=20, wall=60.0, memory=512 << 20, output=1 << 20)
+"""What looking into one medium may use."""
 
-_MOST_OUTPUT: Final = 1 << 20
 _MOST_TRACKS: Final = 32
 _LONGEST_TEXT: Final = 200
 _ENTRIES: Final = (
@@ -56,25 +55,24 @@ class Prober:
     """Asks ffprobe about media, if it is installed."""
 
     def __init__(self) -> None:
-        self._tool = Tool("ffprobe", PATIENCE, _MOST_OUTPUT)
+        self.tool = Tool(["ffprobe", *QUIET], LIMITS)
 
     @property
     def present(self) -> bool:
         """Whether ffprobe is installed."""
-        return self._tool.present
+        return self.tool.present
 
     def stop(self) -> None:
         """End the run under way."""
-        self._tool.stop()
+        self.tool.stop()
 
     def probe(self, file: Path) -> Probe | None:
         """Return what is in `file`; None if ffprobe makes nothing of it or must not try."""
         demuxer = media_types.demuxer(file.name)
         if demuxer is None:
             return None
-        report = self._tool.run(
-            *("-v", "error", "-protocol_whitelist", "file", "-f", demuxer),
-            *("-print_format", "json", "-show_entries", _ENTRIES, f"file:{file}"),
+        report = self.tool.output(
+            *("-f", demuxer, "-print_format", "json", "-show_entries", _ENTRIES, f"file:{file}")
         )
         return read(file.name, report) if report is not None else None
 

@@ -1,25 +1,21 @@
-"""Subtitles: which files belong to a film, and what each says as WebVTT; no I/O."""
+"""Which files of subtitles belong to a film, and what their names tell; no I/O."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-import pysubs2
-from pysubs2 import SSAEvent, SSAFile
-from pysubs2.formats.substation import parse_tags
+from webapp import languages, paths
 
-from webapp import languages, media_types
+FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
+"""Names of sub-folders that hold the subtitles of the films beside them."""
 
-LARGEST: Final = 2 << 20
-"""The largest file that is converted, in bytes."""
-
-_LONGEST_CUE: Final = 2000
-_WORDS: Final = re.compile(r"[._ ]+")
-_TOP: Final = re.compile(r"\\an[789](?!\d)|\\a[567](?!\d)")
+_PARTS: Final = re.compile(r"[._ \[\](){}]+")
+_SEPARATORS: Final = frozenset("._- [(")
 _FLAGS: Final = {"forced": "forced", "sdh": "SDH", "cc": "SDH", "hi": "SDH"}
 
 
@@ -38,119 +34,52 @@ class Subtitle:
     language: str | None
 
 
-def beside(stem: str, paths: Iterable[str], *, alone: bool = False) -> list[Subtitle]:
-    """Return the subtitles among `paths` that belong to the film with the name `stem`.
-
-    They are ``film.srt``, ``film.fr.srt``, ``film.English.forced.ass``…
-
-    Args:
-        stem: the film's name without its ending.
-        paths: where files are in the library, beside the film or in a folder for subtitles.
-        alone: the film is the only one there, so that those in a sub-folder of another name
-            are its own too.
-    """
-    found = []
-    for path in sorted(paths):
-        name = PurePosixPath(path)
-        if name.suffix.lower() not in media_types.SUBTITLES:
-            continue
-        rest = name.stem[len(stem) :]
-        if name.stem.lower().startswith(stem.lower()) and (not rest or rest[0] in "._- "):
-            found.append(_named(path, rest))
-        elif alone and name.parent.name.lower() in FOLDERS:
-            found.append(_named(path, f".{name.stem}"))
-    return found
+def key(stem: str) -> str:
+    """Return a name without its ending as names are compared: the form of accents is no matter."""
+    return unicodedata.normalize("NFC", stem).casefold()
 
 
-FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
-"""Names of sub-folders that hold the subtitles of the films beside them."""
+def owner(stem: str, films: Container[str]) -> str | None:
+    """Return which of `films` the subtitles with the name `stem` belong to, if any.
 
-
-def decode(content: bytes, language: str | None = None) -> str:
-    """Return the text in a file: UTF-8 or UTF-16, else what its language was written in before."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode(languages.old_encoding(language), "replace")
-
-
-def to_webvtt(text: str, suffix: str) -> str:
-    """Return subtitles as WebVTT, cues in the order of time, with italics, bold and underline.
+    It is the longest with which the name begins: ``Alien.3.en`` are of ``Alien.3`` and not of
+    ``Alien``.
 
     Args:
-        text: a whole file.
-        suffix: ``.srt``, ``.ass``, ``.ssa`` or ``.vtt``, which is returned as it is.
-
-    Raises:
-        ValueError: it is not what its name says.
+        stem: the name of a file of subtitles without its ending.
+        films: the `key` of each film's name.
     """
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    if suffix == ".vtt":
-        if not plain.startswith("WEBVTT"):
-            raise ValueError("not a WebVTT file")
-        return plain
-    try:
-        subtitles = SSAFile.from_string(plain, format_=suffix.removeprefix("."))
-    except (pysubs2.Pysubs2Error, ValueError, IndexError, KeyError) as error:
-        raise ValueError(f"not a {suffix} file: {error}") from error
-    events = sorted(subtitles, key=lambda it: it.start)
-    cues = [cue for event in events if (cue := _cue(event, subtitles)) is not None]
-    if not cues:
-        raise ValueError("there are no subtitles in it")
-    return "WEBVTT\n\n" + "\n".join(cues)
+    whole = key(stem)
+    ends = [at for at in range(len(whole), 0, -1) if whole[at : at + 1] in _SEPARATORS]
+    return next((whole[:at] for at in [len(whole), *ends] if whole[:at] in films), None)
 
 
-def _named(path: str, rest: str) -> Subtitle:
+def named(path: str, film: str) -> Subtitle:
+    """Return what the name of the subtitles at `path` tells.
+
+    A language counts where one stands: after the film's name, ``film`` as `owner` returns it; or,
+    where there is none, at the end: ``2_French.srt``, and not ``The.German.Doctor.srt``.
+    """
+    stem = PurePosixPath(path).stem
+    rest = key(stem)[len(film) :] if film else stem
+    # with its own capitals, unless these make it longer or shorter
+    own = unicodedata.normalize("NFC", stem)[-len(rest) :] if rest else ""
+    words = [it for it in _PARTS.split((own if key(own) == rest else rest).strip("-")) if it]
     language, flags, others = None, "", []
-    for word in filter(None, _WORDS.split(rest.strip("-"))):
-        # a word like "hi" is a language where none was named yet
+    for place, word in enumerate(words):
         known = languages.code(word) if language is None else None
-        if known is not None:
+        # a word like "hi" is a language where none was named yet
+        if known is not None and (film or _is_last(words, place)):
             language = known
         elif word.lower() in _FLAGS:
             flags = f" ({_FLAGS[word.lower()]})"
         elif not word.isdigit():
             others.append(word)
     ending = PurePosixPath(path).suffix[1:].upper()
-    name = languages.own_name(language) if language else " ".join(others)[:60] or ending
-    return Subtitle(path, name + flags, language)
+    name = languages.own_name(language) if language else paths.shown(" ".join(others)[:60])
+    return Subtitle(path, (name or ending) + flags, language)
 
 
-def _cue(event: SSAEvent, subtitles: SSAFile) -> str | None:
-    if event.is_comment or event.end <= event.start or len(event.text) > _LONGEST_CUE:
-        return None
-    text = _marked_up(event, subtitles)
-    if not text:
-        return None
-    settings = " line:0" if _TOP.search(event.text) else ""
-    return f"{_time(event.start)} --> {_time(event.end)}{settings}\n{text}\n"
-
-
-def _marked_up(event: SSAEvent, subtitles: SSAFile) -> str:
-    style = subtitles.styles.get(event.style, pysubs2.SSAStyle.DEFAULT_STYLE)
-    parts = []
-    for fragment, look in parse_tags(event.text, style, subtitles.styles):
-        if look.drawing:
-            continue
-        text = _escaped(fragment)
-        for tag, wanted in (("i", look.italic), ("b", look.bold), ("u", look.underline)):
-            if wanted and text.strip():
-                text = f"<{tag}>{text}</{tag}>"
-        parts.append(text)
-    lines = "".join(parts).split("\n")
-    # an empty line would end the cue
-    return "\n".join(line.strip() for line in lines if line.strip())
-
-
-def _escaped(text: str) -> str:
-    plain = text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
-    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _time(milliseconds: int) -> str:
-    seconds, rest = divmod(max(0, milliseconds), 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}.{rest:03}"
+def _is_last(words: list[str], place: int) -> bool:
+    """Tell whether only flags and numbers follow, and something stands before or it is alone."""
+    return all(it.lower() in _FLAGS or it.isdigit() for it in words[place + 1 :])

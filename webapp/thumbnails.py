@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from webapp import media_types
-from webapp.tools import Tool
+from webapp.tools import QUIET, Limits, Tool
 
 log = logging.getLogger("zapette.library")
 
@@ -23,8 +23,12 @@ SIZE: Final = 480
 BUDGET: Final = 256 << 20
 """How much the folder of pictures may hold, in bytes."""
 
-_PATIENCE: Final = 20.0
-_LARGEST: Final = 4 << 20
+LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
+"""What making one picture may use."""
+
+MOST_PIXELS: Final = 64 << 20
+"""The largest picture that is made small, in pixels: twice that of a film in 8K."""
+
 _LONGEST_QUEUE: Final = 64
 _MOST_WAITING: Final = 4
 _WAIT: Final = 2.0
@@ -58,7 +62,7 @@ class Thumbnails:
     def __init__(self, folder: Path, budget: int = BUDGET) -> None:
         self._folder = folder
         self._budget = budget
-        self._tool = Tool("ffmpeg", _PATIENCE, _LARGEST)
+        self.tool = Tool(["ffmpeg", "-nostdin", *QUIET], LIMITS)
         self._asked: OrderedDict[Path, Path] = OrderedDict()
         self._changed = threading.Condition()
         self._waiting = threading.Semaphore(_MOST_WAITING)
@@ -70,7 +74,7 @@ class Thumbnails:
     @property
     def present(self) -> bool:
         """Whether ffmpeg is installed."""
-        return self._tool.present
+        return self.tool.present
 
     @property
     def made(self) -> int:
@@ -88,7 +92,7 @@ class Thumbnails:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._tool.stop()
+        self.tool.stop()
         if self._thread is not None:
             self._thread.join(timeout=2)
 
@@ -179,8 +183,8 @@ class Thumbnails:
             return None
         place = () if seconds is None else ("-ss", str(seconds))
         fit = f"scale=w={SIZE}:h={SIZE}:force_original_aspect_ratio=decrease"
-        output = self._tool.run(
-            *("-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist", "file", *place),
+        output = self.tool.output(
+            *("-threads", "1", "-max_pixels", str(MOST_PIXELS), *place),
             *("-f", demuxer, "-i", f"file:{file}", "-map", "0:v:0", "-frames:v", "1"),
             *("-vf", f"{fit},format=yuvj420p", "-q:v", "5", "-f", "mjpeg", "-"),
         )

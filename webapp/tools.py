@@ -1,34 +1,121 @@
-"""ffmpeg's programs, run one at a time for each user of them, politely and never for long."""
+"""Programs that look into what people put into the library, each run in limits.
+
+Everything that opens a medium, a picture or subtitles to understand it runs here, in a process of
+its own: what is in a file may be made to use up a machine.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import selectors
 import shutil
+import signal
 import subprocess
 import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
+
+from webapp.prometheus import Family, Sample
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - not on Windows
+    resource = None  # type: ignore[assignment]
 
 log = logging.getLogger("zapette.library")
 
+QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitelist", "file"),)
+"""What ffmpeg's programs are always given: they open no address, whatever a file says."""
+
 _LOWEST_PRIORITY: Final = 19
+_CHUNK: Final = 1 << 16
+_OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use.
+
+    Attributes:
+        cpu: seconds of the processor.
+        wall: seconds from start to end; more than `cpu`, for it gives way to everybody.
+        memory: bytes of address space.
+        output: bytes that it may write.
+        waiting: how many may wait for their turn; more are refused.
+    """
+
+    cpu: int
+    wall: float
+    memory: int
+    output: int
+    waiting: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that came to its end by itself.
+
+    Attributes:
+        code: its exit code; negative for the signal that ended it.
+        output: what it wrote.
+    """
+
+    code: int
+    output: bytes
+
+
+class ToolError(Exception):
+    """A program was not run to its end. The base of those below."""
+
+    outcome = "failed"
+
+
+class ToolMissing(ToolError):
+    """It is not installed, cannot be started, or `stop` was called."""
+
+
+class ToolBusy(ToolError):
+    """Too many wait for their turn already."""
+
+    outcome = "busy"
+
+
+class ToolTooLong(ToolError):
+    """It took longer than its limits allow."""
+
+    outcome = "too_long"
+
+
+class ToolTooMuch(ToolError):
+    """It wrote more than its limits allow."""
+
+    outcome = "too_much"
 
 
 class Tool:
-    """One program, run at the lowest priority with a limit on its time and on its output.
+    """One program, run one at a time, at the lowest priority and in limits.
 
     Args:
-        name: the program, looked for on the path; without it `present` is false.
-        patience: how long one run may take, in seconds.
-        most: how much it may write, in bytes.
+        command: the program, looked for on the path, and what it is always given.
+        limits: of one run.
+        name: what the metrics call it; that of the program if None.
     """
 
-    def __init__(self, name: str, patience: float, most: int) -> None:
-        self._program = shutil.which(name)
-        self._patience = patience
-        self._most = most
-        self._lock = threading.Lock()
+    def __init__(self, command: Sequence[str], limits: Limits, name: str | None = None) -> None:
+        self.name = name or command[0]
+        self._program = shutil.which(command[0])
+        self._command = [self._program or command[0], *command[1:]]
+        self._limits = limits
+        self._turn = threading.Lock()
+        self._places = threading.Semaphore(limits.waiting + 1)
+        self._guard = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
+        self._outcomes: Counter[str] = Counter()
         self._stopped = False
 
     @property
@@ -36,58 +123,155 @@ class Tool:
         """Whether the program is installed."""
         return self._program is not None
 
-    def run(self, *arguments: str) -> bytes | None:
-        """Return what the program writes; None if it fails, writes too much, or takes too long."""
-        if self._program is None or self._stopped:
+    def output(self, *arguments: str) -> bytes | None:
+        """Return what the program writes; None if it fails or is not run to its end."""
+        try:
+            finished = self.run(*arguments)
+        except ToolError:
             return None
-        with self._lock:
-            process = self._start([self._program, *arguments])
-            if process is None:
-                return None
-            timer = threading.Timer(self._patience, process.kill)
-            timer.start()
-            try:
-                return self._read(process)
-            finally:
-                timer.cancel()
-                self._running = None
+        return finished.output if finished.code == 0 else None
+
+    def run(self, *arguments: str) -> Finished:
+        """Run the program, after those that came before.
+
+        Raises:
+            ToolError: it was not run to its end; the subclasses say why.
+        """
+        with self.turn():
+            return self.run_now(*arguments)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn, and have it, which `run_now` wants.
+
+        Raises:
+            ToolBusy: too many wait already.
+        """
+        if not self._places.acquire(blocking=False):
+            self._count(ToolBusy.outcome)
+            raise ToolBusy
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._places.release()
+
+    def run_now(self, *arguments: str) -> Finished:
+        """Do what `run` does, for a caller who has the turn."""
+        try:
+            finished = self._run([*self._command, *arguments])
+        except ToolError as error:
+            self._count(error.outcome)
+            raise
+        self._count("done" if finished.code == 0 else "failed")
+        return finished
 
     def stop(self) -> None:
         """End the run under way, and refuse others."""
-        self._stopped = True
-        process = self._running
-        if process is not None:
-            process.kill()
+        with self._guard:
+            self._stopped = True
+            if self._running is not None:
+                _kill(self._running)
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes] | None:
+    def outcomes(self) -> dict[str, int]:
+        """Return how many runs there were, by how they ended."""
+        with self._guard:
+            return {it: self._outcomes[it] for it in _OUTCOMES}
+
+    def _count(self, outcome: str) -> None:
+        with self._guard:
+            self._outcomes[outcome] += 1
+
+    def _run(self, command: list[str]) -> Finished:
+        process = self._start(command)
+        deadline = time.monotonic() + self._limits.wall
         try:
-            process = subprocess.Popen(  # noqa: S603 - no shell, and no option comes from a name
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            log.warning("%s cannot be run: %s", command[0], error)
-            return None
-        self._running = process
-        if self._stopped:
-            process.kill()
-        _make_polite(process.pid)
+            output = self._read(process, deadline)
+            code = process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise ToolTooLong from None
+        finally:
+            with self._guard:
+                # before it is waited for: its number is its own until then
+                _kill(process)
+                self._running = None
+            if process.stdout is not None:
+                process.stdout.close()
+            process.wait()
+        if code == -getattr(signal, "SIGXCPU", 0):
+            raise ToolTooLong
+        return Finished(code, output)
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self._guard:
+            if self._program is None or self._stopped:
+                raise ToolMissing
+            try:
+                process = subprocess.Popen(  # noqa: S603 - no shell, no option comes from a name
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                log.warning("%s cannot be run: %s", command[0], error)
+                raise ToolMissing from error
+            self._running = process
+        _limit(process.pid, self._limits)
         return process
 
-    def _read(self, process: subprocess.Popen[bytes]) -> bytes | None:
-        with process:
-            if process.stdout is None:
-                return None
-            output = process.stdout.read(self._most + 1)
-            if len(output) > self._most:
-                process.kill()
-        return output if process.returncode == 0 and len(output) <= self._most else None
+    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
+        output = bytearray()
+        stream = process.stdout
+        if stream is None:
+            return b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            while True:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise ToolTooLong
+                part = os.read(stream.fileno(), _CHUNK)
+                if not part:
+                    return bytes(output)
+                output += part
+                if len(output) > self._limits.output:
+                    raise ToolTooMuch
 
 
-def _make_polite(pid: int) -> None:
+def families(tools: Sequence[Tool]) -> Iterator[Family]:
+    """Return the figures of `tools` for ``/metrics``."""
+    yield Family(
+        "zapette_tool_runs_total",
+        "counter",
+        "Runs of the programs that look into media, by how they ended.",
+        [
+            Sample(many, {"tool": tool.name, "outcome": outcome})
+            for tool in tools
+            for outcome, many in tool.outcomes().items()
+        ],
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except AttributeError:  # pragma: no cover - Windows has no groups
+        process.kill()
+    except ProcessLookupError:
+        pass
+
+
+def _limit(pid: int, limits: Limits) -> None:
+    # From here and not in the child before it runs: Python must not be run between fork and exec
+    # where there are threads. What it has used by then counts as well.
     try:
         os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
+        resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
+        # at the first a signal that says why, at the second the end
+        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
     except (AttributeError, OSError):
-        log.debug("the priority of a tool could not be lowered")
+        log.debug("the limits of a tool could not be set")

@@ -11,7 +11,7 @@ from tests.waiting import eventually
 from webapp.metrics import BrokerFigures, Requests
 from webapp.prometheus import Family, Sample, render
 
-LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"\})? -?[0-9.e+-]+')
+LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+')
 
 
 def figures(system: System) -> dict[str, float]:

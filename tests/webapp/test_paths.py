@@ -94,13 +94,15 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
                 stream.write(name)
     settings = {"ZAPETTE_MEDIA_DIR": os.fsdecode(media)}
     running = System(tmp_path_factory.mktemp("system"), settings).start()
-    eventually(
-        lambda: running.get("api/library?order=added").json["total"] == 2 * len(NAMES),
-        "all are listed",
-        timeout=30,
-    )
-    yield running
-    running.stop()
+    try:
+        eventually(
+            lambda: running.get("api/library?order=added").json["total"] == 2 * len(NAMES),
+            "all are listed",
+            timeout=30,
+        )
+        yield running
+    finally:
+        running.stop()
 
 
 def test_what_is_listed_is_served(odd: System) -> None:

@@ -1,86 +1,212 @@
-"""Subtitles: which belong to a film, and what they say as WebVTT."""
+# ruff: noqa: RUF001 - Cyrillic is Cyrillic
+"""Which files of subtitles belong to a film, and what becomes of them over HTTP."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from webapp.subtitles import Subtitle, beside, decode, to_webvtt
+from tests.waiting import eventually
+from webapp import listing, subtitles
+from webapp.conversion import LARGEST, Converter, Unconvertible
+from webapp.library import Library
+from webapp.subtitles import Subtitle, named, owner
+from webapp.tools import Limits, Tool, ToolBusy
 
-SRT = """1
-00:00:01,000 --> 00:00:02,500
-A <i>b</i> & {\\an8}top
-
-2
-00:00:00,500 --> 00:00:00,900
-1 > 0 --> x
-
-"""
-ASS = """[Script Info]
-ScriptType: v4.00+
-[V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, \
-Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
-Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Default,Arial,20,&H0,&H0,&H0,&H0,0,0,0,0,100,100,0,0,1,2,2,2,10,10,10,1
-[Events]
-Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\\b1}Hello{\\b0}, you\\N\\Ntwo {\\p1}m 0 0{\\p0}
-Comment: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,a note
-"""
+SRT = "1\n00:00:01,000 --> 00:00:02,500\n{}\n"
 
 
-def test_which_belong_to_a_film() -> None:
-    paths = [
-        "a/film.srt", "a/film.fr.srt", "a/Film.English.forced.ass", "a/film2.srt", "a/film.txt",
-        "a/film.pt-BR.vtt", "a/film.en.hi.srt", "a/film-commentary.vtt",
-    ]  # fmt: skip
-    assert beside("film", paths) == [
-        Subtitle("a/Film.English.forced.ass", "English (forced)", "en"),
-        Subtitle("a/film-commentary.vtt", "commentary", None),
-        Subtitle("a/film.en.hi.srt", "English (SDH)", "en"),
-        Subtitle("a/film.fr.srt", "Français", "fr"),
-        Subtitle("a/film.pt-BR.vtt", "Português", "pt"),
-        Subtitle("a/film.srt", "SRT", None),
-    ]
-
-
-def test_a_folder_of_subtitles_is_for_the_only_film() -> None:
-    paths = ["a/Subs/2_French.srt"]
-    assert beside("film", paths) == []
-    assert beside("film", paths, alone=True) == [Subtitle(paths[0], "Français", "fr")]
-
-
-def test_srt_is_put_in_order_and_escaped() -> None:
-    assert to_webvtt(SRT, ".srt") == (
-        "WEBVTT\n\n00:00:00.500 --> 00:00:00.900\n1 &gt; 0 --&gt; x\n\n"
-        "00:00:01.000 --> 00:00:02.500 line:0\nA <i>b</i> &amp; top\n"
-    )
-
-
-def test_ass_loses_its_drawings_and_comments() -> None:
-    assert to_webvtt(ASS, ".ass") == (
-        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<b>Hello</b>, you\ntwo\n"
-    )
-
-
-@pytest.mark.parametrize("suffix", [".srt", ".ass", ".ssa", ".vtt"])
-@pytest.mark.parametrize("text", ["", "garbage", "\0" * 9, "1\n00:00:01,000 -->", "[Events]\nx"])
-def test_what_holds_no_subtitles(text: str, suffix: str) -> None:
-    with pytest.raises(ValueError, match=r"no|not"):
-        to_webvtt(text, suffix)
+def offered(folder: Path, files: list[str]) -> dict[str, list[str]]:
+    """Return, for each medium among `files`, which of them are offered as its subtitles."""
+    for name in files:
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"x")
+    found = listing.read(Library(folder), "")
+    assert found is not None
+    return {it.path: [text.path for text in it.subtitles] for it in found.media}
 
 
 @pytest.mark.parametrize(
-    ("content", "language"),
+    ("film", "text"),
     [
-        ("été".encode(), None),
-        (b"\xef\xbb\xbf" + "été".encode(), None),
-        ("été".encode("utf-16"), None),
-        ("été".encode("cp1252"), None),
-        ("été".encode("cp1252"), "fr"),
-        ("привет".encode("cp1251"), "ru"),
-        ("你好".encode("gb18030"), "zh"),
+        ("film.mp4", "film.srt"), ("film.mp4", "film.fr.srt"), ("film.mp4", "film.sub"),
+        ("film.mp4", "Film.English.forced.ass"), ("film.mp4", "film.pt-BR.vtt"),
+        ("film.mp4", "film-commentary.vtt"), ("film.mp4", "film [en].mpl"),
+        ("film.mp4", "film (fr).srt"), ("a.b - c.mkv", "a.b - c.en.srt"),
+        ("\u00e9t\u00e9.mp4", "e\u0301te\u0301.fr.srt"), ("e\u0301.mp4", "\u00c9.srt"),
+        ("film.mp4", "Subs/film.en.srt"), ("film.mp4", "Subs/2_French.srt"),
+        ("film.mp4", "SUBTITLES/whatever.srt"), ("\uac00.mp4", "\u1100\u1161.ko.srt"),
+    ],
+)  # fmt: skip
+def test_it_is_offered(tmp_path: Path, film: str, text: str) -> None:
+    assert offered(tmp_path, [film, text]) == {film: [text]}
+
+
+@pytest.mark.parametrize(
+    ("film", "text"),
+    [
+        ("film.mp4", "film2.srt"), ("film.mp4", "fil.srt"), ("film.mp4", "film.txt"),
+        ("film.mp4", "other.srt"), ("film.mp4", "my film.srt"), ("film.mp4", "Extras/film.srt"),
+    ],
+)  # fmt: skip
+def test_it_is_not_offered(tmp_path: Path, film: str, text: str) -> None:
+    assert offered(tmp_path, [film, text]) == {film: []}
+
+
+def test_the_longest_name_has_it(tmp_path: Path) -> None:
+    texts = ["Alien.srt", "Alien.en.srt", "Alien.3.srt", "Alien.3.en.srt", "Alien.3.cut.fr.srt"]
+    assert offered(tmp_path, ["Alien.mp4", "Alien.3.mp4", "Alien.3.cut.mkv", *texts]) == {
+        "Alien.mp4": ["Alien.en.srt", "Alien.srt"],
+        "Alien.3.mp4": ["Alien.3.en.srt", "Alien.3.srt"],
+        "Alien.3.cut.mkv": ["Alien.3.cut.fr.srt"],
+    }
+
+
+def test_two_of_one_name_share_it(tmp_path: Path) -> None:
+    films = {"film.mkv": ["film.en.srt"], "film.mp4": ["film.en.srt"]}
+    assert offered(tmp_path, ["film.mp4", "film.mkv", "film.en.srt"]) == films
+
+
+def test_a_folder_of_subtitles_is_for_the_only_film(tmp_path: Path) -> None:
+    files = ["one.mp4", "two.mp4", "Subs/2_French.srt", "Subs/two.en.srt"]
+    assert offered(tmp_path, files) == {"one.mp4": [], "two.mp4": ["Subs/two.en.srt"]}
+
+
+names = st.text(st.sampled_from("ab\u00e9\u0130.-_ 1"), min_size=1, max_size=6)
+
+
+@given(st.sets(names.map(subtitles.key), max_size=5), names, st.sampled_from(["", ".en", "-x"]))
+def test_who_owns_it_is_the_longest_name_that_it_begins_with(
+    films: set[str], stem: str, rest: str
+) -> None:
+    whole = subtitles.key(stem + rest)
+    fits = [
+        it for it in films if whole == it or (whole.startswith(it) and whole[len(it)] in "._- [(")
+    ]
+    assert owner(stem + rest, films) == max(fits, key=len, default=None)
+    for form in ("NFC", "NFD"):
+        assert owner(unicodedata.normalize(form, stem + rest), films) == owner(stem + rest, films)
+
+
+@pytest.mark.parametrize(
+    ("path", "film", "label", "language"),
+    [
+        ("a/film.srt", "film", "SRT", None),
+        ("a/Film.English.forced.ass", "film", "English (forced)", "en"),
+        ("a/film-commentary.vtt", "film", "commentary", None),
+        ("a/film.Director's Cut.srt", "film", "Director's Cut", None),
+        ("a/film.en.hi.srt", "film", "English (SDH)", "en"),
+        ("a/film.hi.srt", "film", "हिन्दी", "hi"),
+        ("a/film.pt-BR.vtt", "film", "Português", "pt"),
+        ("a/film [fre].srt", "film", "Français", "fr"),
+        ("a/The German Doctor.srt", "the german doctor", "SRT", None),
+        ("a/The German Doctor.en.srt", "the german doctor", "English", "en"),
+        ("Subs/2_French.srt", "", "Français", "fr"),
+        ("Subs/English.srt", "", "English", "en"),
+        ("Subs/3_eng,SDH.srt", "", "eng,SDH", None),
+        ("Subs/The German Doctor.srt", "", "The German Doctor", None),
+        ("Subs/The.German.Doctor.it.forced.srt", "", "Italiano (forced)", "it"),
     ],
 )
-def test_encodings(content: bytes, language: str | None) -> None:
-    assert decode(content, language) in {"été", "привет", "你好"}
+def test_what_a_name_tells(path: str, film: str, label: str, language: str | None) -> None:
+    assert named(path, film) == Subtitle(path, label, language)
+
+
+def test_a_word_of_the_title_is_no_language(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    for name in ("The.Russian.mp4", "The.Russian.srt", "It.mp4", "It.srt", "It.en.srt"):
+        (tmp_path / name).write_bytes(b"x")
+    languages = {it: listing.subtitle(library, it).language for it in ("The.Russian.srt", "It.srt")}
+    assert languages == {"The.Russian.srt": None, "It.srt": None}
+    assert listing.subtitle(library, "It.en.srt").language == "en"
+
+
+def test_one_is_converted_and_remembered(tmp_path: Path) -> None:
+    converter = Converter()
+    file = tmp_path / "film.ru.srt"
+    file.write_bytes(SRT.format("привет, как дела").encode("cp1251"))
+    expected = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nпривет, как дела\n"
+    assert converter.webvtt(file, "ru") == expected
+    assert converter.webvtt(file, "ru") == expected
+    assert converter.tool.outcomes()["done"] == 1
+    file.write_text(SRT.format("another"))
+    assert "another" in converter.webvtt(file, "ru")
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"garbage", "no subtitles"),
+        (b"\0\0\x01\xba" * 99, "no subtitles"),
+        (b"x" * (LARGEST + 1), "MiB"),
+    ],
+)
+def test_what_is_none_is_refused_in_words(tmp_path: Path, content: bytes, word: str) -> None:
+    file = tmp_path / "film.sub"
+    file.write_bytes(content)
+    with pytest.raises(Unconvertible, match=word):
+        Converter().webvtt(file)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("while True: pass", "too long"),
+        ("import sys; sys.stdout.write('x' * 99999)", "too long"),
+        ("x = bytearray(1 << 30)", "memory"),
+        ("import os; os.abort()", "damaged"),
+    ],
+)
+def test_what_goes_beyond_its_limits_is_refused_in_words(
+    tmp_path: Path, code: str, word: str
+) -> None:
+    converter = Converter()
+    limits = Limits(cpu=1, wall=30, memory=512 << 20, output=9999)
+    converter.tool = Tool([sys.executable, "-c", code], limits)
+    file = tmp_path / "film.srt"
+    file.write_text(SRT.format("x"))
+    with pytest.raises(Unconvertible, match=word):
+        converter.webvtt(file)
+
+
+def test_many_who_ask_for_the_same_are_served_by_one_run(tmp_path: Path) -> None:
+    converter = Converter()
+    file = tmp_path / "film.srt"
+    file.write_text(SRT.format("x"))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: converter.webvtt(file), range(4)))
+    assert len(set(answers)) == 1
+    assert converter.tool.outcomes()["done"] == 1
+
+
+def test_few_wait_and_the_rest_is_told_so(tmp_path: Path) -> None:
+    converter = Converter()
+    files = [tmp_path / f"{it}.srt" for it in range(17)]
+    for file in files:
+        file.write_text(SRT.format(file.name))
+    with ThreadPoolExecutor(17) as pool:
+        with converter.tool.turn():
+            asked = [pool.submit(converter.webvtt, it) for it in files]
+            eventually(
+                lambda: sum(it.done() for it in asked) == 12, "those beyond five are refused"
+            )
+        ends = [it.exception() for it in asked]
+    assert sum(isinstance(it, ToolBusy) for it in ends) == 12
+    assert sum(it is None for it in ends) == 5
+
+
+def test_it_imports_nothing_of_the_web_side() -> None:
+    code = "import sys, zapette.subtitles.__main__; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(modules.stdout.split())
+    assert not loaded & {"webapp", "flask", "paho", "asyncio", "chardet"}

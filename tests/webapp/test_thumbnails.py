@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,3 +89,42 @@ def test_a_list_in_disguise_reads_no_other_file(
     disguised.write_text(DISGUISES[disguise].format(folder=tmp_path))
     assert finished(thumbnails, disguised).file is None
     assert Prober().probe(disguised) is None
+
+
+def png(file: Path, side: int) -> Path:
+    """Write a picture of `side` by `side` pixels, which takes some megabytes only."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    packer = zlib.compressobj(1)
+    row = b"\0" + b"\x55\xaa\x33" * side
+    packed = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    shape = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    parts = (chunk(b"IHDR", shape), chunk(b"IDAT", packed), chunk(b"IEND", b""))
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    return file
+
+
+@pytest.mark.parametrize("side", [8_200, 12_000, 20_000])
+def test_a_huge_picture_takes_little_memory(tmp_path: Path, side: int) -> None:
+    file = png(tmp_path / "huge.png", side)
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from webapp.thumbnails import Thumbnails\n"
+        "made = Thumbnails(Path(sys.argv[1]))\n"
+        "made.start(); picture = made.find(Path(sys.argv[2]))\n"
+        "while picture.pending: picture = made.get(Path(sys.argv[2]))\n"
+        "print(picture.file, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    run = [sys.executable, "-c", code, str(tmp_path / "thumbnails"), str(file)]
+    answer = subprocess.run(run, capture_output=True, text=True, check=True, timeout=100).stdout
+    made, kibibytes = answer.split()
+    assert made == "None"
+    # 524 MiB for the middle one before
+    assert int(kibibytes) < 128 << 10
+
+
+def test_a_large_picture_is_made_small(thumbnails: Thumbnails, tmp_path: Path) -> None:
+    assert finished(thumbnails, png(tmp_path / "large.png", 8_000)).file is not None

@@ -1,57 +1,147 @@
-"""Programs: limited in time and output, and ended at once."""
+"""Programs: limited in time, memory and output, and ended with all that they started."""
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.waiting import SLACK, eventually
-from webapp.tools import Tool
+from webapp.tools import Limits, Tool, ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
+from webapp.tools import families as figures
+
+ROOMY = Limits(cpu=30, wall=60, memory=1 << 30, output=10_000)
+MIB = 1 << 20
+
+
+def limits(cpu: int = 30, wall: float = 60, memory: int = 1 << 30, output: int = 100) -> Limits:
+    return Limits(cpu=cpu, wall=wall, memory=memory, output=output)
+
+
+def python(code: str, given: Limits) -> Tool:
+    return Tool([sys.executable, "-c", code], given)
 
 
 def test_what_it_writes() -> None:
-    assert Tool("echo", 10, 100).run("one", "$HOME") == b"one $HOME\n"
+    assert Tool(["echo", "one"], ROOMY).run("two", "$HOME").output == b"one two $HOME\n"
+    assert Tool(["sh"], ROOMY).run("-c", "exit 3").code == 3
+
+
+def test_what_fails_has_no_output() -> None:
+    assert Tool(["false"], ROOMY).output() is None
+    assert Tool(["echo"], ROOMY).output("one") == b"one\n"
+
+
+def test_one_that_is_not_installed() -> None:
+    tool = Tool(["there-is-no-such-program"], ROOMY)
+    assert not tool.present
+    with pytest.raises(ToolMissing):
+        tool.run()
+
+
+def test_it_writes_no_more_than_it_may() -> None:
+    with pytest.raises(ToolTooMuch):
+        Tool(["yes"], limits(output=100_000)).run()
 
 
 @pytest.mark.parametrize(
-    ("name", "most", "arguments"),
+    ("command", "given"),
     [
-        ("false", 100, ()),
-        ("seq", 100, ("1000",)),
-        ("there-is-no-such-program", 100, ()),
+        (["sleep", "600"], limits(wall=0.3)),
+        # what has closed its output, and goes on
+        (["sh", "-c", "exec >&-; sleep 600"], limits(wall=0.3)),
+        # what has ended, and left its output to another one
+        (["sh", "-c", "sleep 600 &"], limits(wall=0.3)),
+        (["sh", "-c", "trap '' TERM INT; sleep 600"], limits(wall=0.3)),
+        ([sys.executable, "-c", "while True: pass"], limits(cpu=1)),
     ],
+    ids=["sleep", "closed", "left behind", "stubborn", "busy"],
 )
-def test_failures(name: str, most: int, arguments: tuple[str, ...]) -> None:
-    tool = Tool(name, 10, most)
-    assert tool.run(*arguments) is None
-    assert tool.present == (not name.startswith("there"))
-
-
-def test_patience_ends() -> None:
+def test_it_takes_no_longer_than_it_may(command: list[str], given: Limits) -> None:
     started = time.monotonic()
-    assert Tool("sleep", 0.2, 100).run("60") is None
-    assert time.monotonic() - started < 10 + SLACK
+    with pytest.raises(ToolTooLong):
+        Tool(command, given).run()
+    assert time.monotonic() - started < 20 + SLACK
+
+
+def test_all_that_it_started_is_ended() -> None:
+    tool = Tool(["sh", "-c"], ROOMY)
+    running = threading.Thread(target=lambda: tool.run("sleep 601 & sleep 602"))
+    running.start()
+
+    def started() -> list[psutil.Process]:
+        below = psutil.Process().children(recursive=True)
+        return [it for it in below if it.cmdline()[:1] == ["sleep"]]
+
+    eventually(lambda: len(started()) == 2, "both sleep")
+    both = started()
+    tool.stop()
+    running.join(10)
+    eventually(lambda: not any(map(_is_alive, both)), "both are gone")
+
+
+def test_it_has_no_more_memory_than_it_may() -> None:
+    assert python(f"x = bytearray({700 * MIB})", limits(memory=512 * MIB)).run().code == 1
+    assert python(f"x = bytearray({100 * MIB})", limits(memory=512 * MIB)).run().code == 0
+
+
+def test_it_writes_no_file(tmp_path: Path) -> None:
+    # SIGXFSZ, or an error where that is ignored
+    assert python(f"open({str(tmp_path / 'x')!r}, 'w').write('x' * 9999)", ROOMY).run().code != 0
+    assert (tmp_path / "x").stat().st_size == 0
 
 
 def test_it_is_ended_at_once() -> None:
-    tool = Tool("sleep", 60, 100)
-    answers: list[bytes | None] = []
-    running = threading.Thread(target=lambda: answers.append(tool.run("60")))
+    tool = Tool(["sleep"], ROOMY)
+    ends: list[object] = []
+    running = threading.Thread(target=lambda: ends.append(tool.run("60").code))
     running.start()
     eventually(lambda: tool._running is not None, "it runs")
     tool.stop()
     running.join(10)
-    assert answers == [None]
+    assert ends == [-9]
     # and is not run again
-    assert tool.run("0") is None
+    with pytest.raises(ToolMissing):
+        tool.run("0")
 
 
 def test_it_gives_way_to_others() -> None:
-    tool = Tool("sh", 30, 10_000)
     # the niceness of the process itself, the 19th field of its status
-    asked = ("-c", "cut -d' ' -f19 /proc/self/stat; sleep 0.2; cut -d' ' -f19 /proc/self/stat")
-    seen = tool.run(*asked)
-    assert seen is not None
-    assert seen.split()[-1] == b"19"
+    asked = "cut -d' ' -f19 /proc/self/stat; sleep 0.2; cut -d' ' -f19 /proc/self/stat"
+    assert Tool(["sh", "-c", asked], ROOMY).run().output.split()[-1] == b"19"
+
+
+def test_few_wait_for_their_turn() -> None:
+    tool = Tool(["sleep"], Limits(cpu=30, wall=60, memory=1 << 30, output=10, waiting=3))
+    with ThreadPoolExecutor(20) as pool:
+        with tool.turn():
+            asked = [pool.submit(tool.run, "0") for _ in range(20)]
+            eventually(lambda: sum(it.done() for it in asked) == 17, "17 are refused at once")
+        ended = [it.exception() for it in asked]
+    assert sum(isinstance(it, ToolBusy) for it in ended) == 17
+    assert sum(it is None for it in ended) == 3
+
+
+def test_how_runs_ended_is_counted() -> None:
+    tool = Tool(["sh", "-c"], limits(wall=5, output=10), name="shell")
+    for code in ("true", "exit 1", "yes"):
+        try:
+            tool.run(code)
+        except ToolError:
+            continue
+    (family,) = figures([tool])
+    counted = {it.labels["outcome"]: it.value for it in family.samples}
+    assert counted == {"done": 1, "failed": 1, "too_much": 1, "too_long": 0, "busy": 0}
+    assert {it.labels["tool"] for it in family.samples} == {"shell"}
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
