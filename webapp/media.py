@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request, send_file
-from werkzeug.wsgi import wrap_file
 
 from webapp import listing, media_types, paths
 from webapp.catalogue import NotInLibrary
+from webapp.conditional import conditional
 from webapp.conversion import Converter, Unconvertible
 from webapp.librarian import Librarian
 from webapp.library import Library
@@ -58,8 +58,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
         )
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
-        response.make_conditional(request)
-        return response
+        return conditional(response)
 
     @media.get("/media/<library_path:path>")
     def medium(path: str) -> Response:
@@ -71,11 +70,11 @@ def blueprint(librarian: Librarian) -> Blueprint:
             file,
             mimetype=kind,
             download_name=paths.printable(path.rpartition("/")[2]),
-            conditional=True,
+            conditional=False,
             etag=f"{status.st_mtime_ns:x}-{status.st_size:x}",
             max_age=0,
         )
-        return _unblocked(answer, file)
+        return conditional(answer, file)
 
     @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
@@ -85,10 +84,10 @@ def blueprint(librarian: Librarian) -> Blueprint:
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)
         if picture.file is None:
             raise _missing("there is no picture of this medium")
-        response = send_file(picture.file, mimetype="image/jpeg", conditional=True, max_age=0)
+        response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
         if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
-        return response
+        return conditional(response)
 
     @media.get("/subtitles/<library_path:path>")
     def subtitle(path: str) -> Response:
@@ -99,8 +98,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
         response = Response(_converted(librarian.converter, file, language), mimetype="text/vtt")
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
-        response.make_conditional(request)
-        return response
+        return conditional(response)
 
     return media
 
@@ -135,19 +133,3 @@ def _number(name: str, default: int) -> int:
 
 def _missing(detail: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "not_found", detail)
-
-
-def _unblocked(response: Response, file: Path) -> Response:
-    """Return a 206 whose file the server reads by itself, so that no thread waits for a viewer.
-
-    waitress takes a wrapped file from where it stands, for as many bytes as Content-Length says;
-    werkzeug wraps a range in an iterator, which would hold a thread while a player is paused.
-    """
-    if response.status_code != HTTPStatus.PARTIAL_CONTENT:
-        return response
-    start = response.content_range.start or 0
-    response.close()
-    stream = file.open("rb")
-    stream.seek(start)
-    response.response = wrap_file(request.environ, stream)
-    return response

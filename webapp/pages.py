@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from webapp import development, requests
 from webapp.addresses import Addresses
 from webapp.assets import EARLY, KEPT, STATIC, Assets
+from webapp.conditional import conditional
 from webapp.library import Library
 
 # Of the installed npm packages the pages import these files, and no other is served.
@@ -61,13 +62,13 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
         mimetype = _SUFFIXES[path.suffix]
         made = assets.made(file) if wanted else None
         if made is None:
-            response = send_from_directory(STATIC, file, mimetype=mimetype)
+            response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
         else:
             response = Response(made, mimetype=mimetype)
             response.set_etag(f"{wanted}-{file}")
         # Revalidated at each load where the address may get another content.
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
-        return response
+        return conditional(response)
 
     def _page(
         template: str, anywhere: tuple[str, ...] = (), early: str = "", **values: str
