@@ -8,8 +8,9 @@ MODULES := static/node_modules
 COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate --quiet
 COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-homeassistant
 ON_OURS := --python-version 3.11
+FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-homeassistant coverage-homeassistant homeassistant check format lock clean
+.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -22,6 +23,11 @@ test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@scripts/npm.sh --prefix static test
 	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+# What one runs while working: no browser, nothing of the system but mosquitto and ffmpeg.
+test-fast: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/npm.sh --prefix static test
+	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 -m "not slow" $(FAST) $(ARGS)
 
 # The integration in a real Home Assistant, which wants a later Python: the script makes one.
 # Where it is made, `make test` runs these tests too.

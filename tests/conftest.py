@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Final
 
 import pytest
 from xdist.remote import Producer
@@ -17,15 +18,20 @@ from tests.foreign import is_foreign, shared_system
 from tests.sharing import sharing
 from tests.system import System
 
+WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
+"""Fixtures that bring a whole system or a browser up."""
+
 
 class Folders(LoadScopeScheduling):
     """Lets one process run a folder's tests, in order, where several share the tests.
 
     What a folder's tests run on is started once, and one process at a time drives browsers.
+    Where a part of the tests was chosen by a mark, files are shared out: they start little.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0].split("/")[1]
+        file = nodeid.partition("::")[0]
+        return file if self.config.option.markexpr else file.split("/")[1]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Folders:
@@ -51,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "ours(reason): left out with TEST_BROKER=mosquitto, which cannot do it"
     )
+    config.addinivalue_line("markers", "slow: left out of `make test-fast`")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # so a shell starts what runs in its background, and all that is started by that inherits it
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -59,9 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Failures(config))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: the tests in browsers."""
+    """Begin with what takes longest, the tests in browsers, and mark what needs a whole system."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
+    for item in items:
+        if not WHOLE.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     if is_foreign():
         left_out = [item for item in items if item.get_closest_marker("ours")]
         config.hook.pytest_deselected(items=left_out)

@@ -22,6 +22,8 @@ from tests.conformance.wire import Version
 from tests.ports import free_ports
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 V5 = Version.V5
 SOURCES = 4

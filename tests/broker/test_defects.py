@@ -22,6 +22,8 @@ from tests.conformance.packets import PINGREQ, Connect, Will, publish, subscribe
 from tests.conformance.wire import Version
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 FILE_LOGIN = "amqtt.plugins.authentication.FileAuthPlugin"
 ACCESS_LIST = "amqtt.plugins.topic_checking.TopicAccessControlListPlugin"
 PASSWORD = b"right"

@@ -14,6 +14,8 @@ from tests.parties import Household, Party
 from tests.system import System
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 STATE: dict[str, Any] = {"version": 1, "seq": 1, "name": "Living room", "can": ["status"]}
 
 

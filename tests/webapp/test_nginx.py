@@ -17,6 +17,8 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette.config import ROOT
 
+pytestmark = pytest.mark.slow
+
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 

@@ -17,6 +17,8 @@ from tests.webapp.proxy import CLIENT, Proxy
 from webapp.addresses import Addresses
 from zapette.config import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def port() -> int:

@@ -16,6 +16,8 @@ import pytest
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
+pytestmark = pytest.mark.slow
+
 
 def test_first_start(new_system: Callable[..., System]) -> None:
     system = new_system()
