@@ -1,6 +1,7 @@
 /** Errors in the person's language; no I/O. */
 
 import { ApiError, CallError } from "./errors.js";
+import { isRecord } from "./messages.js";
 
 /**
  * @typedef {import("./translate.js").Key} Key
@@ -21,10 +22,22 @@ const KEYS = {
   too_many_requests: "error.too_many_requests",
   wrong_key: "error.wrong_key",
   wrong_code: "error.wrong_code",
+  not_found: "error.not_found",
 };
 
-/** @type {Record<string, Key>} */
-const REASONS = { lost: "error.lost", offline: "error.offline" };
+/** What says more than the code, and stands in place of its text. @type {Record<string, Key>} */
+const CALL_REASONS = { lost: "error.lost", offline: "error.offline" };
+
+/** What is wrong with a medium. @type {Record<string, Key>} */
+const MEDIA_REASONS = {
+  aborted: "reason.aborted",
+  network: "reason.network",
+  damaged: "reason.damaged",
+  unknown: "reason.unknown",
+  picture: "reason.picture",
+  stream: "reason.stream",
+  subtitles: "reason.subtitles",
+};
 
 /** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
 const PLAIN = [
@@ -34,10 +47,11 @@ const PLAIN = [
   "cancelled",
   "too_many_requests",
   "wrong_code",
+  "not_found",
 ];
 
 /**
- * Return the words for `error`, and as detail those of whoever made it.
+ * Return the words for `error`, and as detail what its reason is.
  * @param {unknown} error
  * @param {Translate} translate
  * @returns {{ text: string, detail: string }}
@@ -45,8 +59,25 @@ const PLAIN = [
 export function describeError(error, translate) {
   const known = error instanceof CallError || error instanceof ApiError;
   const code = known ? error.code : "runtime_error";
-  const reason = error instanceof CallError ? error.reason : "";
-  const key = REASONS[reason] || KEYS[code] || "error.runtime_error";
-  const detail = error instanceof Error && !PLAIN.includes(code) ? error.message : "";
+  const reason = error instanceof CallError && code === "unavailable" ? error.reason : "";
+  const key = CALL_REASONS[reason] || KEYS[code] || "error.runtime_error";
+  const detail = PLAIN.includes(code) ? "" : detailOf(error, translate);
   return { text: translate(key), detail };
+}
+
+/**
+ * Return why something went wrong; nothing if only English words for that are known, and the
+ * person reads another language.
+ * @param {unknown} error an Error, or what a player's state has as `error`; with `source`, that is named
+ * @param {Translate} translate
+ */
+export function detailOf(error, translate) {
+  const { message = "", reason = "", source = "" } = isRecord(error) ? error : {};
+  const key = MEDIA_REASONS[`${reason}`];
+  if (key && source) {
+    const name = `${source}`.split("/").pop() || "";
+    return translate("reason.of", { name, reason: translate(key) });
+  }
+  if (key) return translate(key);
+  return translate("language") === "en" ? `${message}` : "";
 }

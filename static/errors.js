@@ -40,8 +40,8 @@ export class CallError extends ZapetteError {
   /**
    * @param {string} code one of `CALL_ERRORS`, or a foreign callee's own
    * @param {string} message what went wrong, in words for the caller
-   * @param {"" | "lost" | "offline"} [reason] of `unavailable`: the connection was lost while the
-   *   call waited, or the callee is offline
+   * @param {string} [reason] a word that says more than the code: of `unavailable` `lost` while the
+   *   call waited, or `offline`; of `media_error` one of those of media_errors.js
    */
   constructor(code, message, reason = "") {
     super(message);

@@ -14,10 +14,11 @@ export function formatTime(seconds) {
 }
 
 /**
- * Return a speed as people write it: `0.5 ×`, or in French `0,5 ×`.
+ * Return a speed as people write it: `0.5 ×`, or in French `0,5 ×`, where they stay in one line.
  * @param {number} factor
  * @param {string} language
  */
 export function formatFactor(factor, language) {
-  return `${factor.toLocaleString(language)} ×`;
+  const space = language === "fr" ? "\u202f" : " ";
+  return `${factor.toLocaleString(language)}${space}×`;
 }

@@ -3,7 +3,7 @@
 import { CallError } from "./errors.js";
 import { unknownPicture, unknownSound } from "./media_codecs.js";
 import { until } from "./media_events.js";
-import { describeFailure, playError, wantsGesture } from "./media_errors.js";
+import { flawOf, mediaError, playError, wantsGesture } from "./media_errors.js";
 import { Preload } from "./media_preload.js";
 import { describe } from "./media_state.js";
 import { Sounds } from "./media_sounds.js";
@@ -51,6 +51,7 @@ const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
  * @property {Record<string, unknown>} detail
  *
  * @typedef {import("./catalogue.js").About} About
+ * @typedef {import("./media_errors.js").Flaw} Flaw
  * @typedef {import("./sources.js").Source} Source
  */
 
@@ -69,8 +70,8 @@ export class Media {
     this._wanted = false;
     /** @private it is being loaded, to be played then */
     this._starting = false;
-    /** @private what is wrong with the medium, where the element itself does not know */
-    this._flaw = "";
+    /** @private what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
+    this._flaw = null;
     /** @private */
     this._gestureRequired = false;
     /** @private */
@@ -177,7 +178,7 @@ export class Media {
     } catch (error) {
       // A medium that breaks ends the attempt as a pause does; only the element knows the cause.
       this._checkLoaded();
-      throw playError(error, describeFailure(this._source && this._source.source, null));
+      throw playError(error, mediaError(this._source && this._source.source, flawOf(null)));
     }
     this._allow();
   }
@@ -305,7 +306,7 @@ export class Media {
    */
   _empty(source, play) {
     this._source = source;
-    this._flaw = "";
+    this._flaw = null;
     this._wanted = play;
     this._starting = play;
     this._stream.close();
@@ -324,13 +325,13 @@ export class Media {
     const known = await about;
     this._checkLatest(load);
     const picture = known && unknownPicture(known, (type) => this.canPlay(type));
-    if (picture) this._fail(`this browser cannot decode its picture (${picture})`);
+    if (picture) this._failPicture(`this browser cannot decode its picture (${picture})`);
     else this._open(source);
     if (known) this.subtitles.offer(known.subtitles);
     if (!this._flaw) await until(this._video, "loadedmetadata", "error", "failure");
     this._checkLatest(load);
     if (!this._video.videoWidth && isFilm(known) && !this._failure()) {
-      this._fail("this browser shows no picture of it");
+      this._failPicture("this browser shows no picture of it");
     }
     this._checkLoaded();
     const sound = known && unknownSound(known, (type) => this.canPlay(type));
@@ -365,7 +366,7 @@ export class Media {
   /**
    * Give the medium up.
    * @private
-   * @param {string} flaw what is wrong with it
+   * @param {Flaw} flaw what is wrong with it
    */
   _fail(flaw) {
     this._flaw = flaw;
@@ -376,21 +377,28 @@ export class Media {
     this._video.dispatchEvent(new Event("failure"));
   }
 
+  /**
+   * @private
+   * @param {string} words
+   */
+  _failPicture(words) {
+    this._fail({ reason: "picture", words });
+  }
+
   /** @private */
   _checkLoaded() {
     if (!this._source) throw new CallError("not_supported", "nothing is loaded");
     const failure = this._failure();
-    if (failure) throw new CallError("media_error", failure);
+    if (failure) throw failure;
   }
 
   /**
-   * Return what is wrong with the medium, in words that name it; nothing if it is well.
+   * Return what is wrong with the medium, in words that name it; null if it is well.
    * @private
    */
   _failure() {
-    const source = this._source && this._source.source;
-    if (this._flaw) return `${source}: ${this._flaw}`;
-    return this._video.error ? describeFailure(source, this._video.error) : "";
+    const flaw = this._flaw || (this._video.error && flawOf(this._video.error));
+    return flaw && mediaError(this._source && this._source.source, flaw);
   }
 
   /**

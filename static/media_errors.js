@@ -2,22 +2,42 @@
 
 import { CallError } from "./errors.js";
 
-/** MediaError's codes in words. */
-const WHY = /** @type {Record<number, string>} */ ({
-  1: "loading was given up",
-  2: "the network failed while it was loaded",
-  3: "it is damaged, or in a format that this browser cannot decode",
-  4: "it was not found, or is in a format that this browser does not know",
-});
+/**
+ * @typedef {"aborted" | "network" | "damaged" | "unknown" | "picture" | "stream"} Reason
+ *
+ * @typedef {object} Flaw what is wrong with a medium
+ * @property {Reason} reason for programs, and for pages in another language
+ * @property {string} words
+ */
+
+/** What MediaError's codes mean. @type {Record<number, Flaw>} */
+const WHY = {
+  1: { reason: "aborted", words: "loading was given up" },
+  2: { reason: "network", words: "the network failed while it was loaded" },
+  3: { reason: "damaged", words: "it is damaged, or in a format that this browser cannot decode" },
+  4: {
+    reason: "unknown",
+    words: "it was not found, or is in a format that this browser does not know",
+  },
+};
 
 /**
- * Return what is wrong with a medium, in words that name it.
- * @param {string | null} source
+ * Return what a media element complains of.
  * @param {MediaError | null} error
+ * @returns {Flaw}
  */
-export function describeFailure(source, error) {
-  const why = error ? WHY[error.code] || error.message : "the browser cannot play it";
-  return `${source || "the medium"}: ${why}`;
+export function flawOf(error) {
+  const words = error ? error.message : "the browser cannot play it";
+  return (error && WHY[error.code]) || { reason: "unknown", words };
+}
+
+/**
+ * Return the contract's error for a medium, in words that name it.
+ * @param {string | null} source
+ * @param {Flaw} flaw
+ */
+export function mediaError(source, { reason, words }) {
+  return new CallError("media_error", `${source || "the medium"}: ${words}`, reason);
 }
 
 /**
@@ -31,14 +51,14 @@ export function wantsGesture(error) {
 /**
  * Return the contract's error for one that `play` gave.
  * @param {unknown} error
- * @param {string} failure as `describeFailure` returns it
+ * @param {CallError} failure as `mediaError` returns it
  */
 export function playError(error, failure) {
   if (wantsGesture(error)) {
     return new CallError("gesture_required", "someone must click on the player once");
   }
   const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotSupportedError") return new CallError("media_error", failure);
+  if (name === "NotSupportedError") return failure;
   if (name === "AbortError") {
     return new CallError("runtime_error", "it was paused or exchanged before it played");
   }

@@ -16,14 +16,14 @@
  * @property {boolean} gestureRequired the browser wants a click before it plays sound
  * @property {Tracks} subtitles
  * @property {Tracks} audio
- * @property {{ code: string, message: string } | null} error
+ * @property {{ code: string, message: string, reason: string } | null} error
  *
  * @typedef {import("./player_state.js").Tracks} Tracks
  *
  * @typedef {object} Circumstances what the element itself does not know
  * @property {boolean} loaded something is, or was to be
  * @property {boolean} starting it is being loaded, to be played then
- * @property {string} failure what is wrong with the medium; nothing if it is well
+ * @property {import("./errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
  * @property {import("./media_volume.js").Volume} volume
  * @property {Tracks} subtitles
@@ -53,6 +53,6 @@ export function describe(video, { loaded, starting, failure, volume, ...more }) 
     gestureRequired: more.gestureRequired,
     subtitles: more.subtitles,
     audio: more.audio,
-    error: failure ? { code: "media_error", message: failure } : null,
+    error: failure && { code: failure.code, message: failure.message, reason: failure.reason },
   };
 }

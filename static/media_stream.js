@@ -36,7 +36,7 @@ export class Stream {
     this._hls = null;
     /** @private counts what was opened, so that what comes late is thrown away */
     this._openings = 0;
-    /** @type {Signal<string>} why the stream cannot be played, or not any further */
+    /** @type {Signal<import("./media_errors.js").Flaw>} why it cannot be played, or not any further */
     this.failed = new Signal();
     /** @type {Signal<void>} its tracks are others */
     this.changed = new Signal();
@@ -53,10 +53,19 @@ export class Stream {
       if (opening !== this._openings) return;
       if (Library.isSupported()) this._attach(new Library(options()), url);
       else if (this._video.canPlayType(APPLE)) this._video.src = url;
-      else this.failed.emit("this browser plays no streams in parts (HLS)");
+      else this._fail("stream", "this browser plays no streams in parts (HLS)");
     } catch {
-      if (opening === this._openings) this.failed.emit(`${LIBRARY} could not be loaded`);
+      if (opening === this._openings) this._fail("network", `${LIBRARY} could not be loaded`);
     }
+  }
+
+  /**
+   * @private
+   * @param {import("./media_errors.js").Reason} reason
+   * @param {string} words
+   */
+  _fail(reason, words) {
+    this.failed.emit({ reason, words });
   }
 
   /** Let the `<video>` go. */
@@ -114,7 +123,7 @@ export class Stream {
         recovered = true;
         hls.recoverMediaError();
       } else {
-        this.failed.emit(describe(data));
+        this.failed.emit(flawOf(data));
       }
     });
     // Not as a relative address: hls.js runs parts of itself elsewhere.
@@ -140,10 +149,15 @@ function trackOf(prefix) {
   });
 }
 
-/** @param {ErrorData} data */
-function describe({ type, details, response }) {
+/**
+ * @param {ErrorData} data
+ * @returns {import("./media_errors.js").Flaw}
+ */
+function flawOf({ type, details, response }) {
   if (response && response.code >= 400)
-    return `the server answered ${response.code} to a part of it`;
-  if (type === "networkError") return "the network failed while it was loaded";
-  return `it is damaged, or in a format that this browser cannot decode (${details})`;
+    return { reason: "network", words: `the server answered ${response.code} to a part of it` };
+  if (type === "networkError")
+    return { reason: "network", words: "the network failed while it was loaded" };
+  const words = `it is damaged, or in a format that this browser cannot decode (${details})`;
+  return { reason: "damaged", words };
 }

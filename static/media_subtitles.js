@@ -67,7 +67,8 @@ export class Subtitles {
     if (!chosen || (await loaded(chosen.element))) return;
     if (this._active === id) this._active = null;
     chosen.element.track.mode = "disabled";
-    throw new CallError("media_error", `the subtitles ${chosen.file.label} cannot be read`);
+    const words = `the subtitles ${chosen.file.label} cannot be read`;
+    throw new CallError("media_error", words, "subtitles");
   }
 }
 

@@ -66,7 +66,8 @@ export function writeResult(result) {
  * @param {CallError} error
  */
 export function writeError(error) {
-  return encode({ error: { code: error.code, message: error.message } }, "the error");
+  const { code, message, reason } = error;
+  return encode({ error: { code, message, ...(reason ? { reason } : {}) } }, "the error");
 }
 
 /**
@@ -105,7 +106,7 @@ export function readResponse(payload) {
     if ("result" in answer) return answer.result;
     const error = answer.error;
     if (isRecord(error) && typeof error.code === "string" && typeof error.message === "string") {
-      throw new CallError(error.code, error.message);
+      throw new CallError(error.code, error.message, String(error.reason || ""));
     }
   }
   throw new CallError("runtime_error", "the answer has neither a result nor an error");

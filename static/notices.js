@@ -9,7 +9,7 @@
  * @property {"good" | "busy" | "bad" | "act"} kind
  * @property {Key} text
  * @property {Key | null} action what the person can do about it here
- * @property {string} detail in the words of whoever refused
+ * @property {unknown} problem what it comes from; null if that is told already
  */
 
 /**
@@ -28,8 +28,8 @@ export function remoteNotice(status, problem, view, role) {
   if (view.availability === "offline") return notice("bad", "remote.player_off");
   if (!view.live || !view.state) return notice("busy", "remote.waiting");
   if (view.state.gesture_required) return notice("act", "remote.gesture");
-  if (view.state.error)
-    return { ...notice("bad", "error.media_error"), detail: view.state.error.message };
+  const { error, source } = view.state;
+  if (error) return { ...notice("bad", "error.media_error"), problem: { ...error, source } };
   if (role === "guest") return notice("good", "remote.guest");
   return notice("good", "connection.live");
 }
@@ -45,8 +45,7 @@ export function playerNotice(status, problem) {
   if (status === "offline") return notice("bad", "player.lost", "connection.retry");
   if (status === "taken-over") return notice("bad", "takeover.title");
   if (status === "refused") {
-    const detail = problem ? problem.message : "";
-    return { ...notice("bad", "player.refused", "connection.retry"), detail };
+    return { ...notice("bad", "player.refused", "connection.retry"), problem };
   }
   return notice("busy", "connection.connecting");
 }
@@ -57,8 +56,8 @@ function refused(problem) {
   if (code === "wrong_key" || code === "invalid_id" || code === "not_found") {
     return notice("bad", "remote.old_code");
   }
-  const detail = problem ? problem.message : "";
-  return { ...notice("bad", "remote.refused", "connection.retry"), detail };
+  if (code === "turned_out") return notice("bad", "remote.turned_out");
+  return { ...notice("bad", "remote.refused", "connection.retry"), problem };
 }
 
 /**
@@ -68,5 +67,5 @@ function refused(problem) {
  * @returns {NoticeKeys}
  */
 function notice(kind, text, action = null) {
-  return { kind, text, action, detail: "" };
+  return { kind, text, action, problem: null };
 }

@@ -3,7 +3,8 @@
 import { ConnectionBanner } from "./elements/connection-banner.js";
 import { find, mountControls } from "./elements/index.js";
 import { MessageToast } from "./elements/message-toast.js";
-import { describeError } from "./error_texts.js";
+import { describeError, detailOf } from "./error_texts.js";
+import { CallError } from "./errors.js";
 import { listenToKeys } from "./keyboard.js";
 import { PlayerRequest } from "./player_request.js";
 
@@ -42,7 +43,7 @@ export class Page {
     const show = mountControls(this._page, this._translate);
     this._show = (view) => {
       const { state } = view;
-      if (this._state && state && state.source !== this._state.source) this._toast.filmChanged();
+      if (this._state && state) this._follow(this._state, state);
       this._state = state;
       show(view);
     };
@@ -83,17 +84,46 @@ export class Page {
   }
 
   /**
+   * Say where the person is looking what has gone wrong since, and no longer what is past.
+   * @private
+   * @param {import("./player_state.js").PlayerState} earlier
+   * @param {import("./player_state.js").PlayerState} state
+   */
+  _follow(earlier, { source, error, skipped = null }) {
+    if (source !== earlier.source) this._toast.filmChanged();
+    if (skipped && !same(skipped, earlier.skipped)) {
+      const { text, detail } = describeError(callError(skipped.error), this._translate);
+      const { title } = skipped;
+      const words = this._translate("queue.skipped", { title, problem: text });
+      this._toast.tell(words, detail, "error", { lasting: true });
+    } else if (error && !same(error, earlier.error)) this.tell(callError(error));
+  }
+
+  /**
    * Say how it stands with the connection.
    * @protected
    * @param {import("./notices.js").NoticeKeys} notice
    * @param {() => void} act what its action does
    */
-  _notify({ kind, text, detail, action }, act) {
+  _notify({ kind, text, problem, action }, act) {
     this._banner.tell({
       kind,
       text: this._translate(text),
-      detail,
+      detail: problem ? detailOf(problem, this._translate) : "",
       ...(action ? { action: { label: this._translate(action), act } } : {}),
     });
   }
+}
+
+/**
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** @param {import("./player_state.js").Problem} problem */
+function callError({ code, message, reason = "" }) {
+  return new CallError(code, message, reason);
 }

@@ -49,10 +49,10 @@ export class Playback {
     this.current = null;
     /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
     this.places = [];
+    /** @type {import("./player_state.js").Skipped | null} what was passed over since people last chose */
+    this.skipped = null;
     /** @type {Signal<void>} the queue or what is loaded is another one */
     this.changed = new Signal();
-    /** @type {Signal<unknown>} what nobody asked for went wrong */
-    this.failed = new Signal();
   }
 
   /** Begin to go from one item to the next, and to keep in mind what is played. */
@@ -92,6 +92,7 @@ export class Playback {
     const read = readSource(source);
     const item = newItem(read, title);
     this.keep();
+    this.skipped = null;
     const resumed = resumeAt(this.places, read.source);
     this._become(queues.replacePresent(this.queue, item));
     const exact = position !== null;
@@ -111,6 +112,15 @@ export class Playback {
    * @param {number} index
    */
   async jump(index) {
+    this.skipped = null;
+    await this._jump(index);
+  }
+
+  /**
+   * @private
+   * @param {number} index
+   */
+  async _jump(index) {
     this.keep();
     this._become(queues.jump(this.queue, index));
     const item = /** @type {QueueItem} */ (queues.present(this.queue));
@@ -211,12 +221,16 @@ export class Playback {
     for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
       const index = queues.successor(this.queue);
       if (index === null) return;
+      const { source, title } = this.queue.items[index];
       try {
         if (index === queues.indexOf(this.queue)) await this._media.replay();
-        else await this.jump(index);
+        else await this._jump(index);
         return;
       } catch (error) {
-        this.failed.emit(error);
+        if (!(error instanceof CallError)) throw error;
+        const { code, message, reason } = error;
+        this.skipped = { source, title, error: { code, message, reason } };
+        this.changed.emit();
       }
     }
   }

@@ -110,7 +110,6 @@ function wire() {
   media.happened.listen(({ name, detail }) => voice.event(name, detail));
   for (const { changed } of [playback, name, sleep, subtitles]) changed.listen(show);
   media.unheard.listen((codec) => page.inform(translate("player.unheard", { codec })));
-  playback.failed.listen((error) => page.tell(error));
   procedures.messaged.listen(({ text, seconds }) => {
     page.showMessage(text, seconds);
     voice.event("message", { text, seconds });
@@ -132,6 +131,7 @@ function facts() {
     name: name.value,
     current: playback.current,
     queue: playback.queue,
+    skipped: playback.skipped,
     fullscreen: fullscreen.on,
     fullscreenAvailable: fullscreen.available,
     sleepAt: sleep.at,

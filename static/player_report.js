@@ -13,6 +13,7 @@ import { following, indexOf, preceding } from "./queue.js";
  * @property {string} name
  * @property {QueueItem | null} current what is loaded
  * @property {Queue} queue
+ * @property {import("./player_state.js").Skipped | null} skipped
  * @property {boolean} fullscreen
  * @property {boolean} fullscreenAvailable
  * @property {number | null} sleepAt Unix time in seconds
@@ -54,6 +55,7 @@ export function composeState(media, facts, seq, now) {
     sleep_at: facts.sleepAt === null ? null : toMilliseconds(facts.sleepAt),
     gesture_required: media.gestureRequired,
     error: media.error,
+    skipped: facts.skipped,
     can: capabilities(media, facts),
   };
 }

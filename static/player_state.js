@@ -15,6 +15,13 @@ const TOLERANCE = 0.25;
  * @property {string | null} active
  * @property {Track[]} tracks
  *
+ * @typedef {{ code: string, message: string, reason?: string }} Problem
+ *
+ * @typedef {object} Skipped an item of the queue that could not be played when its turn came
+ * @property {string} source
+ * @property {string} title
+ * @property {Problem} error
+ *
  * @typedef {object} PlayerState
  * @property {1} version
  * @property {number} seq
@@ -39,7 +46,8 @@ const TOLERANCE = 0.25;
  * @property {boolean} fullscreen
  * @property {number | null} sleep_at
  * @property {boolean} gesture_required
- * @property {{ code: string, message: string } | null} error
+ * @property {Problem | null} error
+ * @property {Skipped | null} [skipped] the last one since people chose what plays
  * @property {string[]} can
  */
 

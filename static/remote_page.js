@@ -49,7 +49,7 @@ export class RemotePage extends Page {
   showNoLink() {
     this._page.body.dataset.connection = "refused";
     this._name.textContent = this._translate("page.remote");
-    this._notify({ kind: "act", text: "remote.no_link", detail: "", action: null }, () => {});
+    this._notify({ kind: "act", text: "remote.no_link", problem: null, action: null }, () => {});
   }
 
   /** @override @param {unknown} error */

@@ -1,6 +1,8 @@
 /** Which subtitles people want to read and how large, from one film to the next. */
 
+import { isRecord } from "./messages.js";
 import { Signal } from "./signal.js";
+import { fitting, kindOf } from "./subtitle_kinds.js";
 
 const USUAL = 100;
 
@@ -38,14 +40,16 @@ export class SubtitleChoice {
   }
 
   /**
-   * Show a track, and for later films one in the same language.
+   * Show a track, and for later films one of the same kind in the same language.
    * @param {string | null} id null for none
    */
   async choose(id) {
     const { subtitles } = this._media;
     const track = subtitles.state.tracks.find((known) => known.id === id);
     await subtitles.show(id).finally(() => this.changed.emit());
-    this._store.set("subtitle_language", (track && track.language) || undefined);
+    const language = track && track.language;
+    const wish = track && language ? { language, kind: kindOf(track.label) } : undefined;
+    this._store.set("subtitle_wish", wish);
   }
 
   /** @param {number} percent of the usual size */
@@ -57,9 +61,9 @@ export class SubtitleChoice {
 
   /** @private */
   async _repeat() {
-    const wanted = this._store.get("subtitle_language");
+    const wish = this._store.get("subtitle_wish");
     const { tracks } = this._media.subtitles.state;
-    const track = tracks.find(({ language }) => language !== null && language === wanted);
+    const track = isRecord(wish) ? fitting(tracks, /** @type {any} */ (wish)) : undefined;
     // Nobody asked for them now, so nobody is told that they cannot be read.
     if (track) await this._media.subtitles.show(track.id).catch(() => {});
     this.changed.emit();

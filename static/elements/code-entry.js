@@ -1,3 +1,4 @@
+import { ApiError } from "../errors.js";
 import { describeError } from "../error_texts.js";
 import { writeLink } from "../remote_links.js";
 import { build } from "./dom.js";
@@ -39,7 +40,10 @@ export class CodeEntry {
       this._open(writeLink(await this._api.pair(code)));
       return true;
     } catch (error) {
-      this._problem.textContent = describeError(error, this._translate).text;
+      const misread = error instanceof ApiError && error.code === "invalid_request";
+      this._problem.textContent = misread
+        ? this._translate("code.digits")
+        : describeError(error, this._translate).text;
       return false;
     }
   }

@@ -51,6 +51,8 @@ export class LibraryView extends ViewElement {
     this._go = go;
     /** @private @type {import("./view.js").View | null} */
     this._view = null;
+    /** @private what was asked to be played, until it does @type {{ source: string, words: string } | null} */
+    this._awaited = null;
     /** @private @type {Order} */
     this._order = "name";
     /** @private counts the questions, so that an answer that was overtaken is not shown */
@@ -124,6 +126,7 @@ export class LibraryView extends ViewElement {
   /** @override @param {import("./view.js").View} view */
   show(view) {
     this._view = view;
+    this._tellPlaying();
     const { state } = view;
     const can = state ? state.can : [];
     this._drawOrders(can);
@@ -275,9 +278,27 @@ export class LibraryView extends ViewElement {
       ...(title ? { title } : {}),
       ...(position && procedure === "load" ? { position } : {}),
     };
-    if (await this._request(procedure, parameters)) {
-      this._tell(this._translate(done, { title: title || source }));
-    }
+    const words = this._translate(done, { title: title || source });
+    this._awaited = null;
+    if (!(await this._request(procedure, parameters))) return;
+    // What the answer tells of the player is shown with the next frame.
+    if (procedure === "load") this._awaited = { source, words };
+    else this._tell(words);
+  }
+
+  /**
+   * Say that what was asked for plays, once it does.
+   * @private
+   */
+  _tellPlaying() {
+    const state = this._view && this._view.state;
+    if (!this._awaited || !state) return;
+    const { source, words } = this._awaited;
+    if (state.gesture_required) this._tell(this._translate("remote.gesture"));
+    else if (state.source === source && state.playing && !state.buffering) this._tell(words);
+    // It is still to come, unless it failed, or another one was asked for.
+    else if (state.source === source && !state.error) return;
+    this._awaited = null;
   }
 
   /**

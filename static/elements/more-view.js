@@ -1,4 +1,5 @@
 import { formatFactor } from "../format.js";
+import { labelOf } from "../subtitle_kinds.js";
 import { defineOnce } from "./define.js";
 import { ChoiceRow } from "./choice-row.js";
 import { CodeEntry } from "./code-entry.js";
@@ -109,22 +110,23 @@ export class MoreView extends ViewElement {
     const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
     this._rate.show(rates, state.rate, can("rate"));
     const { subtitles, audio } = state;
+    const texts = tracksOf(subtitles, this._translate);
+    const sounds = tracksOf(audio, this._translate);
     this._subtitles.show(
-      [{ value: null, text: this._translate("more.off") }, ...tracksOf(subtitles)],
+      [{ value: null, text: this._translate("more.off") }, ...texts],
       subtitles ? subtitles.active : null,
-      can("subtitles") && tracksOf(subtitles).length > 0,
+      can("subtitles") && texts.length > 0,
     );
-    const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
+    const sizes = SIZES.map((value) => ({
+      value,
+      text: this._translate("control.percent", { level: value }),
+    }));
     this._size.show(
       sizes,
       subtitles ? subtitles.size : 100,
-      can("subtitles/size") && tracksOf(subtitles).length > 0,
+      can("subtitles/size") && texts.length > 0,
     );
-    this._audio.show(
-      tracksOf(audio),
-      audio ? audio.active : null,
-      can("audio") && tracksOf(audio).length > 1,
-    );
+    this._audio.show(sounds, audio ? audio.active : null, can("audio") && sounds.length > 1);
     const ways = [true, false].map((value) => ({
       value,
       text: this._translate(value ? "more.on" : "more.off"),
@@ -147,10 +149,13 @@ export class MoreView extends ViewElement {
   }
 }
 
-/** @param {PlayerState["audio"] | undefined} kind */
-function tracksOf(kind) {
+/**
+ * @param {PlayerState["audio"] | undefined} kind
+ * @param {Translate} translate
+ */
+function tracksOf(kind, translate) {
   const tracks = (kind && kind.tracks) || [];
-  return tracks.map(({ id, label, language }) => ({ value: id, text: label || language || id }));
+  return tracks.map((track) => ({ value: track.id, text: labelOf(track, translate) }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { detailOf } from "../error_texts.js";
 import { formatTime } from "../format.js";
 import { retryPicture } from "../picture_retry.js";
 import { build, fill, flag } from "./dom.js";
@@ -62,7 +63,7 @@ export class NowPlaying extends ViewElement {
    * @param {import("../player_state.js").PlayerState} state
    */
   _doingOf({ error, buffering, source }) {
-    if (error) return `${this._translate("error.media_error")} ${error.message}`;
+    if (error) return `${this._translate("error.media_error")} ${detailOf(error, this._translate)}`;
     return buffering && source ? this._translate("remote.buffering") : "";
   }
 

@@ -1,4 +1,5 @@
 import { formatFactor } from "../format.js";
+import { labelOf } from "../subtitle_kinds.js";
 import { ChoiceRow } from "./choice-row.js";
 import { defineOnce } from "./define.js";
 import { build, fill, flag } from "./dom.js";
@@ -105,13 +106,16 @@ export class PlayerPanel extends ViewElement {
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
     const off = { value: null, text: this._translate("more.off") };
     this._subtitles.show(
-      [off, ...optionsOf(state.subtitles)],
+      [off, ...optionsOf(state.subtitles, this._translate)],
       state.subtitles.active,
       can("subtitles"),
     );
-    const sizes = SIZES.map((value) => ({ value, text: `${value} %` }));
+    const sizes = SIZES.map((value) => ({
+      value,
+      text: this._translate("control.percent", { level: value }),
+    }));
     this._size.show(sizes, state.subtitles.size, can("subtitles"));
-    this._audio.show(optionsOf(state.audio), state.audio.active, can("audio"));
+    this._audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
     const { lang } = document.documentElement;
     const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
     this._rate.show(rates, state.rate, can("rate"));
@@ -120,9 +124,12 @@ export class PlayerPanel extends ViewElement {
   }
 }
 
-/** @param {Tracks} tracks */
-function optionsOf({ tracks }) {
-  return tracks.map(({ id, label }) => ({ value: id, text: label }));
+/**
+ * @param {Tracks} tracks
+ * @param {Translate} translate
+ */
+function optionsOf({ tracks }, translate) {
+  return tracks.map((track) => ({ value: track.id, text: labelOf(track, translate) }));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The pages' words in English. */
 export const en = Object.freeze({
+  language: "en",
   "page.player": "Zapette player",
   "page.remote": "Zapette remote",
 
@@ -39,7 +40,8 @@ export const en = Object.freeze({
   "remote.gesture":
     "Click “Start” on the player once. Its browser wants that before it plays sound.",
   "remote.buffering": "Loading…",
-  "remote.guest": "You are a guest: you can add to the queue.",
+  "remote.guest": "You are a guest: you can add to the queue, at its end or to come next.",
+  "remote.turned_out": "The player disconnected this device. A new code lets it in again.",
 
   "player.default_name": "Television",
   "player.lost": "No connection. Phones cannot reach this player. Trying again…",
@@ -72,7 +74,17 @@ export const en = Object.freeze({
   "error.offline": "The player is off.",
   "error.cancelled": "Given up.",
   "error.too_many_requests": "Too many requests. Wait a little.",
+  "error.not_found": "It is not there any more.",
   "error.wrong_key": "The server does not know this player any more. Reload the page.",
+
+  "reason.of": "{name}: {reason}",
+  "reason.aborted": "Loading was given up.",
+  "reason.network": "The network failed while it was loaded.",
+  "reason.damaged": "It is damaged, or this browser cannot decode it.",
+  "reason.unknown": "It was not found, or this browser does not know its format.",
+  "reason.picture": "This browser cannot decode its picture.",
+  "reason.stream": "This browser plays no streams in parts (HLS).",
+  "reason.subtitles": "The subtitles cannot be read.",
 
   // The remote's views.
   "view.now": "Remote",
@@ -86,6 +98,7 @@ export const en = Object.freeze({
   "queue.repeat_off": "Repeat",
   "queue.repeat_all": "Repeat all",
   "queue.repeat_one": "Repeat one",
+  "queue.skipped": "Skipped: {title}. {problem}",
   "queue.clear": "Clear",
   "queue.empty": "Nothing is queued. What you add plays one after the other.",
   "queue.browse": "Open the library",
@@ -121,6 +134,8 @@ export const en = Object.freeze({
   "more.rate": "Speed",
   "more.subtitles": "Subtitles",
   "more.subtitle_size": "Size of the subtitles",
+  "subtitles.forced": "forced",
+  "subtitles.sdh": "SDH",
   "more.audio": "Sound track",
   "more.sleep": "Sleep timer",
   "more.off": "Off",
@@ -143,6 +158,7 @@ export const en = Object.freeze({
   "code.label": "Code shown by the player",
   "code.open": "Open",
   "error.wrong_code": "No player shows this code now.",
+  "code.digits": "The code is the eight digits that the player shows.",
 
   "player.unheard": "You may hear nothing: this browser cannot decode the sound ({codec}).",
   "player.next": "Next: {title}",
@@ -160,7 +176,7 @@ export const en = Object.freeze({
   "player.turn_out_who": "Turn out: {name}",
   "player.for_guests": "For guests",
   "player.guest_title": "Scan as a guest",
-  "player.guest_hint": "Guests can add to the queue, and nothing else.",
+  "player.guest_hint": "Guests can add to the queue, at its end or to come next, and nothing else.",
   "player.show_code": "Code to type",
   "player.type_code": "Open {address} and type, within two minutes:",
 });

@@ -5,8 +5,8 @@ import { formatFactor, formatTime } from "../format.js";
 
 test("a speed is written as the language writes numbers", () => {
   assert.equal(formatFactor(0.75, "en"), "0.75 ×");
-  assert.equal(formatFactor(0.75, "fr"), "0,75 ×");
-  assert.equal(formatFactor(2, "fr"), "2 ×");
+  assert.equal(formatFactor(0.75, "fr"), "0,75\u202f×");
+  assert.equal(formatFactor(2, "fr"), "2\u202f×");
 });
 
 test("a time has hours only where there are any", () => {

@@ -37,6 +37,7 @@ const FACTS = {
   name: "Living room",
   current: FILM,
   queue: jump(add(EMPTY, FILM), 0),
+  skipped: null,
   fullscreen: false,
   fullscreenAvailable: true,
   sleepAt: null,
@@ -77,6 +78,7 @@ test("the state has every field of the contract", () => {
     "sleep_at",
     "gesture_required",
     "error",
+    "skipped",
     "can",
   ]);
   assert.equal(state().position, 12.346);

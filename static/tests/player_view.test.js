@@ -62,6 +62,8 @@ test("what is no state of a player is not shown", () => {
   }
 });
 
+const why = new ApiError("x", "why", 400);
+
 test("a remote says in words how it stands", () => {
   const offline = availabilityReported(LIVE, false, 0);
   const gesture = { ...LIVE, state: { ...STATE, gesture_required: true } };
@@ -76,13 +78,13 @@ test("a remote says in words how it stands", () => {
   assert.equal(text("live", null, LIVE), "connection.live");
   assert.equal(text("live", null, offline), "remote.player_off");
   assert.equal(text("live", null, gesture), "remote.gesture");
-  assert.equal(remoteNotice("live", null, failed, "remote").detail, "a.webm");
+  assert.deepEqual(remoteNotice("live", null, failed, "remote").problem, {
+    ...failed.state.error,
+    source: STATE.source,
+  });
   assert.equal(text("offline", new TransportError(""), LIVE), "remote.lost");
   assert.equal(text("refused", new ApiError("wrong_key", "", 403), LIVE), "remote.old_code");
-  assert.equal(
-    remoteNotice("refused", new ApiError("x", "why", 400), LIVE, "remote").detail,
-    "why",
-  );
+  assert.equal(remoteNotice("refused", why, LIVE, "remote").problem, why);
   assert.equal(text("taken-over", null, LIVE), "remote.taken_over");
   assert.equal(remoteNotice("live", null, LIVE, "guest").text, "remote.guest");
 });
@@ -90,6 +92,6 @@ test("a remote says in words how it stands", () => {
 test("a player says in words how it stands", () => {
   assert.equal(playerNotice("live", null).kind, "good");
   assert.equal(playerNotice("offline", null).text, "player.lost");
-  assert.equal(playerNotice("refused", new ApiError("x", "why", 400)).detail, "why");
+  assert.equal(playerNotice("refused", why).problem, why);
   assert.equal(playerNotice("taken-over", null).text, "takeover.title");
 });

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { CALL_ERRORS, CallError } from "../errors.js";
-import { describeError } from "../error_texts.js";
+import { describeError, detailOf } from "../error_texts.js";
 import { en } from "../i18n/en.js";
 import { fr } from "../i18n/fr.js";
 import { chooseLanguage, translator } from "../translate.js";
@@ -48,6 +48,24 @@ test("every text that is used is there", () => {
   assert.deepEqual(missing, []);
 });
 
+test("French is typeset as French is: its signs never begin a line, nor do its quotes end one", () => {
+  const wrong = /[ \u00a0][:;!?»%]|[^\s\u202f…][;!?»%]|[\p{L}\d})]:(?!\/)|« |«(?!\u202f)/u;
+  const texts = Object.entries(fr).filter(([, text]) => wrong.test(text));
+  assert.deepEqual(texts, []);
+  // It would be noticed.
+  for (const text of ["Quoi ?", "Quoi?", "« a »", "a: b", "40 %", "fini\u00a0!"]) {
+    assert.match(text, wrong);
+  }
+});
+
+test("no French text is the English one, but for words that both languages have", () => {
+  const both = ["Pause", "Volume", "Position", "Options", "…", "{minutes} min"];
+  const same = Object.entries(en).filter(
+    ([key, text]) => fr[/** @type {keyof typeof en} */ (key)] === text && !both.includes(text),
+  );
+  assert.deepEqual(same, []);
+});
+
 test("the language is the first one known of those the person wants", () => {
   assert.equal(chooseLanguage(["de-DE", "fr-CA", "en"]), "fr");
   assert.equal(chooseLanguage(["FR"]), "fr");
@@ -70,4 +88,16 @@ test("every error of the contract is told in words", () => {
     detail: "hot",
   });
   assert.equal(describeError(new CallError("timeout", "x"), translate).detail, "");
+});
+
+test("a reason is told in the person's language, and never English words to others", () => {
+  const lost = new CallError("media_error", "a.webm: it is damaged", "damaged");
+  assert.match(describeError(lost, translator("fr")).detail, /abîmé/);
+  assert.match(describeError(lost, translator("en")).detail, /damaged/);
+  const level = new CallError("invalid_argument", "level: a number from 0 to 100 is needed");
+  assert.equal(describeError(level, translator("fr")).detail, "");
+  assert.equal(describeError(level, translator("en")).detail, level.message);
+  const reported = { code: "media_error", message: "a.webm: gone", reason: "unknown" };
+  assert.match(detailOf(reported, translator("fr")), /Introuvable/);
+  assert.equal(detailOf({ code: "media_error", message: "old player" }, translator("fr")), "");
 });

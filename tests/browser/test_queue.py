@@ -138,7 +138,11 @@ def test_what_is_broken_is_left_out(queue: Stage, module_pages: Pages) -> None:
     assert titles(queue.witness.status()) == "one wrong [two] three"
     (error, *_) = queue.witness.on("event/error")
     assert "wrong.webm" in error.json["message"]
-    queue.player.wait_for_alert("This cannot be played.")
+    queue.player.wait_for_alert("Skipped: wrong. This cannot be played.")
+    skipped = queue.witness.status()["skipped"]
+    assert (skipped["source"], skipped["error"]["code"]) == ("media/wrong.webm", "media_error")
+    # until somebody chooses what plays
+    assert queue.ask("jump", 0)["skipped"] is None
     del module_pages
 
 
