@@ -240,15 +240,17 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
     title = titles.from_name(name.stem)
     size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
     file.write(
-        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, size, mtime_ns, "
-        "added_at, poster, poster_mtime_ns, subtitles) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?) ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
+        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
+        "episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
+        "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
         "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
         (
-            medium.path, folder, medium.kind, titles.order(name.name),
-            folding.searchable(f"{title.text} {medium.path}"), title.text, title.year, size,
+            medium.path, folder, medium.kind, titles.place(name.name, title),
+            folding.searchable(f"{title.text} {medium.path}"), title.text, title.year,
+            title.series, title.season, title.episode, size,
             mtime_ns, mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns,
             texts,
         ),

@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS entries (
     search TEXT NOT NULL,
     title TEXT NOT NULL,
     year INTEGER,
+    series TEXT,
+    season INTEGER,
+    episode INTEGER,
     artist TEXT,
     album TEXT,
     size INTEGER NOT NULL DEFAULT 0,
@@ -55,7 +58,7 @@ WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
 """
 
 
-SCHEMA: Final = Schema(0x7A61706C, 2, _TABLES, claims_unnamed=True)
+SCHEMA: Final = Schema(0x7A61706C, 3, _TABLES, claims_unnamed=True)
 
 
 def open_(file: Path, folder: Path) -> Connection:

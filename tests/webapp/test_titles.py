@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
+from typing import Any
 
-from webapp.titles import Title, from_name, order
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.titles import Title, from_name, order, place
+
+DATA = Path(__file__).parents[1] / "data" / "titles.json"
+NAMES: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["names"]
+
+
+@pytest.mark.parametrize("known", NAMES, ids=lambda it: ascii(it["name"]))
+def test_real_looking_names(known: dict[str, Any]) -> None:
+    said = {name: known.get(name) for name in ("year", "series", "season", "episode")}
+    assert from_name(known["name"]) == Title(known["title"], **said)
 
 
 @pytest.mark.parametrize(
     ("stem", "text", "year"),
     [
-        ("The.Matrix.1999.1080p.BluRay.x264-GROUP", "The Matrix", 1999),
         ("The.Matrix.1999.MULTI.1080p.BluRay", "The Matrix", 1999),
         ("Blade.Runner.2049.2017.2160p.UHD", "Blade Runner 2049", 2017),
         ("2001 A Space Odyssey (1968)", "2001 A Space Odyssey", 1968),
-        ("1917", "1917", None),
         ("1917.2019.720p.web-dl", "1917", 2019),
-        ("Death Race 2000", "Death Race 2000", None),
         ("Amélie [2001] [FR]", "Amélie", 2001),
         ("(2010) film", "(2010) film", None),
-        ("Series.S01E02.The.Name.720p.HDTV", "Series S01E02 The Name", None),
-        ("Show.S02E03E04", "Show S02E03-E04", None),
-        ("series 1x02 name", "series S01E02 name", None),
         ("[Group] Anime - 05 [1080p][ABCD]", "Anime - 05", None),
         ("Film [BluRay 1080p]", "Film", None),
-        ("film_1", "film 1", None),
         ("Été.à.la.plage", "Été à la plage", None),
-        ("Mr. Nobody", "Mr. Nobody", None),
         ("My Limited Edition", "My Limited Edition", None),
-        ("A Web of Lies", "A Web of Lies", None),
         ("01 - Track name", "01 - Track name", None),
-        ("1080p", "1080p", None),
-        ("x264", "x264", None),
+        ("{{7*7}}", "{{7*7}}", None),
+        ("01 mp4 h264 aac", "01 mp4 h264 aac", None),
         ("_", "_", None),
     ],
 )
@@ -39,7 +45,29 @@ def test_titles(stem: str, text: str, year: int | None) -> None:
     assert from_name(stem) == Title(text, year)
 
 
+@given(st.text(min_size=1))
+def test_any_name_has_a_title_in_one_line(stem: str) -> None:
+    title = from_name(stem)
+    assert title.text.strip()
+    assert title.text == " ".join(title.text.split())
+    assert (title.season is None) == (title.episode is None)
+
+
+@given(st.text("{}<>$%*#!&ab", min_size=1, max_size=20))
+def test_signs_are_no_rubbish(stem: str) -> None:
+    assert from_name(stem).text in {stem, stem.rstrip("{")}
+
+
 def test_names_are_in_the_order_people_expect() -> None:
     names = ["part 10", "zz", "Part 1", "part 2", "Été", "eta", "part 002b"]
     expected = ["eta", "Été", "Part 1", "part 2", "part 002b", "part 10", "zz"]
     assert sorted(names, key=order) == expected
+
+
+def test_episodes_are_in_their_order_however_they_are_named() -> None:
+    names = [
+        "Show.S01E01.Zeta", "Show - 1x02 - Beta", "show s1e3", "Show Season 1 Episode 10",
+        "Show.S02E01.Alpha",
+    ]  # fmt: skip
+    mixed = names[::-1]
+    assert sorted(mixed, key=lambda it: place(it, from_name(it))) == names
