@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from broker import acknowledging, handshake, publishing, subscribing
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from broker.authenticator import Grant
     from broker.output import Output
+    from broker.store_errors import StoreError
     from broker.wire import Wire
 
 logger = logging.getLogger("broker")
@@ -135,7 +137,9 @@ class Connection(Outbound):
         Until then nothing else is sent to the client, and nothing it sends is acted on.
         """
         self.clogged = True
-        self.when_durable(before, lambda: self._begin(connack))
+        # a disk that is full keeps nobody out: what it costs is the session if the broker dies
+        begin = partial(self._begin, connack)
+        self.when_durable(before, begin, lambda _: begin())
         if self.clogged and not self.over:
             self.hold()
 
@@ -146,8 +150,15 @@ class Connection(Outbound):
         self.resume()
         self.release()
 
-    def when_durable(self, before: int, act: Callable[[], None]) -> None:
+    def when_durable(
+        self,
+        before: int,
+        act: Callable[[], None],
+        on_failure: Callable[[StoreError], None] | None = None,
+    ) -> None:
         """Act once all that was changed since `before` would survive a crash.
+
+        While the store fails, `on_failure` is called instead; without it, the act waits on.
 
         What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
         done at all if the connection is over by then.
@@ -163,7 +174,12 @@ class Connection(Outbound):
             if not self.over:
                 act()
 
-        store.then(act_now)
+        def act_otherwise(error: StoreError) -> None:
+            self._waiting_acts -= 1
+            if not self.over and on_failure is not None:
+                on_failure(error)
+
+        store.then(act_now, None if on_failure is None else act_otherwise)
 
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.

@@ -50,16 +50,16 @@ def salvage(path: Path, table: str, columns: Sequence[str]) -> list[tuple[Any, .
     What is returned was read, not checked. `table` and `columns` are our own words; the first
     column is the key.
     """
-    found: dict[Any, tuple[Any, ...]] = {}
+    found: dict[tuple[Any, ...], None] = {}
     for order in ("ASC", "DESC"):
         statement = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {columns[0]} {order}"  # noqa: S608
         try:
             with snapshot(path) as connection:
                 for row in connection.execute(statement):
-                    found.setdefault(row[0], row)
+                    found[row] = None
         except (sqlite3.Error, StoreError, OSError) as error:
             log.debug("%s: %s", path, error)
-    return list(found.values())
+    return list(found)
 
 
 @contextmanager

@@ -9,11 +9,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from broker import sqlite
-from broker.damage import snapshot
+from broker import damage, sqlite
 from broker.sqlite_errors import translated
 from broker.store_errors import StoreBusy, StoreError
 
@@ -54,6 +54,14 @@ class Table:
         return f"DELETE FROM {name} WHERE {' AND '.join(f'{key} = ?' for key in keys)}"  # noqa: S608
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What to do when a batch is durable, and what to do instead if it cannot be made so now."""
+
+    act: Callable[[], None]
+    on_failure: Callable[[StoreError], None] | None = None
+
+
 class Batch:
     """What changed since the last commit: by table and key the new row, None for a deleted one."""
 
@@ -63,7 +71,7 @@ class Batch:
         self.changes: dict[str, dict[Row, Row | None]] = {name: {} for name in tables}
         #: Keys that came into being in this batch: deleted in it too, they never reach the disk.
         self.fresh: set[tuple[str, Row]] = set()
-        self.waiting: list[Callable[[], None]] = []
+        self.waiting: list[Waiting] = []
 
     @property
     def empty(self) -> bool:
@@ -100,6 +108,8 @@ class Database:
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._idle: asyncio.Event | None = None
         self._trouble: StoreError | None = None
+        #: Called in the loop each time that a commit fails.
+        self.on_failure: Callable[[StoreError], None] | None = None
         #: Counts changes, so that a caller can tell whether what it did changed anything.
         self.changed = 0
 
@@ -113,7 +123,7 @@ class Database:
         """
         if not sqlite.check_head(self.path, self._schema):
             return {name: [] for name in self._tables}
-        with translated(self.path), snapshot(self.path) as connection:
+        with translated(self.path), damage.snapshot(self.path) as connection:
             sqlite.check_integrity(self.path, connection)
             return {
                 name: connection.execute(
@@ -121,6 +131,32 @@ class Database:
                 ).fetchall()
                 for name, table in self._tables.items()
             }
+
+    def repair(self, keep: Callable[[dict[str, list[Row]]], dict[str, list[Row]]]) -> Path:
+        """Put a damaged file aside and begin a new one with what can be read of it.
+
+        Args:
+            keep: returns those of the rows that are to be kept, by table.
+
+        Returns:
+            the new name of the damaged file.
+
+        Raises:
+            StoreError: the new file cannot be made.
+        """
+        rows = {
+            name: damage.salvage(self.path, name, tuple(table.columns))
+            for name, table in self._tables.items()
+        }
+        aside = damage.set_aside(self.path)
+        made = sqlite.open_(self.path, self._schema)
+        try:
+            with made.transaction():
+                for name, kept in keep(rows).items():
+                    made.write_many(self._tables[name].put(name), kept)
+        finally:
+            made.close()
+        return aside
 
     def start(self) -> None:
         """Open the file for writing, make it if missing, and start the writer.
@@ -141,7 +177,8 @@ class Database:
             return
         self._flush()
         try:
-            await asyncio.wait_for(self._idle.wait(), _STOP_TIMEOUT)
+            patience = _STOP_TIMEOUT if self._trouble is None else _RETRY_DELAY
+            await asyncio.wait_for(self._idle.wait(), patience)
         except TimeoutError:
             logger.error("event=store_not_written file=%s", self.path)  # noqa: TRY400
         self._work.put(None)
@@ -199,15 +236,24 @@ class Database:
         changes[key] = None
         self._touch()
 
-    def then(self, callback: Callable[[], None]) -> None:
-        """Call back once all that was changed is durable; at once if nothing is under way."""
+    def then(
+        self,
+        act: Callable[[], None],
+        on_failure: Callable[[StoreError], None] | None = None,
+    ) -> None:
+        """Act once all that was changed is durable; at once if nothing is under way.
+
+        If it cannot be written now, `on_failure` is called instead, if there is one. The changes
+        are kept, and written when that can be done.
+        """
+        waiting = Waiting(act, on_failure)
         if self._batch.empty and not self._batch.waiting:
             if self._committing is None:
-                callback()
+                act()
             else:
-                self._committing.waiting.append(callback)
+                self._committing.waiting.append(waiting)
             return
-        self._batch.waiting.append(callback)
+        self._batch.waiting.append(waiting)
         self._hurry()
 
     def _touch(self) -> None:
@@ -239,11 +285,8 @@ class Database:
             self._trouble = None
             logger.warning("event=store_recovered file=%s", self.path)
         if batch is not None:
-            for callback in batch.waiting:
-                try:
-                    callback()
-                except Exception:
-                    logger.exception("event=store_callback_failed")
+            for waiting in batch.waiting:
+                _run(waiting.act)
         if self._batch.waiting or not self._batch.empty:
             self._flush()
         elif self._idle is not None:
@@ -253,6 +296,15 @@ class Database:
         if type(self._trouble) is not type(error):
             logger.error("event=store_failing file=%s error=%r", self.path, str(error))
         self._trouble = error
+        for batch in (self._committing, self._batch):
+            if batch is not None:
+                waiting, batch.waiting = batch.waiting, []
+                batch.waiting += [it for it in waiting if it.on_failure is None]
+                for it in waiting:
+                    if it.on_failure is not None:
+                        _run(partial(it.on_failure, error))
+        if self.on_failure is not None:
+            self.on_failure(error)
         if self._loop is not None and self._committing is not None:
             self._loop.call_later(_RETRY_DELAY, self._work.put, self._committing)
 
@@ -286,3 +338,11 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _run(callback: Callable[[], None]) -> None:
+    """Call back; one that fails keeps no other from being called."""
+    try:
+        callback()
+    except Exception:
+        logger.exception("event=store_callback_failed")

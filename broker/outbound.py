@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from broker.codec import Codec
     from broker.exchange import Exchange
     from broker.output import Output
+    from broker.store_errors import StoreError
     from broker.wire import Wire
 
 logger = logging.getLogger("broker")
@@ -228,7 +229,12 @@ class Outbound:
                 return
         self.send(whole)
 
-    def when_durable(self, before: int, act: Callable[[], None]) -> None:
+    def when_durable(
+        self,
+        before: int,
+        act: Callable[[], None],
+        on_failure: Callable[[StoreError], None] | None = None,
+    ) -> None:
         """Act once all changes since `before` would survive a crash; see `Connection`."""
         raise NotImplementedError
 

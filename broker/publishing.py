@@ -12,6 +12,7 @@ from broker.errors import MalformedPacket, ProtocolViolation
 from broker.message import V5, Message
 from broker.plugin_views import PluginSession
 from broker.reasons import Reason
+from broker.store_errors import StoreError, StoreFull
 from broker.topics import MAX_LEVELS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from broker.plugins import Plugins
     from broker.session import Session
 
+_NOT_STORED = "the broker cannot store it now; its log says why"
 _PLAIN = 0x30
 """The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
 
@@ -231,20 +233,48 @@ def _acknowledge(
             connection.pending_acks -= 1
             _send_ack(connection, codec.puback, packet_id, code, detail)
 
-        connection.when_durable(before, puback)
-        return
+        def refuse(error: StoreError) -> None:
+            connection.pending_acks -= 1
+            _send_ack(connection, codec.puback, packet_id, _reason(error), _NOT_STORED)
+
+        # MQTT 3.1.1 knows no refusal: its client waits until it is stored
+        connection.when_durable(before, puback, refuse if connection.version == V5 else None)
+    else:
+        _acknowledge_receipt(connection, session, packet_id, code, before, detail)
+
+
+def _acknowledge_receipt(
+    connection: Connection,
+    session: Session,
+    packet_id: int,
+    code: Reason,
+    before: int,
+    detail: str | None,
+) -> None:
+    codec, store = connection.codec, connection.exchange.store
     is_over = code.failed and connection.version == V5
     if not is_over:
         session.begin_receipt(packet_id)
-        if session.stored and connection.exchange.store is not None:
-            connection.exchange.store.receive(session, packet_id)
+        if session.stored and store is not None:
+            store.receive(session, packet_id)
 
     def pubrec() -> None:
         if is_over:
             connection.pending_acks -= 1
         _send_ack(connection, codec.pubrec, packet_id, code, detail)
 
-    connection.when_durable(before, pubrec)
+    def refuse_receipt(error: StoreError) -> None:
+        connection.pending_acks -= 1
+        if session.end_receipt(packet_id) and session.stored and store is not None:
+            store.release(session, packet_id)
+        _send_ack(connection, codec.pubrec, packet_id, _reason(error), _NOT_STORED)
+
+    may_refuse = connection.version == V5 and not is_over
+    connection.when_durable(before, pubrec, refuse_receipt if may_refuse else None)
+
+
+def _reason(error: StoreError) -> Reason:
+    return Reason.QUOTA_EXCEEDED if isinstance(error, StoreFull) else Reason.UNSPECIFIED_ERROR
 
 
 def _send_ack(

@@ -24,6 +24,7 @@ from broker.plugin_views import SessionsView
 from broker.plugins import Plugins
 from broker.session import Session
 from broker.store import Store
+from broker.store_errors import StoreDamaged, StoreError
 from broker.sys_topics import SysTopics
 from broker.timers import TimerWheel
 from broker.transports.external import ExternalWire
@@ -53,6 +54,8 @@ class Broker(Frame):
         authenticator: decides who may connect and what they may do.
         limits: how much one client and the broker may use.
         store: the file for what survives a crash; None keeps everything in memory only.
+        repair_store: whether a damaged store is put aside under another name, and begun anew
+            with what can be read of it, rather than refused.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -65,6 +68,7 @@ class Broker(Frame):
         authenticator: Authenticator | None = None,
         limits: Limits | None = None,
         store: Path | None = None,
+        repair_store: bool = False,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(config, dict):
@@ -88,6 +92,9 @@ class Broker(Frame):
         #: Further figures that ``$SYS`` tells of, from the program around the broker.
         self.gauges: list[Callable[[], dict[str, int]]] = []
         self._sys_topics = SysTopics(self._exchange, self.gauges)
+        self._repair_store = repair_store
+        #: Called when the store is found damaged while it is written: a new start repairs it.
+        self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
@@ -108,7 +115,13 @@ class Broker(Frame):
         try:
             store = self._exchange.store
             if store is not None:
-                left = store.read()
+                try:
+                    left = store.read()
+                except StoreDamaged:
+                    if not self._repair_store:
+                        raise
+                    left = store.repair()
+                store.on_failure = self._store_failed
                 store.start()
                 self._exchange.restore(left)
             if before_listening is not None:
@@ -160,6 +173,10 @@ class Broker(Frame):
         """
         if self._exchange.store is not None:
             self._exchange.store.check()
+
+    def _store_failed(self, error: StoreError) -> None:
+        if isinstance(error, StoreDamaged):
+            self.on_store_damaged(error)
 
     @property
     def counters(self) -> dict[str, int]:

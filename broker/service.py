@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from broker.authentication import HouseholdAuthenticator, player_of
 from broker.files import allow_many_files
 from broker.lookups import Change, Lookups, Records
 from broker.report import create_report
+from broker.store_errors import StoreDamaged
 from zapette import checks
 from zapette.accounts import Accounts
 from zapette.config import Settings
@@ -52,8 +54,16 @@ async def serve(settings: Settings) -> None:
         authenticator=authenticator,
         limits=Limits.from_text(settings.limits),
         store=folder.messages,
+        repair_store=True,
     )
     stopping = asyncio.Event()
+    ended = threading.Event()
+    damage: list[StoreDamaged] = []
+
+    def found(error: StoreDamaged) -> None:
+        damage.append(error)
+        loop.call_soon_threadsafe(stopping.set)
+
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     loop = asyncio.get_running_loop()
@@ -64,7 +74,9 @@ async def serve(settings: Settings) -> None:
             loop, revocations.take, revocations.trim, revocations.players()
         )
     )
+    broker.on_store_damaged = found
     supervisor.thread("credentials", lookups.run)
+    supervisor.thread("stores", lambda: stores.watch(found, ended))
     log.info(
         "listening on %s: MQTT %d, WebSocket %d",
         settings.bind,
@@ -83,11 +95,15 @@ async def serve(settings: Settings) -> None:
         await stopping.wait()
     finally:
         lookups.stop()
+        ended.set()
         # it says goodbye to this very loop
         await asyncio.to_thread(report.stop)
         await broker.shutdown()
         if supervisor.stop(_JOIN):
             stores.close()
+    if damage:
+        # whoever started this process has the file repaired, and starts it again
+        raise damage[0]
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

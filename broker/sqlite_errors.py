@@ -25,6 +25,8 @@ _KINDS: Final[Mapping[int, type[StoreError]]] = {
     sqlite3.SQLITE_LOCKED: StoreBusy,
     sqlite3.SQLITE_PROTOCOL: StoreBusy,
     sqlite3.SQLITE_FULL: StoreFull,
+    # also where a quota or a limit on sizes is reached
+    sqlite3.SQLITE_IOERR_WRITE: StoreFull,
     sqlite3.SQLITE_CORRUPT: StoreDamaged,
     sqlite3.SQLITE_IOERR_SHORT_READ: StoreDamaged,
     sqlite3.SQLITE_NOTADB: StoreDamaged,
@@ -36,7 +38,7 @@ _KINDS: Final[Mapping[int, type[StoreError]]] = {
 }
 _ADVICE: Final[Mapping[type[StoreError], str]] = {
     StoreBusy: "another process holds it",
-    StoreFull: "there is no room left on its disk; make some",
+    StoreFull: "nothing more can be written to its disk ({reason}); make room",
     StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
     StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
 }

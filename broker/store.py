@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import zlib
 from collections.abc import Callable, Hashable
@@ -16,7 +17,10 @@ from broker.database import Database, Row, Table
 from broker.message import Message
 from broker.session import NEVER, Outgoing, Session, Step, Subscription
 from broker.sqlite_errors import damaged
+from broker.store_errors import StoreError
 from broker.topics import split_share
+
+logger = logging.getLogger("broker")
 
 APPLICATION_ID = 0x7A617074
 SCHEMA_VERSION = 1
@@ -105,6 +109,23 @@ class Store:
         except (ValueError, TypeError, KeyError) as error:
             raise damaged(self._database.path, str(error)) from error
 
+    def repair(self) -> Left:
+        """Put a damaged file aside, and return what could be read of it, which is kept anew.
+
+        Raises:
+            StoreError: there can be no new file.
+        """
+        aside = self._database.repair(_sound)
+        left = self.read()
+        logger.error(
+            "event=store_repaired file=%s damaged=%s retained=%d sessions=%d",
+            self._database.path,
+            aside.name,
+            len(left.retained),
+            len(left.sessions),
+        )
+        return left
+
     def start(self) -> None:
         """Begin to write; StoreError if that cannot be done."""
         self._database.start()
@@ -118,13 +139,26 @@ class Store:
         self._database.check()
 
     @property
+    def on_failure(self) -> Callable[[StoreError], None] | None:
+        """What is called in the loop each time that a commit fails."""
+        return self._database.on_failure
+
+    @on_failure.setter
+    def on_failure(self, called: Callable[[StoreError], None]) -> None:
+        self._database.on_failure = called
+
+    @property
     def changed(self) -> int:
         """Return a number that every change changes."""
         return self._database.changed
 
-    def then(self, callback: Callable[[], None]) -> None:
-        """Call back when all changes so far are durable, at once if they are."""
-        self._database.then(callback)
+    def then(
+        self,
+        act: Callable[[], None],
+        on_failure: Callable[[StoreError], None] | None = None,
+    ) -> None:
+        """Act when all changes so far are durable, at once if they are; see `Database.then`."""
+        self._database.then(act, on_failure)
 
     # Changes
 
@@ -281,6 +315,43 @@ class Store:
                 session.wait(outgoing)
         self._next_message = max(messages, default=0) + 1
         self._next_outgoing = max((row[0] for row in _typed(found["outgoing"])), default=0) + 1
+
+
+def _sound(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Return the rows of a damaged file that make sense, alone and with each other."""
+
+    def good(name: str, check: Callable[[Any], object]) -> list[Row]:
+        kept = []
+        for row in rows[name]:
+            try:
+                if check(row):
+                    kept.append(row)
+            except (ValueError, TypeError, KeyError):
+                continue
+        return kept
+
+    sessions = good("sessions", lambda row: (_tag_of(row[2]), int(row[3])))
+    known = {row[0] for row in sessions}
+    messages = good("messages", lambda row: _message_of(row[1:]))
+    stored = {row[0] for row in messages}
+    return {
+        "retained": good("retained", _message_of),
+        "sessions": sessions,
+        "subscriptions": good("subscriptions", lambda row: row[0] in known and split_share(row[1])),
+        "messages": messages,
+        "outgoing": good(
+            "outgoing",
+            lambda row: (
+                row[1] in known
+                and row[2] in stored
+                and isinstance(json.loads(row[5]), list)
+                and int(row[0]) > 0
+                and Step(row[7]) is not None
+            ),
+        ),
+        "received": good("received", lambda row: row[0] in known and int(row[1]) > 0),
+        "wills": good("wills", lambda row: _message_of(row[3:])),
+    }
 
 
 def _typed(rows: list[Row]) -> list[Any]:

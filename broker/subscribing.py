@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import partial
 from typing import TYPE_CHECKING
 
 from amqtt.contexts import Action
@@ -102,7 +103,7 @@ def _subscribe(
         ):
             eager.append(subscription)
     suback = connection.codec.suback(packet.packet_id, codes)
-    connection.when_durable(before, lambda: connection.send(suback))
+    _send_when_durable(connection, before, suback)
     plugins = exchange.plugins
     if plugins is not None:
         for subscription in made:
@@ -134,7 +135,14 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
         if existed and exchange.plugins is not None:
             exchange.plugins.unsubscribed(session, pattern)
     unsuback = connection.codec.unsuback(packet.packet_id, codes)
-    connection.when_durable(before, lambda: connection.send(unsuback))
+    _send_when_durable(connection, before, unsuback)
+
+
+def _send_when_durable(connection: Connection, before: int, packet: bytes) -> None:
+    """Acknowledge, at the latest when the store fails: the subscription is good until a crash."""
+    connection.when_durable(
+        before, lambda: connection.send(packet), lambda _: connection.send(packet)
+    )
 
 
 def _check_form(connection: Connection, pattern: str) -> None:
@@ -186,4 +194,5 @@ def _replay(connection: Connection, subscription: Subscription, messages: list[M
     ids: tuple[int, ...] = (subscription.identifier,) if subscription.identifier else ()
     retained = [(message, min(message.qos, subscription.qos), True, ids) for message in messages]
     # Behind SUBACK, if that has to wait.
-    connection.when_durable(connection.exchange.changed, lambda: connection.replay(retained))
+    replay = partial(connection.replay, retained)
+    connection.when_durable(connection.exchange.changed, replay, lambda _: replay())

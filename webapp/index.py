@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from broker import sqlite
 from broker.sqlite import Connection
+from broker.store_errors import StoreDamaged
 from webapp import folding, index_file, media_types, titles
 from webapp.listing import Listing, Medium, Poster
 from webapp.probe import Probe
@@ -38,8 +40,25 @@ class Index:
 
     def __init__(self, file: Path, folder: Path) -> None:
         """Open the index of `folder` in `file`, making it, or making it anew, where needed."""
-        self._writer = index_file.open_(file, folder)
-        self._reader = sqlite.further(file, named_rows=True)
+        self._file = file
+        self._folder = folder
+        #: Called when an answer finds the file damaged; from any thread.
+        self.on_damaged: Callable[[], None] = lambda: None
+        self._open()
+
+    def _open(self) -> None:
+        self._writer = index_file.open_(self._file, self._folder)
+        self._reader = sqlite.further(self._file, named_rows=True)
+
+    def renew(self) -> None:
+        """Begin the index anew: it holds only what the folder has too.
+
+        Raises:
+            StoreError: it cannot be made.
+        """
+        self.close()
+        index_file.remove(self._file)
+        self._open()
 
     def close(self) -> None:
         """Close the file."""
@@ -232,7 +251,11 @@ class Index:
         return int(row["many"]), rows
 
     def _ask(self, question: str, *values: Any) -> list[sqlite3.Row]:
-        return self._reader.read(question, values)
+        try:
+            return self._reader.read(question, values)
+        except StoreDamaged:
+            self.on_damaged()
+            raise
 
 
 def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from broker.store_errors import StoreError
+from broker.store_errors import StoreDamaged, StoreError
 from webapp import listing, media_types
 from webapp.index import Index
 from webapp.library import Library
@@ -71,6 +71,7 @@ class Scanner:
 
     def start(self) -> None:
         """Begin to walk and to look into media."""
+        self._index.on_damaged = self._look_now
         self._thread = threading.Thread(target=self._run, name="library", daemon=True)
         self._thread.start()
 
@@ -223,13 +224,29 @@ class Scanner:
                 if not said and self._index.is_complete:
                     said = True
                     log.info("the library has %d media", self._index.counts()[0])
+            except StoreDamaged as error:
+                log.warning("the library is read again into a new index: %s", error)
+                self._renew()
             except (OSError, StoreError):
                 log.exception("the library could not be walked")
                 self._stopping.wait(self._interval)
 
+    def _renew(self) -> None:
+        try:
+            self._index.renew()
+        except (OSError, StoreError) as error:
+            log.error("there can be no new index of the library: %s", error)  # noqa: TRY400
+            self._stopping.wait(_SETTLE)
+        self._due = 0.0
+
+    def _look_now(self) -> None:
+        self._due = 0.0
+        self._wake.set()
+
     def _scan_timed(self) -> None:
         started = time.monotonic()
         self._due = float("inf")
+        self._index.check()
         self.scan()
         now = time.monotonic()
         self._soonest = now + max(1.0, _SHARE_WHEN_ASKED * (now - started))

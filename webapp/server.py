@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+import threading
 from importlib.metadata import version
 from types import FrameType
 from typing import Any, Final
@@ -12,6 +14,7 @@ from typing import Any, Final
 from waitress.server import create_server
 
 from broker.files import allow_many_files
+from broker.store_errors import StoreDamaged
 from webapp import Parts, connections, create_app, store_turns
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements
@@ -34,6 +37,7 @@ from zapette.config import Settings
 from zapette.credentials import Keyring
 from zapette.registry import RECENT
 from zapette.stores import WEB, Stores
+from zapette.supervisor import Supervisor
 from zapette.topics import Topics
 
 log = logging.getLogger("zapette.web")
@@ -41,6 +45,8 @@ log = logging.getLogger("zapette.web")
 # docs/decisions/0003-wsgi-server.md has the figures behind these.
 THREADS: Final = 16
 SWITCH_INTERVAL: Final = 0.001
+
+_JOIN: Final = 1.0
 
 _OTHER_FILES: Final = 200
 """Files that are no connections: stores, films that are sent, the server's own client."""
@@ -127,6 +133,16 @@ def serve(settings: Settings) -> None:
     service.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
     discovery.start()
+    damage: list[StoreDamaged] = []
+    ended = threading.Event()
+
+    def found(error: StoreDamaged) -> None:
+        damage.append(error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor = Supervisor(log)
+    supervisor.thread("stores", lambda: stores.watch(found, ended))
+    health.add("tasks", lambda: supervisor.problem)
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
         server.run()
@@ -135,7 +151,12 @@ def serve(settings: Settings) -> None:
         service.stop()
         server.close()
         librarian.stop()
+        ended.set()
+        supervisor.stop(_JOIN)
         stores.close()
+    if damage:
+        # whoever started this process has the file repaired, and starts it again
+        raise damage[0]
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

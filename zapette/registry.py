@@ -10,6 +10,7 @@ from typing import Final
 
 from broker import damage, sqlite
 from broker.sqlite import Connection, Schema
+from broker.store_errors import StoreDamaged
 from zapette.credentials import is_generation, new_generation
 from zapette.errors import PlayersFull
 from zapette.topics import is_player_id
@@ -90,6 +91,11 @@ class Registry:
     def check(self) -> None:
         """Check that the file can be used; StoreError if not."""
         self._file.check()
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the last failure was that the file is damaged."""
+        return isinstance(self._file.trouble, StoreDamaged)
 
     def claim(self, player_id: str, client: str = "") -> str:
         """Note that the player is here, registering it if it is new, and return its generation.

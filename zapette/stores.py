@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +13,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from broker import damage
-from broker.store_errors import StoreBusy, StoreDamaged
+from broker.sqlite import WHOLE_INTERVAL
+from broker.store_errors import StoreBusy, StoreDamaged, StoreError
 from zapette.checks import without_folders
 from zapette.data_folder import DataFolder
 from zapette.folder_lock import FolderLock
@@ -23,6 +26,7 @@ log = logging.getLogger("zapette.store")
 BROKER: Final = "broker"
 WEB: Final = "web"
 
+_LOOK: Final = 0.5
 _SETUP: Final = "setup"
 _SETUP_TIMEOUT: Final = 30.0
 _HANDOVER: Final = 6.0
@@ -71,6 +75,28 @@ class Stores:
             lock.release()
             raise
         return cls(folder, registry, visitors, lock)
+
+    def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
+        """Look after the stores until `stopping`; call `found` once if one is damaged.
+
+        A statement that fails for damage is believed when the whole file was read again.
+        """
+        due = 0.0
+        while not stopping.wait(_LOOK):
+            damaged = self.registry.is_suspect or self.visitors.is_suspect
+            if not damaged and time.monotonic() < due:
+                continue
+            due = time.monotonic() + WHOLE_INTERVAL
+            for check in (self.registry.check, self.visitors.check):
+                try:
+                    check()
+                except StoreDamaged as error:
+                    found(error)
+                    stopping.wait()
+                    return
+                except StoreError as error:
+                    # it may pass, and /healthz has it
+                    log.debug("%s", error)
 
     def close(self) -> None:
         """Close the stores and let another process of this kind run."""

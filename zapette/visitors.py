@@ -10,6 +10,7 @@ from typing import Final
 
 from broker import sqlite
 from broker.sqlite import Connection, Schema
+from broker.store_errors import StoreDamaged
 
 MOST_OF_A_PLAYER: Final = 500
 """How many visitors of one player are remembered; the one that came first makes room."""
@@ -105,6 +106,11 @@ class Visitors:
     def check(self) -> None:
         """Check that the file can be used; StoreError if not."""
         self._file.check()
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the last failure was that the file is damaged."""
+        return isinstance(self._file.trouble, StoreDamaged)
 
     def note(self, visitor: Visitor) -> None:
         """Remember a visitor that was given a token."""
