@@ -13,6 +13,7 @@ from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role
 from zapette.errors import InvalidArgument, Unavailable
+from zapette.home import local_host
 from zapette.topics import is_player_id
 from zapette.url import BrokerUrl
 
@@ -55,11 +56,10 @@ def create_report(
         except TimeoutError:
             raise Unavailable("the broker is busy") from None
 
-    anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
     return Client(
         BrokerUrl(
             scheme="mqtt",
-            host="127.0.0.1" if anywhere else settings.bind,
+            host=local_host(settings),
             port=settings.mqtt_port,
             username=Role.SERVER.value,
         ),

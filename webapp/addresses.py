@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from webapp import network
 from zapette.config import Settings
+from zapette.home import local_host
+from zapette.hosts import bracketed
 
 _HTTP = 80
 
@@ -22,7 +24,7 @@ class Addresses:
         """Return what ``GET /api/ip`` answers: the best address, and all candidates."""
         candidates = network.candidates(self.settings.bind)
         public = urlsplit(self.settings.public_url).hostname
-        best = public or (candidates[0].ip if candidates else "127.0.0.1")
+        best = public or (candidates[0].ip if candidates else local_host(self.settings))
         return {
             "ip": best,
             "candidates": [{"ip": it.ip, "interface": it.interface} for it in candidates],
@@ -37,7 +39,7 @@ class Addresses:
         if self.settings.public_url:
             return self.settings.public_url.rstrip("/") + "/"
         port = "" if self.settings.http_port == _HTTP else f":{self.settings.http_port}"
-        return f"http://{ip or self.found()['ip']}{port}/"
+        return f"http://{bracketed(ip or self.found()['ip'])}{port}/"
 
     def broker(self, host: str) -> str:
         """Return the broker's address for a browser that reached the pages at `host`.

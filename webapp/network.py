@@ -5,37 +5,50 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network, ip_address
 from typing import Final
 
 import psutil
 
-_VIRTUAL: Final = (
-    "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "lxc", "lxd", "tun",
-    "tap", "wg", "zt", "tailscale", "utun", "ppp", "vEthernet", "hamachi", "nordlynx", "proton",
+# Networks inside this machine, which have all that a real one has but the name. Tunnels tell
+# themselves by what they have not.
+_INTERNAL: Final = (
+    "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "lxc", "lxd",
+    "vEthernet",
 )  # fmt: skip
+# Tunnels that look like Ethernet.
+_TUNNELS: Final = ("tap", "zt", "hamachi")
+_TUNNEL_FLAGS: Final = frozenset({"pointopoint", "noarp"})
 _HOME_NETWORKS: Final = (
     (IPv4Network("192.168.0.0/16"), 30),
     (IPv4Network("10.0.0.0/8"), 20),
     (IPv4Network("172.16.0.0/12"), 10),
 )
+_MAC_LENGTH: Final = len("00:00:00:00:00:00")
 _DEFAULT_ROUTE_BONUS: Final = 25
 _VIRTUAL_MALUS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An IPv4 address that a phone may reach, and the interface that has it."""
+    """An address that a phone may reach, and the interface that has it.
+
+    Attributes:
+        ip: an IPv4 address; IPv6 only if that is what the server listens on.
+        interface: the interface's name.
+        is_tunnel: whether the interface is a tunnel, by its flags or for want of a MAC address.
+    """
 
     ip: str
     interface: str
+    is_tunnel: bool = False
 
 
 def rank(addresses: Iterable[Candidate], default: str | None) -> list[Candidate]:
     """Return the usable addresses, the likeliest to be reached from a phone first.
 
-    IPv4 only: ``.local`` names and link-local IPv6 fail on phones. Loopback and link-local
-    addresses are left out; tunnels and container bridges come last.
+    ``.local`` names and link-local IPv6 fail on phones. Loopback and link-local addresses are left
+    out; tunnels and container bridges come last.
 
     Args:
         addresses: what the interfaces have.
@@ -43,52 +56,69 @@ def rank(addresses: Iterable[Candidate], default: str | None) -> list[Candidate]
     """
     return sorted(
         (it for it in addresses if _usable(it.ip)),
-        key=lambda it: (-_score(it, default), it.interface, IPv4Address(it.ip)),
+        key=lambda it: (-_score(it, default), it.interface, int(ip_address(it.ip))),
     )
 
 
 def candidates(bind: str = "0.0.0.0") -> list[Candidate]:  # noqa: S104 - names every interface
     """Return this machine's addresses for phones, best first; only `bind` if it is one address."""
-    found = _addresses(psutil.net_if_addrs(), psutil.net_if_stats())
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    found = usable(psutil.net_if_addrs(), psutil.net_if_stats(), family)
     if bind not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return [it for it in found if it.ip == bind] or [Candidate(bind, "bind")]
-    return rank(found, _default_address())
+    return rank(found, _default_address(family))
 
 
-def _addresses(
+def usable(
     interfaces: Mapping[str, list[psutil._ntuples.snicaddr]],
     stats: Mapping[str, psutil._ntuples.snicstats],
+    family: socket.AddressFamily = socket.AF_INET,
 ) -> list[Candidate]:
+    """Return the addresses of a family of the interfaces that are up, from psutil's two tables."""
+    # a system that names no MAC address at all does not tell tunnels by it
+    tells = any(_has_mac(addresses) for addresses in interfaces.values())
     return [
-        Candidate(address.address, name)
+        Candidate(
+            address.address,
+            name,
+            bool(_TUNNEL_FLAGS & set(stats[name].flags.split(",")))
+            or (tells and not _has_mac(addresses)),
+        )
         for name, addresses in interfaces.items()
         if name in stats and stats[name].isup
         for address in addresses
-        if address.family == socket.AF_INET
+        if address.family == family
     ]
 
 
+def _has_mac(addresses: list[psutil._ntuples.snicaddr]) -> bool:
+    """Tell whether an interface has a hardware address of 48 bits, and not all zeros."""
+    macs = [it.address for it in addresses if it.family == psutil.AF_LINK]
+    return any(len(it) == _MAC_LENGTH and it.strip("0:-") for it in macs)
+
+
 def _usable(ip: str) -> bool:
-    address = IPv4Address(ip)
+    address = ip_address(ip)
     return not (address.is_loopback or address.is_link_local or address.is_unspecified)
 
 
 def _score(candidate: Candidate, default: str | None) -> int:
-    address = IPv4Address(candidate.ip)
+    address = ip_address(candidate.ip)
     score = next((points for network, points in _HOME_NETWORKS if address in network), 0)
     if candidate.ip == default:
         score += _DEFAULT_ROUTE_BONUS
-    if candidate.interface.startswith(_VIRTUAL):
+    if candidate.is_tunnel or candidate.interface.startswith(_INTERNAL + _TUNNELS):
         score -= _VIRTUAL_MALUS
     return score
 
 
-def _default_address() -> str | None:
+def _default_address(family: socket.AddressFamily) -> str | None:
     # Connecting a UDP socket sends nothing: the kernel only says which address it would use. The
-    # network is one reserved for documentation, so that no real host is meant.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    # networks are reserved for documentation, so that no real host is meant.
+    target = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))
+            probe.connect((target, 9))
             return str(probe.getsockname()[0])
         except OSError:
             return None

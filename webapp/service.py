@@ -15,6 +15,7 @@ from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
 from zapette.errors import CallError, Unavailable
+from zapette.home import local_host
 from zapette.topics import Topics
 from zapette.url import BrokerUrl
 
@@ -34,11 +35,10 @@ def create_service(
 
     It is not started.
     """
-    anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
     return Client(
         BrokerUrl(
             scheme="mqtt",
-            host="127.0.0.1" if anywhere else settings.bind,
+            host=local_host(settings),
             port=settings.mqtt_port,
             username=Role.SERVER.value,
         ),

@@ -65,8 +65,8 @@ def local_broker(settings: Settings) -> BrokerUrl:
 
 def local_host(settings: Settings) -> str:
     """Return the address by which this machine reaches what listens on `settings.bind`."""
-    anywhere = settings.bind in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
-    return "127.0.0.1" if anywhere else settings.bind
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    return anywhere.get(settings.bind, settings.bind)
 
 
 def settings_file(environment: Mapping[str, str], given: Path | None = None) -> Path | None:

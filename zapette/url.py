@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from zapette.errors import SettingsError
+from zapette.hosts import bracketed
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 
@@ -74,4 +75,4 @@ class BrokerUrl:
     def where(self) -> str:
         """The URL without name and password, fit for a log."""
         path = self.path if self.is_websocket else ""
-        return f"{self.scheme}://{self.host}:{self.port}{path}"
+        return f"{self.scheme}://{bracketed(self.host)}:{self.port}{path}"

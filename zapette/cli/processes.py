@@ -17,6 +17,7 @@ from zapette import logs, manager
 from zapette.cli.settings import with_settings
 from zapette.config import Settings
 from zapette.home import local_host
+from zapette.hosts import bracketed
 
 _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
 
@@ -107,10 +108,8 @@ def _follow_parent(follow: bool) -> None:
 
 
 def _answers(settings: Settings) -> bool:
-    host = local_host(settings)
-    host = f"[{host}]" if ":" in host else host
     try:
-        url = f"http://{host}:{settings.http_port}/healthz"
+        url = f"http://{bracketed(local_host(settings))}:{settings.http_port}/healthz"
         with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
