@@ -61,7 +61,8 @@ class System:
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.http_port}/"
+        host = "[::1]" if ":" in self.settings.get("ZAPETTE_BIND", "") else "localhost"
+        return f"http://{host}:{self.http_port}/"
 
     @property
     def log_file(self) -> Path:

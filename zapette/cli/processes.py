@@ -121,9 +121,12 @@ def _welcome(settings: Settings, *, new: bool) -> None:
     from webapp.addresses import Addresses
 
     page = Addresses(settings).pages()
+    host = local_host(settings)
+    # a name that everybody can remember, where it leads to this server for sure
+    here = "localhost" if host == "127.0.0.1" else bracketed(host)
     click.echo(
         f"\n  Zapette is on.\n\n"
-        f"  Player, on this screen    http://localhost:{settings.http_port}/\n"
+        f"  Player, on this screen    http://{here}:{settings.http_port}/\n"
         f"  Player, on another one    {page}\n\n{qr.terminal(page)}\n"
         f"  Open the player; the code that it shows makes a phone on this network its remote.\n"
     )
