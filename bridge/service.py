@@ -55,7 +55,11 @@ def serve(settings: Settings) -> None:
         timing=TIMING,
     )
     home = Dialer(
-        settings.bridge.broker, loop, workers, timing=TIMING, ca_file=settings.bridge.ca_file
+        settings.bridge.broker,
+        loop,
+        workers,
+        timing=TIMING,
+        ca_file=settings.bridge.ca_file or settings.ca_file,
     )
     mapping = Mapping(topics, settings.bridge.prefix)
     ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -20,7 +21,7 @@ from zapette.client import CALL_TIMEOUT, Client
 from zapette.connection import Timing
 from zapette.errors import InvalidArgument, TopicError
 from zapette.handlers import SIGNALS, Signal, Subscriber, guarded, put
-from zapette.home import find_broker, find_topics
+from zapette.home import find_broker, find_settings
 from zapette.player import AsyncPlayer, Player
 from zapette.players import Players
 from zapette.service import Service, public_methods
@@ -65,6 +66,7 @@ class Application:
         url: str | BrokerUrl | None = None,
         base_topic: str | None = None,
         timing: Timing | None = None,
+        ca_file: str | Path | None = None,
     ) -> None:
         """Set the application up; `run` or `start` connects it.
 
@@ -73,6 +75,8 @@ class Application:
             url: the broker and the account; ``ZAPETTE_URL`` or this machine's settings if None.
             base_topic: what every topic starts with; this machine's setting if None.
             timing: how patient the connection is.
+            ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; ``ZAPETTE_CA_FILE`` or
+                this machine's setting if None, else the system's.
 
         Raises:
             TopicError: `name` is not of that form.
@@ -82,7 +86,11 @@ class Application:
         where = BrokerUrl.parse(url, "url") if isinstance(url, str) else url
         if base_topic is not None:
             check_base(base_topic)
-        self._topics = Topics(base_topic) if base_topic else find_topics(os.environ)
+        if base_topic is None or ca_file is None:
+            settings = find_settings(os.environ)
+            base_topic = base_topic or settings.base_topic
+            ca_file = ca_file or settings.ca_file
+        self._topics = Topics(base_topic)
         self._name = name
         self._procedures = Procedures()
         self._handlers: dict[str, list[Callable[..., Any]]] = {each: [] for each in SIGNALS}
@@ -93,6 +101,7 @@ class Application:
             callee=self._callee,
             procedures=self._procedures,
             timing=timing,
+            ca_file=Path(ca_file) if ca_file else None,
         )
         self._client.on_live = lambda: self._tell("joined")
         self._client.on_lost = lambda _: self._tell("left")

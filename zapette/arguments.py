@@ -65,6 +65,18 @@ class Signature:
             bound.arguments[name] = checked
         return bound.args, bound.kwargs
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Return of each parameter the name, what it takes in words, and if it must be given."""
+        return [
+            {
+                "name": name,
+                "takes": self._kinds[name].takes if name in self._kinds else "anything",
+                "needed": each.default is each.empty
+                and each.kind not in {each.VAR_POSITIONAL, each.VAR_KEYWORD},
+            }
+            for name, each in self._parameters.items()
+        ]
+
     def _count_required(self) -> int | None:
         """Return how many parameters must be given; None if some are not plain ones."""
         plain = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -18,7 +18,8 @@ class BridgeSettings:
         url: ``mqtt://host:1883``, also ``mqtts``, ``ws`` or ``wss``; empty for no bridge.
         user: the name of the account there; or empty.
         password: its password; never shown.
-        ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; None for the system's.
+        ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; None for the setting
+            ``ca_file``.
         prefix: what topics start with on that side; or empty.
     """
 

@@ -37,6 +37,13 @@ class Endpoint:
         self._function = function
         self._signature = Signature(function)
 
+    def describe(self) -> dict[str, Any]:
+        """Return its name, its parameters, and the first line of what its docstring says."""
+        # of an object that is called, or a partial function, the class would speak
+        said = inspect.getdoc(self._function) if inspect.isroutine(self._function) else ""
+        about = (said or "").partition("\n")[0]
+        return {"name": self._name, "parameters": self._signature.describe(), "about": about}
+
     def bind(self, payload: bytes) -> BoundCall:
         """Return the call with the parameters in `payload`.
 
@@ -94,9 +101,13 @@ class BoundCall:
 
 
 class Procedures:
-    """The procedures of one callee, by name; safe to add to while requests come."""
+    """The procedures of one callee, by name; safe to add to while requests come.
+
+    There is one more, ``procedures``, which tells what there is, unless one of that name is added.
+    """
 
     def __init__(self, procedures: Mapping[str, Procedure] | None = None) -> None:
+        self._own = {"procedures": Endpoint("procedures", self.describe)}
         self._endpoints: dict[str, Endpoint] = {}
         for name, function in (procedures or {}).items():
             self.add(name, function)
@@ -117,13 +128,17 @@ class Procedures:
             raise TopicError(f"procedure {name!r} is registered already")
         self._endpoints[name] = Endpoint(name, function)
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Tell which procedures there are, and what they take."""
+        return [self._endpoints[name].describe() for name in sorted(self._endpoints)]
+
     def find(self, name: str) -> Endpoint:
         """Return the procedure `name`.
 
         Raises:
             NoSuchProcedure: there is none.
         """
-        endpoint = self._endpoints.get(name)
+        endpoint = self._endpoints.get(name) or self._own.get(name)
         if endpoint is None:
             raise NoSuchProcedure(f"there is no procedure {name!r} here")
         return endpoint

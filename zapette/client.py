@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from zapette.callee import Procedure, Procedures
@@ -57,6 +58,7 @@ class Client:
         callee: Callee | None = None,
         procedures: Mapping[str, Procedure] | Procedures | None = None,
         timing: Timing | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         """Set the client up; `start` connects it.
 
@@ -69,6 +71,7 @@ class Client:
                 at the same time; others on threads, those of one caller in their order, unless
                 one takes longer than half a second or this client is the caller itself.
             timing: how patient the connection is.
+            ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; the system's if None.
         """
         self.on_live: Callable[[], None] = lambda: None
         self.on_lost: Callable[[str], None] = lambda _: None
@@ -83,6 +86,7 @@ class Client:
                 self._workers,
                 token=(lambda _: password()) if password else None,
                 timing=timing,
+                ca_file=ca_file,
             ),
             client_id or f"py-{secrets.token_hex(8)}",
             self._loop,

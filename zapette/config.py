@@ -21,6 +21,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"
 
 _PREFIX: Final = "ZAPETTE_"
+_NEEDED: Final = frozenset({"data_dir", "media_dir"})
 _NOT_SETTINGS: Final = frozenset({"ZAPETTE_URL", "ZAPETTE_CONFIG"})
 
 
@@ -50,6 +51,8 @@ class Settings:
         development: whether pages are loaded again when they change; and as `page_errors`.
         limits: the broker's limits that are not to be its defaults, as in a table of TOML.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
+            in PEM; None for the system's.
         bridge: the home's own broker.
     """
 
@@ -73,6 +76,7 @@ class Settings:
     development: bool = False
     limits: str = ""
     log_level: str = "info"
+    ca_file: Path | None = None
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
     def __post_init__(self) -> None:
@@ -101,7 +105,7 @@ def load(
     if file is not None:
         values |= _from_file(file)
     values |= _from_environment(environment)
-    values |= {key: value for key, value in (options or {}).items() if value is not None}
+    values |= {key: value for key, value in (options or {}).items() if value not in {None, ""}}
     flat: dict[str, Any] = {}
     tables: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
@@ -165,7 +169,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     keys = {variable(key): key for key in _KINDS}
     values: dict[str, Any] = {}
     for name, text in environment.items():
-        if not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
+        # as an empty one stands in an .env file or a compose file: it is not set
+        if not text or not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
             continue
         key = keys.get(name, name.removeprefix(_PREFIX).lower())
         values[key] = _parsed(name, _kind(key, name), text)
@@ -188,17 +193,44 @@ def _parsed(name: str, kind: type, text: str) -> Any:
 def _typed(key: str, value: Any) -> Any:
     kind = _kind(key, key)
     if kind is Path and isinstance(value, str | Path):
-        return Path(value).resolve() if str(value) else None
+        return _path(key, str(value))
     if type(value) is not kind:
         shown = "the value" if key.endswith("password") else repr(value)
         raise SettingsError(key, f"{shown} is not of type {kind.__name__}")
     return value
 
 
+def _path(key: str, text: str) -> Path | None:
+    """Return what a path says; None for an empty one, which only some settings may be."""
+    if text:
+        if "\0" in text:
+            raise SettingsError(key, "it holds a character that no path has")
+        return Path(text).resolve()
+    if key in _NEEDED:
+        raise SettingsError(key, "it is empty")
+    return None
+
+
 def _kind(key: str, shown: str) -> type:
     if key not in _KINDS:
         raise SettingsError(shown, f"there is no such setting; there are {', '.join(_KINDS)}")
     return _KINDS[key]
+
+
+def _check_file(key: str, value: Path | None) -> None:
+    if value is not None and not value.is_file():
+        raise SettingsError(key, f"there is no file {value}")
+
+
+def _check_folder(key: str, value: Path) -> None:
+    try:
+        nearest = next(each for each in (value, *value.parents) if each.exists())
+    except PermissionError:
+        return
+    except OSError as error:
+        raise SettingsError(key, str(error.strerror)) from None
+    if not nearest.is_dir():
+        raise SettingsError(key, f"{nearest} is not a folder")
 
 
 def _check_port(key: str, value: int) -> None:
@@ -285,6 +317,8 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "discovery_prefix": _check_base,
     "forget_after_days": _check_days,
     "log_level": _check_level,
+    "ca_file": _check_file,
+    "data_dir": _check_folder,
 }
 
 _KINDS: Final = _kinds(Settings())

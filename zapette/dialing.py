@@ -19,6 +19,9 @@ from zapette.subscriptions import Message
 from zapette.url import BrokerUrl
 from zapette.workers import Workers
 
+_UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
+"""What OpenSSL says where none of the certificates that are trusted has signed."""
+_CA_REMEDY: Final = "; ca_file (ZAPETTE_CA_FILE, --ca-file) takes the one to trust"
 _UNSUPPORTED_VERSION: Final = "Unsupported protocol version"
 _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
@@ -104,10 +107,7 @@ class Dialer:
         Raises:
             DialError: there is none; the message says why.
         """
-        try:
-            session = Session(self._new_client(client_id, will), self._loop.loop, on_message)
-        except OSError as error:
-            raise DialError(_in_words(error)) from error
+        session = Session(self._new_client(client_id, will), self._loop.loop, on_message)
         try:
             await self._open(session)
         except BaseException:
@@ -149,7 +149,7 @@ class Dialer:
         if url.is_websocket:
             mqtt.ws_set_options(path=url.path)
         if url.is_encrypted:
-            mqtt.tls_set(str(self._ca_file) if self._ca_file else None)
+            self._trust(mqtt)
         if url.username is not None:
             password = self._token(client_id) if self._token else url.password
             mqtt.username_pw_set(url.username, password)
@@ -157,8 +157,16 @@ class Dialer:
             mqtt.will_set(will, b"offline", qos=1, retain=True)
         return mqtt
 
+    def _trust(self, mqtt: PublishClient) -> None:
+        try:
+            mqtt.tls_set(str(self._ca_file) if self._ca_file else None)
+        except OSError as error:
+            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            raise DialError(f"ca_file {self._ca_file}: {why}", refused=True) from error
+
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
+        remedy = _CA_REMEDY if error.verify_code in _UNKNOWN_ISSUER else ""
+        return f"its certificate is not trusted: {error.verify_message}{remedy}"
     return str(getattr(error, "strerror", None) or error) or type(error).__name__

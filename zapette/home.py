@@ -8,7 +8,6 @@ from pathlib import Path
 from zapette.config import DEFAULT_FILE, Settings, load
 from zapette.data_folder import HOME, DataFolder
 from zapette.errors import SettingsError, StoreError
-from zapette.topics import Topics
 from zapette.url import BrokerUrl
 
 
@@ -25,16 +24,16 @@ def find_broker(environment: Mapping[str, str]) -> BrokerUrl:
     url = environment.get("ZAPETTE_URL")
     if url:
         return BrokerUrl.parse(url)
-    return local_broker(load(settings_file(environment), environment))
+    return local_broker(find_settings(environment))
 
 
-def find_topics(environment: Mapping[str, str]) -> Topics:
-    """Return the topics below the base topic of this machine's settings.
+def find_settings(environment: Mapping[str, str]) -> Settings:
+    """Return this machine's settings.
 
     Raises:
         SettingsError: a setting is wrong.
     """
-    return Topics(load(settings_file(environment), environment).base_topic)
+    return load(settings_file(environment), environment)
 
 
 def local_broker(settings: Settings) -> BrokerUrl:
@@ -71,9 +70,7 @@ def local_host(settings: Settings) -> str:
 
 def settings_file(environment: Mapping[str, str], given: Path | None = None) -> Path | None:
     """Return the settings file: the one given, else ``ZAPETTE_CONFIG``, else the project's own."""
-    if given is not None:
-        return given
     named = environment.get("ZAPETTE_CONFIG")
-    if named is not None:
-        return Path(named) if named else None
+    if given is not None or named:
+        return given or Path(str(named))
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None

@@ -246,7 +246,7 @@ def _renew(parts: list[Part], changed: set[str]) -> int:
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment that gives another process the same settings."""
     inherited = {name: value for name, value in os.environ.items() if "ZAPETTE_" not in name}
-    return inherited | to_environment(settings) | {"ZAPETTE_CONFIG": ""}
+    return inherited | to_environment(settings) | {"ZAPETTE_CONFIG": os.devnull}
 
 
 def _stop(parts: list[Part]) -> None:

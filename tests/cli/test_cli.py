@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,27 @@ from tests.plain_player import PlainPlayer
 from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
+from zapette.application import Application
+from zapette.client import Client
 from zapette.credentials import new_player_id
+from zapette.url import BrokerUrl
 
 TIMEOUT = ("--timeout", "20")
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[BrokerUrl], Client]]:
+    clients: list[Client] = []
+
+    def make(url: BrokerUrl) -> Client:
+        clients.append(client := Client(url))
+        client.start()
+        client.wait(20)
+        return client
+
+    yield make
+    for client in clients:
+        client.stop()
 
 
 @pytest.fixture(scope="module")
@@ -310,3 +329,92 @@ def test_doctor_says_what_to_do(
     wrong = system.zapette("doctor", "--url", f"mqtt://home:no@127.0.0.1:{system.mqtt_port}")
     assert wrong.returncode == 1
     assert "is the account right?" in wrong.stdout
+
+
+def test_doctor_looks_at_the_bridge(system: System, tmp_path: Path) -> None:
+    home = Mosquitto(tmp_path, anonymous=False, lines=[f"password_file {tmp_path}/passwords"])
+    passwords = ["mosquitto_passwd", "-c", "-b", str(tmp_path / "passwords"), "tv", "right"]
+    subprocess.run(passwords, check=True, capture_output=True)
+    home.start()
+    environment = system.environment
+
+    def found(**bridge: str) -> dict[str, str]:
+        settings = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in bridge.items()}
+        ended = subprocess.run(
+            [sys.executable, "-m", "zapette", "doctor", "--json", "--timeout", "20"],
+            env=environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        (of_bridge,) = [each for each in json.loads(ended.stdout) if each["what"] == "bridge"]
+        assert ended.returncode == (0 if of_bridge["result"] == "ok" else 1)
+        return dict(of_bridge)
+
+    url = f"mqtt://127.0.0.1:{home.port}"
+    try:
+        assert found(url=url, user="tv", password="right")["result"] == "ok"
+        wrong = found(url=url, user="tv", password="wrong")
+        assert "refused the connection: " in wrong["found"]
+        assert "ZAPETTE_BRIDGE_PASSWORD" in wrong["remedy"]
+        assert "wrong" not in wrong["found"]
+        assert "ZAPETTE_BRIDGE_URL" in found(url="mqtt://127.0.0.1:1")["remedy"]
+    finally:
+        home.stop()
+
+
+@pytest.fixture
+def demo(system: System) -> Iterator[Application]:
+    made = Application("demo-cli", url=system.household(), base_topic="zapette")
+
+    @made.register()
+    def add(a: int, b: int = 1) -> int:
+        """Add two numbers.
+
+        At length.
+        """
+        return a + b
+
+    made.register("light/off")(lambda: None)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_a_service_offers(system: System, scullery: PlainPlayer) -> None:
+    listed = system.zapette("call", "demo-cli", *TIMEOUT)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert listed.stdout == "add(a, b?)  Add two numbers.\nlight/off()\n"
+    assert re.search(r"^id\(", system.zapette("call", "server", *TIMEOUT).stdout, re.MULTILINE)
+    of_player = system.zapette("call", scullery.id, *TIMEOUT)
+    assert of_player.returncode == 0, of_player.stderr
+    assert of_player.stdout.split() == scullery.state["can"]
+    assert answer(system, "call", "demo-cli", "procedures")[0]["parameters"] == [
+        {"name": "a", "takes": "a whole number", "needed": True},
+        {"name": "b", "takes": "a whole number", "needed": False},
+    ]
+
+
+def test_services(system: System, demo: Application) -> None:
+    table = system.zapette("services", *TIMEOUT)
+    (line,) = [each for each in table.stdout.splitlines() if each.startswith("demo-cli ")]
+    assert line.split(maxsplit=1)[1] == "add(a, b?), light/off()"
+    (one,) = [each for each in answer(system, "services", "--json") if each["name"] == "demo-cli"]
+    assert [each["name"] for each in one["procedures"]] == ["add", "light/off"]
+    demo.stop()
+    assert "demo-cli" not in system.zapette("services", *TIMEOUT).stdout
+
+
+def test_a_new_password_ends_what_came_by_the_old(
+    system: System, connect: Callable[..., Client]
+) -> None:
+    assert system.zapette("credentials", "add", "ann", "--password", "old").returncode == 0
+    by_old = connect(replace(system.household(), username="ann", password="old"))
+    home = connect(system.household())
+    lost: list[str] = []
+    by_old.on_lost = lost.append
+    assert system.zapette("credentials", "add", "ann", "--password", "new").returncode == 0
+    eventually(lambda: lost, "the connection by the old password is ended")
+    connect(replace(system.household(), username="ann", password="new"))
+    assert home.is_live

@@ -11,6 +11,7 @@ from zapette.cli.doctor import doctor
 from zapette.cli.failures import Group
 from zapette.cli.players import players
 from zapette.cli.processes import bridge, broker, run, web
+from zapette.cli.services import services
 from zapette.cli.watch import watch
 
 __all__ = ["main"]
@@ -33,6 +34,7 @@ for _command in (
     bridge,
     credentials,
     players,
+    services,
     call,
     command,
     watch,

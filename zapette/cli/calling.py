@@ -10,12 +10,14 @@ import click
 
 from zapette.cli.completion import complete_procedure, complete_target
 from zapette.cli.connecting import Broker, with_broker
+from zapette.cli.services import described, offered_by
 from zapette.cli.target import find
 from zapette.errors import InvalidArgument
 from zapette.messages import read_parameters
 
 _target = click.argument("target", metavar="ID|NAME", shell_complete=complete_target)
 _procedure = click.argument("procedure", shell_complete=complete_procedure)
+_perhaps = click.argument("procedure", required=False, shell_complete=complete_procedure)
 _arguments = click.argument("arguments", metavar="[ARG]...", nargs=-1)
 _named = click.option(
     "-p", "--parameter", "named", multiple=True, metavar="NAME=VALUE", help="A parameter by name."
@@ -24,14 +26,18 @@ _named = click.option(
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @_target
-@_procedure
+@_perhaps
 @_arguments
 @_named
 @with_broker
 def call(
-    broker: Broker, target: str, procedure: str, arguments: tuple[str, ...], named: tuple[str, ...]
+    broker: Broker,
+    target: str,
+    procedure: str | None,
+    arguments: tuple[str, ...],
+    named: tuple[str, ...],
 ) -> None:
-    """Call a procedure and print its result as JSON.
+    """Call a procedure and print its result as JSON; without PROCEDURE, print which there are.
 
     ID is a player's id or its beginning, its name, `server`, or a service's name. Each ARG is a
     JSON value, else a text.
@@ -39,6 +45,10 @@ def call(
     positional, by_name = _parameters(arguments, named)
     with broker.connected() as application:
         callee = find(target, application)
+        if procedure is None:
+            for each in offered_by(application, callee, broker.timeout):
+                click.echo(described(each))
+            return
         result = application.client.call(
             callee, procedure, *positional, timeout=broker.timeout, **by_name
         )
@@ -81,5 +91,5 @@ def _value(text: str) -> Any:
             return json.loads(text)
         except ValueError as error:
             raise InvalidArgument(f"{text!r} is not JSON: {error}") from None
-    parameters = read_parameters(text.encode())
+    parameters = read_parameters(text.encode("utf-8", "surrogateescape"))
     return parameters.positional[0] if parameters.positional else ""

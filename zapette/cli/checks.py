@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from zapette.application import Application
 from zapette.cli.findings import Finding, bad, doubtful, good
+from zapette.client import Client
 from zapette.config import ROOT, Settings, variable
 from zapette.dialing import Timing
 from zapette.errors import CallError, SettingsError, StoreError, Unavailable
@@ -107,12 +108,43 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
     if not url:
         tried.append(replace(given, scheme="ws", port=settings.ws_port))
     for each in tried:
-        yield from _on_broker(each, settings.base_topic, timeout)
+        yield from _on_broker(each, settings, timeout)
 
 
-def _on_broker(url: BrokerUrl, base_topic: str, timeout: float) -> Iterator[Finding]:
+def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:
+    """Check that the account of the bridge gets in at the home's broker, if there is a bridge."""
+    if not settings.bridge.url:
+        return
+    client = Client(
+        settings.bridge.broker,
+        timing=Timing(connect=timeout, insist=False),
+        ca_file=settings.bridge.ca_file or settings.ca_file,
+    )
+    client.start()
+    try:
+        client.wait(timeout)
+    except Unavailable as error:
+        yield bad("bridge", str(error), _bridge_remedy(str(error)))
+    else:
+        yield good("bridge", f"{settings.bridge.broker.where} lets it in")
+    finally:
+        client.stop()
+
+
+def _bridge_remedy(error: str) -> str:
+    if "refused the connection" in error:
+        names = f"{variable('bridge.user')}, {variable('bridge.password')}"
+        return f"give bridge.user and bridge.password ({names}) of an account on that broker"
+    if "certificate" in error:
+        return f"bridge.ca_file ({variable('bridge.ca_file')}) takes the certificate to trust"
+    return f"is that broker on, and bridge.url ({variable('bridge.url')}) right?"
+
+
+def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[Finding]:
     timing = Timing(connect=timeout, insist=False)
-    application = Application(url=url, base_topic=base_topic, timing=timing)
+    application = Application(
+        url=url, base_topic=settings.base_topic, timing=timing, ca_file=settings.ca_file
+    )
     try:
         application.start(timeout)
     except Unavailable as error:

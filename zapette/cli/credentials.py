@@ -34,7 +34,7 @@ def credentials(context: click.Context, settings: Settings) -> None:
 @click.pass_obj
 def list_accounts(known: _Known) -> None:
     """List the accounts, one a line."""
-    for name in [HOME, *known.accounts.names()]:
+    for name in [HOME, *(name for name in known.accounts.names() if name != HOME)]:
         click.echo(name)
 
 
@@ -59,7 +59,8 @@ def show_account(known: _Known, name: str) -> None:
 @click.password_option(help="Asked for if it is not given.")
 @click.pass_obj
 def add_account(known: _Known, name: str, password: str) -> None:
-    """Add an account, or give one a new password."""
+    """Add an account, or give one a new password; connections by the old one end at once."""
+    _refuse_home(name)
     known.accounts.add(name, password)
 
 
@@ -68,4 +69,13 @@ def add_account(known: _Known, name: str, password: str) -> None:
 @click.pass_obj
 def remove_account(known: _Known, name: str) -> None:
     """Remove an account; its connections end at once."""
+    _refuse_home(name)
     known.accounts.remove(name)
+
+
+def _refuse_home(name: str) -> None:
+    if name == HOME:
+        raise CredentialsError(
+            f"the account {HOME!r} belongs to the data folder: its password is made of the secret "
+            "there, and cannot be set or removed; `zapette credentials add NAME` makes another"
+        )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from zapette.cli.connecting import CA_FILE, CA_HELP, SECONDS
 from zapette.cli.settings import with_settings
 from zapette.config import Settings
 
@@ -14,13 +17,20 @@ from zapette.config import Settings
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--url", metavar="URL", help="Look at this broker only; else ZAPETTE_URL, if set.")
-@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=3.0, show_default=True)
+@click.option("--timeout", type=SECONDS, default=3.0, show_default=True)
+@click.option("--ca-file", type=CA_FILE, help=CA_HELP)
 @with_settings
 @click.pass_context
 def doctor(
-    context: click.Context, settings: Settings, *, as_json: bool, url: str | None, timeout: float
+    context: click.Context,
+    settings: Settings,
+    *,
+    as_json: bool,
+    url: str | None,
+    timeout: float,
+    ca_file: Path | None,
 ) -> None:
-    """Look at ports, addresses, pages, broker, players and clock; say what to do.
+    """Look at ports, addresses, pages, broker, players, bridge and clock; say what to do.
 
     Ends with 1 if something does not work.
     """
@@ -28,11 +38,15 @@ def doctor(
 
     logging.getLogger("zapette").setLevel(logging.CRITICAL)
     url = url or os.environ.get("ZAPETTE_URL")
+    if ca_file is not None:
+        settings = replace(settings, ca_file=ca_file)
     found = []
     if not url:
         for check in (checks.ports, checks.addresses, checks.pages):
             found += list(check(settings))
     found += list(checks.broker(settings, url, timeout))
+    if not url:
+        found += list(checks.bridge(settings, timeout))
     click.echo(findings.as_json(found) if as_json else findings.as_text(found))
     if any(each.result == "failed" for each in found):
         context.exit(1)

@@ -14,7 +14,7 @@ from zapette.config import load
 from zapette.home import settings_file
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(file_okay=False)
 _OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("--http-port", int, "http_port", "Port of the pages and the API."),
     ("--mqtt-port", int, "mqtt_port", "Port of MQTT over TCP."),

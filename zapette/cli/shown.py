@@ -73,7 +73,7 @@ def row(player: Known, since: float = 0.0) -> tuple[str, ...]:
         activity(player),
         position(player, since),
         volume(player),
-        _one_line(player.state.get("title", "")),
+        one_line(player.state.get("title", "")),
     )
 
 
@@ -90,10 +90,10 @@ def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
 def line(player: Known) -> str:
     """Return a player's line in ``zapette watch``."""
     cells = [time.strftime("%H:%M:%S"), player.name or player.id, activity(player)]
-    rest = (position(player), volume(player), _one_line(player.state.get("title", "")))
+    rest = (position(player), volume(player), one_line(player.state.get("title", "")))
     return "  ".join([*cells, *(cell for cell in rest if cell and player.online)])
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return `text` fit for one line of a terminal: what it says comes from elsewhere."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

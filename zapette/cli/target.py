@@ -43,19 +43,25 @@ def find(text: str, application: Application) -> Callee:
     raise TargetError(f"{text!r} may be {' or '.join(found)}: give more of the id")
 
 
-def _candidates(text: str, application: Application) -> dict[str, Callee]:
-    """Return who may be meant, by what tells them apart."""
-    topics, players = application.topics, application.players
+def follow_services(application: Application) -> set[str]:
+    """Return a set that the names of the services that are online come into, once it is fenced."""
     services: set[str] = set()
-    below = topics.service("x").root.removesuffix("x")
+    below = application.topics.service("x").root.removesuffix("x")
 
     def note(topic: str, payload: bytes) -> None:
-        if payload == b"online":
-            services.add(topic.removeprefix(below).removesuffix("/availability"))
+        name = topic.removeprefix(below).removesuffix("/availability")
+        (services.add if payload == b"online" else services.discard)(name)
 
     application.client.subscribe(
         f"{below}+/availability", lambda it: note(it.topic, it.payload), qos=0
     )
+    return services
+
+
+def _candidates(text: str, application: Application) -> dict[str, Callee]:
+    """Return who may be meant, by what tells them apart."""
+    topics, players = application.topics, application.players
+    services = follow_services(application)
     try:
         players.settle()
     except Unavailable:

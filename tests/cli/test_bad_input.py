@@ -1,0 +1,153 @@
+"""Bad input to the command: words and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.system import System
+from zapette.cli import main
+from zapette.config import Settings, load, to_environment, variable
+
+GOOD_CODES = {0, 1, 2, 3, 4}
+BAD = [
+    "", " ", "-1", "0", "nan", "inf", "1e400", "9" * 5000, "x" * 5000, "\udcff", "é\n", "None",
+    "{", "[1", "mqtt://", "mqtt://[::1", "mqtt://h:99999", "mqtt://a b/", "mqtt://%00@h", "--",
+    "http://h", "/dev/null", "/", "/none/here", "a/b/c", "services/", "services/A B", "players/x",
+    "+/#", "0000",
+]  # fmt: skip
+
+
+def commands(
+    command: click.Command = main, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if path:
+        yield path, command
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from commands(below, (*path, name))
+
+
+def lines(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, ...]]:
+    """Return the command with each bad value for each of its parameters, the others left out."""
+    # what would work is not to begin: no process is started, no broker is there
+    names = {option for each in command.params for option in each.opts}
+    stop = ("--mqtt-port", "0") if path[-1] in {"run", "broker", "web", "bridge"} else ()
+    away = ("--url", "mqtt://127.0.0.1:1") if "--url" in names else ()
+    # a password is asked for
+    asked = ("--password", "x") if "--password" in names else ()
+    for value, parameter in itertools.product(BAD, command.params):
+        if isinstance(parameter, click.Argument):
+            yield (*path, *away, *asked, *stop, "--", value)
+            yield (*path, *away, *asked, *stop, "--", value, value, value)
+        elif isinstance(parameter, click.Option) and not parameter.is_flag:
+            others = (*away, *asked, *stop)
+            yield (
+                *path,
+                *(() if parameter.opts[-1] in others else others),
+                parameter.opts[-1],
+                value,
+            )
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    for name, value in to_environment(Settings(data_dir=tmp_path / "data")).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("ZAPETTE_URL", raising=False)
+    return CliRunner()
+
+
+def assert_in_words(ended: Result, line: object) -> None:
+    trouble = ended.exception
+    assert trouble is None or isinstance(trouble, SystemExit), f"{line}: {trouble!r}"
+    assert ended.exit_code in GOOD_CODES, line
+    assert "Traceback" not in ended.output
+    if ended.stderr.startswith("zapette:"):
+        assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+@pytest.mark.parametrize("path", ["-".join(path) for path, _ in commands()])
+def test_bad_values(run: CliRunner, path: str) -> None:
+    (command,) = [each for where, each in commands() if "-".join(where) == path]
+    for line in lines(tuple(path.split("-")), command):
+        assert_in_words(run.invoke(main, line), line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("call", "--", "BAD"),
+        ("call", "--", "BAD", "play"),
+        ("call", "--", "server", "BAD"),
+        ("call", "--", "server", "ip", "BAD"),
+        ("call", "-p", "BAD", "server", "ip"),
+        ("call", "-p", "x=BAD", "server", "ip"),
+        ("command", "--", "BAD", "BAD", "BAD"),
+        ("watch", "--count", "1", "--", "BAD"),
+    ],
+    ids=" ".join,
+)
+def test_bad_values_beyond_the_connection(
+    run: CliRunner, system: System, line: tuple[str, ...]
+) -> None:
+    home = system.household()
+    url = f"mqtt://home:{home.password}@{home.host}:{home.port}"
+    name, *rest = line
+    for value in BAD:
+        given = [each.replace("BAD", value) for each in rest]
+        if name != "watch" or value.strip():
+            ended = run.invoke(main, [name, "--url", url, "--timeout", "5", *given])
+            assert_in_words(ended, (name, *given))
+            assert ended.exit_code, (name, *given)
+
+
+@pytest.mark.parametrize("key", [variable(key) for key in ("data_dir", "media_dir", "http_port")])
+@pytest.mark.parametrize("value", ["nan", "9" * 5000, "x" * 5000, "/dev/null/x", "/dev/null"])
+def test_bad_settings_in_the_environment(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    monkeypatch.setenv(key, value)
+    for line in (["credentials"], ["players", "--timeout", "1"], ["players", "forget", "0000"]):
+        assert_in_words(run.invoke(main, line), (key, value, line))
+
+
+def test_an_empty_setting_is_not_set(tmp_path: Path) -> None:
+    """As it stands in a compose file or an .env file that leaves it open."""
+    file = tmp_path / "zapette.toml"
+    file.write_text('http_port = 81\nmedia_dir = "films"\n')
+    everything = dict.fromkeys((*to_environment(Settings()), "ZAPETTE_URL", "ZAPETTE_CONFIG"), "")
+    assert load(None, everything) == Settings()
+    settings = load(file, everything, {"data_dir": "", "bind": ""})
+    assert (settings.http_port, settings.media_dir) == (81, tmp_path / "films")
+
+
+def test_an_empty_data_folder(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZAPETTE_DATA_DIR", "")
+    file = Path("zapette.toml")
+    file.write_text('data_dir = "here"\n')
+    ended = run.invoke(main, ["credentials", "--config", str(file)])
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.startswith("home ")
+    assert Path("here", "secret").exists()
+    file.write_text('data_dir = ""\n')
+    ended = run.invoke(main, ["credentials", "--config", str(file)])
+    assert (ended.exit_code, ended.stderr) == (2, "zapette: setting data_dir: it is empty\n")
+
+
+@pytest.mark.parametrize("what", [("add", "home", "--password", "X"), ("remove", "home")])
+def test_the_account_of_the_data_folder_is_not_changed(
+    run: CliRunner, what: tuple[str, ...]
+) -> None:
+    before = run.invoke(main, ["credentials"]).output
+    ended = run.invoke(main, ["credentials", *what])
+    assert ended.exit_code == 2
+    assert "cannot be set or removed" in ended.stderr
+    assert run.invoke(main, ["credentials"]).output == before
+    assert run.invoke(main, ["credentials", "list"]).output == "home\n"
