@@ -7,20 +7,35 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from typing import Final
 
 from broker.access import Judgement, Rights
 from broker.authenticator import ConnectRequest, Grant
+from broker.budgets import Budget, Terms
 from broker.lookups import Change, Lookups, fingerprint
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
 from zapette.data_folder import HOME
 from zapette.errors import CredentialsError
+from zapette.topics import Topics
 
 log = logging.getLogger("zapette.broker")
 
 _DENY_ALL: Final = {"permission": "deny", "action": "all", "topic": "#"}
 _MAX_REMEMBERED: Final = 256
+_ID_LENGTH: Final = 32
+
+PAGE_EXPIRY: Final = 600
+"""Seconds that the session of a player, remote or guest may outlive its connection."""
+
+SESSIONS: Final = 500
+"""Sessions of one link, connected or not; twice as many of one player."""
+
+SUBSCRIPTIONS: Final = 10_000
+"""Subscriptions of all sessions of one link; twice as many of one player."""
+
+QUEUED_BYTES: Final = 8 * 1024 * 1024
+"""What waits for all clients of one link; twice as much for those of one player."""
 
 
 class HouseholdAuthenticator:
@@ -165,6 +180,37 @@ def compile_rights(acl: Acl) -> Rights:
             if rule["action"] != "publish":
                 subscribe.append(judgement)
     return Rights(publish, subscribe, retain)
+
+
+def terms_of(tag: object) -> Terms:
+    """Return what comes with a grant besides its rights, by its tag.
+
+    Strangers make players, and guests come by a link that may be passed on: what they hold is
+    bounded by the link and by the player. Pages begin a new session each time they are loaded, so
+    that theirs need to outlive a lost connection only. The household has a reserve.
+    """
+    match tag:
+        case ("code", str(player), str()):
+            return Terms((_budget(tag, 1), _budget(("player", player), 2)), False, PAGE_EXPIRY)
+        case ("player", str()):
+            return Terms((_budget(tag, 2),), False, PAGE_EXPIRY)
+    return Terms()
+
+
+def _budget(key: Hashable, times: int) -> Budget:
+    """Return the budget of a link, or one so many times as large."""
+    return Budget(key, SESSIONS * times, SUBSCRIPTIONS * times, QUEUED_BYTES * times)
+
+
+def owner_of(topics: Topics) -> Callable[[str], str | None]:
+    """Return what tells the player that a topic belongs to, None for no player."""
+    root = f"{topics.base}/players/"
+    start, end = len(root), len(root) + _ID_LENGTH
+
+    def owner(topic: str) -> str | None:
+        return topic[start:end] if topic.startswith(root) else None
+
+    return owner
 
 
 def player_of(tag: object) -> str | None:

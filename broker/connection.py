@@ -68,6 +68,7 @@ class Connection(Outbound):
         keep_alive: seconds, 0 for none.
         last: time of the loop at which something was last heard.
         max_in: largest packet that is read.
+        max_expiry: the longest that its session may outlive it, in seconds.
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
         welcomed: CONNACK was sent; nothing may be before it.
@@ -75,7 +76,7 @@ class Connection(Outbound):
 
     __slots__ = (
         "_buffer", "_heard", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
-        "due", "expires_at", "keep_alive", "last", "max_in", "pending_acks",
+        "due", "expires_at", "keep_alive", "last", "max_expiry", "max_in", "pending_acks",
         "rights", "state", "welcomed", "will",
     )  # fmt: skip
 
@@ -87,6 +88,7 @@ class Connection(Outbound):
         self.expires_at: float | None = None
         self.keep_alive = 0
         self.last = exchange.wheel.time()
+        self.max_expiry = 0
         self.max_in = exchange.limits.max_connect_packet
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
@@ -125,6 +127,7 @@ class Connection(Outbound):
         self.rights = grant.rights
         self.expires_at = grant.expires_at
         self.state = State.CONNECTED
+        self.wire.known()
         metrics = self.exchange.metrics
         metrics.connects_accepted += 1
         metrics.clients_connected += 1
@@ -230,7 +233,7 @@ class Connection(Outbound):
         if session is not None and expiry is not None:
             if expiry and not session.expiry:
                 raise ProtocolViolation("DISCONNECT sets an expiry for a session without one")
-            session.expiry = min(expiry, self.exchange.limits.max_session_expiry)
+            session.expiry = min(expiry, self.max_expiry)
         with_will = int(packet.reason_code) == Reason.DISCONNECT_WITH_WILL
         self._leave("disconnected by the client", logging.INFO, publish_will=with_will)
         self._hang_up()
@@ -278,9 +281,9 @@ class Connection(Outbound):
             level = logging.DEBUG  # a probe of the port: it said nothing, and nor does the log
         self.state = State.CLOSED
         self.over = True
+        self.drop_held()
         session, self.session = self.session, None
         will, self.will = self.will, None
-        self._held = None
         self._buffer = b""
         self._partial = None
         exchange = self.exchange

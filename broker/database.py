@@ -110,13 +110,17 @@ class Database:
         self._trouble: StoreError | None = None
         #: Called in the loop each time that a commit fails.
         self.on_failure: Callable[[StoreError], None] | None = None
+        self._only: Mapping[str, str] = {}
         #: Counts changes, so that a caller can tell whether what it did changed anything.
         self.changed = 0
 
     # Opening
 
-    def read(self) -> dict[str, list[Row]]:
-        """Return all rows of all tables, after checking the file without changing it.
+    def read(self, only: Callable[[sqlite3.Connection], Mapping[str, str]]) -> dict[str, list[Row]]:
+        """Return the rows of all tables, after checking the file without changing it.
+
+        `only` returns conditions by table; rows that do not meet them are left out, and deleted
+        by `start`.
 
         Raises:
             StoreError: the file is damaged, no store of ours, or of a newer version.
@@ -125,12 +129,16 @@ class Database:
             return {name: [] for name in self._tables}
         with translated(self.path), damage.snapshot(self.path) as connection:
             sqlite.check_integrity(self.path, connection)
-            return {
+            conditions = only(connection)
+            rows = {
                 name: connection.execute(
-                    f"SELECT {', '.join(table.columns)} FROM {name}"  # noqa: S608
+                    f"SELECT {', '.join(table.columns)} FROM {name} "  # noqa: S608
+                    f"WHERE {conditions.get(name, '1')}"
                 ).fetchall()
                 for name, table in self._tables.items()
             }
+        self._only = conditions
+        return rows
 
     def repair(self, keep: Callable[[dict[str, list[Row]]], dict[str, list[Row]]]) -> Path:
         """Put a damaged file aside and begin a new one with what can be read of it.
@@ -203,6 +211,9 @@ class Database:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
+                for name, kept in self._only.items():
+                    gone = connection.execute(f"DELETE FROM {name} WHERE NOT ({kept})")  # noqa: S608
+                    logger.warning("event=store_trimmed table=%s rows=%d", name, gone.rowcount)
                 connection.execute("COMMIT")
         except StoreBusy as error:
             raise StoreBusy(f"{self.path}: another broker uses it") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amqtt.contexts import Action
 
+from broker.budgets import Budgets
 from broker.limits import Limits
 from broker.logins import FailedLogins
 from broker.message import Message
@@ -20,10 +21,12 @@ from broker.session import Outgoing, Session, ShareGroup, Subscription, pseudony
 from broker.timers import TimerWheel
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Hashable
 
+    from broker.budgets import TermsOf
     from broker.gate import Gate
     from broker.plugins import Plugins
+    from broker.routing import OwnerOf
     from broker.store import Left, Store
 
 logger = logging.getLogger("broker")
@@ -40,6 +43,9 @@ class Exchange:
         gate: Gate,
         plugins: Plugins | None = None,
         store: Store | None = None,
+        *,
+        terms_of: TermsOf | None = None,
+        owner_of: OwnerOf | None = None,
     ) -> None:
         self.limits = limits
         self.wheel = wheel
@@ -55,9 +61,10 @@ class Exchange:
         self._tasks: set[asyncio.Future[None]] = set()
         self.logins = FailedLogins(limits)
         self.sessions: dict[str, Session] = {}
+        self.budgets = Budgets(limits, terms_of)
         self.registry = Registry(self)
         self.subscriptions: SubscriptionTree[Subscription | ShareGroup] = SubscriptionTree()
-        self.retained = RetainedMessages()
+        self.retained = RetainedMessages(owner_of)
         self._groups: dict[tuple[str, str], ShareGroup] = {}
 
     @property
@@ -87,6 +94,9 @@ class Exchange:
         name = subscription.name
         is_new = name not in session.subscriptions
         session.subscriptions[name] = subscription
+        if is_new:
+            for usage in session.usages:
+                usage.subscriptions += 1
         if session.stored and self.store is not None:
             self.store.subscribe(subscription)
         self.link(subscription)
@@ -109,6 +119,8 @@ class Exchange:
         subscription = session.subscriptions.pop(name, None)
         if subscription is None:
             return False
+        for usage in session.usages:
+            usage.subscriptions -= 1
         self.unlink(subscription)
         if session.stored and self.store is not None:
             self.store.unsubscribe(session, name)
@@ -232,16 +244,19 @@ class Exchange:
         if connection is not None:
             connection.deliver(outgoing)
             return
-        if self._has_room(session, message):
+        if self.has_room(session, message):
             if session.stored and self.store is not None:
                 self.store.queue(session, outgoing)
             session.wait(outgoing)
 
-    def _has_room(self, session: Session, message: Message) -> bool:
+    def has_room(self, session: Session, message: Message) -> bool:
+        """Tell whether the message may wait for a client that is away, and count it if not."""
         limits = self.limits
+        size = message.size
         if (
-            session.queued_bytes + message.size <= limits.max_queued_bytes
+            session.queued_bytes + size <= limits.max_queued_bytes
             and session.queued < limits.max_queued_messages
+            and self.budgets.may_queue(session, size)
         ):
             return True
         self.metrics.publish_dropped += 1
@@ -260,10 +275,7 @@ class Exchange:
                 if self.plugins is not None:
                     self.plugins.retained(message)
             return True
-        size = self.retained.size + message.size - (old.size if old is not None else 0)
-        if size > self.limits.max_retained_bytes or (
-            old is None and len(self.retained) >= self.limits.max_retained
-        ):
+        if not self._may_retain(message, old):
             return False
         self.retained.put(message)
         if message.expires_at is not None:
@@ -273,6 +285,31 @@ class Exchange:
         if self.plugins is not None:
             self.plugins.retained(message)
         return True
+
+    def _may_retain(self, message: Message, old: Message | None) -> bool:
+        """Tell whether there is room for a retained message in place of `old`."""
+        limits = self.limits
+        more = message.size - (old.size if old is not None else 0)
+        most, most_bytes = limits.max_retained, limits.max_retained_bytes
+        publisher = message.origin
+        if isinstance(publisher, Session) and not publisher.reserve:
+            most -= most // 10
+            most_bytes -= most_bytes // 10
+            count, size = self.retained.of_owner(message.topic)
+            if size + more > limits.max_retained_bytes_of_owner or (
+                old is None and count >= limits.max_retained_of_owner
+            ):
+                return False
+        return self.retained.size + more <= most_bytes and (
+            old is not None or len(self.retained) < most
+        )
+
+    def forget_owner(self, owner: Hashable) -> int:
+        """Forget the retained messages on the topics of an owner; return how many they were."""
+        messages = self.retained.owned_by(owner)
+        for message in messages:
+            self.forget_retained(message)
+        return len(messages)
 
     def forget_retained(self, message: Message) -> None:
         """Forget the message if it is still the retained one of its topic."""

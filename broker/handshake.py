@@ -14,6 +14,7 @@ from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
 
 from broker.authenticator import ConnectRequest, Grant, UnavailableError
+from broker.budgets import OverBudgetError
 from broker.codec import CONNECT
 from broker.codec5 import Codec5
 from broker.codec311 import Codec311
@@ -150,9 +151,15 @@ def _admit(
     grant = admission.grant
     client_id = request.client_id
     will = _will(client_id, packet.will, grant, connection) if packet.will is not None else None
-    if client_id not in exchange.sessions and len(exchange.sessions) >= limits.max_sessions:
-        raise Refusal(Reason.QUOTA_EXCEEDED, "too many sessions")
-    expiry = min(packet.session_expiry_interval, limits.max_session_expiry)
+    terms = exchange.budgets.terms_of(grant.tag)
+    try:
+        exchange.registry.make_room(client_id, terms)
+    except OverBudgetError as error:
+        raise Refusal(Reason.QUOTA_EXCEEDED, str(error)) from None
+    connection.max_expiry = limits.max_session_expiry
+    if terms.session_expiry is not None:
+        connection.max_expiry = min(terms.session_expiry, limits.max_session_expiry)
+    expiry = min(packet.session_expiry_interval, connection.max_expiry)
     connection.max_in = limits.max_packet
     connection.quota = min(packet.receive_max, limits.max_inflight)
     connection.aliases_out_max = min(packet.topic_alias_max, limits.max_topic_alias)
@@ -165,7 +172,7 @@ def _admit(
         raise Refusal(Reason.PACKET_TOO_LARGE, "the client takes no packet as large as CONNACK")
     before = exchange.changed
     session, present = exchange.registry.attach(
-        connection, client_id, grant, clean=packet.clean_start, expiry=expiry
+        connection, client_id, grant, terms, clean=packet.clean_start, expiry=expiry
     )
     session.plugin_view = admission.view
     connection.accepted(session, grant)

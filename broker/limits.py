@@ -30,6 +30,8 @@ class Limits:
         max_subscriptions: filters of one session.
         max_session_expiry: longest time a session outlives its connection.
         max_sessions: sessions, connected or not.
+        max_total_subscriptions: filters of all sessions together.
+        max_total_queued_bytes: what may wait for all clients together.
         max_will_delay: longest will delay.
         restart_will_delay: after a crash, how long clients that were connected have to come
             back before their wills are published.
@@ -38,6 +40,9 @@ class Limits:
         max_queued_messages: how many messages may wait for one session.
         max_retained: retained messages.
         max_retained_bytes: size of all retained messages together.
+        max_retained_of_owner: retained messages of one owner, where topics have owners.
+        max_retained_bytes_of_owner: their size together.
+        max_connections_of_address: open connections of one peer address to one listener.
         max_failed_logins: failed logins of one peer address that wait for their answer; further
             ones get none.
         login_delay: wait before a failed login is answered; doubles with each further one
@@ -62,12 +67,17 @@ class Limits:
     max_subscriptions: int = 1_000
     max_session_expiry: int = 24 * 3600
     max_sessions: int = 50_000
+    max_total_subscriptions: int = 500_000
+    max_total_queued_bytes: int = 64 * MIB
     max_will_delay: int = 24 * 3600
     restart_will_delay: float = 15.0
     max_queued_bytes: int = 8 * MIB
     max_queued_messages: int = 10_000
     max_retained: int = 100_000
     max_retained_bytes: int = 256 * MIB
+    max_retained_of_owner: int = 64
+    max_retained_bytes_of_owner: int = MIB
+    max_connections_of_address: int = 10_000
     max_failed_logins: int = 64
     login_delay: float = 0.25
     max_login_delay: float = 8.0
@@ -143,6 +153,7 @@ _CEILINGS: dict[str, float] = {
     "max_will_delay": 0xFFFF_FFFF,
 }
 _POSITIVE = (
+    "max_connections_of_address",
     "max_connections",
     "connect_timeout",
     "max_connect_packet",

@@ -9,6 +9,9 @@ from mqtt5 import PublishPacket, QoS, Will
 V311 = 4
 V5 = 5
 
+OVERHEAD = 200
+"""About how many bytes a message takes besides its topic and its payload."""
+
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 
 
@@ -91,7 +94,7 @@ class Message:
     @property
     def size(self) -> int:
         """Return about how many bytes the message holds."""
-        size = len(self.payload) + len(self.topic) + 200
+        size = len(self.payload) + len(self.topic) + OVERHEAD
         source = self.source
         if source is not None:
             size += len(source.correlation_data or b"") + len(source.response_topic or "")

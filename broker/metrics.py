@@ -37,6 +37,8 @@ class Metrics:
         wills_published: will messages published.
         internal_errors: connections ended by a bug in the broker.
         sessions_expired: sessions that ended because their client stayed away.
+        sessions_evicted: sessions of clients that were away, ended to make room for others.
+        retained_refused: messages that there was no room to retain for.
     """
 
     connections_opened: int = 0
@@ -66,6 +68,8 @@ class Metrics:
     wills_published: int = 0
     internal_errors: int = 0
     sessions_expired: int = 0
+    sessions_evicted: int = 0
+    retained_refused: int = 0
 
     def snapshot(self) -> dict[str, int]:
         """Return all counters by name."""

@@ -144,9 +144,11 @@ class Outbound:
             self._start(session, outgoing)
             return
         limits = self.exchange.limits
+        size = outgoing.message.size
         if (
-            session.queued_bytes + outgoing.message.size > limits.max_queued_bytes
+            session.queued_bytes + size > limits.max_queued_bytes
             or session.queued >= limits.max_queued_messages
+            or not self.exchange.budgets.may_queue(session, size)
         ):
             self._overflow()
             return
@@ -270,13 +272,19 @@ class Outbound:
 
     def _hold_back(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
         limits = self.exchange.limits
-        if self._held_bytes + message.size > limits.max_queued_bytes:
+        size, session = message.size, self.session
+        if (
+            session is None
+            or self._held_bytes + size > limits.max_queued_bytes
+            or not self.exchange.budgets.may_queue(session, size)
+        ):
             self.exchange.metrics.publish_dropped += 1
             self.complain("reads_too_slowly")
             return
         if self._held is None:
             self._held = deque()
-        self._held_bytes += message.size
+        self._held_bytes += size
+        session.charge(size)
         self._held.append((message, retain, ids))
 
     def _drain(self) -> None:
@@ -293,9 +301,15 @@ class Outbound:
                 self._count(message)
                 self.send(packet)
         if self._held is not None and not self._held:
-            self._held = None
-            self._held_bytes = 0
+            self.drop_held()
             self.pump()
+
+    def drop_held(self) -> None:
+        """Forget what was held back, and give back what it drew on the budgets."""
+        self._held = None
+        if self.session is not None:
+            self.session.charge(-self._held_bytes)
+        self._held_bytes = 0
 
     def _overflow(self) -> None:
         """Cut off a client for which too much waits, once what goes on now is done."""

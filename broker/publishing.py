@@ -203,6 +203,7 @@ def _route(connection: Connection, message: Message, packet_id: int) -> None:
     before = exchange.changed
     code = Reason.SUCCESS
     if message.retain and not exchange.retain(message):
+        exchange.metrics.retained_refused += 1
         connection.complain("retained_full")
         code = Reason.QUOTA_EXCEEDED
     elif not exchange.publish(message):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from broker.store import unix_end
 
 if TYPE_CHECKING:
     from broker.authenticator import Grant
+    from broker.budgets import Terms
     from broker.connection import Connection
     from broker.exchange import Exchange
     from broker.message import Message
@@ -64,9 +64,17 @@ class Registry:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._sessions = exchange.sessions
+        self._budgets = exchange.budgets
 
     def attach(
-        self, connection: Connection, client_id: str, grant: Grant, *, clean: bool, expiry: int
+        self,
+        connection: Connection,
+        client_id: str,
+        grant: Grant,
+        terms: Terms,
+        *,
+        clean: bool,
+        expiry: int,
     ) -> tuple[Session, bool]:
         """Give the connection its session, and tell whether it was there before.
 
@@ -96,6 +104,9 @@ class Registry:
         session.tag = grant.tag
         session.expiry = expiry
         if present:
+            self._budgets.leave(session)
+        self._budgets.enter(session, terms)
+        if present:
             self._keep_permitted(session, grant)
         self._save(session, None)
         return session, present
@@ -109,6 +120,7 @@ class Registry:
             if will is not None:
                 self.publish_will(will)
             return
+        self._budgets.away(session)
         now = self._exchange.wheel.time()
         departure = Departure(
             self, session, now + session.expiry if session.expiry != NEVER else float("inf")
@@ -130,6 +142,7 @@ class Registry:
             del self._sessions[session.client_id]
         for subscription in session.subscriptions.values():
             self._exchange.unlink(subscription)
+        self._budgets.leave(session)
         session.subscriptions.clear()
         departure = session.departure
         if departure is not None:
@@ -137,6 +150,18 @@ class Registry:
             self._exchange.wheel.remove(departure)
             if departure.will is not None:
                 self.publish_will(departure.will)
+
+    def make_room(self, client_id: str, terms: Terms) -> None:
+        """End sessions that are away until there is room for a new one.
+
+        Raises:
+            OverBudgetError: there is none.
+        """
+        if client_id in self._sessions:
+            return
+        while (session := self._budgets.session_to_end(terms)) is not None:
+            self._exchange.metrics.sessions_evicted += 1
+            self.end(session)
 
     def expire(self, session: Session) -> None:
         """End a session whose client stayed away too long."""
@@ -190,18 +215,25 @@ class Registry:
         limits = self._exchange.limits
         now, today = self._exchange.wheel.time(), time.time()
         for session, ends_at in left.sessions:
-            session.expiry = min(session.expiry, limits.max_session_expiry)
-            if not session.expiry or (ends_at is not None and ends_at <= today):
+            terms = self._budgets.terms_of(session.tag)
+            most = limits.max_session_expiry
+            if terms.session_expiry is not None:
+                most = min(most, terms.session_expiry)
+            # as if its client had left with what it may ask for now
+            too_long = max(0, session.expiry - most)
+            session.expiry -= too_long
+            if not session.expiry or (ends_at is not None and ends_at - too_long <= today):
                 self.end(session)
                 continue
             self._sessions[session.client_id] = session
+            self._budgets.enter(session, terms)
             for subscription in session.subscriptions.values():
                 self._exchange.link(subscription)
             left_for = float(session.expiry if session.expiry != NEVER else "inf")
             if ends_at is None:
                 self._save(session, unix_end(session.expiry))
             else:
-                left_for = ends_at - today
+                left_for = ends_at - too_long - today
             self._depart(Departure(self, session, now + left_for))
         for client_id, (message, delay, username) in left.wills.items():
             self._restore_will(Will(client_id, message, delay), username, now)
@@ -212,6 +244,7 @@ class Registry:
         if session is None:
             session = self._sessions[will.client_id] = Session(will.client_id)
             session.username = username
+            self._budgets.enter(session, self._budgets.terms_of(None))
             departure = Departure(self, session, due)
         else:
             departure = session.departure or Departure(self, session, due)
@@ -262,8 +295,6 @@ class Registry:
                 store.delivered(outgoing)
         for packet_id in [p for p, o in (session.inflight or {}).items() if o in denied]:
             session.forget(packet_id)
-        waiting, session.waiting = session.waiting or deque(), None
-        session.queued = session.queued_bytes = 0
-        for outgoing in waiting:
+        for outgoing in session.take_waiting():
             if outgoing not in denied:
                 session.wait(outgoing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from broker.message import Message
@@ -240,12 +240,22 @@ class _Topics:
         self.message: Message | None = None
 
 
+OwnerOf = Callable[[str], Hashable | None]
+"""Returns who a topic belongs to, for the budgets of retained messages; None for nobody."""
+
+
+def _nobody(_: str) -> None:
+    return None
+
+
 class RetainedMessages:
     """The retained message of each topic (MQTT 5 section 3.3.1.3)."""
 
-    __slots__ = ("_root", "_topics", "size")
+    __slots__ = ("_owned", "_owner_of", "_root", "_topics", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, owner_of: OwnerOf | None = None) -> None:
+        self._owner_of = owner_of or _nobody
+        self._owned: dict[Hashable, dict[str, int]] = {}
         self._topics: dict[str, Message] = {}
         self._root = _Topics()
         #: Bytes of all of them together.
@@ -263,14 +273,27 @@ class RetainedMessages:
         """Return the retained message of the topic."""
         return self._topics.get(topic)
 
+    def of_owner(self, topic: str) -> tuple[int, int]:
+        """Return how many messages, of how many bytes, the owner of a topic has retained."""
+        owned = self._owned.get(self._owner_of(topic), {})
+        return len(owned), sum(owned.values())
+
+    def owned_by(self, owner: Hashable) -> list[Message]:
+        """Return the retained messages on the topics of an owner."""
+        return [self._topics[topic] for topic in self._owned.get(owner, ())]
+
     def put(self, message: Message) -> None:
         """Keep the message as the retained one of its topic."""
         topic = message.topic
         old = self._topics.get(topic)
         if old is not None:
             self.size -= old.size
-        self.size += message.size
+        size = message.size
+        self.size += size
         self._topics[topic] = message
+        owner = self._owner_of(topic)
+        if owner is not None:
+            self._owned.setdefault(owner, {})[topic] = size
         node = self._root
         for level in topic.split("/"):
             if node.below is None:
@@ -287,6 +310,12 @@ class RetainedMessages:
         if message is None:
             return None
         self.size -= message.size
+        owner = self._owner_of(topic)
+        if owner is not None:
+            owned = self._owned[owner]
+            del owned[topic]
+            if not owned:
+                del self._owned[owner]
         path: list[tuple[_Topics, str]] = []
         node = self._root
         for level in topic.split("/"):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from amqtt.adapters import ReaderAdapter, WriterAdapter
 
     from broker.authenticator import Authenticator
+    from broker.budgets import TermsOf
+    from broker.routing import OwnerOf
     from broker.wire import Wire
 
 logger = logging.getLogger("broker")
@@ -56,6 +58,8 @@ class Broker(Frame):
         store: the file for what survives a crash; None keeps everything in memory only.
         repair_store: whether a damaged store is put aside under another name, and begun anew
             with what can be read of it, rather than refused.
+        terms_of: the terms of a grant by its tag; all may use everything without it.
+        owner_of: who a topic belongs to, for the budgets of retained messages.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -69,6 +73,8 @@ class Broker(Frame):
         limits: Limits | None = None,
         store: Path | None = None,
         repair_store: bool = False,
+        terms_of: TermsOf | None = None,
+        owner_of: OwnerOf | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(config, dict):
@@ -87,6 +93,8 @@ class Broker(Frame):
             Gate(authenticator, self._plugins if self._plugins.decide else None),
             self._plugins if self._plugins.present else None,
             Store(store) if store is not None else None,
+            terms_of=terms_of,
+            owner_of=owner_of,
         )
         self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
         #: Further figures that ``$SYS`` tells of, from the program around the broker.
@@ -116,7 +124,7 @@ class Broker(Frame):
             store = self._exchange.store
             if store is not None:
                 try:
-                    left = store.read()
+                    left = store.read(self.limits.max_total_queued_bytes)
                 except StoreDamaged:
                     if not self._repair_store:
                         raise
@@ -155,6 +163,10 @@ class Broker(Frame):
         is ended are not published. Returns how many were ended.
         """
         return self._exchange.registry.discard(which, reason)
+
+    def forget_owner(self, owner: Hashable) -> int:
+        """Forget the retained messages on the topics of an owner; return how many they were."""
+        return self._exchange.forget_owner(owner)
 
     def tags(self) -> set[Hashable]:
         """Return the tags of the grants of all sessions, connected or not."""
@@ -246,7 +258,11 @@ class Broker(Frame):
     def _new_listener(self, name: str, config: ListenerConfig) -> Listener:
         most = config.max_connections
         return Listener(
-            name, most if most > 0 else self.limits.max_connections, self.metrics, self._connect
+            name,
+            most if most > 0 else self.limits.max_connections,
+            self.limits.max_connections_of_address,
+            self.metrics,
+            self._connect,
         )
 
     async def external_connected(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from broker import Broker, Limits
-from broker.authentication import HouseholdAuthenticator, player_of
+from broker.authentication import HouseholdAuthenticator, owner_of, player_of, terms_of
 from broker.files import allow_many_files
 from broker.lookups import Change, Lookups, Records
 from broker.report import create_report
@@ -55,6 +55,8 @@ async def serve(settings: Settings) -> None:
         limits=Limits.from_text(settings.limits),
         store=folder.messages,
         repair_store=True,
+        terms_of=terms_of,
+        owner_of=owner_of(keyring.topics),
     )
     stopping = asyncio.Event()
     ended = threading.Event()
@@ -146,6 +148,9 @@ class Revocations:
         ended = self._broker.disconnect(
             lambda client: self._authenticator.is_revoked(client.tag, client.client_id)
         )
+        for player, generation in change.generations.items():
+            if generation is None:
+                self._broker.forget_owner(player)
         if ended:
             log.info("ended %d connections whose credentials were revoked", ended)
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from broker.errors import ProtocolViolation
 
 if TYPE_CHECKING:
+    from broker.budgets import Usage
     from broker.connection import Connection
     from broker.message import Message
     from broker.registry import Departure
 
 NEVER = 0xFFFF_FFFF
+SMALL = 1024
+"""Bytes up to which a message under way is not worth counting: there are few of them."""
 
 
 class Step(IntEnum):
@@ -120,9 +123,13 @@ class Session:
         departure: what is still to happen while there is no connection; the exchange's.
         stored: whether the store has it.
         plugin_view: what amqtt's plugins see of it, if there are any.
+        usages: of the budgets that it draws on, see `broker.budgets`.
+        charged: bytes that it draws on them for what waits, and for what is large and under way.
+        reserve: whether it may draw on the reserve.
     """
 
     __slots__ = (
+        "charged",
         "client_id",
         "connection",
         "departure",
@@ -133,9 +140,11 @@ class Session:
         "queued",
         "queued_bytes",
         "received",
+        "reserve",
         "stored",
         "subscriptions",
         "tag",
+        "usages",
         "username",
         "waiting",
         "warned",
@@ -158,6 +167,15 @@ class Session:
         self.stored = False
         self.warned = False
         self.plugin_view: object = None
+        self.usages: tuple[Usage, ...] = ()
+        self.charged = 0
+        self.reserve = False
+
+    def charge(self, size: int) -> None:
+        """Draw `size` bytes on the budgets for queues; fewer than none gives them back."""
+        self.charged += size
+        for usage in self.usages:
+            usage.queued_bytes += size
 
     @property
     def inflight_count(self) -> int:
@@ -181,6 +199,8 @@ class Session:
                 break
         self.last_id = packet_id
         inflight[packet_id] = outgoing
+        if outgoing.size > SMALL:
+            self.charge(outgoing.size)
         outgoing.packet_id = packet_id
         outgoing.step = Step.PUBLISHED
         return packet_id
@@ -190,6 +210,8 @@ class Session:
         if self.inflight is None:
             self.inflight = {}
         self.inflight[packet_id] = outgoing
+        if outgoing.size > SMALL:
+            self.charge(outgoing.size)
         self.last_id = packet_id
         outgoing.packet_id = packet_id
         outgoing.step = step
@@ -201,6 +223,7 @@ class Session:
         self.waiting.append(outgoing)
         self.queued_bytes += outgoing.size
         self.queued += outgoing.size > 0
+        self.charge(outgoing.size)
 
     def next_waiting(self) -> Outgoing | None:
         """Take the message that has waited longest."""
@@ -212,7 +235,15 @@ class Session:
             self.waiting = None
         self.queued_bytes -= outgoing.size
         self.queued -= outgoing.size > 0
+        self.charge(-outgoing.size)
         return outgoing
+
+    def take_waiting(self) -> deque[Outgoing]:
+        """Take all messages that wait."""
+        waiting, self.waiting = self.waiting or deque(), None
+        self.charge(-self.queued_bytes)
+        self.queued = self.queued_bytes = 0
+        return waiting
 
     def acknowledged(self, packet_id: int) -> Outgoing | None:
         """End a QoS 1 delivery at PUBACK; None if there is none with this identifier.
@@ -290,7 +321,9 @@ class Session:
         """End a delivery, whatever has come of it."""
         inflight = self.inflight
         if inflight is not None:
-            del inflight[packet_id]
+            size = inflight.pop(packet_id).size
+            if size > SMALL:
+                self.charge(-size)
             if not inflight:
                 self.inflight = None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
+import sys
 import time
 import zlib
 from collections.abc import Callable, Hashable
@@ -14,7 +16,7 @@ from typing import Any
 import mqtt5
 
 from broker.database import Database, Row, Table
-from broker.message import Message
+from broker.message import OVERHEAD, Message
 from broker.session import NEVER, Outgoing, Session, Step, Subscription
 from broker.sqlite_errors import damaged
 from broker.store_errors import StoreError
@@ -101,9 +103,12 @@ class Store:
         self._next_outgoing = 1
         self._references: dict[int, int] = {}
 
-    def read(self) -> Left:
-        """Return what was left; StoreError if the file cannot be used, which leaves it as it is."""
-        found = self._database.read()
+    def read(self, most_queued: int = sys.maxsize) -> Left:
+        """Return what was left, of what waits for clients `most_queued` bytes, the oldest.
+
+        The rest is dropped by `start`. StoreError if the file cannot be used; it stays as it is.
+        """
+        found = self._database.read(lambda file: _within(file, most_queued))
         try:
             return self._restore(found)
         except (ValueError, TypeError, KeyError) as error:
@@ -352,6 +357,25 @@ def _sound(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
         "received": good("received", lambda row: row[0] in known and int(row[1]) > 0),
         "wills": good("wills", lambda row: _message_of(row[3:])),
     }
+
+
+_CUT = """
+SELECT number FROM (
+    SELECT outgoing.number AS number,
+        SUM(length(payload) + length(topic) + ?) OVER (ORDER BY outgoing.number) AS total
+    FROM outgoing JOIN messages ON messages.number = outgoing.message
+) WHERE total > ? LIMIT 1
+"""
+
+
+def _within(file: sqlite3.Connection, most_queued: int) -> dict[str, str]:
+    """Return what to read of the queues, so that the sizes of the messages are within a limit."""
+    row = file.execute(_CUT, (OVERHEAD, most_queued)).fetchone()
+    if row is None:
+        return {}
+    kept = f"number < {int(row[0])}"
+    messages = f"number IN (SELECT message FROM outgoing WHERE {kept})"  # noqa: S608
+    return {"outgoing": kept, "messages": messages}
 
 
 def _typed(rows: list[Row]) -> list[Any]:

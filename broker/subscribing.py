@@ -175,7 +175,10 @@ def _make(
         connection.complain("subscribe_denied")
         return Reason.NOT_AUTHORIZED
     limit = connection.exchange.limits.max_subscriptions
-    if pattern not in session.subscriptions and len(session.subscriptions) >= limit:
+    if pattern not in session.subscriptions and (
+        len(session.subscriptions) >= limit
+        or not connection.exchange.budgets.may_subscribe(session)
+    ):
         connection.complain("too_many_subscriptions")
         return Reason.QUOTA_EXCEEDED
     return Subscription(

@@ -96,6 +96,8 @@ class SysTopics:
             "shared_subscriptions": exchange.shared_count,
             "retained": len(exchange.retained),
             "retained_bytes": exchange.retained.size,
+            "queued_bytes": exchange.budgets.whole.queued_bytes,
+            "budgets": len(exchange.budgets),
             "messages_waiting": sum(session.waiting_count for session in sessions),
             "messages_inflight": sum(session.inflight_count for session in sessions),
             "resident_bytes": self._heap.resident(),

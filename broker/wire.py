@@ -26,6 +26,9 @@ class Wire(Protocol):
     def write(self, data: bytes) -> None:
         """Send whole MQTT packets; calls `Connection.clog` when too much is not yet sent."""
 
+    def known(self) -> None:
+        """Take note that the client has proved who it is."""
+
     def close(self) -> None:
         """Send what was written, then end the stream."""
 

@@ -29,7 +29,7 @@ _GAUGES: Final = frozenset(
         "clients_connected", "clients_maximum", "sessions", "subscriptions",
         "shared_subscriptions", "retained", "retained_bytes", "messages_waiting",
         "messages_inflight", "resident_bytes", "uptime_seconds", "tasks_down",
-        "credentials_unreadable",
+        "credentials_unreadable", "queued_bytes", "budgets",
     }
 )  # fmt: skip
 

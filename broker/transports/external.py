@@ -44,7 +44,7 @@ class ExternalWire:
 
     async def serve(self) -> None:
         """Bring the client's bytes to its connection, if the listener has room for it."""
-        if not self._listener.admit():
+        if not self._listener.admit(self.peer):
             await self._writer.close()
             return
         connection = self._listener.open(self)
@@ -103,6 +103,10 @@ class ExternalWire:
         if not self._closing:
             self._writer.write(data)
             self._written.set()
+
+    def known(self) -> None:
+        """Take note that the client has proved who it is."""
+        self._listener.known(self)
 
     def close(self) -> None:
         """Send what was written, then close."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,19 @@ class Listener:
         name: its name in the configuration.
         count: clients connected now.
         server: the listening socket, None for an external listener.
+        strangers: those that have not proved yet who they are, the oldest first.
     """
 
-    __slots__ = ("_make", "_max", "_metrics", "_was_full", "count", "name", "server", "wires")
+    __slots__ = (
+        "_addresses", "_make", "_max", "_max_of_address", "_metrics", "_strangers_of", "_was_full",
+        "count", "name", "server", "strangers", "wires",
+    )  # fmt: skip
 
     def __init__(
         self,
         name: str,
         max_connections: int,
+        max_of_address: int,
         metrics: Metrics,
         make: Callable[[Wire], Connection],
     ) -> None:
@@ -37,33 +43,70 @@ class Listener:
         self.count = 0
         self.server: asyncio.Server | None = None
         self.wires: set[Wire] = set()
+        self.strangers: dict[Wire, None] = {}
+        self._strangers_of: dict[str, dict[Wire, None]] = {}
+        self._addresses: Counter[str] = Counter()
         self._max = max_connections
+        self._max_of_address = max_of_address
         self._metrics = metrics
         self._make = make
         self._was_full = False
 
-    def admit(self) -> bool:
-        """Count a client that comes, or tell that there is no room for it."""
+    def admit(self, peer: str) -> bool:
+        """Count a client that comes from an address, or tell that there is no room for it.
+
+        Where it is full, the oldest that has not proved who it is makes room; where only the
+        address has its share, the oldest of that address.
+        """
+        rivals = None
         if self.count >= self._max:
+            rivals = self.strangers
+        elif self._addresses[peer] >= self._max_of_address:
+            rivals = self._strangers_of.get(peer, {})
+        if rivals is not None:
             self._metrics.connections_refused += 1
-            if not self._was_full:
-                self._was_full = True
-                logger.warning("event=listener_full listener=%s limit=%d", self.name, self._max)
-            return False
+            self._say_full()
+            if not rivals:
+                return False
+            oldest = next(iter(rivals))
+            self.known(oldest)
+            oldest.abort()
         self.count += 1
+        self._addresses[peer] += 1
         return True
+
+    def _say_full(self) -> None:
+        if not self._was_full:
+            self._was_full = True
+            logger.warning("event=listener_full listener=%s limit=%d", self.name, self._max)
 
     def open(self, wire: Wire) -> Connection:
         """Return the connection of a client that was admitted."""
         self.wires.add(wire)
+        self.strangers[wire] = None
+        self._strangers_of.setdefault(wire.peer, {})[wire] = None
         connection = self._make(wire)
         connection.opened()
         return connection
 
+    def known(self, wire: Wire) -> None:
+        """Take note that a client has proved who it is, or is not waited for any more."""
+        if wire not in self.strangers:
+            return
+        del self.strangers[wire]
+        of_address = self._strangers_of[wire.peer]
+        del of_address[wire]
+        if not of_address:
+            del self._strangers_of[wire.peer]
+
     def closed(self, wire: Wire) -> None:
         """Count a client that left."""
         self.wires.discard(wire)
+        self.known(wire)
         self.count -= 1
+        self._addresses[wire.peer] -= 1
+        if not self._addresses[wire.peer]:
+            del self._addresses[wire.peer]
         if self._was_full and self.count < self._max * 0.9:
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)

@@ -38,11 +38,11 @@ class TcpWire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""
         stream = cast("asyncio.Transport", transport)
-        if not self._listener.admit():
+        self.peer = peer_of(stream)
+        if not self._listener.admit(self.peer):
             stream.abort()
             return
         self._transport = stream
-        self.peer = peer_of(stream)
         self._connection = self._listener.open(self)
 
     def data_received(self, data: bytes) -> None:
@@ -76,6 +76,10 @@ class TcpWire(asyncio.Protocol):
         """Send bytes."""
         if self._transport is not None:
             self._transport.write(data)
+
+    def known(self) -> None:
+        """Take note that the client has proved who it is."""
+        self._listener.known(self)
 
     def close(self) -> None:
         """Send what was written, then close."""

@@ -121,11 +121,11 @@ class WebSocketWire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""
         stream = cast("asyncio.Transport", transport)
-        if not self._listener.admit():
+        self.peer = peer_of(stream)
+        if not self._listener.admit(self.peer):
             stream.abort()
             return
         self._transport = stream
-        self.peer = peer_of(stream)
         self._connection = self._listener.open(self)
 
     def data_received(self, data: bytes) -> None:
@@ -183,6 +183,10 @@ class WebSocketWire(asyncio.Protocol):
         """Send packets in a frame."""
         if self._transport is not None and not self._closing:
             self._transport.write(self._settings.framer.frame(data))
+
+    def known(self) -> None:
+        """Take note that the client has proved who it is."""
+        self._listener.known(self)
 
     def close(self) -> None:
         """Send what was written and a close frame, then close."""
