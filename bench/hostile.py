@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
-from tests.hostile.siege import FLOODS, IDLE, besiege
+from tests.hostile.siege import FLOODS, IDLE, SETTINGS, besiege
 from tests.system import System
 
 
@@ -37,7 +37,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
         launch(playwright) as chromium,
-        System(Path(folder)) as system,
+        System(Path(folder), SETTINGS) as system,
     ):
         pages = Pages(chromium, chromium.new_context(**PHONE))
         outcome = besiege(system, pages, roles, arguments.seconds)

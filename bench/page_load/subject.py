@@ -22,7 +22,7 @@ from tests.waiting import eventually
 from zapette.client import Client
 from zapette.topics import Topics
 
-VIDEO: Final = {"width": 640, "height": 360}
+VIDEO: Final = {"width": 960, "height": 540}
 """How large the video is on all players; ours fills its window."""
 
 

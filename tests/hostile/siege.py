@@ -30,6 +30,9 @@ FLOODS: Final = ("stranger", "guest", "player")
 """The attackers that flood."""
 
 IDLE: Final = ("idler",)
+SETTINGS: Final = {"ZAPETTE_LIMITS": "sys_interval = 0.5"}
+"""Of a system under attack: what ``/metrics`` tells of the broker is not old."""
+
 PARTS: Final = ("broker", "web")
 ADDRESSES: Final = {
     "stranger": "127.0.1.1",
@@ -45,6 +48,9 @@ BACK_WITHIN: Final = 10.0
 _TAPS: Final = 10
 _LOOK_EVERY: Final = 0.25
 MIB: Final = 2**20
+PAIR: Final = 3
+"""Connections of the home: the player, the phone, and the web side."""
+
 FEW: Final = 130
 """Sessions and retained messages that a self-made player may go on having: its remotes'."""
 
@@ -131,7 +137,7 @@ class Outcome:
 def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) -> Outcome:
     """Attack a system for `seconds` while a pair of pages and a home use it."""
     outcome = Outcome(seconds=seconds)
-    player = pages.started(system, viewport={"width": 640, "height": 360})
+    player = pages.started(system)
     home = Home(system, player.id, player.owner_key)
     link = f"{system.url}remote#{home.player}.{home.remote_key}"
     phone = pages.phone(system, link, viewport={"width": 390, "height": 780})
@@ -139,7 +145,11 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
     tapping.tap(2)
     home.live()
     outcome.before = used(system)
-    metrics = broker_metrics(system)
+    metrics = eventually(
+        lambda: (now := broker_metrics(system))["clients_connected"] >= PAIR and now,
+        "the pair is counted",
+    )
+    assert isinstance(metrics, dict)
     with ExitStack() as stack:
         processes = [stack.enter_context(_attacker(system, home, role)) for role in roles]
         with _sampled(system, outcome.highest):
@@ -147,11 +157,11 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
             while time.monotonic() < until:
                 tapping.tap(_TAPS)
                 home.live()
-        with suppress(OSError):
-            outcome.metrics = broker_metrics(system)
-        for process in processes:
-            output, _ = process.communicate("", timeout=60)
-            outcome.attacks |= json.loads(output)
+            with suppress(OSError):
+                outcome.metrics = broker_metrics(system)
+            for process in processes:
+                output, _ = process.communicate("", timeout=60)
+                outcome.attacks |= json.loads(output)
     outcome.taps = tapping.taps.tap_to_button[2:]
     outcome.back_after = _back(lambda: _is_calm(system, metrics))
     tapping.tap(_TAPS)
