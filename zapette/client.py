@@ -285,6 +285,19 @@ class Client:
         self._calls.begin(call, future)
         return await future
 
+    def is_available(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
+        """Tell whether `callee` is online, and for a player the server too, as far as is known.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+            RuntimeError: it is called on the client's event loop, which it would block.
+        """
+        if self._loop.is_current:
+            raise RuntimeError("this would block the event loop")
+        self._run_soon(self._calls.meet, callee)
+        self.fence(timeout)
+        return self._calls.is_available(callee)
+
     def fence(self, timeout: float) -> None:
         """Wait until the broker has answered all that it was sent.
 

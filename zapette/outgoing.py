@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from zapette.calls import AnyFuture, PendingCalls
@@ -43,23 +44,17 @@ class _Peer:
 
     Attributes:
         callee: its topics.
+        needs: who must be online for it to be available: of a player, the server as well.
         heard: whether the broker has answered the subscription to its answers in this session.
         refused: whether it has refused it.
-        offline: whether the callee is known to be offline.
         waiting: the calls to send once its answers can be heard.
     """
 
     callee: Callee
+    needs: tuple[Callee, ...]
     heard: bool = False
     refused: bool = False
-    offline: bool = False
     waiting: list[Call] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What it is called in errors; a player without its id, which is nobody's business."""
-        kind, _, name = self.callee.root.rpartition("/")
-        return "the player" if kind.endswith("/players") else name
 
 
 class OutgoingCalls:
@@ -70,6 +65,8 @@ class OutgoingCalls:
         self._loop = loop
         self._pending = PendingCalls()
         self._peers: dict[str, _Peer] = {}
+        self._followed: set[str] = set()
+        self._online: dict[str, bool] = {}
         self._expiry: asyncio.TimerHandle | None = None
         self._expires_at = math.inf
 
@@ -91,7 +88,7 @@ class OutgoingCalls:
 
     def begin(self, call: Call, future: AnyFuture) -> None:
         """Send a call, and have `future` ended by its answer or when its time has run out."""
-        peer = self._peers.get(call.callee.root) or self._meet(call.callee)
+        peer = self.meet(call.callee)
         deadline = self._pending.open(call.response, future, call.timeout)
         if deadline < self._expires_at:
             self._expire_at(deadline)
@@ -105,18 +102,21 @@ class OutgoingCalls:
     def fail_all(self, reason: str) -> None:
         """End every call with ``unavailable``, and forget who is there."""
         for peer in self._peers.values():
-            peer.heard, peer.offline, peer.waiting = False, False, []
+            peer.heard, peer.waiting = False, []
+        self._online.clear()
         self._pending.fail_all(reason)
         if self._expiry is not None:
             self._expiry.cancel()
         self._expiry, self._expires_at = None, math.inf
 
     def _send(self, peer: _Peer, call: Call) -> None:
-        if peer.offline:
-            self._pending.fail(call.response, Unavailable(f"{peer.name} is offline"))
-            return
+        for each in peer.needs:
+            if self._online.get(each.root) is False:
+                self._pending.fail(call.response, Unavailable(f"{_name(each)} is offline"))
+                return
         if peer.refused:
-            reason = f"the broker does not let this account hear the answers of {peer.name}"
+            name = _name(peer.callee)
+            reason = f"the broker does not let this account hear the answers of {name}"
             self._pending.fail(call.response, Unavailable(reason))
             return
         try:
@@ -124,11 +124,19 @@ class OutgoingCalls:
         except (TooLarge, Unavailable) as error:
             self._pending.fail(call.response, error)
 
-    def _meet(self, callee: Callee) -> _Peer:
-        """Begin to listen to the answers and the availability of a callee."""
-        peer = self._peers[callee.root] = _Peer(callee)
+    def meet(self, callee: Callee) -> _Peer:
+        """Begin to listen to the answers and the availability of a callee, if that is new."""
+        known = self._peers.get(callee.root)
+        if known is not None:
+            return known
+        server = callee.server
+        needs = (callee,) if server is None else (callee, server)
+        peer = self._peers[callee.root] = _Peer(callee, needs)
         connection = self._connection
-        connection.subscribe(callee.availability, lambda it: self._hear(peer, it.payload), qos=0)
+        for each in peer.needs:
+            if each.root not in self._followed:
+                self._followed.add(each.root)
+                connection.subscribe(each.availability, partial(self._hear, each), qos=0)
         answers = connection.subscribe(callee.responses(connection.client_id), self._take, qos=0)
 
         def settled() -> None:
@@ -142,13 +150,24 @@ class OutgoingCalls:
         answers.when_settled(settled)
         return peer
 
+    def is_available(self, callee: Callee) -> bool:
+        """Tell whether a callee that was met is online, and nobody that it needs is offline."""
+        needs = self._peers[callee.root].needs
+        return callee.root in self._online and all(
+            self._online.get(each.root, True) for each in needs
+        )
+
     def _take(self, message: Message) -> None:
         self._pending.answer(message.topic, message.payload)
 
-    def _hear(self, peer: _Peer, availability: bytes) -> None:
-        peer.offline = availability == b"offline"
-        if peer.offline:
-            self._pending.fail_all(f"{peer.name} is offline", f"{peer.callee.root}/response/")
+    def _hear(self, callee: Callee, message: Message) -> None:
+        self._online[callee.root] = message.payload == b"online"
+        if self._online[callee.root]:
+            return
+        for peer in self._peers.values():
+            if callee in peer.needs:
+                below = f"{peer.callee.root}/response/"
+                self._pending.fail_all(f"{_name(callee)} is offline", below)
 
     def _expire_at(self, deadline: float) -> None:
         if self._expiry is not None:
@@ -163,3 +182,11 @@ class OutgoingCalls:
         deadline = self._pending.next_deadline()
         if deadline is not None:
             self._expire_at(deadline)
+
+
+def _name(callee: Callee) -> str:
+    """Return what it is called in errors; a player without its id, which is nobody's business."""
+    kind, _, name = callee.root.rpartition("/")
+    if kind.endswith("/players"):
+        return "the player"
+    return name if kind.endswith("/services") else "the server"

@@ -148,6 +148,17 @@ class Player(PlayerProcedures[State]):
         self._callee = callee
         self._timeout = timeout
 
+    @property
+    def available(self) -> bool:
+        """Whether it can be called: neither it nor the server is known to be offline.
+
+        The first time, the broker is asked.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        return self._client.is_available(self._callee, self._timeout)
+
     def call(self, procedure: str, **parameters: Any) -> State:
         """Call any procedure, by name."""
         named = _given(parameters)

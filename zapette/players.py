@@ -21,12 +21,19 @@ class Known:
     Attributes:
         id: its player id.
         online: whether it is there.
+        server_online: whether the server is, as far as it says so.
         state: the last state that it reported; empty if it has taken it back.
     """
 
     id: str
     online: bool = False
+    server_online: bool = True
     state: State = field(default_factory=lambda: cast(State, {}))
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be called: it is there, and so is the server."""
+        return self.online and self.server_online
 
     @property
     def name(self) -> str:
@@ -45,6 +52,8 @@ class Players:
         self.on_change: Callable[[Known], None] = lambda _: None
         self._client = client
         self._below = f"{topics.base}/players/"
+        self._server = f"{topics.base}/+/availability"
+        self._server_online = True
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
 
@@ -53,6 +62,8 @@ class Players:
 
     def start(self) -> None:
         """Begin to follow them."""
+        # the server's, by a filter of its own: what the broker has kept comes once for each filter
+        self._client.subscribe(self._server, self._take_server, 0)
         for what in ("availability", "state"):
             # QoS 0, so that those that the broker has kept all come before `settle` returns
             self._client.subscribe(f"{self._below}+/{what}", self._take, 0)
@@ -72,20 +83,35 @@ class Players:
         return sorted(known, key=lambda each: (each.name.casefold(), each.id))
 
     def online(self) -> list[Known]:
-        """Return those that are there."""
-        return [each for each in self.all() if each.online]
+        """Return those that are available."""
+        return [each for each in self.all() if each.available]
 
     def get(self, player_id: str) -> Known:
         """Return what is known of one player."""
         with self._lock:
-            return self._known.get(player_id, Known(player_id))
+            return self._known.get(player_id) or self._new(player_id)
+
+    def _new(self, player_id: str) -> Known:
+        return Known(player_id, server_online=self._server_online)
+
+    def _take_server(self, message: Message) -> None:
+        with self._lock:
+            online = self._server_online = message.payload != b"offline"
+            changed = {
+                player_id: replace(each, server_online=online)
+                for player_id, each in self._known.items()
+                if each.server_online != online
+            }
+            self._known |= changed
+        for each in changed.values():
+            self.on_change(each)
 
     def _take(self, message: Message) -> None:
         player_id, _, what = message.topic.removeprefix(self._below).partition("/")
         if not is_player_id(player_id):
             return
         with self._lock:
-            before = self._known.get(player_id, Known(player_id))
+            before = self._known.get(player_id) or self._new(player_id)
             if what == "availability":
                 after = replace(before, online=message.payload == b"online")
             else:

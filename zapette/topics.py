@@ -71,6 +71,12 @@ class Callee:
     root: str
 
     @property
+    def server(self) -> Callee | None:
+        """The server that a player is available by; None if this is no player."""
+        base, found, player_id = self.root.rpartition("/players/")
+        return Callee(f"{base}/server") if found and is_player_id(player_id) else None
+
+    @property
     def availability(self) -> str:
         """Where it says ``online`` or ``offline``, retained."""
         return f"{self.root}/availability"

@@ -11,7 +11,13 @@ from zapette.players import Known
 
 def summary(player: Known) -> dict[str, Any]:
     """Return what a script wants to know of a player, fit for JSON."""
-    return {"id": player.id, "name": player.name, "online": player.online, "state": player.state}
+    return {
+        "id": player.id,
+        "name": player.name,
+        "online": player.online,
+        "available": player.available,
+        "state": player.state,
+    }
 
 
 def activity(player: Known) -> str:
@@ -19,6 +25,8 @@ def activity(player: Known) -> str:
     state = player.state
     if not player.online:
         return "offline"
+    if not player.available:
+        return "unavailable"
     if not state:
         return "online"
     if state.get("error"):
@@ -44,7 +52,7 @@ def position(player: Known, since: float = 0.0) -> str:
         return ""
     at = state["position"]
     duration = state.get("duration")
-    if player.online and state.get("playing") and not state.get("buffering"):
+    if player.available and state.get("playing") and not state.get("buffering"):
         at += since * state.get("rate", 1.0)
     if duration is None:
         return clock(at)
@@ -91,7 +99,7 @@ def line(player: Known) -> str:
     """Return a player's line in ``zapette watch``."""
     cells = [time.strftime("%H:%M:%S"), player.name or player.id, activity(player)]
     rest = (position(player), volume(player), one_line(player.state.get("title", "")))
-    return "  ".join([*cells, *(cell for cell in rest if cell and player.online)])
+    return "  ".join([*cells, *(cell for cell in rest if cell and player.available)])
 
 
 def one_line(text: str) -> str:
