@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from webapp import pairing
 from webapp.household import Household
 from webapp.pairing import Pairing
 from webapp.problems import Problem
+from webapp.refused import Reason, Refused
 from zapette.credentials import Role
 from zapette.errors import CallError
 from zapette.visitors import MOST_ENDED, Visitor, Visitors
@@ -56,12 +57,16 @@ class Doorkeeper:
         visitors: remembers who was let in, and who was turned out.
         pairing: the codes that are shown now.
         connected: asks the broker who is connected.
+        warn: tells a player that its code has ended because codes are guessed.
+        refused: counts such codes.
     """
 
     household: Household
     visitors: Visitors
     pairing: Pairing
     connected: Connected
+    warn: Callable[[str], None] = lambda _: None
+    refused: Refused = field(default_factory=Refused)
 
     def admit(self, player_id: str, key: str, host: str, device: Device) -> dict[str, Any]:
         """Return the credentials of a remote or a guest, as the key says.
@@ -128,6 +133,10 @@ class Doorkeeper:
             Problem: there is no such code, or not any more (code ``wrong_code``).
         """
         invitation = self.pairing.accept(code)
+        for ended in self.pairing.guessed():
+            self.refused.count(Reason.GUESSED)
+            log.warning("a code to type has ended: somebody is guessing codes")
+            self.warn(ended.player_id)
         if invitation is not None:
             player_id, role = invitation.player_id, invitation.role
             key = self.household.key(player_id, role, invitation.generation)

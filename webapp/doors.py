@@ -45,7 +45,7 @@ def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
         text = requests.body({"code"}).get("code")
         code = pairing.read(text) if isinstance(text, str) and len(text) <= 40 else None
         if code is None:
-            raise requests.invalid(f"code: {pairing.DIGITS} digits are needed")
+            raise requests.invalid(f"code: {pairing.DIGITS} or {pairing.LONG} digits are needed")
         # before it is looked up: a right guess is a guess as well
         if (seconds := doorkeeper.pairing.wait(requests.client())) > 0:
             raise requests.too_many(seconds)

@@ -1,11 +1,12 @@
 """Pairing by a short code: a player shows it, somebody types it; no I/O.
 
-**How hard a code is to guess.** It is one of 10^8, lives for 120 s, and is good once. Guesses of
-all addresses together are limited to 30 at once and one in two seconds after that, right ones
-included: 90 in the life of a code. So somebody who guesses all the time while a code is shown finds
-it with a probability of 90 / 10^8, less than one in a million; with ten players that show one at
-that moment, less than one in a hundred thousand. One address alone has 5 at once and one in ten
-seconds, 17 in the life of a code.
+**How hard a code is to guess.** It is one of 10^8, lives for 120 s, and is good once. Each code has
+a budget: it ends when 90 guesses of all addresses together were wrong since it was made, so that
+they find it with a probability below one in a million. Somebody who guesses like that takes the
+code from the screen, but keeps nobody out: while codes are guessed, and for ten minutes after, new
+ones have 12 digits and a budget of 900,000 guesses, which is the same probability. Nobody waits
+because of others: an address has 5 guesses at once and one in ten seconds, 17 in the life of a
+code.
 
 Codes are kept in the memory of this process, and only as keyed digests: comparing one takes the
 same time whatever is right in it, and a restart ends all.
@@ -27,6 +28,15 @@ from webapp.throttle import EVERYBODY, Throttle
 from zapette.credentials import Role
 
 DIGITS: Final = 8
+LONG: Final = 12
+"""How many digits a code has while codes are guessed."""
+
+BUDGETS: Final = {DIGITS: 90, LONG: 900_000}
+"""How many wrong guesses end a code, by the digits that it has."""
+
+CALM: Final = 600.0
+"""How long new codes are long after too many guesses, in seconds."""
+
 LIFETIME: Final = 120.0
 """How long a code is good for, in seconds."""
 
@@ -43,12 +53,16 @@ class Invitation:
         generation: the generation of codes the player had then.
         role: what the code makes of who types it.
         until: when it ends, by the clock.
+        digits: how many it has.
+        wrong: how many codes with as many digits had been guessed wrong when it was made.
     """
 
     player_id: str
     generation: str
     role: Role
     until: float
+    digits: int
+    wrong: int
 
 
 class Pairing:
@@ -64,7 +78,10 @@ class Pairing:
         self._lock = threading.Lock()
         self._codes: OrderedDict[bytes, Invitation] = OrderedDict()
         self._each = Throttle(burst=5, per_second=0.1, clock=clock)
-        self._all = Throttle(burst=30, per_second=0.5, clock=clock)
+        self._wrong = dict.fromkeys(BUDGETS, 0)
+        # half of what ends a code, so that a long one is shown before a short one ends
+        self._usual = Throttle(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
+        self._long_until = clock()
 
     def invite(self, player_id: str, generation: str, role: Role) -> str:
         """Return a new code; the one that the player showed before for this role ends."""
@@ -73,35 +90,48 @@ class Pairing:
                        (it.player_id, it.role) == (player_id, role))  # fmt: skip
             while len(self._codes) >= MOST:
                 self._codes.popitem(last=False)
-            while (digest := self._digest(code := _new_code())) in self._codes:
+            digits = LONG if self._clock() < self._long_until else DIGITS
+            while (digest := self._digest(code := _new_code(digits))) in self._codes:
                 pass
-            until = self._clock() + LIFETIME
-            self._codes[digest] = Invitation(player_id, generation, role, until)
+            until, wrong = self._clock() + LIFETIME, self._wrong[digits]
+            self._codes[digest] = Invitation(player_id, generation, role, until, digits, wrong)
         return code
 
     def wait(self, address: str) -> float:
         """Return 0 if `address` may guess now, which counts as a guess; else seconds to wait."""
-        # its own limit first: who is over it takes nothing from the others
-        return self._each.take(address) or self._all.take(EVERYBODY)
+        return self._each.take(address)
 
     def accept(self, code: str) -> Invitation | None:
         """Return what a code stands for, and end it; None if it is none."""
         with self._lock:
             invitation = self._codes.pop(self._digest(code), None)
-        return invitation if invitation and invitation.until > self._clock() else None
+            if invitation is not None and invitation.until > self._clock():
+                return invitation
+            self._wrong[len(code)] += 1
+            if self._usual.take(EVERYBODY) > 0:
+                self._long_until = self._clock() + CALM
+        return None
+
+    def guessed(self) -> list[Invitation]:
+        """End the codes that were guessed at too often, and return what they stood for."""
+        with self._lock:
+            return self._drop(
+                lambda it: (
+                    self._wrong[it.digits] - it.wrong >= BUDGETS[it.digits]
+                    and it.until > self._clock()
+                )
+            )
 
     def _digest(self, code: str) -> bytes:
         return hmac.digest(self._key, code.encode(), hashlib.sha256)
 
-    def _drop(self, which: Callable[[Invitation], bool]) -> None:
-        for digest in [digest for digest, it in self._codes.items() if which(it)]:
-            del self._codes[digest]
+    def _drop(self, which: Callable[[Invitation], bool]) -> list[Invitation]:
+        return [self._codes.pop(digest) for digest, it in [*self._codes.items()] if which(it)]
 
 
 def spelled(code: str) -> str:
     """Return a code as it is shown: ``4821-9367``."""
-    half = DIGITS // 2
-    return f"{code[:half]}-{code[half:]}"
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def read(text: str) -> str | None:
@@ -110,9 +140,9 @@ def read(text: str) -> str | None:
     None if it is not one: too many digits, too few, or letters.
     """
     code = "".join(it for it in text if it not in " -.\u00a0\u2010\u2011\u2013")
-    good = len(code) == DIGITS and code.isascii() and code.isdigit()
+    good = len(code) in BUDGETS and code.isascii() and code.isdigit()
     return code if good else None
 
 
-def _new_code() -> str:
-    return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+def _new_code(digits: int) -> str:
+    return f"{secrets.randbelow(10**digits):0{digits}}"

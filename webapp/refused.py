@@ -22,6 +22,7 @@ class Reason(StrEnum):
     CONNECTIONS = "connections"
     RATE = "rate"
     PLAYERS = "players"
+    GUESSED = "guessed"
 
 
 class Refused:

@@ -30,7 +30,7 @@ from webapp.metrics import BROKER_TOPIC, BrokerFigures
 from webapp.pairing import Pairing
 from webapp.refused import Refused
 from webapp.request_parser import LARGEST_HEAD
-from webapp.service import create_service, who_is_connected
+from webapp.service import create_service, warn_of_guesses, who_is_connected
 from webapp.streaming import IDLE_SECONDS, Limits, make_fair
 from zapette import checks
 from zapette.config import Settings
@@ -94,6 +94,8 @@ def serve(settings: Settings) -> None:
                 visitors,
                 Pairing(),
                 who_is_connected(service, keyring.topics),
+                warn_of_guesses(service, keyring.topics),
+                refused,
             ),
             librarian=librarian,
             broker_figures=broker_figures,

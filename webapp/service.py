@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -22,10 +23,18 @@ from zapette.url import BrokerUrl
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = logging.getLogger("zapette.web")
+
 CLIENT_ID = "zapette-server"
 
 _BROKER = "broker"
 _PATIENCE = 2.0
+_GUESSED = (
+    "Someone is guessing codes, so this one has ended. Ask for a new one. — "
+    "Quelqu\u2019un essaie des codes\u202f: celui-ci n\u2019est plus valable. "
+    "Demandez-en un nouveau."
+)
+_GUESSED_SECONDS = 20
 
 
 def create_service(
@@ -77,3 +86,18 @@ def who_is_connected(service: Client, topics: Topics) -> Connected:
         return [str(it) for it in answer]
 
     return connected
+
+
+def warn_of_guesses(service: Client, topics: Topics) -> Callable[[str], None]:
+    """Return what tells a player, on its screen, that its code to type has ended.
+
+    The server does not know the page's language, so it says it in both.
+    """
+
+    def warn(player_id: str) -> None:
+        try:
+            service.command(topics.player(player_id), "message", _GUESSED, _GUESSED_SECONDS)
+        except CallError as error:
+            log.debug("a player cannot be told that codes are guessed: %s", error)
+
+    return warn

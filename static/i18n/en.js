@@ -158,7 +158,7 @@ export const en = Object.freeze({
   "code.label": "Code shown by the player",
   "code.open": "Open",
   "error.wrong_code": "No player shows this code now.",
-  "code.digits": "The code is the eight digits that the player shows.",
+  "code.digits": "The code is all the digits that the player shows.",
 
   "player.unheard": "You may hear nothing: this browser cannot decode the sound ({codec}).",
   "player.next": "Next: {title}",

@@ -164,7 +164,7 @@ export const fr = Object.freeze({
   "code.label": "Code affiché par le lecteur",
   "code.open": "Ouvrir",
   "error.wrong_code": "Aucun lecteur n’affiche ce code en ce moment.",
-  "code.digits": "Le code, ce sont les huit chiffres affichés par le lecteur.",
+  "code.digits": "Le code, ce sont tous les chiffres affichés par le lecteur.",
 
   "player.unheard":
     "Il se peut que le son manque\u202f: ce navigateur ne sait pas le décoder ({codec}).",

@@ -171,7 +171,7 @@ def test_a_code_that_is_none(house: System, pages: Pages, locale: str, typed: st
     phone = pages.phone(house, f"{house.url}remote", locale=locale)
     phone.page.locator(".pairing input").fill(typed)
     phone.page.locator(".pairing button").tap()
-    words = "eight digits" if locale == "en" else "huit chiffres"
+    words = "all the digits" if locale == "en" else "tous les chiffres"
     eventually(lambda: words in phone.text, "what a code is")
     assert _faults(phone) == []
 

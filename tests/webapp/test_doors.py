@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -72,6 +74,46 @@ def test_guesses_are_slowed_down_and_codes_not_logged(host: Household) -> None:
     assert int(refused.headers["Retry-After"]) >= 1
     assert shown not in host.system.log
     assert shown.replace("-", "") not in host.system.log
+
+
+def test_codes_guessed_from_many_addresses(host: Household) -> None:
+    """The page is told, gets a longer code, and the person who types it does not wait."""
+    command = f"{host.root}/command/message"
+    with host.player() as player:
+        assert player.subscribe(f"{host.root}/command/#")
+        shown = ask(host, "pairing").json["code"]
+        for number in range(100):
+            guess = f"{int(shown.replace('-', '')) ^ 1 ^ number << 1:08}"[-8:]
+            answer = guess_from(host.system, f"127.1.{number // 200}.{number % 200 + 1}", guess)
+            assert answer == 403
+        eventually(lambda: [it for it in player.received if it[0] == command], "the page is told")
+        (topic, payload), *more = player.received
+        assert (topic, more) == (command, [])
+        assert "guessing codes" in payload.decode()
+        assert "Quelqu\u2019un" in json.loads(payload)[0]
+    assert host.system.post("api/pairing", {"code": shown}).json["code"] == "wrong_code"
+    longer = ask(host, "pairing").json["code"]
+    assert len(longer) == len("0000-0000-0000")
+    for number in range(100):
+        guess_from(host.system, f"127.2.0.{number + 1}", f"{number:08}")
+    given = host.system.post("api/pairing", {"code": longer})
+    assert (given.status, given.json["key"]) == (200, host.key("remote"))
+    figures = host.system.get("metrics").body.decode()
+    assert 'zapette_http_refused_total{reason="guessed"} 1\n' in figures
+    assert shown not in host.system.log
+    assert host.id not in host.system.log
+
+
+def guess_from(system: System, source: str, code: str) -> int:
+    """Guess a code from one of the loopback's addresses; return the status."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", system.http_port, timeout=20, source_address=(source, 0)
+    )
+    kind = {"Content-Type": "application/json"}
+    connection.request("POST", "/api/pairing", json.dumps({"code": code}), kind)
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 def test_who_is_there(host: Household) -> None:
