@@ -1,6 +1,7 @@
 /** What the library knows of a medium; for what is not in it, nothing. */
 
 import { isRecord } from "./messages.js";
+import { MOST_ITEMS } from "./queue.js";
 
 /** Milliseconds that playing waits for what the library says. */
 const PATIENCE = 1500;
@@ -22,9 +23,12 @@ const MOST = 20;
  * @property {string} url
  *
  * @typedef {object} About
+ * @property {string} path
+ * @property {string} source
  * @property {string} title
  * @property {"video" | "audio"} kind
  * @property {string} type
+ * @property {number | null} [episode] its number, if it is one of a series
  * @property {readonly Part[]} tracks empty while they are not known
  * @property {number | null} duration seconds
  * @property {string | null} poster
@@ -33,7 +37,10 @@ const MOST = 20;
  */
 
 export class Catalogue {
-  /** @param {(path: string) => Promise<{ entries: unknown[] }>} list ask the library for a path */
+  /**
+   * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[] }>} list ask the
+   *   library
+   */
   constructor(list) {
     /** @private */
     this._list = list;
@@ -49,6 +56,20 @@ export class Catalogue {
   about({ path }) {
     if (path === null) return Promise.resolve(null);
     return Promise.race([this._ask(path), later(PATIENCE)]);
+  }
+
+  /**
+   * Return the media in a folder and deeper, in the order to play them; null if the library knows
+   * no such folder, or does not answer soon.
+   * @param {string} path
+   * @returns {Promise<About[] | null>}
+   */
+  folder(path) {
+    const asked = this._list({ path, order: "play", limit: MOST_ITEMS }).then(
+      ({ entries }) => (Array.isArray(entries) ? entries.filter(isAbout) : null),
+      () => null,
+    );
+    return Promise.race([asked, later(PATIENCE)]);
   }
 
   /**
@@ -72,11 +93,11 @@ export class Catalogue {
    */
   async _look(path) {
     try {
-      const { entries } = await this._list(path);
+      const { entries } = await this._list({ path });
       const about = Array.isArray(entries) ? entries[0] : null;
       // It may be there later, and with codecs that are not known yet.
       if (!isAbout(about) || about.tracks.length === 0) this._known.delete(path);
-      return isAbout(about) ? about : null;
+      return isAbout(about) && about.path === path ? about : null;
     } catch {
       this._known.delete(path);
       return null;
@@ -92,6 +113,8 @@ function isAbout(value) {
   return (
     isRecord(value) &&
     typeof value.title === "string" &&
+    typeof value.path === "string" &&
+    typeof value.source === "string" &&
     Array.isArray(value.tracks) &&
     Array.isArray(value.subtitles)
   );

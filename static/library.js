@@ -4,7 +4,7 @@
  * @typedef {object} Query
  * @property {string} [path]
  * @property {string} [search]
- * @property {"name" | "added"} [order]
+ * @property {"name" | "added" | "play"} [order]
  * @property {number} [offset]
  * @property {number} [limit]
  *

@@ -3,7 +3,7 @@
 import { CallError } from "./errors.js";
 import { readPlaces, positionIn, remember, resumeAt } from "./places.js";
 import * as queues from "./queue.js";
-import { readSource } from "./sources.js";
+import { isMedium, readSource } from "./sources.js";
 import { Signal } from "./signal.js";
 
 /** Seconds of a medium before its end in which the next one is fetched. */
@@ -83,20 +83,26 @@ export class Playback {
 
   /**
    * Load a medium and play it, in place of the present one, unless the browser wants a click first;
-   * the state tells that.
+   * the state tells that. Of a folder its first medium is loaded, and the others follow; an episode
+   * has the others of its folder around it, unless people have put something else into the queue.
    * @param {string} source as `readSource` takes it
    * @param {string | null} title
    * @param {number | null} position seconds; null: where one stopped
    */
   async load(source, title, position) {
     const read = readSource(source);
-    const item = newItem(read, title);
+    const turn = this._turn;
+    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
+    if (turn !== this._turn) throw new CallError("runtime_error", "another medium was loaded");
+    const [item] = items;
     this.keep();
     this.skipped = null;
-    const resumed = resumeAt(this.places, read.source);
-    this._become(queues.replacePresent(this.queue, item));
+    const resumed = resumeAt(this.places, item.source);
+    this._become(queues.replacePresent(this.queue, ...items));
     const exact = position !== null;
-    await this._begin(item, { position: exact ? position : resumed, exact });
+    const begun = this._begin(item, { position: exact ? position : resumed, exact });
+    void this._surround(item);
+    await begun;
   }
 
   /** Play; with nothing loaded, what comes first in the queue. */
@@ -148,16 +154,60 @@ export class Playback {
   }
 
   /**
-   * Put a medium into the queue.
+   * Put a medium, or the media of a folder, into the queue.
    * @param {typeof queues.add} place
    * @param {string} source
    * @param {string | null} title
    */
-  add(place, source, title) {
+  async add(place, source, title) {
     const read = readSource(source);
-    const item = newItem(read, title);
-    this.edit((queue) => place(queue, item));
+    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
+    this.edit((queue) => place(queue, ...items));
+    if (items.length > 1) return;
+    const [item] = items;
     void this._catalogue.about(read).then((about) => this._describe(item, about));
+  }
+
+  /**
+   * Return the media of a folder in the order to play them; of what is no folder, it itself.
+   * @private
+   * @param {Source} read
+   * @param {string | null} title
+   * @returns {Promise<QueueItem[]>}
+   */
+  async _itemsOf(read, title) {
+    const { path } = read;
+    const alone = path === null || (await this._catalogue.about(read)) !== null;
+    const media = alone ? null : await this._catalogue.folder(path);
+    if (media === null) return [newItem(read, title)];
+    if (media.length === 0) {
+      const why = "there is nothing in this folder that can be played";
+      throw new CallError("invalid_argument", `source is ${JSON.stringify(read.source)}: ${why}`);
+    }
+    return media.map(itemOf);
+  }
+
+  /**
+   * Put the other episodes of its folder around an item that was loaded.
+   * @private
+   * @param {QueueItem} item
+   */
+  async _surround(item) {
+    const about = await this._catalogue.about(readSource(item.source));
+    if (about === null || typeof about.episode !== "number") return;
+    const folder = folderOf(about.path);
+    const media = (await this._catalogue.folder(folder)) || [];
+    const episodes = media.filter(
+      ({ path, episode }) => typeof episode === "number" && folderOf(path) === folder,
+    );
+    const now = queues.present(this.queue);
+    if (now === null || now.id !== item.id || episodes.length < 2) return;
+    this.edit((queue) =>
+      queues.becomeFolder(queue, episodes.map(itemOf), ({ source }) => {
+        const { path } = readSource(source);
+        return path !== null && folderOf(path) === folder;
+      }),
+    );
   }
 
   /**
@@ -294,6 +344,20 @@ function newItem(source, title = null) {
     poster: null,
     duration: null,
   };
+}
+
+/**
+ * Return a new item of the queue for a medium that the library tells of.
+ * @param {About} about
+ * @returns {QueueItem}
+ */
+function itemOf({ source, title, poster, thumbnail, duration }) {
+  return { ...newItem(readSource(source), title), poster: poster || thumbnail, duration };
+}
+
+/** @param {string} path */
+function folderOf(path) {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /**

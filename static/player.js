@@ -41,7 +41,7 @@ const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
 const media = new Media(page.video);
-const catalogue = new Catalogue((path) => api.list({ path }));
+const catalogue = new Catalogue((query) => api.list(query));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
 const name = new PlayerName(store, translate("player.default_name"));
 const fullscreen = new Fullscreen(document);

@@ -52,32 +52,50 @@ export function present({ items, on, place }) {
 }
 
 /**
- * Add `item` at the end.
+ * Add items at the end, as many as it holds.
  * @param {Queue} queue
- * @param {QueueItem} item
+ * @param {...QueueItem} items
  */
-export function add(queue, item) {
-  return insert(queue, item, queue.items.length);
+export function add(queue, ...items) {
+  return insert(queue, items, queue.items.length);
 }
 
 /**
- * Add `item` so that it comes next.
+ * Add items so that they come next, as many as it holds.
  * @param {Queue} queue
- * @param {QueueItem} item
+ * @param {...QueueItem} items
  */
-export function playNext(queue, item) {
-  return insert(queue, item, queue.place + (queue.on ? 1 : 0));
+export function playNext(queue, ...items) {
+  return insert(queue, items, queue.place + (queue.on ? 1 : 0));
 }
 
 /**
- * Put `item` in the place of the present one, and make it that.
+ * Put items, as many as it holds, in the place of the present one, and make the first that.
  * @param {Queue} queue
- * @param {QueueItem} item
+ * @param {...QueueItem} items at least one
  * @returns {Queue}
  */
-export function replacePresent(queue, item) {
+export function replacePresent(queue, ...items) {
   const freed = queue.on ? remove(queue, queue.place) : queue;
-  return { ...insert(freed, item, freed.place), on: true, place: freed.place };
+  return { ...insert(freed, items, freed.place), on: true, place: freed.place };
+}
+
+/**
+ * Make a folder the queue, if all that is in it now is of that folder, and is in no other order
+ * than its own; else change nothing.
+ * @param {Queue} queue its present item is one of `items`
+ * @param {readonly QueueItem[]} items all of the folder, in order
+ * @param {(item: QueueItem) => boolean} isOfFolder
+ * @returns {Queue}
+ */
+export function becomeFolder(queue, items, isOfFolder) {
+  const now = present(queue);
+  const place = items.findIndex(({ source }) => now !== null && source === now.source);
+  if (now === null || place < 0 || queue.unshuffled || !queue.items.every(isOfFolder)) return queue;
+  const known = new Map(queue.items.map((item) => [item.source, item]));
+  const whole = items.map((item) => known.get(item.source) || item);
+  whole[place] = now;
+  return { ...queue, items: whole.slice(0, MOST_ITEMS), place };
 }
 
 /**
@@ -230,20 +248,21 @@ export function readQueue(value) {
 
 /**
  * @param {Queue} queue
- * @param {QueueItem} item
+ * @param {readonly QueueItem[]} added
  * @param {number} index
  * @returns {Queue}
  */
-function insert(queue, item, index) {
+function insert(queue, added, index) {
   const { items, on, place, unshuffled } = queue;
-  if (items.length >= MOST_ITEMS) {
+  const fitting = added.slice(0, MOST_ITEMS - items.length);
+  if (fitting.length === 0) {
     throw new CallError("not_supported", `the queue is full: it holds ${MOST_ITEMS} items`);
   }
   return {
     ...queue,
-    items: [...items.slice(0, index), item, ...items.slice(index)],
-    place: on && index <= place ? place + 1 : place,
-    unshuffled: unshuffled && [...unshuffled, item.id],
+    items: [...items.slice(0, index), ...fitting, ...items.slice(index)],
+    place: on && index <= place ? place + fitting.length : place,
+    unshuffled: unshuffled && [...unshuffled, ...fitting.map(({ id }) => id)],
   };
 }
 

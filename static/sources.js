@@ -5,6 +5,9 @@ import { CallError } from "./errors.js";
 const LIBRARY = "media/";
 /** What no path begins with, because no level of one is empty. */
 const ADDRESS = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
+/** How the names of media end. */
+const MEDIUM =
+  /\.(?:webm|mp4|m4v|mov|mkv|ogv|3gp|m?2?ts|avi|wmv|flv|mpe?g|m3u8|mp3|m4a|aac|og[ga]|opus|weba|mka|flac|wav|wma)$/i;
 /** What is no address on the web, and hardly meant as a path: a path begins with `media/` then. */
 const NO_PATH = /^\s*(?:about|blob|data|file|javascript|vbscript):\S/i;
 
@@ -41,7 +44,11 @@ function readAddress(text) {
 
 /** @param {string} text */
 function readPath(text) {
-  const path = text.startsWith(LIBRARY) ? text.slice(LIBRARY.length) : text;
+  // A slash at the end is how people write a folder.
+  const path = (text.startsWith(LIBRARY) ? text.slice(LIBRARY.length) : text).replace(
+    /(.)\/$/,
+    "$1",
+  );
   const levels = path.split("/");
   if (levels.some((level) => level === "" || level === "." || level === "..")) throw invalid(text);
   if (path.includes("\0") || /[\ud800-\udfff]/u.test(path)) throw invalid(text);
@@ -62,6 +69,14 @@ function addressOf(path) {
   return (
     LIBRARY + escaped.replace(/[!'()*]/g, (it) => `%${it.charCodeAt(0).toString(16).toUpperCase()}`)
   );
+}
+
+/**
+ * Tell whether a source is a medium by its name; else it may be a folder of the library.
+ * @param {Source} source
+ */
+export function isMedium({ path }) {
+  return path === null || MEDIUM.test(path);
 }
 
 /**

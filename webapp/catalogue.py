@@ -17,7 +17,7 @@ from zapette.errors import InvalidArgument
 MOST: Final = 500
 """The longest list in one answer."""
 
-ORDERS: Final = ("name", "added")
+ORDERS: Final = ("name", "added", "play")
 
 _USUAL: Final = 100
 _LONGEST_SEARCH: Final = 200
@@ -59,7 +59,8 @@ class Catalogue:
             search: words that titles or paths in the folder, or deeper, must have.
             offset: how many entries to leave out at the beginning.
             limit: how many to give, at most `MOST`.
-            order: ``name``, or ``added`` for the media in the folder and deeper, newest first.
+            order: ``name``; or, for the media in the folder and deeper, ``added`` for the newest
+                first and ``play`` for the order in which one plays them.
 
         Raises:
             NotInLibrary: there is nothing at `path`.
@@ -75,6 +76,8 @@ class Catalogue:
             found = self.index.search(path, search, offset, limit)
         elif order == "added":
             found = self.index.newest(path, offset, limit)
+        elif order == "play":
+            found = self.index.playing(path, offset, limit)
         else:
             found = self.index.within(path, offset, limit)
         return self._answer(path, search, offset, limit, order, found)

@@ -201,6 +201,24 @@ class Index:
         where, values = _below(folder)
         return self._page(f"rank = 1{where}", "added_at DESC, sort", values, offset, limit)
 
+    def playing(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how many media are in a folder or deeper, and a part in the order to play them.
+
+        A folder's own come first, then those of its folders, all by name, episodes by number.
+        """
+        where, values = _below(folder)
+        rows = self._ask(
+            f"SELECT path, folder, sort FROM entries WHERE gone_at IS NULL AND rank = 1{where}",  # noqa: S608
+            *values,
+        )
+        folders = {
+            it: [(1, titles.order(level)) for level in it.split("/") if level]
+            for it in {row["folder"] for row in rows}
+        }
+        rows.sort(key=lambda it: ([*folders[it["folder"]], (0, it["sort"])], it["path"]))
+        paths = [it["path"] for it in rows]
+        return len(paths), self._entries(paths[offset : offset + limit])
+
     def search(
         self, folder: str, text: str, offset: int, limit: int
     ) -> tuple[int, list[sqlite3.Row]]:

@@ -72,7 +72,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("rate", factor=factor)
 
     def load(self, source: str, title: str | None = None, position: float | None = None) -> Answer:
-        """Load a path of the library or a URL, from a position in seconds."""
+        """Load a medium or a folder of the library, or a URL, from a position in seconds."""
         return self.call("load", source=source, title=title, position=position)
 
     def next(self) -> Answer:
@@ -88,7 +88,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("jump", index=index)
 
     def queue_add(self, source: str, title: str | None = None) -> Answer:
-        """Add to the end of the queue."""
+        """Add a medium, or those of a folder in order, to the end of the queue."""
         return self.call("queue/add", source=source, title=title)
 
     def queue_play_next(self, source: str, title: str | None = None) -> Answer:

@@ -10,6 +10,7 @@ import { viewIcon } from "./view-icons.js";
  * @typedef {object} Wishes what a row asks for
  * @property {(path: string) => void} open a folder
  * @property {(medium: Medium) => void} play
+ * @property {(folder: Medium) => void} playAll
  * @property {(medium: Medium) => void} playNext
  * @property {(medium: Medium) => void} add
  *
@@ -19,7 +20,7 @@ import { viewIcon } from "./view-icons.js";
  * @property {number} [position] seconds, where one stopped
  */
 
-/** A folder: a press opens it. */
+/** A folder: a press opens it; all that is in it can be played. */
 export class FolderRow {
   /**
    * @param {Translate} translate
@@ -38,11 +39,21 @@ export class FolderRow {
     );
     name(open, [entry.title, words].filter(Boolean).join(", "));
     open.addEventListener("click", () => wishes.open(entry.path));
-    this.element = build("li", { class: "row folder" }, open);
+    /** @private */
+    this._play = build("button", { type: "button", class: "tool" }, viewIcon("playAll"));
+    name(this._play, translate("library.play_all", { title: entry.title }));
+    const folder = { source: `media/${entry.path}`, title: entry.title };
+    this._play.addEventListener("click", () => wishes.playAll(folder));
+    this.element = build("li", { class: "row folder" }, open, this._play);
   }
 
-  /** A folder is opened whatever the player can do. */
-  show() {}
+  /**
+   * Show what may be done with it.
+   * @param {string[]} can
+   */
+  show(can) {
+    flag(this._play, "hidden", !can.includes("load"));
+  }
 }
 
 /** A medium: a press plays it; it can be queued. */

@@ -131,7 +131,10 @@ export class LibraryView extends ViewElement {
     const can = state ? state.can : [];
     this._drawOrders(can);
     for (const row of this._rows) {
-      if (!(row instanceof MediumRow)) continue;
+      if (row instanceof FolderRow) {
+        row.show(can);
+        continue;
+      }
       const current = state !== null && row.entry.source === state.source;
       row.show(can, unplayable(row.entry, this._playability.canPlay), current);
     }
@@ -257,6 +260,8 @@ export class LibraryView extends ViewElement {
     const wishes = {
       open: (/** @type {string} */ path) => this._go({ view: "library", path }),
       play: (/** @type {Medium} */ medium) => void this._do("load", medium, "library.plays"),
+      playAll: (/** @type {Medium} */ { source, title }) =>
+        void this._do("load", { source, title }, "library.plays"),
       playNext: (/** @type {Medium} */ medium) =>
         void this._do("queue/play_next", medium, "library.comes_next"),
       add: (/** @type {Medium} */ medium) => void this._do("queue/add", medium, "library.added"),
@@ -294,10 +299,12 @@ export class LibraryView extends ViewElement {
     const state = this._view && this._view.state;
     if (!this._awaited || !state) return;
     const { source, words } = this._awaited;
+    // Of a folder, one of its media plays.
+    const there = state.source === source || (state.source || "").startsWith(`${source}/`);
     if (state.gesture_required) this._tell(this._translate("remote.gesture"));
-    else if (state.source === source && state.playing && !state.buffering) this._tell(words);
+    else if (there && state.playing && !state.buffering) this._tell(words);
     // It is still to come, unless it failed, or another one was asked for.
-    else if (state.source === source && !state.error) return;
+    else if (there && !state.error) return;
     this._awaited = null;
   }
 

@@ -118,6 +118,7 @@ export const en = Object.freeze({
   "library.further": "Show more",
   "library.entries": "{count} inside",
   "library.play": "Play {title}",
+  "library.play_all": "Play all in {title}",
   "library.play_next": "Play {title} next",
   "library.add": "Add {title} to the queue",
   "library.plays": "Plays now: {title}",

@@ -124,6 +124,7 @@ export const fr = Object.freeze({
   "library.further": "Afficher la suite",
   "library.entries": "{count} éléments",
   "library.play": "Lire {title}",
+  "library.play_all": "Tout lire dans {title}",
   "library.play_next": "Lire {title} ensuite",
   "library.add": "Ajouter {title} à la file",
   "library.plays": "Lecture\u202f: {title}",

@@ -5,6 +5,7 @@ import {
   EMPTY,
   MOST_ITEMS,
   add,
+  becomeFolder,
   clear,
   describe,
   following,
@@ -60,6 +61,37 @@ test("what is loaded takes the place of the present item", () => {
   assert.equal(drawn(replacePresent(EMPTY, item("x"))), "X");
   assert.equal(drawn(replacePresent(queueOf("abc", "b"), item("x"))), "aXc");
   assert.equal(drawn(replacePresent(queueOf("abc"), item("x"))), "Xabc");
+});
+
+test("many at once come in their order, as many as it holds", () => {
+  const three = Array.from("xyz", item);
+  assert.equal(drawn(add(queueOf("ab", "a"), ...three)), "Abxyz");
+  assert.equal(drawn(playNext(queueOf("ab", "a"), ...three)), "Axyzb");
+  assert.equal(drawn(replacePresent(queueOf("abc", "b"), ...three)), "aXyzc");
+  const many = Array.from({ length: MOST_ITEMS + 9 }, (_, index) => item(`m${index}`));
+  assert.equal(add(queueOf("ab"), ...many).items.length, MOST_ITEMS);
+  assert.equal(replacePresent(queueOf("ab", "b"), ...many).items[1].id, "m0");
+  const full = add(EMPTY, ...many);
+  assert.throws(() => add(full, item("x")), { code: "not_supported" });
+  const shuffled = setShuffle(queueOf("ab", "a"), true, () => 0);
+  assert.equal(drawn(setShuffle(add(shuffled, ...three), false, () => 0)), "Abxyz");
+});
+
+test("a folder becomes the queue around its present item, unless there is more in it", () => {
+  const folder = Array.from("wxyz", (id) => ({ ...item(id), id: `${id}2` }));
+  const isOfFolder = (/** @type {import("../queue.js").QueueItem} */ it) =>
+    "wxyz".includes(it.title);
+  const made = becomeFolder(queueOf("y", "y"), folder, isOfFolder);
+  assert.deepEqual([made.items.map(({ title }) => title).join(""), made.place], ["wxyz", 2]);
+  assert.equal(present(made)?.id, "y");
+  // again, from another of its items
+  const again = becomeFolder(jump(made, 0), folder, isOfFolder);
+  assert.deepEqual([again.items.length, again.place, again.on], [4, 0, true]);
+  for (const other of [queueOf("ya", "y"), queueOf("y"), queueOf("a", "a"), EMPTY]) {
+    assert.equal(becomeFolder(other, folder, isOfFolder), other);
+  }
+  const shuffled = setShuffle(queueOf("yx", "y"), true, () => 0);
+  assert.equal(becomeFolder(shuffled, folder, isOfFolder), shuffled);
 });
 
 test("editing never exchanges the present item", () => {

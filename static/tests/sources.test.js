@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isStream, readSource } from "../sources.js";
+import { isMedium, isStream, readSource } from "../sources.js";
 import { vectors } from "./vectors.js";
 
 test("a medium of the library", () => {
@@ -69,6 +69,15 @@ for (const path of ["Alien: Covenant.mp4", "Mission:Impossible.mp4", "a:b/c.mp4"
     assert.equal(readSource(path).source, `media/${path}`);
   });
 }
+
+test("a folder may have a slash at its end", () => {
+  assert.equal(readSource("media/Season 1/").path, "Season 1");
+  assert.equal(isMedium(readSource("Season 1/")), false);
+  assert.equal(isMedium(readSource("Mr. Nobody.2009")), false);
+  for (const path of ["a.MP4", "b/c.m3u8", "x.m2ts", "x.oga", "https://example.org/a"]) {
+    assert.ok(isMedium(readSource(path)), path);
+  }
+});
 
 test("an address may have space around it", () => {
   assert.equal(readSource(" https://example.org/a.mp4\n").url, "https://example.org/a.mp4");

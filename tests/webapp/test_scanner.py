@@ -177,6 +177,22 @@ def test_any_keyboard_finds_it(librarian: Librarian, media: Path, name: str, typ
     assert paths(librarian, search=typed) == [name]
 
 
+def test_the_order_to_play_a_folder(librarian: Librarian, media: Path) -> None:
+    names = [
+        "Show/special.mkv", "Show/Season 1/show.s01e01.mkv", "Show/Season 1/Show - 1x02.mkv",
+        "Show/Season 1/show.s01e10.mkv", "Show/Season 2/show.s02e01.mkv",
+        "Show/Season 10/show.s10e01.mkv",
+    ]  # fmt: skip
+    for name in reversed(names):
+        (media / name).parent.mkdir(parents=True, exist_ok=True)
+        (media / name).write_bytes(b"x")
+    librarian.scanner.scan()
+    assert paths(librarian, "Show", order="play") == names
+    assert paths(librarian, "Show", order="play", offset=2, limit=2) == names[2:4]
+    assert paths(librarian, order="play") == ["top.webm", "a/b/film.mp4", *names]
+    assert paths(librarian, "Show/Season 1") == names[1:4]
+
+
 def test_names_that_are_no_text(librarian: Librarian, media: Path) -> None:
     (media / os.fsdecode(b"bad\xff.mp4")).write_bytes(b"x")
     strange = ["-i x.mp4", "new\nline.mp4", "per%20cent.mp4", "q?a#b.mp4", "quo\"te'.mp4"]

@@ -1,0 +1,125 @@
+"""A folder is played: its media are the queue, in their order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import films
+from tests.browser.pages import Pages
+from tests.browser.stage import Stage, titles
+from tests.browser.witness import Witness
+from tests.foreign import shared_system
+from tests.system import System
+from tests.waiting import eventually
+
+SHOW = ["Show.S01E01.webm", "Show - 1x02 - The Second.webm", "show s1e10.webm"]
+CALLED = ["Show S01E01", "Show S01E02 The Second", "show S01E10"]
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system with a series in two folders, some films, and a folder of nothing."""
+    folder = tmp_path_factory.mktemp("series")
+    media = folder / "media"
+    media.mkdir()
+    one = folder / "one.webm"
+    films.ffmpeg(*films.picture(3), "-c:v", "libvpx", "-g", "10", str(one))
+    for name in SHOW:
+        _copy(one, media / "Show" / "Season 1" / name)
+    _copy(one, media / "Show" / "Season.2" / "Show S02E01.webm")
+    for name in ("Beta", "Alpha"):
+        _copy(one, media / "Films" / f"{name}.webm")
+    _copy(one, media / "top.webm")
+    with shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}) as running:
+        eventually(
+            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
+        )
+        yield running
+
+
+def _copy(film: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(film, to)
+
+
+@pytest.fixture(scope="module")
+def module_stage(series: System, module_pages: Pages) -> Iterator[Stage]:
+    # of what is not there
+    module_pages.watch.expect("Failed to load resource")
+    player = module_pages.started(series)
+    with Witness(series.household(), player.root) as witness:
+        yield Stage(player, witness)
+
+
+@pytest.fixture
+def stage(module_stage: Stage) -> Stage:
+    module_stage.ask("queue/clear")
+    return module_stage
+
+
+@pytest.mark.parametrize("source", ["Show", "media/Show", "Show/", "media/Show/"])
+def test_a_folder_is_loaded(stage: Stage, source: str) -> None:
+    state = stage.ask("load", source)
+    assert titles(state) == f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]} Show S02E01"
+    assert state["source"] == "media/Show/Season 1/Show.S01E01.webm"
+    assert state["playing"] is True
+    assert all(it["source"].startswith("media/Show/Season") for it in state["queue"]["items"])
+    assert titles(stage.ask("next")).startswith(f"{CALLED[0]} [{CALLED[1]}]")
+
+
+def test_one_whose_name_has_a_dot(stage: Stage) -> None:
+    assert titles(stage.ask("load", "Show/Season.2")) == "[Show S02E01]"
+
+
+def test_what_is_in_the_queue_stays(stage: Stage) -> None:
+    stage.ask("load", "Films/Beta.webm")
+    assert titles(stage.ask("queue/add", "Show/Season.2")) == "[Beta] Show S02E01"
+    assert titles(stage.ask("queue/play_next", "Films")) == "[Beta] Alpha Beta Show S02E01"
+    assert titles(stage.ask("load", "Show/Season.2")) == "[Show S02E01] Alpha Beta Show S02E01"
+
+
+@pytest.mark.parametrize("procedure", ["load", "queue/add", "queue/play_next"])
+def test_one_that_is_not_there_is_no_folder(stage: Stage, procedure: str) -> None:
+    if procedure == "load":
+        assert stage.refused(procedure, "Show/Season 3")["code"] == "media_error"
+    else:
+        assert titles(stage.ask(procedure, "Show/Season 3")) == "Season 3"
+
+
+def test_an_episode_has_the_others_around_it(stage: Stage) -> None:
+    stage.ask("load", "media/Show/Season 1/Show - 1x02 - The Second.webm")
+    whole = f"{CALLED[0]} [{CALLED[1]}] {CALLED[2]}"
+    eventually(lambda: titles(stage.witness.status()) == whole, "the folder is the queue")
+    assert stage.witness.status()["playing"] is True
+    # another one of them: it is the present one, and the queue what it was
+    stage.ask("load", "media/Show/Season 1/Show.S01E01.webm")
+    whole = f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]}"
+    eventually(lambda: titles(stage.witness.status()) == whole, "and still is")
+    # what follows, follows by itself
+    stage.ask("seek", 2.8)
+    eventually(lambda: stage.witness.status()["title"] == CALLED[1], "the next one plays")
+
+
+def test_what_people_have_queued_is_left_alone(stage: Stage) -> None:
+    stage.ask("queue/add", "Films/Beta.webm")
+    stage.ask("load", "media/Show/Season 1/Show.S01E01.webm")
+    eventually(lambda: CALLED[0] in titles(stage.witness.status()), "it is known")
+    assert titles(stage.ask("queue/add", "Films/Alpha.webm")) == f"[{CALLED[0]}] Beta Alpha"
+
+
+def test_a_film_comes_alone(stage: Stage) -> None:
+    assert titles(stage.ask("load", "Films/Beta.webm")) == "[Beta]"
+    assert titles(stage.ask("status")) == "[Beta]"
+
+
+def test_play_all_on_the_phone(stage: Stage, series: System, module_pages: Pages) -> None:
+    phone = module_pages.remote(series, stage.player)
+    phone.tap("Library")
+    eventually(lambda: phone.shows("Play all in Films"), "the library")
+    phone.tap("Play all in Films")
+    phone.wait_for_alert("Plays now: Films")
+    assert titles(stage.witness.status()) == "[Alpha] Beta"
