@@ -198,6 +198,7 @@ class FairChannel(HTTPChannel):
         if left == TURN:
             return False
         self.last_activity = time.time()
+        self._waits_since = time.monotonic()
         return True
 
     def _send_part(self, buffer: Any, most: int, *, do_close: bool) -> int:

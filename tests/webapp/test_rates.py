@@ -141,3 +141,20 @@ def test_many_fresh_ids_from_one_address(new_system: Callable[..., System]) -> N
     assert refused in figures
     assert refused + b"0\n" not in figures
     eventually(lambda: system.get("healthz").status == 200, "it is well")
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_clients_of_a_proxy_have_a_rate_each(
+    new_system: Callable[..., System], is_trusted: bool
+) -> None:
+    """Only if it is trusted; what a client says of itself before the proxy does not count."""
+    system = new_system(**({"ZAPETTE_TRUSTED_PROXY": "127.0.0.1"} if is_trusted else {}))
+
+    def ask(forwarded: str) -> int:
+        return system.post("nothing", {}, {"X-Forwarded-For": forwarded}).status
+
+    statuses = [ask(f"10.1.1.{number % 250}, 2001:db8::{number:x}") for number in range(260)]
+    # all of them are of one network
+    assert statuses[-1] == 429
+    assert ask("2001:db8:0:1::1") == (404 if is_trusted else 429)
+    assert ask("10.1.1.1, 192.168.1.5") == (404 if is_trusted else 429)

@@ -21,7 +21,7 @@ from tests.system import System
 from tests.waiting import eventually
 from webapp.connections import Connections
 from webapp.refused import Refused
-from webapp.streaming import TURN, FairChannel, Limits
+from webapp.streaming import IDLE_SECONDS, TURN, FairChannel, Limits
 
 SIZE = 64 << 20
 
@@ -121,6 +121,31 @@ def test_one_turn_is_no_longer_than_it_may_be(
         channel.handle_write()
         assert sum(sent) == 2 * TURN
         assert channel.total_outbufs_len == SIZE - 2 * TURN
+
+
+def test_a_connection_is_not_idle_when_it_has_just_sent_a_long_film(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client may ask for the next part on it."""
+    ours, theirs = socket.socketpair()
+    server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
+    limits = Limits(Connections(1, 1), Refused())
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, limits=limits)
+    monkeypatch.setattr(os, "sendfile", lambda _out, _in, _offset, count: count)
+    with ours, theirs, (folder / "film.webm").open("rb") as film:
+        buffer = ReadOnlyFileBasedBuffer(film)  # type: ignore[arg-type]
+        buffer.prepare()
+        channel.write_soon(buffer)  # type: ignore[arg-type]
+        while channel.total_outbufs_len:
+            now[0] += IDLE_SECONDS
+            channel.handle_write()
+        assert channel.readable()
+        assert not channel.will_close
+        now[0] += IDLE_SECONDS + 1
+        channel.readable()
+        assert channel.will_close
 
 
 def test_fast_readers_do_not_keep_others_waiting(films: System, folder: Path) -> None:
