@@ -78,8 +78,14 @@ class Mirror:
         self._there = None
 
     def repair(self) -> None:
-        """Publish what differs."""
-        for topic in {*self._original, *self._ledger.topics()}:
+        """Publish what differs.
+
+        The server comes last while we are there and first when we are gone: nobody at home takes a
+        player for live by what is still to be put right.
+        """
+        server = self._mapping.topics.server.availability
+        topics = {*self._original, *self._ledger.topics()}
+        for topic in sorted(topics, key=lambda it: (it == server) is self._are_we_live):
             self._put(topic)
 
     def _put(self, topic: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from webapp import core_entities
-from zapette.topics import DISCOVERY, Callee, Topics, is_player_id
+from zapette.topics import DISCOVERY, Topics, is_player_id
 
 VERSION: Final = 1
 _DEVICE: Final = "zapette_"
@@ -100,14 +100,11 @@ class Announcements:
             pages: where its page and its media are, as a URL with a slash at its end.
         """
         discovery, device = self.topics_of(known.id)
-        player = self.topics.player(known.id)
         return {
             discovery: _json(self._player(known, pages))
             if self.kind in {"integration", "both"}
             else b"",
-            device: _json(self._device(known, player, pages))
-            if self.kind in {"core", "both"}
-            else b"",
+            device: _json(self._device(known, pages)) if self.kind in {"core", "both"} else b"",
         }
 
     def _player(self, known: Known, pages: str) -> dict[str, Any]:
@@ -120,7 +117,7 @@ class Announcements:
             "sw_version": self.sw_version,
         }
 
-    def _device(self, known: Known, player: Callee, pages: str) -> dict[str, Any]:
+    def _device(self, known: Known, pages: str) -> dict[str, Any]:
         return {
             "device": {
                 "identifiers": [_DEVICE + known.id],
@@ -131,7 +128,7 @@ class Announcements:
                 "configuration_url": pages,
             },
             "origin": {"name": "Zapette", "sw_version": self.sw_version},
-            "components": core_entities.components(known.id, player, pages, known.subtitles),
+            "components": core_entities.components(known.id, self.topics, pages, known.subtitles),
         }
 
 

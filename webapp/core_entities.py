@@ -1,7 +1,7 @@
 """A player in entities of Home Assistant's own MQTT integration, without a media player; no I/O.
 
 Each component says its topics in full and its availability for itself: a button is available
-while the player is online *and* can do now what the button asks for.
+while the server and the player are online *and* the player can do now what the button asks for.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from zapette.topics import Callee
+from zapette.topics import Callee, Topics
 
 NO_TRACK: Final = "Off"
 
@@ -48,19 +48,21 @@ def tracks(said: object) -> tuple[tuple[str, str], ...]:
 
 
 def components(
-    player_id: str, player: Callee, pages: str, subtitles: tuple[tuple[str, str], ...]
+    player_id: str, topics: Topics, pages: str, subtitles: tuple[tuple[str, str], ...]
 ) -> dict[str, dict[str, Any]]:
     """Return the components of a player's device payload, by their key.
 
     Args:
         player_id: makes their unique ids.
-        player: its topics.
+        topics: the topics of the household.
         pages: where its page is, as a URL with a slash at its end.
         subtitles: label and id of each subtitle track; with none there is nothing to select.
     """
-    made = {name: _button(player, name, title, icon) for name, title, icon in _BUTTONS} | _reports(
-        player, pages
-    )
+    player = topics.player(player_id)
+    server = topics.server
+    made = {
+        name: _button(player, server, name, title, icon) for name, title, icon in _BUTTONS
+    } | _reports(player, server, pages)
     made["volume"] = {
         "platform": "number",
         "name": "Volume",
@@ -72,7 +74,7 @@ def components(
         "max": 100,
         "step": 1,
         "unit_of_measurement": "%",
-        **_available(player, "volume"),
+        **_available(player, server, "volume"),
     }
     made["mute"] = {
         "platform": "switch",
@@ -85,36 +87,38 @@ def components(
         "value_template": _said("{{ value_json.muted | tojson }}"),
         "state_on": "true",
         "state_off": "false",
-        **_available(player, "mute"),
+        **_available(player, server, "mute"),
     }
     made["message"] = {
         "platform": "notify",
         "name": "Message",
         "command_topic": player.command("message"),
         "command_template": '{{ {"text": value} | tojson }}',
-        **_available(player, "message"),
+        **_available(player, server, "message"),
     }
     # A component that says only its platform is removed.
-    made["subtitles"] = _subtitles(player, subtitles) if subtitles else {"platform": "select"}
+    made["subtitles"] = (
+        _subtitles(player, server, subtitles) if subtitles else {"platform": "select"}
+    )
     for key, component in made.items():
         if len(component) > 1:
             component["unique_id"] = f"zapette_{player_id}_{key}"
     return made
 
 
-def _button(player: Callee, procedure: str, name: str, icon: str) -> dict[str, Any]:
+def _button(player: Callee, server: Callee, procedure: str, name: str, icon: str) -> dict[str, Any]:
     return {
         "platform": "button",
         "name": name,
         "icon": icon,
         "command_topic": player.command(procedure),
         "payload_press": "[]",
-        **_available(player, procedure),
+        **_available(player, server, procedure),
     }
 
 
-def _reports(player: Callee, pages: str) -> dict[str, dict[str, Any]]:
-    online = _available(player)
+def _reports(player: Callee, server: Callee, pages: str) -> dict[str, dict[str, Any]]:
+    online = _available(player, server)
     picture = json.dumps(pages.rstrip("/"))
     return {
         "title": {
@@ -152,38 +156,41 @@ def _reports(player: Callee, pages: str) -> dict[str, dict[str, Any]]:
             "state_topic": player.availability,
             "payload_on": "online",
             "payload_off": "offline",
+            "availability": [{"topic": server.availability}],
         },
-        "ended": _event(player, "ended", "Ended"),
-        "error": _event(player, "error", "Error"),
+        "ended": _event(player, server, "ended", "Ended"),
+        "error": _event(player, server, "error", "Error"),
     }
 
 
-def _event(player: Callee, event: str, name: str) -> dict[str, Any]:
+def _event(player: Callee, server: Callee, event: str, name: str) -> dict[str, Any]:
     return {
         "platform": "event",
         "name": name,
         "event_types": [event],
         "state_topic": player.event(event),
         "value_template": _said(f"{{{{ dict(value_json, event_type='{event}') | tojson }}}}"),
-        **_available(player),
+        **_available(player, server),
     }
 
 
-def _subtitles(player: Callee, subtitles: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    ids = json.dumps({NO_TRACK: None} | dict(subtitles)).replace("null", "none")
-    labels = json.dumps({track: label for label, track in subtitles})
+def _subtitles(
+    player: Callee, server: Callee, subtitles: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:
+    ids = _in_template(dict(subtitles))
+    labels = _in_template({track: label for label, track in subtitles})
     return {
         "platform": "select",
         "name": "Subtitles",
         "icon": "mdi:subtitles",
         "options": [NO_TRACK, *(label for label, _ in subtitles)],
         "command_topic": player.command("subtitles"),
-        "command_template": f'{{{{ {{"track": {ids}[value]}} | tojson }}}}',
+        "command_template": f'{{{{ {{"track": {ids}.get(value)}} | tojson }}}}',
         "state_topic": player.state,
         "value_template": _said(
             f"{{{{ {labels}.get(value_json.subtitles.active, '{NO_TRACK}') }}}}"
         ),
-        **_available(player, "subtitles"),
+        **_available(player, server, "subtitles"),
     }
 
 
@@ -191,8 +198,17 @@ def _said(template: str) -> str:
     return _SAID.replace("%s", template)
 
 
-def _available(player: Callee, procedure: str | None = None) -> dict[str, Any]:
-    sources: list[dict[str, str]] = [{"topic": player.availability}]
+def _in_template(texts: dict[str, str]) -> str:
+    # Jinja reads \u and a half of a surrogate pair as a character of its own: escape none
+    return json.dumps(texts, ensure_ascii=False)
+
+
+def _available(player: Callee, server: Callee, procedure: str | None = None) -> dict[str, Any]:
+    # of the last one only the broker knows that it is gone: it, or a bridge, leaves `offline` there
+    sources: list[dict[str, str]] = [
+        {"topic": player.availability},
+        {"topic": server.availability},
+    ]
     if procedure is not None:
         test = f"'{procedure}' in value_json.can"
         sources.append(

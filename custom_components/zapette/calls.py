@@ -60,9 +60,7 @@ class Caller:
             if not future.done():
                 future.set_exception(error)
 
-    async def async_call(
-        self, procedure: str, *, timeout: float = TIMEOUT, **parameters: Any
-    ) -> Any:
+    async def async_call(self, procedure: str, **parameters: Any) -> Any:
         """Call a procedure and return its result.
 
         Raises:
@@ -79,7 +77,7 @@ class Caller:
                 json_dumps(parameters) if parameters else "",
                 message_expiry_interval=self._expiry,
             )
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(TIMEOUT):
                 return await future
         except TimeoutError:
             raise CallError("timeout", procedure) from None
@@ -87,6 +85,9 @@ class Caller:
             raise CallError("unavailable", str(error)) from error
         finally:
             del self._waiting[call]
+            # one that was given up before anybody waited for it has an error that nobody asks for
+            if not future.cancel() and not future.cancelled():
+                future.exception()
 
     @property
     def _expiry(self) -> int | None:

@@ -1,5 +1,6 @@
 """One player, followed over MQTT: what it says, and how it is asked."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,11 @@ _LOGGER = logging.getLogger(__name__)
 STALL: Final = 0.5
 """Seconds that a player must wait for data before it counts: a hiccup is no change of state."""
 
+AGAIN: Final = 20.0
+"""Seconds after which a player that did not answer is asked again whether it is there."""
+
+_UNANSWERED: Final = {"timeout", "unavailable", "cancelled"}
+
 type EventListener = Callable[[str, dict[str, Any]], None]
 
 
@@ -31,7 +37,8 @@ class Player:
     Attributes:
         id: the player's id.
         state: what it last said; None if nothing, or it has left.
-        position: where it is in its medium, as it was reported.
+        position: where it is in its medium, as it was reported; its time is not known while the
+            state is one that the broker had kept, and nobody knows whether it still holds.
         url: where the pages are, with a slash at its end; None if nobody said.
         sw_version: the version of Zapette; None if nobody said.
     """
@@ -56,11 +63,12 @@ class Player:
         self.on_announced: Callable[[dict[str, Any]], None] = lambda _: None
         self._hass = hass
         self._callee = topics.player(base_topic, player_id)
+        self._server_callee = topics.server(base_topic)
         self._caller = Caller(hass, self._callee, caller)
-        self._server = Caller(hass, topics.server(base_topic), caller)
-        self._online = False
+        self._server = Caller(hass, self._server_callee, caller)
+        self._online: set[str] = set()
         self._was_available: bool | None = None
-        self._asking = False
+        self._asking: asyncio.Task[None] | None = None
         self._end_stall: Callable[[], None] | None = None
         self._listeners: list[Callable[[], None]] = []
         self._event_listeners: list[EventListener] = []
@@ -68,8 +76,15 @@ class Player:
 
     @property
     def is_available(self) -> bool:
-        """Whether the player can be reached and has said what it does."""
-        return self._online and self.state is not None and mqtt.is_connected(self._hass)
+        """Whether the player can be reached and has said, itself, what it does."""
+        return self._is_reachable and self.state is not None and self.position.at is not None
+
+    @property
+    def _is_reachable(self) -> bool:
+        # the server leaves `offline` behind, and so does a bridge for it: what the broker has
+        # kept of a player that nobody carries messages for says nothing about now
+        everybody = {self._callee.availability, self._server_callee.availability}
+        return self._online == everybody and mqtt.is_connected(self._hass)
 
     async def async_start(self) -> None:
         """Begin to follow the player."""
@@ -79,7 +94,10 @@ class Player:
             await self._server.async_start(),
             await subscribe(self._hass, self._callee.events, self._on_event),
             await subscribe(self._hass, self._callee.state, self._on_state, qos=1),
-            await subscribe(self._hass, self._callee.availability, self._on_availability, qos=1),
+            *[
+                await subscribe(self._hass, callee.availability, self._on_availability, qos=1)
+                for callee in (self._callee, self._server_callee)
+            ],
             await subscribe(
                 self._hass, f"{topics.DISCOVERY}/{self.id}", self._on_announcement, qos=1
             ),
@@ -93,6 +111,7 @@ class Player:
             unsubscribe()
         self._unsubscribe.clear()
         self._forget_stall()
+        self._stop_asking()
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -112,6 +131,8 @@ class Player:
         Raises:
             CallError: it did not work.
         """
+        if not self._is_reachable:
+            raise CallError("unavailable", "the player is offline")
         result = await self._caller.async_call(procedure, **parameters)
         if not isinstance(result, dict):
             return self.state or PlayerState()
@@ -127,6 +148,8 @@ class Player:
         Raises:
             CallError: it did not work.
         """
+        if self._server_callee.availability not in self._online:
+            raise CallError("unavailable", "the server is offline")
         return await self._server.async_call(procedure, **parameters)
 
     @callback
@@ -145,16 +168,27 @@ class Player:
     def _on_connection(self, connected: bool) -> None:
         if not connected:
             # what is retained is told again after the next connection, and may be old then
-            self._online = False
-            self.position = Position(self.position.seconds)
-        self._changed()
+            self._online.clear()
+        self._reach_changed()
 
     @callback
     def _on_availability(self, message: mqtt.ReceiveMessage) -> None:
-        self._online = message.payload == "online"
-        if not self._online:
+        if message.payload == "online":
+            self._online.add(message.topic)
+        else:
+            self._online.discard(message.topic)
+        self._reach_changed()
+
+    @callback
+    def _reach_changed(self) -> None:
+        if self._server_callee.availability not in self._online:
+            self._server.async_give_up(CallError("unavailable", "the server is offline"))
+        if self._is_reachable:
+            self._ask_if_old()
+        else:
+            self._stop_asking()
             self._caller.async_give_up(CallError("unavailable", "the player is offline"))
-        self._ask_if_old()
+            self.position = Position(self.position.seconds)
         self._changed()
 
     @callback
@@ -197,20 +231,36 @@ class Player:
         self.state = state
         self._changed()
 
+    @property
+    def _is_doubtful(self) -> bool:
+        return self._is_reachable and self.state is not None and self.position.at is None
+
     @callback
     def _ask_if_old(self) -> None:
-        """Ask for the state if the one at hand was retained: its position is an old one."""
-        if self._online and self.state and self.position.at is None and not self._asking:
-            self._asking = True
-            self._hass.async_create_background_task(self._async_ask(), "zapette status")
+        """Ask for the state if the one at hand was retained: it may be an old one."""
+        if self._is_doubtful and self._asking is None:
+            self._asking = self._hass.async_create_background_task(
+                self._async_ask(), "zapette status"
+            )
+
+    @callback
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     async def _async_ask(self) -> None:
-        try:
-            await self.async_call("status")
-        except CallError as error:
-            _LOGGER.debug("The player did not tell its status: %s", error)
-        finally:
-            self._asking = False
+        while self._is_doubtful:
+            try:
+                await self.async_call("status")
+            except CallError as error:
+                _LOGGER.debug("The player did not tell its status: %s", error)
+                if error.code in _UNANSWERED:
+                    await asyncio.sleep(AGAIN)
+                elif self.state is not None:
+                    # even an error is an answer
+                    self._take(self.state, dt_util.utcnow())
+        self._asking = None
 
     @callback
     def _on_event(self, message: mqtt.ReceiveMessage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,6 +17,7 @@ from zapette.topics import Topics
 
 MAPPING = Mapping(Topics("zapette"), "tv")
 FOREIGN = {"tv/zapette/players/foreign/state": b"theirs", "homeassistant/device/lamp/config": b"x"}
+SERVER = "tv/zapette/server/availability"
 topics = st.sampled_from(
     [
         "zapette/players/a/state",
@@ -46,7 +48,9 @@ class Bridged(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """The bridge dies and begins anew, knowing its ledger only."""
+        """The bridge dies, leaves its will, and begins again, knowing its ledger only."""
+        if SERVER in self.home:
+            self.home[SERVER] = b"offline"
         file = Path(self.folder.name) / "bridge.json"
         self.mirror = Mirror(MAPPING, Ledger(file, "here"), self.publish)
         self.ours_up = self.home_up = False
@@ -57,7 +61,16 @@ class Bridged(RuleBasedStateMachine):
             return False
         assert self.home.get(topic, b"") != payload, "it was there already"
         retain(self.home, topic, payload)
+        if (topic, payload) == (SERVER, b"online"):
+            assert self.online() <= self.online(self.ours), "who is gone is shown as live"
         return True
+
+    def online(self, broker: dict[str, bytes] | None = None) -> set[str]:
+        return {
+            topic.removeprefix("tv/")
+            for topic, payload in (self.home if broker is None else broker).items()
+            if topic.endswith("/availability") and payload == b"online"
+        }
 
     @rule(topic=topics, payload=payloads)
     def change(self, topic: str, payload: bytes) -> None:
@@ -97,6 +110,8 @@ class Bridged(RuleBasedStateMachine):
     @rule()
     def home_goes(self) -> None:
         self.home_up = False
+        if SERVER in self.home:
+            self.home[SERVER] = b"offline"
         self.mirror.lost()
 
     @invariant()
@@ -111,8 +126,7 @@ class Bridged(RuleBasedStateMachine):
     @invariant()
     def nobody_is_online_when_our_broker_is_gone(self) -> None:
         if getattr(self, "home_up", False) and not self.ours_up:
-            online = [topic for topic, payload in self.home.items() if payload == b"online"]
-            assert [topic for topic in online if topic.endswith("availability")] == []
+            assert self.online() == set()
 
 
 def retain(broker: dict[str, bytes], topic: str, payload: bytes) -> None:
@@ -124,3 +138,29 @@ def retain(broker: dict[str, bytes], topic: str, payload: bytes) -> None:
 
 Bridged.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 TestBridged = Bridged.TestCase
+
+
+@pytest.mark.parametrize("name", ["players/a", "players/b", "players/c", "services/d"])
+def test_the_server_is_online_at_home_once_all_else_is_right(tmp_path: Path, name: str) -> None:
+    """A killed bridge leaves its will for the server only: what it said of others is old."""
+    server, other = MAPPING.topics.server.availability, f"zapette/{name}/availability"
+    others = [other, "zapette/players/a/state"]
+    ledger = Ledger(tmp_path / "bridge.json", "here")
+    for topic in (server, *others):
+        ledger.add(topic)
+    published: list[tuple[str, bytes]] = []
+
+    def publish(topic: str, payload: bytes) -> bool:
+        published.append((topic.removeprefix("tv/"), payload))
+        return True
+
+    mirror = Mirror(MAPPING, ledger, publish)
+    mirror.expect()
+    mirror.begin({server: b"online", other: b"offline"})
+    mirror.found({f"tv/{server}": b"offline", **{f"tv/{it}": b"online" for it in others}})
+    assert published[-1] == (server, b"online")
+    assert set(published[:-1]) == {(other, b"offline"), (others[1], b"")}
+    mirror.change(other, b"online")
+    published.clear()
+    mirror.end()
+    assert published == [(server, b"offline"), (other, b"offline")]

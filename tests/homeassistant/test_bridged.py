@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.browser.pages import Pages
-from tests.homeassistant.house import House, set_volume
+from tests.homeassistant.house import PATIENCE, House, set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
 from tests.mosquitto import Mosquitto
 from tests.parties import Household
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import SLACK, eventually
 
 # Each order of the three is in it, with few restarts of what takes long.
 ORDERS = ("bridge", "broker", "home", "bridge", "broker", "bridge", "home", "broker", "bridge")
@@ -64,6 +67,34 @@ def test_pilot(house: House) -> None:
     # the others have the same name, and nothing to do with it
     assert all(not other.plays() for other in house.pages[1:])
     assert [other.state for other in house.seen[1:]] == ["idle"] * 3
+
+
+@contextmanager
+def kept_dead(system: System, part: str) -> Iterator[None]:
+    """Kill a part with SIGKILL, and keep the manager from starting it again."""
+    assert system.process is not None
+    manager = psutil.Process(system.process.pid)
+    dead = system.pid(part)
+    manager.suspend()
+    try:
+        psutil.Process(dead).kill()
+        yield
+    finally:
+        manager.resume()
+    eventually(system.is_up, "all is up again", PATIENCE)
+
+
+@pytest.mark.parametrize("part", ["bridge", "broker", "web"])
+def test_whoever_stays_dead_takes_the_players_along(house: House, part: str) -> None:
+    seen = house.seen[0]
+    eventually(lambda: seen.state != "unavailable", "it is there", PATIENCE)
+    begun = time.monotonic()
+    with kept_dead(house.system, part):
+        seen.promptly(lambda: seen.state == "unavailable", "nothing is shown as live")
+        assert time.monotonic() - begun < 3 + SLACK
+    eventually(lambda: seen.state != "unavailable", "it is back", PATIENCE)
+    # it is not only shown: it is there
+    house.check()
 
 
 @pytest.mark.timeout(600)
@@ -140,6 +171,11 @@ def _see_core_entities(home: Instance, household: Household) -> None:
         player.change(can=["status", "play"])
         shows("button.cellar_next", "unavailable")
         assert home.state("button.cellar_play")["state"] != "unavailable"
+        with kept_dead(household.system, "bridge"):
+            for name in ("binary_sensor.cellar_connection", "sensor.cellar_state",
+                         "button.cellar_play", "number.cellar_volume"):  # fmt: skip
+                shows(name, "unavailable")
+        shows("binary_sensor.cellar_connection", "on")
         player.change(name="Loft", subtitles={"active": None, "tracks": []})
         shows("select.cellar_subtitles", "gone")
         eventually(
