@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from zapette.topics import DISCOVERY, Topics
 
 _DEVICE: Final = "zapette_"
+_NAMES_A_TOPIC: Final = re.compile(r"(?:^|_)topic$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,16 @@ class Mapping:
             return False
         return topic.startswith(f"{self.topics.base}/")
 
-    def _renamed(self, value: Any) -> Any:
+    def _renamed(self, value: Any, name: str = "") -> Any:
         match value:
             case dict():
-                return {name: self._renamed(each) for name, each in value.items()}
+                return {name: self._renamed(each, name) for name, each in value.items()}
             case list():
-                return [self._renamed(each) for each in value]
-            case str() if value == self.topics.base or self._has_prefix(value):
-                return f"{self.prefix}/{value}"
+                return [self._renamed(each, name) for each in value]
+            # a player, or a track of its film, may be called what a topic is called
+            case str() if _NAMES_A_TOPIC.search(name):
+                ours = value == self.topics.base or self._has_prefix(value)
+                return f"{self.prefix}/{value}" if ours else value
         return value
 
     def _callees(self) -> list[str]:

@@ -85,3 +85,13 @@ def test_announcements_name_the_topics_at_home() -> None:
     assert PREFIXED.payload_to_home(f"zapette/players/{ID}/state", state) == state
     assert PREFIXED.payload_to_home(f"zapette/discovery/{ID}", b"not JSON") == b"not JSON"
     assert PREFIXED.payload_to_home(f"zapette/discovery/{ID}", b"") == b""
+
+
+@pytest.mark.parametrize(
+    "name", ["zapette", "zapette/", "zapette/players/x/state", "tv/one/zapette"]
+)
+def test_what_somebody_calls_a_player_is_no_topic(name: str) -> None:
+    said = {"base_topic": "zapette", "name": name, "device": {"name": name, "options": [name]}}
+    payload = json.dumps(said).encode()
+    announced = json.loads(PREFIXED.payload_to_home(f"zapette/discovery/{ID}", payload))
+    assert announced == said | {"base_topic": "tv/one/zapette"}
