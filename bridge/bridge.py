@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
@@ -11,17 +12,25 @@ from typing import Any, Final
 from bridge.ledger import Ledger
 from bridge.mapping import Mapping
 from bridge.mirror import Mirror
+from bridge.proof import LOOP
 from bridge.snapshot import retained
 from zapette.connection import Connection
 from zapette.dialing import Dialer
-from zapette.errors import Unavailable
+from zapette.errors import NoSuchProcedure, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.logs import without_secrets
+from zapette.messages import write_error, write_result
 from zapette.subscriptions import Message
+from zapette.topics import Callee, Topics
 
 log = logging.getLogger("zapette.bridge")
 
 _AGAIN: Final = 1.0
+
+
+def callee(topics: Topics) -> Callee:
+    """Return the topics on which a bridge says, on our broker, that it is at work."""
+    return topics.service("bridge")
 
 
 class Bridge:
@@ -59,7 +68,10 @@ class Bridge:
         self._mapping = mapping
         self._client_id = client_id
         # another name on our side: home may be the same broker, which shall be noticed
-        self._ours = Connection(ours, f"{client_id}-ours", loop, name="our broker")
+        self._callee = callee(mapping.topics)
+        self._ours = Connection(
+            ours, f"{client_id}-ours", loop, callee=self._callee, name="our broker"
+        )
         self._home = Connection(
             home,
             client_id,
@@ -85,13 +97,18 @@ class Bridge:
         self._ours.on_lost = lambda _: self._close(self._mirror.end)
         self._home.on_live = lambda: self._spawn(self._learn_home())
         self._home.on_lost = lambda _: self._close(self._mirror.lost)
+        self._ours.subscribe(self._callee.requests, self._answer, qos=0)
         for connection in (self._ours, self._home):
-            connection.on_replaced = self._replaced
+            connection.on_replaced = self.on_replaced
             connection.start()
 
     async def stop(self) -> None:
         """Say at home that everybody is offline, and disconnect."""
         self._mirror.end()
+        await self.give_way()
+
+    async def give_way(self) -> None:
+        """Disconnect, and leave what is shown at home to the bridge that has taken the place."""
         await self._home.stop()
         await self._ours.stop()
 
@@ -188,14 +205,26 @@ class Bridge:
         self._mirror.lost()
         if not self._is_loop:
             self._is_loop = True
-            log.error(
-                "bridge.url leads back to our own broker: nothing is bridged, "
-                "or every message would go round for ever"
-            )
+            log.error(LOOP)
 
-    def _replaced(self) -> None:
-        log.error("another bridge of this household has taken the place of this one")
-        self.on_replaced()
+    def _answer(self, message: Message) -> None:
+        """Say that this bridge is at work, to one that waits or to a person."""
+        request = self._callee.parse(message.topic)
+        if message.retained or request is None:
+            return
+        status = {
+            "home": self._dialers["home"].url.where,
+            "connected": self._home.is_live and not self._is_loop,
+        }
+        answer = (
+            write_result(status)
+            if request.procedure == "status"
+            else write_error(NoSuchProcedure(request.procedure))
+        )
+        topic = self._callee.answers_to(request, message.response_topic)
+        if topic is not None:
+            with contextlib.suppress(Unavailable):
+                self._ours.publish(topic, answer, correlation=message.correlation)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._loop.spawn(work)

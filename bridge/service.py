@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -13,6 +14,7 @@ from typing import Final
 from bridge.bridge import Bridge
 from bridge.ledger import Ledger
 from bridge.mapping import Mapping
+from bridge.turns import Turns
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role
 from zapette.data_folder import DataFolder
@@ -30,7 +32,7 @@ TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
 """So patient that both sides agree within 5 s of the end of an outage."""
 
 _STOP_PATIENCE: Final = 3.0
-_REPLACED: Final = 1
+_FAILED: Final = 1
 
 
 def serve(settings: Settings) -> None:
@@ -62,33 +64,39 @@ def serve(settings: Settings) -> None:
         ca_file=settings.bridge.ca_file or settings.ca_file,
     )
     mapping = Mapping(topics, settings.bridge.prefix)
-    ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")
-    bridge = Bridge(ours, home, loop, mapping, ledger, client_id)
-    ended = threading.Event()
-    code = 0
 
-    def give_up() -> None:
-        nonlocal code
-        code = _REPLACED
-        ended.set()
+    def new_bridge() -> Bridge:
+        # read now: the bridge that was at work in between has the same ledger
+        ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")
+        return Bridge(ours, home, loop, mapping, ledger, client_id)
 
-    bridge.on_replaced = give_up
+    turns = Turns(ours, home, mapping, new_bridge)
+    ended, stopped = threading.Event(), threading.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        tasks.append(loop.spawn(turns.run()))
+        # it goes on for ever: a process without it is of no use, and is started again
+        tasks[0].add_done_callback(lambda _: ended.set())
+
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     loop.start()
-    loop.post(bridge.start)
+    loop.post(begin)
     ended.wait()
-    stopped = threading.Event()
-    loop.post(lambda: loop.spawn(_stop(bridge, stopped)))
+    failed = any(task.done() for task in tasks)
+    loop.post(lambda: loop.spawn(_stop(turns, tasks, stopped)))
     stopped.wait(_STOP_PATIENCE)
     loop.stop()
     workers.stop()
-    sys.exit(code)
+    sys.exit(_FAILED if failed else 0)
 
 
-async def _stop(bridge: Bridge, stopped: threading.Event) -> None:
+async def _stop(turns: Turns, tasks: list[asyncio.Task[None]], stopped: threading.Event) -> None:
+    for task in tasks:
+        task.cancel()
     try:
-        await bridge.stop()
+        await turns.stop()
     finally:
         stopped.set()
 

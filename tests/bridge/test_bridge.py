@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from tests.bridge.listener import Listener, retained
 from tests.broker.servers import run_process
 from tests.mosquitto import Mosquitto, run_tool
 from tests.plain_player import PlainPlayer
+from tests.ports import free_ports
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -123,6 +125,7 @@ class Bridge:
 
     def __init__(self, system: System, log: Path, **settings: str) -> None:
         self._log = log
+        self._is_killed = False
         names = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in settings.items()}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -136,26 +139,44 @@ class Bridge:
     def log(self) -> str:
         return self._log.read_text()
 
+    def forget(self) -> None:
+        """Expect no good end of it: it was killed."""
+        self._is_killed = True
+
     def stop(self) -> None:
+        if self._is_killed:
+            return
         if self.process.poll() is None:
             self.process.terminate()
         assert self.process.wait(10) == 0
 
 
 @pytest.fixture
-def bridge(bare: System, tmp_path: Path) -> Iterator[Callable[..., Bridge]]:
+def second(bare: System, tmp_path: Path) -> Iterator[Callable[..., Bridge]]:
+    """Start bridges of the bare system, however many there are."""
+    made: list[Bridge] = []
+
+    def make(**settings: str) -> Bridge:
+        made.append(Bridge(bare, tmp_path / f"bridge-{time.monotonic_ns()}", **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def bridge(second: Callable[..., Bridge]) -> Callable[..., Bridge]:
     """Start bridges of the bare system, one at a time."""
     made: list[Bridge] = []
 
     def make(**settings: str) -> Bridge:
         for one in made:
             one.stop()
-        made[:] = [Bridge(bare, tmp_path / f"bridge-{time.monotonic_ns()}", **settings)]
+        made[:] = [second(**settings)]
         return made[-1]
 
-    yield make
-    for one in made:
-        one.stop()
+    return make
 
 
 @pytest.fixture
@@ -444,6 +465,87 @@ def test_a_bridge_to_our_own_broker_carries_nothing(
         player.client.call(player.callee, "status")
         assert player.heard == [("volume", 5)]
         assert len(listener.on(f"{player.root}/command/volume")) == 1
+
+
+WORKS = "connected to the home's broker"
+GAVE_WAY = "another bridge of this household has taken the place of this one"
+
+
+def pilots(url: BrokerUrl, player: PlainPlayer, level: int) -> bool:
+    """Tell whether a command from home has arrived; ask once more."""
+    with Listener(url, f"{player.root}/#") as listener:
+        listener.publish(f"{player.root}/command/volume", str(level))
+    return ("volume", level) in player.heard
+
+
+@pytest.mark.parametrize("fault", ["password", "loop", "nobody", "silent", "certificate"])
+def test_one_that_proves_nothing_takes_no_place(
+    bare: System,
+    second: Callable[..., Bridge],
+    new_home: Callable[..., Mosquitto],
+    player: PlainPlayer,
+    tmp_path: Path,
+    fault: str,
+) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.touch(mode=0o600)
+    subprocess.run(["mosquitto_passwd", "-b", str(passwords), "tv", "right"], check=True)
+    home = new_home(lines=[f"password_file {passwords}"], anonymous=False)
+    url = f"mqtt://127.0.0.1:{home.port}"
+    working = second(url=url, user="tv", password="right")
+    eventually(lambda: WORKS in working.log, "it works")
+    ours = bare.household()
+    listening = socket.create_server(("127.0.0.1", 0))
+    silent = listening.getsockname()[1]
+    (nobody,) = free_ports(1)
+    wrong: dict[str, dict[str, str]] = {
+        "password": {"url": url, "user": "tv", "password": "wrong"},
+        "loop": {"url": f"mqtt://{ours.host}:{ours.port}", "user": "home",
+                 "password": str(ours.password)},
+        "nobody": {"url": f"mqtt://127.0.0.1:{nobody}"},
+        "silent": {"url": f"mqtt://127.0.0.1:{silent}"},
+        "certificate": {"url": f"mqtts://127.0.0.1:{home.port}"},
+    }  # fmt: skip
+    said = "leads back" if fault == "loop" else "no connection to the home's broker"
+    with listening:
+        other = second(**wrong[fault])
+        eventually(lambda: said in other.log, "the other one says what is wrong", 20)
+        at_home = BrokerUrl("mqtt", "127.0.0.1", home.port, username="tv", password="right")
+        eventually(lambda: pilots(at_home, player, 31), "the working one works")
+        assert GAVE_WAY not in working.log
+        assert working.process.poll() is None
+        assert other.log.count(said) == 1
+        other.stop()
+
+
+def test_the_last_one_that_is_right_has_the_place(
+    second: Callable[..., Bridge], new_home: Callable[..., Mosquitto], player: PlainPlayer
+) -> None:
+    """The one before says so and waits; it comes back when the other is gone, killed or not."""
+    home = new_home()
+    url = f"mqtt://127.0.0.1:{home.port}"
+    first = second(url=url)
+    eventually(lambda: WORKS in first.log, "the first works")
+    server = "zapette/server/availability"
+    with Listener(home.url, server) as listener:
+        eventually(lambda: listener.last(server) == b"online", "the server is seen")
+        last = second(url=url)
+        eventually(lambda: GAVE_WAY in first.log, "the first says what happened", 20)
+        eventually(lambda: pilots(home.url, player, 32), "the other works")
+        listener.publish(f"{player.root}/command/volume", b"41")
+        eventually(lambda: ("volume", 41) in player.heard, "one more command")
+        player.client.call(player.callee, "status", timeout=5)
+        assert player.heard.count(("volume", 41)) == 1
+        eventually(lambda: listener.last(server) == b"online", "the server is seen again")
+        assert (first.process.poll(), last.process.poll()) == (None, None)
+        last.process.kill()
+        last.process.wait(10)
+        eventually(lambda: listener.last(server) == b"offline", "the will", 20)
+        eventually(lambda: "this one comes back" in first.log, "it comes back", 40)
+        eventually(lambda: pilots(home.url, player, 33), "the first works again", 20)
+        eventually(lambda: listener.last(server) == b"online", "the server is seen again")
+    assert GAVE_WAY not in last.log
+    last.forget()
 
 
 def test_no_bridge_without_a_url(system: System) -> None:
