@@ -6,11 +6,15 @@ from homeassistant.components import mqtt
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.typing import ConfigType
 
 from .const import CONF_BASE_TOPIC, CONF_PLAYER_ID, CONF_URL, DOMAIN
 from .data import ZapetteConfigEntry, ZapetteData
+from .media_links import LINKS, MediaLinks
+from .media_view import MediaView
 from .player import Player
 
 PLATFORMS = [
@@ -20,6 +24,17 @@ PLATFORMS = [
     Platform.NOTIFY,
     Platform.SELECT,
 ]
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Serve the addresses of media that players were given."""
+    links = hass.data[LINKS] = MediaLinks(hass)
+    await links.async_load()
+    hass.http.register_view(MediaView(hass))
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> bool:

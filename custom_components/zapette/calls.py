@@ -68,13 +68,17 @@ class Caller:
         """
         if not mqtt.is_connected(self._hass):
             raise CallError("unavailable", "MQTT is not connected")
+        try:
+            payload = json_dumps(parameters) if parameters else ""
+        except (TypeError, ValueError) as error:
+            raise CallError("invalid_argument", str(error)) from error
         call = str(next(self._numbers))
         future = self._waiting[call] = self._hass.loop.create_future()
         try:
             await mqtt.async_publish(
                 self._hass,
                 self._callee.request(self._name, call, procedure),
-                json_dumps(parameters) if parameters else "",
+                payload,
                 message_expiry_interval=self._expiry,
             )
             async with asyncio.timeout(TIMEOUT):
@@ -91,8 +95,8 @@ class Caller:
 
     @property
     def _expiry(self) -> int | None:
-        entry = self._hass.config_entries.async_entries(mqtt.DOMAIN)[0]
-        return EXPIRY if entry.data.get(_PROTOCOL) == "5" else None
+        entries = self._hass.config_entries.async_entries(mqtt.DOMAIN)
+        return EXPIRY if any(it.data.get(_PROTOCOL) == "5" for it in entries) else None
 
     @callback
     def _answered(self, message: mqtt.ReceiveMessage) -> None:

@@ -11,7 +11,8 @@ from .const import CONF_PLAYER_ID, CONF_URL
 from .data import ZapetteConfigEntry
 
 PRIVATE: Final = {
-    CONF_PLAYER_ID, CONF_URL, "name", "title", "source", "poster", "queue", "error", "unique_id",
+    CONF_PLAYER_ID, CONF_URL, "name", "title", "source", "poster", "artist", "album", "queue",
+    "error", "unique_id",
 }  # fmt: skip
 
 

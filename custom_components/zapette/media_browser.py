@@ -16,12 +16,12 @@ from homeassistant.core import HomeAssistant
 
 from .const import DOMAIN
 from .errors import CallError
+from .media_id import LIBRARY
 
 if TYPE_CHECKING:
     from .media_player import ZapetteMediaPlayer
 
 FOLDER: Final = "zapette_folder"
-_ROOT: Final = f"{DOMAIN}://"
 _MOST: Final = 2000
 _PAGE: Final = 500
 
@@ -36,8 +36,8 @@ async def async_browse(
     """
     if content_id and media_source.is_media_source_id(content_id):
         return await media_source.async_browse_media(hass, content_id, content_filter=_is_playable)
-    if content_id and content_id.startswith(_ROOT):
-        return await _folder(player, content_id.removeprefix(_ROOT))
+    if content_id and content_id.startswith(LIBRARY):
+        return await _folder(player, content_id.removeprefix(LIBRARY))
     try:
         top = await _folder(player, "")
     except BrowseError:
@@ -60,7 +60,7 @@ async def async_search(player: ZapetteMediaPlayer, query: SearchMediaQuery) -> S
     Raises:
         SearchError: nobody answers.
     """
-    path = (query.media_content_id or "").removeprefix(_ROOT)
+    path = (query.media_content_id or "").removeprefix(LIBRARY)
     try:
         found = await _entries(player, path=path, search=query.search_query)
     except BrowseError as error:
@@ -82,14 +82,23 @@ async def _entries(player: ZapetteMediaPlayer, **asked: str) -> list[BrowseMedia
                 "library", **asked, offset=len(entries), limit=_PAGE
             )
         except CallError as error:
+            away = error.code in {"unavailable", "timeout"}
+            raise BrowseError(
+                translation_domain=DOMAIN,
+                translation_key="no_server" if away else "no_library",
+                translation_placeholders={"message": error.message},
+            ) from error
+        try:
+            page = [_entry(player, it) for it in said["entries"]]
+            is_all = len(entries) + len(page) >= said["total"]
+        except (KeyError, TypeError) as error:
             raise BrowseError(
                 translation_domain=DOMAIN,
                 translation_key="no_library",
-                translation_placeholders={"message": error.message},
+                translation_placeholders={"message": repr(error)},
             ) from error
-        page = [_entry(player, it) for it in said["entries"]]
         entries += page
-        if not page or len(entries) >= said["total"]:
+        if not page or is_all:
             break
     return entries
 
@@ -99,10 +108,11 @@ def _directory(
 ) -> BrowseMedia:
     return BrowseMedia(
         media_class=MediaClass.DIRECTORY,
-        media_content_id=_ROOT + path,
+        media_content_id=LIBRARY + path,
         media_content_type=FOLDER,
         title=title,
-        can_play=False,
+        # the player takes what is in a folder, in order; the whole library is no folder of it
+        can_play=bool(path),
         can_expand=True,
         children=children,
         thumbnail=thumbnail,

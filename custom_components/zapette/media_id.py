@@ -1,15 +1,25 @@
 """What `play_media` is asked to play, as a source that a player can load."""
 
+import logging
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from homeassistant.components import media_source
 from homeassistant.components.media_player import async_process_play_media_url
-from homeassistant.components.media_source import Unresolvable
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from .const import DOMAIN
+from .media_links import LINKS
+
+_LOGGER = logging.getLogger(__name__)
+
+LIBRARY: Final = f"{DOMAIN}://"
+"""What the id of a folder of the server's library starts with when it is browsed."""
+
+_MEDIA: Final = "media/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +35,94 @@ class Medium:
         return {"source": self.source} | ({"title": self.title} if self.title else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a medium is now.
+
+    Attributes:
+        plain: a URL, or a path of Home Assistant's own web server.
+        here: the same, signed if it needs that; a path stays one.
+    """
+
+    plain: str
+    here: str
+
+    @property
+    def may_end(self) -> bool:
+        """Whether it is signed, or has a query: that may be a key, and may end, too."""
+        return bool(urlsplit(self.here).query)
+
+
 async def async_resolve(
-    hass: HomeAssistant, media_id: str, entity_id: str, extra: dict[str, Any]
+    hass: HomeAssistant,
+    media_id: str,
+    entity_id: str,
+    extra: dict[str, Any],
+    *,
+    at_once: bool = False,
 ) -> Medium:
-    """Return the medium for a library path, a URL, or the id of a media source.
+    """Return the medium for a library path or folder, a URL, or the id of a media source.
+
+    Args:
+        hass: Home Assistant.
+        media_id: what to play.
+        entity_id: the media player.
+        extra: what else was said; ``title`` counts.
+        at_once: whether it is played now and not kept.
 
     Raises:
-        ServiceValidationError: the media source does not have it.
+        ServiceValidationError: there is no such medium.
         HomeAssistantError: Home Assistant does not know its own address.
     """
-    title = extra.get("title")
-    title = str(title) if title else None
-    if media_source.is_media_source_id(media_id):
-        try:
-            item = await media_source.async_resolve_media(hass, media_id, entity_id)
-        except Unresolvable as error:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unresolvable",
-                translation_placeholders={"media": media_id, "message": str(error)},
-            ) from error
-        return Medium(_signed(hass, item.url), title or _title(media_id))
-    if media_id.startswith(("http://", "https://", "/")):
-        return Medium(_signed(hass, media_id), title)
-    return Medium(media_id, title)
+    given = extra.get("title")
+    title = str(given) if given else None
+    if media_id.startswith(LIBRARY):
+        return Medium(_MEDIA + media_id.removeprefix(LIBRARY).strip("/"), title)
+    is_source = media_source.is_media_source_id(media_id)
+    if not is_source and not media_id.startswith(("http://", "https://", "/")):
+        return Medium(media_id, title)
+    address = await async_address(hass, media_id, entity_id)
+    title = title or (_title(media_id) if is_source else None)
+    if address.here == address.plain and (not is_source or at_once or not address.may_end):
+        return Medium(_absolute(hass, address.here), title)
+    name = unquote(urlsplit(address.plain).path.rpartition("/")[2]) or "medium"
+    path = hass.data[LINKS].async_path(media_id, entity_id, name)
+    return Medium(_absolute(hass, path), title)
 
 
-def _signed(hass: HomeAssistant, url: str) -> str:
+async def async_address(hass: HomeAssistant, media_id: str, entity_id: str) -> Address:
+    """Return where a media source's medium, or one of Home Assistant's web server, is now.
+
+    Raises:
+        ServiceValidationError: there is none.
+    """
     try:
-        return async_process_play_media_url(hass, url)
+        plain = media_id
+        if media_source.is_media_source_id(media_id):
+            plain = (await media_source.async_resolve_media(hass, media_id, entity_id)).url
+        return Address(plain, async_process_play_media_url(hass, plain, allow_relative_url=True))
     except HomeAssistantError as error:
+        raise _unresolvable(media_id, str(error)) from error
+    except Exception as error:
+        # of a folder, or of what is no URL: sources and URLs say so by errors of any kind
+        _LOGGER.debug("Not resolved", exc_info=True)
+        raise _unresolvable(media_id, type(error).__name__) from error
+
+
+def _unresolvable(media_id: str, message: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unresolvable",
+        translation_placeholders={"media": media_id, "message": message},
+    )
+
+
+def _absolute(hass: HomeAssistant, address: str) -> str:
+    if not address.startswith("/"):
+        return address
+    try:
+        return get_url(hass) + address
+    except NoURLAvailableError as error:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_own_url") from error
 
 

@@ -27,12 +27,15 @@ from .data import ZapetteConfigEntry
 from .entity import ZapetteEntity
 from .errors import CallError
 from .media_id import async_resolve
+from .media_links import LINKS
 from .state import PlayerState
 
 PARALLEL_UPDATES = 0
 
 # Each feature, and the procedures that a player must have for it.
 FEATURES: Final = {
+    Feature.TURN_ON: {"play"},
+    Feature.TURN_OFF: {"stop"},
     Feature.PLAY: {"play"},
     Feature.PAUSE: {"pause"},
     Feature.STOP: {"stop"},
@@ -84,8 +87,15 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         self._attr_volume_level = None if state.volume is None else state.volume / 100
         self._attr_is_volume_muted = state.muted
         self._attr_media_title = state.title
-        self._attr_media_content_id = state.source
-        self._attr_media_content_type = MediaType.VIDEO if state.source else None
+        links = self.hass.data[LINKS]
+        played = {source: links.async_media(source) for source in state.sources}
+        self._attr_media_content_id = played[state.source] if state.source else None
+        music = state.is_music
+        self._attr_media_content_type = (
+            None if state.source is None else MediaType.MUSIC if music else MediaType.VIDEO
+        )
+        self._attr_media_artist = state.artist
+        self._attr_media_album_name = state.album if music else None
         self._attr_media_duration = None if state.duration is None else round(state.duration)
         self._attr_shuffle = state.shuffle if "shuffle" in state.can else None
         self._attr_repeat = RepeatMode(state.repeat) if _repeats(state) else None
@@ -97,6 +107,21 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         if state.source is None or position.at is None:
             return None, None
         return round(position.seconds), position.at
+
+    @override
+    async def async_turn_on(self) -> None:
+        state = self.player.state or PlayerState()
+        if state.source is not None:
+            await self.async_ask("play")
+        elif state.queue and "next" in state.can:
+            self._check_click(await self.async_ask("next"))
+        # else nothing is there to play, and the page is as much on as it can be
+
+    @override
+    async def async_turn_off(self) -> None:
+        state = await self.async_ask("stop")
+        if state.fullscreen and "fullscreen" in state.can:
+            await self.async_ask("fullscreen", on=False)
 
     @override
     async def async_media_play(self) -> None:
@@ -116,7 +141,11 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
 
     @override
     async def async_media_seek(self, position: float) -> None:
-        await self.async_ask("seek", position=position)
+        duration = self.player.state.duration if self.player.state else None
+        # a dashboard shows whole seconds, so that its end may lie beyond the medium's
+        await self.async_ask(
+            "seek", position=position if duration is None else min(position, duration)
+        )
 
     @override
     async def async_media_next_track(self) -> None:
@@ -163,7 +192,9 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         announce: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        medium = await async_resolve(self.hass, media_id, self.entity_id, kwargs.get("extra") or {})
+        medium = await async_resolve(
+            self.hass, media_id, self.entity_id, kwargs.get("extra") or {}, at_once=bool(announce)
+        )
         if announce:
             await self._for_person(self._announcer.async_announce(medium))
             return

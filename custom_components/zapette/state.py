@@ -1,7 +1,9 @@
 """The state of a player as it says it; no I/O."""
 
+import mimetypes
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from homeassistant.util.json import json_loads_object
 
@@ -58,6 +60,8 @@ class PlayerState:
     title: str | None = None
     source: str | None = None
     poster: str | None = None
+    artist: str | None = None
+    album: str | None = None
     queue_index: int | None = None
     queue: tuple[dict[str, Any], ...] = ()
     repeat: str = "off"
@@ -68,6 +72,20 @@ class PlayerState:
     gesture_required: bool = False
     error: str | None = None
     can: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_music(self) -> bool:
+        """Whether what is loaded is a song: its name says so, or else it has an artist or album."""
+        kind = mimetypes.guess_type(urlsplit(self.source or "").path)[0] or ""
+        if kind.startswith(("audio/", "video/")):
+            return kind.startswith("audio/")
+        return self.artist is not None or self.album is not None
+
+    @property
+    def sources(self) -> set[str]:
+        """What is loaded, and what is in the queue."""
+        queued = {it["source"] for it in self.queue if isinstance(it.get("source"), str)}
+        return queued | ({self.source} if self.source else set())
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Self:
@@ -90,6 +108,8 @@ class PlayerState:
             title=_text(said, "title"),
             source=_text(said, "source"),
             poster=_text(said, "poster"),
+            artist=_text(said, "artist"),
+            album=_text(said, "album"),
             queue_index=index if isinstance(index, int) else None,
             queue=tuple(it for it in items if isinstance(it, dict))
             if isinstance(items, list)

@@ -31,6 +31,8 @@ CALLS: list[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]]] = [
     ("shuffle_set", {"shuffle": True}, ("shuffle", {"on": True})),
     ("repeat_set", {"repeat": "all"}, ("repeat", {"mode": "all"})),
     ("clear_playlist", {}, ("queue/clear", {})),
+    ("turn_on", {}, ("play", {})),
+    ("turn_off", {}, ("stop", {})),
 ]
 
 
@@ -151,7 +153,7 @@ def test_buttons(
 def test_only_what_the_player_can_is_offered(seen: Seen, player: ScriptedPlayer) -> None:
     everything = player.state["can"]
     player.change(can=["status", "play", "pause"])
-    seen.promptly(lambda: seen.attributes["supported_features"] == 1 + 16384, "play and pause")
+    seen.promptly(lambda: seen.attributes["supported_features"] == 1 + 128 + 16384, "play, pause, turn on")
     assert seen.home.state(seen.entity("button", "full_screen"))["state"] == "unavailable"
     with pytest.raises(HomeAssistantRefused):
         seen.do("volume_set", volume_level=0.1)

@@ -1,0 +1,322 @@
+"""What can be asked for, and what the player and everybody who sees it are told of that."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from custom_components.zapette import media_id, media_links
+from custom_components.zapette.media_links import KEEP, LINKS, PATH, MediaLinks
+from custom_components.zapette.state import PlayerState
+from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from .conftest import Broker, eventually
+from .kit_player import CAN, KitPlayer, shows
+
+ENTITY = "media_player.kit"
+HOLIDAY = "media-source://media_source/local/holiday.mp4"
+
+
+@pytest.fixture
+async def player(
+    hass: HomeAssistant, mqtt: MockConfigEntry, broker: Broker, player_id: str, tmp_path: Path
+) -> KitPlayer:
+    hass.config.media_dirs = {"local": str(tmp_path)}
+    hass.config.internal_url = "http://192.0.2.7:8123"
+    (tmp_path / "holiday.mp4").write_bytes(b"film")
+    (tmp_path / "folder").mkdir()
+    assert await async_setup_component(hass, "media_source", {})
+    made = KitPlayer(broker, player_id)
+    made.all_online()
+    await made.added(hass)
+    await shows(hass, ENTITY, "playing")
+    return made
+
+
+async def do(hass: HomeAssistant, action: str, **data: Any) -> None:
+    await hass.services.async_call(
+        "media_player", action, {"entity_id": ENTITY, **data}, blocking=True
+    )
+
+
+async def play(hass: HomeAssistant, medium: str, **data: Any) -> None:
+    await do(hass, "play_media", media_content_type="video", media_content_id=medium, **data)
+
+
+def attribute(hass: HomeAssistant, name: str) -> Any:
+    state = hass.states.get(ENTITY)
+    assert state is not None
+    return state.attributes.get(name)
+
+
+@pytest.mark.parametrize("folder", ["Films", "Séries/Saison 1", "a#b?c", "AC\\DC", "100% ☺"])
+async def test_a_folder_is_played(hass: HomeAssistant, player: KitPlayer, folder: str) -> None:
+    """The id that browsing gives for it is what the player takes as a folder."""
+    from custom_components.zapette.media_browser import _directory
+
+    entry = _directory(folder, "Folder", None)
+    assert entry.can_play
+    await play(hass, entry.media_content_id)
+    assert player.asked == [("load", {"source": f"media/{folder}"})]
+    assert not _directory("", "Zapette", []).can_play
+
+
+async def test_a_media_source_keeps_its_place(
+    hass: HomeAssistant, player: KitPlayer, hass_client_no_auth: Any
+) -> None:
+    await play(hass, HOLIDAY)
+    ((procedure, given),) = player.asked
+    assert procedure == "load"
+    assert given["title"] == "holiday"
+    source = given["source"]
+    assert source.startswith(f"http://192.0.2.7:8123{PATH}/")
+    # players tell streams from files by the end of an address
+    assert source.endswith("/holiday.mp4")
+    assert "auth" not in source.lower()
+    # the same medium has the same address
+    await play(hass, HOLIDAY)
+    assert player.asked[1][1]["source"] == source
+    player.change(source=source, title="holiday")
+    await eventually(lambda: attribute(hass, "media_content_id") == HOLIDAY, "what it stands for")
+    assert attribute(hass, "media_content_type") == "video"
+    assert "auth" not in str(hass.states.get(ENTITY).as_dict()).lower()
+    client = await hass_client_no_auth()
+    path = source.removeprefix("http://192.0.2.7:8123")
+    days = iter((0, 2, 40))
+    signed = []
+    for day in days:
+        now = time.time() + day * 86400
+        with patch.object(media_links, "_now", lambda now=now: now):
+            player.change(seq=player.state["seq"] + 1)
+            answer = await client.get(path, allow_redirects=False)
+            if day > 30:
+                assert answer.status == 404
+                break
+            assert answer.status == 302
+            assert answer.headers["Cache-Control"] == "no-store"
+            signed.append(answer.headers["Location"])
+            found = await client.get(signed[-1])
+            assert await found.read() == b"film"
+            assert (await client.head(path, allow_redirects=False)).status == 302
+    assert all(it.startswith("/media/local/holiday.mp4?authSig=") for it in signed)
+    assert (await client.get(f"{PATH}/nothing/holiday.mp4")).status == 404
+
+
+async def test_addresses_last_over_a_restart_and_end(hass: HomeAssistant) -> None:
+    links = MediaLinks(hass)
+    first = links.async_path(HOLIDAY, ENTITY, "a b/?.mp4")
+    assert first.startswith(f"{PATH}/")
+    assert first.count("/") == PATH.count("/") + 2
+    key = first.removeprefix(f"{PATH}/").partition("/")[0]
+    await links._store.async_save(links._store._data["data_func"]())
+    again = MediaLinks(hass)
+    await again.async_load()
+    assert again.async_find(key).media == HOLIDAY
+    now = time.time()
+    with patch.object(media_links, "_now", lambda: now + KEEP - 1):
+        # a player that still has it keeps it alive
+        assert again.async_media(f"http://x{first}") == HOLIDAY
+    with patch.object(media_links, "_now", lambda: now + KEEP + 100):
+        assert again.async_find(key) is not None
+        assert links.async_find(key) is None
+        assert links.async_media(f"http://x{first}") == f"http://x{first}"
+        links.async_path("other", ENTITY, "x")
+        assert len(links._links) == 1
+    assert links.async_media("media/a.webm") == "media/a.webm"
+    assert links.async_media(None) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "source"),
+    [
+        ("media/a.webm", "media/a.webm"),
+        ("a.webm", "a.webm"),
+        ("https://films.example/a.webm?key=1", "https://films.example/a.webm?key=1"),
+        ("/local/a.webm", "http://192.0.2.7:8123/local/a.webm"),
+    ],
+)
+async def test_what_needs_no_address_of_its_own(
+    hass: HomeAssistant, player: KitPlayer, asked: str, source: str
+) -> None:
+    await play(hass, asked)
+    assert player.asked == [("load", {"source": source})]
+    assert hass.data[LINKS]._links == {}
+
+
+async def test_a_path_that_home_assistant_would_sign(
+    hass: HomeAssistant, player: KitPlayer
+) -> None:
+    for asked in ("/media/local/holiday.mp4", "http://192.0.2.7:8123/media/local/holiday.mp4"):
+        await play(hass, asked)
+        source = player.asked[-1][1]["source"]
+        assert PATH in source
+        assert "authSig" not in source
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "media-source://media_source/local/folder",
+        "media-source://media_source/local/../../etc/passwd",
+        "media-source://media_source/nowhere/a.mp4",
+        "media-source://media_source",
+        "media-source://nobody/a",
+        "media-source://",
+        "http://[broken",
+        "http://x:99999999/",
+    ],
+)
+async def test_what_cannot_be_played_is_said(
+    hass: HomeAssistant, player: KitPlayer, asked: str
+) -> None:
+    try:
+        with pytest.raises(ServiceValidationError) as refused:
+            await play(hass, asked)
+    except pytest.fail.Exception:
+        # what is merely odd is the player's to judge
+        assert player.asked
+        return
+    assert refused.value.translation_domain == "zapette"
+    assert refused.value.translation_key == "unresolvable"
+    assert player.asked == []
+
+
+async def test_a_source_that_fails_in_its_own_way(hass: HomeAssistant, player: KitPlayer) -> None:
+    for error in (RuntimeError("boom"), AssertionError(), KeyError("x"), HomeAssistantError("no")):
+        with (
+            patch.object(media_id.media_source, "async_resolve_media", side_effect=error),
+            pytest.raises(ServiceValidationError) as refused,
+        ):
+            await play(hass, HOLIDAY)
+        assert refused.value.translation_key == "unresolvable"
+
+
+@pytest.mark.parametrize(
+    ("position", "sought"), [(12.5, 12.5), (52.2, 52.2), (53, 52.2), (1e9, 52.2), (0, 0)]
+)
+async def test_seeking_ends_at_the_end(
+    hass: HomeAssistant, player: KitPlayer, position: float, sought: float
+) -> None:
+    await do(hass, "media_seek", seek_position=position)
+    assert player.asked == [("seek", {"position": sought})]
+
+
+async def test_off_and_on(hass: HomeAssistant, player: KitPlayer) -> None:
+    features = attribute(hass, "supported_features")
+    assert features & Feature.TURN_ON
+    assert features & Feature.TURN_OFF
+    await do(hass, "turn_off")
+    player.change(playing=False, position=0.0)
+    await shows(hass, ENTITY, "idle")
+    await do(hass, "turn_on")
+    assert [name for name, _ in player.asked] == ["stop", "play"]
+    # by voice it is the same action, for any kind of entity
+    await hass.services.async_call(
+        "homeassistant", "turn_off", {"entity_id": ENTITY}, blocking=True
+    )
+    assert player.asked[-1][0] == "stop"
+    player.asked.clear()
+    queue = {"index": None, "items": [{"id": "a", "title": "A", "source": "media/a.webm"}]}
+    for queued, can, asked in (
+        ({"index": None, "items": []}, CAN, []),
+        (queue, CAN, []),
+        (queue, [*CAN, "next"], ["next"]),
+    ):
+        title = f"{len(can)} {len(queued['items'])}"
+        player.change(source=None, queue=queued, can=can, title=title)
+        await eventually(
+            lambda title=title: attribute(hass, "media_title") == title, "nothing is loaded"
+        )
+        await do(hass, "turn_on")
+        assert [name for name, _ in player.asked] == asked
+    player.change(can=["status", "play"])
+    await eventually(
+        lambda: not attribute(hass, "supported_features") & Feature.TURN_OFF, "it cannot stop"
+    )
+    assert attribute(hass, "supported_features") & Feature.TURN_ON
+
+
+async def test_a_song(hass: HomeAssistant, player: KitPlayer) -> None:
+    player.change(source="media/song.mp3", title="Song", artist="Björk", album="Début",
+                  poster="/thumbnails/x.jpg")  # fmt: skip
+    await eventually(lambda: attribute(hass, "media_artist") == "Björk", "the artist")
+    assert attribute(hass, "media_content_type") == "music"
+    assert attribute(hass, "media_album_name") == "Début"
+    player.change(source="media/film.mp4", title="Film", artist=None, album=None)
+    await eventually(lambda: attribute(hass, "media_content_type") == "video", "a film")
+    assert attribute(hass, "media_artist") is None
+    assert attribute(hass, "media_album_name") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "artist", "is_music"),
+    [
+        ("media/a.mp3", None, True),
+        ("media/Ünï cödé.FLAC", None, True),
+        ("https://x.example/a.mp3?x=.mp4", None, True),
+        ("https://radio.example/stream", None, False),
+        ("https://radio.example/stream", "Somebody", True),
+        ("media/a.mp4", "Somebody", False),
+        (None, "Somebody", True),
+    ],
+)
+def test_what_is_music(source: str | None, artist: str | None, is_music: bool) -> None:
+    assert PlayerState(source=source, artist=artist).is_music is is_music
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"entries": None, "total": 1}, {"entries": [{}], "total": 1}, [], None, "x",
+     {"entries": [], "total": "x"}],
+)  # fmt: skip
+async def test_a_library_that_answers_nonsense(
+    hass: HomeAssistant, player: KitPlayer, answer: Any, hass_ws_client: Any
+) -> None:
+    client = await hass_ws_client(hass)
+    with patch("custom_components.zapette.player.Player.async_call_server", return_value=answer):
+        await client.send_json_auto_id(
+            {"type": "media_player/browse_media", "entity_id": ENTITY,
+             "media_content_id": "zapette://Films", "media_content_type": "zapette_folder"}
+        )  # fmt: skip
+        said = await client.receive_json()
+    assert not said["success"]
+    assert said["error"]["message"].startswith("The library cannot be read: ")
+
+
+async def test_five_hundred_in_the_queue(
+    hass: HomeAssistant, player: KitPlayer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    items = [
+        {"id": f"i{n}", "title": f"☺ {n}" * 20, "source": f"media/{n}.webm"} for n in range(500)
+    ]
+    player.change(queue={"index": 0, "items": items}, title="the last")
+    await eventually(lambda: attribute(hass, "media_title") == "the last", "the state")
+    state = hass.states.get(ENTITY)
+    assert len(str(state.attributes)) < 4000
+    assert not [it for it in caplog.records if "zapette" in it.getMessage()]
+
+
+@pytest.mark.parametrize("name", ["☺", "x" * 64, "a: b", "zapette/#", "  ", "{{ 1 }}", "Télé"])
+async def test_any_name(hass: HomeAssistant, player: KitPlayer, name: str) -> None:
+    player.change(name=name, title=name)
+    await eventually(lambda: attribute(hass, "media_title") == name, "the state")
+    (entry,) = hass.config_entries.async_entries("zapette")
+    assert entry.title == name
+    player.errors["play"] = {"code": "media_error", "message": "{no} such {thing}"}
+    with pytest.raises(HomeAssistantError) as refused:
+        await do(hass, "media_play")
+    assert refused.value.translation_placeholders == {"name": name, "message": "{no} such {thing}"}
+
+
+async def test_what_is_no_text(hass: HomeAssistant, player: KitPlayer) -> None:
+    """A template may make half of a surrogate pair, which no JSON can carry."""
+    with pytest.raises(ServiceValidationError) as refused:
+        await play(hass, "media/\ud800.mp4")
+    assert refused.value.translation_key == "invalid_argument"
