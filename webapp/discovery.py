@@ -7,9 +7,11 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from webapp.announcements import Announcements, Known, read_object
+from webapp.distinct_names import DistinctNames
 from zapette.client import Client
 from zapette.errors import Unavailable
 from zapette.registry import Registry
@@ -34,6 +36,7 @@ class Discovery:
 
     A player is known once it has published a state and is in the registry. What the broker
     retains is also the memory: after a restart the names of players that are away come from there.
+    The second of two players with one name is numbered.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Discovery:
         self._forget_after_days = forget_after_days
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
+        self._names = DistinctNames()
         self._online: set[str] = set()
         self._retained: dict[str, bytes] = {}
         self._dirty: set[str] = set()
@@ -119,6 +123,7 @@ class Discovery:
             name = self._announcements.name_in(message.payload)
             if name is not None:
                 self._known.setdefault(player_id, Known(player_id, name))
+                self._names.remember(player_id, name)
         # a live one is our own, or somebody has removed the device: it is not put back at once
         if message.retained:
             self._mark(player_id)
@@ -195,8 +200,10 @@ class Discovery:
         forgotten = self._registry.generation(player_id) is None
         with self._lock:
             known = self._known.get(player_id)
-        if known is None:
-            return
+            if known is None:
+                return
+            if not forgotten:
+                known = replace(known, name=self._names.give(player_id, known.name))
         wanted = {} if forgotten else self._announcements.messages(known, pages)
         for topic in self._announcements.topics_of(player_id):
             payload = wanted.get(topic, b"")
@@ -215,5 +222,6 @@ class Discovery:
             self._client.publish(topic, b"", qos=1, retain=True)
         with self._lock:
             self._known.pop(player_id, None)
+            self._names.forget(player_id)
             for topic in self._announcements.topics_of(player_id):
                 self._retained.pop(topic, None)

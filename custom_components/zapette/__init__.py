@@ -76,7 +76,8 @@ def forgotten_issue(entry: ZapetteConfigEntry) -> str:
 def _follow_name(hass: HomeAssistant, entry: ZapetteConfigEntry) -> None:
     """Call entry and device what the player is called, unless the user named the device."""
     player = entry.runtime_data.player
-    if player.state is not None:
+    # the server numbers the second of two players with one name
+    if player.state is not None and not player.is_announced:
         _rename(hass, entry, player.state.name)
 
 

@@ -41,6 +41,7 @@ class Player:
             state is one that the broker had kept, and nobody knows whether it still holds.
         url: where the pages are, with a slash at its end; None if nobody said.
         sw_version: the version of Zapette; None if nobody said.
+        is_announced: whether the server announces the player, and says what it is called.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Player:
         self.position = Position()
         self.url = url
         self.sw_version: str | None = None
+        self.is_announced = False
         self.on_announced: Callable[[dict[str, Any]], None] = lambda _: None
         self._hass = hass
         self._callee = topics.player(base_topic, player_id)
@@ -273,6 +275,7 @@ class Player:
     @callback
     def _on_announcement(self, message: mqtt.ReceiveMessage) -> None:
         said = read_object(message.payload)
+        self.is_announced = bool(said.get("name"))
         if isinstance(said.get("url"), str):
             self.url = said["url"]
         if isinstance(said.get("sw_version"), str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -195,8 +196,17 @@ class Instance:
         }
 
     def accept(self, name: str) -> str:
-        """Add a player that is offered, with one click; return its config entry's id."""
-        flow = eventually(lambda: self.offers().get(name), f"{name} is offered", timeout=20)
+        """Add a player that is offered, with one click; return its config entry's id.
+
+        The second of one name is offered as ``name 2``.
+        """
+        numbered = re.compile(rf"{re.escape(name)}( \d+)?")
+
+        def offered() -> str | None:
+            offers = self.offers()
+            return next((flow for it, flow in offers.items() if numbered.fullmatch(it)), None)
+
+        flow = eventually(offered, f"{name} is offered", timeout=20)
         answer = self.rest("POST", f"config/config_entries/flow/{flow}", {})
         assert answer["type"] == "create_entry", answer
         return str(answer["result"]["entry_id"])

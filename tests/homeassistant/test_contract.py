@@ -153,7 +153,9 @@ def test_buttons(
 def test_only_what_the_player_can_is_offered(seen: Seen, player: ScriptedPlayer) -> None:
     everything = player.state["can"]
     player.change(can=["status", "play", "pause"])
-    seen.promptly(lambda: seen.attributes["supported_features"] == 1 + 128 + 16384, "play, pause, turn on")
+    seen.promptly(
+        lambda: seen.attributes["supported_features"] == 1 + 128 + 16384, "play, pause, turn on"
+    )
     assert seen.home.state(seen.entity("button", "full_screen"))["state"] == "unavailable"
     with pytest.raises(HomeAssistantRefused):
         seen.do("volume_set", volume_level=0.1)

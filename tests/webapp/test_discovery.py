@@ -114,6 +114,31 @@ def test_a_player_is_announced_and_renamed(
     assert heard.all(device) == []
 
 
+def test_the_second_of_one_name_is_numbered(
+    new_system: Callable[..., System], listen: Callable[[System], Listener]
+) -> None:
+    system = new_system(ZAPETTE_HOME_ASSISTANT="both")
+    heard, one, other = listen(system), Household(system), Household(system)
+
+    def announced(household: Household) -> list[str]:
+        discovery, device = (heard.last(topic) for topic in topics(household))
+        return [discovery["name"], device["device"]["name"]] if discovery and device else []
+
+    with one.player() as first, other.player() as second:
+        appear(one, first, name="Television")
+        eventually(lambda: announced(one) == ["Television"] * 2, "the first")
+        appear(other, second, name="Television")
+        eventually(lambda: announced(other) == ["Television 2"] * 2, "the second")
+        # the server has its memory on the broker
+        system.kill("web")
+        appear(other, second, name="Television", seq=2)
+        appear(one, first, name="Bedroom", seq=2)
+        eventually(lambda: announced(one) == ["Bedroom"] * 2, "renamed", 30)
+        appear(other, second, name="Television", seq=3, subtitles={"tracks": []})
+        assert announced(other) == ["Television 2"] * 2
+    assert {json.loads(it)["name"] for it in heard.all(topics(other)[0])} == {"Television 2"}
+
+
 def test_an_unknown_player_is_not_announced(
     system: System, listen: Callable[[System], Listener]
 ) -> None:
@@ -202,7 +227,7 @@ def test_forgotten_when_gone_for_long(
         appear(gone, player)
         say(player, f"{gone.root}/availability", b"offline")
     with here.player() as player:
-        appear(here, player)
+        appear(here, player, name="Kitchen")
         heard = listen(system)
         for household in (gone, here):
             heard.wait(topics(household)[0])
@@ -212,7 +237,7 @@ def test_forgotten_when_gone_for_long(
         system.kill("web")
         eventually(lambda: heard.all(topics(gone)[0])[-1] == b"", "it is forgotten", timeout=30)
         eventually(system.is_up, "the system is up again", timeout=30)
-        assert heard.last(topics(here)[0])["name"] == "Living room"
+        assert heard.last(topics(here)[0])["name"] == "Kitchen"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""What players are called in announcements: no two of them the same; no I/O."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Final
+
+LONGEST: Final = 64
+"""The longest name, in characters."""
+
+_NUMBERED: Final = re.compile(r".* ([2-9]|[1-9]\d+)", re.DOTALL)
+
+
+class DistinctNames:
+    """Numbers the second and each further player of one name, and leaves them so.
+
+    A name stays what it is once it was given, whoever goes or comes, until its player is renamed.
+    Names that differ in case only are the same: who says them aloud hears no difference.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[str, str] = {}
+
+    def remember(self, player_id: str, name: str) -> None:
+        """Take note of a name that was given earlier."""
+        self._given[player_id] = name
+
+    def forget(self, player_id: str) -> None:
+        """Free the name of a player."""
+        self._given.pop(player_id, None)
+
+    def give(self, player_id: str, name: str) -> str:
+        """Return what to call a player that its owner calls `name`."""
+        taken = {it.casefold() for other, it in self._given.items() if other != player_id}
+        given = self._given.get(player_id)
+        if given is not None and given.casefold() not in taken and _is_numbered(given, name):
+            return given
+        numbered = (_numbered(name, number) for number in itertools.count(1))
+        free = next(it for it in numbered if it.casefold() not in taken)
+        self._given[player_id] = free
+        return free
+
+
+def _numbered(name: str, number: int) -> str:
+    if number == 1:
+        return name
+    suffix = f" {number}"
+    return name[: LONGEST - len(suffix)].rstrip() + suffix
+
+
+def _is_numbered(given: str, name: str) -> bool:
+    match = _NUMBERED.fullmatch(given)
+    return given == name or (match is not None and given == _numbered(name, int(match[1])))
