@@ -41,6 +41,7 @@ class Bridge:
 
     Attributes:
         on_replaced: called when another bridge has taken this one's place.
+        on_failed: called with the error when this one cannot go on.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Bridge:
             client_id: the MQTT client id, which no other client at home may have.
         """
         self.on_replaced: Callable[[], None] = lambda: None
+        self.on_failed: Callable[[BaseException], None] = lambda _: None
         self._dialers = {"ours": ours, "home": home}
         self._loop = loop
         self._mapping = mapping
@@ -227,4 +229,8 @@ class Bridge:
                 self._ours.publish(topic, answer, correlation=message.correlation)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._loop.spawn(work)
+        def done(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.on_failed(error)
+
+        self._loop.spawn(work).add_done_callback(done)

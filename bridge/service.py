@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import logging
 import signal
-import sys
 import threading
 from typing import Final
 
@@ -22,6 +20,7 @@ from zapette.dialing import Dialer, Timing
 from zapette.errors import SettingsError
 from zapette.event_loop import LoopThread
 from zapette.home import local_host
+from zapette.supervisor import Supervisor
 from zapette.topics import Topics
 from zapette.url import BrokerUrl
 from zapette.workers import Workers
@@ -32,7 +31,6 @@ TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
 """So patient that both sides agree within 5 s of the end of an outage."""
 
 _STOP_PATIENCE: Final = 3.0
-_FAILED: Final = 1
 
 
 def serve(settings: Settings) -> None:
@@ -71,30 +69,21 @@ def serve(settings: Settings) -> None:
         return Bridge(ours, home, loop, mapping, ledger, client_id)
 
     turns = Turns(ours, home, mapping, new_bridge)
+    supervisor = Supervisor(log)
     ended, stopped = threading.Event(), threading.Event()
-    tasks: list[asyncio.Task[None]] = []
-
-    def begin() -> None:
-        tasks.append(loop.spawn(turns.run()))
-        # it goes on for ever: a process without it is of no use, and is started again
-        tasks[0].add_done_callback(lambda _: ended.set())
-
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     loop.start()
-    loop.post(begin)
+    loop.post(lambda: supervisor.task("bridge", turns.run))
     ended.wait()
-    failed = any(task.done() for task in tasks)
-    loop.post(lambda: loop.spawn(_stop(turns, tasks, stopped)))
+    loop.post(lambda: loop.spawn(_stop(supervisor, turns, stopped)))
     stopped.wait(_STOP_PATIENCE)
     loop.stop()
     workers.stop()
-    sys.exit(_FAILED if failed else 0)
 
 
-async def _stop(turns: Turns, tasks: list[asyncio.Task[None]], stopped: threading.Event) -> None:
-    for task in tasks:
-        task.cancel()
+async def _stop(supervisor: Supervisor, turns: Turns, stopped: threading.Event) -> None:
+    supervisor.stop()
     try:
         await turns.stop()
     finally:

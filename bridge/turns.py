@@ -47,22 +47,43 @@ class Turns:
         self._bridge: Bridge | None = None
 
     async def run(self) -> None:
-        """Prove, bridge, give way and come back, until it is cancelled."""
+        """Prove, bridge, give way and come back, until it is cancelled.
+
+        Raises whatever ends the bridge unexpectedly; it may be called again then.
+        """
         while True:
+            await self._give_way()
             await self._prove()
-            replaced = asyncio.Event()
-            bridge = self._bridge = self._new_bridge()
-            bridge.on_replaced = replaced.set
-            bridge.start()
-            await replaced.wait()
+            replaced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._bridge = self._begin(replaced)
+            await replaced
             log.warning(
                 "another bridge of this household has taken the place of this one, "
                 "which waits until that one is gone"
             )
-            self._bridge = None
-            await bridge.give_way()
+            await self._give_way()
             await self._wait_until_free()
             log.info("the other bridge is gone: this one comes back")
+
+    def _begin(self, replaced: asyncio.Future[None]) -> Bridge:
+        def end(error: BaseException | None) -> None:
+            if replaced.done():
+                return
+            if error is None:
+                replaced.set_result(None)
+            else:
+                replaced.set_exception(error)
+
+        bridge = self._new_bridge()
+        bridge.on_replaced = lambda: end(None)
+        bridge.on_failed = end
+        bridge.start()
+        return bridge
+
+    async def _give_way(self) -> None:
+        bridge, self._bridge = self._bridge, None
+        if bridge is not None:
+            await bridge.give_way()
 
     async def stop(self) -> None:
         """Say at home that everybody is offline, if a bridge is at work here."""

@@ -538,9 +538,14 @@ def test_the_last_one_that_is_right_has_the_place(
         assert player.heard.count(("volume", 41)) == 1
         eventually(lambda: listener.last(server) == b"online", "the server is seen again")
         assert (first.process.poll(), last.process.poll()) == (None, None)
-        last.process.kill()
-        last.process.wait(10)
-        eventually(lambda: listener.last(server) == b"offline", "the will", 20)
+        with Application(url=home.url, base_topic="zapette") as remote:
+            remote.players.settle()
+            assert [it.id for it in remote.players.online()] == [player.id]
+            last.process.kill()
+            last.process.wait(10)
+            eventually(lambda: listener.last(server) == b"offline", "the will", 20)
+            eventually(lambda: remote.players.online() == [], "nobody is shown as online")
+            assert [it.id for it in remote.players] == [player.id]
         eventually(lambda: "this one comes back" in first.log, "it comes back", 40)
         eventually(lambda: pilots(home.url, player, 33), "the first works again", 20)
         eventually(lambda: listener.last(server) == b"online", "the server is seen again")
