@@ -17,6 +17,9 @@ _LOGGER = logging.getLogger(__name__)
 LONGEST: Final = 300.0
 """Seconds after which an announcement counts as over."""
 
+AWAY: Final = 15.0
+"""Seconds after which a player that is away does not come back to end it."""
+
 
 class Announcer:
     """Plays announcements on one player, one after another."""
@@ -74,7 +77,9 @@ class Announcer:
                             return False
                         if state.ended or state.error is not None:
                             return True
-                    await changed.wait()
+                    # others wait for their turn
+                    async with asyncio.timeout(None if self._player.is_available else AWAY):
+                        await changed.wait()
                     changed.clear()
         except TimeoutError:
             return True

@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from custom_components.zapette import media_id, media_links
+from custom_components.zapette import announcement, media_id, media_links
 from custom_components.zapette.media_links import KEEP, LINKS, PATH, MediaLinks
 from custom_components.zapette.state import PlayerState
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
@@ -320,3 +320,26 @@ async def test_what_is_no_text(hass: HomeAssistant, player: KitPlayer) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await play(hass, "media/\ud800.mp4")
     assert refused.value.translation_key == "invalid_argument"
+
+
+async def test_an_announcement_on_a_player_that_vanishes(
+    hass: HomeAssistant, player: KitPlayer
+) -> None:
+    """The next one does not wait for the longest that an announcement may take."""
+    with patch.object(announcement, "AWAY", 0.1):
+        gong = "https://sounds.example/gong.mp3"
+        player.state |= {"source": gong, "playing": True}
+        await play(hass, gong, announce=True)
+        # the page's browser is killed: the broker says so, and the state stays
+        player.player("offline")
+        await shows(hass, ENTITY, "unavailable")
+        player.player("online")
+        player.change(playing=False)
+        await eventually(lambda: hass.states.get(ENTITY).state != "unavailable", "it is back")
+        player.player("offline")
+        await shows(hass, ENTITY, "unavailable")
+        # the turn is free again when nobody comes back
+        (announcer,) = [
+            it._announcer for it in hass.data["media_player"].entities if it.entity_id == ENTITY
+        ]
+        await eventually(lambda: not announcer._turn.locked(), "the turn is free", 10)
