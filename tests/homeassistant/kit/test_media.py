@@ -13,6 +13,7 @@ from custom_components.zapette.state import PlayerState
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -343,3 +344,16 @@ async def test_an_announcement_on_a_player_that_vanishes(
             it._announcer for it in hass.data["media_player"].entities if it.entity_id == ENTITY
         ]
         await eventually(lambda: not announcer._turn.locked(), "the turn is free", 10)
+
+
+async def test_by_voice(hass: HomeAssistant, player: KitPlayer) -> None:
+    """What "turn off the kit" and "turn on the kit" come to."""
+    assert await async_setup_component(hass, "intent", {})
+    for said, asked in (
+        ("HassTurnOff", "stop"),
+        ("HassTurnOn", "play"),
+        ("HassMediaPause", "pause"),
+    ):
+        answer = await intent.async_handle(hass, "test", said, {"name": {"value": "Kit"}})
+        assert answer.response_type != intent.IntentResponseType.ERROR
+        await eventually(lambda asked=asked: player.asked[-1:] == [(asked, {})], asked)
