@@ -11,6 +11,7 @@ need mosquitto mosquitto
 need mosquitto_rr mosquitto-clients
 need ffmpeg ffmpeg
 need ip iproute2
+need openssl openssl
 need docker-compose docker-compose
 need nginx nginx-light
 need firefox-esr firefox-esr
