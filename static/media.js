@@ -31,8 +31,6 @@ const TELLING = [
 ];
 /** Milliseconds after which playback that has begun to wait for data counts as begun. */
 const BUFFERING_PATIENCE = 1500;
-/** Seconds by which the duration that the state tells may be above the real one. */
-const ROUNDING = 0.001;
 
 /** Types of streams that hls.js plays, whatever the browser itself says. */
 const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
@@ -215,16 +213,12 @@ export class Media {
     if (this._video.currentTime > 0 && this.state.seekable) await this.seek(0);
   }
 
-  /** @param {number} position seconds; beyond the medium is an error */
+  /** @param {number} position seconds; clamped to the medium */
   async seek(position) {
     this._checkLoaded();
     const { seekable, duration } = this.state;
     if (!seekable || duration === null) {
       throw new CallError("not_supported", "one cannot seek in this medium");
-    }
-    if (position > duration + ROUNDING) {
-      const range = `a number from 0 to ${duration} is needed`;
-      throw new CallError("invalid_argument", `position is ${position}: ${range}`);
     }
     const arrived = until(this._video, "seeked");
     this._video.currentTime = Math.min(position, duration);

@@ -32,3 +32,16 @@ def test_the_program_in_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
     exec(program.text.removesuffix("app.run()\n"), names)
     assert names["app"].name == "demo"
     assert names["add"](1, 2) == 3
+
+
+def test_the_shell_in_the_readme_sets_what_it_uses() -> None:
+    (shell,) = [
+        each.text
+        for each in blocks(ROOT / "README.md")
+        if each.language == "sh" and "mosquitto" in each.text
+    ]
+    used = set(re.findall(r"\$([A-Z]+)", shell))
+    assert used == {"NAME", "PASSWORD", "ID"}
+    for name in used:
+        before, _, _ = shell.partition(f"${name}")
+        assert re.search(rf"\bread -r .*\b{name}\b", before), f"{name} is set before it is used"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from zapette.client import CALL_TIMEOUT, Client
-from zapette.state import State
+from zapette.state import History, Playable, State
 from zapette.topics import Callee
 
 Answer = TypeVar("Answer")
@@ -22,6 +22,14 @@ class PlayerProcedures(ABC, Generic[Answer]):
     @abstractmethod
     def call(self, procedure: str, **parameters: Any) -> Answer:
         """Call any procedure, by name."""
+
+    @abstractmethod
+    def history(self) -> Any:
+        """Ask what was played, the latest first: `zapette.state.History`."""
+
+    @abstractmethod
+    def playable(self, types: Sequence[str]) -> Any:
+        """Ask which MIME types its browser plays: `zapette.state.Playable`."""
 
     def status(self) -> Answer:
         """Ask for the state."""
@@ -60,7 +68,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("mute", on=on)
 
     def seek(self, position: float) -> Answer:
-        """Go to a position, in seconds."""
+        """Go to a position, in seconds; beyond the end is the end."""
         return self.call("seek", position=position)
 
     def seek_by(self, offset: float) -> Answer:
@@ -119,6 +127,10 @@ class PlayerProcedures(ABC, Generic[Answer]):
         """Show the subtitles with this id; None for none."""
         return self.call("subtitles", track=_Given(track))
 
+    def subtitles_size(self, percent: float) -> Answer:
+        """Show subtitles at a size, in percent of the usual one, 50 to 300."""
+        return self.call("subtitles/size", percent=percent)
+
     def audio(self, track: str | None) -> Answer:
         """Play the sound track with this id; None for none."""
         return self.call("audio", track=_Given(track))
@@ -165,6 +177,14 @@ class Player(PlayerProcedures[State]):
         answer = self._client.call(self._callee, procedure, timeout=self._timeout, **named)
         return cast(State, answer)
 
+    def history(self) -> History:
+        """Ask what was played, the latest first."""
+        return cast(History, self.call("history"))
+
+    def playable(self, types: Sequence[str]) -> Playable:
+        """Ask which MIME types its browser plays."""
+        return cast(Playable, self.call("playable", types=types))
+
 
 class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
     """A player whose procedures are awaited and give the state."""
@@ -180,6 +200,14 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
             self._callee, procedure, timeout=self._timeout, **_given(parameters)
         )
         return cast(State, answer)
+
+    async def history(self) -> History:
+        """Ask what was played, the latest first."""
+        return cast(History, await self.call("history"))
+
+    async def playable(self, types: Sequence[str]) -> Playable:
+        """Ask which MIME types its browser plays."""
+        return cast(Playable, await self.call("playable", types=types))
 
 
 class _Given:

@@ -6,9 +6,10 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, Final, cast, get_type_hints
 
 from zapette.client import Client
+from zapette.kinds import kind_of
 from zapette.state import State
 from zapette.subscriptions import Message
 from zapette.topics import Topics, is_player_id
@@ -122,8 +123,28 @@ class Players:
 
 
 def _state(payload: bytes) -> State:
+    """Return the state in `payload`, without the fields that are not of their type."""
     try:
         state = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         state = {}
-    return cast(State, state if isinstance(state, dict) else {})
+    members = state if isinstance(state, dict) else {}
+    return cast(State, {name: value for name, value in members.items() if _fits(name, value)})
+
+
+def _fits(name: str, value: Any) -> bool:
+    hint = _HINTS.get(name)
+    if hint is None:
+        # what is not known here, and what holds more that may not be
+        return name not in _NESTED or value is None or isinstance(value, dict)
+    try:
+        hint.read(value)
+    except ValueError:
+        return False
+    return True
+
+
+_NESTED: Final = frozenset({"queue", "subtitles", "audio", "error", "skipped"})
+_HINTS: Final = {
+    name: kind_of(hint) for name, hint in get_type_hints(State).items() if name not in _NESTED
+}

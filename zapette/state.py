@@ -11,12 +11,14 @@ class Item(TypedDict, total=False):
     id: str
     title: str
     source: str
+    poster: str | None
+    duration: float | None
 
 
 class Queue(TypedDict, total=False):
-    """What is played next."""
+    """What is played next; `index` is None if what is loaded is not in it."""
 
-    index: int
+    index: int | None
     items: list[Item]
 
 
@@ -25,7 +27,7 @@ class Track(TypedDict, total=False):
 
     id: str
     label: str
-    language: str
+    language: str | None
 
 
 class Tracks(TypedDict, total=False):
@@ -33,6 +35,51 @@ class Tracks(TypedDict, total=False):
 
     active: str | None
     tracks: list[Track]
+
+
+class Subtitles(Tracks, total=False):
+    """The subtitles; `size` is in percent of the usual one."""
+
+    size: float
+
+
+class Problem(TypedDict, total=False):
+    """Why something cannot be played; `reason` says more of a ``media_error``."""
+
+    code: str
+    message: str
+    reason: str
+
+
+class Skipped(TypedDict, total=False):
+    """An item of the queue that could not be played when its turn came."""
+
+    source: str
+    title: str
+    error: Problem
+
+
+class Played(TypedDict, total=False):
+    """One entry of the history; `at` is Unix time."""
+
+    source: str
+    title: str
+    poster: str | None
+    position: float
+    duration: float | None
+    at: float
+
+
+class History(TypedDict, total=False):
+    """What was played, the latest first."""
+
+    items: list[Played]
+
+
+class Playable(TypedDict, total=False):
+    """What a player's browser plays, in the order in which it was asked."""
+
+    playable: list[bool]
 
 
 class State(TypedDict, total=False):
@@ -50,16 +97,17 @@ class State(TypedDict, total=False):
     rate: float
     volume: float
     muted: bool
-    title: str
-    source: str
+    title: str | None
+    source: str | None
     poster: str | None
     queue: Queue
     repeat: Literal["off", "one", "all"]
     shuffle: bool
-    subtitles: Tracks
+    subtitles: Subtitles
     audio: Tracks
     fullscreen: bool
     sleep_at: float | None
     gesture_required: bool
-    error: dict[str, str] | None
+    error: Problem | None
+    skipped: Skipped | None
     can: list[str]

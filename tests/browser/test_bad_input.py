@@ -24,7 +24,7 @@ BAD: list[tuple[str, bytes, str]] = [
     *[(f"volume/{way}", it, "step") for way in ("up", "down") for it in [b"0", b"101", *NUMBER]],
     *[("mute", it, "on") for it in [b"1", b"0", b"null", b"yes", b'"true"', b"[[]]"]],
     ("mute", b'{"off": true}', '"off"'),
-    *[("seek", it, "position") for it in [b"", b"-0.1", b"46", b"1e12", *NUMBER]],
+    *[("seek", it, "position") for it in [b"", b"-0.1", *NUMBER]],
     *[("seek/by", it, "offset") for it in [b"", *NUMBER]],
     *[("load", it, "source") for it in [b"", b"5", b"null", b"[]", b'{"title": "x"}', b'[" "]']],
     *[

@@ -79,6 +79,8 @@ def test_mute(pair: Pair, payload: bytes, muted: bool) -> None:
         ("seek", b"20", 20),
         ("seek", b"0", 0),
         ("seek", b'{"position": 44.25}', 44.25),
+        ("seek", b"46", 45),
+        ("seek", b"1e12", 45),
         ("seek/by", b"5", 15),
         ("seek/by", b"-5", 5),
         ("seek/by", b"-500", 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 
 import click
 from click.shell_completion import get_completion_class
@@ -11,6 +12,7 @@ from click.shell_completion import get_completion_class
 from zapette.errors import ZapetteError
 
 _PATIENCE = 1.0
+_GROUP = re.compile("^(volume|seek|queue|subtitles)_")
 
 
 @click.command()
@@ -55,8 +57,9 @@ def procedures() -> list[str]:
     """Return the procedures that every player may have."""
     from zapette.player import PlayerProcedures
 
+    methods = inspect.getmembers(PlayerProcedures, inspect.isfunction)
     return sorted(
-        name.replace("volume_", "volume/").replace("seek_", "seek/").replace("queue_", "queue/")
-        for name, _ in inspect.getmembers(PlayerProcedures, inspect.isfunction)
+        _GROUP.sub(r"\1/", name)
+        for name, _ in methods
         if not name.startswith("_") and name != "call"
     )

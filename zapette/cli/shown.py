@@ -76,12 +76,12 @@ def volume(player: Known) -> str:
 def row(player: Known, since: float = 0.0) -> tuple[str, ...]:
     """Return a player's row of the table."""
     return (
-        player.name or "-",
+        one_line(player.name) or "-",
         player.id,
         activity(player),
         position(player, since),
         volume(player),
-        one_line(player.state.get("title", "")),
+        one_line(player.state.get("title") or ""),
     )
 
 
@@ -97,8 +97,8 @@ def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
 
 def line(player: Known) -> str:
     """Return a player's line in ``zapette watch``."""
-    cells = [time.strftime("%H:%M:%S"), player.name or player.id, activity(player)]
-    rest = (position(player), volume(player), one_line(player.state.get("title", "")))
+    cells = [time.strftime("%H:%M:%S"), one_line(player.name) or player.id, activity(player)]
+    rest = (position(player), volume(player), one_line(player.state.get("title") or ""))
     return "  ".join([*cells, *(cell for cell in rest if cell and player.available)])
 
 

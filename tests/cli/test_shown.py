@@ -1,0 +1,41 @@
+"""What the command shows of players, whatever their states hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.vector_files import vectors
+from zapette.cli.shown import line, row, summary, table
+from zapette.players import Known, _state
+
+anything: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(), below, max_size=3),
+    max_leaves=6,
+)
+states = st.dictionaries(st.sampled_from(vectors("player")["state"]), anything)
+
+
+@given(states, st.booleans(), st.booleans())
+def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_online: bool) -> None:
+    player = Known("0" * 32, online, server_online, _state(json.dumps(state).encode()))
+    shown = [line(player), *row(player, 1.5)]
+    assert all(text.isprintable() for text in shown)
+    assert table([row(player)], ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")).count("\n") == 1
+    json.dumps(summary(player), allow_nan=True)
+
+
+@given(st.binary())
+def test_any_payload_is_a_state(payload: bytes) -> None:
+    assert isinstance(_state(payload), dict)
+
+
+def test_nothing_loaded() -> None:
+    """As a page says it before anything is loaded."""
+    state = _state(b'{"title": null, "source": null, "name": "Den", "volume": 40, "new": [1]}')
+    assert state == {"title": None, "source": None, "name": "Den", "volume": 40, "new": [1]}
+    assert row(Known("0" * 32, online=True, state=state))[-1] == ""
