@@ -62,7 +62,7 @@ async function follow(session) {
   const { page, translate } = build();
   const { link, connection, player } = session;
   // So that what a person bookmarks, or puts on the home screen, names the player.
-  if (!location.hash) history.replaceState(null, "", writeLink(link));
+  if (!location.hash) history.replaceState(history.state, "", writeLink(link));
   const refuse = () => {
     if (connection.status !== "refused") return;
     links.forget(link);

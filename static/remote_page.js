@@ -78,16 +78,19 @@ export class RemotePage extends Page {
   follow(connection, player) {
     const showRest = () => this._showRest(connection, player);
     const rest = new Later(showRest);
-    const show = () => {
+    const showControls = () => {
       if (connection.session) this._role = connection.session.role;
       this._show(this._viewOf(player));
+    };
+    const show = () => {
+      showControls();
       rest.ask();
     };
     connection.changed.listen(show);
     player.changed.listen(show);
     this.listen((procedure, parameters) => player.call(procedure, parameters));
-    show();
     // All of it in the page's first frame.
+    showControls();
     showRest();
   }
 

@@ -2,24 +2,44 @@
 
 /**
  * @typedef {"now" | "queue" | "library" | "more"} ViewName
+ * @typedef {"name" | "added" | "played"} Order
  *
  * @typedef {object} Route
  * @property {ViewName} view
  * @property {string} path the folder of the library that is open
+ * @property {string} search what is searched for in it
+ * @property {Order} order
  */
 
 /** @type {readonly ViewName[]} */
 const VIEWS = ["now", "queue", "library", "more"];
+/** @type {readonly Order[]} */
+export const ORDERS = ["name", "added", "played"];
+
+/**
+ * Return the route to a view; to the library's top if nothing else is given.
+ * @param {ViewName} view
+ * @param {Partial<Route>} [inside]
+ * @returns {Route}
+ */
+export function routeTo(view, { path = "", search = "", order = "name" } = {}) {
+  return { view, path, search, order };
+}
 
 /**
  * Return what the query of an address says; the first screen if it says nothing that is known.
- * @param {string} search with or without its `?`
+ * @param {string} address with or without its `?`
  * @returns {Route}
  */
-export function readRoute(search) {
-  const query = new URLSearchParams(search);
+export function readRoute(address) {
+  const query = new URLSearchParams(address);
   const view = VIEWS.find((name) => name === query.get("view")) || "now";
-  return { view, path: view === "library" ? query.get("path") || "" : "" };
+  if (view !== "library") return routeTo(view);
+  return routeTo(view, {
+    path: query.get("path") || "",
+    search: query.get("search") || "",
+    order: ORDERS.find((name) => name === query.get("order")) || "name",
+  });
 }
 
 /**
@@ -27,10 +47,12 @@ export function readRoute(search) {
  * @param {Route} route
  * @param {string} fragment that names the player, with its `#`
  */
-export function writeRoute({ view, path }, fragment) {
+export function writeRoute({ view, path, search, order }, fragment) {
   const query = new URLSearchParams();
   if (view !== "now") query.set("view", view);
   if (path) query.set("path", path);
-  const search = query.toString();
-  return `remote${search && `?${search}`}${fragment}`;
+  if (search) query.set("search", search);
+  if (order !== "name") query.set("order", order);
+  const address = query.toString();
+  return `remote${address && `?${address}`}${fragment}`;
 }

@@ -1,9 +1,15 @@
 /** The views behind the first screen: each is loaded when it is first opened. */
 
 import { find } from "./elements/index.js";
+import { isRecord } from "./messages.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { ViewElement } from "./elements/view.js";
-import { readRoute, writeRoute } from "./remote_route.js";
+import { readRoute, routeTo, writeRoute } from "./remote_route.js";
+
+/** Milliseconds without scrolling until the place is kept; browsers take few entries a second. */
+const STILL = 250;
+/** @type {Place} */
+const TOP = { top: 0, rows: 0 };
 
 /** Where the first screen and another view stand side by side. */
 const WIDE = "(min-width: 60rem)";
@@ -25,6 +31,11 @@ const WIDE = "(min-width: 60rem)";
  *   calls the player, and returns what it answers
  * @property {() => Route} route
  * @property {(route: Route) => void} go opens another view or folder
+ * @property {(route: Route) => void} turn says that what is open is this now
+ *
+ * @typedef {object} Place where in a view the person is; an entry of the history has it as its state
+ * @property {number} top pixels
+ * @property {number} rows
  */
 
 /** @type {Record<Exclude<ViewName, "now">, () => Promise<{ create: (surroundings: Surroundings) => ViewElement }>>} */
@@ -37,7 +48,7 @@ const LOADERS = {
 export class RemoteViews {
   /**
    * @param {Document} page
-   * @param {Omit<Surroundings, "route" | "go">} surroundings
+   * @param {Omit<Surroundings, "route" | "go" | "turn">} surroundings
    */
   constructor(page, surroundings) {
     /** @private */
@@ -47,6 +58,7 @@ export class RemoteViews {
       ...surroundings,
       route: () => this._route,
       go: (route) => this._go(route),
+      turn: (route) => this._turn(route),
     };
     /** @private */
     this._tabs = find(page, "tab-bar", TabBar);
@@ -55,7 +67,11 @@ export class RemoteViews {
     /** @private */
     this._wide = matchMedia(WIDE);
     /** @private @type {Route} */
-    this._route = { view: "now", path: "" };
+    this._route = routeTo("now");
+    /** @private what was open in each view, and where @type {Map<ViewName, { route: Route, place: Place }>} */
+    this._left = new Map();
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
+    this._moving = undefined;
     /** @private @type {View | null} */
     this._view = null;
     /** @private @type {Map<ViewName, ViewElement>} */
@@ -70,11 +86,16 @@ export class RemoteViews {
   start() {
     this._tabs.mount(this._surroundings.translate);
     this._tabs.addEventListener("tabpicked", (event) => {
-      if (event instanceof CustomEvent) this._go({ view: event.detail, path: "" });
+      if (event instanceof CustomEvent) this._pick(event.detail);
     });
-    addEventListener("popstate", () => this._open(readRoute(location.search)));
-    this._wide.addEventListener("change", () => this._open(this._route));
-    this._open(readRoute(location.search));
+    history.scrollRestoration = "manual";
+    addEventListener("popstate", ({ state }) => {
+      this._open(readRoute(location.search), placeOf(state));
+    });
+    addEventListener("scroll", () => this._moved(), { passive: true });
+    addEventListener("pagehide", () => this._note());
+    this._wide.addEventListener("change", () => this._open(this._route, this._place));
+    this._open(readRoute(location.search), placeOf(history.state));
   }
 
   /**
@@ -97,33 +118,83 @@ export class RemoteViews {
   }
 
   /**
+   * Open a view as it was left; a tab that is open already leads to its top.
+   * @private
+   * @param {ViewName} view
+   */
+  _pick(view) {
+    const left = view === this._route.view ? undefined : this._left.get(view);
+    if (left) this._go(left.route, left.place);
+    else this._go(routeTo(view));
+  }
+
+  /**
    * @private
    * @param {Route} route
+   * @param {Place} [place]
    */
-  _go(route) {
-    history.pushState(null, "", writeRoute(route, location.hash));
-    this._open(route);
+  _go(route, place = TOP) {
+    this._note();
+    history.pushState(place, "", writeRoute(route, location.hash));
+    this._open(route, place);
   }
 
   /**
    * @private
    * @param {Route} route
    */
-  _open(route) {
+  _turn(route) {
+    this._route = route;
+    history.replaceState(TOP, "", writeRoute(route, location.hash));
+  }
+
+  /** @private */
+  get _place() {
+    const view = this._views.get(this._name);
+    return { top: Math.round(scrollY), rows: view ? view.rows : 0 };
+  }
+
+  /** @private */
+  _moved() {
+    clearTimeout(this._moving);
+    this._moving = setTimeout(() => this._note(), STILL);
+  }
+
+  /**
+   * Keep in mind where the person is.
+   * @private
+   */
+  _note() {
+    clearTimeout(this._moving);
+    const place = this._place;
+    this._left.set(this._route.view, { route: this._route, place });
+    history.replaceState(place, "");
+  }
+
+  /**
+   * @private
+   * @param {Route} route
+   * @param {Place} place
+   */
+  _open(route, place) {
+    clearTimeout(this._moving);
     this._route = route;
     const name = this._name;
     this._page.body.dataset.view = name;
     this._tabs.show(name, location.hash);
     this._panel.hidden = name === "now";
-    if (name === "now") this._panel.textContent = "";
-    else void this._fill(name);
+    if (name === "now") {
+      this._panel.textContent = "";
+      scrollTo(0, place.top);
+    } else void this._fill(name, place);
   }
 
   /**
    * @private
    * @param {Exclude<ViewName, "now">} name
+   * @param {Place} place
    */
-  async _fill(name) {
+  async _fill(name, { top, rows }) {
     const turn = ++this._loading;
     try {
       const view = this._views.get(name) || (await this._load(name));
@@ -131,11 +202,10 @@ export class RemoteViews {
       if (view.parentElement !== this._panel) {
         this._panel.textContent = "";
         this._panel.append(view);
-        this._panel.scrollTop = 0;
-        scrollTo(0, 0);
       }
-      view.dispatchEvent(new Event("opened"));
       if (this._view) view.show(this._view);
+      await view.opened(rows);
+      if (turn === this._loading && this._name === name) scrollTo(0, top);
     } catch (error) {
       this.failed(error);
     }
@@ -151,6 +221,16 @@ export class RemoteViews {
     this._views.set(name, view);
     return view;
   }
+}
+
+/**
+ * Return the place that an entry of the history has.
+ * @param {unknown} state
+ * @returns {Place}
+ */
+function placeOf(state) {
+  const { top = 0, rows = 0 } = isRecord(state) ? state : {};
+  return { top: Number(top) || 0, rows: Number(rows) || 0 };
 }
 
 /**

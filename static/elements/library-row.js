@@ -70,6 +70,8 @@ export class MediumRow {
     const { source = entry.path, title } = entry;
     const medium = { source, title, ...(entry.position ? { position: entry.position } : {}) };
     /** @private */
+    this._drawn = "";
+    /** @private */
     this._mark = build("span", { class: "mark", hidden: "" });
     /** @private */
     this._play = build(
@@ -98,6 +100,9 @@ export class MediumRow {
    * @param {boolean} current it is what plays
    */
   show(can, lacking, current) {
+    const drawn = JSON.stringify([can, lacking, current]);
+    if (drawn === this._drawn) return;
+    this._drawn = drawn;
     const { problem } = this.entry;
     this._play.disabled = !can.includes("load");
     flag(this._playNext, "hidden", !can.includes("queue/play_next"));

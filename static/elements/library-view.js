@@ -2,6 +2,7 @@ import { describeError } from "../error_texts.js";
 import { crumbs, readAddress, typesOf, unplayable } from "../library.js";
 import { History } from "../history.js";
 import { Playability } from "../playability.js";
+import { ORDERS, routeTo } from "../remote_route.js";
 import { ChoiceRow } from "./choice-row.js";
 import { defineOnce } from "./define.js";
 import { build, fill, flag } from "./dom.js";
@@ -13,10 +14,12 @@ import { ViewElement } from "./view.js";
 const DEBOUNCE = 200;
 /** Milliseconds between two looks at an index that is being built. */
 const INDEX_INTERVAL = 2000;
-const PAGE = 60;
+/** Rows that are asked for at once, and the most that the server gives. */
+const PAGE = 100;
+const MOST = 500;
+/** How far below what is seen rows are there already. */
+const AHEAD = "0px 0px 200%";
 
-/** @type {Order[]} */
-const ORDERS = ["name", "added", "played"];
 /** @type {Record<Order, import("../translate.js").Key>} */
 const ORDER_TEXTS = {
   name: "library.folders",
@@ -25,7 +28,7 @@ const ORDER_TEXTS = {
 };
 
 /**
- * @typedef {"name" | "added" | "played"} Order
+ * @typedef {import("../remote_route.js").Order} Order
  * @typedef {import("../library.js").Entry} Entry
  * @typedef {import("../remote_views.js").Surroundings} Surroundings
  * @typedef {import("../library.js").Listing} Listing
@@ -36,7 +39,7 @@ const ORDER_TEXTS = {
 /** What is in the media folder: folders, search, what is new, and any address on the web. */
 export class LibraryView extends ViewElement {
   /** @param {Surroundings} surroundings */
-  constructor({ api, route, go, call, translate }) {
+  constructor({ api, route, go, turn, call, translate }) {
     super();
     this._translate = translate;
     /** @private */
@@ -49,12 +52,16 @@ export class LibraryView extends ViewElement {
     this._route = route;
     /** @private */
     this._go = go;
+    /** @private */
+    this._turnTo = turn;
     /** @private @type {import("./view.js").View | null} */
     this._view = null;
     /** @private what was asked to be played, until it does @type {{ source: string, words: string } | null} */
     this._awaited = null;
-    /** @private @type {Order} */
-    this._order = "name";
+    /** @private what the list shows @type {import("../remote_route.js").Route | null} */
+    this._listed = null;
+    /** @private rows are being asked for that come after those that are there */
+    this._growing = false;
     /** @private counts the questions, so that an answer that was overtaken is not shown */
     this._turn = 0;
     /** @private @type {(FolderRow | MediumRow)[]} */
@@ -74,8 +81,7 @@ export class LibraryView extends ViewElement {
     this._where.append(this._crumbs);
     /** @private @type {ChoiceRow<Order>} */
     this._orders = new ChoiceRow(translate("library.order"), (order) => {
-      this._order = order;
-      void this._look();
+      this._become({ order });
     });
     /** @private */
     this._index = build("div", { class: "index", hidden: "" });
@@ -84,11 +90,14 @@ export class LibraryView extends ViewElement {
     /** @private */
     this._list = build("ul", { class: "rows" });
     /** @private */
-    this._further = build("button", { type: "button", class: "further", hidden: "" });
+    this._end = build("div", { class: "end" });
     /** @private */
-    this._watcher = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) this._further.click();
-    });
+    this._watcher = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) void this._grow();
+      },
+      { rootMargin: AHEAD },
+    );
   }
 
   /** @override @param {import("./view.js").Translate} translate */
@@ -97,14 +106,10 @@ export class LibraryView extends ViewElement {
     const words = translate("library.search");
     this._search.placeholder = words;
     this._search.setAttribute("aria-label", words);
-    this._further.textContent = translate("library.further");
     this._search.addEventListener("input", () => {
       clearTimeout(this._typing);
-      this._typing = setTimeout(() => void this._look(), DEBOUNCE);
+      this._typing = setTimeout(() => this._become({ search: this._typed }), DEBOUNCE);
     });
-    this._further.addEventListener("click", () => void this._look(this._rows.length));
-    this._watcher.observe(this._further);
-    this.addEventListener("opened", () => this._opened());
     fill(
       this,
       build("h2", {}, translate("view.library")),
@@ -112,10 +117,41 @@ export class LibraryView extends ViewElement {
       this._orders.element,
       this._where,
       this._index,
-      this._note,
       this._list,
-      this._further,
+      this._note,
+      this._end,
     );
+  }
+
+  /** @override */
+  get rows() {
+    return this._rows.length;
+  }
+
+  /** @override @param {number} rows */
+  async opened(rows) {
+    const { search, path, order } = this._route();
+    const { _listed: listed } = this;
+    if (this._typed !== search) this._search.value = search;
+    const looked = this._look(rows);
+    // What is there already is shown, and brought up to date meanwhile.
+    const there = listed && listed.path === path && listed.order === order;
+    if (!there || listed.search !== search || this._rows.length < rows) await looked;
+  }
+
+  /** @private */
+  get _typed() {
+    return this._search.value.trim();
+  }
+
+  /**
+   * Show something else of the same folder.
+   * @private
+   * @param {Partial<import("../remote_route.js").Route>} change
+   */
+  _become(change) {
+    this._turnTo({ ...this._route(), ...change });
+    void this._look();
   }
 
   disconnectedCallback() {
@@ -145,12 +181,12 @@ export class LibraryView extends ViewElement {
    * @param {string[]} can
    */
   _drawOrders(can) {
-    const searched = this._search.value.trim() !== "";
+    const { order: present, path } = this._route();
+    const searched = this._typed !== "";
     const orders = ORDERS.filter((order) => order !== "played" || can.includes("history"));
     const options = orders.map((value) => ({ value, text: this._translate(ORDER_TEXTS[value]) }));
-    this._orders.show(options, this._order, !searched);
-    const inside = this._route().path !== "";
-    flag(this._where, "hidden", !inside || (this._order === "played" && !searched));
+    this._orders.show(options, present, !searched);
+    flag(this._where, "hidden", path === "" || (present === "played" && !searched));
   }
 
   /**
@@ -165,48 +201,84 @@ export class LibraryView extends ViewElement {
     if (this._view) this.show(this._view);
   }
 
-  /** @private */
-  _opened() {
-    this._search.value = "";
-    void this._look();
-  }
-
   /**
    * Ask the server, and show what it answers.
    * @private
-   * @param {number} [offset] keep as many of the rows that are shown
+   * @param {number} [rows] how many are wanted at least
    */
-  async _look(offset = 0) {
+  async _look(rows = 0) {
     clearTimeout(this._looking);
+    clearTimeout(this._typing);
     const turn = ++this._turn;
-    const { path } = this._route();
-    const search = this._search.value.trim();
-    this._drawCrumbs(path);
-    const address = readAddress(search);
+    const route = this._route();
+    this._drawCrumbs(route.path);
+    const address = readAddress(route.search);
+    this._listed = route;
     if (address) {
       this._offer(address);
       return;
     }
     try {
-      const listing =
-        this._order === "played" && !search
-          ? await this._played.list()
-          : await this._api.list({ ...this._query(path, search), offset });
-      if (turn === this._turn) this._take(listing, offset);
+      const listing = await this._ask(route, 0, Math.max(PAGE, rows));
+      if (turn === this._turn) this._take(listing, 0);
     } catch (error) {
-      if (turn === this._turn) this._failed(error);
+      if (turn === this._turn) this._failed(error, () => this._look(rows));
     }
   }
 
   /**
+   * Add the rows that come next.
    * @private
-   * @param {string} path
-   * @param {string} search
-   * @returns {Query}
    */
-  _query(path, search) {
-    const order = this._order === "added" ? "added" : "name";
-    return { path, limit: PAGE, ...(search ? { search } : { order }) };
+  async _grow() {
+    if (this._growing || !this._listed || this._rows.length >= this._total) return;
+    const turn = this._turn;
+    const offset = this._rows.length;
+    this._growing = true;
+    try {
+      const listing = await this._ask(this._listed, offset, PAGE);
+      if (turn === this._turn) this._take(listing, offset);
+    } catch (error) {
+      // Until somebody asks for it again.
+      this._watcher.disconnect();
+      if (turn === this._turn) this._failed(error, () => this._grow());
+    } finally {
+      this._growing = false;
+    }
+  }
+
+  /**
+   * Look whether the end of the list is near what is seen; the browser only tells of changes.
+   * @private
+   */
+  _watch() {
+    this._watcher.unobserve(this._end);
+    if (this._rows.length < this._total) this._watcher.observe(this._end);
+  }
+
+  /**
+   * @private
+   * @param {import("../remote_route.js").Route} route
+   * @param {number} offset
+   * @param {number} count
+   * @returns {Promise<Listing>}
+   */
+  async _ask({ path, search, order }, offset, count) {
+    if (order === "played" && !search) return this._played.list();
+    /** @type {Query} */
+    const query = {
+      path,
+      ...(search ? { search } : { order: order === "added" ? order : "name" }),
+    };
+    const listing = await this._api.list({ ...query, offset, limit: Math.min(count, MOST) });
+    const { entries } = listing;
+    while (entries.length > 0 && entries.length < Math.min(count, listing.total - offset)) {
+      const limit = Math.min(count - entries.length, MOST);
+      const further = await this._api.list({ ...query, offset: offset + entries.length, limit });
+      if (further.entries.length === 0) break;
+      entries.push(...further.entries);
+    }
+    return listing;
   }
 
   /**
@@ -217,17 +289,17 @@ export class LibraryView extends ViewElement {
   _take({ entries, total, index }, offset) {
     const rows = entries.map((entry) => this._row(entry));
     const focused = this._focused();
-    this._total = total;
+    // A folder that shrinks while one scrolls through it has no more to give.
+    this._total = entries.length ? total : offset;
     if (offset === 0) fill(this._list);
     this._rows = offset === 0 ? rows : [...this._rows, ...rows];
     this._list.append(...rows.map(({ element }) => element));
-    flag(this._further, "hidden", this._rows.length >= total || entries.length === 0);
-    const searched = this._search.value.trim() !== "";
-    const empty = searched ? "library.nothing_found" : "library.empty";
+    const empty = this._typed ? "library.nothing_found" : "library.empty";
     this._note.textContent = this._rows.length ? "" : this._translate(empty);
     this._progress(index);
     if (this._view) this.show(this._view);
     void this._mark(entries);
+    this._watch();
     if (focused && this._focused() !== focused) this._focus(focused);
   }
 
@@ -258,7 +330,7 @@ export class LibraryView extends ViewElement {
    */
   _row(entry) {
     const wishes = {
-      open: (/** @type {string} */ path) => this._go({ view: "library", path }),
+      open: (/** @type {string} */ path) => this._open(path),
       play: (/** @type {Medium} */ medium) => void this._do("load", medium, "library.plays"),
       playAll: (/** @type {Medium} */ { source, title }) =>
         void this._do("load", { source, title }, "library.plays"),
@@ -318,9 +390,9 @@ export class LibraryView extends ViewElement {
     const row = this._row({ ...entry, title: "", year: null, thumbnail: null });
     row.element.classList.add("address");
     this._rows = [row];
+    this._total = 1;
     fill(this._list, row.element);
     this._note.textContent = "";
-    flag(this._further, "hidden", true);
     if (this._view) this.show(this._view);
   }
 
@@ -338,10 +410,20 @@ export class LibraryView extends ViewElement {
           return build("li", {}, build("span", { "aria-current": "location" }, text));
         }
         const link = build("button", { type: "button", class: "quiet" }, text);
-        link.addEventListener("click", () => this._go({ view: "library", path: step.path }));
+        link.addEventListener("click", () => this._open(step.path));
         return build("li", {}, link, viewIcon("into"));
       }),
     );
+  }
+
+  /**
+   * Open a folder; "what was played last" has none.
+   * @private
+   * @param {string} path
+   */
+  _open(path) {
+    const { order } = this._route();
+    this._go(routeTo("library", { path, order: order === "played" ? "name" : order }));
   }
 
   /**
@@ -370,22 +452,25 @@ export class LibraryView extends ViewElement {
    */
   async _lookAgain() {
     const turn = this._turn;
-    const query = this._query(this._route().path, this._search.value.trim());
-    const listing = await this._api.list({ ...query, limit: 1 }).catch(() => null);
+    const listing = await this._ask(this._route(), 0, 1).catch(() => null);
     if (turn !== this._turn || !this.isConnected || !listing) return;
     const more = listing.total !== this._total || listing.index.state === "ready";
-    if (more && this._rows.length <= PAGE) await this._look();
+    if (more) await this._look(this._rows.length);
     else this._progress(listing.index);
   }
 
   /**
    * @private
    * @param {unknown} error
+   * @param {() => Promise<void>} retry
    */
-  _failed(error) {
+  _failed(error, retry) {
     const { text, detail } = describeError(error, this._translate);
     const again = build("button", { type: "button" }, this._translate("connection.retry"));
-    again.addEventListener("click", () => void this._look());
+    again.addEventListener("click", () => {
+      fill(this._note);
+      void retry();
+    });
     fill(this._note, build("p", {}, text), detail ? build("p", { class: "detail" }, detail) : null);
     this._note.append(again);
   }

@@ -1,4 +1,5 @@
 import { DragList } from "../drag_list.js";
+import { routeTo } from "../remote_route.js";
 import { defineOnce } from "./define.js";
 import { build, fill, flag } from "./dom.js";
 import { QueueRow } from "./queue-row.js";
@@ -169,7 +170,7 @@ function press(button, on, can) {
  */
 export function create({ translate, go }) {
   defineOnce("queue-view", QueueView);
-  const view = new QueueView(() => go({ view: "library", path: "" }));
+  const view = new QueueView(() => go(routeTo("library")));
   view.mount(translate);
   return view;
 }

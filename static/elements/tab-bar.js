@@ -1,4 +1,4 @@
-import { writeRoute } from "../remote_route.js";
+import { routeTo, writeRoute } from "../remote_route.js";
 import { build, fill, icon } from "./dom.js";
 
 /**
@@ -39,7 +39,7 @@ export class TabBar extends HTMLElement {
    */
   show(open, fragment) {
     for (const [view, link] of Array.from(this._links)) {
-      link.href = writeRoute({ view, path: "" }, fragment);
+      link.href = writeRoute(routeTo(view), fragment);
       if (view === open) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }

@@ -42,6 +42,20 @@ export class ViewElement extends HTMLElement {
   show(_view) {}
 
   /**
+   * Be open again, where the person was; resolve when there is that much to be seen.
+   * @param {number} _rows how many rows were shown then
+   * @returns {Promise<void>}
+   */
+  opened(_rows) {
+    return Promise.resolve();
+  }
+
+  /** How many rows are shown, of a view whose list grows while one scrolls. */
+  get rows() {
+    return 0;
+  }
+
+  /**
    * Ask for `procedure`, and show that it is on its way as long as no answer has come.
    * @protected
    * @param {string} procedure

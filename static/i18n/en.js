@@ -115,7 +115,6 @@ export const en = Object.freeze({
   "library.folders": "Folders",
   "library.newest": "Newest",
   "library.played": "Recent",
-  "library.further": "Show more",
   "library.entries": "{count} inside",
   "library.play": "Play {title}",
   "library.play_all": "Play all in {title}",

@@ -121,7 +121,6 @@ export const fr = Object.freeze({
   "library.folders": "Dossiers",
   "library.newest": "Nouveautés",
   "library.played": "Récents",
-  "library.further": "Afficher la suite",
   "library.entries": "{count} éléments",
   "library.play": "Lire {title}",
   "library.play_all": "Tout lire dans {title}",

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readRoute, writeRoute } from "../remote_route.js";
+import { readRoute, routeTo, writeRoute } from "../remote_route.js";
 
 test("an address says what is open, and what is open makes an address", () => {
   for (const route of [
-    { view: /** @type {const} */ ("now"), path: "" },
-    { view: /** @type {const} */ ("queue"), path: "" },
-    { view: /** @type {const} */ ("library"), path: "Films/Été & co #1?" },
+    routeTo("now"),
+    routeTo("queue"),
+    routeTo("library", { path: "Films/Été & co #1?" }),
+    routeTo("library", { path: "Films", search: "l'œuvre & co", order: "added" }),
   ]) {
     const address = new URL(writeRoute(route, "#id.key"), "http://host/sub/remote?view=more#x");
     assert.equal(address.pathname, "/sub/remote");
@@ -17,7 +18,8 @@ test("an address says what is open, and what is open makes an address", () => {
 });
 
 test("what is not known opens the first screen", () => {
-  assert.deepEqual(readRoute(""), { view: "now", path: "" });
-  assert.deepEqual(readRoute("?view=constructor&path=x"), { view: "now", path: "" });
-  assert.deepEqual(readRoute("?view=queue&path=x"), { view: "queue", path: "" });
+  assert.deepEqual(readRoute(""), routeTo("now"));
+  assert.deepEqual(readRoute("?view=constructor&path=x"), routeTo("now"));
+  assert.deepEqual(readRoute("?view=queue&path=x&search=y"), routeTo("queue"));
+  assert.deepEqual(readRoute("?view=library&order=constructor"), routeTo("library"));
 });

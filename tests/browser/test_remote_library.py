@@ -24,7 +24,8 @@ def shown(
     _, phone, witness = opened
     witness.ask("queue/clear")
     witness.said.clear()
-    phone.tap("Remote")
+    phone.tap("Library")
+    # a tab that is open leads to its top
     phone.tap("Library")
     eventually(lambda: phone.shows("Series, 2 inside"), "the library")
     return opened
