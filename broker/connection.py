@@ -197,7 +197,7 @@ class Connection(Outbound):
                 farewell = self.codec.disconnect(reason, None)
             self.write_now(farewell)
         self._leave(f"{reason.name.lower()}: {detail}", level, publish_will=True)
-        self._hang_up()
+        self._linger()
 
     def refuse(self, connack: bytes, detail: str) -> None:
         """Answer CONNECT with a refusal and end the connection."""
@@ -206,7 +206,13 @@ class Connection(Outbound):
         self.exchange.metrics.connects_refused += 1
         self.write_now(connack)
         self._leave(f"refused: {detail}", logging.INFO, publish_will=False)
-        self._hang_up()
+        self._linger()
+
+    def cut(self, why: str) -> None:
+        """End the connection for what the wire below found, and has told the client."""
+        if self.state is not State.CLOSED:
+            self._leave(f"wire: {why}", logging.INFO, publish_will=True)
+            self._linger()
 
     def drop_will(self) -> None:
         """See to it that the will is never published."""
@@ -306,6 +312,11 @@ class Connection(Outbound):
                 exchange.registry.forget_will(will)
             exchange.registry.detach(session, will if publish_will else None)
 
+    def _linger(self) -> None:
+        """End the way out, and the wire once the client has closed or had time to read why."""
+        self.wire.linger()
+        self.exchange.wheel.add(self, self.exchange.wheel.time() + _CLOSE_TIMEOUT)
+
     def _hang_up(self) -> None:
         """Close the wire, and cut it if the client does not read what is left."""
         self.wire.close()
@@ -314,6 +325,7 @@ class Connection(Outbound):
     def feed(self, data: bytes) -> None:
         """Take a chunk of bytes from the client and act on the packets it completes."""
         if self.state is State.CLOSED:
+            self.wire.drop(len(data))
             return
         self.last = self.exchange.wheel.time()
         self.exchange.metrics.bytes_received += len(data)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from broker.authenticator import Authenticator
     from broker.budgets import TermsOf
     from broker.routing import OwnerOf
+    from broker.transports.upgrade import HostRule
     from broker.wire import Wire
 
 logger = logging.getLogger("broker")
@@ -60,6 +61,7 @@ class Broker(Frame):
             with what can be read of it, rather than refused.
         terms_of: the terms of a grant by its tag; all may use everything without it.
         owner_of: who a topic belongs to, for the budgets of retained messages.
+        hosts: which hosts WebSocket listeners answer for; all without it.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -75,6 +77,7 @@ class Broker(Frame):
         repair_store: bool = False,
         terms_of: TermsOf | None = None,
         owner_of: OwnerOf | None = None,
+        hosts: HostRule | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(config, dict):
@@ -103,6 +106,7 @@ class Broker(Frame):
         self._repair_store = repair_store
         #: Called when the store is found damaged while it is written: a new start repairs it.
         self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
+        self._hosts = hosts
         self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
@@ -223,6 +227,7 @@ class Broker(Frame):
                 self.limits.websocket_path,
                 self.limits.allowed_origins,
                 max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
+                self._hosts,
             )
 
             def make() -> asyncio.Protocol:

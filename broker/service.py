@@ -57,6 +57,7 @@ async def serve(settings: Settings) -> None:
         repair_store=True,
         terms_of=terms_of,
         owner_of=owner_of(keyring.topics),
+        hosts=settings.hosts,
     )
     stopping = asyncio.Event()
     ended = threading.Event()

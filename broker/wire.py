@@ -32,6 +32,12 @@ class Wire(Protocol):
     def close(self) -> None:
         """Send what was written, then end the stream."""
 
+    def linger(self) -> None:
+        """Send what was written, end the way out, and drop what comes until `abort`."""
+
+    def drop(self, size: int) -> None:
+        """Take note of bytes that came after `linger` and are not looked at."""
+
     def abort(self) -> None:
         """End the stream at once."""
 

@@ -114,6 +114,13 @@ class ExternalWire:
         self._written.set()
         self._reader.feed_eof()
 
+    def linger(self) -> None:
+        """Send what was written, then close."""
+        self.close()
+
+    def drop(self, size: int) -> None:
+        """Take no note of bytes that came after the end."""
+
     def abort(self) -> None:
         """Close at once."""
         self.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from broker.transports.lingering import Lingering
+
 if TYPE_CHECKING:
     from ssl import SSLObject
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 class TcpWire(asyncio.Protocol):
     """One client on a stream socket: one callback for each chunk, no coroutine."""
 
-    __slots__ = ("_connection", "_listener", "_transport", "peer")
+    __slots__ = ("_connection", "_lingering", "_listener", "_transport", "peer")
 
     transport_name = "tcp"
 
@@ -23,6 +25,7 @@ class TcpWire(asyncio.Protocol):
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._connection: Connection | None = None
+        self._lingering: Lingering | None = None
         self.peer = "-"
 
     @property
@@ -85,6 +88,16 @@ class TcpWire(asyncio.Protocol):
         """Send what was written, then close."""
         if self._transport is not None:
             self._transport.close()
+
+    def linger(self) -> None:
+        """Send what was written, shut the way out, and drop what still comes."""
+        if self._transport is not None:
+            self._lingering = Lingering(self._transport)
+
+    def drop(self, size: int) -> None:
+        """Take note of bytes that came after the end and are not looked at."""
+        if self._lingering is not None:
+            self._lingering.drop(size)
 
     def abort(self) -> None:
         """Close at once."""

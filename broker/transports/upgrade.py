@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
+from typing import Protocol
 from urllib.parse import urlsplit
 
 MAX_REQUEST = 16_384
@@ -34,13 +36,32 @@ class BadRequest(Exception):
         ).encode()
 
 
-def accept(head: bytes, path: str, origins: frozenset[str] | None) -> bytes:
+class HostRule(Protocol):
+    """Which hosts are answered, and which pages may open a connection (DNS rebinding)."""
+
+    def allows(self, authority: str) -> bool:
+        """Tell whether a Host header, with or without a port, names a host that is ours."""
+
+    def allows_origin(self, origin: str, authority: str) -> bool:
+        """Tell whether a page of `origin` may connect to the host that `authority` names."""
+
+
+def accept(
+    head: bytes, path: str, origins: frozenset[str] | None, hosts: HostRule | None = None
+) -> bytes:
     """Return the response that opens the WebSocket, for a request without its last empty line.
 
-    BadRequest if it is no WebSocket upgrade, for another path, does not offer the subprotocol
-    ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not among `origins`.
+    BadRequest if it is no WebSocket upgrade, for another host or path, does not offer the
+    subprotocol ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not among `origins`;
+    without these, from one that `hosts` does not allow.
     """
     target, headers = _parse(head)
+    authority = headers["host"]
+    if hosts is not None and not hosts.allows(authority):
+        raise BadRequest(
+            "421 Misdirected Request",
+            "This server does not answer for that host; its setting allowed_hosts can name it.",
+        )
     if headers.get("upgrade", "").lower() != "websocket" or "upgrade" not in _tokens(
         headers, "connection"
     ):
@@ -59,7 +80,7 @@ def accept(head: bytes, path: str, origins: frozenset[str] | None) -> bytes:
         )
     if _SUBPROTOCOL not in _tokens(headers, "sec-websocket-protocol"):
         raise BadRequest("400 Bad Request", "the subprotocol mqtt is not offered")
-    _check_origin(headers, origins)
+    _check_origin(headers, origins, hosts)
     key = headers.get("sec-websocket-key", "")
     try:
         valid = len(base64.b64decode(key, validate=True)) == 16
@@ -76,26 +97,42 @@ def accept(head: bytes, path: str, origins: frozenset[str] | None) -> bytes:
     )
 
 
+_TARGET = re.compile(r"[!-~]+")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_ONCE = frozenset(
+    {"host", "origin", "content-length", "sec-websocket-key", "sec-websocket-version"}
+)
+
+
 def _parse(head: bytes) -> tuple[str, dict[str, str]]:
-    try:
-        lines = head.decode("ascii").split("\r\n")
-    except UnicodeDecodeError:
-        raise BadRequest("400 Bad Request", "the request is not ASCII") from None
+    """Return the target and the headers; refuse what two readers might take differently.
+
+    Bytes over 127 in values are opaque (RFC 9110 section 5.5): cookies of other programs on the
+    same host may hold them, and are not looked at.
+    """
+    lines = head.decode("latin-1").split("\r\n")
     parts = lines[0].split(" ")
-    if len(parts) != 3 or parts[2] != "HTTP/1.1":
+    if len(parts) != 3 or parts[2] != "HTTP/1.1" or _TARGET.fullmatch(parts[1]) is None:
         raise BadRequest("400 Bad Request", "not an HTTP/1.1 request")
     if parts[0] != "GET":
         raise BadRequest("405 Method Not Allowed", "only GET", extra="Allow: GET\r\n")
     headers: dict[str, str] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip():
+        if not colon or _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
             raise BadRequest("400 Bad Request", "malformed header")
         name = name.lower()
         value = value.strip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if name in headers:
+            if name in _ONCE:
+                raise BadRequest("400 Bad Request", f"more than one {name}")
+            value = f"{headers[name]}, {value}"
+        headers[name] = value
     if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
         raise BadRequest("400 Bad Request", "a body is not expected")
+    if "host" not in headers:
+        raise BadRequest("400 Bad Request", "no host")
     return parts[1], headers
 
 
@@ -103,16 +140,18 @@ def _tokens(headers: dict[str, str], name: str) -> set[str]:
     return {token.strip().lower() for token in headers.get(name, "").split(",")}
 
 
-def _check_origin(headers: dict[str, str], origins: frozenset[str] | None) -> None:
+def _check_origin(
+    headers: dict[str, str], origins: frozenset[str] | None, hosts: HostRule | None
+) -> None:
     """Refuse a page of another origin; what is no browser sends none (RFC 6455 section 10.2)."""
     origin = headers.get("origin")
-    if origins is None or origin is None or origin in origins:
+    if origin is None or (origins is not None and origin in origins):
         return
-    if (
-        "same-host" in origins
-        and _host(origin)
-        and _host(origin) == _host("//" + headers.get("host", ""))
-    ):
+    if origins is None:
+        if hosts is None or hosts.allows_origin(origin, headers["host"]):
+            return
+        raise BadRequest("421 Misdirected Request", "Pages of this origin may not connect.")
+    if "same-host" in origins and _host(origin) and _host(origin) == _host("//" + headers["host"]):
         return
     raise BadRequest("403 Forbidden", "pages of this origin may not connect")
 

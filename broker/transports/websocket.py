@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, cast
 
+from broker.transports.lingering import Lingering
 from broker.transports.tcp import peer_of
 from broker.transports.upgrade import MAX_REQUEST, BadRequest, accept
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from broker.connection import Connection
     from broker.transports.listener import Listener
+    from broker.transports.upgrade import HostRule
 
 try:
     from websockets.speedups import apply_mask
@@ -69,11 +71,18 @@ class Framer:
 class WebSocketSettings:
     """What all WebSocket connections of a listener have in common."""
 
-    __slots__ = ("framer", "max_frame", "origins", "path")
+    __slots__ = ("framer", "hosts", "max_frame", "origins", "path")
 
-    def __init__(self, path: str, origins: frozenset[str] | None, max_frame: int) -> None:
+    def __init__(
+        self,
+        path: str,
+        origins: frozenset[str] | None,
+        max_frame: int,
+        hosts: HostRule | None = None,
+    ) -> None:
         self.path = path
         self.origins = origins
+        self.hosts = hosts
         self.max_frame = max_frame
         self.framer = Framer()
 
@@ -85,6 +94,7 @@ class WebSocketWire(asyncio.Protocol):
         "_closing",
         "_connection",
         "_fragmented",
+        "_lingering",
         "_listener",
         "_missing",
         "_opened",
@@ -106,6 +116,7 @@ class WebSocketWire(asyncio.Protocol):
         self._missing = 0
         self._fragmented = False
         self._closing = False
+        self._lingering: Lingering | None = None
         self.peer = "-"
 
     @property
@@ -131,6 +142,7 @@ class WebSocketWire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take a chunk: part of the upgrade request, or of frames."""
         if self._connection is None or self._closing:
+            self.drop(len(data))
             return
         if self._partial is not None:
             self._partial += data
@@ -148,14 +160,15 @@ class WebSocketWire(asyncio.Protocol):
             self._fail(error)
         except BadRequest as error:
             # A page of a foreign origin is worth knowing of; a look at the port is not.
-            level = logging.INFO if error.status.startswith("403") else logging.DEBUG
+            foreign = error.status.startswith(("403", "421"))
+            level = logging.INFO if foreign else logging.DEBUG
             logger.log(
                 level, "event=upgrade_refused peer=%s status=%.3s reason=%r",
                 self.peer, error.status, error.detail,
             )  # fmt: skip
             self._closing = True
             self._send(error.response)
-            self.close()
+            self._end(error.detail)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the connection that the client is gone."""
@@ -196,6 +209,19 @@ class WebSocketWire(asyncio.Protocol):
             self._say_goodbye(_NORMAL)
         self._transport.close()
 
+    def linger(self) -> None:
+        """Send what was written and a close frame, shut the way out, and drop what still comes."""
+        if self._transport is None:
+            return
+        if not self._closing:
+            self._say_goodbye(_NORMAL)
+        self._lingering = Lingering(self._transport)
+
+    def drop(self, size: int) -> None:
+        """Take note of bytes that came after the end and are not looked at."""
+        if self._lingering is not None:
+            self._lingering.drop(size)
+
     def abort(self) -> None:
         """Close at once."""
         if self._transport is not None:
@@ -228,7 +254,7 @@ class WebSocketWire(asyncio.Protocol):
             self._wait_for(data, 1)
             return
         settings = self._settings
-        self._send(accept(data[:end], settings.path, settings.origins))
+        self._send(accept(data[:end], settings.path, settings.origins, settings.hosts))
         self._opened = True
         if len(data) > end + 4:
             self._frames(data[end + 4 :])
@@ -311,8 +337,12 @@ class WebSocketWire(asyncio.Protocol):
 
     def _fail(self, error: WebSocketError) -> None:
         self._say_goodbye(error.code)
-        if self._transport is not None:
-            self._transport.close()
+        self._end(str(error))
+
+    def _end(self, why: str) -> None:
+        """Let the connection end, which gives the client some time to read what was said."""
+        if self._connection is not None:
+            self._connection.cut(why)
 
 
 def head(opcode: int, size: int) -> bytes:

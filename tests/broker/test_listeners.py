@@ -15,9 +15,12 @@ import paho.mqtt.client as paho
 import pytest
 import uvloop
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
+from hypothesis import given
+from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from broker import Broker, BrokerError, Limits
+from broker.transports.upgrade import BadRequest, accept
 from tests.broker.certificates import make_certificate
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.client import Client
@@ -26,7 +29,9 @@ from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.ports import free_port
 from tests.processes import ending
+from tests.system import System
 from tests.waiting import eventually
+from zapette.hosts import Hosts
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
 ALL_LOOPS = pytest.mark.parametrize("new_loop", LOOPS, ids=["uvloop", "asyncio"])
@@ -140,6 +145,18 @@ def test_upgrade() -> None:
         ((*without("Sec-WebSocket-Protocol"), "Sec-WebSocket-Protocol: chat"), 400),
         ((*without("Sec-WebSocket-Key"), "Sec-WebSocket-Key: short"), 400),
         ((*USUAL, "Content-Length: 5"), 400),
+        ((*USUAL, "Content-Length: 0", "Content-Length: 0"), 400),
+        ((*USUAL, "Content-Length: 0, 0"), 400),
+        ((*USUAL, "Transfer-Encoding: chunked"), 400),
+        ((*USUAL, "Transfer-Encoding : chunked"), 400),
+        ((*USUAL, "X: a\nTransfer-Encoding: chunked"), 400),
+        ((*USUAL, "X: a\rContent-Length: 5"), 400),
+        ((*USUAL, "X: a", " folded: b"), 400),
+        ((*USUAL, "X: a\0b"), 400),
+        ((*USUAL, "X\u00e9: a"), 400),
+        ((*USUAL, "Host: other.example"), 400),
+        ((*USUAL, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400),
+        ((*USUAL, "Cookie: x=\u00e9; \u540d=\u0424"), 101),
         ((*USUAL, "Broken line"), 400),
         ((*USUAL, "X: " + "y" * 20_000), 431),
     ],
@@ -148,6 +165,65 @@ def test_wrong_upgrades(lines: tuple[str, ...], status: int) -> None:
     with run_ours() as running:
         assert upgrade(running, *lines).startswith(f"HTTP/1.1 {status} ")
         running.connect("fine").silence()
+
+
+@given(st.binary(min_size=1, max_size=60).filter(lambda it: not set(it) & {*range(32), 127}))
+def test_bytes_in_values_of_others_are_none_of_our_business(value: bytes) -> None:
+    head = "\r\n".join(("GET /mqtt HTTP/1.1", "Host: localhost", *USUAL, "Cookie: ")).encode()
+    assert accept(head + value, "/mqtt", None).startswith(b"HTTP/1.1 101 ")
+
+
+@given(st.sampled_from([*range(9), *range(10, 32), 127]), st.integers(0, 60))
+def test_control_characters_are_refused(byte: int, place: int) -> None:
+    head = "\r\n".join(("GET /mqtt HTTP/1.1", "Host: localhost", *USUAL)).encode()
+    with pytest.raises(BadRequest, match=r"malformed|not an HTTP|only GET|no host"):
+        accept(head[:place] + bytes((byte,)) + head[place:], "/mqtt", None)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:8083", None, 101),
+        ("[::1]", "http://localhost:8000", 101),
+        ("tv.local", "http://tv.local:8000", 101),
+        ("home.example", "https://home.example", 101),
+        ("192.168.1.5", "http://192.168.1.5:8000", 101),
+        ("evil.example", None, 421),
+        ("evil.example", "http://evil.example", 421),
+        ("home.example.evil.example", None, 421),
+        ("127.0.0.1", "http://evil.example", 421),
+        ("127.0.0.1", "null", 421),
+        ("127.0.0.1", "http://8.8.8.8", 421),
+        ("8.8.8.8", "http://8.8.8.8", 101),
+        ("localhost@evil.example", None, 421),
+        ("", None, 421),
+    ],
+)
+def test_hosts(host: str, origin: str | None, status: int) -> None:
+    lines = USUAL if origin is None else (*USUAL, f"Origin: {origin}")
+    head = "\r\n".join(("GET /mqtt HTTP/1.1", f"Host: {host}", *lines)).encode()
+    hosts = Hosts.of("https://home.example/zapette/")
+    if status == 101:
+        assert accept(head, "/mqtt", None, hosts).startswith(b"HTTP/1.1 101 ")
+    else:
+        with pytest.raises(BadRequest) as refused:
+            accept(head, "/mqtt", None, hosts)
+        assert refused.value.status.startswith(f"{status} ")
+        assert len(refused.value.detail) > 20, "in words"
+
+
+def test_a_host_is_needed() -> None:
+    head = "\r\n".join(("GET /mqtt HTTP/1.1", *USUAL)).encode()
+    with pytest.raises(BadRequest, match="no host"):
+        accept(head, "/mqtt", None)
+
+
+def test_the_household_answers_only_its_own_hosts(system: System) -> None:
+    for host, status in (("localhost", 101), ("evil.example", 421)):
+        request = "\r\n".join(("GET /mqtt HTTP/1.1", f"Host: {host}", *USUAL, "", ""))
+        with socket.create_connection(("127.0.0.1", system.ws_port), timeout=5) as one:
+            one.sendall(request.encode())
+            assert one.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_a_browser_that_looks_at_the_port_is_told_what_it_is() -> None:
