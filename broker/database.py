@@ -330,6 +330,10 @@ class Database:
                     self._commit(connection, batch)
             except StoreError as error:
                 loop.call_soon_threadsafe(self._failed, error)
+            except Exception as error:
+                # a bug of ours must not end the thread: nobody would write any more
+                logger.exception("event=store_write_failed file=%s", self.path)
+                loop.call_soon_threadsafe(self._failed, StoreError(f"{self.path}: {error}"))
             else:
                 loop.call_soon_threadsafe(self._committed)
 

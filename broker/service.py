@@ -97,6 +97,7 @@ async def serve(settings: Settings) -> None:
     try:
         await stopping.wait()
     finally:
+        supervisor.stop()
         lookups.stop()
         ended.set()
         # it says goodbye to this very loop

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
+
+logger = logging.getLogger("broker")
 
 TICK = 0.25
 
@@ -82,6 +85,11 @@ class TimerWheel:
                 if member.due != tick:
                     continue
                 member.due = 0
-                again = member.on_time(now)
+                try:
+                    again = member.on_time(now)
+                except Exception:
+                    # of one of them: the others have their time too
+                    logger.exception("event=timer_failed")
+                    continue
                 if again is not None:
                     self.add(member, again)

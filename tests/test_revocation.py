@@ -113,3 +113,13 @@ def test_a_new_password_ends_what_came_by_the_old(system: System) -> None:
     for password, good in (("one", False), ("three", True)):
         with Party(system, "ann-1", "ann", password) as ann:
             assert ann.is_in is good
+
+
+def test_healthz_and_metrics_name_the_threads(system: System) -> None:
+    assert {"tasks", "broker_tasks", "broker_credentials"} <= set(
+        system.get("healthz").json["parts"]
+    )
+    eventually(
+        lambda: "zapette_broker_tasks_down 0" in system.get("metrics").body.decode(),
+        "the broker has published its figures",
+    )

@@ -16,6 +16,7 @@ from zapette.client import Client
 from zapette.errors import Unavailable
 from zapette.registry import Registry
 from zapette.subscriptions import Message
+from zapette.supervisor import Supervisor
 from zapette.topics import is_player_id
 
 log = logging.getLogger("zapette.discovery")
@@ -71,7 +72,8 @@ class Discovery:
         self._born_at: float | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        #: What keeps the thread running.
+        self.supervisor = Supervisor(log)
 
     def start(self) -> None:
         """Begin to listen and to announce."""
@@ -82,15 +84,14 @@ class Discovery:
         self._client.subscribe(self._announcements.discovery_filter, self._on_announcement)
         self._client.subscribe(self._announcements.device_filter, self._on_announcement)
         self._client.subscribe(self._announcements.birth, self._on_birth)
-        self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
-        self._thread.start()
+        self.supervisor.thread("discovery", self._run)
 
     def stop(self) -> None:
         """End; what was announced stays."""
+        self.supervisor.stop()
         self._stopping.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self.supervisor.stop(5)
 
     def _on_availability(self, message: Message) -> None:
         player_id = message.topic.split("/")[-2]

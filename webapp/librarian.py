@@ -60,6 +60,11 @@ class Librarian:
         self.thumbnails.start()
         self.scanner.start()
 
+    @property
+    def workers(self) -> tuple[Scanner, Thumbnails]:
+        """What works on threads of its own."""
+        return self.scanner, self.thumbnails
+
     def stop(self) -> None:
         """Stop all, and close the index."""
         self.scanner.stop()

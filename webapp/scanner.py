@@ -15,6 +15,7 @@ from webapp.index import Index
 from webapp.library import Library
 from webapp.listing import Listing
 from webapp.probe import Prober
+from zapette.supervisor import Supervisor
 
 log = logging.getLogger("zapette.library")
 
@@ -67,21 +68,21 @@ class Scanner:
         self._due = self._soonest = 0.0
         self._counted = (0, 0)
         self._count_again_at = 0.0
-        self._thread: threading.Thread | None = None
+        #: What keeps the thread running.
+        self.supervisor = Supervisor(log)
 
     def start(self) -> None:
         """Begin to walk and to look into media."""
         self._index.on_damaged = self._look_now
-        self._thread = threading.Thread(target=self._run, name="library", daemon=True)
-        self._thread.start()
+        self.supervisor.thread("library", self._run)
 
     def stop(self) -> None:
         """Stop, within a second."""
+        self.supervisor.stop()
         self._stopping.set()
         self._wake.set()
         self._prober.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
+        self.supervisor.stop(2)
 
     def progress(self) -> Progress:
         """Return how far the index is."""

@@ -144,11 +144,13 @@ def serve(settings: Settings) -> None:
 
     supervisor = Supervisor(log)
     supervisor.thread("stores", lambda: stores.watch(found, ended))
-    health.add("tasks", lambda: supervisor.problem)
+    owners = (supervisor, *(it.supervisor for it in (discovery, *librarian.workers)))
+    health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
         server.run()
     finally:
+        supervisor.stop()
         discovery.stop()
         service.stop()
         server.close()

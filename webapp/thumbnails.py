@@ -14,6 +14,7 @@ from typing import Final
 
 from webapp import media_types
 from webapp.tools import QUIET, Limits, Tool
+from zapette.supervisor import Supervisor
 
 log = logging.getLogger("zapette.library")
 
@@ -69,7 +70,8 @@ class Thumbnails:
         self._stopping = False
         self._used: int | None = None
         self._made = 0
-        self._thread: threading.Thread | None = None
+        #: What keeps the thread running.
+        self.supervisor = Supervisor(log)
 
     @property
     def present(self) -> bool:
@@ -84,17 +86,16 @@ class Thumbnails:
     def start(self) -> None:
         """Begin to make what is asked for."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._thread = threading.Thread(target=self._run, name="thumbnails", daemon=True)
-        self._thread.start()
+        self.supervisor.thread("thumbnails", self._run)
 
     def stop(self) -> None:
         """Stop, within a second."""
+        self.supervisor.stop()
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         self.tool.stop()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
+        self.supervisor.stop(2)
 
     def get(self, file: Path) -> Picture:
         """Return what `find` does, after waiting a little for one that is being made.

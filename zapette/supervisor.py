@@ -57,7 +57,8 @@ class Supervisor:
     def stop(self, timeout: float = 0.0) -> bool:
         """Start nothing again, cancel the tasks, and wait for the threads for `timeout` seconds.
 
-        Return whether all threads have ended. Call it after the work was told to end.
+        Return whether all threads have ended. Call it before the work is told to end, which is
+        news else, and again to wait.
         """
         self._stopping.set()
         for task in self._tasks:
