@@ -79,6 +79,31 @@ _DEMUXERS: Final = {
     "audio/wav": "wav",
 }
 
+# How files of each begin; of two that fit, the first. The place of the mark, the mark, the type.
+_MARKS: Final = (
+    (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
+    (4, b"ftyp", "video/mp4"),
+    (4, b"moov", "video/mp4"),
+    (4, b"mdat", "video/mp4"),
+    (0, b"OggS", "video/ogg"),
+    (8, b"AVI ", "video/x-msvideo"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-wmv"),
+    (0, b"FLV\x01", "video/x-flv"),
+    (0, b"\0\0\x01\xba", "video/mpeg"),
+    (0, b"fLaC", "audio/flac"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),
+    (0, b"\xff\xf9", "audio/aac"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+)
+_PACKETS: Final = ((0, 188), (4, 192))
+_WEBM: Final = b"webm"
+
+BEGINNING: Final = 512
+"""How many bytes of a file tell what it is."""
+
 # What a browser opens as another container is asked for under that one's name.
 _ASKED_AS: Final = {"video/quicktime": "video/mp4"}
 
@@ -105,10 +130,43 @@ def is_part(path: str, *, beside_playlist: bool) -> bool:
 
 def container(path: str) -> str:
     """Return the type, without codecs, under which a browser says whether it plays a medium."""
-    named = TYPES[suffix(path)]
-    return _ASKED_AS.get(named, named)
+    return asked_as(TYPES[suffix(path)])
+
+
+def asked_as(kind_of_file: str) -> str:
+    """Return the type under which a browser is asked for another one that it opens as well."""
+    return _ASKED_AS.get(kind_of_file, kind_of_file)
 
 
 def demuxer(path: str) -> str | None:
     """Return the name that ffmpeg gives to a medium's container; None if it is not to be opened."""
-    return _DEMUXERS.get(TYPES.get(suffix(path), ""))
+    return demuxer_of(TYPES.get(suffix(path), ""))
+
+
+def demuxer_of(kind_of_file: str) -> str | None:
+    """Return the name that ffmpeg gives to a container, by its type."""
+    return _DEMUXERS.get(kind_of_file)
+
+
+def real_type(path: str, beginning: bytes) -> str:
+    """Return the type of a medium: what its name says, unless its first bytes say another one.
+
+    A right film with a wrong ending plays in browsers, which go by what is in it. Only types that
+    ffmpeg opens without looking elsewhere are recognised, and no playlist is.
+    """
+    named = TYPES[suffix(path)]
+    found = _recognised(beginning)
+    same = found is None or demuxer_of(found) == demuxer_of(named)
+    return named if same or demuxer_of(named) is None or found is None else found
+
+
+def _recognised(beginning: bytes) -> str | None:
+    for place, mark, kind_of_file in _MARKS:
+        if beginning.startswith(mark, place):
+            webm = kind_of_file == "video/x-matroska" and _WEBM in beginning[:64]
+            return "video/webm" if webm else kind_of_file
+    for place, size in _PACKETS:
+        marks = beginning[place::size]
+        if len(marks) > 1 and set(marks) == {0x47}:
+            return "video/mp2t"
+    return None

@@ -68,17 +68,33 @@ class Prober:
 
     def probe(self, file: Path) -> Probe | None:
         """Return what is in `file`; None if ffprobe makes nothing of it or must not try."""
-        demuxer = media_types.demuxer(file.name)
+        demuxer, container = opened_as(file)
         if demuxer is None:
             return None
         report = self.tool.output(
             *("-f", demuxer, "-print_format", "json", "-show_entries", _ENTRIES, f"file:{file}")
         )
-        return read(file.name, report) if report is not None else None
+        return read(container, report) if report is not None else None
 
 
-def read(name: str, report: bytes) -> Probe | None:
-    """Return what ffprobe's `report` says of the medium `name`; None if that is nothing."""
+def opened_as(file: Path) -> tuple[str | None, str]:
+    """Return the name of a medium's container for ffmpeg, and its type for browsers.
+
+    The first is None if it must not be opened.
+    """
+    if media_types.demuxer(file.name) is None:
+        return None, media_types.container(file.name)
+    try:
+        with file.open("rb") as stream:
+            beginning = stream.read(media_types.BEGINNING)
+    except OSError:
+        beginning = b""
+    real = media_types.real_type(file.name, beginning)
+    return media_types.demuxer_of(real), media_types.asked_as(real)
+
+
+def read(container: str, report: bytes) -> Probe | None:
+    """Return what ffprobe's `report` says of a medium of this type; None if that is nothing."""
     try:
         content = json.loads(report)
     except ValueError:
@@ -96,7 +112,7 @@ def read(name: str, report: bytes) -> Probe | None:
     tags = {key.lower(): value for key, value in (form.get("tags") or {}).items()}
     return Probe(
         duration=_seconds(form.get("duration")),
-        type=codecs.content_type(media_types.container(name), tracks),
+        type=codecs.content_type(container, tracks),
         tracks=tracks,
         width=shape.get("width"),
         height=shape.get("height"),

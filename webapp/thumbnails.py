@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from webapp import media_types
+from webapp.probe import opened_as
 from webapp.tools import QUIET, Limits, Tool
 from zapette.supervisor import Supervisor
 
@@ -168,7 +169,7 @@ class Thumbnails:
     def _draw(self, file: Path) -> bytes | None:
         if file.suffix.lower() in media_types.PICTURES:
             return self._run_ffmpeg(file, _demuxer_of_picture(file), None)
-        demuxer = media_types.demuxer(file.name)
+        demuxer, _ = opened_as(file)
         if demuxer is None:
             return None
         if media_types.kind(file.name) == "audio":

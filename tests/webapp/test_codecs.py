@@ -52,7 +52,7 @@ def test_the_first_of_each_kind_counts() -> None:
 
 @pytest.mark.parametrize("report", [b"", b"{", b"{}", b'{"streams": []}', b"[]", b"\xff"])
 def test_reports_that_say_nothing(report: bytes) -> None:
-    assert read("x.mp4", report) is None
+    assert read("video/mp4", report) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_durations(duration: str | None, seconds: float | None) -> None:
         "streams": [{"codec_type": "audio", "codec_name": "mp3"}],
         "format": {"duration": duration, "tags": {"TITLE": "a\0b\nc" + "d" * 500}},
     }
-    found = read("x.mp3", json.dumps(report).encode())
+    found = read("audio/mpeg", json.dumps(report).encode())
     assert found is not None
     assert found.duration == seconds
     assert found.title is not None

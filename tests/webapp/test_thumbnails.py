@@ -107,7 +107,7 @@ def png(file: Path, side: int) -> Path:
     return file
 
 
-@pytest.mark.parametrize("side", [8_200, 12_000, 20_000])
+@pytest.mark.parametrize("side", [8_200, 12_000])
 def test_a_huge_picture_takes_little_memory(tmp_path: Path, side: int) -> None:
     file = png(tmp_path / "huge.png", side)
     code = (
