@@ -78,12 +78,14 @@ class Client:
         self.on_replaced: Callable[[], None] = lambda: None
         self._loop = LoopThread("zapette")
         self._workers = Workers("zapette-worker")
+        # of its own: handlers that hang for ever must not keep it from connecting again
+        self._dialers = Workers("zapette-dialer", 2)
         self._started = False
         self._connection = Connection(
             Dialer(
                 url,
                 self._loop,
-                self._workers,
+                self._dialers,
                 token=(lambda _: password()) if password else None,
                 timing=timing,
                 ca_file=ca_file,
@@ -175,7 +177,7 @@ class Client:
         self._loop.post(lambda: self._loop.spawn(end()))
         ended.result(_STOP_PATIENCE)
         self._loop.stop()
-        self._workers.stop()
+        self._end_threads()
 
     async def stop_async(self) -> None:
         """Stop, as `stop` does, on any event loop; on the client's own it is not waited for."""
@@ -359,7 +361,11 @@ class Client:
     async def _stop_here(self) -> None:
         await self._stop()
         self._loop.stop()
+        self._end_threads()
+
+    def _end_threads(self) -> None:
         self._workers.stop()
+        self._dialers.stop()
 
     async def _stop(self) -> None:
         await self._connection.stop()

@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.mosquitto import Mosquitto
 from tests.system import System
 from tests.waiting import SLACK, eventually
 from zapette import Application, Event
@@ -320,3 +323,30 @@ def test_a_procedure_that_calls_itself(application: Make, is_async: bool) -> Non
     assert own.call(f"{service.name}/depth", 20, timeout=60) == 20
     # by the patience of half a second, that was 9.5 s
     assert time.monotonic() - began < SLACK
+
+
+def test_handlers_that_never_return_do_not_keep_a_service_away(tmp_path: Path) -> None:
+    """They have every thread there may be, and the broker is started again."""
+    broker, forever = Mosquitto(tmp_path).start(), threading.Event()
+    service = Application(
+        name(), url=broker.url, base_topic="zapette", timing=Timing(longest_delay=1)
+    )
+    service.register("hang")(lambda: forever.wait(120))
+
+    @service.register()
+    async def ping() -> str:
+        return "pong"
+
+    try:
+        service.start()
+        calls = [service.call_later(f"{service.name}/hang", timeout=100) for _ in range(150)]
+        service.client.fence(20)
+        broker.kill()
+        wait(calls, timeout=60)
+        broker.start()
+        eventually(lambda: service.is_live, "it is there again", 30)
+        assert service.call(f"{service.name}/ping", timeout=20) == "pong"
+    finally:
+        forever.set()
+        service.stop()
+        broker.stop()
