@@ -141,7 +141,6 @@ def test_sessions_end_when_they_expire() -> None:
     with run_ours(limits=Limits(max_session_expiry=1)) as running:
         running.connect("old", V311, clean=False).leave()
         running.connect("new", V5, properties=((Property.SESSION_EXPIRY, 1),)).leave()
-        assert running.call(lambda: len(running.broker.sessions)) == 2
         eventually(lambda: running.call(lambda: len(running.broker.sessions)) == 0, "both are over")
         assert running.broker.metrics.sessions_expired == 2
 

@@ -15,6 +15,9 @@ from zapette.event_loop import LoopThread
 from zapette.lanes import MAX_WAITING, Job, Lanes
 from zapette.workers import Workers
 
+PATIENCE = 600.0
+"""How long a job may hold up its caller, in seconds: for ever, unless a test says otherwise."""
+
 
 class Runner:
     """Lanes on a loop of their own, and what ran on them."""
@@ -42,7 +45,7 @@ class Runner:
 
 @pytest.fixture
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    runner = Runner(getattr(request, "param", 5.0))
+    runner = Runner(getattr(request, "param", PATIENCE))
     runner.loop.start()
     yield runner
     runner.loop.stop()
@@ -61,9 +64,9 @@ def test_one_callers_jobs_keep_their_order(runner: Runner) -> None:
 
 def test_another_callers_job_waits_for_nobody(runner: Runner) -> None:
     hang = threading.Event()
-    runner.put("a", "slow", lambda: hang.wait(10))
+    runner.put("a", "slow", lambda: hang.wait(PATIENCE))
     runner.put("a", "next")
-    runner.put_async("b", "slow too", 10)
+    runner.put_async("b", "slow too", PATIENCE)
     runner.put("c", "other")
     runner.put_async("d", "another")
     eventually(lambda: sorted(runner.seen) == ["another", "other"], "the others ran")
