@@ -24,6 +24,8 @@ def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
     """Return the routes ``/api/pairing`` and those below ``/api/players/<id>`` for visitors."""
     doors = Blueprint("doors", __name__)
     doors.after_request(refusals.never_cached)
+    # these wait for the broker as well, which must not keep anybody from their credentials
+    asking = StoreTurns()
     invitations = Throttle(burst=10, per_second=0.2)
 
     @doors.post("/api/players/<player_id>/pairing")
@@ -52,13 +54,13 @@ def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
         return jsonify(doorkeeper.accept(code))
 
     @doors.post("/api/players/<player_id>/visitors")
-    @turns.guard
+    @asking.guard
     def present(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
         return jsonify(doorkeeper.present(requests.player_id(player_id), owner_key))
 
     @doors.post("/api/players/<player_id>/visitors/<client_id>/end")
-    @turns.guard
+    @asking.guard
     def turn_out(player_id: str, client_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
         doorkeeper.turn_out(requests.player_id(player_id), owner_key, client_id)

@@ -40,7 +40,7 @@ class StoreTurns:
         @wraps(view)
         def guarded(*arguments: P.args, **named: P.kwargs) -> R:
             if not self._turns.acquire(timeout=self._patience):
-                raise StoreBusy("the data folder: too many requests wait for it")
+                raise StoreBusy("too many requests wait already")
             try:
                 return view(*arguments, **named)
             finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _LARGEST_PORT: Final = 65535
 
 
+@lru_cache(maxsize=256)
 def host_name(authority: str) -> str | None:
     """Return the host of ``host`` or ``host:port`` (RFC 9110, 7.2), or None if it is malformed.
 
@@ -103,6 +105,7 @@ class Hosts:
         return any(f"*.{'.'.join(labels[at:])}" in self.names for at in range(1, len(labels)))
 
 
+@lru_cache(maxsize=256)
 def _address(name: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(name.removeprefix("[").removesuffix("]"))

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from flask import Flask
 
@@ -103,3 +104,23 @@ def test_every_kind_is_said_in_words(kind: type[StoreError]) -> None:
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert "/home" not in answer.get_data(as_text=True)
     assert "wrong" in answer.get_data(as_text=True)
+
+
+def test_a_broker_that_does_not_answer_holds_up_no_credentials(host: Household) -> None:
+    """Its answer to who is connected is waited for."""
+    system = host.system
+    broker = psutil.Process(system.pid("broker"))
+    broker.suspend()
+    try:
+        owner = {"owner_key": host.owner_key}
+        with ThreadPoolExecutor(20) as threads:
+            path = f"api/players/{host.id}/visitors"
+            asking = [threads.submit(system.post, path, owner) for _ in range(20)]
+            while not all(it.done() for it in asking):
+                began = time.monotonic()
+                assert system.post("api/credentials", {"id": host.id} | owner).status == 200
+                assert system.get("api/ip").status == 200
+                assert time.monotonic() - began < 2
+            assert {it.result().status for it in asking} <= {200, 503}
+    finally:
+        broker.resume()
