@@ -72,6 +72,7 @@ class Connection:
         self._connection = connection
         self._lock = threading.RLock()
         self._closed = False
+        self._patience = BUSY_TIMEOUT
         self._file = _identity(path)
         self._whole_due = time.monotonic() + WHOLE_INTERVAL
 
@@ -85,6 +86,7 @@ class Connection:
     def wait_at_most(self, seconds: float) -> None:
         """Set how long a statement waits for another process; it was given when it was opened."""
         self.read(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        self._patience = seconds
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run a statement and return its rows.
@@ -92,7 +94,7 @@ class Connection:
         Raises:
             StoreError: it failed.
         """
-        with self._lock, self._translated():
+        with self._turn(), self._translated():
             rows = self._connection.execute(statement, values).fetchall()
             if type(self.trouble) is StoreBusy:
                 self._recovered()
@@ -104,7 +106,7 @@ class Connection:
         Raises:
             StoreError: it failed, and changed nothing.
         """
-        with self._lock, self._translated():
+        with self._turn(), self._translated():
             changed = self._connection.execute(statement, values).rowcount
             self._recovered()
             return changed
@@ -115,7 +117,7 @@ class Connection:
         Raises:
             StoreError: it failed.
         """
-        with self._lock, self._translated():
+        with self._turn(), self._translated():
             self._connection.executemany(statement, rows)
 
     def script(self, statements: str) -> None:
@@ -124,7 +126,7 @@ class Connection:
         Raises:
             StoreError: one failed.
         """
-        with self._lock, self._translated():
+        with self._turn(), self._translated():
             self._connection.executescript(statements)
 
     @contextmanager
@@ -137,7 +139,7 @@ class Connection:
         Raises:
             StoreError: it could not begin or be committed.
         """
-        with self._lock:
+        with self._turn():
             with self._translated():
                 self._connection.execute(f"BEGIN {kind}")
             try:
@@ -187,6 +189,19 @@ class Connection:
         if self.trouble is not None and not isinstance(self.trouble, StoreDamaged):
             self.trouble = None
             log.warning("%s can be used again", self.path)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the connection for the block.
+
+        SQLite may take ten seconds to find that others hold the log; nobody else waits as long.
+        """
+        if not self._lock.acquire(timeout=self._patience):
+            raise busy(self.path)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

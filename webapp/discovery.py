@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from broker.store_errors import StoreError
 from webapp.announcements import Announcements, Known, read_object
 from webapp.distinct_names import DistinctNames
 from zapette.client import Client
@@ -108,12 +109,19 @@ class Discovery:
             return
         with self._lock:
             earlier = self._known.get(player_id)
-            if earlier is None and self._registry.generation(player_id) is None:
+            if earlier is None and not self._is_registered(player_id):
                 return
             known = (earlier or Known(player_id)).after(state)
             self._known[player_id] = known
         if known != earlier:
             self._mark(player_id)
+
+    def _is_registered(self, player_id: str) -> bool:
+        try:
+            return self._registry.generation(player_id) is not None
+        except StoreError:
+            # its next state tells of it again
+            return False
 
     def _on_announcement(self, message: Message) -> None:
         player_id = self._announcements.player_of(message.topic)
@@ -140,6 +148,14 @@ class Discovery:
         self._wake.set()
 
     def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._keep_announced()
+            except StoreError as error:
+                log.warning("announcements wait for the registry of players: %s", error)
+                self._stopping.wait(_SWEEP)
+
+    def _keep_announced(self) -> None:
         live_since: float | None = None
         pruned_at = -_PRUNE
         swept = (-1, -1)
@@ -182,7 +198,7 @@ class Discovery:
             return
         with self._lock:
             online = set(self._online)
-        for player_id in self._registry.unseen_since(time.time() - self._forget_after_days * _DAY):
+        for player_id in self._registry.unseen_for(self._forget_after_days * _DAY):
             if player_id not in online and self._registry.forget(player_id):
                 log.info("forgot a player that was gone for %d days", self._forget_after_days)
 

@@ -7,10 +7,11 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from broker.store_errors import StoreError
+from broker.store_errors import StoreBusy, StoreError
 
 log = logging.getLogger("zapette.health")
 
@@ -21,6 +22,7 @@ LEAST_ROOM: Final = 16 * 1024 * 1024
 """Bytes that must be free on the disk of the data folder, or a twentieth of a smaller one."""
 
 _FRESH: Final = 0.5
+_MOST: Final = 2.0
 
 
 class Checks:
@@ -70,16 +72,49 @@ class Checks:
 
 
 def store(check: Callable[[], None]) -> Check:
-    """Return the check of a store, whose own one raises `StoreError`."""
+    """Return the check of a store, whose own one raises `StoreError` and may take its time.
+
+    One that takes longer than two seconds is one more thing that does not work.
+    """
+    bounded = _Bounded(check)
 
     def problem() -> str | None:
         try:
-            check()
+            bounded.run()
         except StoreError as error:
             return without_folders(str(error))
         return None
 
     return problem
+
+
+class _Bounded:
+    """Runs a check on a thread, and does not wait for it longer than `_MOST` seconds."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._pending: Future[None] | None = None
+
+    def run(self) -> None:
+        """Run the check, or wait for the one that still runs; raises what it raises."""
+        pending = self._pending
+        if pending is None:
+            pending = self._pending = Future()
+            threading.Thread(target=self._run, args=(pending,), name="check", daemon=True).start()
+        try:
+            pending.result(_MOST)
+        except TimeoutError:
+            raise StoreBusy("another process holds it, or its disk does not answer") from None
+
+    def _run(self, pending: Future[None]) -> None:
+        try:
+            self._check()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+            self._pending = None
+            pending.set_exception(error)
+        else:
+            self._pending = None
+            pending.set_result(None)
 
 
 def disk(folder: Path) -> Check:

@@ -11,6 +11,8 @@ from typing import Final
 from broker import damage, sqlite
 from broker.sqlite import Connection, Schema
 from broker.store_errors import StoreDamaged
+from zapette import clock
+from zapette.clock import Clock
 from zapette.credentials import is_generation, new_generation
 from zapette.errors import PlayersFull
 from zapette.topics import is_player_id
@@ -63,6 +65,7 @@ class Registry:
         recent: float = RECENT,
         most: int = MOST,
         most_of_client: int = MOST_OF_CLIENT,
+        the_clock: Clock | None = None,
     ) -> None:
         """Open the registry in `file`, making it if it is not there.
 
@@ -72,6 +75,7 @@ class Registry:
             recent: seconds; longer than a player can be connected without being seen.
             most: how many players may be known.
             most_of_client: how many of them one client may have made.
+            the_clock: the time of day; the system's if None.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
@@ -79,6 +83,7 @@ class Registry:
         self._file = sqlite.open_(file, SCHEMA, prepare=_add_origins)
         if patience is not None:
             self._file.wait_at_most(patience)
+        self._clock = the_clock or Clock()
         self._removals = 0
         self._recent = recent
         self._most = most
@@ -111,7 +116,7 @@ class Registry:
             PlayersFull: there are too many, and all were seen lately.
         """
         with self._file.transaction() as file:
-            now = time.time()
+            now = self._keep_time(file)
             generation = self.generation(player_id)
             if generation is not None:
                 file.write("UPDATE players SET seen_at = ? WHERE id = ?", (now, player_id))
@@ -171,6 +176,10 @@ class Registry:
         )
         return [str(row[0]) for row in rows]
 
+    def is_empty(self) -> bool:
+        """Tell whether no player is known."""
+        return not self._file.read("SELECT 1 FROM players LIMIT 1")
+
     def renew_all(self) -> None:
         """Give every player a new generation, which ends every code given before."""
         with self._file.transaction() as file:
@@ -201,10 +210,31 @@ class Registry:
         with self._file.transaction() as file:
             file.write_many("INSERT OR IGNORE INTO players VALUES (?, ?, ?)", rows)
 
-    def unseen_since(self, moment: float) -> list[str]:
-        """Return the ids of the players that were last seen before `moment` (Unix seconds)."""
-        rows = self._file.read("SELECT id FROM players WHERE seen_at < ?", (moment,))
+    def unseen_for(self, seconds: float) -> list[str]:
+        """Return the ids of the players that were not seen for so long.
+
+        Only time in which the web side ran counts, whatever happened to the clock.
+        """
+        with self._file.transaction() as file:
+            moment = self._keep_time(file) - seconds
+            rows = file.read("SELECT id FROM players WHERE seen_at < ?", (moment,))
         return [str(row[0]) for row in rows]
+
+    def _keep_time(self, file: Connection) -> float:
+        """Return the time of day; if it has jumped, let all players have been seen so much later.
+
+        What was written after the jump, and before it was noticed, stays.
+        """
+        now, expected = self._clock.look(file)
+        if now != expected:
+            # of a jump back, only what is in the future now was surely written before it
+            least = now if now < expected else float("-inf")
+            file.write(
+                "UPDATE players SET seen_at = min(seen_at + ?, ?) "
+                "WHERE seen_at <= ? AND seen_at > ?",
+                (now - expected, now, expected + clock.TOLERANCE, least),
+            )
+        return now
 
     @property
     def removals(self) -> int:
@@ -244,3 +274,4 @@ def _add_origins(file: Connection) -> None:
     ((there,),) = file.read("SELECT count(*) FROM sqlite_master WHERE name = 'origins_end'")
     if not there:
         file.script(f"BEGIN IMMEDIATE; {_ORIGINS} COMMIT;")
+    clock.prepare(file)

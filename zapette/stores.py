@@ -162,8 +162,9 @@ def _visitors(
     folder: DataFolder, others: set[str], registry: Registry, make: Callable[[Path], Visitors]
 ) -> Visitors:
     file = folder.visitors
+    is_new = not file.exists() or not file.stat().st_size
     try:
-        return make(file)
+        visitors = make(file)
     except StoreDamaged as error:
         with _alone(folder, others, error):
             # which tokens were ended is not known any more: none of before may be good
@@ -175,7 +176,12 @@ def _visitors(
             without_folders(str(error)),
             aside.name,
         )
-        return visitors
+    else:
+        if is_new and not registry.is_empty():
+            # it was removed
+            registry.renew_all()
+            log.warning("visitors.db was gone: every player has a new code, which phones must scan")
+    return visitors
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ from typing import Final
 from broker import sqlite
 from broker.sqlite import Connection, Schema
 from broker.store_errors import StoreDamaged
+from zapette import clock
+from zapette.clock import Clock
 
 MOST_OF_A_PLAYER: Final = 500
 """How many visitors of one player are remembered; the one that came first makes room."""
@@ -26,6 +28,7 @@ MOST_ENDED: Final = 1000
 
 _AT_ONCE: Final = 500
 
+_DAY: Final = 24 * 3600.0
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visitors (
     client_id TEXT PRIMARY KEY,
@@ -83,17 +86,22 @@ class Visitors:
     several threads.
     """
 
-    def __init__(self, file: Path, *, patience: float | None = None) -> None:
+    def __init__(
+        self, file: Path, *, patience: float | None = None, the_clock: Clock | None = None
+    ) -> None:
         """Open the file, making it if it is not there.
 
         Args:
             file: where it is.
             patience: seconds that a call waits for another process; as when it is opened if None.
+            the_clock: the time of day; the system's if None.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = sqlite.open_(file, SCHEMA)
+        self._file = sqlite.open_(file, SCHEMA, prepare=clock.prepare)
+        self._clock = the_clock or Clock()
+        self._distrust_until = self._clock.steady() + _DAY
         # a write costs no wait for the disk; what a power cut takes is a second's worth
         self._file.write("PRAGMA synchronous = NORMAL")
         if patience is not None:
@@ -112,10 +120,21 @@ class Visitors:
         """Whether the last failure was that the file is damaged."""
         return isinstance(self._file.trouble, StoreDamaged)
 
+    def _drop_expired(self, file: Connection) -> None:
+        """Drop what has expired, by a clock that has gone on for a day without a jump.
+
+        It may jump back, and a token that was ended would be good again then.
+        """
+        now, expected = self._clock.look(file)
+        if abs(now - expected) > _DAY:
+            self._distrust_until = self._clock.steady() + _DAY
+        if self._clock.steady() >= self._distrust_until:
+            file.write("DELETE FROM visitors WHERE expires_at < ?", (now,))
+
     def note(self, visitor: Visitor) -> None:
         """Remember a visitor that was given a token."""
         with self._file.transaction() as file:
-            file.write("DELETE FROM visitors WHERE expires_at < ?", (time.time(),))
+            self._drop_expired(file)
             _put(file, visitor, None)
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors WHERE "

@@ -38,6 +38,6 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     system = System(tmp_path)
     system.data.write_text("")
     done = system.zapette("run")
-    assert done.returncode != 0
-    assert f"data folder {system.data}: File exists" in done.stderr
+    assert done.returncode == 2
+    assert f"{system.data} is not a folder" in done.stderr
     assert "Traceback" not in done.stderr

@@ -157,6 +157,16 @@ def test_damaged_visitors_end_every_code(folder: DataFolder) -> None:
     assert not after.items() & before.items()
 
 
+@pytest.mark.parametrize("length", [None, 0])
+def test_visitors_that_were_removed_end_every_code(folder: DataFolder, length: int | None) -> None:
+    before = generations(folder)
+    folder.visitors.unlink()
+    if length is not None:
+        folder.visitors.touch()
+    prepare(folder.path)
+    assert not generations(folder).items() & before.items()
+
+
 def test_what_others_have_open_is_not_repaired(folder: DataFolder) -> None:
     web = Stores.open(folder.path, WEB)
     noise(folder.registry, 0, 4096)

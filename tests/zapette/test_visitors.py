@@ -56,6 +56,7 @@ def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
 
 def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) -> None:
     store = Visitors(tmp_path / "v.db")
+    store._distrust_until = 0.0
     store.note(ONE)
     assert store.end(replace(ONE, expires_at=time.time() + 0.01))
     store.note(replace(ONE, client_id="old", expires_at=time.time() - 1))

@@ -1,0 +1,211 @@
+"""What happens to a whole system whose stores and disk fail while it runs."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.sqlite import WHOLE_INTERVAL
+from tests.conformance.client import Client
+from tests.conformance.packets import Connect
+from tests.conformance.stream import Stream
+from tests.conformance.wire import Version
+from tests.faults.disk import filled, read_only, small_disk
+from tests.faults.holding import held
+from tests.system import Answer, System
+from tests.waiting import eventually
+
+HELD: float = float(os.environ.get("ZAPETTE_TEST_HELD", "8"))
+"""For how many seconds a store is held."""
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    """A system on a disk of its own, with some players."""
+    system = System(tmp_path)
+    with small_disk(system.data, 12 << 20), system:
+        yield system
+
+
+def new_player(system: System) -> dict[str, Any]:
+    """Return the id and owner key of a player that the system knows."""
+    made: dict[str, Any] = system.get("api/id").json
+    assert system.post("api/credentials", made).status == 200
+    return made
+
+
+@contextmanager
+def home(system: System) -> Iterator[Client]:
+    """Connect to the broker by the account of the household while the block runs."""
+    client = Client(Stream(system.mqtt_port), Version.V5)
+    password = (system.data / "home-password").read_text().strip()
+    connect = Connect(version=Version.V5, username="home", password=password.encode())
+    try:
+        assert client.connect(connect).code == 0
+        yield client
+    finally:
+        client.close()
+
+
+def unavailable(answer: Answer, *words: str) -> None:
+    """Check that an answer is a refusal in words that a program can read."""
+    assert answer.status == 503, answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["code"] == "unavailable"
+    assert int(answer.headers["Retry-After"]) > 0
+    for word in words:
+        assert word in answer.json["detail"], answer.json
+
+
+def problems(system: System) -> dict[str, str]:
+    """Return what `/healthz` says does not work, in the answer that a watcher would get."""
+    answer = system.get("healthz")
+    found: dict[str, str] = answer.json["problems"]
+    assert answer.status == (503 if found else 200)
+    assert {name for name, word in answer.json["parts"].items() if word == "down"} == set(found)
+    assert not any(str(system.data) in words for words in found.values())
+    return found
+
+
+def names(system: System, words: str, *parts: str) -> None:
+    """Check that `/healthz` soon says these words of each of these parts."""
+    for part in parts:
+        what = f"/healthz says {words!r} of {part}"
+        eventually(partial(_says, system, words, part), what)
+
+
+def _says(system: System, words: str, part: str) -> bool:
+    return words in problems(system).get(part, "")
+
+
+def quiet(system: System, *players: dict[str, Any]) -> None:
+    """Check that the log holds neither tracebacks nor ids."""
+    assert "Traceback" not in system.log
+    for player in players:
+        assert player["id"] not in system.log
+
+
+def test_a_full_disk(system: System) -> None:
+    old, new = new_player(system), system.get("api/id").json
+    with home(system) as client, filled(system.data):
+        unavailable(system.post("api/credentials", new), "players.db", "make room")
+        names(system, "make room", "disk", "store_players")
+        # who is known still gets in as far as that writes nothing
+        answer = client.publish("homeassistant/kept/x", bytes(60_000), qos=1, retain=True)
+        assert answer is not None
+        assert answer.code == 0x97
+        names(system, "make room", "broker_store_messages")
+    eventually(lambda: not problems(system), "it recovers by itself", timeout=20)
+    assert system.post("api/credentials", new).status == 200
+    with home(system) as client:
+        answer = client.publish("homeassistant/kept/y", bytes(60_000), qos=1, retain=True)
+        assert answer is not None
+        assert answer.code in {0, 0x10}
+    quiet(system, old, new)
+
+
+def test_a_start_on_a_disk_that_is_read_only(system: System) -> None:
+    player = new_player(system)
+    system.stop()
+    with read_only(system.data):
+        done = system.zapette("run")
+        assert done.returncode == 2, done.stderr
+        assert f"{system.data}" in done.stderr
+        assert "make the file and its folder writable" in done.stderr
+        assert "Traceback" not in done.stderr
+    system.start()
+    assert system.post("api/credentials", player).status == 200
+
+
+@pytest.mark.parametrize(
+    ("store", "part"), [("players.db", "store_players"), ("visitors.db", "store_visitors")]
+)
+def test_a_store_that_is_held(system: System, store: str, part: str) -> None:
+    player = new_player(system)
+    link = system.post("api/credentials", player).json["links"]["remote"]["url"]
+    asked = {"id": player["id"], "key": link.rpartition(".")[2]}
+    with home(system) as client, ThreadPoolExecutor(6) as pool:
+        with held(system.data / store):
+            until = time.monotonic() + HELD
+            answers = [pool.submit(system.post, "api/credentials", asked) for _ in range(6)]
+            names(system, "another process holds it", part)
+            while time.monotonic() < until:
+                began = time.monotonic()
+                client.publish("zapette/test", b"x", qos=1)
+                assert time.monotonic() - began < 1
+        for answer in answers:
+            # it was waited for, or not
+            if answer.result().status != 200:
+                unavailable(answer.result())
+        assert any(answer.result().status == 503 for answer in answers)
+    eventually(lambda: not problems(system), "it recovers by itself", timeout=20)
+    assert system.post("api/credentials", asked).status == 200
+    quiet(system, player)
+
+
+def noise(file: Path) -> None:
+    size = file.stat().st_size
+    with file.open("r+b") as stream:
+        stream.write(random.Random(5).randbytes(size))
+
+
+def cut_off(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def empty(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
+# all of them take six minutes: ZAPETTE_TEST_FAULTS=1
+_HARMS = [noise, cut_off, empty, remove] if os.environ.get("ZAPETTE_TEST_FAULTS") else [noise]
+
+
+@pytest.mark.parametrize("harm", _HARMS)
+@pytest.mark.parametrize("store", ["players.db", "visitors.db", "library.db", "broker.db"])
+def test_a_store_that_is_damaged(system: System, store: str, harm: Callable[[Path], None]) -> None:
+    player = new_player(system)
+    with home(system) as client:
+        for number in range(20):
+            client.publish(f"homeassistant/kept/{number}", bytes(2000), qos=1, retain=True)
+    harm(system.data / store)
+    # a part that only writes notices when it next does; what the log still holds is not damaged
+    rounds = iter(range(10_000))
+    noticed = time.monotonic() + WHOLE_INTERVAL + 5
+
+    def recovered() -> bool:
+        try:
+            with home(system) as client:
+                topic = f"homeassistant/kept/{next(rounds) % 20}"
+                client.publish(topic, os.urandom(3000), qos=1, retain=True)
+            system.post("api/credentials", player)
+            system.get("api/library")
+            is_well = not problems(system)
+        except (OSError, AssertionError):
+            return False
+        was_noticed = any(words in system.log for words in _NOTICED)
+        return is_well and (was_noticed or time.monotonic() > noticed)
+
+    eventually(recovered, "it recovers by itself", timeout=60)
+    assert system.post("api/credentials", player).status == 200
+    assert "Traceback" not in system.log
+    # and a later start finds nothing wrong
+    assert system.stop() == 0
+    system.start()
+    assert system.post("api/credentials", player).status == 200
+
+
+_NOTICED = ("kept as", "store_repaired", "new index", "was removed or replaced", "was gone")
