@@ -28,6 +28,7 @@ export class FolderRow {
    * @param {Wishes} wishes
    */
   constructor(translate, entry, wishes) {
+    this.entry = entry;
     const count = entry.entries === undefined ? "" : String(entry.entries);
     const words = count ? translate("library.entries", { count }) : "";
     const open = build(
@@ -45,6 +46,14 @@ export class FolderRow {
     const folder = { source: `media/${entry.path}`, title: entry.title };
     this._play.addEventListener("click", () => wishes.playAll(folder));
     this.element = build("li", { class: "row folder" }, open, this._play);
+  }
+
+  /**
+   * Take over the picture of a row that this one follows.
+   * @param {FolderRow | MediumRow} before
+   */
+  adopt(before) {
+    adoptPicture(this.element, before.element);
   }
 
   /**
@@ -94,6 +103,14 @@ export class MediumRow {
   }
 
   /**
+   * Take over the picture of a row that this one follows.
+   * @param {FolderRow | MediumRow} before
+   */
+  adopt(before) {
+    adoptPicture(this.element, before.element);
+  }
+
+  /**
    * Show what may be done with it, and what in it the player cannot play.
    * @param {string[]} can
    * @param {string[]} lacking
@@ -122,6 +139,16 @@ export class MediumRow {
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
+}
+
+/**
+ * Keep a picture that is there, so that it is not fetched and drawn again.
+ * @param {HTMLElement} element
+ * @param {HTMLElement} before
+ */
+function adoptPicture(element, before) {
+  const [fresh, kept] = [element, before].map((row) => row.querySelector(".picture"));
+  if (fresh && kept) fresh.replaceWith(kept);
 }
 
 /**

@@ -287,7 +287,9 @@ export class LibraryView extends ViewElement {
    * @param {number} offset
    */
   _take({ entries, total, index }, offset) {
-    const rows = entries.map((entry) => this._row(entry));
+    const kept = offset === 0 ? this._rows : [];
+    const before = new Map(kept.map((row) => [row.entry.path, row]));
+    const rows = entries.map((entry) => this._renewed(before.get(entry.path), entry));
     const focused = this._focused();
     // A folder that shrinks while one scrolls through it has no more to give.
     this._total = entries.length ? total : offset;
@@ -301,6 +303,19 @@ export class LibraryView extends ViewElement {
     void this._mark(entries);
     this._watch();
     if (focused && this._focused() !== focused) this._focus(focused);
+  }
+
+  /**
+   * Return the row of an entry: the one before if nothing is different, else one with its picture.
+   * @private
+   * @param {FolderRow | MediumRow | undefined} before
+   * @param {Entry} entry
+   */
+  _renewed(before, entry) {
+    if (before && JSON.stringify(before.entry) === JSON.stringify(entry)) return before;
+    const row = this._row(entry);
+    if (before && before.entry.thumbnail === entry.thumbnail) row.adopt(before);
+    return row;
   }
 
   /**

@@ -167,6 +167,37 @@ def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Witness]) -
     assert phone.shows("Series, 2 inside")
 
 
+def test_pictures_stay_while_the_library_is_gone_through(
+    shown: tuple[PlayerPage, RemotePage, Witness],
+) -> None:
+    _, phone, _ = shown
+    unready = {"state": "probing", "media": 812, "probed": 120}
+    duration = 40.0
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        body = response.json() | {"index": unready, "total": 4 if duration > 40 else 3}
+        for entry in body["entries"]:
+            if entry["kind"] == "video":
+                entry["duration"] = duration
+        route.fulfill(response=response, body=json.dumps(body))
+
+    phone.page.route("**/api/library?*", answer)
+    phone.tap("Remote")
+    phone.tap("Library")
+    pictures = "Array.from(document.querySelectorAll('.picture.shown img'))"
+    eventually(lambda: phone.see(f"{pictures}.length") == 2, "both pictures")
+    phone.see(f"{pictures}.forEach((it) => {{ it.seenBefore = true; }})")
+    # one more is found, and all are known better: the list is another one
+    duration = 80.0
+    eventually(lambda: "1:20" in phone.text, "what is known now is shown")
+    assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
+    phone.page.unroute("**/api/library?*")
+    eventually(lambda: "Getting to know" not in phone.text, "it is done")
+    eventually(lambda: "0:40" in phone.text, "the list as it is")
+    assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
+
+
 def test_a_server_that_is_away_is_told(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     _, phone, _ = shown
     phone.page.route("**/api/library?*", lambda route: route.abort())
