@@ -65,6 +65,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> None:
     """Leave nothing behind."""
     ir.async_delete_issue(hass, DOMAIN, forgotten_issue(entry))
+    others = (it for it in hass.config_entries.async_entries(DOMAIN) if it is not entry)
+    if not any(others) and LINKS in hass.data:
+        await hass.data[LINKS].async_remove()
 
 
 def forgotten_issue(entry: ZapetteConfigEntry) -> str:

@@ -57,6 +57,11 @@ class MediaLinks:
         kept = await self._store.async_load() or {}
         self._links = {key: MediaLink(**link) for key, link in kept.items()}
 
+    async def async_remove(self) -> None:
+        """Forget all of them, and remove the file."""
+        self._links.clear()
+        await self._store.async_remove()
+
     @callback
     def async_path(self, media: str, entity_id: str, name: str) -> str:
         """Return the path of an address for a medium, the same one as before if there is one.

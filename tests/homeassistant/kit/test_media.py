@@ -357,3 +357,18 @@ async def test_by_voice(hass: HomeAssistant, player: KitPlayer) -> None:
         answer = await intent.async_handle(hass, "test", said, {"name": {"value": "Kit"}})
         assert answer.response_type != intent.IntentResponseType.ERROR
         await eventually(lambda asked=asked: player.asked[-1:] == [(asked, {})], asked)
+
+
+async def test_nothing_is_left_behind(
+    hass: HomeAssistant, player: KitPlayer, hass_storage: dict[str, Any]
+) -> None:
+    await play(hass, HOLIDAY)
+    links = hass.data[LINKS]
+    await links._store.async_save(links._store._data["data_func"]())
+    assert "zapette.media_links" in hass_storage
+    (entry,) = hass.config_entries.async_entries("zapette")
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert "zapette.media_links" not in hass_storage
+    assert links._links == {}
+    assert hass.states.async_all("media_player") == []
