@@ -69,6 +69,10 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
              str(folder / f"{name}.webm")],
             check=True,
         )  # fmt: skip
+    trip = folder / "Été #1: 100 %"
+    trip.mkdir()
+    for number, name in enumerate(("green", "blue"), 1):
+        shutil.copy(folder / f"{name}.webm", trip / f"{number} {name}.webm")
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -59,6 +60,29 @@ def test_add_next_and_previous(seen: Seen, player: PlayerPage) -> None:
     plays(seen, player, BLUE)
     seen.do("media_previous_track")
     plays(seen, player, GREEN)
+
+
+def test_a_folder_by_the_address_that_browsing_gives(seen: Seen, player: PlayerPage) -> None:
+    root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
+    assert not root["can_play"]
+    (folder,) = [it for it in root["children"] if it["title"].startswith("Été")]
+    assert folder["can_play"]
+    play(seen, folder["media_content_id"], "replace")
+
+    def shows(name: str) -> None:
+        eventually(lambda: unquote(player.video["currentSrc"]).endswith(name), f"{name} is loaded")
+        eventually(lambda: str(seen.attributes.get("media_content_id")).endswith(name), name)
+
+    shows("1 green.webm")
+    player.advances()
+    seen.do("media_next_track")
+    shows("2 blue.webm")
+    play(seen, SAMPLE, "replace")
+    play(seen, folder["media_content_id"], "add")
+    seen.do("media_next_track")
+    shows("1 green.webm")
+    seen.do("media_next_track")
+    shows("2 blue.webm")
 
 
 def test_play_and_replace(seen: Seen, player: PlayerPage) -> None:
