@@ -34,6 +34,8 @@ const MOST = 20;
  * @property {string | null} poster
  * @property {string | null} thumbnail
  * @property {readonly SubtitleFile[]} subtitles
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
  */
 
 export class Catalogue {

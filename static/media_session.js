@@ -50,13 +50,18 @@ export class SystemControls {
    * @param {MediaSession} session
    * @param {PlayerState} state
    */
-  _describe(session, { title, name, poster, source }) {
-    const told = JSON.stringify([title, name, poster]);
+  _describe(session, { title, name, poster, source, artist, album }) {
+    const told = JSON.stringify([title, name, poster, artist, album]);
     if (told === this._told) return;
     this._told = told;
     const artwork = poster ? [{ src: new URL(poster, document.baseURI).href }] : [];
     session.metadata = source
-      ? new MediaMetadata({ title: title || "", artist: name, artwork })
+      ? new MediaMetadata({
+          title: title || "",
+          artist: artist || name,
+          album: album || "",
+          artwork,
+        })
       : null;
   }
 

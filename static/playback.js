@@ -312,7 +312,10 @@ export class Playback {
     const { thumbnail, poster, duration, title } = about;
     const plain = readSource(item.source).title === item.title;
     const found = { poster: poster || thumbnail, duration, title: plain ? title : item.title };
-    if (this.current && this.current.id === item.id) this.current = { ...this.current, ...found };
+    if (this.current && this.current.id === item.id) {
+      const { kind, artist = null, album = null } = about;
+      this.current = { ...this.current, ...found, kind, artist, album };
+    }
     this._become(queues.describe(this.queue, item.id, found));
   }
 

@@ -4,6 +4,7 @@ import { Activity } from "./activity.js";
 import { write } from "./elements/dom.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
 import { find } from "./elements/index.js";
+import { MusicView } from "./elements/music-view.js";
 import { NowPlaying } from "./elements/now-playing.js";
 import { PanelButton } from "./elements/panel-button.js";
 import { PictureButton } from "./elements/picture-button.js";
@@ -18,6 +19,7 @@ import { PlayerRequest } from "./player_request.js";
 /** The elements that only this page has. */
 export const PLAYER_ELEMENTS = {
   "fullscreen-button": FullscreenButton,
+  "music-view": MusicView,
   "now-playing": NowPlaying,
   "panel-button": PanelButton,
   "picture-button": PictureButton,

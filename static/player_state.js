@@ -37,6 +37,9 @@ const TOLERANCE = 0.25;
  * @property {boolean} muted
  * @property {string | null} title
  * @property {string | null} source
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
+ * @property {"video" | "audio" | null} [kind]
  * @property {string | null} poster
  * @property {{ index: number | null, items: readonly QueueItem[] }} queue
  * @property {"off" | "one" | "all"} repeat

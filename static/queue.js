@@ -13,6 +13,9 @@ export const MOST_ITEMS = 500;
  * @property {string} source
  * @property {string | null} poster the address of a picture
  * @property {number | null} duration seconds
+ * @property {"video" | "audio"} [kind] of what is loaded, once it is known, as are
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
  *
  * @typedef {"off" | "one" | "all"} Repeat
  *

@@ -26,6 +26,8 @@ export class RemotePage extends Page {
     /** @private */
     this._activity = find(page, "#activity", HTMLElement);
     /** @private */
+    this._about = find(page, "#about", HTMLElement);
+    /** @private */
     this._brief = find(page, "#brief-title", HTMLElement);
     /** @private */
     this._poster = find(page, "#poster", HTMLImageElement);
@@ -135,6 +137,7 @@ export class RemotePage extends Page {
     write(this._name, state ? state.name : this._knownName);
     write(this._title, title);
     write(this._brief, title);
+    write(this._about, state ? [state.artist, state.album].filter(Boolean).join(" · ") : "");
     this._showPoster(state && state.poster);
     write(this._activity, state && view.live ? this._translate(activityKey(state)) : "");
     this.shown(shown);

@@ -99,6 +99,9 @@ class State(TypedDict, total=False):
     muted: bool
     title: str | None
     source: str | None
+    artist: str | None
+    album: str | None
+    kind: Literal["video", "audio"] | None
     poster: str | None
     queue: Queue
     repeat: Literal["off", "one", "all"]

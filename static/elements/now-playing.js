@@ -2,6 +2,7 @@ import { detailOf } from "../error_texts.js";
 import { formatTime } from "../format.js";
 import { retryPicture } from "../picture_retry.js";
 import { build, fill, flag } from "./dom.js";
+import { aboutOf } from "./music-view.js";
 import { ViewElement } from "./view.js";
 
 /** Milliseconds between two looks at how long it is until sleep. */
@@ -17,6 +18,8 @@ export class NowPlaying extends ViewElement {
     this._poster = build("img", { alt: "", hidden: "" });
     /** @private */
     this._source = "";
+    /** @private */
+    this._about = build("p", { class: "about" });
     /** @private */
     this._doing = build("p", { class: "doing", role: "status" });
     /** @private */
@@ -35,6 +38,7 @@ export class NowPlaying extends ViewElement {
       "div",
       {},
       this.querySelector("#title"),
+      this._about,
       this._doing,
       this._next,
       this._sleep,
@@ -52,6 +56,7 @@ export class NowPlaying extends ViewElement {
   show({ state }) {
     if (!state) return;
     this._state = state;
+    write(this._about, aboutOf(state));
     write(this._doing, this._doingOf(state));
     write(this._next, this._nextOf(state));
     this._drawSleep();
