@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,9 @@ from typing import Any
 import pytest
 
 from broker.sqlite import WHOLE_INTERVAL
-from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
 from tests.faults.disk import filled, read_only, small_disk
 from tests.faults.holding import held
+from tests.faults.home import home
 from tests.system import Answer, System
 from tests.waiting import eventually
 
@@ -41,19 +37,6 @@ def new_player(system: System) -> dict[str, Any]:
     made: dict[str, Any] = system.get("api/id").json
     assert system.post("api/credentials", made).status == 200
     return made
-
-
-@contextmanager
-def home(system: System) -> Iterator[Client]:
-    """Connect to the broker by the account of the household while the block runs."""
-    client = Client(Stream(system.mqtt_port), Version.V5)
-    password = (system.data / "home-password").read_text().strip()
-    connect = Connect(version=Version.V5, username="home", password=password.encode())
-    try:
-        assert client.connect(connect).code == 0
-        yield client
-    finally:
-        client.close()
 
 
 def unavailable(answer: Answer, *words: str) -> None:
