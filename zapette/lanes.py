@@ -57,7 +57,9 @@ class Lanes:
         self._workers = workers
         self._patience = patience
         self._lanes: dict[str, _Lane] = {}
+        self._ready: deque[Job] = deque()
         self._beside = 0
+        self._is_running = False
         self._watched = False
 
     def put(self, caller: str, job: Job) -> bool:
@@ -77,24 +79,42 @@ class Lanes:
     def clear(self) -> None:
         """Forget what waits: the event loop that it waited for has ended."""
         self._lanes.clear()
-        self._watched = False
+        self._ready.clear()
+        self._beside = 0
+        self._watched = self._is_running = False
 
     def start(self, job: Job) -> bool:
         """Run `job` now, at the same time as all others; return False if too many run already."""
         if self._beside >= MAX_WAITING:
             return False
         self._beside += 1
-        if job.is_async:
-            self._loop.spawn(self._run_beside(job))
-        else:
+        if not job.is_async:
             self._workers.submit(partial(self._work_beside, job))
+            return True
+        self._ready.append(job)
+        if not self._is_running:
+            self._run_ready()
         return True
 
-    async def _run_beside(self, job: Job) -> None:
-        try:
-            await job.run()
-        finally:
-            self._end_beside()
+    def _run_ready(self) -> None:
+        self._is_running = True
+        self._loop.spawn(self._run_beside())
+
+    async def _run_beside(self) -> None:
+        """Run what is ready: many jobs that wait for nothing cost one task."""
+        self._loop.loop.call_soon(self._hand_over)
+        ready = self._ready
+        while ready:
+            try:
+                await ready.popleft().run()
+            finally:
+                self._beside -= 1
+
+    def _hand_over(self) -> None:
+        """Have another task run what is ready, if the one before this waits in a job by now."""
+        self._is_running = False
+        if self._ready:
+            self._run_ready()
 
     def _work_beside(self, job: Job) -> None:
         try:
