@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.system import System
 from tests.waiting import eventually
 from webapp import listing, subtitles
 from webapp.conversion import LARGEST, Converter, Unconvertible
@@ -201,6 +203,30 @@ def test_few_wait_and_the_rest_is_told_so(tmp_path: Path) -> None:
         ends = [it.exception() for it in asked]
     assert sum(isinstance(it, ToolBusy) for it in ends) == 12
     assert sum(it is None for it in ends) == 5
+
+
+def test_small_calls_pass_by_many_that_are_large(tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    tags = "".join(f"{{\\c&H{it:06X}&\\i{it % 2}}}x" for it in range(160))
+    line = f"Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{tags}\n"
+    for number in range(17):
+        (media / f"{number}.ass").write_text("[Events]\n" + line * (LARGEST // len(line) - 1))
+    system = System(tmp_path, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
+    try:
+        with ThreadPoolExecutor(17) as pool:
+            asked = [pool.submit(system.get, f"subtitles/{it}.ass") for it in range(17)]
+            eventually(lambda: any(it.done() for it in asked), "one has its answer")
+            for _ in range(5):
+                assert system.get("api/library").status == 200
+            waiting = sum(not it.done() for it in asked)
+        statuses = Counter(it.result().status for it in asked)
+    finally:
+        system.stop()
+    # some are still being read when small calls have theirs, and who cannot wait is told so
+    assert waiting > 0
+    assert set(statuses) <= {200, 503}
+    assert statuses[200] >= 5
 
 
 def test_it_imports_nothing_of_the_web_side() -> None:
