@@ -1,6 +1,6 @@
 """One attacker as a process: ``python -m tests.hostile ROLE TARGET``; ends with its input.
 
-Prints what came of its attacks, as JSON.
+Prints a line when it begins, and in the end what came of its attacks, as JSON.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import asyncio
 import json
 import resource
 import sys
+from dataclasses import replace
 from typing import Final
 
 from tests.hostile.attack import Attack
@@ -27,8 +28,14 @@ ROLES: Final[dict[str, tuple[type[Attack], ...]]] = {
 
 async def attack(role: str, target: Target) -> dict[str, dict[str, int]]:
     """Run all attacks of a role until the input ends; return what came of each."""
-    attacks = [kind(target) for kind in ROLES[role]]
+    # each from an address of its own, so that one is not cut off for what another does
+    attacks = [
+        kind(replace(target, address=f"{target.address}.{number}"))
+        for number, kind in enumerate(ROLES[role], 1)
+    ]
     tasks = [asyncio.create_task(one.run()) for one in attacks]
+    sys.stdout.write("begins\n")
+    sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
     for task in tasks:
         task.cancel()

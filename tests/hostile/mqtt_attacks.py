@@ -167,5 +167,7 @@ class GoesOn(Attack):
                 mqtt.send(publish(topic, bytes(1000), version=V5, qos=2, packet_id=next(mqtt.ids)))
                 await mqtt.drain()
                 self.counts["sent"] += 1
+                # gives the guest's other attacks their turn
+                await asyncio.sleep(0.001)
         finally:
             mqtt.close()

@@ -35,12 +35,12 @@ SETTINGS: Final = {"ZAPETTE_LIMITS": "sys_interval = 0.5"}
 
 PARTS: Final = ("broker", "web")
 ADDRESSES: Final = {
-    "stranger": "127.0.1.1",
-    "guest": "127.0.1.2",
-    "player": "127.0.1.3",
-    "idler": "127.0.1.4",
+    "stranger": "127.1.1",
+    "guest": "127.1.2",
+    "player": "127.1.3",
+    "idler": "127.1.4",
 }
-"""Where each attacker comes from; the home is on 127.0.0.1."""
+"""Where each attacker comes from, without the last number; the home is on 127.0.0.1."""
 
 BACK_WITHIN: Final = 10.0
 """How soon after an attack all must be as before, in seconds."""
@@ -152,6 +152,9 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
     assert isinstance(metrics, dict)
     with ExitStack() as stack:
         processes = [stack.enter_context(_attacker(system, home, role)) for role in roles]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begins\n"
         with _sampled(system, outcome.highest):
             until = time.monotonic() + seconds
             while time.monotonic() < until:

@@ -18,7 +18,8 @@ class Target:
         mqtt_port: where its broker is.
         player: the id of a player of the home.
         guest_key: the key of that player's link for guests.
-        address: the address of the attacker, one of the loopback's.
+        address: the address of the attacker, one of the loopback's; of a role, without the last
+            number.
     """
 
     http_port: int
