@@ -15,13 +15,33 @@ from tests.system import System
 from tests.waiting import eventually
 
 VIEWS: Final = ("now", "queue", "library", "more")
+PHONES: Final = {
+    "phone": (390, 844),
+    "phone-320": (320, 568),
+    # one of 390 pixels at 200 %
+    "phone-195": (195, 422),
+    "phone-lying": (640, 360),
+}
+SCREENS: Final = {
+    "television": (1280, 720),
+    "television-800": (800, 600),
+    "television-960": (960, 540),
+    "television-3840": (3840, 2160),
+}
+
+
+def _options(size: tuple[int, int], *, touch: bool) -> dict[str, Any]:
+    width, height = size
+    return {
+        "viewport": {"width": width, "height": height},
+        "has_touch": touch,
+        "is_mobile": touch,
+    }
+
+
 SIZES: Final[dict[str, dict[str, Any]]] = {
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-    "television": {
-        "viewport": {"width": 1280, "height": 800},
-        "has_touch": False,
-        "is_mobile": False,
-    },
+    **{name: _options(size, touch=True) for name, size in PHONES.items()},
+    **{name: _options(size, touch=False) for name, size in SCREENS.items()},
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 LANGUAGES: Final = ("en", "fr")
@@ -52,7 +72,8 @@ def _take(
     browser: Browser, system: System, options: dict[str, Any], folder: Path, kind: str
 ) -> None:
     # a player is a television, whatever its remote is
-    player = browser.new_page(**(options | SIZES["television"]))
+    television = {} if options["is_mobile"] is False else SIZES["television"]
+    player = browser.new_page(**(options | television))
     player.goto(system.url)
     player.locator("body[data-connection=live][data-gesture-required=true]").wait_for(
         state="attached"

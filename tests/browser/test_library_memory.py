@@ -75,7 +75,7 @@ def _scroll_to(phone: RemotePage, name: str) -> tuple[float, str, int]:
           const it = Array.from(document.querySelectorAll("#panel .name"))
             .find((it) => it.textContent === "{name}");
           if (it) it.scrollIntoView();
-          else scrollBy(0, innerHeight);
+          else void scrollBy(0, innerHeight);
           return !!it;
         }})()""")
         )
@@ -107,6 +107,17 @@ def test_one_list_that_grows_while_one_scrolls(phone: RemotePage) -> None:
     names = phone.see("Array.from(document.querySelectorAll('#panel .name'), it => it.textContent)")
     assert names == [f"Film {number:03}" for number in range(1, FILMS + 1)]
     assert not phone.shows("Show more")
+
+
+def test_a_list_that_stops_half_way_goes_on(phone: RemotePage) -> None:
+    phone.page.route("**/api/library?*", lambda route: route.abort())
+    eventually(
+        lambda: phone.see("void scrollBy(0, innerHeight)") or phone.shows("Try now"), "it fails"
+    )
+    phone.page.unroute("**/api/library?*")
+    phone.tap("Try now")
+    _scroll_to(phone, "Film 320")
+    assert phone.see(ROWS) == FILMS
 
 
 @pytest.mark.parametrize("search", ["", "film 2"])
