@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,6 +18,13 @@ from tests import sharing as sharing_hooks
 from tests.foreign import is_foreign, shared_system
 from tests.sharing import sharing
 from tests.system import System
+
+# The usual deadline of 200 ms for an example, and how fast examples are to be made, are of an idle
+# machine; a test that hangs has pytest's time-out.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("busy")
 
 WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
 """Fixtures that bring a whole system or a browser up."""

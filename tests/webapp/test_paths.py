@@ -59,7 +59,7 @@ def test_private_characters_are_no_way_to_say_other_bytes(path: str) -> None:
     assert name is None or paths.from_disk(name) == path
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 @given(st.lists(names, min_size=1, max_size=2))
 def test_what_is_listed_is_found(tmp_path: Path, levels: list[bytes]) -> None:
     *folders, stem = levels

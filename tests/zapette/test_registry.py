@@ -110,7 +110,7 @@ CALLS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(CALLS)
 def test_whatever_is_called(
     tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[str, int, int]]
