@@ -34,6 +34,7 @@ INTERVAL: Final = 0.2
 PATIENCE: Final = 5.0
 """How long a client waits for a store that cannot be read, in seconds."""
 
+_GATHER: Final = 0.001
 _RETRY: Final = 0.05
 _SLOW: Final = 1.0
 _KEPT: Final = 1000
@@ -251,7 +252,9 @@ class Lookups:
         next_look = 0.0
         self._look_again = True
         while not self._stopping:
-            self._wake.wait(max(0.0, next_look - time.monotonic()))
+            if self._wake.wait(max(0.0, next_look - time.monotonic())):
+                # so that one look answers all that come at about the same time
+                time.sleep(_GATHER)
             self._wake.clear()
             with self._lock:
                 questions, self._questions = self._questions, []
