@@ -105,7 +105,9 @@ def test_sleep(stage: Stage) -> None:
     one.ask("play")
     begun = time.time()
     minutes = 4 / 60
-    assert one.ask("sleep", minutes)["sleep_at"] == pytest.approx(begun + 4, abs=1)
+    sleep_at = one.ask("sleep", minutes)["sleep_at"]
+    # on the player's clock, when the request came: a busy machine takes its time
+    assert begun + 3.9 <= sleep_at <= time.time() + 4.1
     levels = set()
 
     def paused() -> bool:
