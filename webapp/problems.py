@@ -81,7 +81,8 @@ def _store(error: StoreError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    # the rule, not the path: that may hold a player's id
+    log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
     detail = "something went wrong on the server; its terminal says what"
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
