@@ -137,3 +137,26 @@ def test_workers_grow_to_their_limit_and_what_is_more_waits(
         lambda: not any(thread.name.startswith("few-") for thread in threading.enumerate()),
         "the threads end",
     )
+
+
+def test_what_runs_beside_begins_in_its_order_and_waits_for_nobody(runner: Runner) -> None:
+    begun: list[int] = []
+    go = asyncio.Event()
+
+    async def run(number: int) -> None:
+        begun.append(number)
+        # those before it wait, some for a turn, most for the end
+        if number % 3:
+            await asyncio.sleep(0)
+        if number < 199:
+            await go.wait()
+        go.set()
+        runner.seen.append(str(number))
+
+    for number in range(200):
+        runner.loop.post(runner.lanes.start, Job(partial(run, number), is_async=True))
+    eventually(lambda: len(runner.seen) == 200, "all ran")
+    assert begun == list(range(200))
+    assert runner.seen[0] == "199"
+    runner.loop.post(runner.lanes.start, Job(lambda: runner.seen.append("plain"), is_async=False))
+    eventually(lambda: runner.seen[-1] == "plain", "on a thread as well")
