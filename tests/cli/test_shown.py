@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
@@ -20,6 +20,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
 states = st.dictionaries(st.sampled_from(vectors("player")["state"]), anything)
 
 
+@settings(deadline=None)
 @given(states, st.booleans(), st.booleans())
 def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_online: bool) -> None:
     player = Known("0" * 32, online, server_online, _state(json.dumps(state).encode()))
@@ -29,6 +30,7 @@ def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_onli
     json.dumps(summary(player), allow_nan=True)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_payload_is_a_state(payload: bytes) -> None:
     assert isinstance(_state(payload), dict)

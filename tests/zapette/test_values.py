@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple, NewType, NotRequired, TypedDict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zapette.kinds import kind_of
@@ -125,6 +125,7 @@ CASES: list[tuple[Any, st.SearchStrategy[Any]]] = [
 
 
 @pytest.mark.parametrize(("hint", "values"), CASES, ids=lambda each: str(each)[:40])
+@settings(deadline=None)
 @given(data=st.data())
 def test_what_is_written_is_read_again(
     hint: Any, values: st.SearchStrategy[Any], data: st.DataObject
