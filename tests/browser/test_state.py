@@ -20,9 +20,10 @@ FIELDS: dict[str, Any] = {
     "version": int, "seq": int, "name": str, "playing": bool, "buffering": bool, "ended": bool,
     "position": (int, float), "reported_at": float, "duration": float, "rate": (int, float),
     "volume": int, "muted": bool, "title": str, "source": str, "poster": (str, type(None)),
+    "artist": (str, type(None)), "album": (str, type(None)), "kind": (str, type(None)),
     "queue": dict, "repeat": str, "shuffle": bool, "subtitles": dict, "audio": dict,
     "fullscreen": bool, "sleep_at": (float, type(None)), "gesture_required": bool,
-    "error": (dict, type(None)), "can": list,
+    "error": (dict, type(None)), "skipped": (dict, type(None)), "can": list,
 }  # fmt: skip
 
 
