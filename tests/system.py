@@ -55,6 +55,7 @@ class System:
     code: Path | None = None
     command: str = "run"
     process: subprocess.Popen[bytes] | None = None
+    _parts: int = 0
 
     def __post_init__(self) -> None:
         self.http_port, self.mqtt_port, self.ws_port = free_ports(3)
@@ -102,6 +103,7 @@ class System:
 
     def start_without_waiting(self) -> None:
         """Start it, which may take its time."""
+        self._parts = 0
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "zapette", self.command, *self.options],
@@ -135,15 +137,19 @@ class System:
 
     def pid(self, part: str) -> int:
         """Return the process id of ``broker`` or ``web``."""
-        assert self.process is not None
-        for child in psutil.Process(self.process.pid).children():
+        for child in self._children():
             if part in child.cmdline():
                 return child.pid
         raise AssertionError(f"no {part} runs")
 
+    def _children(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children()
+
     def kill(self, part: str) -> int:
         """Kill a part with SIGKILL, wait until it is gone, and return the process id it had."""
         process = psutil.Process(self.pid(part))
+        self._parts = len(self._children())
         process.kill()
         process.wait(10)
         return process.pid
@@ -191,9 +197,15 @@ class System:
         )
 
     def is_up(self) -> bool:
-        """Tell whether every part is up; fail if the whole has ended."""
+        """Tell whether every part is up; fail if the whole has ended.
+
+        ``/healthz`` answers from what it found up to half a second ago, so that a part that was
+        killed is waited for as a process as well: it is started again later than that.
+        """
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"the system ended with {self.process.returncode}")
+        if self._parts and len(self._children()) < self._parts:
+            return False
         try:
             return self.get("healthz").status == 200
         except OSError:
