@@ -30,7 +30,7 @@ BAD: list[tuple[str, bytes, str]] = [
     *[
         ("load", it, "source")
         for it in [b"../secret", b"media/../../x", b"file:///etc/passwd", b"javascript:alert(1)",
-                   b"data:text/html,x", b"blob:x", b"/etc/passwd", b"media//x.webm", b"a\\b.webm",
+                   b"data:text/html,x", b"blob:x", b"/etc/passwd", b"media//x.webm",
                    b"http://", b"x" * 5000, b"media/\x00"]
     ],
     ("load", b'["media/zapette.webm", 5]', "title"),
@@ -60,13 +60,16 @@ def lasting(state: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in state.items() if key != "reported_at"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def before(module_pair: Pair) -> dict[str, Any]:
-    """The state that nothing here may change."""
-    module_pair.reset()
-    module_pair.witness.ask("seek", b"12")
-    module_pair.witness.ask("volume", b"33")
-    state = module_pair.witness.status()
+    """The state that nothing here may change, made again where a test before has changed it."""
+    witness = module_pair.witness
+    state = witness.status()
+    if (state["position"], state["volume"], state["error"]) != (12, 33, None):
+        module_pair.reset()
+        witness.ask("seek", b"12")
+        witness.ask("volume", b"33")
+        state = witness.status()
     return lasting(state)
 
 
