@@ -6,34 +6,39 @@ import errno
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pytest
+_TMPFS = ("mount", "-t", "tmpfs", "-o")
+
+
+@cache
+def may_mount() -> bool:
+    """Tell whether this process may mount a disk, as root or in a namespace of its own may."""
+    with TemporaryDirectory() as folder:
+        probe = [*_TMPFS, "size=4096", "zapette-test", folder]
+        if subprocess.run(probe, capture_output=True, check=False).returncode:
+            return False
+        unmount(Path(folder))
+    return True
 
 
 @contextmanager
 def small_disk(folder: Path, size: int) -> Iterator[None]:
-    """Have `folder` be a file system of `size` bytes of its own while the block runs.
-
-    To mount one takes root's rights: where they are missing the test is left out, loudly; the
-    tests of `test_full_broker` fill a store by SQLite's own means, everywhere.
-    """
+    """Have `folder` be a file system of `size` bytes of its own while the block runs."""
     folder.mkdir(exist_ok=True)
     options = f"size={size},mode=0700"
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "zapette-test", str(folder)],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        pytest.skip(
-            "NOT TESTED: a full and a read-only disk. Mounting a tmpfs needs root: run this test as"
-            f" root, or in `unshare --user --map-root-user --mount` ({done.stderr.strip()})"
-        )
+    subprocess.run([*_TMPFS, options, "zapette-test", str(folder)], check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        unmount(folder)
+
+
+def unmount(folder: Path) -> None:
+    """Take a disk away, at the latest when nothing of it is open any more."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager
