@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from zapette.checks import Check, Checks
@@ -11,11 +11,14 @@ from zapette.client import Client
 from zapette.config import Settings
 from zapette.errors import CallError
 from zapette.home import local_host
-from zapette.topics import Topics
+from zapette.subscriptions import Message
+from zapette.topics import Callee
 
 _CONNECT_TIMEOUT: Final = 1.0
 _BROKER_TIMEOUT: Final = 3.0
-_BROKER: Final = "broker"
+
+BROKER: Final = "broker"
+"""The service that our broker is."""
 
 
 def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Checks:
@@ -33,30 +36,47 @@ def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Ch
     return checks
 
 
-def checks_of_broker(service: Client, topics: Topics) -> Callable[[], Mapping[str, str | None]]:
-    """Return what asks the broker how its stores and tasks are (docs/protocol.md).
+class BrokerChecks:
+    """What the broker says of its stores and tasks (docs/protocol.md); nothing if it is not ours.
 
     Each of its parts has ``broker_`` before its name; ``broker`` is whether it answers.
+
+    Args:
+        service: the server's own MQTT client.
+        callee: the service that our broker is.
     """
-    callee = topics.service(_BROKER)
 
-    def ask() -> dict[str, str | None]:
-        if not service.is_live:
-            return {_BROKER: "not connected"}
+    def __init__(self, service: Client, callee: Callee) -> None:
+        self._service = service
+        self._callee = callee
+        self._is_ours = False
+
+    def start(self) -> None:
+        """Find out whose broker it is; the client has to be started."""
+        self._service.subscribe(self._callee.availability, self._hear)
+
+    def __call__(self) -> dict[str, str | None]:
+        """Return why a part does not work, None for one that does; in three seconds at most."""
+        if not self._service.is_live:
+            return {BROKER: "not connected"}
+        if not self._is_ours:
+            return {}
         try:
-            answer = service.call(callee, "health", timeout=_BROKER_TIMEOUT)
+            answer = self._service.call(self._callee, "health", timeout=_BROKER_TIMEOUT)
         except CallError as error:
-            return {_BROKER: f"it does not say how it is: {error.message}"}
-        return {_BROKER: None} | _parts(answer)
+            return {BROKER: f"it does not say how it is: {error.message}"}
+        return {BROKER: None} | _parts(answer)
 
-    return ask
+    def _hear(self, _message: Message) -> None:
+        # no other broker has such a service, and a plain one would let each check time out
+        self._is_ours = True
 
 
 def _parts(answer: Any) -> dict[str, str | None]:
     if not isinstance(answer, dict):
-        return {_BROKER: "it did not answer with an object"}
+        return {BROKER: "it did not answer with an object"}
     return {
-        f"{_BROKER}_{name}": None if problem is None else str(problem)
+        f"{BROKER}_{name}": None if problem is None else str(problem)
         for name, problem in answer.items()
     }
 

@@ -23,7 +23,7 @@ from webapp.connections import Connections
 from webapp.discovery import Discovery
 from webapp.doorkeeper import Doorkeeper
 from webapp.framing import LARGEST_BODY
-from webapp.health import checks_of_broker, create_checks
+from webapp.health import BROKER, BrokerChecks, create_checks
 from webapp.household import Household
 from webapp.librarian import Librarian
 from webapp.metrics import BROKER_TOPIC, BrokerFigures
@@ -82,7 +82,8 @@ def serve(settings: Settings) -> None:
     health.add("store_players", checks.store(registry.check))
     health.add("store_visitors", checks.store(visitors.check))
     health.add("store_library", checks.store(librarian.index.check))
-    health.add_several(checks_of_broker(service, keyring.topics))
+    broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
+    health.add_several(broker_checks)
     broker_figures = BrokerFigures(lambda: service.is_live)
     refused = Refused()
     app = create_app(
@@ -133,6 +134,7 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     librarian.start()
     service.start()
+    broker_checks.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
     discovery.start()
     damage: list[StoreDamaged] = []
