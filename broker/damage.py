@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from broker.sqlite import SIDE_FILES, connect
-from broker.sqlite_errors import os_error
-from broker.store_errors import StoreError
+from broker.store_errors import StoreError, os_error
 
 log = logging.getLogger("zapette.store")
 

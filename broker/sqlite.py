@@ -13,8 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from broker.sqlite_errors import busy, damaged, os_error, store_error, translated
-from broker.store_errors import ForeignStore, StoreBusy, StoreDamaged, StoreError, StoreNewer
+from broker.sqlite_errors import busy, damaged, store_error, translated
+from broker.store_errors import (
+    ForeignStore,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreNewer,
+    os_error,
+)
 
 log = logging.getLogger("zapette.store")
 

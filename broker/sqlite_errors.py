@@ -1,8 +1,7 @@
-"""What an error of SQLite or of the system about a file means: one of `broker.store_errors`."""
+"""What an error of SQLite about a file means: one of `broker.store_errors`."""
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sqlite3
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from broker.store_errors import (
+    ADVICE,
     StoreBusy,
     StoreDamaged,
     StoreError,
     StoreFull,
     StoreReadOnly,
+    os_error,
 )
 
 _LEAST_ROOM: Final = 256 * 1024
@@ -35,12 +36,6 @@ _KINDS: Final[Mapping[int, type[StoreError]]] = {
     sqlite3.SQLITE_ERROR: StoreDamaged,
     sqlite3.SQLITE_READONLY: StoreReadOnly,
     sqlite3.SQLITE_PERM: StoreReadOnly,
-}
-_ADVICE: Final[Mapping[type[StoreError], str]] = {
-    StoreBusy: "another process holds it",
-    StoreFull: "nothing more can be written to its disk ({reason}); make room",
-    StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
-    StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
 }
 
 
@@ -72,29 +67,18 @@ def store_error(path: Path, error: sqlite3.Error) -> StoreError | None:
             kind = StoreFull
         elif path.parent.exists() and not os.access(path.parent, os.W_OK):
             kind = StoreReadOnly
-    advice = _ADVICE.get(kind, "{reason}").format(reason=error)
+    advice = ADVICE.get(kind, "{reason}").format(reason=error)
     return kind(f"{path}: {advice}")
-
-
-def os_error(path: Path, error: OSError) -> StoreError:
-    """Return what an error of the system about `path` means."""
-    kind: type[StoreError] = StoreError
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        kind = StoreFull
-    elif error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        kind = StoreReadOnly
-    reason = error.strerror or str(error)
-    return kind(f"{path}: {_ADVICE.get(kind, '{reason}').format(reason=reason)}")
 
 
 def busy(path: Path) -> StoreBusy:
     """Return the error of a file that another process or thread holds."""
-    return StoreBusy(f"{path}: {_ADVICE[StoreBusy]}")
+    return StoreBusy(f"{path}: {ADVICE[StoreBusy]}")
 
 
 def damaged(path: Path, reason: str) -> StoreDamaged:
     """Return the error of a file that does not hold what was written to it."""
-    return StoreDamaged(f"{path}: {_ADVICE[StoreDamaged].format(reason=reason)}")
+    return StoreDamaged(f"{path}: {ADVICE[StoreDamaged].format(reason=reason)}")
 
 
 def _is_full(path: Path) -> bool:

@@ -14,6 +14,11 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
 
 class StoreError(Exception):
     """A file or folder that keeps something cannot be used; the message says which and why."""
@@ -45,3 +50,23 @@ class StoreNewer(UnusableStore):
 
 class ForeignStore(UnusableStore):
     """Another program wrote the file, which stays as it is."""
+
+
+ADVICE: Final[Mapping[type[StoreError], str]] = {
+    StoreBusy: "another process holds it",
+    StoreFull: "nothing more can be written to its disk ({reason}); make room",
+    StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
+    StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
+}
+"""What a person can do about an error; ``{reason}`` is what the system says."""
+
+
+def os_error(path: Path, error: OSError) -> StoreError:
+    """Return what an error of the system about `path` means."""
+    kind: type[StoreError] = StoreError
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        kind = StoreFull
+    elif error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        kind = StoreReadOnly
+    reason = error.strerror or str(error)
+    return kind(f"{path}: {ADVICE.get(kind, '{reason}').format(reason=reason)}")

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from broker.sqlite_errors import os_error
-from broker.store_errors import StoreDamaged
+from broker.store_errors import StoreDamaged, os_error
 from zapette.errors import StoreError
 from zapette.folder_lock import FolderLock
 

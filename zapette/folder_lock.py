@@ -12,8 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from broker.sqlite_errors import os_error
-from broker.store_errors import StoreBusy
+from broker.store_errors import StoreBusy, os_error
 
 fcntl: ModuleType | None
 try:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from broker.store_errors import StoreError, UnusableStore
-from zapette import stores
 from zapette.config import Settings, to_environment
 from zapette.data_folder import DataFolder
 from zapette.errors import SettingsError
@@ -180,6 +179,9 @@ def _prepare(folder: Path, stopping: threading.Event) -> bool:
 
     What may pass, as a full disk, is waited for.
     """
+    # only here: other commands start without SQLite
+    from zapette import stores  # noqa: PLC0415
+
     delay = _SHORTEST_DELAY
     while not stopping.is_set():
         try:

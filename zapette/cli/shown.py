@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zapette.players import Known
+if TYPE_CHECKING:
+    from zapette.players import Known
 
 
 def summary(player: Known) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""What a program or a command imports before it does anything: a small computer waits for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_SERVER = {"webapp", "flask", "waitress", "amqtt", "sqlite3", "mqtt5", "psutil"}
+
+
+@pytest.mark.parametrize(
+    ("imported", "never"),
+    [
+        ("zapette", {*_SERVER, "paho", "asyncio"}),
+        ("zapette.application", {*_SERVER, "argon2", "click"}),
+        ("zapette.cli", {*_SERVER, "paho", "zapette.client", "uvloop"}),
+    ],
+)
+def test_only_what_is_needed_is_imported(imported: str, never: set[str]) -> None:
+    code = f"import sys, {imported}; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not never & set(ended.stdout.split())
