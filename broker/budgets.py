@@ -96,8 +96,6 @@ class Budgets:
             )
         )
         self._usages: dict[Hashable, Usage] = {}
-        #: How many sessions were ended to make room for others.
-        self.evicted = 0
 
     def __len__(self) -> int:
         """Return how many budgets are drawn on, the whole left out."""

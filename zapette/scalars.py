@@ -40,7 +40,7 @@ def scalar_of(hint: type) -> Scalar | None:
     return None
 
 
-def _from_text(parse: Callable[[Any, str], Any], hint: Any, value: Any) -> Any:
+def _text(parse: Callable[[Any, str], Any], hint: Any, value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004 - the reader's one way to say no
     return parse(hint, value)
@@ -58,7 +58,7 @@ def _bytes(hint: Any, text: str) -> Any:
     return hint(base64.b64decode(text, validate=True))
 
 
-def _base64(value: bytes) -> str:
+def _base64(value: bytes | bytearray) -> str:
     return base64.b64encode(value).decode()
 
 
@@ -89,20 +89,16 @@ def _seconds(hint: Any, value: Any) -> Any:
         raise ValueError from None
 
 
-def _texts(parse: Callable[[Any, str], Any]) -> Callable[[Any, Any], Any]:
-    return partial(_from_text, parse)
-
-
 # the first that fits: a `datetime` is a `date` as well
 _SCALARS: Final = (
     Scalar(
         dt.datetime,
         "a date and time (2026-11-27T18:30:00+01:00)",
-        _texts(_iso),
+        partial(_text, _iso),
         dt.datetime.isoformat,
     ),
-    Scalar(dt.date, "a date (2026-11-27)", _texts(_iso), dt.date.isoformat),
-    Scalar(dt.time, "a time of day (18:30:00)", _texts(_iso), dt.time.isoformat),
+    Scalar(dt.date, "a date (2026-11-27)", partial(_text, _iso), dt.date.isoformat),
+    Scalar(dt.time, "a time of day (18:30:00)", partial(_text, _iso), dt.time.isoformat),
     Scalar(
         dt.timedelta,
         "a number of seconds",
@@ -110,13 +106,9 @@ _SCALARS: Final = (
         dt.timedelta.total_seconds,
         is_text=False,
     ),
-    Scalar(uuid.UUID, "a UUID", _texts(_made), str),
-    Scalar(pathlib.PurePath, "a path", _texts(_made), str),
+    Scalar(uuid.UUID, "a UUID", partial(_text, _made), str),
+    Scalar(pathlib.PurePath, "a path", partial(_text, _made), str),
     Scalar(decimal.Decimal, "a decimal number", _decimal, _decimal_text),
-    Scalar(
-        bytes, "bytes in base64", _texts(_bytes), lambda value: base64.b64encode(value).decode()
-    ),
-    Scalar(
-        bytearray, "bytes in base64", _texts(_bytes), lambda value: base64.b64encode(value).decode()
-    ),
+    Scalar(bytes, "bytes in base64", partial(_text, _bytes), _base64),
+    Scalar(bytearray, "bytes in base64", partial(_text, _bytes), _base64),
 )
