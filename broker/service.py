@@ -19,6 +19,7 @@ from zapette import checks
 from zapette.accounts import Accounts
 from zapette.config import Settings
 from zapette.credentials import Keyring
+from zapette.hosts import bracketed
 from zapette.stores import BROKER, Stores
 from zapette.supervisor import Supervisor
 from zapette.topics import Topics
@@ -111,7 +112,7 @@ async def serve(settings: Settings) -> None:
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
-    host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+    host = bracketed(settings.bind)
     return {
         "listeners": {
             "default": {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"},

@@ -12,7 +12,7 @@ from webapp.problems import Problem
 from webapp.rates import SAFE
 from webapp.refused import Reason, Refused
 from webapp.throttle import EVERYBODY, Throttle
-from zapette.hosts import Hosts, host_name
+from zapette.hosts import Hosts
 
 log = logging.getLogger("zapette.web")
 
@@ -32,11 +32,8 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
 
     @app.before_request
     def check() -> None:
-        authority = request.environ.get("HTTP_HOST", "")
-        name = host_name(authority)
-        if name is None:
-            raise requests.invalid("the Host header is missing or is not a host name")
-        if not hosts.allows(authority):
+        name = requests.host()
+        if not hosts.allows(name):
             detail = (
                 f"{name[:80]} is not a host of this server; if it is, add it to the setting "
                 "allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
@@ -45,7 +42,7 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
         origin = request.headers.get("Origin")
         if request.method in SAFE or origin is None:
             return
-        if not hosts.allows_origin(origin, authority):
+        if not hosts.allows_origin(origin, name):
             detail = (
                 "a page of another site may change nothing here; if its host is yours, add it to "
                 "the setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
