@@ -141,8 +141,7 @@ class Connection(Outbound):
         """
         self.clogged = True
         # a disk that is full keeps nobody out: what it costs is the session if the broker dies
-        begin = partial(self._begin, connack)
-        self.when_durable(before, begin, lambda _: begin())
+        self.when_settled(before, partial(self._begin, connack))
         if self.clogged and not self.over:
             self.hold()
 

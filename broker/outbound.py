@@ -240,6 +240,10 @@ class Outbound:
         """Act once all changes since `before` would survive a crash; see `Connection`."""
         raise NotImplementedError
 
+    def when_settled(self, before: int, act: Callable[[], None]) -> None:
+        """Act as `when_durable` does, or at once when the store fails: it holds until a crash."""
+        self.when_durable(before, act, lambda _: act())
+
     def _packet(
         self, message: Message, qos: int, retain: bool, ids: tuple[int, ...]
     ) -> bytes | None:

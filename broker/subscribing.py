@@ -103,7 +103,7 @@ def _subscribe(
         ):
             eager.append(subscription)
     suback = connection.codec.suback(packet.packet_id, codes)
-    _send_when_durable(connection, before, suback)
+    connection.when_settled(before, partial(connection.send, suback))
     plugins = exchange.plugins
     if plugins is not None:
         for subscription in made:
@@ -135,14 +135,7 @@ def unsubscribe(connection: Connection, packet: UnsubscribePacket) -> None:
         if existed and exchange.plugins is not None:
             exchange.plugins.unsubscribed(session, pattern)
     unsuback = connection.codec.unsuback(packet.packet_id, codes)
-    _send_when_durable(connection, before, unsuback)
-
-
-def _send_when_durable(connection: Connection, before: int, packet: bytes) -> None:
-    """Acknowledge, at the latest when the store fails: the subscription is good until a crash."""
-    connection.when_durable(
-        before, lambda: connection.send(packet), lambda _: connection.send(packet)
-    )
+    connection.when_settled(before, partial(connection.send, unsuback))
 
 
 def _check_form(connection: Connection, pattern: str) -> None:
@@ -197,5 +190,4 @@ def _replay(connection: Connection, subscription: Subscription, messages: list[M
     ids: tuple[int, ...] = (subscription.identifier,) if subscription.identifier else ()
     retained = [(message, min(message.qos, subscription.qos), True, ids) for message in messages]
     # Behind SUBACK, if that has to wait.
-    replay = partial(connection.replay, retained)
-    connection.when_durable(connection.exchange.changed, replay, lambda _: replay())
+    connection.when_settled(connection.exchange.changed, partial(connection.replay, retained))
