@@ -1,4 +1,4 @@
-"""MQTT over TCP, and over TLS."""
+"""MQTT over TCP, and over TLS: what WebSockets are made of as well."""
 
 from __future__ import annotations
 

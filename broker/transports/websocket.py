@@ -6,18 +6,13 @@ connections, so that a client that is silent holds no buffer at all.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from broker.transports.lingering import Lingering
-from broker.transports.tcp import peer_of
+from broker.transports.tcp import TcpWire
 from broker.transports.upgrade import MAX_REQUEST, BadRequest, accept
 
 if TYPE_CHECKING:
-    from ssl import SSLObject
-
-    from broker.connection import Connection
     from broker.transports.listener import Listener
     from broker.transports.upgrade import HostRule
 
@@ -87,57 +82,21 @@ class WebSocketSettings:
         self.framer = Framer()
 
 
-class WebSocketWire(asyncio.Protocol):
+class WebSocketWire(TcpWire):
     """One client on a WebSocket: the upgrade, then frames both ways; no compression."""
 
-    __slots__ = (
-        "_closing",
-        "_connection",
-        "_fragmented",
-        "_lingering",
-        "_listener",
-        "_missing",
-        "_opened",
-        "_partial",
-        "_settings",
-        "_transport",
-        "peer",
-    )
+    __slots__ = ("_closing", "_fragmented", "_missing", "_opened", "_partial", "_settings")
 
     transport_name = "ws"
 
     def __init__(self, listener: Listener, settings: WebSocketSettings) -> None:
-        self._listener = listener
+        super().__init__(listener)
         self._settings = settings
-        self._transport: asyncio.Transport | None = None
-        self._connection: Connection | None = None
         self._opened = False
         self._partial: bytearray | None = None
         self._missing = 0
         self._fragmented = False
         self._closing = False
-        self._lingering: Lingering | None = None
-        self.peer = "-"
-
-    @property
-    def listener(self) -> str:
-        """Return the name of the listener."""
-        return self._listener.name
-
-    @property
-    def tls(self) -> SSLObject | None:
-        """Return the TLS state."""
-        return self._transport.get_extra_info("ssl_object") if self._transport else None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Admit the client, if the listener has room for it."""
-        stream = cast("asyncio.Transport", transport)
-        self.peer = peer_of(stream)
-        if not self._listener.admit(self.peer):
-            stream.abort()
-            return
-        self._transport = stream
-        self._connection = self._listener.open(self)
 
     def data_received(self, data: bytes) -> None:
         """Take a chunk: part of the upgrade request, or of frames."""
@@ -170,76 +129,26 @@ class WebSocketWire(asyncio.Protocol):
             self._send(error.response)
             self._end(error.detail)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the connection that the client is gone."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._listener.closed(self)
-            self._transport = None
-            connection.lost(exc)
-
-    def eof_received(self) -> bool:
-        """Close when the client does."""
-        return False
-
-    def pause_writing(self) -> None:
-        """Tell the connection that the client reads too slowly."""
-        if self._connection is not None:
-            self._connection.clog()
-
-    def resume_writing(self) -> None:
-        """Tell the connection that the client has caught up."""
-        if self._connection is not None:
-            self._connection.unclog()
-
     def write(self, data: bytes) -> None:
         """Send packets in a frame."""
         if self._transport is not None and not self._closing:
             self._transport.write(self._settings.framer.frame(data))
 
-    def known(self) -> None:
-        """Take note that the client has proved who it is."""
-        self._listener.known(self)
-
     def close(self) -> None:
         """Send what was written and a close frame, then close."""
-        if self._transport is None:
-            return
         if not self._closing:
             self._say_goodbye(_NORMAL)
-        self._transport.close()
+        super().close()
 
     def linger(self) -> None:
         """Send what was written and a close frame, shut the way out, and drop what still comes."""
-        if self._transport is None:
-            return
         if not self._closing:
             self._say_goodbye(_NORMAL)
-        self._lingering = Lingering(self._transport)
-
-    def drop(self, size: int) -> None:
-        """Take note of bytes that came after the end and are not looked at."""
-        if self._lingering is not None:
-            self._lingering.drop(size)
-
-    def abort(self) -> None:
-        """Close at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def pause_reading(self) -> None:
-        """Stop the flow of incoming bytes."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Let bytes come in again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        super().linger()
 
     def _send(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
+        """Send bytes that are no packets."""
+        super().write(data)
 
     def _wait_for(self, rest: bytes, missing: int) -> None:
         """Keep the beginning of something until `missing` more bytes are there."""
@@ -327,8 +236,7 @@ class WebSocketWire(asyncio.Protocol):
             self._send(head(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
             self._say_goodbye(_checked_close(payload))
-            if self._transport is not None:
-                self._transport.close()
+            super().close()
 
     def _say_goodbye(self, code: int) -> None:
         self._closing = True
