@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterable
@@ -25,8 +26,6 @@ MOST_OF_CLIENT: Final = 1000
 
 RECENT: Final = 86400.0
 """For how many seconds after a player was seen it makes no room for another, at least."""
-
-_AT_ONCE: Final = 500
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
@@ -148,17 +147,11 @@ class Registry:
 
     def generations(self, player_ids: Iterable[str]) -> dict[str, str]:
         """Return the generations of codes that are good now, of those players that are known."""
-        found: dict[str, str] = {}
-        listed = list(player_ids)
-        for at in range(0, len(listed), _AT_ONCE):
-            some = listed[at : at + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            rows = self._file.read(
-                f"SELECT id, generation FROM players WHERE id IN ({marks})",  # noqa: S608
-                some,
-            )
-            found.update((str(row[0]), str(row[1])) for row in rows)
-        return found
+        rows = self._file.read(
+            "SELECT id, generation FROM players WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(player_ids)),),
+        )
+        return {str(player_id): str(generation) for player_id, generation in rows}
 
     def forget(self, player_id: str) -> bool:
         """Forget a player, which ends every code and connection of it; tell whether it was known.

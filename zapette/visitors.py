@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
@@ -25,8 +26,6 @@ MOST: Final = 100_000
 
 MOST_ENDED: Final = 1000
 """How many tokens of one player may be ended before it needs a new code instead."""
-
-_AT_ONCE: Final = 500
 
 _DAY: Final = 24 * 3600.0
 _TABLES: Final = """
@@ -204,18 +203,12 @@ class Visitors:
 
     def ended_among(self, client_ids: Iterable[str]) -> set[str]:
         """Return those of the client ids whose tokens were ended."""
-        found: set[str] = set()
-        listed = list(client_ids)
-        for at in range(0, len(listed), _AT_ONCE):
-            some = listed[at : at + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            rows = self._file.read(
-                f"SELECT client_id FROM visitors WHERE client_id IN ({marks}) "  # noqa: S608
-                "AND ended IS NOT NULL",
-                some,
-            )
-            found |= {str(row[0]) for row in rows}
-        return found
+        rows = self._file.read(
+            "SELECT client_id FROM visitors WHERE ended IS NOT NULL "
+            "AND client_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(client_ids)),),
+        )
+        return {str(row[0]) for row in rows}
 
     def ended(self) -> frozenset[str]:
         """Return the client ids whose tokens were ended and would still be good."""
