@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
+
+from zapette import private_file
 
 log = logging.getLogger("zapette.bridge")
 
@@ -63,9 +63,6 @@ class Ledger:
     def _write(self) -> None:
         text = json.dumps({"where": self._where, "topics": sorted(self._topics)}, indent=1)
         try:
-            descriptor, draft = tempfile.mkstemp(dir=self._file.parent)  # mode 0600
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(draft).replace(self._file)
+            private_file.write(self._file, text, sync=False)
         except OSError as error:
             log.warning("%s cannot be written: %s", self._file, error)

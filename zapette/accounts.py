@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from zapette import private_file
 from zapette.credentials import RESERVED_NAMES
 from zapette.errors import CredentialsError, StoreError
 
@@ -88,9 +87,5 @@ class Accounts:
         return accounts
 
     def _write(self, accounts: dict[str, str]) -> None:
-        descriptor, draft = tempfile.mkstemp(dir=self._file.parent)  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.writelines(f"{name}:{hashed}\n" for name, hashed in sorted(accounts.items()))
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).replace(self._file)
+        lines = (f"{name}:{hashed}\n" for name, hashed in sorted(accounts.items()))
+        private_file.write(self._file, "".join(lines))

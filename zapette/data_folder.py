@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from broker.store_errors import StoreDamaged, os_error
+from zapette import private_file
 from zapette.errors import StoreError
 from zapette.folder_lock import FolderLock
 
@@ -97,16 +96,6 @@ class DataFolder:
 
 
 def _keep(file: Path, text: str) -> None:
-    """Write `text` to `file`, whole or not at all, if it is not there; the caller has the lock."""
-    if file.exists():
-        return
-    descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).replace(file)
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    """Write `text` to `file` if it is not there; the caller has the lock."""
+    if not file.exists():
+        private_file.write(file, text + "\n")
