@@ -31,7 +31,7 @@ from webapp.pairing import Pairing
 from webapp.refused import Refused
 from webapp.request_parser import LARGEST_HEAD
 from webapp.service import create_service, warn_of_guesses, who_is_connected
-from webapp.streaming import IDLE_SECONDS, Limits, make_fair
+from webapp.streaming import IDLE_SECONDS, Shared, make_fair
 from zapette import checks
 from zapette.config import Settings
 from zapette.credentials import Keyring
@@ -126,8 +126,8 @@ def serve(settings: Settings) -> None:
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
     proxy = client_of(settings.trusted_proxy)
-    limits = Limits(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
-    make_fair(server, limits)
+    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
+    make_fair(server, shared)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn

@@ -48,7 +48,7 @@ _SENDFILE: Final = getattr(os, "sendfile", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Shared:
     """What the connections of a server share.
 
     Attributes:
@@ -64,7 +64,7 @@ class FairChannel(HTTPChannel):
     """A connection that leaves others their turn, and their place.
 
     Attributes:
-        limits: what it shares with others.
+        shared: what it shares with others.
         lingers: whether the client may still be sending what nobody reads. Closing the connection
             would then make the client's system drop the answer (RFC 9112, 9.6).
     """
@@ -76,8 +76,8 @@ class FairChannel(HTTPChannel):
     requests_lock: threading.Lock
     server: Any
 
-    def __init__(self, *arguments: Any, limits: Limits, **named: Any) -> None:
-        self.limits = limits
+    def __init__(self, *arguments: Any, shared: Shared, **named: Any) -> None:
+        self.shared = shared
         self.lingers = False
         self._lingers_until: float | None = None
         self._began: float | None = None
@@ -144,7 +144,7 @@ class FairChannel(HTTPChannel):
     def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress calls it so
         """Leave the connections that are open."""
         super().del_channel(map)
-        self.limits.connections.leave(self, self._client)
+        self.shared.connections.leave(self, self._client)
 
     def _shut_down(self) -> bool:
         """Tell the client that no more comes; return whether it is still there."""
@@ -156,9 +156,9 @@ class FairChannel(HTTPChannel):
         return True
 
     def _make_room(self) -> None:
-        last = self.limits.connections.join(self, self._client)
+        last = self.shared.connections.join(self, self._client)
         if last is not None:
-            self.limits.refused.count(Reason.CONNECTIONS)
+            self.shared.refused.count(Reason.CONNECTIONS)
             last.lingers = False
             last.handle_close()
 
@@ -230,10 +230,10 @@ class FairChannel(HTTPChannel):
         return sent
 
 
-def make_fair(server: BaseWSGIServer | MultiSocketServer, limits: Limits) -> None:
+def make_fair(server: BaseWSGIServer | MultiSocketServer, shared: Shared) -> None:
     """Have a server that was not run yet receive and send in turns."""
     listeners = [server] if isinstance(server, BaseWSGIServer) else (server.map or {}).values()
     for listener in listeners:
         if isinstance(listener, BaseWSGIServer):
-            channel: Any = partial(FairChannel, limits=limits)
+            channel: Any = partial(FairChannel, shared=shared)
             listener.channel_class = channel

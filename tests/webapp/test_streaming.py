@@ -21,7 +21,7 @@ from tests.system import System
 from tests.waiting import eventually
 from webapp.connections import Connections
 from webapp.refused import Refused
-from webapp.streaming import IDLE_SECONDS, TURN, FairChannel, Limits
+from webapp.streaming import IDLE_SECONDS, TURN, FairChannel, Shared
 
 SIZE = 64 << 20
 
@@ -104,8 +104,8 @@ def test_one_turn_is_no_longer_than_it_may_be(
     """A client that takes all it is sent must not get all of it at once."""
     ours, theirs = socket.socketpair()
     server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    limits = Limits(Connections(1, 1), Refused())
-    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, limits=limits)
+    shared = Shared(Connections(1, 1), Refused())
+    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, shared=shared)
     sent: list[int] = []
 
     def take_all(_out: int, _in: int, _offset: int, count: int) -> int:
@@ -129,10 +129,10 @@ def test_a_connection_is_not_idle_when_it_has_just_sent_a_long_film(
     """Its client may ask for the next part on it."""
     ours, theirs = socket.socketpair()
     server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    limits = Limits(Connections(1, 1), Refused())
+    shared = Shared(Connections(1, 1), Refused())
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, limits=limits)
+    channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, shared=shared)
     monkeypatch.setattr(os, "sendfile", lambda _out, _in, _offset, count: count)
     with ours, theirs, (folder / "film.webm").open("rb") as film:
         buffer = ReadOnlyFileBasedBuffer(film)  # type: ignore[arg-type]
