@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import time
 from collections.abc import Callable
@@ -91,15 +93,18 @@ def test_a_wrong_setting_stops_the_command(tmp_path: Path) -> None:
         assert ended.stderr.startswith("zapette: setting base_topic:")
 
 
-def test_a_damaged_store_stops_everything_and_is_left(tmp_path: Path) -> None:
+def test_a_store_of_another_program_stops_everything_and_is_left(tmp_path: Path) -> None:
     system = System(tmp_path)
     system.data.mkdir()
     registry = system.data / "players.db"
-    registry.write_bytes(b"damaged" * 1000)
+    with contextlib.closing(sqlite3.connect(registry)) as connection:
+        connection.execute("PRAGMA application_id = 7")
+        connection.execute("CREATE TABLE theirs (name TEXT)")
+    content = registry.read_bytes()
     ended = system.zapette("run")
     assert ended.returncode == 2
     assert "players.db" in ended.stderr
-    assert registry.read_bytes() == b"damaged" * 1000
+    assert registry.read_bytes() == content
 
 
 def test_credentials(system: System) -> None:
