@@ -13,7 +13,8 @@ from typing import Final
 from broker.access import Judgement, Rights
 from broker.authenticator import ConnectRequest, Grant
 from broker.budgets import Budget, Terms
-from broker.lookups import Change, Lookups, fingerprint
+from broker.lookups import Lookups
+from broker.records import Change, fingerprint
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
 from zapette.data_folder import HOME
 from zapette.errors import CredentialsError
