@@ -296,9 +296,29 @@ class Client:
         """
         if self._loop.is_current:
             raise RuntimeError("this would block the event loop")
-        self._run_soon(self._calls.meet, callee)
+        self._meet(callee)
         self.fence(timeout)
         return self._calls.is_available(callee)
+
+    async def is_available_async(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
+        """Tell as `is_available` does, on any event loop.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        self._meet(callee)
+        try:
+            answered = await asyncio.wait_for(asyncio.wrap_future(self.run(self._fence())), timeout)
+        except TimeoutError:
+            raise _silent() from None
+        if not answered:
+            raise self._connection.unavailable()
+        return self._calls.is_available(callee)
+
+    def _meet(self, callee: Callee) -> None:
+        if not self.is_live:
+            raise self._connection.unavailable()
+        self._run_soon(self._calls.meet, callee)
 
     def fence(self, timeout: float) -> None:
         """Wait until the broker has answered all that it was sent.
@@ -311,7 +331,7 @@ class Client:
         try:
             answered = self.run(self._fence()).result(timeout)
         except FutureTimeout:
-            raise Unavailable("the broker does not answer") from None
+            raise _silent() from None
         if not answered:
             raise self._connection.unavailable()
 
@@ -370,3 +390,7 @@ class Client:
     async def _stop(self) -> None:
         await self._connection.stop()
         self._calls.fail_all("the client was stopped")
+
+
+def _silent() -> Unavailable:
+    return Unavailable("the broker does not answer")

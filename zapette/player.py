@@ -194,6 +194,15 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
         self._callee = callee
         self._timeout = timeout
 
+    @property
+    def available(self) -> Awaitable[bool]:
+        """Whether it can be called, to be awaited: as `Player.available` says.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        return self._client.is_available_async(self._callee, self._timeout)
+
     async def call(self, procedure: str, **parameters: Any) -> State:
         """Call any procedure, by name."""
         answer = await self._client.call_async(

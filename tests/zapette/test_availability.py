@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.waiting import SLACK, eventually
 from zapette import Application
 from zapette.client import Client
 from zapette.errors import Unavailable
+from zapette.player import AsyncPlayer, Player
 from zapette.topics import Topics
 from zapette.url import BrokerUrl
 
@@ -148,4 +150,35 @@ def test_players_in_the_command(system: System, home: Mosquitto) -> None:
             "zapette: unavailable: the server is offline\n",
         )
     finally:
+        player.stop()
+
+
+def test_what_a_player_has_an_awaited_one_has() -> None:
+    assert _public(AsyncPlayer) == _public(Player)
+
+
+def _public(kind: type) -> set[str]:
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def test_awaited_on_the_clients_loop_and_on_another(
+    home: Mosquitto, start: Callable[[BrokerUrl], Application]
+) -> None:
+    own, player = start(home.url), PlainPlayer(home.url).start()
+    of_home = server(home.url)
+    remote, nobody = own.player_async(player.id, timeout=60), own.player_async("f" * 32)
+
+    async def look() -> list[bool]:
+        return list(await asyncio.gather(remote.available, nobody.available))
+
+    try:
+        for run in (asyncio.run, lambda it: own.client.run(it).result(60)):
+            assert run(look()) == [True, False]
+        of_home.stop()
+        eventually(lambda: not asyncio.run(look())[0], "it is not any more")
+        own.stop()
+        with pytest.raises(Unavailable):
+            asyncio.run(look())
+    finally:
+        of_home.stop()
         player.stop()
