@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { CALL_ERRORS, CallError } from "../errors.js";
 import { describeError, detailOf } from "../error_texts.js";
@@ -48,9 +49,30 @@ test("every text that is used is there", () => {
   assert.deepEqual(missing, []);
 });
 
+/**
+ * Return what a browser that is too old for the pages is told by supported.js.
+ * @param {string} language
+ */
+function toldToOldBrowser(language) {
+  /** @type {string[]} */
+  const told = [];
+  const node = { setAttribute() {}, appendChild() {}, insertBefore() {}, firstChild: null };
+  const document = {
+    body: node,
+    createElement: () => ({ ...node }),
+    createTextNode: (/** @type {string} */ text) => told.push(text),
+  };
+  const script = readFileSync(new URL("supported.js", ROOT), "utf8");
+  runInNewContext(script, { document, window: {}, navigator: { language } });
+  assert.equal(told.length, 1);
+  return told[0];
+}
+
 test("French is typeset as French is: its signs never begin a line, nor do its quotes end one", () => {
   const wrong = /[ \u00a0][:;!?»%]|[^\s\u202f…][;!?»%]|[\p{L}\d})]:(?!\/)|« |«(?!\u202f)/u;
-  const texts = Object.entries(fr).filter(([, text]) => wrong.test(text));
+  const told = { ...fr, "supported.js": toldToOldBrowser("fr-CA") };
+  assert.match(told["supported.js"], /trop ancien/);
+  const texts = Object.entries(told).filter(([, text]) => wrong.test(text));
   assert.deepEqual(texts, []);
   // It would be noticed.
   for (const text of ["Quoi ?", "Quoi?", "« a »", "a: b", "40 %", "fini\u00a0!"]) {
@@ -64,6 +86,14 @@ test("no French text is the English one, but for words that both languages have"
     ([key, text]) => fr[/** @type {keyof typeof en} */ (key)] === text && !both.includes(text),
   );
   assert.deepEqual(same, []);
+});
+
+test("an old browser is told so in its person's language", () => {
+  const [english, french] = ["en-GB", "FR"].map(toldToOldBrowser);
+  assert.match(english, /too old/);
+  assert.notEqual(french, english);
+  assert.deepEqual(french.match(/\d+(?:\.\d+)?/g), english.match(/\d+(?:\.\d+)?/g));
+  assert.equal(toldToOldBrowser("de"), english);
 });
 
 test("the language is the first one known of those the person wants", () => {
