@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import json
 import multiprocessing
 import os
@@ -21,8 +22,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -39,7 +41,10 @@ NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
 _FILM: Final = "/media/film.webm"
 _WHOLE: Final = ""
 _RANGE: Final = "Range: bytes=0-\r\n"
-_CALLS: Final = ("/api/ip", "/api/library", "/api/id")
+CALLS: Final = ("/api/ip", "/api/library", "/api/id")
+
+CALLS_OF_CLIENT: Final = 500
+_hosts = itertools.cycle(range(1, 255))
 
 _CHUNK: Final = 256 << 10
 _PAUSE: Final = 0.1
@@ -192,18 +197,34 @@ def _take(connection: socket.socket, most: int) -> int:
 
 def calls(port: int) -> list[float]:
     """Return the times of API calls for `SECONDS`, one after the other, sorted, in ms."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    times = []
+    times: list[float] = []
     until = time.perf_counter() + SECONDS
-    number = 0
     while time.perf_counter() < until:
-        started = time.perf_counter()
-        connection.request("GET", _CALLS[number % len(_CALLS)])
-        connection.getresponse().read()
-        times.append((time.perf_counter() - started) * 1e3)
-        number += 1
-    connection.close()
+        with closing(_next_client(port)) as connection:
+            _call(connection, until, times)
     return sorted(times)
+
+
+def _next_client(port: int) -> http.client.HTTPConnection:
+    """Return a connection from an address that no call came from: each may ask at a rate only."""
+    source = f"127.0.1.{next(_hosts)}", 0
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=source)
+    connection.connect()
+    return connection
+
+
+def _call(connection: http.client.HTTPConnection, until: float, times: list[float]) -> None:
+    for number in range(CALLS_OF_CLIENT):
+        if time.perf_counter() >= until:
+            return
+        path = CALLS[number % len(CALLS)]
+        started = time.perf_counter()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        times.append((time.perf_counter() - started) * 1e3)
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"{path}: {answer.status} after {number} calls")
 
 
 def calls_beside(port: int, *, pace: bool) -> tuple[list[float], list[float]]:

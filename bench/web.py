@@ -72,6 +72,8 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
     """Ask for `path` on an open connection; return how many bytes the body had."""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"{path}: {head[:64]!r}")
     length = next(
         int(line.split(b":")[1])
         for line in head.lower().split(b"\r\n")
