@@ -89,5 +89,5 @@ def test_a_remote_builds_its_controls_without_an_answer_too(
     assert not remote.is_live
     for route in held:
         route.continue_()
-    page.unroute("**/api/credentials")
+    page.unroute_all(behavior="wait")
     remote.wait_until_live()

@@ -162,7 +162,7 @@ def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Witness]) -
     eventually(lambda: "Getting to know the films: 120 of 812" in phone.text, "the progress")
     unready["probed"] = 400
     eventually(lambda: "400 of 812" in phone.text, "it goes on")
-    phone.page.unroute("**/api/library?*")
+    phone.page.unroute_all(behavior="wait")
     eventually(lambda: "Getting to know" not in phone.text, "it is done")
     assert phone.shows("Series, 2 inside")
 
@@ -192,7 +192,7 @@ def test_pictures_stay_while_the_library_is_gone_through(
     duration = 80.0
     eventually(lambda: "1:20" in phone.text, "what is known now is shown")
     assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
-    phone.page.unroute("**/api/library?*")
+    phone.page.unroute_all(behavior="wait")
     eventually(lambda: "Getting to know" not in phone.text, "it is done")
     eventually(lambda: "0:40" in phone.text, "the list as it is")
     assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
@@ -204,6 +204,6 @@ def test_a_server_that_is_away_is_told(shown: tuple[PlayerPage, RemotePage, Witn
     phone.tap("Remote")
     phone.tap("Library")
     phone.wait_for("Try now")
-    phone.page.unroute("**/api/library?*")
+    phone.page.unroute_all(behavior="wait")
     phone.tap("Try now")
     eventually(lambda: phone.shows("Series, 2 inside"), "the library")
