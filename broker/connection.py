@@ -127,7 +127,7 @@ class Connection(Outbound):
         self.rights = grant.rights
         self.expires_at = grant.expires_at
         self.state = State.CONNECTED
-        self.wire.known()
+        self.wire.known(reserve=session.reserve)
         metrics = self.exchange.metrics
         metrics.connects_accepted += 1
         metrics.clients_connected += 1

@@ -152,6 +152,8 @@ def _admit(
     client_id = request.client_id
     will = _will(client_id, packet.will, grant, connection) if packet.will is not None else None
     terms = exchange.budgets.terms_of(grant.tag)
+    if not connection.wire.has_place(reserve=terms.reserve):
+        raise Refusal(Reason.QUOTA_EXCEEDED, "too many connections")
     try:
         exchange.registry.make_room(client_id, terms)
     except OverBudgetError as error:

@@ -26,8 +26,15 @@ class Wire(Protocol):
     def write(self, data: bytes) -> None:
         """Send whole MQTT packets; calls `Connection.clog` when too much is not yet sent."""
 
-    def known(self) -> None:
-        """Take note that the client has proved who it is."""
+    def has_place(self, *, reserve: bool) -> bool:
+        """Tell whether there is a place for the client, now that it has proved who it is.
+
+        Args:
+            reserve: whether it may draw on the reserve.
+        """
+
+    def known(self, *, reserve: bool) -> None:
+        """Take note that the client has proved who it is, and stays."""
 
     def close(self) -> None:
         """Send what was written, then end the stream."""

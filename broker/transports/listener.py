@@ -19,6 +19,9 @@ logger = logging.getLogger("broker")
 class Listener:
     """Counts the clients of one listener, and makes the connection of each.
 
+    Those that may not draw on the reserve, the guests, have nine tenths of the places: in a
+    listener that is full of them a newcomer still has one for long enough to say who it is.
+
     Attributes:
         name: its name in the configuration.
         count: clients connected now.
@@ -27,8 +30,8 @@ class Listener:
     """
 
     __slots__ = (
-        "_addresses", "_make", "_max", "_max_of_address", "_metrics", "_strangers_of", "_was_full",
-        "count", "name", "server", "strangers", "wires",
+        "_addresses", "_guests", "_guests_of", "_make", "_max", "_max_of_address", "_metrics",
+        "_strangers_of", "_was_full", "count", "name", "server", "strangers", "wires",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +49,8 @@ class Listener:
         self.strangers: dict[Wire, None] = {}
         self._strangers_of: dict[str, dict[Wire, None]] = {}
         self._addresses: Counter[str] = Counter()
+        self._guests: set[Wire] = set()
+        self._guests_of: Counter[str] = Counter()
         self._max = max_connections
         self._max_of_address = max_of_address
         self._metrics = metrics
@@ -61,15 +66,15 @@ class Listener:
         rivals = None
         if self.count >= self._max:
             rivals = self.strangers
+            self._say_full()
         elif self._addresses[peer] >= self._max_of_address:
             rivals = self._strangers_of.get(peer, {})
         if rivals is not None:
             self._metrics.connections_refused += 1
-            self._say_full()
             if not rivals:
                 return False
             oldest = next(iter(rivals))
-            self.known(oldest)
+            self._forget_stranger(oldest)
             oldest.abort()
         self.count += 1
         self._addresses[peer] += 1
@@ -89,8 +94,30 @@ class Listener:
         connection.opened()
         return connection
 
-    def known(self, wire: Wire) -> None:
-        """Take note that a client has proved who it is, or is not waited for any more."""
+    def has_place(self, wire: Wire, *, reserve: bool) -> bool:
+        """Tell whether a stranger may stay, now that it has proved who it is.
+
+        Args:
+            wire: the stranger.
+            reserve: whether it may draw on the reserve.
+        """
+        if reserve:
+            return True
+        if len(self._guests) >= _without_reserve(self._max):
+            self._say_full()
+        elif self._guests_of.get(wire.peer, 0) < _without_reserve(self._max_of_address):
+            return True
+        self._metrics.connections_refused += 1
+        return False
+
+    def known(self, wire: Wire, *, reserve: bool) -> None:
+        """Take note that a client has proved who it is, and stays."""
+        self._forget_stranger(wire)
+        if not reserve:
+            self._guests.add(wire)
+            self._guests_of[wire.peer] += 1
+
+    def _forget_stranger(self, wire: Wire) -> None:
         if wire not in self.strangers:
             return
         del self.strangers[wire]
@@ -102,11 +129,12 @@ class Listener:
     def closed(self, wire: Wire) -> None:
         """Count a client that left."""
         self.wires.discard(wire)
-        self.known(wire)
+        self._forget_stranger(wire)
+        if wire in self._guests:
+            self._guests.remove(wire)
+            _take_one(self._guests_of, wire.peer)
         self.count -= 1
-        self._addresses[wire.peer] -= 1
-        if not self._addresses[wire.peer]:
-            del self._addresses[wire.peer]
+        _take_one(self._addresses, wire.peer)
         if self._was_full and self.count < self._max * 0.9:
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)
@@ -126,3 +154,13 @@ class Listener:
             wire.abort()
         if self.server is not None:
             await self.server.wait_closed()
+
+
+def _without_reserve(places: int) -> int:
+    return places - places // 10
+
+
+def _take_one(counted: Counter[str], address: str) -> None:
+    counted[address] -= 1
+    if not counted[address]:
+        del counted[address]

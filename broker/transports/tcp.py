@@ -80,9 +80,13 @@ class TcpWire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(data)
 
-    def known(self) -> None:
-        """Take note that the client has proved who it is."""
-        self._listener.known(self)
+    def has_place(self, *, reserve: bool) -> bool:
+        """Tell whether the listener has a place for a client that proved who it is."""
+        return self._listener.has_place(self, reserve=reserve)
+
+    def known(self, *, reserve: bool) -> None:
+        """Take note that the client has proved who it is, and stays."""
+        self._listener.known(self, reserve=reserve)
 
     def close(self) -> None:
         """Send what was written, then close."""

@@ -11,6 +11,7 @@ import pytest
 
 from broker import ConnectRequest, Grant, Limits, Rights
 from broker.budgets import Budget, Terms
+from broker.reasons import Reason
 from broker.session import SMALL
 from tests.broker.servers import Running, run_ours
 from tests.conformance.answers import Disconnect, Publish
@@ -364,5 +365,28 @@ def test_a_full_listener_lets_those_in_who_say_who_they_are() -> None:
         for client in clients:
             client.ping()
         assert gauge(running, "clients_connected") == 10
+        for stream in silent:
+            stream.close()
+
+
+@pytest.mark.parametrize("limit", ["max_connections", "max_connections_of_address"])
+def test_the_household_has_a_reserve_of_connections(limit: str) -> None:
+    limits = Limits.from_mapping({limit: 20})
+    with run_ours(limits=limits, **terms()) as running:
+        guests = [join(running, f"g{number}", f"g{number}-a") for number in range(18)]
+        # a further one is told why, and leaves its place
+        for number in range(40):
+            join(running, f"late{number}", "late", expect=Reason.QUOTA_EXCEEDED)
+        assert gauge(running, "connections_refused") >= 40
+        silent = [Stream(running.port) for _ in range(50)]
+        home = [join(running, f"h{number}", "home") for number in range(2)]
+        for client in (*guests, *home):
+            client.ping()
+        # the place of a guest that leaves is a guest's again, once
+        leave(guests.pop())
+        leave(home.pop())
+        eventually(lambda: gauge(running, "clients_connected") == 18, "they have left")
+        guests.append(join(running, "next", "next"))
+        join(running, "one more", "next", expect=Reason.QUOTA_EXCEEDED)
         for stream in silent:
             stream.close()
