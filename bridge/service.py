@@ -19,10 +19,9 @@ from zapette.data_folder import DataFolder
 from zapette.dialing import Dialer, Timing
 from zapette.errors import SettingsError
 from zapette.event_loop import LoopThread
-from zapette.home import local_host
+from zapette.home import broker_here
 from zapette.supervisor import Supervisor
 from zapette.topics import Topics
-from zapette.url import BrokerUrl
 from zapette.workers import Workers
 
 log = logging.getLogger("zapette.bridge")
@@ -48,7 +47,7 @@ def serve(settings: Settings) -> None:
     loop, workers = LoopThread("bridge"), Workers("bridge-worker")
     keyring = Keyring(folder.secret, topics)
     ours = Dialer(
-        BrokerUrl("mqtt", local_host(settings), settings.mqtt_port, username=Role.SERVER.value),
+        broker_here(settings, Role.SERVER.value),
         loop,
         workers,
         token=lambda client_id: keyring.issue(Role.SERVER, client_id)[0],

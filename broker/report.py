@@ -13,9 +13,8 @@ from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role
 from zapette.errors import InvalidArgument, Unavailable
-from zapette.home import local_host
+from zapette.home import broker_here
 from zapette.topics import is_player_id
-from zapette.url import BrokerUrl
 
 SERVICE: Final = "broker"
 CLIENT_ID: Final = "zapette-broker"
@@ -57,12 +56,7 @@ def create_report(
             raise Unavailable("the broker is busy") from None
 
     return Client(
-        BrokerUrl(
-            scheme="mqtt",
-            host=local_host(settings),
-            port=settings.mqtt_port,
-            username=Role.SERVER.value,
-        ),
+        broker_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
         password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
         callee=keyring.topics.service(SERVICE),

@@ -16,9 +16,8 @@ from zapette.client import Client
 from zapette.config import Settings
 from zapette.credentials import Keyring, Role, new_player_id
 from zapette.errors import CallError, Unavailable
-from zapette.home import local_host
+from zapette.home import broker_here
 from zapette.topics import Topics
-from zapette.url import BrokerUrl
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,12 +44,7 @@ def create_service(
     It is not started.
     """
     return Client(
-        BrokerUrl(
-            scheme="mqtt",
-            host=local_host(settings),
-            port=settings.mqtt_port,
-            username=Role.SERVER.value,
-        ),
+        broker_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
         password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
         callee=keyring.topics.server,

@@ -53,13 +53,13 @@ def local_broker(settings: Settings) -> BrokerUrl:
             f"it is not set, and there is no data folder {settings.data_dir} of a Zapette that "
             "runs here; set it to mqtt://NAME:PASSWORD@HOST:1883",
         )
-    return BrokerUrl(
-        "mqtt",
-        local_host(settings),
-        settings.mqtt_port,
-        username=HOME,
-        password=DataFolder.open(settings.data_dir).home_password,
-    )
+    return broker_here(settings, HOME, DataFolder.open(settings.data_dir).home_password)
+
+
+def broker_here(settings: Settings, username: str, password: str | None = None) -> BrokerUrl:
+    """Return the broker that runs on this machine with `settings`, by an account."""
+    host = local_host(settings)
+    return BrokerUrl("mqtt", host, settings.mqtt_port, username=username, password=password)
 
 
 def local_host(settings: Settings) -> str:
