@@ -15,10 +15,12 @@ from zapette.folder_lock import FolderLock
 HOME: Final = "home"
 """The household account that the first start makes."""
 
+SETUP: Final = "setup"
+"""The lock of who makes what must be in the folder."""
+
 _SECRET_BYTES: Final = 32
 _SECRET: Final = "secret"  # noqa: S105 - the name of its file
 _PASSWORD: Final = "home-password"  # noqa: S105 - the name of its file
-_SETUP: Final = "setup"
 _PATIENCE: Final = 10.0
 
 
@@ -48,7 +50,7 @@ class DataFolder:
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not all((path / name).exists() for name in (_SECRET, _PASSWORD)):
-                with FolderLock(path, _SETUP).held(_PATIENCE):
+                with FolderLock(path, SETUP).held(_PATIENCE):
                     _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
                     _keep(path / _PASSWORD, secrets.token_urlsafe(12))
             secret = (path / _SECRET).read_text().strip()

@@ -16,7 +16,7 @@ from broker import damage
 from broker.sqlite import WHOLE_INTERVAL
 from broker.store_errors import StoreBusy, StoreDamaged, StoreError
 from zapette.checks import without_folders
-from zapette.data_folder import DataFolder
+from zapette.data_folder import SETUP, DataFolder
 from zapette.folder_lock import FolderLock
 from zapette.registry import RECENT, Registry
 from zapette.visitors import Visitors
@@ -27,7 +27,6 @@ BROKER: Final = "broker"
 WEB: Final = "web"
 
 _LOOK: Final = 0.5
-_SETUP: Final = "setup"
 _SETUP_TIMEOUT: Final = 30.0
 _HANDOVER: Final = 6.0
 
@@ -128,7 +127,7 @@ def _open(
     recent: float = RECENT,
 ) -> tuple[Registry, Visitors]:
     """Open the stores; those who may have them open too are `others`."""
-    with FolderLock(folder.path, _SETUP).held(_SETUP_TIMEOUT):
+    with FolderLock(folder.path, SETUP).held(_SETUP_TIMEOUT):
         registry = _registry(folder, others, partial(Registry, patience=patience, recent=recent))
         try:
             make = partial(Visitors, patience=patience)
