@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from broker.sqlite import SIDE_FILES, connect
+from broker.sqlite_file import SIDE_FILES, connect
 from broker.store_errors import StoreError, os_error
 
 log = logging.getLogger("zapette.store")

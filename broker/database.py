@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from broker import damage, sqlite
+from broker import damage, sqlite, sqlite_file
 from broker.sqlite_errors import translated
 from broker.store_errors import StoreBusy, StoreError
 
@@ -125,10 +125,10 @@ class Database:
         Raises:
             StoreError: the file is damaged, no store of ours, or of a newer version.
         """
-        if not sqlite.check_head(self.path, self._schema):
+        if not sqlite_file.check_head(self.path, self._schema):
             return {name: [] for name in self._tables}
         with translated(self.path), damage.snapshot(self.path) as connection:
-            sqlite.check_integrity(self.path, connection)
+            sqlite_file.check_integrity(self.path, connection)
             conditions = only(connection)
             rows = {
                 name: connection.execute(
@@ -197,16 +197,16 @@ class Database:
             self._connection = None
 
     @property
-    def _schema(self) -> sqlite.Schema:
+    def _schema(self) -> sqlite_file.Schema:
         script = ";".join(table.create(name) for name, table in self._tables.items())
-        return sqlite.Schema(self._application, self._version, script)
+        return sqlite_file.Schema(self._application, self._version, script)
 
     def _open(self) -> sqlite3.Connection:
         """Open the file for this process alone: two brokers would undo each other's work."""
         try:
             sqlite.open_(self.path, self._schema).close()
             with translated(self.path):
-                connection = sqlite.connect(self.path)
+                connection = sqlite_file.connect(self.path)
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")

@@ -1,62 +1,27 @@
-"""SQLite files of this project: one way to open them, and errors that say what is wrong."""
+"""Connections to SQLite files: one way to open them, and errors that say what is wrong."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from broker.sqlite_errors import busy, damaged, store_error, translated
-from broker.store_errors import (
-    ForeignStore,
-    StoreBusy,
-    StoreDamaged,
-    StoreError,
-    StoreNewer,
-    os_error,
-)
+from broker import sqlite_file
+from broker.sqlite_errors import busy, store_error, translated
+from broker.sqlite_file import BUSY_TIMEOUT, Schema
+from broker.store_errors import StoreBusy, StoreDamaged, StoreError
 
 log = logging.getLogger("zapette.store")
-
-BUSY_TIMEOUT: Final = 5.0
-"""Seconds that a statement waits for another process."""
-
-SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a file for the files next to it."""
 
 WHOLE_INTERVAL: Final = 10.0
 """Seconds between two checks that read a whole file."""
 
-MOST_INSPECTED: Final = 32 * 1024 * 1024
-"""The largest file, in bytes, that such a check reads."""
-
-_INSPECTION: Final = 1.0
 _POLL: Final = 0.05
-_MAGIC: Final = b"SQLite format 3\0"
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What a file is to hold.
-
-    Attributes:
-        application: SQLite's application id, so that another program's file is not taken for ours.
-        version: of the tables; a file of a later one is refused.
-        script: the statements that make the tables of an empty file.
-        claims_unnamed: whether a file without application id is ours: early versions set none.
-    """
-
-    application: int
-    version: int
-    script: str
-    claims_unnamed: bool = False
 
 
 class Connection:
@@ -80,7 +45,7 @@ class Connection:
         self._lock = threading.RLock()
         self._closed = False
         self._patience = BUSY_TIMEOUT
-        self._file = _identity(path)
+        self._file = sqlite_file.identity(path)
         self._whole_due = time.monotonic() + WHOLE_INTERVAL
 
     def close(self) -> None:
@@ -170,18 +135,18 @@ class Connection:
         Raises:
             StoreError: it cannot, or is not; at the latest after two seconds.
         """
-        if _identity(self.path) != self._file:
+        if sqlite_file.identity(self.path) != self._file:
             raise StoreDamaged(f"{self.path}: it was removed or replaced; start Zapette again")
         now = time.monotonic()
         is_whole_due = self.trouble is not None or now >= self._whole_due
-        inspect(self.path, whole=is_whole_due)
+        sqlite_file.inspect(self.path, whole=is_whole_due)
         if is_whole_due:
             self._whole_due = now + WHOLE_INTERVAL
         if self.trouble is not None:
             self._try_again()
 
     def _try_again(self) -> None:
-        if not self._lock.acquire(timeout=_INSPECTION):
+        if not self._lock.acquire(timeout=sqlite_file.INSPECTION):
             raise self.trouble or busy(self.path)
         try:
             version = self.read("PRAGMA user_version")[0][0]
@@ -258,28 +223,6 @@ def open_(
             time.sleep(_POLL)
 
 
-def connect(path: Path, timeout: float = BUSY_TIMEOUT, *, query: str = "") -> sqlite3.Connection:
-    """Return a plain connection, for any thread, that begins no transaction by itself.
-
-    Args:
-        path: the file.
-        timeout: seconds that a statement waits for other processes.
-        query: parameters of SQLite's file URI, as ``mode=ro``.
-
-    Raises:
-        StoreError: the file cannot be opened.
-    """
-    name = f"{path.resolve().as_uri()}?{query}" if query else str(path)
-    with translated(path):
-        return sqlite3.connect(
-            name,
-            uri=bool(query),
-            check_same_thread=False,
-            isolation_level=None,
-            timeout=timeout,
-        )
-
-
 def further(path: Path, *, named_rows: bool = False) -> Connection:
     """Return a further connection to a file that is open already.
 
@@ -290,103 +233,26 @@ def further(path: Path, *, named_rows: bool = False) -> Connection:
     Raises:
         StoreError: the file cannot be opened.
     """
-    connection = connect(path)
+    connection = sqlite_file.connect(path)
     if named_rows:
         connection.row_factory = sqlite3.Row
     return Connection(path, connection)
 
 
-def check_head(path: Path, schema: Schema) -> bool:
-    """Look whose file it is without SQLite, which changes nothing; False if there is none yet.
-
-    Raises:
-        StoreError: it cannot be read, or is damaged, another program's or of a newer version.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise os_error(path, error) from error
-    if not head:
-        return False
-    if len(head) < 100 or not head.startswith(_MAGIC):
-        raise damaged(path, "it is no SQLite file")
-    application = int.from_bytes(head[68:72], "big")
-    version = int.from_bytes(head[60:64], "big")
-    if application != schema.application and (application or not schema.claims_unnamed):
-        raise ForeignStore(f"{path}: it belongs to another program, and is left as it is")
-    if 0 < version < schema.version:
-        raise damaged(path, f"it has the older schema {version}")
-    if version > schema.version:
-        raise StoreNewer(
-            f"{path}: it was written by a newer version (schema {version}, this one knows"
-            f" {schema.version}), and is left as it is; install the newer version again"
-        )
-    return True
-
-
-def inspect(path: Path, *, whole: bool) -> None:
-    """Look over a connection of its own whether a file can be read and written.
-
-    Args:
-        path: the file.
-        whole: whether to read all of it, if it has at most `MOST_INSPECTED` bytes.
-
-    Raises:
-        StoreError: it cannot, or is damaged; a busy one is waited for a second at most.
-    """
-    with translated(path):
-        connection = connect(path, _INSPECTION, query="mode=rw")
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-            if whole and path.stat().st_size <= MOST_INSPECTED:
-                check_integrity(path, connection)
-        finally:
-            connection.close()
-
-
-def check_integrity(path: Path, connection: sqlite3.Connection) -> None:
-    """Read all of a file.
-
-    Raises:
-        StoreDamaged: it is not whole.
-    """
-    (problem,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if problem != "ok":
-        raise damaged(path, str(problem))
-
-
-def restrict(path: Path) -> None:
-    """Let only the owner read and write a file, where the file system has such rights.
-
-    Raises:
-        StoreError: the file is not there or may not be changed.
-    """
-    try:
-        path.chmod(0o600)
-    except OSError as error:
-        # FAT and some network file systems have no modes
-        if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}:
-            raise os_error(path, error) from error
-
-
 def _opened(
     path: Path, schema: Schema, prepare: Callable[[Connection], None] | None, timeout: float
 ) -> Connection:
-    check_head(path, schema)
+    sqlite_file.check_head(path, schema)
     with translated(path):
         # before SQLite does: the files next to it take its mode
         path.touch(mode=0o600)
-    restrict(path)
-    connection = Connection(path, connect(path, timeout))
+    sqlite_file.restrict(path)
+    connection = Connection(path, sqlite_file.connect(path, timeout))
     # what opens it hears of its own errors
     connection.logs = False
     try:
         _make(connection, schema)
-        inspect(path, whole=True)
+        sqlite_file.inspect(path, whole=True)
         if prepare is not None:
             prepare(connection)
     except BaseException:
@@ -416,11 +282,3 @@ def _is_made(connection: Connection, schema: Schema) -> bool:
     (version,) = connection.read("PRAGMA user_version")[0]
     (application,) = connection.read("PRAGMA application_id")[0]
     return bool(version == schema.version and application == schema.application)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino)

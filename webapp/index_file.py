@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from broker import sqlite
-from broker.sqlite import Connection, Schema
+from broker.sqlite import Connection
 from broker.sqlite_errors import damaged, translated
+from broker.sqlite_file import SIDE_FILES, Schema
 from broker.store_errors import ForeignStore, StoreDamaged, StoreNewer
 
 log = logging.getLogger("zapette.library")
@@ -78,7 +79,7 @@ def open_(file: Path, folder: Path) -> Connection:
 def remove(file: Path) -> None:
     """Remove the file of an index, and what SQLite has put next to it."""
     with translated(file):
-        for end in ("", *sqlite.SIDE_FILES):
+        for end in ("", *SIDE_FILES):
             Path(f"{file}{end}").unlink(missing_ok=True)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from broker import sqlite
-from broker.sqlite import Connection, Schema
+from broker.sqlite import Connection
+from broker.sqlite_file import Schema
 from broker.store_errors import StoreDamaged
 from zapette import clock
 from zapette.clock import Clock

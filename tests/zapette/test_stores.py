@@ -15,7 +15,7 @@ from subprocess import PIPE
 
 import pytest
 
-from broker import sqlite
+from broker import sqlite, sqlite_file
 from broker.store_errors import (
     ForeignStore,
     StoreBusy,
@@ -200,7 +200,7 @@ def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreBusy, match=r"players\.db: another process holds it"):
-        sqlite.open_(tmp_path / "players.db", sqlite.Schema(0x7A617072, 1, ""), timeout=0.2)
+        sqlite.open_(tmp_path / "players.db", sqlite_file.Schema(0x7A617072, 1, ""), timeout=0.2)
     timer = threading.Timer(1.0, holder.close)
     timer.start()
     began = time.monotonic()
