@@ -265,7 +265,6 @@ class Registry:
 
 
 def _add_origins(file: Connection) -> None:
-    ((there,),) = file.read("SELECT count(*) FROM sqlite_master WHERE name = 'origins_end'")
-    if not there:
-        file.script(f"BEGIN IMMEDIATE; {_ORIGINS} COMMIT;")
+    # takes no lock where all is there
+    file.script(_ORIGINS)
     clock.prepare(file)
