@@ -11,6 +11,7 @@ from importlib.metadata import version
 from types import FrameType
 from typing import Any, Final
 
+from flask import Flask
 from waitress.server import create_server
 
 from broker.files import allow_many_files
@@ -103,31 +104,7 @@ def serve(settings: Settings) -> None:
             refused=refused,
         )
     )
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    trusted: dict[str, Any] = {}
-    if settings.trusted_proxy:
-        trusted["trusted_proxy"] = settings.trusted_proxy
-        trusted["trusted_proxy_headers"] = {"x-forwarded-for"}
-    server = create_server(
-        app,
-        host=settings.bind,
-        port=settings.http_port,
-        threads=THREADS,
-        # more than `Connections` lets in, with what listens: waitress would stop accepting
-        connection_limit=connections.MOST + 100,
-        max_request_header_size=LARGEST_HEAD,
-        # with the framing of its chunks
-        max_request_body_size=2 * LARGEST_BODY,
-        asyncore_use_poll=True,
-        channel_timeout=int(IDLE_SECONDS),
-        clear_untrusted_proxy_headers=True,
-        ident=None,
-        **trusted,
-    )
-    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
-    proxy = client_of(settings.trusted_proxy)
-    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
-    make_fair(server, shared)
+    server = _http_server(app, settings, refused)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
@@ -163,6 +140,36 @@ def serve(settings: Settings) -> None:
     if damage:
         # whoever started this process has the file repaired, and starts it again
         raise damage[0]
+
+
+def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
+    """Return waitress for `app`, bound to its port and not run yet."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    trusted: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        trusted["trusted_proxy"] = settings.trusted_proxy
+        trusted["trusted_proxy_headers"] = {"x-forwarded-for"}
+    server = create_server(
+        app,
+        host=settings.bind,
+        port=settings.http_port,
+        threads=THREADS,
+        # more than `Connections` lets in, with what listens: waitress would stop accepting
+        connection_limit=connections.MOST + 100,
+        max_request_header_size=LARGEST_HEAD,
+        # with the framing of its chunks
+        max_request_body_size=2 * LARGEST_BODY,
+        asyncore_use_poll=True,
+        channel_timeout=int(IDLE_SECONDS),
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **trusted,
+    )
+    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
+    proxy = client_of(settings.trusted_proxy)
+    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
+    make_fair(server, shared)
+    return server
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
