@@ -13,8 +13,8 @@ from zapette.session import Session
 from zapette.subscriptions import Message
 
 LOOP: Final = (
-    "bridge.url leads back to our own broker: nothing is bridged, "
-    "or every message would go round for ever"
+    "bridge.url leads back to Zapette's own broker: nothing is bridged, "
+    "because every message would loop forever"
 )
 
 

@@ -63,7 +63,7 @@ class Turns:
             )
             await self._give_way()
             await self._wait_until_free()
-            log.info("the other bridge is gone: this one comes back")
+            log.info("the other bridge is gone: this one takes over again")
 
     def _begin(self, replaced: asyncio.Future[None]) -> Bridge:
         def end(error: BaseException | None) -> None:

@@ -15,14 +15,14 @@ Permission = Literal["allow", "deny"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of an access list: the first rule that fits decides.
+    """One line of an access list: the first rule that matches decides.
 
     Attributes:
         action: publish, subscribe or both.
         topic: a topic filter.
         permission: allow or deny.
-        retain: None for every message; True or False for a rule about publishing messages with
-            or without the retain flag only.
+        retain: None for every message; True or False to match only messages published with or
+            without the retain flag.
     """
 
     action: Action
@@ -46,7 +46,7 @@ Judgement = tuple[str, bool]
 class Rights:
     """The rights of one connection. What no rule allows is denied.
 
-    Publishing a retained message is a right of its own: it stays when its publisher is gone.
+    Publishing a retained message is a separate right: it stays when its publisher is gone.
 
     A subscription is checked as a filter: every topic it can match must be allowed, so that
     nothing needs a check at delivery. A leading wildcard never reaches a topic that starts
@@ -64,9 +64,9 @@ class Rights:
         subscribe: Sequence[Judgement],
         retain: Sequence[Judgement] | None = None,
     ) -> None:
-        """Compile what was checked before: all are topic filters; see `from_rules`.
+        """Compile topic filters that were checked before; see `from_rules`.
 
-        `retain` decides about messages with the retain flag, None: the same as `publish`.
+        `retain` decides about messages with the retain flag; None is the same as `publish`.
         """
         self._subscribe = subscribe
         #: Whether a message (a will too) without the retain flag may go to this topic name.

@@ -36,15 +36,15 @@ SUBSCRIPTIONS: Final = 10_000
 """Subscriptions of all sessions of one link; twice as many of one player."""
 
 QUEUED_BYTES: Final = 8 * 1024 * 1024
-"""What waits for all clients of one link; twice as much for those of one player."""
+"""Bytes queued for all clients of one link; twice as much for those of one player."""
 
 
 class HouseholdAuthenticator:
     """Admits players, remotes, guests and the server by token, and the household by password.
 
-    What the stores say of a token is asked on another thread; what was learnt there is kept, so
-    that `is_revoked` reads no file. A password that was right is remembered as a keyed digest, so
-    that the slow hash of an account is computed once, on a thread of its own.
+    Another thread looks up tokens in the stores; the results are kept, so that `is_revoked` reads
+    no file. A correct password is remembered as a keyed digest, so that the slow hash of an
+    account is computed once, on a separate thread.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class HouseholdAuthenticator:
         return self._by_password(request.username, request.password)
 
     def learn(self, change: Change) -> None:
-        """Take note of what is new in the stores; `is_revoked` knows it from now on."""
+        """Record changes in the stores; `is_revoked` knows them from now on."""
         self._generations |= change.generations
         if change.accounts is not None:
             self._accounts = change.accounts
@@ -91,7 +91,7 @@ class HouseholdAuthenticator:
             self._ended = change.ended
 
     def remember_only(self, players: Collection[str]) -> None:
-        """Forget what was learnt of all players but these."""
+        """Forget the lookups of all players except these."""
         self._generations = {
             player: generation
             for player, generation in self._generations.items()
@@ -99,7 +99,7 @@ class HouseholdAuthenticator:
         }
 
     def is_revoked(self, tag: object, client_id: str) -> bool:
-        """Tell whether what was granted with `tag` is void, as far as is known by now."""
+        """Tell whether a grant with `tag` is known to be revoked."""
         match tag:
             case ("code", str(player), str(generation)):
                 return client_id in self._ended or (
@@ -127,13 +127,13 @@ class HouseholdAuthenticator:
         return self._if_good(token)
 
     async def _if_good(self, token: Token) -> Grant | None:
-        """Grant what the token says if the stores do not say that it is void."""
+        """Grant the token's rights unless the stores say that it is revoked."""
         standing = await self._lookups.standing(token.player_id, token.client_id)
         wanted = token.generation if token.role is not Role.PLAYER else standing.generation
         if standing.ended or standing.generation is None or standing.generation != wanted:
             return None
         grant = self._granted(token)
-        # what was learnt since the answer was given
+        # changes since the answer was given
         return None if self.is_revoked(grant.tag, token.client_id) else grant
 
     def _granted(self, token: Token) -> Grant:
@@ -184,11 +184,11 @@ def compile_rights(acl: Acl) -> Rights:
 
 
 def terms_of(tag: object) -> Terms:
-    """Return what comes with a grant besides its rights, by its tag.
+    """Return a grant's terms by its tag.
 
-    Strangers make players, and guests come by a link that may be passed on: what they hold is
-    bounded by the link and by the player. Pages begin a new session each time they are loaded, so
-    that theirs need to outlive a lost connection only. The household has a reserve.
+    Strangers can make players, and a guest's link may be passed on: their usage is bounded by link
+    and by player. Pages start a new session each time they are loaded, so their sessions only need
+    to outlive a lost connection. The household has a reserve.
     """
     match tag:
         case ("code", str(player), str()):
@@ -199,12 +199,12 @@ def terms_of(tag: object) -> Terms:
 
 
 def _budget(key: Hashable, times: int) -> Budget:
-    """Return the budget of a link, or one so many times as large."""
+    """Return the budget of a link, or a multiple of it."""
     return Budget(key, SESSIONS * times, SUBSCRIPTIONS * times, QUEUED_BYTES * times)
 
 
 def owner_of(topics: Topics) -> Callable[[str], str | None]:
-    """Return what tells the player that a topic belongs to, None for no player."""
+    """Return a function from a topic to the player that it belongs to, or None."""
     root = f"{topics.base}/players/"
     start, end = len(root), len(root) + _ID_LENGTH
 
@@ -215,7 +215,7 @@ def owner_of(topics: Topics) -> Callable[[str], str | None]:
 
 
 def player_of(tag: object) -> str | None:
-    """Return the player that a grant is about; None if it is about none."""
+    """Return the player of a grant; None if it has none."""
     match tag:
         case ("code", str(player), str()) | ("player", str(player)):
             return player

@@ -51,7 +51,7 @@ class Grant:
 
 
 class UnavailableError(Exception):
-    """Who connects cannot be judged now; the client is told that the server is unavailable."""
+    """The credentials cannot be checked now; the client gets "server unavailable"."""
 
 
 class Authenticator(Protocol):
@@ -63,5 +63,5 @@ class Authenticator(Protocol):
         It runs in the event loop: what takes longer than a millisecond belongs in a thread.
 
         Raises:
-            UnavailableError: it cannot be decided now; so may the awaitable.
+            UnavailableError: it cannot be decided now; the awaitable may raise it too.
         """

@@ -1,8 +1,7 @@
-"""What sessions may hold together: by grant, by group of grants, and in whole; no I/O.
+"""What sessions may hold together: by grant, by group of grants, and in total; no I/O.
 
-A client that is away may use half of a budget, so that it never stands in the way of one that is
-there. A quarter of the whole queues and a tenth of everything else are a reserve for those whose
-terms say so.
+Clients that are away may use half of a budget, so they never block connected ones. A quarter of all
+queues and a tenth of everything else are a reserve for grants whose terms say so.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ class Budget:
     """What all sessions with one key may hold together.
 
     Attributes:
-        key: what they have in common.
-        sessions: how many they are, connected or not.
-        subscriptions: their filters.
-        queued_bytes: what waits for them.
+        key: the key that they share.
+        sessions: the number of sessions, connected or not.
+        subscriptions: the number of their filters.
+        queued_bytes: the size of the messages queued for them.
     """
 
     key: Hashable
@@ -37,11 +36,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What comes with a grant besides its rights.
+    """The terms of a grant, besides its rights.
 
     Attributes:
-        budgets: those its sessions draw on, the narrowest first; the whole is added to them.
-        reserve: whether they may use what is kept in reserve.
+        budgets: the budgets its sessions use, the narrowest first; the total is added to them.
+        reserve: whether they may use the reserve.
         session_expiry: seconds that a session may outlive its connection; None for the limit.
     """
 
@@ -57,14 +56,14 @@ TermsOf = Callable[[Hashable | None], Terms]
 
 
 class Usage:
-    """What is used of a budget now.
+    """The current usage of a budget.
 
     Attributes:
         budget: the budget.
-        sessions: how many draw on it.
-        subscriptions: their filters.
-        queued_bytes: what waits for them.
-        absent: those without connection that may be ended for others, the longest away first.
+        sessions: how many use it.
+        subscriptions: the number of their filters.
+        queued_bytes: the size of the messages queued for them.
+        absent: sessions without a connection that may end for others, the longest away first.
     """
 
     __slots__ = ("absent", "budget", "queued_bytes", "sessions", "subscriptions")
@@ -78,10 +77,10 @@ class Usage:
 
 
 class Budgets:
-    """Keeps count of what sessions hold.
+    """Counts what sessions hold.
 
     Args:
-        limits: those of the whole.
+        limits: the limits of the whole broker.
         terms_of: the terms of a grant.
     """
 
@@ -98,16 +97,16 @@ class Budgets:
         self._usages: dict[Hashable, Usage] = {}
 
     def __len__(self) -> int:
-        """Return how many budgets are drawn on, the whole left out."""
+        """Return how many budgets are in use, without the total."""
         return len(self._usages)
 
     def session_to_end(self, terms: Terms) -> Session | None:
-        """Return the session that has to go before one more on these terms; None if none has to.
+        """Return the session that must end before one more on these terms; None if there is room.
 
-        The one of the same grant that is away longest; where the whole is used up, of all.
+        It is the one of the same grant that has been away longest; if the total is used up, of all.
 
         Raises:
-            OverBudgetError: there is no room, and none can be made.
+            OverBudgetError: there is no room, and no session may end.
         """
         for budget in terms.budgets:
             usage = self._usages.get(budget.key)
@@ -124,7 +123,7 @@ class Budgets:
         return _first(whole)
 
     def enter(self, session: Session, terms: Terms) -> None:
-        """Count a session, and what it holds already, on these terms."""
+        """Count a session on these terms, with what it already holds."""
         session.reserve = terms.reserve
         session.usages = (*map(self._usage, terms.budgets), self.whole)
         for usage in session.usages:
@@ -135,7 +134,7 @@ class Budgets:
             self.away(session)
 
     def leave(self, session: Session) -> None:
-        """Count a session no more."""
+        """Stop counting a session."""
         for usage in session.usages:
             usage.sessions -= 1
             usage.subscriptions -= len(session.subscriptions)
@@ -146,13 +145,13 @@ class Budgets:
         session.usages = ()
 
     def away(self, session: Session) -> None:
-        """Take note that the session has no connection any more."""
+        """Record that the session has lost its connection."""
         for usage in session.usages:
             if usage is not self.whole or not session.reserve:
                 usage.absent[session] = None
 
     def back(self, session: Session) -> None:
-        """Take note that the session has a connection again."""
+        """Record that the session has a connection again."""
         for usage in session.usages:
             usage.absent.pop(session, None)
 
@@ -167,7 +166,7 @@ class Budgets:
         return True
 
     def may_queue(self, session: Session, size: int) -> bool:
-        """Tell whether `size` more bytes may wait for the session."""
+        """Tell whether `size` more bytes may be queued for the session."""
         for usage in session.usages:
             most = usage.budget.queued_bytes
             if not session.reserve or usage is not self.whole:
@@ -187,7 +186,7 @@ class Budgets:
 
 
 class OverBudgetError(Exception):
-    """There is no room for another session, and none can be made."""
+    """There is no room for another session, and no session may end for it."""
 
 
 def _first(usage: Usage) -> Session:
@@ -196,5 +195,5 @@ def _first(usage: Usage) -> Session:
     except StopIteration:
         of_all = usage.budget.key is WHOLE
         raise OverBudgetError(
-            "too many sessions" if of_all else "too many sessions by one grant"
+            "too many sessions" if of_all else "too many sessions for one grant"
         ) from None

@@ -68,7 +68,7 @@ class Connection(Outbound):
         keep_alive: seconds, 0 for none.
         last: time of the loop at which something was last heard.
         max_in: largest packet that is read.
-        max_expiry: the longest that its session may outlive it, in seconds.
+        max_expiry: how long its session may outlive it at most, in seconds.
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
         welcomed: CONNACK was sent; nothing may be before it.
@@ -140,7 +140,7 @@ class Connection(Outbound):
         Until then nothing else is sent to the client, and nothing it sends is acted on.
         """
         self.clogged = True
-        # a disk that is full keeps nobody out: what it costs is the session if the broker dies
+        # a full disk locks nobody out: only if the broker dies, the session is lost
         self.when_settled(before, partial(self._begin, connack))
         if self.clogged and not self.over:
             self.hold()
@@ -160,7 +160,7 @@ class Connection(Outbound):
     ) -> None:
         """Act once all that was changed since `before` would survive a crash.
 
-        While the store fails, `on_failure` is called instead; without it, the act waits on.
+        While the store fails, `on_failure` is called instead; without it, the act keeps waiting.
 
         What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
         done at all if the connection is over by then.
@@ -208,7 +208,7 @@ class Connection(Outbound):
         self._linger()
 
     def cut(self, why: str) -> None:
-        """End the connection for what the wire below found, and has told the client."""
+        """End the connection for an error of the wire, which has told the client."""
         if self.state is not State.CLOSED:
             self._leave(f"wire: {why}", logging.INFO, publish_will=True)
             self._linger()
@@ -312,7 +312,7 @@ class Connection(Outbound):
             exchange.registry.detach(session, will if publish_will else None)
 
     def _linger(self) -> None:
-        """End the way out, and the wire once the client has closed or had time to read why."""
+        """Close the sending side, and the wire once the client has closed or had time to read."""
         self.wire.linger()
         self.exchange.wheel.add(self, self.exchange.wheel.time() + _CLOSE_TIMEOUT)
 

@@ -1,4 +1,4 @@
-"""What to do with a damaged SQLite file: put it aside, and read what it still holds."""
+"""Puts a damaged SQLite file aside, and reads what it still contains."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger("zapette.store")
 
 
 def set_aside(path: Path) -> Path:
-    """Move a file, with those next to it, out of the way, and return its new name.
+    """Rename a file and SQLite's files next to it, and return its new name.
 
-    Nobody may have it open.
+    No process may have it open.
 
     Raises:
         StoreError: it cannot be moved.
@@ -46,8 +46,8 @@ def set_aside(path: Path) -> Path:
 def salvage(path: Path, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return the rows of a damaged file that can still be read, from both ends of the table.
 
-    What is returned was read, not checked. `table` and `columns` are our own words; the first
-    column is the key.
+    The rows are read but not checked. `table` and `columns` are our own names; the first column is
+    the key.
     """
     found: dict[tuple[Any, ...], None] = {}
     for order in ("ASC", "DESC"):
@@ -74,7 +74,7 @@ def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(connect(path, query="immutable=1")) as connection:
             yield connection
         return
-    # SQLite would write the log back into the file when the last reader closes it
+    # SQLite would write the log back into the file when its last reader closes
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".check-") as folder:
         copy = Path(folder) / path.name
         for source in (path, log_file):

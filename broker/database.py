@@ -56,7 +56,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What to do when a batch is durable, and what to do instead if it cannot be made so now."""
+    """What to do when a batch is durable, and what to do if it cannot be written now."""
 
     act: Callable[[], None]
     on_failure: Callable[[StoreError], None] | None = None
@@ -141,16 +141,16 @@ class Database:
         return rows
 
     def repair(self, keep: Callable[[dict[str, list[Row]]], dict[str, list[Row]]]) -> Path:
-        """Put a damaged file aside and begin a new one with what can be read of it.
+        """Put a damaged file aside and create a new one with everything that can be read.
 
         Args:
-            keep: returns those of the rows that are to be kept, by table.
+            keep: returns the rows to keep, by table.
 
         Returns:
-            the new name of the damaged file.
+            The new name of the damaged file.
 
         Raises:
-            StoreError: the new file cannot be made.
+            StoreError: the new file cannot be created.
         """
         rows = {
             name: damage.salvage(self.path, name, tuple(table.columns))
@@ -252,10 +252,10 @@ class Database:
         act: Callable[[], None],
         on_failure: Callable[[StoreError], None] | None = None,
     ) -> None:
-        """Act once all that was changed is durable; at once if nothing is under way.
+        """Act once all changes are durable; at once if there are none.
 
-        If it cannot be written now, `on_failure` is called instead, if there is one. The changes
-        are kept, and written when that can be done.
+        If they cannot be written now, `on_failure` is called instead, if there is one. The changes
+        are kept, and written as soon as possible.
         """
         waiting = Waiting(act, on_failure)
         if self._batch.empty and not self._batch.waiting:
@@ -331,7 +331,7 @@ class Database:
             except StoreError as error:
                 loop.call_soon_threadsafe(self._failed, error)
             except Exception as error:
-                # a bug of ours must not end the thread: nobody would write any more
+                # a bug of ours must not end the thread: nothing would be written any more
                 logger.exception("event=store_write_failed file=%s", self.path)
                 loop.call_soon_threadsafe(self._failed, StoreError(f"{self.path}: {error}"))
             else:
@@ -356,7 +356,7 @@ class Database:
 
 
 def _run(callback: Callable[[], None]) -> None:
-    """Call back; one that fails keeps no other from being called."""
+    """Call back; a failing callback does not stop the others."""
     try:
         callback()
     except Exception:

@@ -250,7 +250,7 @@ class Exchange:
             session.wait(outgoing)
 
     def has_room(self, session: Session, message: Message) -> bool:
-        """Tell whether the message may wait for a client that is away, and count it if not."""
+        """Tell whether the message may be queued for a client that is away; count it if not."""
         limits = self.limits
         size = message.size
         if (
@@ -305,7 +305,7 @@ class Exchange:
         )
 
     def forget_owner(self, owner: Hashable) -> int:
-        """Forget the retained messages on the topics of an owner; return how many they were."""
+        """Forget the retained messages on an owner's topics; return their number."""
         messages = self.retained.owned_by(owner)
         for message in messages:
             self.forget_retained(message)

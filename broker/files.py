@@ -9,7 +9,7 @@ if sys.platform != "win32":
 
 
 def allow_many_files() -> int:
-    """Let the process have as many files as the system lets it; return how many these are."""
+    """Raise the limit on open files as far as the system allows; return the limit."""
     if sys.platform == "win32":
         return sys.maxsize
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

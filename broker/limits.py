@@ -31,7 +31,7 @@ class Limits:
         max_session_expiry: longest time a session outlives its connection.
         max_sessions: sessions, connected or not.
         max_total_subscriptions: filters of all sessions together.
-        max_total_queued_bytes: what may wait for all clients together.
+        max_total_queued_bytes: the size of messages queued for all clients together.
         max_will_delay: longest will delay.
         restart_will_delay: after a crash, how long clients that were connected have to come
             back before their wills are published.
@@ -40,7 +40,7 @@ class Limits:
         max_queued_messages: how many messages may wait for one session.
         max_retained: retained messages.
         max_retained_bytes: size of all retained messages together.
-        max_retained_of_owner: retained messages of one owner, where topics have owners.
+        max_retained_of_owner: retained messages of one owner, if topics have owners.
         max_retained_bytes_of_owner: their size together.
         max_connections_of_address: open connections of one peer address to one listener.
         max_failed_logins: failed logins of one peer address that wait for their answer; further

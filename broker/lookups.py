@@ -23,7 +23,7 @@ from zapette.errors import StoreError
 log = logging.getLogger("zapette.broker")
 
 INTERVAL: Final = 0.2
-"""Seconds between two looks at whether a code was renewed or an account or a token ended."""
+"""Seconds between two checks for new codes and for revoked accounts and tokens."""
 
 PATIENCE: Final = 5.0
 """How long a client waits for a store that cannot be read, in seconds."""
@@ -74,14 +74,14 @@ class Lookups:
     ) -> None:
         """Prepare for `run` on another thread.
 
-        The first change tells of the `players` in any case: a code may have been renewed while
-        the broker was away.
+        The first change always includes `players`: a code may have been renewed while the broker
+        was down.
 
         Args:
-            loop: where the callbacks are called.
-            on_change: takes what is new in the stores.
-            on_many: calls `watch_only`, for many more players than then are watched now.
-            players: those to look after from the start.
+            loop: the loop that the callbacks run on.
+            on_change: takes the changes in the stores.
+            on_many: calls `watch_only`, because many more players are watched than last time.
+            players: the players to watch from the start.
         """
         self._loop = loop
         self._on_change = on_change
@@ -89,20 +89,20 @@ class Lookups:
         self.watch_only(players)
 
     def stop(self) -> None:
-        """Let `run` return; questions that are left are not answered any more."""
+        """Make `run` return; remaining questions get no answer."""
         self._stopping = True
         self._wake.set()
         if self._timer is not None:
             self._timer.cancel()
 
     def watch_only(self, players: Iterable[str]) -> None:
-        """Look from now on only after these players, and those that are asked for."""
+        """From now on watch only these players, and those that are asked for."""
         with self._lock:
             self._watched = {*players, *(it.player for it in self._asked if it.player)}
             self._too_many = 2 * len(self._watched) + _KEPT
 
     def standing(self, player_id: str, client_id: str) -> asyncio.Future[Standing]:
-        """Ask how a token stands; UnavailableError after `PATIENCE` seconds without an answer."""
+        """Ask for a token's standing; UnavailableError if `PATIENCE` seconds pass."""
         return self._ask(client_id, player_id)
 
     def hash_of(self, account: str) -> asyncio.Future[str | None]:
@@ -126,7 +126,7 @@ class Lookups:
         return answer
 
     def _give_up(self) -> None:
-        """Refuse those that have waited too long."""
+        """Refuse clients that have waited too long."""
         self._timer = None
         if self._loop is None:
             return
@@ -144,7 +144,7 @@ class Lookups:
         self._look_again = True
         while not self._stopping:
             if self._wake.wait(max(0.0, next_look - time.monotonic())):
-                # so that one look answers all that come at about the same time
+                # so that one look answers all questions that arrive at about the same time
                 time.sleep(_GATHER)
             self._wake.clear()
             with self._lock:
@@ -164,7 +164,7 @@ class Lookups:
                     self._answer(questions)
             except _ERRORS as error:
                 self._failed(error)
-                # or what was found before the error would be lost
+                # otherwise changes found before the error would be lost
                 self._look_again = True
                 with self._lock:
                     self._questions[:0] = [it for it in questions if not it.answer.done()]
@@ -196,7 +196,7 @@ class Lookups:
             try:
                 self._on_change(change)
             except Exception:
-                log.exception("a change of the stores had not all of its effect")
+                log.exception("a change in the stores was not fully applied")
                 self._look_again = True
         for answer, value in answers:
             if not answer.done():
@@ -207,7 +207,7 @@ class Lookups:
 
     @property
     def problem(self) -> str | None:
-        """Why the stores cannot be read, in words; None if they can."""
+        """Why the stores cannot be read; None if they can."""
         since = self._reading_since
         if since is not None and time.monotonic() - since > _SLOW:
             return f"a store has not answered for {time.monotonic() - since:.0f} s"
@@ -216,7 +216,7 @@ class Lookups:
     def _failed(self, error: Exception) -> None:
         if self._problem is None:
             self._problem = str(error)
-            log.error("the stores cannot be read, those who connect wait: %s", error)
+            log.error("the stores cannot be read; clients that connect have to wait: %s", error)
 
     def _recovered(self) -> None:
         if self._problem is not None:
@@ -225,4 +225,4 @@ class Lookups:
 
 
 def _ignore(*_: Change) -> None:
-    """Take no note of anything."""
+    """Do nothing."""

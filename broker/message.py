@@ -10,7 +10,7 @@ V311 = 4
 V5 = 5
 
 OVERHEAD = 200
-"""About how many bytes a message takes besides its topic and its payload."""
+"""Approximate size of a message besides its topic and payload, in bytes."""
 
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 

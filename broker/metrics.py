@@ -37,8 +37,8 @@ class Metrics:
         wills_published: will messages published.
         internal_errors: connections ended by a bug in the broker.
         sessions_expired: sessions that ended because their client stayed away.
-        sessions_evicted: sessions of clients that were away, ended to make room for others.
-        retained_refused: messages that there was no room to retain for.
+        sessions_evicted: sessions of absent clients that ended to make room for others.
+        retained_refused: messages that were not retained because there was no room.
     """
 
     connections_opened: int = 0

@@ -309,7 +309,7 @@ class Outbound:
             self.pump()
 
     def drop_held(self) -> None:
-        """Forget what was held back, and give back what it drew on the budgets."""
+        """Forget what was held back, and release its share of the budgets."""
         self._held = None
         if self.session is not None:
             self.session.charge(-self._held_bytes)

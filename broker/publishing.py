@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from broker.plugins import Plugins
     from broker.session import Session
 
-_NOT_STORED = "the broker cannot store it now; its log says why"
+_NOT_STORED = "the broker cannot store the message now; its log says why"
 _PLAIN = 0x30
 """The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
 
@@ -238,7 +238,7 @@ def _acknowledge(
             connection.pending_acks -= 1
             _send_ack(connection, codec.puback, packet_id, _reason(error), _NOT_STORED)
 
-        # MQTT 3.1.1 knows no refusal: its client waits until it is stored
+        # MQTT 3.1.1 has no refusal: its client waits until the message is stored
         connection.when_durable(before, puback, refuse if connection.version == V5 else None)
     else:
         _acknowledge_receipt(connection, session, packet_id, code, before, detail)
@@ -296,7 +296,7 @@ def _send_ack(
 
 
 def _denied(connection: Connection, message: Message, packet_id: int) -> None:
-    """Tell the client that it has no right to the topic, as far as MQTT lets us.
+    """Tell the client that it has no right to the topic, as far as MQTT allows.
 
     MQTT 3.1.1 has no other answer than an acknowledgement [MQTT-3.3.5-2].
     """

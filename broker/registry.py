@@ -152,7 +152,7 @@ class Registry:
                 self.publish_will(departure.will)
 
     def make_room(self, client_id: str, terms: Terms) -> None:
-        """End sessions that are away until there is room for a new one.
+        """End absent sessions until there is room for a new one.
 
         Raises:
             OverBudgetError: there is none.
@@ -219,7 +219,7 @@ class Registry:
             most = limits.max_session_expiry
             if terms.session_expiry is not None:
                 most = min(most, terms.session_expiry)
-            # as if its client had left with what it may ask for now
+            # as if its client had left with the expiry that it may have now
             too_long = max(0, session.expiry - most)
             session.expiry -= too_long
             if not session.expiry or (ends_at is not None and ends_at - too_long <= today):

@@ -31,14 +31,14 @@ def create_report(
 ) -> Client:
     """Return the client that offers ``clients`` and ``health``; not started.
 
-    They are those of the service ``zapette/services/broker``.
+    It is the service ``zapette/services/broker``.
 
     Args:
         settings: say where the broker listens.
         keyring: makes its token.
         broker: the broker in this process.
         loop: the loop that the broker runs on.
-        checks: say which parts of this process work.
+        checks: which parts of this process work.
     """
 
     def clients(player: str) -> list[str]:

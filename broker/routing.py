@@ -241,7 +241,7 @@ class _Topics:
 
 
 OwnerOf = Callable[[str], Hashable | None]
-"""Returns who a topic belongs to, for the budgets of retained messages; None for nobody."""
+"""Returns the owner of a topic, for the budgets of retained messages; None if there is none."""
 
 
 def _nobody(_: str) -> None:
@@ -274,12 +274,12 @@ class RetainedMessages:
         return self._topics.get(topic)
 
     def of_owner(self, topic: str) -> tuple[int, int]:
-        """Return how many messages, of how many bytes, the owner of a topic has retained."""
+        """Return the number and size of the retained messages of a topic's owner."""
         owned = self._owned.get(self._owner_of(topic), {})
         return len(owned), sum(owned.values())
 
     def owned_by(self, owner: Hashable) -> list[Message]:
-        """Return the retained messages on the topics of an owner."""
+        """Return the retained messages on an owner's topics."""
         return [self._topics[topic] for topic in self._owned.get(owner, ())]
 
     def put(self, message: Message) -> None:

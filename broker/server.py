@@ -57,11 +57,11 @@ class Broker(Frame):
         authenticator: decides who may connect and what they may do.
         limits: how much one client and the broker may use.
         store: the file for what survives a crash; None keeps everything in memory only.
-        repair_store: whether a damaged store is put aside under another name, and begun anew
-            with what can be read of it, rather than refused.
-        terms_of: the terms of a grant by its tag; all may use everything without it.
-        owner_of: who a topic belongs to, for the budgets of retained messages.
-        hosts: which hosts WebSocket listeners answer for; all without it.
+        repair_store: whether to rename a damaged store and continue with a new one that has
+            everything that can be read, instead of refusing it.
+        terms_of: returns the terms of a grant by its tag; without it, all may use everything.
+        owner_of: returns the owner of a topic, for the budgets of retained messages.
+        hosts: the hosts that WebSocket listeners answer for; without it, all.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -100,11 +100,11 @@ class Broker(Frame):
             owner_of=owner_of,
         )
         self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
-        #: Further figures that ``$SYS`` tells of, from the program around the broker.
+        #: Further figures for ``$SYS``, from the program around the broker.
         self.gauges: list[Callable[[], dict[str, int]]] = []
         self._sys_topics = SysTopics(self._exchange, self.gauges)
         self._repair_store = repair_store
-        #: Called when the store is found damaged while it is written: a new start repairs it.
+        #: Called when writing finds the store damaged: a restart repairs it.
         self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
         self._hosts = hosts
         self._output: Output | None = None
@@ -169,7 +169,7 @@ class Broker(Frame):
         return self._exchange.registry.discard(which, reason)
 
     def forget_owner(self, owner: Hashable) -> int:
-        """Forget the retained messages on the topics of an owner; return how many they were."""
+        """Forget the retained messages on an owner's topics; return their number."""
         return self._exchange.forget_owner(owner)
 
     def tags(self) -> set[Hashable]:
@@ -185,7 +185,7 @@ class Broker(Frame):
         """Check that the store can be written, without waiting for it; from any thread.
 
         Raises:
-            StoreError: what was written last could not be.
+            StoreError: the last write failed.
         """
         if self._exchange.store is not None:
             self._exchange.store.check()

@@ -108,7 +108,7 @@ async def serve(settings: Settings) -> None:
         if supervisor.stop(_JOIN):
             stores.close()
     if damage:
-        # whoever started this process has the file repaired, and starts it again
+        # the manager repairs the file and starts this process again
         raise damage[0]
 
 
@@ -124,7 +124,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, int]]:
-    """Return what tells of the threads and of the stores, as figures of the broker."""
+    """Return the figures of the threads and stores, for the broker's metrics."""
 
     def gauges() -> dict[str, int]:
         return {
@@ -137,7 +137,7 @@ def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, i
 
 
 class Revocations:
-    """Ends what the stores say is void, and forgets what nobody asks for any more."""
+    """Ends what the stores have revoked, and forgets players that nobody asks for."""
 
     def __init__(
         self, broker: Broker, authenticator: HouseholdAuthenticator, lookups: Lookups
@@ -147,7 +147,7 @@ class Revocations:
         self._lookups = lookups
 
     def take(self, change: Change) -> None:
-        """End the connections and sessions whose credentials are void by a change."""
+        """End the connections and sessions whose credentials a change revokes."""
         self._authenticator.learn(change)
         ended = self._broker.disconnect(
             lambda client: self._authenticator.is_revoked(client.tag, client.client_id)
@@ -159,11 +159,11 @@ class Revocations:
             log.info("ended %d connections whose credentials were revoked", ended)
 
     def players(self) -> set[str]:
-        """Return the players that sessions are about."""
+        """Return the players that sessions belong to."""
         return {player for tag in self._broker.tags() if (player := player_of(tag)) is not None}
 
     def trim(self) -> None:
-        """Look only after the players that sessions are about."""
+        """Watch only the players that sessions belong to."""
         players = self.players()
         self._lookups.watch_only(players)
         self._authenticator.remember_only(players)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NEVER = 0xFFFF_FFFF
 SMALL = 1024
-"""Bytes up to which a message under way is not worth counting: there are few of them."""
+"""Size up to which a message in flight is not counted, in bytes: there are few of them."""
 
 
 class Step(IntEnum):
@@ -123,9 +123,9 @@ class Session:
         departure: what is still to happen while there is no connection; the exchange's.
         stored: whether the store has it.
         plugin_view: what amqtt's plugins see of it, if there are any.
-        usages: of the budgets that it draws on, see `broker.budgets`.
-        charged: bytes that it draws on them for what waits, and for what is large and under way.
-        reserve: whether it may draw on the reserve.
+        usages: of the budgets that it uses, see `broker.budgets`.
+        charged: bytes that it uses of them, for queued messages and for large ones in flight.
+        reserve: whether it may use the reserve.
     """
 
     __slots__ = (
@@ -172,7 +172,7 @@ class Session:
         self.reserve = False
 
     def charge(self, size: int) -> None:
-        """Draw `size` bytes on the budgets for queues; fewer than none gives them back."""
+        """Use `size` bytes of the budgets for queues; a negative size releases them."""
         self.charged += size
         for usage in self.usages:
             usage.queued_bytes += size
@@ -239,7 +239,7 @@ class Session:
         return outgoing
 
     def take_waiting(self) -> deque[Outgoing]:
-        """Take all messages that wait."""
+        """Take all queued messages."""
         waiting, self.waiting = self.waiting or deque(), None
         self.charge(-self.queued_bytes)
         self.queued = self.queued_bytes = 0

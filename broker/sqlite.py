@@ -25,19 +25,19 @@ _POLL: Final = 0.05
 
 
 class Connection:
-    """A connection to one file; every error of SQLite comes out as a `StoreError`.
+    """A connection to one file; every SQLite error becomes a `StoreError`.
 
     Safe to use from several threads: one statement or transaction runs at a time.
 
     Attributes:
         path: the file.
-        logs: whether a new trouble is logged.
-        trouble: the last error, until a statement of the same kind works again; None if all is
-            well.
+        logs: whether a new error is logged.
+        trouble: the last error, until a statement of the same kind works again; None if there
+            is none.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        """Take over an open connection, which must begin no transaction by itself."""
+        """Take over an open connection, which must not begin transactions by itself."""
         self.path = path
         self.logs = True
         self.trouble: StoreError | None = None
@@ -56,7 +56,7 @@ class Connection:
                 self._connection.close()
 
     def wait_at_most(self, seconds: float) -> None:
-        """Set how long a statement waits for another process; it was given when it was opened."""
+        """Set how long a statement waits for another process."""
         self.read(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
         self._patience = seconds
 
@@ -84,7 +84,7 @@ class Connection:
             return changed
 
     def write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run a statement once for each of `rows`; in a transaction, or else each on its own.
+        """Run a statement for each of `rows`; outside a transaction, each takes effect alone.
 
         Raises:
             StoreError: it failed.
@@ -93,7 +93,7 @@ class Connection:
             self._connection.executemany(statement, rows)
 
     def script(self, statements: str) -> None:
-        """Run several statements; a transaction that is under way is committed first.
+        """Run several statements; an open transaction is committed first.
 
         Raises:
             StoreError: one failed.
@@ -103,7 +103,7 @@ class Connection:
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[Connection]:
-        """Run what is in the block as one transaction, undone if it raises.
+        """Run the block as one transaction, rolled back if it raises.
 
         Args:
             kind: how it begins: ``IMMEDIATE`` takes the lock for writing at once.
@@ -120,20 +120,20 @@ class Connection:
                     self._connection.execute("COMMIT")
                 self._recovered()
             except BaseException:
-                # SQLite has rolled back by itself after some errors, as of a full disk
+                # after some errors, such as a full disk, SQLite has already rolled back
                 if self._connection.in_transaction:
                     with self._translated():
                         self._connection.execute("ROLLBACK")
                 raise
 
     def check(self) -> None:
-        """Look over another connection whether the file can be read and written, and is whole.
+        """Check over another connection that the file can be read and written, and is intact.
 
         The whole file is read at most every `WHOLE_INTERVAL` seconds. After an error one small
         write is tried; if it works, `trouble` ends.
 
         Raises:
-            StoreError: it cannot, or is not; at the latest after two seconds.
+            StoreError: it cannot, or is damaged; at the latest after two seconds.
         """
         if sqlite_file.identity(self.path) != self._file:
             raise StoreDamaged(f"{self.path}: it was removed or replaced; start Zapette again")
@@ -164,9 +164,9 @@ class Connection:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Have the connection for the block.
+        """Hold the connection during the block.
 
-        SQLite may take ten seconds to find that others hold the log; nobody else waits as long.
+        SQLite may need ten seconds to notice that others hold the log; other callers wait less.
         """
         if not self._lock.acquire(timeout=self._patience):
             raise busy(self.path)
@@ -198,19 +198,19 @@ def open_(
     prepare: Callable[[Connection], None] | None = None,
     timeout: float = BUSY_TIMEOUT,
 ) -> Connection:
-    """Open a file for reading and writing, making it and its tables where needed.
+    """Open a file for reading and writing, creating it and its tables if needed.
 
-    A file that other processes hold is waited for. The file is written ahead (WAL), and only its
-    owner may read it where the file system has such rights.
+    It waits for other processes that hold the file. The file uses a write-ahead log, and only its
+    owner may read it, if the file system has permissions.
 
     Args:
         path: the file, in a folder that exists.
-        schema: what it is to hold.
+        schema: its expected content.
         prepare: called with the connection when it is open, and again after a wait.
         timeout: seconds to wait for other processes.
 
     Raises:
-        StoreError: the file cannot be used; one that is not ours is left as it is.
+        StoreError: the file cannot be used; a file that is not ours stays unchanged.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -228,7 +228,7 @@ def further(path: Path, *, named_rows: bool = False) -> Connection:
 
     Args:
         path: the file.
-        named_rows: whether rows can be asked for columns by name.
+        named_rows: whether rows give columns by name.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -244,11 +244,11 @@ def _opened(
 ) -> Connection:
     sqlite_file.check_head(path, schema)
     with translated(path):
-        # before SQLite does: the files next to it take its mode
+        # before SQLite does: the files next to it get its mode
         path.touch(mode=0o600)
     sqlite_file.restrict(path)
     connection = Connection(path, sqlite_file.connect(path, timeout))
-    # what opens it hears of its own errors
+    # the caller gets its own errors
     connection.logs = False
     try:
         _make(connection, schema)
@@ -263,7 +263,7 @@ def _opened(
 
 
 def _make(connection: Connection, schema: Schema) -> None:
-    """Make the tables of an empty file; the one who comes second finds them made."""
+    """Create the tables in an empty file, unless another process was faster."""
     if connection.read("PRAGMA journal_mode")[0][0] != "wal":
         connection.read("PRAGMA journal_mode = WAL")
     if _is_made(connection, schema):

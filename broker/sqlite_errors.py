@@ -26,13 +26,13 @@ _KINDS: Final[Mapping[int, type[StoreError]]] = {
     sqlite3.SQLITE_LOCKED: StoreBusy,
     sqlite3.SQLITE_PROTOCOL: StoreBusy,
     sqlite3.SQLITE_FULL: StoreFull,
-    # also where a quota or a limit on sizes is reached
+    # also if a quota or a size limit is reached
     sqlite3.SQLITE_IOERR_WRITE: StoreFull,
     sqlite3.SQLITE_CORRUPT: StoreDamaged,
     sqlite3.SQLITE_IOERR_SHORT_READ: StoreDamaged,
     sqlite3.SQLITE_NOTADB: StoreDamaged,
     sqlite3.SQLITE_FORMAT: StoreDamaged,
-    # a table or column that is not there: the schema was checked when the file was opened
+    # a missing table or column: the schema was checked when the file was opened
     sqlite3.SQLITE_ERROR: StoreDamaged,
     sqlite3.SQLITE_READONLY: StoreReadOnly,
     sqlite3.SQLITE_PERM: StoreReadOnly,
@@ -41,7 +41,7 @@ _KINDS: Final[Mapping[int, type[StoreError]]] = {
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Have errors of SQLite and of the system about `path` come out as `StoreError`."""
+    """Turn errors of SQLite and of the system about `path` into `StoreError`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -57,12 +57,12 @@ def store_error(path: Path, error: sqlite3.Error) -> StoreError | None:
     """Return what an error of SQLite about `path` means; None for a mistake of the program."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        # of Python's own these are about text that is none
+        # Python raises these for invalid text
         return damaged(path, str(error)) if isinstance(error, sqlite3.OperationalError) else None
     primary = code & 0xFF
     kind = _KINDS.get(code) or _KINDS.get(primary, StoreError)
     if kind is StoreError and primary in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}:
-        # SQLite does not say so where it makes the files next to the database
+        # SQLite does not report this when it creates the files next to the database
         if _is_full(path):
             kind = StoreFull
         elif path.parent.exists() and not os.access(path.parent, os.W_OK):
@@ -72,12 +72,12 @@ def store_error(path: Path, error: sqlite3.Error) -> StoreError | None:
 
 
 def busy(path: Path) -> StoreBusy:
-    """Return the error of a file that another process or thread holds."""
+    """Return the error for a file that another process or thread has locked."""
     return StoreBusy(f"{path}: {ADVICE[StoreBusy]}")
 
 
 def damaged(path: Path, reason: str) -> StoreDamaged:
-    """Return the error of a file that does not hold what was written to it."""
+    """Return the error for a file that does not contain what was written to it."""
     return StoreDamaged(f"{path}: {ADVICE[StoreDamaged].format(reason=reason)}")
 
 

@@ -15,7 +15,7 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds that a statement waits for another process."""
 
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a file for the files next to it."""
+"""The suffixes of SQLite's files next to a database."""
 
 MOST_INSPECTED: Final = 32 * 1024 * 1024
 """The largest file, in bytes, that such a check reads."""
@@ -28,13 +28,13 @@ _MAGIC: Final = b"SQLite format 3\0"
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a file is to hold.
+    """The expected content of a file.
 
     Attributes:
         application: SQLite's application id, so that another program's file is not taken for ours.
         version: of the tables; a file of a later one is refused.
-        script: the statements that make the tables of an empty file.
-        claims_unnamed: whether a file without application id is ours: early versions set none.
+        script: the statements that create the tables in an empty file.
+        claims_unnamed: whether a file without an application id is ours; early versions set none.
     """
 
     application: int
@@ -49,7 +49,7 @@ def connect(path: Path, timeout: float = BUSY_TIMEOUT, *, query: str = "") -> sq
     Args:
         path: the file.
         timeout: seconds that a statement waits for other processes.
-        query: parameters of SQLite's file URI, as ``mode=ro``.
+        query: parameters of SQLite's file URI, such as ``mode=ro``.
 
     Raises:
         StoreError: the file cannot be opened.
@@ -66,7 +66,7 @@ def connect(path: Path, timeout: float = BUSY_TIMEOUT, *, query: str = "") -> sq
 
 
 def check_head(path: Path, schema: Schema) -> bool:
-    """Look whose file it is without SQLite, which changes nothing; False if there is none yet.
+    """Check whose file it is, without SQLite and without a change; False if it does not exist.
 
     Raises:
         StoreError: it cannot be read, or is damaged, another program's or of a newer version.
@@ -81,30 +81,30 @@ def check_head(path: Path, schema: Schema) -> bool:
     if not head:
         return False
     if len(head) < 100 or not head.startswith(_MAGIC):
-        raise damaged(path, "it is no SQLite file")
+        raise damaged(path, "it is not an SQLite file")
     application = int.from_bytes(head[68:72], "big")
     version = int.from_bytes(head[60:64], "big")
     if application != schema.application and (application or not schema.claims_unnamed):
-        raise ForeignStore(f"{path}: it belongs to another program, and is left as it is")
+        raise ForeignStore(f"{path}: it belongs to another program and stays unchanged")
     if 0 < version < schema.version:
         raise damaged(path, f"it has the older schema {version}")
     if version > schema.version:
         raise StoreNewer(
             f"{path}: it was written by a newer version (schema {version}, this one knows"
-            f" {schema.version}), and is left as it is; install the newer version again"
+            f" {schema.version}) and stays unchanged; install the newer version again"
         )
     return True
 
 
 def inspect(path: Path, *, whole: bool) -> None:
-    """Look over a connection of its own whether a file can be read and written.
+    """Check over a separate connection that a file can be read and written.
 
     Args:
         path: the file.
         whole: whether to read all of it, if it has at most `MOST_INSPECTED` bytes.
 
     Raises:
-        StoreError: it cannot, or is damaged; a busy one is waited for a second at most.
+        StoreError: it cannot, or is damaged; it waits for a busy one for a second at most.
     """
     with translated(path):
         connection = connect(path, INSPECTION, query="mode=rw")
@@ -121,7 +121,7 @@ def check_integrity(path: Path, connection: sqlite3.Connection) -> None:
     """Read all of a file.
 
     Raises:
-        StoreDamaged: it is not whole.
+        StoreDamaged: it is not intact.
     """
     (problem,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if problem != "ok":
@@ -129,7 +129,7 @@ def check_integrity(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def restrict(path: Path) -> None:
-    """Let only the owner read and write a file, where the file system has such rights.
+    """Let only the owner read and write a file, if the file system has permissions.
 
     Raises:
         StoreError: the file is not there or may not be changed.

@@ -104,9 +104,9 @@ class Store:
         self._references: dict[int, int] = {}
 
     def read(self, most_queued: int = sys.maxsize) -> Left:
-        """Return what was left, of what waits for clients `most_queued` bytes, the oldest.
+        """Return the stored state, with at most `most_queued` bytes of queued messages, the oldest.
 
-        The rest is dropped by `start`. StoreError if the file cannot be used; it stays as it is.
+        `start` drops the rest. StoreError if the file cannot be used; it stays unchanged.
         """
         found = self._database.read(lambda file: _within(file, most_queued))
         try:
@@ -115,10 +115,10 @@ class Store:
             raise damaged(self._database.path, str(error)) from error
 
     def repair(self) -> Left:
-        """Put a damaged file aside, and return what could be read of it, which is kept anew.
+        """Put a damaged file aside, store what can be read in a new one, and return that.
 
         Raises:
-            StoreError: there can be no new file.
+            StoreError: the new file cannot be created.
         """
         aside = self._database.repair(_sound)
         left = self.read()
@@ -140,12 +140,12 @@ class Store:
         await self._database.stop()
 
     def check(self) -> None:
-        """Check that what was written last could be; StoreError if not."""
+        """Check that the last write worked; StoreError if not."""
         self._database.check()
 
     @property
     def on_failure(self) -> Callable[[StoreError], None] | None:
-        """What is called in the loop each time that a commit fails."""
+        """Called in the loop each time a commit fails."""
         return self._database.on_failure
 
     @on_failure.setter
@@ -323,7 +323,7 @@ class Store:
 
 
 def _sound(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Return the rows of a damaged file that make sense, alone and with each other."""
+    """Return the rows of a damaged file that are valid and consistent with each other."""
 
     def good(name: str, check: Callable[[Any], object]) -> list[Row]:
         kept = []
@@ -369,7 +369,7 @@ SELECT number FROM (
 
 
 def _within(file: sqlite3.Connection, most_queued: int) -> dict[str, str]:
-    """Return what to read of the queues, so that the sizes of the messages are within a limit."""
+    """Return conditions for reading the queues, so that the messages stay within a limit."""
     row = file.execute(_CUT, (OVERHEAD, most_queued)).fetchone()
     if row is None:
         return {}

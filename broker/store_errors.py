@@ -1,12 +1,12 @@
-"""The errors of files that keep something, drawn as one tree; all of the project raise these.
+"""The errors of stored files, as one tree; the whole project raises these.
 
 ::
 
     StoreError               the data folder or a file in it cannot be used
-    ├── StoreBusy            another process holds it
+    ├── StoreBusy            another process has locked it
     ├── StoreFull            there is no room left on the disk
-    └── UnusableStore        waiting and trying again does not help: a person must act
-        ├── StoreDamaged     the file holds something else than was written
+    └── UnusableStore        waiting does not help: a person must act
+        ├── StoreDamaged     the file does not contain what was written
         ├── StoreReadOnly    the file or its file system may not be written
         ├── StoreNewer       a newer version of this program wrote it
         └── ForeignStore     another program wrote it
@@ -21,15 +21,15 @@ from typing import Final
 
 
 class StoreError(Exception):
-    """A file or folder that keeps something cannot be used; the message says which and why."""
+    """A stored file or folder cannot be used; the message says which and why."""
 
 
 class StoreBusy(StoreError):
-    """Another process holds the file; it was waited for, and may be free later."""
+    """Another process has locked the file; it may be free later."""
 
 
 class StoreFull(StoreError):
-    """There is no room left on the disk for what is to be written."""
+    """There is no room left on the disk to write."""
 
 
 class UnusableStore(StoreError):
@@ -37,7 +37,7 @@ class UnusableStore(StoreError):
 
 
 class StoreDamaged(UnusableStore):
-    """The file does not hold what was written to it."""
+    """The file does not contain what was written to it."""
 
 
 class StoreReadOnly(UnusableStore):
@@ -45,15 +45,15 @@ class StoreReadOnly(UnusableStore):
 
 
 class StoreNewer(UnusableStore):
-    """A newer version of this program wrote the file, which stays as it is."""
+    """A newer version of this program wrote the file, which stays unchanged."""
 
 
 class ForeignStore(UnusableStore):
-    """Another program wrote the file, which stays as it is."""
+    """Another program wrote the file, which stays unchanged."""
 
 
 ADVICE: Final[Mapping[type[StoreError], str]] = {
-    StoreBusy: "another process holds it",
+    StoreBusy: "another process has locked it",
     StoreFull: "nothing more can be written to its disk ({reason}); make room",
     StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
     StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",

@@ -40,10 +40,10 @@ class Wire(Protocol):
         """Send what was written, then end the stream."""
 
     def linger(self) -> None:
-        """Send what was written, end the way out, and drop what comes until `abort`."""
+        """Send what was written, close the sending side, and drop input until `abort`."""
 
     def drop(self, size: int) -> None:
-        """Take note of bytes that came after `linger` and are not looked at."""
+        """Count bytes that arrive after `linger` and are ignored."""
 
     def abort(self) -> None:
         """End the stream at once."""

@@ -319,7 +319,7 @@ export class Media {
     const known = await about;
     this._checkLatest(load);
     const picture = known && unknownPicture(known, (type) => this.canPlay(type));
-    if (picture) this._failPicture(`this browser cannot decode its picture (${picture})`);
+    if (picture) this._failPicture(`this browser cannot decode the picture (${picture})`);
     else this._open(source);
     if (known) this.subtitles.offer(known.subtitles);
     if (!this._flaw) await until(this._video, "loadedmetadata", "error", "failure");

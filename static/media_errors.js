@@ -12,8 +12,8 @@ import { CallError } from "./errors.js";
 
 /** What MediaError's codes mean. @type {Record<number, Flaw>} */
 const WHY = {
-  1: { reason: "aborted", words: "loading was given up" },
-  2: { reason: "network", words: "the network failed while it was loaded" },
+  1: { reason: "aborted", words: "loading was interrupted" },
+  2: { reason: "network", words: "the network failed while it was loading" },
   3: { reason: "damaged", words: "it is damaged, or in a format that this browser cannot decode" },
   4: {
     reason: "unknown",

@@ -53,7 +53,7 @@ export class Stream {
       if (opening !== this._openings) return;
       if (Library.isSupported()) this._attach(new Library(options()), url);
       else if (this._video.canPlayType(APPLE)) this._video.src = url;
-      else this._fail("stream", "this browser plays no streams in parts (HLS)");
+      else this._fail("stream", "this browser does not play HLS streams");
     } catch {
       if (opening === this._openings) this._fail("network", `${LIBRARY} could not be loaded`);
     }
@@ -157,7 +157,7 @@ function flawOf({ type, details, response }) {
   if (response && response.code >= 400)
     return { reason: "network", words: `the server answered ${response.code} to a part of it` };
   if (type === "networkError")
-    return { reason: "network", words: "the network failed while it was loaded" };
+    return { reason: "network", words: "the network failed while it was loading" };
   const words = `it is damaged, or in a format that this browser cannot decode (${details})`;
   return { reason: "damaged", words };
 }

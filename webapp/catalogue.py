@@ -59,8 +59,8 @@ class Catalogue:
             search: words that titles or paths in the folder, or deeper, must have.
             offset: how many entries to leave out at the beginning.
             limit: how many to give, at most `MOST`.
-            order: ``name``; or, for the media in the folder and deeper, ``added`` for the newest
-                first and ``play`` for the order in which one plays them.
+            order: ``name``; or, including subfolders, ``added`` for the newest
+                first and ``play`` for the order to play them in.
 
         Raises:
             NotInLibrary: there is nothing at `path`.

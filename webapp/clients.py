@@ -1,4 +1,4 @@
-"""What clients are told apart by when limits are shared out; no I/O."""
+"""How limits tell clients apart; no I/O."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SHARED_BITS: Final = 64
 
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
-    """Return whose address this is: itself, or for IPv6 its network of 64 bits.
+    """Return what an address counts as: itself, or for IPv6 its /64 network.
 
-    One machine has all addresses of such a network to choose from (RFC 4291, 2.5.4). What is no
+    One machine can use every address of such a network (RFC 4291, 2.5.4). Text that is not an
     address is returned as it is, cut to 64 letters.
     """
     plain = address.removeprefix("[").removesuffix("]").partition("%")[0]

@@ -14,7 +14,7 @@ from werkzeug.wsgi import wrap_file
 
 from webapp.conditions import Selected, Verdict, judge
 
-# what a 304 says again (RFC 9110, 15.4.5)
+# the headers that a 304 repeats (RFC 9110, 15.4.5)
 _KEPT: Final = (
     "Cache-Control",
     "Content-Location",
@@ -27,14 +27,14 @@ _KEPT: Final = (
 
 
 def conditional(response: Response, file: Path | None = None) -> Response:
-    """Return what to send in place of `response`, which has a tag or a date.
+    """Return the response to send in place of `response`, which has a tag or a date.
 
     Args:
-        response: what would be sent without conditions.
-        file: the file that it sends, if parts of it can be asked for.
+        response: the response without conditions.
+        file: the file that it sends, if clients may request parts of it.
 
     Raises:
-        RequestedRangeNotSatisfiable: the part is outside it.
+        RequestedRangeNotSatisfiable: the part is outside the file.
     """
     tag, is_weak = response.get_etag()
     modified = response.last_modified
@@ -59,9 +59,9 @@ def conditional(response: Response, file: Path | None = None) -> Response:
 
 
 def _partial(response: Response, file: Path, verdict: Verdict, size: int) -> Response:
-    """Send a part of a file, which the server reads by itself: no thread waits for a viewer.
+    """Send a part of a file; the server reads it, so no thread waits for a viewer.
 
-    waitress takes a wrapped file from where it stands, for as many bytes as Content-Length says;
+    waitress reads a wrapped file from its current position, for Content-Length bytes;
     werkzeug wraps a range in an iterator, which would hold a thread while a player is paused.
     """
     stream = file.open("rb")

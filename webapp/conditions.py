@@ -21,12 +21,12 @@ _MOST_DIGITS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What would be answered without any condition.
+    """The answer without any condition.
 
     Attributes:
         tag: its entity tag with quotes, ``W/`` before a weak one; None if it has none.
-        modified: when it was modified, in whole Unix seconds; None if that is not known.
-        size: its length in bytes if parts of it can be asked for, else None.
+        modified: when it was modified, in whole Unix seconds; None if unknown.
+        size: its length in bytes if clients may request parts of it, else None.
     """
 
     tag: str | None = None
@@ -36,7 +36,7 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to answer.
+    """The answer to give.
 
     Attributes:
         status: 200, 206, 304, 412 or 416.
@@ -55,12 +55,12 @@ _NOT_MODIFIED: Final = Verdict(HTTPStatus.NOT_MODIFIED)
 
 
 def judge(method: str, fields: Mapping[str, str], selected: Selected, now: float) -> Verdict:
-    """Return what to answer to a GET or HEAD of what is there.
+    """Return the answer to a GET or HEAD of an existing resource.
 
     Args:
         method: ``GET`` or ``HEAD``.
         fields: the header fields of the request.
-        selected: what is there.
+        selected: the resource.
         now: Unix seconds.
     """
     if_match, since = fields.get("If-Match"), _date(fields.get("If-Unmodified-Since"), now)
@@ -92,7 +92,7 @@ def _part(wanted: str, size: int) -> Verdict:
     if not parts:
         return Verdict(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     if len(parts) > 1 or size == 0:
-        # nobody here asks for several; to send all of it is as good (14.2)
+        # no page asks for several ranges; sending the whole file is valid too (14.2)
         return _OK
     return Verdict(HTTPStatus.PARTIAL_CONTENT, *parts[0])
 
@@ -125,7 +125,7 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int] | None:
 
 
 def _number(digits: str) -> int:
-    """Return a number; all that are larger than any file are the same."""
+    """Return a number; all numbers larger than any file are the same."""
     significant = digits.lstrip("0")
     return int(significant or "0") if len(significant) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
@@ -157,11 +157,11 @@ def _tags(listed: str) -> list[re.Match[str]]:
 
 
 def _is_current(if_range: str, selected: Selected, now: float) -> bool:
-    """Tell whether what a client has a part of is what is there now (13.1.5)."""
+    """Tell whether the client's part belongs to the current version (13.1.5)."""
     if if_range.startswith(("W/", '"')):
         tag = _TAG.fullmatch(if_range)
         return tag is not None and not tag[1] and tag[2] == selected.tag
-    # a file that was written in this second may be written again in it (8.8.2.2)
+    # a file that was written in this second may change again within it (8.8.2.2)
     date = _date(if_range, now)
     return date is not None and date == selected.modified and now - date >= 1
 

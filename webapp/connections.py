@@ -1,4 +1,4 @@
-"""Which connection makes room when there are too many, in whole or from one address; no I/O."""
+"""Which connection closes when there are too many, in total or from one address; no I/O."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections import defaultdict
 from typing import Final, Generic, Protocol, TypeVar
 
 MOST: Final = 4000
-"""How many connections are open at once."""
+"""The maximum number of open connections."""
 
 MOST_OF_ADDRESS: Final = 200
-"""How many of them come from one address; an IPv6 address counts as its network of 64 bits."""
+"""The maximum from one address; an IPv6 address counts as its /64 network."""
 
 
 class Connection(Protocol):
-    """What is known of a connection."""
+    """A connection, as far as the limits need it."""
 
     @property
     def idle_since(self) -> float | None:
-        """Since when it has nothing to do but wait for a whole request; None if it is busy."""
+        """Since when it has only waited for a complete request; None if it is busy."""
 
 
 C = TypeVar("C", bound=Connection)
 
 
 class Connections(Generic[C]):
-    """The open connections by where they come from.
+    """The open connections by address.
 
-    A newcomer over a limit takes the place of the connection that has waited for longest: one of
-    its own address if that is over its limit, else one of the address that has most. So a stranger
-    who opens thousands ends their own.
+    A new connection over a limit replaces the one that has been idle longest: from its own address
+    if that is over its limit, else from the address with the most connections. So a stranger who
+    opens thousands closes only their own.
 
     Args:
-        most: how many there may be.
-        most_of_address: how many of one address.
-        exempt: an address without a limit of its own: that of a proxy, which stands for many.
+        most: the maximum in total.
+        most_of_address: the maximum from one address.
+        exempt: an address without its own limit: a proxy, which stands for many clients.
     """
 
     def __init__(self, most: int, most_of_address: int, exempt: str = "") -> None:
@@ -47,7 +47,7 @@ class Connections(Generic[C]):
         return self._count
 
     def join(self, connection: C, address: str) -> C | None:
-        """Add a connection; return one that must end for it, which may be itself."""
+        """Add a connection; return the one that must close for it, which may be itself."""
         others = self._by_address[address]
         others[connection] = None
         self._count += 1

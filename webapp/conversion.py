@@ -1,4 +1,4 @@
-"""Files of subtitles as WebVTT, converted in a process of its own, and the last ones remembered."""
+"""Converts files of subtitles to WebVTT in a separate process, and caches the latest results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LARGEST: Final = 2 << 20
 """The largest file that is converted, in bytes."""
 
 LIMITS: Final = Limits(cpu=10, wall=30.0, memory=512 << 20, output=8 << 20, waiting=5)
-"""What converting one file may use."""
+"""The limits for converting one file."""
 
 REMEMBERED: Final = 16 << 20
-"""How much is remembered, in characters."""
+"""The size of the cache, in characters."""
 
 _Key = tuple[Path, int, int, str | None]
 
@@ -40,11 +40,11 @@ class Converter:
 
         Args:
             file: any file of subtitles.
-            language: ISO 639-1 code, if its name tells it.
+            language: ISO 639-1 code, if the file's name contains one.
 
         Raises:
-            Unconvertible: the file is too large, too much work, or holds none.
-            ToolBusy: too many others wait for theirs; ask again in a moment.
+            Unconvertible: the file is too large, takes too long, or contains no subtitles.
+            ToolBusy: too many conversions are waiting; try again in a moment.
         """
         status = file.stat()
         if status.st_size > LARGEST:
@@ -53,7 +53,7 @@ class Converter:
         known = self._recall(key)
         if known is None:
             with self.tool.turn():
-                # who had the turn before may have asked for the same
+                # the previous caller may have converted the same file
                 known = self._recall(key)
                 if known is None:
                     known = self._convert(file, language)
@@ -61,14 +61,14 @@ class Converter:
         return known
 
     def stop(self) -> None:
-        """End what is under way."""
+        """End the running conversion."""
         self.tool.stop()
 
     def _convert(self, file: Path, language: str | None) -> str:
         try:
             finished = self.tool.run_now(str(file), *([language] if language else []))
         except (ToolTooLong, ToolTooMuch):
-            raise Unconvertible("it takes too long to read: it is no usual file") from None
+            raise Unconvertible("it takes too long to read; the file is unusual") from None
         except ToolError:
             raise Unconvertible("it cannot be read now") from None
         text = finished.output.decode("utf-8", "replace")

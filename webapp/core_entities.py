@@ -204,7 +204,7 @@ def _in_template(texts: dict[str, str]) -> str:
 
 
 def _available(player: Callee, server: Callee, procedure: str | None = None) -> dict[str, Any]:
-    # of the last one only the broker knows that it is gone: it, or a bridge, leaves `offline` there
+    # only the broker knows when the server is gone: the broker, or a bridge, leaves `offline` there
     sources: list[dict[str, str]] = [
         {"topic": player.availability},
         {"topic": server.availability},

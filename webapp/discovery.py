@@ -38,7 +38,7 @@ class Discovery:
 
     A player is known once it has published a state and is in the registry. What the broker
     retains is also the memory: after a restart the names of players that are away come from there.
-    The second of two players with one name is numbered.
+    The second of two players with the same name gets a number.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Discovery:
         self._born_at: float | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        #: What keeps the thread running.
+        #: Keeps the thread running.
         self.supervisor = Supervisor(log)
 
     def start(self) -> None:
@@ -120,7 +120,7 @@ class Discovery:
         try:
             return self._registry.generation(player_id) is not None
         except StoreError:
-            # its next state tells of it again
+            # its next state announces it again
             return False
 
     def _on_announcement(self, message: Message) -> None:
@@ -152,7 +152,7 @@ class Discovery:
             try:
                 self._keep_announced()
             except StoreError as error:
-                log.warning("announcements wait for the registry of players: %s", error)
+                log.warning("announcements are waiting for the registry of players: %s", error)
                 self._stopping.wait(_SWEEP)
 
     def _keep_announced(self) -> None:

@@ -1,4 +1,4 @@
-"""What players are called in announcements: no two of them the same; no I/O."""
+"""Distinct names for players in announcements; no I/O."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _NUMBERED: Final = re.compile(r".* ([2-9]|[1-9]\d+)", re.DOTALL)
 
 
 class DistinctNames:
-    """Numbers the second and each further player of one name, and leaves them so.
+    """Numbers the second and each further player with the same name, and keeps the numbers.
 
-    A name stays what it is once it was given, whoever goes or comes, until its player is renamed.
-    Names that differ in case only are the same: who says them aloud hears no difference.
+    Once given, a name stays until its player is renamed, whichever players come and go.
+    Names that differ only in case count as the same: aloud, they sound the same.
     """
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
 
     def remember(self, player_id: str, name: str) -> None:
-        """Take note of a name that was given earlier."""
+        """Record a name that was given earlier."""
         self._given[player_id] = name
 
     def forget(self, player_id: str) -> None:
@@ -31,7 +31,7 @@ class DistinctNames:
         self._given.pop(player_id, None)
 
     def give(self, player_id: str, name: str) -> str:
-        """Return what to call a player that its owner calls `name`."""
+        """Return the name to announce for a player that its owner calls `name`."""
         taken = {it.casefold() for other, it in self._given.items() if other != player_id}
         given = self._given.get(player_id)
         if given is not None and given.casefold() not in taken and _is_numbered(given, name):

@@ -57,7 +57,7 @@ class Doorkeeper:
         visitors: remembers who was let in, and who was turned out.
         pairing: the codes that are shown now.
         connected: asks the broker who is connected.
-        warn: tells a player that its code has ended because codes are guessed.
+        warn: tells a player that its code has expired because somebody guesses codes.
         refused: counts such codes.
     """
 
@@ -100,7 +100,7 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: the player is not known, or not any more (code ``not_found``).
+            Problem: the player is unknown or forgotten (code ``not_found``).
         """
         links = self.household.new_code(player_id, owner_key, ip)
         self.visitors.forget(player_id)
@@ -120,7 +120,7 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: the player is not known, or not any more (code ``not_found``).
+            Problem: the player is unknown or forgotten (code ``not_found``).
         """
         generation = self.household.known(player_id, owner_key)
         code = self.pairing.invite(player_id, generation, role)
@@ -135,7 +135,7 @@ class Doorkeeper:
         invitation = self.pairing.accept(code)
         for ended in self.pairing.guessed():
             self.refused.count(Reason.GUESSED)
-            log.warning("a code to type has ended: somebody is guessing codes")
+            log.warning("a code to type has expired: somebody is guessing codes")
             self.warn(ended.player_id)
         if invitation is not None:
             player_id, role = invitation.player_id, invitation.role
@@ -150,7 +150,7 @@ class Doorkeeper:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: the player is not known, or not any more (code ``not_found``).
+            Problem: the player is unknown or forgotten (code ``not_found``).
         """
         self.household.known(player_id, owner_key)
         known = {it.client_id: it for it in self.visitors.of(player_id)}

@@ -24,7 +24,7 @@ def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
     """Return the routes ``/api/pairing`` and those below ``/api/players/<id>`` for visitors."""
     doors = Blueprint("doors", __name__)
     doors.after_request(refusals.never_cached)
-    # these wait for the broker as well, which must not keep anybody from their credentials
+    # these also wait for the broker, and must not delay requests for credentials
     asking = StoreTurns()
     invitations = Throttle(burst=10, per_second=0.2)
 

@@ -1,7 +1,7 @@
-# ruff: noqa: RUF001 - letters that look alike are what it is about
-"""Text as it is searched, so that any keyboard finds it; no I/O.
+# ruff: noqa: RUF001 - letters that look alike are the subject here
+"""Folds text for searching, so that any keyboard can find it; no I/O.
 
-The pages fold what they search themselves by the same rules: ``tests/vectors/folding.json``.
+The pages use the same rules for their own searches: ``tests/vectors/folding.json``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 import unicodedata
 from typing import Final
 
-# Marks that people leave out: accents, Hebrew points, Arabic vowels. Not the marks that make
-# another letter of one, as in Japanese, Thai and the scripts of India.
+# Marks that people omit: accents, Hebrew points, Arabic vowels. Not the marks that change a
+# letter into another, as in Japanese, Thai and the scripts of India.
 _MARKS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-# Apostrophes and quotation marks, what joins or parts words unseen, and middle dots.
+# Apostrophes, quotation marks, invisible joiners and separators, and middle dots.
 _UNTYPED: Final = re.compile(
     "['`\u00b4\u2018-\u201f\u02b9\u02bb-\u02bd\u2032\u2033\u2035\u2036\u2039\u203a\u00ab\u00bb\""
     "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff\u00b7\u30fb]"
@@ -24,13 +24,13 @@ _UNTYPED: Final = re.compile(
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212]")
 _SPACES: Final = re.compile("[\\0- \x7f-\xa0\u1680\u2028\u2029]+")
 
-# What such a keyboard writes as well.
+# Alternative spellings on such a keyboard.
 _SPELLED: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
      "Ø": "Oe", "Å": "Aa"}
 )  # fmt: skip
 
-# Letters that Unicode does not take apart, as a keyboard without them writes them.
+# Letters that Unicode does not decompose, as a keyboard without them writes them.
 _LETTERS: Final = str.maketrans(
     {
         "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ĳ": "ij",
@@ -56,7 +56,7 @@ def folded(text: str) -> str:
 
 
 def searchable(text: str) -> str:
-    """Return what a search for the words of `text` looks in: it folded, in each way to spell it.
+    """Return the folded text that a search looks in, in each way to spell it.
 
     ``Ørsted`` is found as ``orsted`` and as ``oersted``.
     """

@@ -1,6 +1,6 @@
-"""Where a request ends (RFC 9112): what two could understand differently is refused; no I/O.
+"""Where a request ends (RFC 9112); ambiguous requests are refused; no I/O.
 
-A proxy and a server that disagree on it let somebody hide a request in the body of another one.
+If a proxy and a server disagree on it, an attacker can hide a request in another one's body.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Field = tuple[bytes, bytes]
 
 
 class FramingError(Exception):
-    """A request whose end is not certain, or is too far away; the connection cannot go on.
+    """A request whose end is ambiguous or too far away; the connection must close.
 
     Attributes:
         status: the HTTP status to answer.
@@ -58,7 +58,7 @@ def check_head(head: bytes) -> None:
 
 
 class ChunkedBody:
-    """Decodes a chunked body as it comes in (RFC 9112, 7.1), its trailer fields left out."""
+    """Decodes a chunked body as it arrives (RFC 9112, 7.1), without its trailer fields."""
 
     def __init__(self) -> None:
         self._raw = bytearray()
@@ -68,7 +68,7 @@ class ChunkedBody:
         self.is_complete = False
 
     def feed(self, data: bytes) -> bytes:
-        """Return what `data` adds to the body.
+        """Return the bytes that `data` adds to the body.
 
         Raises:
             FramingError: it is malformed, or the body is larger than `LARGEST_BODY`.
@@ -81,11 +81,11 @@ class ChunkedBody:
 
     @property
     def rest(self) -> bytes:
-        """What came after the end of the body."""
+        """The bytes after the end of the body."""
         return bytes(self._raw) if self.is_complete else b""
 
     def _next(self) -> bytes | None:
-        """Take a line or a chunk; return what it adds, or None if it is not all there."""
+        """Take a line or a chunk; return the bytes it adds, or None if it is incomplete."""
         if self._size:
             return self._chunk(self._size)
         line, end, rest = self._raw.partition(b"\r\n")
@@ -108,7 +108,7 @@ class ChunkedBody:
             return None
         chunk, end = bytes(self._raw[:size]), self._raw[size : size + 2]
         if end != b"\r\n":
-            raise _bad("a chunk does not end where it says")
+            raise _bad("a chunk does not end where its size says")
         del self._raw[: size + 2]
         self._size = None
         return chunk
@@ -136,7 +136,7 @@ def _checked_version(line: bytes) -> tuple[int, int]:
     if len(words) != 3 or version is None or _TARGET.fullmatch(words[1]) is None:
         raise _bad("the request line is malformed")
     if version[1] != b"1" or version[2] not in b"01":
-        detail = "HTTP/1.1 and HTTP/1.0 are understood here"
+        detail = "only HTTP/1.1 and HTTP/1.0 are supported"
         raise FramingError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, detail)
     return 1, int(version[2])
 
@@ -159,7 +159,7 @@ def _check_codings(values: list[bytes], version: tuple[int, int]) -> None:
     if codings[-1] != b"chunked":
         raise _bad("the Transfer-Encoding does not end with chunked")
     if len(codings) > 1:
-        detail = "the only Transfer-Encoding understood here is chunked"
+        detail = "the only supported Transfer-Encoding is chunked"
         raise FramingError(HTTPStatus.NOT_IMPLEMENTED, detail)
 
 

@@ -22,10 +22,10 @@ BROKER: Final = "broker"
 
 
 def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Checks:
-    """Return the checks that every web side has; stores and others are added to them.
+    """Return the checks that every web side has; the caller adds stores and others.
 
     Args:
-        settings: say where the parts listen.
+        settings: where the parts listen.
         service_is_live: whether the server's own MQTT client is connected.
     """
     checks = Checks()
@@ -39,7 +39,7 @@ def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Ch
 class BrokerChecks:
     """What the broker says of its stores and tasks (docs/protocol.md); nothing if it is not ours.
 
-    Each of its parts has ``broker_`` before its name; ``broker`` is whether it answers.
+    The name of each part starts with ``broker_``; ``broker`` is whether the broker answers.
 
     Args:
         service: the server's own MQTT client.
@@ -64,7 +64,7 @@ class BrokerChecks:
         try:
             answer = self._service.call(self._callee, "health", timeout=_BROKER_TIMEOUT)
         except CallError as error:
-            return {BROKER: f"it does not say how it is: {error.message}"}
+            return {BROKER: f"it does not report its health: {error.message}"}
         return {BROKER: None} | _parts(answer)
 
     def _hear(self, _message: Message) -> None:

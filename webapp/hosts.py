@@ -27,7 +27,7 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
     def misdirected(reason: Reason, detail: str) -> Problem:
         refused.count(reason)
         if logged.take(EVERYBODY) == 0:
-            log.info("refused a request of %s: %s", requests.peer(), detail)
+            log.info("refused a request from %s: %s", requests.peer(), detail)
         return Problem(HTTPStatus.MISDIRECTED_REQUEST, "misdirected_request", detail)
 
     @app.before_request

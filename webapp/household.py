@@ -40,14 +40,14 @@ class Household:
     def player(
         self, player_id: str, owner_key: str, host: str, ip: str | None, client: str
     ) -> dict[str, Any]:
-        """Return a player's credentials and links; it is known from now on.
+        """Return a player's credentials and links, and register the player.
 
         Args:
             player_id: the player.
-            owner_key: what proves who made it.
-            host: where its browser reached the server.
+            owner_key: proves who made it.
+            host: the host under which its browser reached the server.
             ip: the address for its links, if a person picked one.
-            client: who asks, as `clients.client_of` returns it.
+            client: the client that asks, as `clients.client_of` returns it.
 
         Raises:
             CredentialsError: the owner key is not the id's.
@@ -80,7 +80,7 @@ class Household:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: the player is not known, or not any more (code ``not_found``).
+            Problem: the player is unknown or forgotten (code ``not_found``).
         """
         self.check_owner(player_id, owner_key)
         generation = self.registry.generation(player_id)
@@ -99,7 +99,7 @@ class Household:
 
         Raises:
             CredentialsError: the owner key is not the id's.
-            Problem: the player is not known, or not any more (code ``not_found``).
+            Problem: the player is unknown or forgotten (code ``not_found``).
         """
         self.known(player_id, owner_key)
         generation = self.registry.renew(player_id)
@@ -110,7 +110,7 @@ class Household:
     def forget(self, player_id: str, owner_key: str) -> bool:
         """Forget the player: its links end, and no home-automation system is told of it any more.
 
-        Return whether it was known; if not, nothing is written.
+        Return whether it was known; an unknown player writes nothing.
 
         Raises:
             CredentialsError: the owner key is not the id's.
@@ -154,4 +154,4 @@ class Household:
 
 
 def _unknown() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "not_found", "there is no such player, or not any more")
+    return Problem(HTTPStatus.NOT_FOUND, "not_found", "there is no such player any more")

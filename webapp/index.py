@@ -51,10 +51,10 @@ class Index:
         self._reader = sqlite.further(self._file, named_rows=True)
 
     def renew(self) -> None:
-        """Begin the index anew: it holds only what the folder has too.
+        """Start a new, empty index: everything in it comes from the folder.
 
         Raises:
-            StoreError: it cannot be made.
+            StoreError: it cannot be created.
         """
         self.close()
         index_file.remove(self._file)
@@ -202,9 +202,9 @@ class Index:
         return self._page(f"rank = 1{where}", "added_at DESC, sort", values, offset, limit)
 
     def playing(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
-        """Return how many media are in a folder or deeper, and a part in the order to play them.
+        """Return how many media a folder and its subfolders have, and some in playing order.
 
-        A folder's own come first, then those of its folders, all by name, episodes by number.
+        A folder's own media come first, then its subfolders', by name, episodes by number.
         """
         where, values = _below(folder)
         rows = self._ask(

@@ -63,7 +63,7 @@ SCHEMA: Final = Schema(0x7A61706C, 3, _TABLES, claims_unnamed=True)
 
 
 def open_(file: Path, folder: Path) -> Connection:
-    """Return a connection to the index of `folder` in `file`, which is made where needed.
+    """Return a connection to the index of `folder` in `file`, which is created if needed.
 
     Raises:
         StoreError: it cannot be written, or is busy.
@@ -71,13 +71,13 @@ def open_(file: Path, folder: Path) -> Connection:
     try:
         return _opened(file, folder)
     except (StoreDamaged, StoreNewer, ForeignStore) as error:
-        log.warning("the library is read again into a new index: %s", error)
+        log.warning("scanning the library into a new index: %s", error)
     remove(file)
     return _opened(file, folder)
 
 
 def remove(file: Path) -> None:
-    """Remove the file of an index, and what SQLite has put next to it."""
+    """Remove the file of an index, and SQLite's files next to it."""
     with translated(file):
         for end in ("", *SIDE_FILES):
             Path(f"{file}{end}").unlink(missing_ok=True)
@@ -89,6 +89,6 @@ def _opened(file: Path, folder: Path) -> Connection:
         connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
         ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
         if kept != str(folder):
-            raise damaged(file, "it is of another media folder")
+            raise damaged(file, "it belongs to another media folder")
 
     return sqlite.open_(file, SCHEMA, prepare=prepare)

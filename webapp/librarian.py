@@ -25,7 +25,7 @@ class Librarian:
         index: what is known of them.
         scanner: keeps the index true.
         thumbnails: makes small pictures.
-        prober: looks into media.
+        prober: reads media.
         converter: reads subtitles.
     """
 
@@ -52,7 +52,7 @@ class Librarian:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """The programs that look into what the library holds."""
+        """The programs that read the files in the library."""
         return (self.prober.tool, self.thumbnails.tool, self.converter.tool)
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class Librarian:
 
     @property
     def workers(self) -> tuple[Scanner, Thumbnails]:
-        """What works on threads of its own."""
+        """The parts with their own threads."""
         return self.scanner, self.thumbnails
 
     def stop(self) -> None:

@@ -143,7 +143,7 @@ def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
 
 
 def subtitle(library: Library, path: str) -> Subtitle:
-    """Return what the name of the subtitles at `path` tells, beside the films that are there."""
+    """Return what the name of the subtitles at `path` means next to the films there."""
     folder = path.rpartition("/")[0]
     if folder.rpartition("/")[2].lower() in subtitles.FOLDERS:
         folder = folder.rpartition("/")[0]
@@ -171,7 +171,7 @@ def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle
 
 
 def _only(media: list[str], text: str) -> list[str]:
-    """Return the only medium, whose own all in a sub-folder for subtitles are, whatever name."""
+    """Return the only medium: all subtitles in a subfolder then belong to it."""
     parent = PurePosixPath(text).parent.name.lower()
     return media if len(media) == 1 and parent in subtitles.FOLDERS else []
 

@@ -65,7 +65,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
         file = _found(library, path)
         kind = media_types.TYPES[media_types.suffix(path)]
         status = file.stat()
-        # tag and name are not werkzeug's own, which it cannot make of every name
+        # we make tag and name: werkzeug cannot make them for every file name
         answer = send_file(
             file,
             mimetype=kind,
@@ -107,7 +107,7 @@ def _converted(converter: Converter, file: Path, language: str | None) -> str:
     try:
         return converter.webvtt(file, language)
     except ToolBusy:
-        detail = "other subtitles are being read; ask again in a moment"
+        detail = "other subtitles are being read; try again in a moment"
         raise Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1
         ) from None

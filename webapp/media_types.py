@@ -79,7 +79,7 @@ _DEMUXERS: Final = {
     "audio/wav": "wav",
 }
 
-# How files of each begin; of two that fit, the first. The place of the mark, the mark, the type.
+# How each type of file begins: offset, mark, type. The first match wins.
 _MARKS: Final = (
     (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (4, b"ftyp", "video/mp4"),
@@ -102,7 +102,7 @@ _PACKETS: Final = ((0, 188), (4, 192))
 _WEBM: Final = b"webm"
 
 BEGINNING: Final = 512
-"""How many bytes of a file tell what it is."""
+"""How many bytes of a file are read to recognise its type."""
 
 # What a browser opens as another container is asked for under that one's name.
 _ASKED_AS: Final = {"video/quicktime": "video/mp4"}
@@ -134,7 +134,7 @@ def container(path: str) -> str:
 
 
 def asked_as(kind_of_file: str) -> str:
-    """Return the type under which a browser is asked for another one that it opens as well."""
+    """Return the type to ask a browser about in place of one that it opens in the same way."""
     return _ASKED_AS.get(kind_of_file, kind_of_file)
 
 
@@ -149,10 +149,10 @@ def demuxer_of(kind_of_file: str) -> str | None:
 
 
 def real_type(path: str, beginning: bytes) -> str:
-    """Return the type of a medium: what its name says, unless its first bytes say another one.
+    """Return the type of a medium: the one in its name, unless its first bytes say otherwise.
 
-    A right film with a wrong ending plays in browsers, which go by what is in it. Only types that
-    ffmpeg opens without looking elsewhere are recognised, and no playlist is.
+    A film with the wrong extension plays in browsers, which look at its content. Only types that
+    ffmpeg opens without reading other files are recognised, so no playlist is.
     """
     named = TYPES[suffix(path)]
     found = _recognised(beginning)

@@ -117,8 +117,8 @@ def blueprint(
 
     Args:
         figures: each returns the families of one part.
-        checks: say which parts are up.
-        librarian: the library, whose figures are told too.
+        checks: which parts are up.
+        librarian: the library, whose figures are included.
     """
     metrics = Blueprint("metrics", __name__)
     process = psutil.Process()

@@ -10,8 +10,8 @@ from typing import Final
 
 import psutil
 
-# Networks inside this machine, which have all that a real one has but the name. Tunnels tell
-# themselves by what they have not.
+# Networks inside this machine: only their names distinguish them from real ones. Tunnels are
+# recognised by what they lack.
 _INTERNAL: Final = (
     "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "lxc", "lxd",
     "vEthernet",
@@ -36,7 +36,7 @@ class Candidate:
     Attributes:
         ip: an IPv4 address; IPv6 only if that is what the server listens on.
         interface: the interface's name.
-        is_tunnel: whether the interface is a tunnel, by its flags or for want of a MAC address.
+        is_tunnel: whether it is a tunnel: by its flags, or because it has no MAC address.
     """
 
     ip: str
@@ -74,8 +74,8 @@ def usable(
     stats: Mapping[str, psutil._ntuples.snicstats],
     family: socket.AddressFamily = socket.AF_INET,
 ) -> list[Candidate]:
-    """Return the addresses of a family of the interfaces that are up, from psutil's two tables."""
-    # a system that names no MAC address at all does not tell tunnels by it
+    """Return one family's addresses of the interfaces that are up, from psutil's two tables."""
+    # on a system that reports no MAC address at all, a missing one means nothing
     tells = any(_has_mac(addresses) for addresses in interfaces.values())
     return [
         Candidate(
@@ -92,7 +92,7 @@ def usable(
 
 
 def _has_mac(addresses: list[psutil._ntuples.snicaddr]) -> bool:
-    """Tell whether an interface has a hardware address of 48 bits, and not all zeros."""
+    """Tell whether an interface has a hardware address of 48 bits that is not all zeros."""
     macs = [it.address for it in addresses if it.family == psutil.AF_LINK]
     return any(len(it) == _MAC_LENGTH and it.strip("0:-") for it in macs)
 

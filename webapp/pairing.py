@@ -1,12 +1,11 @@
 """Pairing by a short code: a player shows it, somebody types it; no I/O.
 
-**How hard a code is to guess.** It is one of 10^8, lives for 120 s, and is good once. Each code has
-a budget: it ends when 90 guesses of all addresses together were wrong since it was made, so that
-they find it with a probability below one in a million. Somebody who guesses like that takes the
-code from the screen, but keeps nobody out: while codes are guessed, and for ten minutes after, new
-ones have 12 digits and a budget of 900,000 guesses, which is the same probability. Nobody waits
-because of others: an address has 5 guesses at once and one in ten seconds, 17 in the life of a
-code.
+**How hard a code is to guess.** It is one of 10^8, lives for 120 s, and works once. Each code has a
+budget: it expires after 90 wrong guesses from all addresses together since it was made, so the
+chance to find it is below one in a million. An attacker can make the code on the screen expire, but
+locks nobody out: while somebody guesses, and for ten minutes afterwards, new codes have 12 digits
+and a budget of 900,000 guesses, which gives the same chance. Nobody waits because of others: an
+address has 5 guesses at once and then one every ten seconds, 17 in the life of a code.
 
 Codes are kept in the memory of this process, and only as keyed digests: comparing one takes the
 same time whatever is right in it, and a restart ends all.
@@ -29,13 +28,13 @@ from zapette.credentials import Role
 
 DIGITS: Final = 8
 LONG: Final = 12
-"""How many digits a code has while codes are guessed."""
+"""How many digits a code has while somebody guesses codes."""
 
 BUDGETS: Final = {DIGITS: 90, LONG: 900_000}
-"""How many wrong guesses end a code, by the digits that it has."""
+"""How many wrong guesses a code survives, by its number of digits."""
 
 CALM: Final = 600.0
-"""How long new codes are long after too many guesses, in seconds."""
+"""How long new codes have `LONG` digits after too many guesses, in seconds."""
 
 LIFETIME: Final = 120.0
 """How long a code is good for, in seconds."""
@@ -53,8 +52,8 @@ class Invitation:
         generation: the generation of codes the player had then.
         role: what the code makes of who types it.
         until: when it ends, by the clock.
-        digits: how many it has.
-        wrong: how many codes with as many digits had been guessed wrong when it was made.
+        digits: its number of digits.
+        wrong: how many guesses with as many digits had been wrong when it was made.
     """
 
     player_id: str
@@ -79,7 +78,7 @@ class Pairing:
         self._codes: OrderedDict[bytes, Invitation] = OrderedDict()
         self._each = Throttle(burst=5, per_second=0.1, clock=clock)
         self._wrong = dict.fromkeys(BUDGETS, 0)
-        # half of what ends a code, so that a long one is shown before a short one ends
+        # half of a code's budget, so that new codes are long before a short one expires
         self._usual = Throttle(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
         self._long_until = clock()
 
@@ -113,7 +112,7 @@ class Pairing:
         return None
 
     def guessed(self) -> list[Invitation]:
-        """End the codes that were guessed at too often, and return what they stood for."""
+        """End the codes whose budget is used up, and return their invitations."""
         with self._lock:
             return self._drop(
                 lambda it: (

@@ -1,8 +1,8 @@
-"""How a file is named in the library, and its address: one way there and one way back; no I/O.
+"""Converts between a file's name, its path in the library and its address; no I/O.
 
-A *path* is Unicode text, whatever the file system holds. Names on Linux are bytes: one that is no
-UTF-8 becomes a private character, U+F780 to U+F7FF, and these characters, should they stand in
-a name, become their own bytes. So each name has one path, and each path at most one name.
+A *path* is Unicode text, whatever the file system holds. Names on Linux are bytes: a byte that is
+not UTF-8 becomes a private-use character, U+F780 to U+F7FF; if a name contains these characters,
+their own bytes are converted too. So each name has one path, and each path at most one name.
 
 The pages make the same addresses: ``tests/vectors/paths.json``.
 """
@@ -24,12 +24,12 @@ _AMBIGUOUS: Final = re.compile("[\uf780-\uf7ff]")
 
 
 def from_disk(name: str) -> str:
-    """Return the path of what `os.listdir` calls `name`, which may be of several levels."""
+    """Return the path for a name from `os.listdir`; it may have several levels."""
     return _AMBIGUOUS.sub(_as_bytes, name).translate(_TO_PRIVATE)
 
 
 def to_disk(path: str) -> str | None:
-    """Return what the file system calls a path; None if `from_disk` gives no such path."""
+    """Return the file system's name for a path; None if `from_disk` never returns it."""
     try:
         name = os.fsdecode(os.fsencode(path.translate(_TO_SURROGATE)))
     except UnicodeEncodeError:
@@ -38,12 +38,12 @@ def to_disk(path: str) -> str | None:
 
 
 def shown(path: str) -> str:
-    """Return a path as people see it: bytes that are no text as U+FFFD."""
+    """Return a path for people to read: bytes that are not text become U+FFFD."""
     return _AMBIGUOUS.sub("\ufffd", path)
 
 
 def printable(path: str) -> str:
-    """Return a path without what no header may hold: all that cannot be seen as ``_``."""
+    """Return a path that a header may contain: invisible characters become ``_``."""
     return "".join(it if it.isprintable() else "_" for it in shown(path))
 
 
@@ -53,9 +53,9 @@ def address(route: str, path: str) -> str:
 
 
 class LibraryPath(BaseConverter):
-    """The part of an address that `address` makes of a path, read back: ``<library_path:path>``.
+    """Reads back the part of an address that `address` makes from a path: ``<library_path:path>``.
 
-    Unlike ``<path:…>`` it takes any character, a line break as well.
+    Unlike ``<path:…>`` it accepts any character, even a line break.
     """
 
     part_isolating = False

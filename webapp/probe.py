@@ -13,7 +13,7 @@ from webapp.codecs import Track
 from webapp.tools import QUIET, Limits, Tool
 
 LIMITS: Final = Limits(cpu=20, wall=60.0, memory=512 << 20, output=1 << 20)
-"""What looking into one medium may use."""
+"""The limits for reading one medium."""
 
 _MOST_TRACKS: Final = 32
 _LONGEST_TEXT: Final = 200
@@ -80,7 +80,7 @@ class Prober:
 def opened_as(file: Path) -> tuple[str | None, str]:
     """Return the name of a medium's container for ffmpeg, and its type for browsers.
 
-    The first is None if it must not be opened.
+    The container is None if the medium must not be opened.
     """
     if media_types.demuxer(file.name) is None:
         return None, media_types.container(file.name)
@@ -94,7 +94,7 @@ def opened_as(file: Path) -> tuple[str | None, str]:
 
 
 def read(container: str, report: bytes) -> Probe | None:
-    """Return what ffprobe's `report` says of a medium of this type; None if that is nothing."""
+    """Return the facts in ffprobe's `report` on a medium of this type; None if there are none."""
     try:
         content = json.loads(report)
     except ValueError:

@@ -74,21 +74,21 @@ def _http(error: HTTPException) -> Response:
 
 
 def _store(error: StoreError) -> Response:
-    """Return 503 with what the store says; the store itself has logged it."""
+    """Return 503 with the store's message; the store itself has logged it."""
     detail = without_folders(str(error))
     problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=_RETRY)
     return problem.response()
 
 
 def _unexpected(error: Exception) -> Response:
-    # the rule, not the path: that may hold a player's id
+    # the rule, not the path: a path may contain a player's id
     log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
     detail = "something went wrong on the server; its terminal says what"
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
 
 def code_of(status: HTTPStatus) -> str:
-    """Return the word that a program can tell `status` by."""
+    """Return the code by which a program recognises `status`."""
     names = {
         HTTPStatus.BAD_REQUEST: "invalid_request",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",

@@ -1,4 +1,4 @@
-"""How often one client may ask: a rate for each, of what reads and of what changes something."""
+"""How often one client may ask: separate rates for reading and for changing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.refused import Reason, Refused
 from webapp.throttle import Throttle
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The methods that change nothing (RFC 9110, 9.2.1), and that are in use here."""
+"""The methods in use here that change nothing (RFC 9110, 9.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Rates:
     """The rates of every client.
 
     Attributes:
-        reads: of requests that change nothing; a page with its pictures takes 100 at once.
-        changes: of all others.
+        reads: for requests that change nothing; a page with its pictures makes 100 at once.
+        changes: for all others.
     """
 
     reads: Throttle = field(default_factory=lambda: Throttle(burst=1000, per_second=100))

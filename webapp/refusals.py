@@ -1,4 +1,4 @@
-"""Answers to wrong keys and to players that are too many, in words and without secrets."""
+"""Answers to wrong keys and to too many players, in words and without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def register(app: Flask, refused: Refused) -> None:
             detail = "too many players were made from this address; forget some, or wait a day"
             status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
         else:
-            detail = "this server knows as many players as it may; forget some, or wait a day"
+            detail = "this server has too many players; forget some, or wait a day"
             status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
         return Problem(status, code, detail, retry_after=3600).response()
 

@@ -1,4 +1,4 @@
-"""Counts what was refused to keep the rest working, for ``/metrics``."""
+"""Counts refused requests and connections, for ``/metrics``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 
 class Refused:
-    """How much was refused, by reason; safe from several threads."""
+    """The number of refusals by reason; safe from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,5 +41,5 @@ class Refused:
         """Return the figures."""
         with self._lock:
             samples = [Sample(self._counts[it], {"reason": it.value}) for it in Reason]
-        meaning = "Requests and connections over HTTP that were refused, by reason."
+        meaning = "HTTP requests and connections refused, by reason."
         yield Family("zapette_http_refused_total", "counter", meaning, samples)

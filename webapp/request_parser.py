@@ -1,4 +1,4 @@
-"""Reads requests for waitress, and answers those that cannot be read, in words."""
+"""Reads requests for waitress, and answers those that cannot be read with a reason."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from webapp.problems import Problem, code_of
 from webapp.refused import Reason
 
 LARGEST_HEAD: Final = 32 << 10
-"""The largest head of a request, in bytes."""
+"""The largest header section of a request, in bytes."""
 
-# empty lines may precede a request (RFC 9112, 2.2), other white space may not
+# empty lines may precede a request (RFC 9112, 2.2); other white space may not
 _START: Final = re.compile(rb"(?:\r\n)*(?:\r?\Z|[!-~])")
 
 
@@ -33,12 +33,12 @@ class Refusal(BadRequest):
         self.status = error.status
 
     def problem(self) -> Problem:
-        """Return what to answer."""
+        """Return the answer."""
         return Problem(self.status, code_of(self.status), str(self.body))
 
 
 class Parser(HTTPRequestParser):
-    """Reads one request, and stops where its end is uncertain."""
+    """Reads one request, and stops if its end is ambiguous."""
 
     headers: dict[str, str]
     proxy_netloc: str
@@ -49,7 +49,7 @@ class Parser(HTTPRequestParser):
         self.error: Any = None
 
     def received(self, data: bytes) -> int:
-        """Take the next bytes of the connection; return how many of them were of this request."""
+        """Take the next bytes of the connection; return how many belong to this request."""
         begins = self.body_rcv is None and not self.header_plus.strip(b"\r\n")
         if begins and not _START.match(self.header_plus + data):
             return self._refuse(_bad("there is white space before the request"), len(data))
@@ -70,7 +70,7 @@ class Parser(HTTPRequestParser):
         framing.check_head(header_plus)
         super().parse_header(header_plus)
         if self.proxy_netloc:
-            # what the request line says counts, not the Host field (RFC 9112, 3.2.2)
+            # the request line takes precedence over the Host field (RFC 9112, 3.2.2)
             self.headers["HOST"] = self.proxy_netloc
         if self.chunked:
             self.body_rcv = ChunkedReceiver()
@@ -78,13 +78,13 @@ class Parser(HTTPRequestParser):
     def _refuse(self, error: FramingError, consumed: int) -> int:
         self.error = Refusal(error)
         self.completed = True
-        # or the client would be told to go on
+        # otherwise waitress would tell the client to continue
         self.expect_continue = False
         return consumed
 
 
 class ChunkedReceiver:
-    """A chunked body, as waitress asks for it."""
+    """A chunked body, in the form that waitress expects."""
 
     def __init__(self) -> None:
         self._body = ChunkedBody()
@@ -93,11 +93,11 @@ class ChunkedReceiver:
 
     @property
     def completed(self) -> bool:
-        """Whether all of it is there."""
+        """Whether it is complete."""
         return self._body.is_complete
 
     def received(self, data: bytes) -> int:
-        """Take what came; return how many bytes of it belong to the body."""
+        """Take bytes; return how many belong to the body."""
         self._content += self._body.feed(data)
         return len(data) - len(self._body.rest)
 
@@ -109,7 +109,7 @@ class ChunkedReceiver:
         return BytesIO(self._content)
 
     def getbuf(self) -> OverflowableBuffer:
-        """Return what waitress closes when the request was answered."""
+        """Return the object that waitress closes after the answer."""
         return OverflowableBuffer(0)
 
 
@@ -141,16 +141,18 @@ _REASONS: Final = {
 
 
 def _error_of(error: Any) -> FramingError:
-    """Return what waitress found wrong, in our words where they are not its own."""
+    """Return waitress's error, in our own words."""
     if isinstance(error, Refusal):
         return FramingError(error.status, str(error.body))
     status = HTTPStatus(error.code)
     if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-        return FramingError(status, f"the head of the request is larger than {LARGEST_HEAD} bytes")
+        return FramingError(
+            status, f"the header of the request is larger than {LARGEST_HEAD} bytes"
+        )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return framing.too_large()
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return FramingError(status, "something went wrong on the server; its terminal says what")
+        return FramingError(status, "something went wrong on the server; see its terminal")
     return FramingError(status, "the request is malformed")
 
 

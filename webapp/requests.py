@@ -38,7 +38,7 @@ def peer() -> str:
 
 
 def client() -> str:
-    """Return whose address the request came from, for limits on what one client may use up."""
+    """Return the client that a request counts for, for limits on each client."""
     return client_of(peer())
 
 

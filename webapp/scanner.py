@@ -68,7 +68,7 @@ class Scanner:
         self._due = self._soonest = 0.0
         self._counted = (0, 0)
         self._count_again_at = 0.0
-        #: What keeps the thread running.
+        #: Keeps the thread running.
         self.supervisor = Supervisor(log)
 
     def start(self) -> None:
@@ -226,7 +226,7 @@ class Scanner:
                     said = True
                     log.info("the library has %d media", self._index.counts()[0])
             except StoreDamaged as error:
-                log.warning("the library is read again into a new index: %s", error)
+                log.warning("scanning the library into a new index: %s", error)
                 self._renew()
             except (OSError, StoreError):
                 log.exception("the library could not be walked")
@@ -236,7 +236,7 @@ class Scanner:
         try:
             self._index.renew()
         except (OSError, StoreError) as error:
-            log.error("there can be no new index of the library: %s", error)  # noqa: TRY400
+            log.error("cannot create a new index of the library: %s", error)  # noqa: TRY400
             self._stopping.wait(_SETTLE)
         self._due = 0.0
 

@@ -8,8 +8,8 @@ from flask import Response
 def add(response: Response) -> Response:
     """Add the headers that every answer has.
 
-    Cross-Origin-Resource-Policy keeps pages of other sites from embedding it, which would tell them
-    how long or how large it is. Programs other than browsers do not look at it.
+    Cross-Origin-Resource-Policy keeps pages of other sites from embedding an answer, which would
+    reveal its length or size. Programs other than browsers ignore it.
     """
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -50,7 +50,7 @@ SWITCH_INTERVAL: Final = 0.001
 _JOIN: Final = 1.0
 
 _OTHER_FILES: Final = 200
-"""Files that are no connections: stores, films that are sent, the server's own client."""
+"""Open files that are not connections: stores, films being sent, the server's own client."""
 
 
 def serve(settings: Settings) -> None:
@@ -138,7 +138,7 @@ def serve(settings: Settings) -> None:
         supervisor.stop(_JOIN)
         stores.close()
     if damage:
-        # whoever started this process has the file repaired, and starts it again
+        # the manager repairs the file and starts this process again
         raise damage[0]
 
 
@@ -154,7 +154,7 @@ def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
         host=settings.bind,
         port=settings.http_port,
         threads=THREADS,
-        # more than `Connections` lets in, with what listens: waitress would stop accepting
+        # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
         connection_limit=connections.MOST + 100,
         max_request_header_size=LARGEST_HEAD,
         # with the framing of its chunks

@@ -29,8 +29,8 @@ CLIENT_ID = "zapette-server"
 _BROKER = "broker"
 _PATIENCE = 2.0
 _GUESSED = (
-    "Someone is guessing codes, so this one has ended. Ask for a new one. — "
-    "Quelqu\u2019un essaie des codes\u202f: celui-ci n\u2019est plus valable. "
+    "Someone is guessing codes, so this code has expired. Ask for a new one. — "
+    "Quelqu\u2019un essaie de deviner les codes\u202f: celui-ci n\u2019est plus valable. "
     "Demandez-en un nouveau."
 )
 _GUESSED_SECONDS = 20
@@ -57,7 +57,7 @@ def create_service(
 
 
 def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
-    """Return `procedure`, whose caller is told what is wrong with a store."""
+    """Return `procedure` so that its caller gets the message of a store's error."""
 
     @wraps(procedure)
     def called(*positional: P.args, **named: P.kwargs) -> T:
@@ -83,15 +83,15 @@ def who_is_connected(service: Client, topics: Topics) -> Connected:
 
 
 def warn_of_guesses(service: Client, topics: Topics) -> Callable[[str], None]:
-    """Return what tells a player, on its screen, that its code to type has ended.
+    """Return a function that shows on a player's screen that its code to type has expired.
 
-    The server does not know the page's language, so it says it in both.
+    The server does not know the page's language, so the message is in both.
     """
 
     def warn(player_id: str) -> None:
         try:
             service.command(topics.player(player_id), "message", _GUESSED, _GUESSED_SECONDS)
         except CallError as error:
-            log.debug("a player cannot be told that codes are guessed: %s", error)
+            log.debug("cannot tell a player that somebody is guessing codes: %s", error)
 
     return warn

@@ -1,4 +1,4 @@
-"""How many requests wait for the data folder at once, so that others have a thread left."""
+"""Limits how many requests wait for the data folder, so that others have a thread left."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Final, ParamSpec, TypeVar
 from broker.store_errors import StoreBusy
 
 MOST: Final = 3
-"""Of the server's threads, how many may use the files of the data folder at once."""
+"""How many of the server's threads may use the files of the data folder at once."""
 
 STORE_PATIENCE: Final = 1.5
-"""How long one of them waits for a file that another process holds, in seconds."""
+"""How long each waits for a file that another process has locked, in seconds."""
 
 PATIENCE: Final = 0.25
-"""How long a further one waits for its turn, in seconds."""
+"""How long a further request waits for its turn, in seconds."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class StoreTurns:
-    """Lets few requests at a time use the files of the data folder, each of which may have to wait.
+    """Lets a few requests at a time use the files of the data folder, where each may have to wait.
 
     Args:
-        most: how many.
-        patience: how long a further one waits, in seconds.
+        most: how many at a time.
+        patience: how long a further request waits, in seconds.
     """
 
     def __init__(self, most: int = MOST, patience: float = PATIENCE) -> None:
@@ -40,7 +40,7 @@ class StoreTurns:
         @wraps(view)
         def guarded(*arguments: P.args, **named: P.kwargs) -> R:
             if not self._turns.acquire(timeout=self._patience):
-                raise StoreBusy("too many requests wait already")
+                raise StoreBusy("too many requests are waiting already")
             try:
                 return view(*arguments, **named)
             finally:

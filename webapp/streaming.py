@@ -33,13 +33,13 @@ TURN: Final = 512 << 10
 """How much one client is sent before others have their turn, in bytes."""
 
 HEADER_SECONDS: Final = 10.0
-"""How long the head of a request may take, from its first byte on."""
+"""How long the header of a request may take, from its first byte."""
 
 BODY_SECONDS: Final = 20.0
-"""How long the whole of a request may take, from its first byte on."""
+"""How long a complete request may take, from its first byte."""
 
 IDLE_SECONDS: Final = 60.0
-"""How long a connection may be open with nothing asked for or sent."""
+"""How long a connection may be idle."""
 
 _LINGER_SECONDS: Final = 2.0
 _STALLED_SECONDS: Final = 10.0
@@ -49,11 +49,11 @@ _SENDFILE: Final = getattr(os, "sendfile", None)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the connections of a server share.
+    """The data that the connections of a server share.
 
     Attributes:
         connections: those that are open.
-        refused: counts what was refused.
+        refused: counts refusals.
     """
 
     connections: Connections[FairChannel]
@@ -61,12 +61,12 @@ class Shared:
 
 
 class FairChannel(HTTPChannel):
-    """A connection that leaves others their turn, and their place.
+    """A connection that leaves room and time for others.
 
     Attributes:
         shared: what it shares with others.
-        lingers: whether the client may still be sending what nobody reads. Closing the connection
-            would then make the client's system drop the answer (RFC 9112, 9.6).
+        lingers: whether the client may still be sending bytes that nobody reads. Closing the
+            connection now would make the client's system drop the answer (RFC 9112, 9.6).
     """
 
     parser_class = Parser
@@ -88,7 +88,7 @@ class FairChannel(HTTPChannel):
 
     @property
     def idle_since(self) -> float | None:
-        """Since when it waits for a whole request, or for its client to take what it is sent."""
+        """Since when it waits for a complete request, or for its client to read."""
         if self.requests:
             return None
         if self.total_outbufs_len:
@@ -97,7 +97,7 @@ class FairChannel(HTTPChannel):
         return self._waits_since
 
     def readable(self) -> bool:
-        """Tell whether to read on; end what takes too long."""
+        """Tell whether to keep reading; end a request that takes too long."""
         now = time.monotonic()
         if self._lingers_until is not None:
             if now > self._lingers_until:
@@ -112,14 +112,14 @@ class FairChannel(HTTPChannel):
         return bool(super().readable())
 
     def handle_read(self) -> None:
-        """Read what came; drop it if the connection only lingers."""
+        """Read bytes; drop them if the connection only lingers."""
         if self._lingers_until is None:
             super().handle_read()
         elif not self.recv(_DROPPED_AT_ONCE):
             self.will_close = True
 
     def received(self, data: bytes) -> bool:
-        """Take what came, noting when a request began and when all of it was there."""
+        """Take bytes, noting when a request began and when it was complete."""
         taken = bool(super().received(data))
         if self.request is None:
             self._began = None
@@ -142,12 +142,12 @@ class FairChannel(HTTPChannel):
         super().handle_close()
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress calls it so
-        """Leave the connections that are open."""
+        """Leave the set of open connections."""
         super().del_channel(map)
         self.shared.connections.leave(self, self._client)
 
     def _shut_down(self) -> bool:
-        """Tell the client that no more comes; return whether it is still there."""
+        """Tell the client that the answer is complete; return whether the client is still there."""
         try:
             if self.socket is not None:
                 self.socket.shutdown(socket.SHUT_WR)
@@ -167,13 +167,13 @@ class FairChannel(HTTPChannel):
         return began + (BODY_SECONDS if in_body else HEADER_SECONDS)
 
     def _give_up(self) -> None:
-        """Answer 408 to a request of which not all has come."""
+        """Answer 408 to an incomplete request."""
         self._began = None
         with self.requests_lock:
             request, self.request = self.request, None
             if request is None:
                 return
-            detail = "the request did not come in within the time it may take"
+            detail = "the request took too long to arrive"
             request.error = Refusal(FramingError(HTTPStatus.REQUEST_TIMEOUT, detail))
             request.completed = True
             self.requests.append(request)
@@ -231,7 +231,7 @@ class FairChannel(HTTPChannel):
 
 
 def make_fair(server: BaseWSGIServer | MultiSocketServer, shared: Shared) -> None:
-    """Have a server that was not run yet receive and send in turns."""
+    """Make a server that has not started yet receive and send in turns."""
     listeners = [server] if isinstance(server, BaseWSGIServer) else (server.map or {}).values()
     for listener in listeners:
         if isinstance(listener, BaseWSGIServer):

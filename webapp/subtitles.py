@@ -1,4 +1,4 @@
-"""Which files of subtitles belong to a film, and what their names tell; no I/O."""
+"""Which files of subtitles belong to a film, and what their names mean; no I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from webapp import languages, paths
 
 FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
-"""Names of sub-folders that hold the subtitles of the films beside them."""
+"""Names of subfolders with the subtitles of the films next to them."""
 
 _PARTS: Final = re.compile(r"[._ \[\](){}]+")
 _SEPARATORS: Final = frozenset("._- [(")
@@ -35,18 +35,18 @@ class Subtitle:
 
 
 def key(stem: str) -> str:
-    """Return a name without its ending as names are compared: the form of accents is no matter."""
+    """Return a name without its extension in the form for comparison: accents are normalised."""
     return unicodedata.normalize("NFC", stem).casefold()
 
 
 def owner(stem: str, films: Container[str]) -> str | None:
     """Return which of `films` the subtitles with the name `stem` belong to, if any.
 
-    It is the longest with which the name begins: ``Alien.3.en`` are of ``Alien.3`` and not of
-    ``Alien``.
+    It is the longest one that the name begins with: ``Alien.3.en`` belongs to ``Alien.3`` and not
+    to ``Alien``.
 
     Args:
-        stem: the name of a file of subtitles without its ending.
+        stem: the name of a file of subtitles without its extension.
         films: the `key` of each film's name.
     """
     whole = key(stem)
@@ -55,20 +55,20 @@ def owner(stem: str, films: Container[str]) -> str | None:
 
 
 def named(path: str, film: str) -> Subtitle:
-    """Return what the name of the subtitles at `path` tells.
+    """Return what the name of the subtitles at `path` means.
 
-    A language counts where one stands: after the film's name, ``film`` as `owner` returns it; or,
-    where there is none, at the end: ``2_French.srt``, and not ``The.German.Doctor.srt``.
+    A language counts after the film's name (``film``, as `owner` returns it); if there is no film,
+    at the end: ``2_French.srt``, but not ``The.German.Doctor.srt``.
     """
     stem = PurePosixPath(path).stem
     rest = key(stem)[len(film) :] if film else stem
-    # with its own capitals, unless these make it longer or shorter
+    # in its own case, unless that changes its length
     own = unicodedata.normalize("NFC", stem)[-len(rest) :] if rest else ""
     words = [it for it in _PARTS.split((own if key(own) == rest else rest).strip("-")) if it]
     language, flags, others = None, "", []
     for place, word in enumerate(words):
         known = languages.code(word) if language is None else None
-        # a word like "hi" is a language where none was named yet
+        # a word like "hi" is a language if none was named before
         if known is not None and (film or _is_last(words, place)):
             language = known
         elif word.lower() in _FLAGS:
@@ -81,5 +81,5 @@ def named(path: str, film: str) -> Subtitle:
 
 
 def _is_last(words: list[str], place: int) -> bool:
-    """Tell whether only flags and numbers follow, and something stands before or it is alone."""
+    """Tell whether only flags and numbers follow, and it is alone or something precedes it."""
     return all(it.lower() in _FLAGS or it.isdigit() for it in words[place + 1 :])

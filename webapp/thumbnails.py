@@ -26,10 +26,10 @@ BUDGET: Final = 256 << 20
 """How much the folder of pictures may hold, in bytes."""
 
 LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
-"""What making one picture may use."""
+"""The limits for making one picture."""
 
 MOST_PIXELS: Final = 64 << 20
-"""The largest picture that is made small, in pixels: twice that of a film in 8K."""
+"""The largest picture that gets a thumbnail, in pixels: twice a frame in 8K."""
 
 _LONGEST_QUEUE: Final = 64
 _MOST_WAITING: Final = 4
@@ -71,7 +71,7 @@ class Thumbnails:
         self._stopping = False
         self._used: int | None = None
         self._made = 0
-        #: What keeps the thread running.
+        #: Keeps the thread running.
         self.supervisor = Supervisor(log)
 
     @property

@@ -9,12 +9,12 @@ from typing import Final
 from webapp import paths
 from webapp.folding import folded
 
-# What says how a film was released. The first that stands in a name ends the title.
+# Words that describe a release. The first one in a name ends the title.
 _SURE: Final = (
     r"(?:480|576|720|1080|1440|2160|4320)[pi]"
     r"|blu[- ]?ray|b[dr]rip|dvd(?:rip|scr)|web(?:[- ]dl|[- ]?rip)|hd(?:tv|rip)|remux"
 )
-# What says so only with one of those, or with a year or an episode: else it may be the title.
+# Words that do so only after one of those, a year or an episode: otherwise they may be the title.
 _UNSURE: Final = r"x26[45]|h[. ]?26[45]|hevc|xvid|divx|10bit|truehd|dts[- ]hd"
 _RELEASE: Final = re.compile(rf"\b(?:{_SURE})\b", re.IGNORECASE)
 _ANY_RELEASE: Final = re.compile(rf"\b(?:{_SURE}|{_UNSURE})\b", re.IGNORECASE)
@@ -45,14 +45,14 @@ _ENDS: Final = " -_.\N{EN DASH}"
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title and, where the name of the file tells it, what it is a part of.
+    """A title and, if the file's name contains it, the series it belongs to.
 
     Attributes:
-        text: the whole: ``Show S01E02 The Second``.
+        text: the full title: ``Show S01E02 The Second``.
         year: of release.
-        series: whose episode it is: ``Show``.
+        series: the series that it is an episode of: ``Show``.
         season: its number.
-        episode: its number; of several in one file the first.
+        episode: its number; the first one if the file has several.
     """
 
     text: str
@@ -88,7 +88,7 @@ def order(name: str) -> str:
 
 
 def place(name: str, title: Title) -> str:
-    """Return what puts the media of a folder in order: episodes by season and number."""
+    """Return the sort key of a medium in its folder: episodes by season and number."""
     if title.episode is None:
         return order(name)
     return order(f"{title.series or ''} {title.season} {title.episode} {name}")
@@ -113,12 +113,12 @@ def _episode(text: str, found: re.Match[str]) -> Title:
 
 
 def _unreleased(text: str) -> tuple[str, int | None]:
-    """Return what stands before the words of a release, and the year if one stands there."""
+    """Return the text before the words of a release, and the year if there is one."""
     found = _ANY_RELEASE.search(text)
     if found is None or not (_RELEASE.search(text) or _last_year(text[: found.start()])):
         return text, None
     text = _RELEASE_WORDS.sub("", text[: found.start()].rstrip(" .-([{"))
-    # the maker's name before it is a bracket of its own
+    # the group's name before it is a separate bracket
     text = re.sub(r"^\s*\[[^\]]*\](?=\s*\S)", " ", text)
     if said := _last_year(text):
         return text[: said.start()], int(said[1])
@@ -141,5 +141,5 @@ def _whole(stem: str) -> str:
 
 def _spaced(stem: str) -> str:
     text = paths.shown(stem).replace("_", " ")
-    # Dots stand for spaces where the name has none, or between words: "Mr. Nobody" keeps its own.
+    # Dots mean spaces if the name has none, or between words: "Mr. Nobody" keeps its dot.
     return _DOT.sub(" ", text) if " " in text.strip() else text.replace(".", " ")

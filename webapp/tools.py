@@ -1,7 +1,7 @@
-"""Programs that look into what people put into the library, each run in limits.
+"""Runs programs on files from the library, with limits.
 
-Everything that opens a medium, a picture or subtitles to understand it runs here, in a process of
-its own: what is in a file may be made to use up a machine.
+Every program that parses a medium, a picture or subtitles runs here, in a separate process: a file
+may be made to exhaust a machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ except ImportError:  # pragma: no cover - not on Windows
 log = logging.getLogger("zapette.library")
 
 QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitelist", "file"),)
-"""What ffmpeg's programs are always given: they open no address, whatever a file says."""
+"""Options for every ffmpeg program: it opens no address, whatever a file says."""
 
 _LOWEST_PRIORITY: Final = 19
 _CHUNK: Final = 1 << 16
@@ -39,14 +39,14 @@ _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use.
+    """The limits of one run.
 
     Attributes:
-        cpu: seconds of the processor.
-        wall: seconds from start to end; more than `cpu`, for it gives way to everybody.
+        cpu: seconds of CPU time.
+        wall: seconds from start to end; more than `cpu`, because it has the lowest priority.
         memory: bytes of address space.
         output: bytes that it may write.
-        waiting: how many may wait for their turn; more are refused.
+        waiting: how many runs may wait for their turn; more are refused.
     """
 
     cpu: int
@@ -58,7 +58,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run that came to its end by itself.
+    """A run that ended by itself.
 
     Attributes:
         code: its exit code; negative for the signal that ended it.
@@ -70,7 +70,7 @@ class Finished:
 
 
 class ToolError(Exception):
-    """A program was not run to its end. The base of those below."""
+    """A program did not run to its end. The base of the errors below."""
 
     outcome = "failed"
 
@@ -80,7 +80,7 @@ class ToolMissing(ToolError):
 
 
 class ToolBusy(ToolError):
-    """Too many wait for their turn already."""
+    """Too many runs are waiting already."""
 
     outcome = "busy"
 
@@ -98,12 +98,12 @@ class ToolTooMuch(ToolError):
 
 
 class Tool:
-    """One program, run one at a time, at the lowest priority and in limits.
+    """One program, run one at a time, at the lowest priority and with limits.
 
     Args:
-        command: the program, looked for on the path, and what it is always given.
+        command: the program, found on the path, and its fixed options.
         limits: of one run.
-        name: what the metrics call it; that of the program if None.
+        name: its name in the metrics; the program's if None.
     """
 
     def __init__(self, command: Sequence[str], limits: Limits, name: str | None = None) -> None:
@@ -124,7 +124,7 @@ class Tool:
         return self._program is not None
 
     def output(self, *arguments: str) -> bytes | None:
-        """Return what the program writes; None if it fails or is not run to its end."""
+        """Return the program's output; None if it fails or does not run to its end."""
         try:
             finished = self.run(*arguments)
         except ToolError:
@@ -132,20 +132,20 @@ class Tool:
         return finished.output if finished.code == 0 else None
 
     def run(self, *arguments: str) -> Finished:
-        """Run the program, after those that came before.
+        """Run the program after earlier runs have ended.
 
         Raises:
-            ToolError: it was not run to its end; the subclasses say why.
+            ToolError: it did not run to its end; the subclasses say why.
         """
         with self.turn():
             return self.run_now(*arguments)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for one's turn, and have it, which `run_now` wants.
+        """Wait for the turn that `run_now` needs, and hold it.
 
         Raises:
-            ToolBusy: too many wait already.
+            ToolBusy: too many runs are waiting already.
         """
         if not self._places.acquire(blocking=False):
             self._count(ToolBusy.outcome)
@@ -174,7 +174,7 @@ class Tool:
                 _kill(self._running)
 
     def outcomes(self) -> dict[str, int]:
-        """Return how many runs there were, by how they ended."""
+        """Return the number of runs by outcome."""
         with self._guard:
             return {it: self._outcomes[it] for it in _OUTCOMES}
 
@@ -192,7 +192,7 @@ class Tool:
             raise ToolTooLong from None
         finally:
             with self._guard:
-                # before it is waited for: its number is its own until then
+                # before it is waited for: until then no other process gets its id
                 _kill(process)
                 self._running = None
             if process.stdout is not None:
@@ -215,7 +215,7 @@ class Tool:
                     start_new_session=True,
                 )
             except OSError as error:
-                log.warning("%s cannot be run: %s", command[0], error)
+                log.warning("cannot run %s: %s", command[0], error)
                 raise ToolMissing from error
             self._running = process
         _limit(process.pid, self._limits)
@@ -244,7 +244,7 @@ def families(tools: Sequence[Tool]) -> Iterator[Family]:
     yield Family(
         "zapette_tool_runs_total",
         "counter",
-        "Runs of the programs that look into media, by how they ended.",
+        "Runs of the programs that read media, by outcome.",
         [
             Sample(many, {"tool": tool.name, "outcome": outcome})
             for tool in tools
@@ -254,7 +254,7 @@ def families(tools: Sequence[Tool]) -> Iterator[Family]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
+    """End a process and every process that it has started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except AttributeError:  # pragma: no cover - Windows has no groups
@@ -264,14 +264,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _limit(pid: int, limits: Limits) -> None:
-    # From here and not in the child before it runs: Python must not be run between fork and exec
-    # where there are threads. What it has used by then counts as well.
+    # Set here and not in the child: with threads, Python must not run between fork and exec.
+    # What the child has used until now counts as well.
     try:
         os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
         resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
-        # at the first a signal that says why, at the second the end
+        # the soft limit sends a signal that says why, the hard limit kills
         resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
     except (AttributeError, OSError):
-        log.debug("the limits of a tool could not be set")
+        log.debug("cannot set the limits of a tool")

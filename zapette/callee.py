@@ -163,5 +163,5 @@ def _in_words(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - it is somebody else's code
-        text = "its text cannot be read"
+        text = "its message cannot be read"
     return f"{type(error).__name__}: {text}"

@@ -104,7 +104,7 @@ class _Bounded:
         try:
             pending.result(_MOST)
         except TimeoutError:
-            raise StoreBusy("another process holds it, or its disk does not answer") from None
+            raise StoreBusy("another process has locked it, or its disk does not answer") from None
 
     def _run(self, pending: Future[None]) -> None:
         try:

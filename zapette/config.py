@@ -204,7 +204,7 @@ def _path(key: str, text: str) -> Path | None:
     """Return what a path says; None for an empty one, which only some settings may be."""
     if text:
         if "\0" in text:
-            raise SettingsError(key, "it holds a character that no path has")
+            raise SettingsError(key, "it contains a character that no path can have")
         return Path(text).resolve()
     if key in _NEEDED:
         raise SettingsError(key, "it is empty")

@@ -257,7 +257,7 @@ class Connection:
         try:
             was_live = await self._begin(session, again=again)
             ending = await session.ended
-            reason = f"the connection to {self._name} is gone: {ending.reason}"
+            reason = f"the connection to {self._name} was lost: {ending.reason}"
         finally:
             # also if the event loop ends: the broker publishes the will, and nobody waits on
             session.abort("")

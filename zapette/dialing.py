@@ -21,7 +21,7 @@ from zapette.workers import Workers
 
 _UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
 """What OpenSSL says where none of the certificates that are trusted has signed."""
-_CA_REMEDY: Final = "; ca_file (ZAPETTE_CA_FILE, --ca-file) takes the one to trust"
+_CA_REMEDY: Final = "; set ca_file (ZAPETTE_CA_FILE, --ca-file) to the certificate to trust"
 _UNSUPPORTED_VERSION: Final = "Unsupported protocol version"
 _V5: Final = MQTTProtocolVersion.MQTTv5
 _V311: Final = MQTTProtocolVersion.MQTTv311
@@ -161,7 +161,9 @@ class Dialer:
         try:
             mqtt.tls_set(str(self._ca_file) if self._ca_file else None)
         except OSError as error:
-            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            why = (
+                "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            )
             raise DialError(f"ca_file {self._ca_file}: {why}", refused=True) from error
 
 

@@ -72,7 +72,7 @@ class PlayersFull(ZapetteError):
     """
 
     def __init__(self, client: str) -> None:
-        super().__init__("there are too many players, and all were seen lately")
+        super().__init__("there are too many players, all of them seen recently")
         self.client = client
 
 

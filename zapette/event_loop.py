@@ -116,7 +116,7 @@ class LoopThread:
         try:
             self.loop.run_forever()
         except (SystemExit, KeyboardInterrupt):
-            log.exception("a task on the event loop would have ended it")
+            log.exception("a task tried to end the event loop")
 
     def _stop(self) -> None:
         self._stopping = True

@@ -57,8 +57,8 @@ class FolderLock:
                 holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
                 os.close(descriptor)
                 raise StoreBusy(
-                    f"data folder {self._folder}: `zapette {self._name}` runs on it already"
-                    f" (process {holder or 'unknown'}); stop it, or give this one another folder"
+                    f"data folder {self._folder}: `zapette {self._name}` already runs on it"
+                    f" (process {holder or 'unknown'}); stop it, or use another folder"
                     " with --data"
                 )
             time.sleep(_POLL)
@@ -93,5 +93,5 @@ def _locked(descriptor: int) -> bool:
     except OSError as error:
         if error.errno in _HELD:
             return False
-        log.warning("the data folder's file system has no locks: start Zapette only once on it")
+        log.warning("the data folder's file system has no locks: do not start Zapette on it twice")
     return True

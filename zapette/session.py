@@ -171,7 +171,9 @@ class Session:
     def _check_size(self, least: int) -> None:
         # a broker ends the connection of who sends more
         if least + _HEADER > self._max_packet:
-            raise TooLarge(f"it is {least} bytes, and the broker takes {self._max_packet} at most")
+            raise TooLarge(
+                f"it has {least} bytes, and the broker accepts at most {self._max_packet}"
+            )
 
     def subscribe(self, topic_filter: str, qos: int, number: int = 0) -> asyncio.Future[bool]:
         """Subscribe; the result tells whether the broker granted it, and is False at the end.

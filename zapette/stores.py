@@ -148,7 +148,7 @@ def _registry(folder: DataFolder, others: set[str], make: Callable[[Path], Regis
             registry = make(file)
             registry.take(rows)
         log.error(  # noqa: TRY400 - the message says it all
-            "%s; it is kept as %s. %d players were read from it; another one gets a new code"
+            "%s; it is kept as %s. %d players were recovered; any other player gets a new code"
             " when its page is opened",
             without_folders(str(error)),
             aside.name,

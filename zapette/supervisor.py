@@ -81,7 +81,7 @@ class Supervisor:
     @property
     def problem(self) -> str | None:
         """What does not run now, in words; None if all does."""
-        return f"{', '.join(self.down)}: ended, to be started again" if self.down else None
+        return f"{', '.join(self.down)}: ended, will be started again" if self.down else None
 
     @property
     def restarts(self) -> int:
@@ -133,5 +133,7 @@ class Supervisor:
         work.restarts += 1
         if time.monotonic() - began > STEADY:
             delay = FIRST_DELAY
-        self._log.error("%s has ended; starting it again in %g s", name, delay, exc_info=cause)
+        self._log.error(
+            "%s ended unexpectedly; starting it again in %g s", name, delay, exc_info=cause
+        )
         return delay

@@ -59,7 +59,7 @@ class Workers:
 
     def _grow(self) -> None:
         if self._threads >= self._most:
-            self._complain("all %d threads are busy: further handlers wait", self._most)
+            self._complain("all %d threads are busy: further handlers have to wait", self._most)
             return
         name = f"{self._name}-{self._threads + 1}"
         try:
@@ -67,7 +67,9 @@ class Workers:
         except RuntimeError:
             if not self._threads:
                 raise
-            self._complain("no more threads than %d can be started: handlers wait", self._threads)
+            self._complain(
+                "cannot start more than %d threads: handlers have to wait", self._threads
+            )
         else:
             self._threads += 1
             self._free += 1

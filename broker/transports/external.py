@@ -123,7 +123,7 @@ class ExternalWire:
         self.close()
 
     def drop(self, size: int) -> None:
-        """Take no note of bytes that came after the end."""
+        """Ignore bytes that arrive after the end."""
 
     def abort(self) -> None:
         """Close at once."""

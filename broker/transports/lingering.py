@@ -1,7 +1,7 @@
-"""How a stream is ended by the broker so that its last words arrive.
+"""Ends a stream so that the broker's last bytes arrive.
 
-A socket that is closed with bytes unread is reset by the kernel, and what was sent last may be lost
-with it. So only the writing side is shut, and what still comes is read and dropped.
+If a socket is closed with unread bytes, the kernel resets the connection, and the last bytes sent
+may be lost. So only the sending side is closed, and further input is read and dropped.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import asyncio
 from typing import Final
 
 MOST_DROPPED: Final = 16 * 1024 * 1024
-"""Bytes that a client may still send; then it is not read any more."""
+"""Bytes that a client may still send; after that, reading stops."""
 
 
 class Lingering:
-    """The end of one stream; whoever asks for it aborts the stream some seconds later."""
+    """The end of one stream; the caller aborts the stream some seconds later."""
 
     __slots__ = ("_left", "_transport")
 
@@ -24,12 +24,12 @@ class Lingering:
         if transport.is_closing():
             return
         transport.resume_reading()
-        # TLS has no half of a connection: the client ends it, or the time that it has
+        # TLS cannot close one side: the client or the time-out ends the connection
         if transport.can_write_eof():
             transport.write_eof()
 
     def drop(self, size: int) -> None:
-        """Take note of bytes that came and are not looked at."""
+        """Count bytes that arrive and are ignored."""
         self._left -= size
         if self._left < 0 and not self._transport.is_closing():
             self._transport.pause_reading()

@@ -26,7 +26,7 @@ class Listener:
         name: its name in the configuration.
         count: clients connected now.
         server: the listening socket, None for an external listener.
-        strangers: those that have not proved yet who they are, the oldest first.
+        strangers: clients that are not authenticated yet, the oldest first.
     """
 
     __slots__ = (
@@ -58,10 +58,10 @@ class Listener:
         self._was_full = False
 
     def admit(self, peer: str) -> bool:
-        """Count a client that comes from an address, or tell that there is no room for it.
+        """Count a client from an address, or tell that there is no room for it.
 
-        Where it is full, the oldest that has not proved who it is makes room; where only the
-        address has its share, the oldest of that address.
+        If the listener is full, the oldest client that is not authenticated closes; if only the
+        address has reached its limit, the oldest such client from that address.
         """
         rivals = None
         if self.count >= self._max:

@@ -94,12 +94,12 @@ class TcpWire(asyncio.Protocol):
             self._transport.close()
 
     def linger(self) -> None:
-        """Send what was written, shut the way out, and drop what still comes."""
+        """Send what was written, close the sending side, and drop further input."""
         if self._transport is not None:
             self._lingering = Lingering(self._transport)
 
     def drop(self, size: int) -> None:
-        """Take note of bytes that came after the end and are not looked at."""
+        """Count bytes that arrive after the end and are ignored."""
         if self._lingering is not None:
             self._lingering.drop(size)
 

@@ -37,7 +37,7 @@ class BadRequest(Exception):
 
 
 class HostRule(Protocol):
-    """Which hosts are answered, and which pages may open a connection (DNS rebinding)."""
+    """The hosts that are answered, and the pages that may connect (DNS rebinding)."""
 
     def allows(self, authority: str) -> bool:
         """Tell whether a Host header, with or without a port, names a host that is ours."""
@@ -51,9 +51,9 @@ def accept(
 ) -> bytes:
     """Return the response that opens the WebSocket, for a request without its last empty line.
 
-    BadRequest if it is no WebSocket upgrade, for another host or path, does not offer the
-    subprotocol ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not among `origins`;
-    without these, from one that `hosts` does not allow.
+    BadRequest if it is not a WebSocket upgrade, names another host or path, does not offer the
+    subprotocol ``mqtt`` [MQTT-6.0.0-3], or comes from a page whose origin is not in `origins` (or,
+    without these, whose origin `hosts` does not allow).
     """
     target, headers = _parse(head)
     authority = headers["host"]
@@ -106,10 +106,10 @@ _ONCE = frozenset(
 
 
 def _parse(head: bytes) -> tuple[str, dict[str, str]]:
-    """Return the target and the headers; refuse what two readers might take differently.
+    """Return the target and the headers; refuse ambiguous requests.
 
     Bytes over 127 in values are opaque (RFC 9110 section 5.5): cookies of other programs on the
-    same host may hold them, and are not looked at.
+    same host may contain them, and are ignored.
     """
     lines = head.decode("latin-1").split("\r\n")
     parts = lines[0].split(" ")

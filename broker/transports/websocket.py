@@ -141,7 +141,7 @@ class WebSocketWire(TcpWire):
         super().close()
 
     def linger(self) -> None:
-        """Send what was written and a close frame, shut the way out, and drop what still comes."""
+        """Send what was written and a close frame, close the sending side, and drop input."""
         if not self._closing:
             self._say_goodbye(_NORMAL)
         super().linger()
@@ -248,7 +248,7 @@ class WebSocketWire(TcpWire):
         self._end(str(error))
 
     def _end(self, why: str) -> None:
-        """Let the connection end, which gives the client some time to read what was said."""
+        """Let the connection end after the client has had some time to read the last answer."""
         if self._connection is not None:
             self._connection.cut(why)
 

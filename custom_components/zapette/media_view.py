@@ -40,7 +40,7 @@ class MediaView(HomeAssistantView):
         try:
             address = await async_address(self._hass, link.media, link.entity_id)
         except HomeAssistantError as error:
-            _LOGGER.warning("A medium that a player asks for cannot be had: %s", error)
+            _LOGGER.warning("Cannot resolve a medium that a player asks for: %s", error)
             return web.Response(status=404, headers=_NOT_KEPT)
         return web.Response(status=302, headers={"Location": address.here, **_NOT_KEPT})
 

@@ -256,7 +256,7 @@ class Player:
             try:
                 await self.async_call("status")
             except CallError as error:
-                _LOGGER.debug("The player did not tell its status: %s", error)
+                _LOGGER.debug("The player did not report its status: %s", error)
                 if error.code in _UNANSWERED:
                     await asyncio.sleep(AGAIN)
                 elif self.state is not None:

@@ -40,8 +40,8 @@ export const en = Object.freeze({
   "remote.gesture":
     "Click “Start” on the player once. Its browser wants that before it plays sound.",
   "remote.buffering": "Loading…",
-  "remote.guest": "You are a guest: you can add to the queue, at its end or to come next.",
-  "remote.turned_out": "The player disconnected this device. A new code lets it in again.",
+  "remote.guest": "You are a guest: you can add to the queue or choose what comes next.",
+  "remote.turned_out": "The player disconnected this device. Scan a new code to connect again.",
 
   "player.default_name": "Television",
   "player.lost": "No connection. Phones cannot reach this player. Trying again…",
@@ -74,16 +74,16 @@ export const en = Object.freeze({
   "error.offline": "The player is off.",
   "error.cancelled": "Given up.",
   "error.too_many_requests": "Too many requests. Wait a little.",
-  "error.not_found": "It is not there any more.",
+  "error.not_found": "It is no longer there.",
   "error.wrong_key": "The server does not know this player any more. Reload the page.",
 
   "reason.of": "{name}: {reason}",
-  "reason.aborted": "Loading was given up.",
-  "reason.network": "The network failed while it was loaded.",
-  "reason.damaged": "It is damaged, or this browser cannot decode it.",
-  "reason.unknown": "It was not found, or this browser does not know its format.",
-  "reason.picture": "This browser cannot decode its picture.",
-  "reason.stream": "This browser plays no streams in parts (HLS).",
+  "reason.aborted": "Loading was interrupted.",
+  "reason.network": "The network failed while it was loading.",
+  "reason.damaged": "It is damaged, or the player cannot decode it.",
+  "reason.unknown": "It was not found, or the player does not know its format.",
+  "reason.picture": "The player cannot decode the picture.",
+  "reason.stream": "The player does not play HLS streams.",
   "reason.subtitles": "The subtitles cannot be read.",
 
   // The remote's views.
@@ -158,7 +158,7 @@ export const en = Object.freeze({
   "code.label": "Code shown by the player",
   "code.open": "Open",
   "error.wrong_code": "No player shows this code now.",
-  "code.digits": "The code is all the digits that the player shows.",
+  "code.digits": "Type all the digits that the player shows.",
 
   "player.unheard": "You may hear nothing: this browser cannot decode the sound ({codec}).",
   "player.next": "Next: {title}",
@@ -172,11 +172,11 @@ export const en = Object.freeze({
   "player.alone": "Nobody is connected.",
   "player.remote": "Remote",
   "player.guest": "Guest",
-  "player.turn_out": "Turn out",
-  "player.turn_out_who": "Turn out: {name}",
+  "player.turn_out": "Disconnect",
+  "player.turn_out_who": "Disconnect: {name}",
   "player.for_guests": "For guests",
   "player.guest_title": "Scan as a guest",
-  "player.guest_hint": "Guests can add to the queue, at its end or to come next, and nothing else.",
+  "player.guest_hint": "Guests can add to the queue or choose what comes next, and nothing else.",
   "player.show_code": "Code to type",
   "player.type_code": "Open {address} and type, within two minutes:",
 });

@@ -43,8 +43,8 @@ export const fr = Object.freeze({
   "remote.gesture":
     "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur\u202f: son navigateur l’exige avant de jouer du son.",
   "remote.buffering": "Chargement…",
-  "remote.guest": "Vous êtes invité\u202f: vous pouvez ajouter à la file, à la fin ou juste après.",
-  "remote.turned_out": "Le lecteur a déconnecté cet appareil. Un nouveau code lui rouvre l’accès.",
+  "remote.guest": "Vous êtes invité\u202f: vous pouvez ajouter à la file ou choisir la suite.",
+  "remote.turned_out": "Le lecteur a déconnecté cet appareil. Scannez un nouveau code pour revenir.",
 
   "player.default_name": "Télévision",
   "player.lost":
@@ -80,16 +80,16 @@ export const fr = Object.freeze({
   "error.offline": "Le lecteur est éteint.",
   "error.cancelled": "Abandonné.",
   "error.too_many_requests": "Trop de demandes. Attendez un peu.",
-  "error.not_found": "Ce n’est plus là.",
+  "error.not_found": "Cet élément n’existe plus.",
   "error.wrong_key": "Le serveur ne connaît plus ce lecteur. Rechargez la page.",
 
   "reason.of": "{name}\u202f: {reason}",
-  "reason.aborted": "Le chargement a été abandonné.",
-  "reason.network": "Le réseau a lâché pendant le chargement.",
-  "reason.damaged": "Le fichier est abîmé, ou ce navigateur ne sait pas le décoder.",
-  "reason.unknown": "Introuvable, ou d’un format que ce navigateur ne connaît pas.",
-  "reason.picture": "Ce navigateur ne sait pas décoder son image.",
-  "reason.stream": "Ce navigateur ne lit pas les flux en morceaux (HLS).",
+  "reason.aborted": "Le chargement a été interrompu.",
+  "reason.network": "Le réseau a été coupé pendant le chargement.",
+  "reason.damaged": "Le fichier est abîmé, ou le lecteur ne sait pas le décoder.",
+  "reason.unknown": "Introuvable, ou dans un format que le lecteur ne connaît pas.",
+  "reason.picture": "Le lecteur ne sait pas décoder l’image.",
+  "reason.stream": "Le lecteur ne lit pas les flux HLS.",
   "reason.subtitles": "Les sous-titres sont illisibles.",
 
   // The remote's views.
@@ -104,7 +104,7 @@ export const fr = Object.freeze({
   "queue.repeat_off": "Répéter",
   "queue.repeat_all": "Répéter tout",
   "queue.repeat_one": "Répéter ce titre",
-  "queue.skipped": "Passé\u202f: {title}. {problem}",
+  "queue.skipped": "Titre ignoré\u202f: {title}. {problem}",
   "queue.clear": "Vider",
   "queue.empty": "La file est vide. Ce que vous ajoutez est lu dans l’ordre.",
   "queue.browse": "Ouvrir les médias",
@@ -164,7 +164,7 @@ export const fr = Object.freeze({
   "code.label": "Code affiché par le lecteur",
   "code.open": "Ouvrir",
   "error.wrong_code": "Aucun lecteur n’affiche ce code en ce moment.",
-  "code.digits": "Le code, ce sont tous les chiffres affichés par le lecteur.",
+  "code.digits": "Saisissez tous les chiffres affichés par le lecteur.",
 
   "player.unheard":
     "Il se peut que le son manque\u202f: ce navigateur ne sait pas le décoder ({codec}).",
@@ -184,7 +184,7 @@ export const fr = Object.freeze({
   "player.for_guests": "Pour les invités",
   "player.guest_title": "Scannez en tant qu’invité",
   "player.guest_hint":
-    "Les invités peuvent ajouter à la file, à la fin ou juste après, et rien d’autre.",
+    "Les invités peuvent ajouter à la file ou choisir la suite, et rien d’autre.",
   "player.show_code": "Code à saisir",
   "player.type_code": "Ouvrez {address} et saisissez, dans les deux minutes\u202f:",
 });

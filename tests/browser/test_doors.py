@@ -60,7 +60,7 @@ def test_who_is_connected_can_be_turned_out(system: System, pages: Pages) -> Non
     phone = pages.remote(system, player)
     eventually(lambda: "Remote · " in str(player.see(PANEL)), "the phone is listed")
     device = str(player.see("document.querySelector('.visitors strong').textContent"))
-    player.click(f"Turn out: {device}")
+    player.click(f"Disconnect: {device}")
     eventually(lambda: not phone.is_live, "the phone is cut off")
     eventually(lambda: "Nobody is connected." in str(player.see(PANEL)), "it is gone")
     player.click("Close")

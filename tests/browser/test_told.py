@@ -94,7 +94,7 @@ def test_a_queued_film_that_fails(shown: Shown) -> None:
     _open(phone, "library")
     witness.ask("seek", b"3.8")
     witness.ask("play")
-    skipped = "Skipped: Bruit" if _language(phone) == "en" else "Passé\u202f: Bruit"
+    skipped = "Skipped: Bruit" if _language(phone) == "en" else "Titre ignoré\u202f: Bruit"
     for screen in (player, phone):
         screen.wait_for_alert(skipped)
     assert _faults(player, phone) == []

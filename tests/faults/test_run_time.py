@@ -125,7 +125,7 @@ def test_a_store_that_is_held(system: System, store: str, part: str) -> None:
         with held(system.data / store):
             until = time.monotonic() + HELD
             answers = [pool.submit(system.post, "api/credentials", asked) for _ in range(6)]
-            names(system, "another process holds it", part)
+            names(system, "another process has locked it", part)
             while time.monotonic() < until:
                 began = time.monotonic()
                 client.publish("zapette/test", b"x", qos=1)

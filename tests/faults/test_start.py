@@ -16,7 +16,7 @@ def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
     for command in ("run", "broker", "web"):
         done = system.zapette(command, *ports)
         assert done.returncode == 75, done.stderr
-        assert f"`zapette {command}` runs on it already" in done.stderr
+        assert f"`zapette {command}` already runs on it" in done.stderr
         assert "--data" in done.stderr
         assert "Traceback" not in done.stderr
     assert system.is_up()
@@ -28,7 +28,9 @@ def test_a_first_start_waits_for_a_store_that_is_held(tmp_path: Path) -> None:
     for name in ("players.db", "visitors.db"):
         with held(system.data / name):
             system.start_without_waiting()
-            eventually(lambda: "another process holds it" in system.log, "it says so", timeout=30)
+            eventually(
+                lambda: "another process has locked it" in system.log, "it says so", timeout=30
+            )
         eventually(system.is_up, "it starts by itself", timeout=40)
         assert system.stop() == 0
     assert "Traceback" not in system.log

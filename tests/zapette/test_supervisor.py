@@ -46,7 +46,7 @@ def test_a_thread_that_ends_is_started_again(
     eventually(lambda: len(starts) == 4, "it runs again")
     assert owner.works["work"].restarts == owner.restarts == 3
     assert owner.down == []
-    assert [it.message.split(";")[0] for it in caplog.records] == ["work has ended"] * 3
+    assert [it.message.split(";")[0] for it in caplog.records] == ["work ended unexpectedly"] * 3
     stopped.set()
     assert owner.stop(10)
     assert owner.down == ["work"]

@@ -50,12 +50,12 @@ def test_in_python(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(Unavailable, match="its certificate is not trusted"):
         start(url, folder / "other.pem")
     monkeypatch.setenv("ZAPETTE_CA_FILE", "")
-    with pytest.raises(Unavailable, match=r"certificate is not trusted.*; ca_file .ZAPETTE_CA"):
+    with pytest.raises(Unavailable, match=r"certificate is not trusted.*; set ca_file .ZAPETTE_CA"):
         start(url)
 
 
 def test_a_file_that_holds_none(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Unavailable, match=r"ca_file .*no\.pem: it holds no certificate"):
+    with pytest.raises(Unavailable, match=r"ca_file .*no\.pem: it contains no certificate"):
         start(url, folder / "no.pem")
     with pytest.raises(Unavailable, match=r"ca_file .*none\.pem: No such file"):
         start(url, folder / "none.pem")

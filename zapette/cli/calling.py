@@ -37,7 +37,7 @@ def call(
     arguments: tuple[str, ...],
     named: tuple[str, ...],
 ) -> None:
-    """Call a procedure and print its result as JSON; without PROCEDURE, print which there are.
+    """Call a procedure and print its result as JSON; without PROCEDURE, list the procedures.
 
     ID is a player's id or its beginning, its name, `server`, or a service's name. Each ARG is a
     JSON value, else a text.

@@ -136,7 +136,7 @@ def _bridge_remedy(error: str) -> str:
         names = f"{variable('bridge.user')}, {variable('bridge.password')}"
         return f"give bridge.user and bridge.password ({names}) of an account on that broker"
     if "certificate" in error:
-        return f"bridge.ca_file ({variable('bridge.ca_file')}) takes the certificate to trust"
+        return f"bridge.ca_file ({variable('bridge.ca_file')}) names the certificate to trust"
     return f"is that broker on, and bridge.url ({variable('bridge.url')}) right?"
 
 

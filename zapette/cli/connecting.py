@@ -31,7 +31,7 @@ class _Seconds(click.FloatRange):
 
 SECONDS: Final = _Seconds(0.1, 3600)
 CA_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM; else ZAPETTE_CA_FILE."
+CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM (default: ZAPETTE_CA_FILE)."
 
 
 @dataclass(frozen=True, slots=True)

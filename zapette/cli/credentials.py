@@ -76,6 +76,6 @@ def remove_account(known: _Known, name: str) -> None:
 def _refuse_home(name: str) -> None:
     if name == HOME:
         raise CredentialsError(
-            f"the account {HOME!r} belongs to the data folder: its password is made of the secret "
-            "there, and cannot be set or removed; `zapette credentials add NAME` makes another"
+            f"the account {HOME!r} belongs to the data folder: its password is derived from the "
+            "secret there and cannot be set or removed; use `zapette credentials add NAME`"
         )

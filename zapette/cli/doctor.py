@@ -30,7 +30,7 @@ def doctor(
     timeout: float,
     ca_file: Path | None,
 ) -> None:
-    """Look at ports, addresses, pages, broker, players, bridge and clock; say what to do.
+    """Check ports, addresses, pages, broker, players, bridge and clock; say how to fix failures.
 
     Ends with 1 if something does not work.
     """

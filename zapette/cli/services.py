@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_broker
 def services(broker: Broker, *, as_json: bool) -> None:
-    """Show the services that are online, and the procedures that each offers."""
+    """List the services that are online and the procedures that each offers."""
     from zapette.cli.shown import table
     from zapette.cli.target import follow_services
 

@@ -43,7 +43,7 @@ def decode(content: bytes, language: str | None = None) -> str:
     """Return the text in `content`; a byte that cannot be read is U+FFFD.
 
     UTF-8, UTF-16 and UTF-32 are told by their marks or their form, and anything else is found out
-    by what it says (docs/decisions/0061-encodings-of-subtitles.md).
+    by what it says (docs/decisions/0061-reading-subtitles.md).
 
     Args:
         content: a whole file.
