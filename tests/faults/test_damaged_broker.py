@@ -84,4 +84,4 @@ def test_noise_at_run_time_is_told(file: Path) -> None:
 
         eventually(refused, "it is refused", timeout=30, every=0)
         assert "damaged" in str(found[0])
-        assert "restore it from a backup" in str(found[0])
+        assert "restore a backup" in str(found[0])
