@@ -54,15 +54,15 @@ class ForeignStore(UnusableStore):
 
 ADVICE: Final[Mapping[type[StoreError], str]] = {
     StoreBusy: "another process has locked it",
-    StoreFull: "nothing more can be written to its disk ({reason}); make room",
-    StoreDamaged: "damaged ({reason}); restore it from a backup, or move it away to begin without",
+    StoreFull: "its disk is full ({reason}); make room",
+    StoreDamaged: "damaged ({reason}); restore a backup, or move it away to start without it",
     StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
 }
-"""What a person can do about an error; ``{reason}`` is what the system says."""
+"""What a person can do about an error; ``{reason}`` is the system's message."""
 
 
 def os_error(path: Path, error: OSError) -> StoreError:
-    """Return what an error of the system about `path` means."""
+    """Return the `StoreError` for a system error about `path`."""
     kind: type[StoreError] = StoreError
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         kind = StoreFull

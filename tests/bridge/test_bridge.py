@@ -460,7 +460,7 @@ def test_a_bridge_to_our_own_broker_carries_nothing(
 ) -> None:
     url = bare.household()
     joined = bridge(url=f"mqtt://{url.host}:{url.port}", user="home", password=url.password)
-    eventually(lambda: "leads back to our own broker" in joined.log, "it is noticed")
+    eventually(lambda: "leads back to Zapette's own broker" in joined.log, "it is noticed")
     with Listener(url, "zapette/#") as listener:
         listener.publish(f"{player.root}/command/volume", b"5")
         eventually(lambda: player.heard == [("volume", 5)], "the command came")
@@ -548,7 +548,7 @@ def test_the_last_one_that_is_right_has_the_place(
             eventually(lambda: remote.players.online() == [], "nobody is shown as online")
             # others of this module were there before
             assert player.id in [it.id for it in remote.players]
-        eventually(lambda: "this one comes back" in first.log, "it comes back", 40)
+        eventually(lambda: "this one takes over again" in first.log, "it comes back", 40)
         eventually(lambda: pilots(home.url, player, 33), "the first works again", 20)
         eventually(lambda: listener.last(server) == b"online", "the server is seen again")
     assert GAVE_WAY not in last.log
