@@ -44,7 +44,8 @@ export const fr = Object.freeze({
     "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur\u202f: son navigateur l’exige avant de jouer du son.",
   "remote.buffering": "Chargement…",
   "remote.guest": "Vous êtes invité\u202f: vous pouvez ajouter à la file ou choisir la suite.",
-  "remote.turned_out": "Le lecteur a déconnecté cet appareil. Scannez un nouveau code pour revenir.",
+  "remote.turned_out":
+    "Le lecteur a déconnecté cet appareil. Scannez un nouveau code pour revenir.",
 
   "player.default_name": "Télévision",
   "player.lost":
