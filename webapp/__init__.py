@@ -28,6 +28,7 @@ from webapp.rates import Rates
 from webapp.refused import Refused
 from webapp.store_turns import StoreTurns
 from zapette.checks import Checks
+from zapette.supervisor import Supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Parts:
     broker_figures: metrics.BrokerFigures
     refused: Refused = field(default_factory=Refused)
     rates: Rates = field(default_factory=Rates)
+    owners: tuple[Supervisor, ...] = ()
 
 
 def create_app(parts: Parts) -> Flask:
@@ -60,7 +62,12 @@ def create_app(parts: Parts) -> Flask:
     metrics.count(app, counted)
     parts.rates.register(app, parts.refused)
     hosts.register(app, parts.addresses.settings.hosts, parts.refused)
-    figures = (counted.families, parts.refused.families, parts.broker_figures.families)
+    figures = (
+        counted.families,
+        parts.refused.families,
+        parts.broker_figures.families,
+        lambda: metrics.restarts(parts.owners),
+    )
     app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.librarian))
     app.after_request(security_headers.add)
     compression.register(app)

@@ -68,12 +68,13 @@ def blueprint(
     def healthz() -> tuple[Response, HTTPStatus]:
         found = checks.run()
         problems = {name: why for name, why in found.items() if why is not None}
+        is_ready = not any(map(checks.is_vital, problems))
         body = {
-            "status": "unavailable" if problems else "ok",
+            "status": "ok" if is_ready else "unavailable",
             "parts": {name: "down" if name in problems else "up" for name in found},
             "problems": problems,
         }
-        return jsonify(body), HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
 
     return api
 

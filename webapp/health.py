@@ -20,6 +20,9 @@ _BROKER_TIMEOUT: Final = 3.0
 BROKER: Final = "broker"
 """The service that our broker is."""
 
+BRIDGE: Final = "bridge"
+"""The service that the bridge is."""
+
 
 def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Checks:
     """Return the checks that every web side has; the caller adds stores and others.
@@ -70,6 +73,38 @@ class BrokerChecks:
     def _hear(self, _message: Message) -> None:
         # no other broker has such a service, and a plain one would let each check time out
         self._is_ours = True
+
+
+class BridgeCheck:
+    """Whether the bridge is at work and connected to the home's broker.
+
+    Args:
+        service: the server's own MQTT client.
+        callee: the service that the bridge is.
+    """
+
+    def __init__(self, service: Client, callee: Callee) -> None:
+        self._service = service
+        self._callee = callee
+        self._is_at_work = False
+
+    def start(self) -> None:
+        """Begin to listen to the bridge; the client has to be started."""
+        self._service.subscribe(self._callee.availability, self._hear)
+
+    def __call__(self) -> str | None:
+        """Return why nothing is bridged, None if all is; in three seconds at most."""
+        if not self._is_at_work:
+            return "it does not get in at the home's broker, or is not there; its log says more"
+        try:
+            answer = self._service.call(self._callee, "status", timeout=_BROKER_TIMEOUT)
+        except CallError as error:
+            return f"it does not say how it is: {error.message}"
+        is_linked = isinstance(answer, dict) and answer.get("connected") is True
+        return None if is_linked else "it is not connected to the home's broker"
+
+    def _hear(self, message: Message) -> None:
+        self._is_at_work = message.payload == b"online"
 
 
 def _parts(answer: Any) -> dict[str, str | None]:

@@ -18,6 +18,7 @@ from webapp import prometheus, tools
 from webapp.librarian import Librarian
 from webapp.prometheus import Family, Sample, family
 from zapette.checks import Checks
+from zapette.supervisor import Supervisor
 
 BROKER_TOPIC: Final = "$SYS/broker/metrics"
 """Where the broker publishes its counters and gauges, as one JSON object."""
@@ -136,6 +137,17 @@ def blueprint(
         return response
 
     return metrics
+
+
+def restarts(owners: Iterable[Supervisor]) -> Iterator[Family]:
+    """Return how often each thread of the web side was started again."""
+    works = [(name, work.restarts) for owner in owners for name, work in owner.works.items()]
+    yield Family(
+        "zapette_task_restarts_total",
+        "counter",
+        "Restarts of the web side's threads, which end only by a fault.",
+        [Sample(many, {"task": name}) for name, many in works],
+    )
 
 
 def count(app: Flask, counted: Requests) -> None:

@@ -24,7 +24,7 @@ from webapp.connections import Connections
 from webapp.discovery import Discovery
 from webapp.doorkeeper import Doorkeeper
 from webapp.framing import LARGEST_BODY
-from webapp.health import BROKER, BrokerChecks, create_checks
+from webapp.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from webapp.household import Household
 from webapp.librarian import Librarian
 from webapp.metrics import BROKER_TOPIC, BrokerFigures
@@ -85,6 +85,13 @@ def serve(settings: Settings) -> None:
     health.add("store_library", checks.store(librarian.index.check))
     broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
     health.add_several(broker_checks)
+    bridge_check = BridgeCheck(service, keyring.topics.service(BRIDGE))
+    if settings.bridge.url:
+        # an outage of the home's broker is none of ours
+        health.add("bridge", bridge_check, vital=False)
+    supervisor = Supervisor(log)
+    owners = (supervisor, *(it.supervisor for it in (discovery, *librarian.workers)))
+    health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: service.is_live)
     refused = Refused()
     app = create_app(
@@ -102,6 +109,7 @@ def serve(settings: Settings) -> None:
             librarian=librarian,
             broker_figures=broker_figures,
             refused=refused,
+            owners=owners,
         )
     )
     server = _http_server(app, settings, refused)
@@ -112,6 +120,7 @@ def serve(settings: Settings) -> None:
     librarian.start()
     service.start()
     broker_checks.start()
+    bridge_check.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
     discovery.start()
     damage: list[StoreDamaged] = []
@@ -121,10 +130,7 @@ def serve(settings: Settings) -> None:
         damage.append(error)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    supervisor = Supervisor(log)
     supervisor.thread("stores", lambda: stores.watch(found, ended))
-    owners = (supervisor, *(it.supervisor for it in (discovery, *librarian.workers)))
-    health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
         server.run()

@@ -33,14 +33,21 @@ class Checks:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._minor: set[str] = set()
         self._several: list[Callable[[], Mapping[str, str | None]]] = []
         self._lock = threading.Lock()
         self._found: dict[str, str | None] = {}
         self._good_until = 0.0
 
-    def add(self, name: str, check: Check) -> None:
-        """Have `check` decide whether the part `name` works."""
+    def add(self, name: str, check: Check, *, vital: bool = True) -> None:
+        """Have `check` decide whether the part `name` works, and if it is `vital`, the whole."""
         self._checks[name] = check
+        if not vital:
+            self._minor.add(name)
+
+    def is_vital(self, name: str) -> bool:
+        """Tell whether nothing is ready without the part."""
+        return name not in self._minor
 
     def add_several(self, check: Callable[[], Mapping[str, str | None]]) -> None:
         """Have `check` decide about several parts, which it names each time."""

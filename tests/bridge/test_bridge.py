@@ -589,3 +589,28 @@ def test_the_link_is_cut(tmp_path: Path) -> None:
         (2, 21),
         (3, 21),
     ]
+
+
+def test_health_tells_of_the_link_and_stays_ready(
+    new_system: Callable[..., System], new_home: Callable[..., Mosquitto]
+) -> None:
+    home = new_home()
+    url = f"mqtt://{home.host}:{home.port}"
+    home.stop()
+    system = new_system(ZAPETTE_BRIDGE_URL=url)
+
+    def told() -> tuple[int, str, str | None]:
+        answer = system.get("healthz")
+        body = answer.json
+        return answer.status, body["parts"]["bridge"], body["problems"].get("bridge")
+
+    # at a start without it the system is ready all the same
+    assert told()[:2] == (200, "down")
+    home.start()
+    eventually(lambda: told() == (200, "up", None), "linked", 30)
+    assert b'zapette_up{part="bridge"} 1' in system.get("metrics").body
+    home.stop()
+    lost = (200, "down", "it is not connected to the home's broker")
+    eventually(lambda: told() == lost, "the link is gone", 30)
+    assert b'zapette_up{part="bridge"} 0' in system.get("metrics").body
+    assert system.get("healthz").json["status"] == "ok"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
 
 import pytest
 
 from tests.system import System
 from tests.waiting import eventually
-from webapp.metrics import BrokerFigures, Requests
+from webapp.metrics import BrokerFigures, Requests, restarts
 from webapp.prometheus import Family, Sample, render
+from zapette.supervisor import Supervisor
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+')
 
@@ -55,6 +58,21 @@ def test_parts_library_and_process(cinema: System) -> None:
     assert (found["zapette_library_media"], found["zapette_library_ready"]) == (10, 1)
     assert found["process_resident_memory_bytes"] > 1e6
     assert found["process_cpu_seconds_total"] > 0
+
+
+def test_restarts_of_threads_are_counted(system: System) -> None:
+    found = figures(system)
+    for task in ("discovery", "library", "thumbnails", "stores"):
+        assert found[f'zapette_task_restarts_total{{task="{task}"}}'] >= 0
+    ended = threading.Event()
+    owner = Supervisor(logging.getLogger("zapette.test"))
+    owner.thread("fragile", lambda: 1 / 0 if not owner.restarts else ended.wait())
+    (family,) = restarts([owner])
+    eventually(lambda: next(restarts([owner])).samples[0].value == 1, "it is counted")
+    assert family.samples[0].labels == {"task": "fragile"}
+    owner.stop()
+    ended.set()
+    owner.stop(10)
 
 
 def test_the_broker_is_in_it(system: System) -> None:
