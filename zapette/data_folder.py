@@ -54,7 +54,8 @@ class DataFolder:
                     _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
                     _keep(path / _PASSWORD, secrets.token_urlsafe(12))
             secret = (path / _SECRET).read_text().strip()
-            password = (path / _PASSWORD).read_text().strip()
+            # what a crash has left may be zeros
+            password = (path / _PASSWORD).read_text().strip().strip("\0")
         except (OSError, UnicodeDecodeError) as error:
             found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
             raise type(found)(f"data folder {found}") from error
@@ -64,6 +65,9 @@ class DataFolder:
             key = b""
         if len(key) != _SECRET_BYTES:
             raise StoreDamaged(f"{path / 'secret'}: not a signing secret; restore it or remove it")
+        if not password:
+            # it would let everybody in
+            raise StoreDamaged(f"{path / _PASSWORD}: no password in it; restore it or remove it")
         return cls(path, key, password)
 
     @property

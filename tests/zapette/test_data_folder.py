@@ -46,6 +46,16 @@ def test_a_damaged_secret_is_refused_and_left(tmp_path: Path) -> None:
     assert (tmp_path / "secret").read_text() == "zz"
 
 
+@pytest.mark.parametrize("text", ["", "\n", " \t \n", "\x00" * 16])
+def test_a_password_file_with_none_in_it_lets_nobody_in(tmp_path: Path, text: str) -> None:
+    DataFolder.open(tmp_path)
+    (tmp_path / "home-password").write_text(text)
+    with pytest.raises(StoreError, match=r"home-password: no password in it; .* remove it"):
+        DataFolder.open(tmp_path)
+    (tmp_path / "home-password").unlink()
+    assert DataFolder.open(tmp_path).home_password
+
+
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StoreError, match="data folder"):
