@@ -125,7 +125,8 @@ def check_integrity(path: Path, connection: sqlite3.Connection) -> None:
     """
     (problem,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if problem != "ok":
-        raise damaged(path, str(problem))
+        # it may have several lines
+        raise damaged(path, str(problem).splitlines()[-1])
 
 
 def restrict(path: Path) -> None:

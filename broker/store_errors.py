@@ -56,6 +56,7 @@ ADVICE: Final[Mapping[type[StoreError], str]] = {
     StoreBusy: "another process has locked it",
     StoreFull: "its disk is full ({reason}); make room",
     StoreDamaged: "damaged ({reason}); restore a backup, or move it away to start without it",
+    UnusableStore: "something else is in its place ({reason}); move that away",
     StoreReadOnly: "it cannot be written ({reason}); make the file and its folder writable",
 }
 """What a person can do about an error; ``{reason}`` is the system's message."""
@@ -68,5 +69,7 @@ def os_error(path: Path, error: OSError) -> StoreError:
         kind = StoreFull
     elif error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         kind = StoreReadOnly
+    elif error.errno in {errno.EISDIR, errno.ENOTDIR, errno.ELOOP}:
+        kind = UnusableStore
     reason = error.strerror or str(error)
     return kind(f"{path}: {ADVICE.get(kind, '{reason}').format(reason=reason)}")

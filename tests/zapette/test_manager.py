@@ -107,6 +107,45 @@ def test_a_store_of_another_program_stops_everything_and_is_left(tmp_path: Path)
     assert registry.read_bytes() == content
 
 
+def test_damaged_players_are_put_aside_in_words(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.data.mkdir()
+    registry = system.data / "players.db"
+    registry.write_bytes(b"damaged" * 1000)
+    with system:
+        player = system.get("api/id").json
+        assert system.post("api/credentials", player).status == 200
+    said = [line for line in system.log.splitlines() if " ERROR " in line and "players.db" in line]
+    assert len(said) == 1, system.log
+    aside = next(system.data.glob("players.db.damaged-*"))
+    assert aside.read_bytes() == b"damaged" * 1000
+    assert aside.name in said[0]
+    assert "Traceback" not in system.log
+    # nothing is left to be repaired
+    with system:
+        assert system.post("api/credentials", player).status == 200
+    assert system.log.count("it is kept as") == 1
+
+
+@pytest.mark.parametrize("name", ["players.db", "visitors.db", "broker.db", "library.db"])
+def test_a_folder_in_place_of_a_store_is_named(tmp_path: Path, name: str) -> None:
+    system = System(tmp_path)
+    (system.data / name).mkdir(parents=True)
+    ended = system.zapette("run")
+    assert ended.returncode == 2
+    assert (
+        f"{name}: something else is in its place (Is a directory); move that away" in ended.stderr
+    )
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_ordinary_stop_is_no_error(new_system: Callable[..., System]) -> None:
+    system = new_system()
+    before = len(system.log)
+    assert system.stop() == 0
+    assert " ERROR " not in system.log[before:]
+
+
 def test_credentials(system: System) -> None:
     line = system.zapette("credentials").stdout
     assert line == f"home {system.home_password()}\n"
