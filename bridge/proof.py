@@ -1,4 +1,4 @@
-"""The proof that a bridge gets in on both sides, and that they are two: before it takes a place."""
+"""Proves that a bridge can log in on both sides, and that these are two different brokers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Unproven(Exception):
 
 
 async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
-    """Connect to both brokers under names that nobody has, and see that they are not the same.
+    """Connect to both brokers under unused names, and check that they are not the same.
 
     Raises:
         Unproven: a broker is not there or does not let us in, or what goes out comes back.
@@ -41,7 +41,7 @@ async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
     came_back: list[Message] = []
     async with (
         _session(ours, name, came_back, "our broker") as here,
-        # another name: home may be the same broker, which shall be noticed
+        # another name: home may be the same broker, and the proof must notice that
         _session(home, f"{name}-home", [], f"the home's broker {home.url.where}") as there,
     ):
         await here.subscribe(probe, 0)

@@ -1,4 +1,4 @@
-"""Whose turn it is: a household has one bridge, and the one that proved itself last is it."""
+"""Which bridge is active: a household has one, the last that proved itself."""
 
 from __future__ import annotations
 

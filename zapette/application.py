@@ -53,10 +53,10 @@ class Application:
 
         app.run()
 
-    It reconnects by itself. ``async`` procedures begin in the order of the requests and run at the
-    same time; the others run on threads, those of one caller in their order, and one that takes
-    longer than half a second holds up nobody. What a handler raises, ``sys.exit()`` included, is
-    ``runtime_error`` for the caller, and a traceback in the log.
+    It reconnects by itself. ``async`` procedures start in the order of the requests and run at the
+    same time. The others run on threads, the requests of one caller in order; after half a second
+    a slow one no longer holds up the next. If a handler raises anything, even ``sys.exit()``, the
+    caller gets ``runtime_error`` and the log a traceback.
     """
 
     def __init__(
@@ -314,7 +314,7 @@ class Application:
         return self._players
 
     def start(self, timeout: float = START_TIMEOUT) -> Awaitable[None]:
-        """Connect, and return once that is done; in an ``async`` function, ``await`` it.
+        """Connect, and return once connected; in an ``async`` function, ``await`` it.
 
         Args:
             timeout: seconds to wait for the broker; 0 does not wait.
@@ -332,7 +332,7 @@ class Application:
     def stop(self) -> Awaitable[None]:
         """Say ``offline``, disconnect, and end `run`; in an ``async`` function, ``await`` it.
 
-        It may be started again.
+        You can start it again.
         """
         self._ended.set()
         if _in_task():
@@ -430,7 +430,7 @@ class Application:
 
 
 class _Done:
-    """What may be awaited where nothing is left to wait for."""
+    """An awaitable with nothing left to wait for."""
 
     def __await__(self) -> Generator[Any, Any, None]:
         return

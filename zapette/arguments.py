@@ -16,7 +16,7 @@ __all__ = ["Length", "Range", "Signature"]
 class Signature:
     """The parameters of a function, checked against its type hints.
 
-    Known are int, float, str, bool, None, Any, Literal, Enum, unions, list, Sequence, tuple, set,
+    Hints: int, float, str, bool, None, Any, Literal, Enum, unions, list, Sequence, tuple, set,
     frozenset, dict, Mapping, dataclass, TypedDict, NamedTuple, datetime, date, time, timedelta,
     UUID, Path, Decimal, bytes, and Annotated with `Range` or `Length`. A parameter without a hint
     takes anything. `zapette.values` writes results by the same rules.

@@ -16,7 +16,7 @@ from broker.store_errors import StoreBusy, StoreError
 log = logging.getLogger("zapette.health")
 
 Check: TypeAlias = Callable[[], str | None]
-"""Returns why something does not work, in words for a person; None if it does."""
+"""Returns why something does not work, for a person to read; None if it works."""
 
 LEAST_ROOM: Final = 16 * 1024 * 1024
 """Bytes that must be free on the disk of the data folder, or a twentieth of a smaller one."""
@@ -28,7 +28,7 @@ _MOST: Final = 2.0
 class Checks:
     """Checks by name; safe to use from several threads.
 
-    A result is used again for half a second, so that nobody makes work by asking often.
+    Results are reused for half a second, so that frequent questions cost little.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Checks:
         return name not in self._minor
 
     def add_several(self, check: Callable[[], Mapping[str, str | None]]) -> None:
-        """Have `check` decide about several parts, which it names each time."""
+        """Add `check`, which decides about several parts and names them each time."""
         self._several.append(check)
 
     def run(self) -> dict[str, str | None]:
@@ -81,7 +81,7 @@ class Checks:
 def store(check: Callable[[], None]) -> Check:
     """Return the check of a store, whose own one raises `StoreError` and may take its time.
 
-    One that takes longer than two seconds is one more thing that does not work.
+    A check that takes longer than two seconds counts as a failure.
     """
     bounded = _Bounded(check)
 
@@ -140,7 +140,7 @@ def disk(folder: Path) -> Check:
 
 
 def without_folders(text: str) -> str:
-    """Return a message with only the names of files: who asks need not know where they are."""
+    """Return a message with only the names of files, not their folders."""
     head, separator, rest = text.partition(": ")
     return f"{Path(head).name}{separator}{rest}" if separator and "/" in head else text
 

@@ -68,7 +68,7 @@ class Client:
             password: gives the password anew before each connection, instead of the URL's.
             callee: where `procedures` are offered; it says ``online`` there while connected.
             procedures: what to offer, by name. ``async`` ones run on the client's event loop, all
-                at the same time; others on threads, those of one caller in their order, unless
+                at the same time; others on threads, the requests of one caller in order, unless
                 one takes longer than half a second or this client is the caller itself.
             timing: how patient the connection is.
             ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; the system's if None.
@@ -78,7 +78,7 @@ class Client:
         self.on_replaced: Callable[[], None] = lambda: None
         self._loop = LoopThread("zapette")
         self._workers = Workers("zapette-worker")
-        # of its own: handlers that hang for ever must not keep it from connecting again
+        # separate threads: handlers that hang forever must not stop it from reconnecting
         self._dialers = Workers("zapette-dialer", 2)
         self._started = False
         self._connection = Connection(
@@ -117,14 +117,14 @@ class Client:
         return self._lanes
 
     def start(self) -> None:
-        """Begin to connect, and to reconnect whenever the connection is lost, until `stop`.
+        """Connect, and reconnect whenever the connection is lost, until `stop`.
 
-        It does nothing if it was started already; after `stop` it begins again.
+        It does nothing if the client is running; after `stop` you can start it again.
         """
         if self._started:
             return
         self._started = True
-        # a handler may have stopped it, and not have seen the end
+        # a handler may have stopped it without waiting for the end
         self._loop.join(_STOP_PATIENCE)
         connection = self._connection
         connection.on_live = self._came_live
@@ -180,7 +180,7 @@ class Client:
         self._end_threads()
 
     async def stop_async(self) -> None:
-        """Stop, as `stop` does, on any event loop; on the client's own it is not waited for."""
+        """Stop, as `stop` does, on any event loop; on the client's own loop it does not wait."""
         if self._loop.is_current:
             self.stop()
         else:
@@ -288,7 +288,7 @@ class Client:
         return await future
 
     def is_available(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
-        """Tell whether `callee` is online, and for a player the server too, as far as is known.
+        """Tell whether `callee` is known to be online; for a player, the server too.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.

@@ -1,4 +1,4 @@
-"""How far the time of day has jumped: a Pi has no clock of its own, and others are set by hand."""
+"""How far the time of day has jumped: a Pi has no hardware clock, and others are set by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from broker.sqlite import Connection
 
 TOLERANCE: Final = 60.0
-"""Seconds that the time of day may differ from what has passed, and be no jump."""
+"""Difference from the elapsed time that does not count as a jump, in seconds."""
 
 _KEPT_EVERY: Final = 600.0
 _TABLE: Final = (
@@ -18,9 +18,9 @@ _TABLE: Final = (
 
 
 class Clock:
-    """The time of day as a store knows it, and its jumps, those over a restart included.
+    """The time of day as a store knows it, and its jumps, including those over a restart.
 
-    Time in which nobody ran is a jump too: nothing was seen then that could be called absent.
+    Time in which no process ran is a jump too: no player could be seen then.
 
     Args:
         wall: returns the time of day, in Unix seconds.
@@ -42,7 +42,7 @@ class Clock:
         return self._steady()
 
     def look(self, file: Connection) -> tuple[float, float]:
-        """Return what time it is, and what it would be without the jump since the last look.
+        """Return the time, and what it would be without the jump since the last look.
 
         Both are the same if there was none. The caller has a transaction.
 

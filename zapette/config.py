@@ -36,7 +36,7 @@ class Settings:
         bind: IP address to listen on.
         public_url: where phones reach the pages, if it is not what the server finds; or empty.
         public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
-        allowed_hosts: further names that browsers reach this machine by, separated by commas.
+        allowed_hosts: further names by which browsers reach this machine, separated by commas.
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is believed; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of what can be played.
@@ -169,7 +169,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     keys = {variable(key): key for key in _KINDS}
     values: dict[str, Any] = {}
     for name, text in environment.items():
-        # as an empty one stands in an .env file or a compose file: it is not set
+        # an empty variable, as in an .env or compose file, counts as not set
         if not text or not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
             continue
         key = keys.get(name, name.removeprefix(_PREFIX).lower())

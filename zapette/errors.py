@@ -5,12 +5,12 @@
     ZapetteError
     ├── SettingsError            a setting is unknown, of the wrong type or out of range
     ├── CredentialsError         a key, token or password proves nothing
-    ├── PlayersFull              there are too many players to make another
+    ├── PlayersFull              no further player can be made
     ├── TopicError               a name or topic breaks the wire contract
     └── CallError                a call did not give a result; `code` says why
         ├── NoSuchProcedure      no_such_procedure
         ├── InvalidArgument      invalid_argument
-        │   └── TooLarge         what is sent is more than the broker takes
+        │   └── TooLarge         the message is larger than the broker accepts
         ├── NotSupported         not_supported
         ├── GestureRequired      gesture_required
         ├── MediaError           media_error
@@ -65,10 +65,10 @@ class CredentialsError(ZapetteError):
 
 
 class PlayersFull(ZapetteError):
-    """No further player can be made: there are too many, and all were seen lately.
+    """No further player can be made: there are too many, all of them seen recently.
 
     Attributes:
-        client: who made too many; empty if there are too many in whole.
+        client: the client that made too many; empty if there are too many in total.
     """
 
     def __init__(self, client: str) -> None:
@@ -115,7 +115,7 @@ class InvalidArgument(CallError):
 
 
 class TooLarge(InvalidArgument):
-    """What is to be sent is more than the broker takes in one message."""
+    """The message is larger than the broker accepts."""
 
 
 class NotSupported(CallError):

@@ -1,4 +1,4 @@
-"""Locks in the data folder: who runs on it, and who makes what is in it."""
+"""Locks in the data folder: which process runs on it, and which creates its files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FolderLock:
 
     Args:
         folder: the data folder.
-        name: what the lock is for: the subcommand of ``zapette`` that runs.
+        name: the purpose of the lock: the running subcommand of ``zapette``.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -63,13 +63,13 @@ class FolderLock:
                 )
             time.sleep(_POLL)
         self._descriptor = descriptor
-        # for the message above only: a full disk is no reason not to run
+        # only for the message above: a full disk must not prevent the start
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
-        """Let others take it."""
+        """Release it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -85,7 +85,7 @@ class FolderLock:
 
 
 def _locked(descriptor: int) -> bool:
-    """Lock an open file, unless another process has; true where nothing can be locked."""
+    """Lock an open file unless another process has; true if the system has no locks."""
     if fcntl is None:
         return True
     try:

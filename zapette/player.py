@@ -68,7 +68,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("mute", on=on)
 
     def seek(self, position: float) -> Answer:
-        """Go to a position, in seconds; beyond the end is the end."""
+        """Go to a position, in seconds; a position beyond the end goes to the end."""
         return self.call("seek", position=position)
 
     def seek_by(self, offset: float) -> Answer:
@@ -96,7 +96,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("jump", index=index)
 
     def queue_add(self, source: str, title: str | None = None) -> Answer:
-        """Add a medium, or those of a folder in order, to the end of the queue."""
+        """Add a medium, or a folder's media in order, to the end of the queue."""
         return self.call("queue/add", source=source, title=title)
 
     def queue_play_next(self, source: str, title: str | None = None) -> Answer:
@@ -128,7 +128,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("subtitles", track=_Given(track))
 
     def subtitles_size(self, percent: float) -> Answer:
-        """Show subtitles at a size, in percent of the usual one, 50 to 300."""
+        """Set the size of subtitles, in percent of the usual size, 50 to 300."""
         return self.call("subtitles/size", percent=percent)
 
     def audio(self, track: str | None) -> Answer:

@@ -22,7 +22,7 @@ class Known:
     Attributes:
         id: its player id.
         online: whether it is there.
-        server_online: whether the server is, as far as it says so.
+        server_online: whether the server is online, as far as is known.
         state: the last state that it reported; empty if it has taken it back.
     """
 
@@ -33,7 +33,7 @@ class Known:
 
     @property
     def available(self) -> bool:
-        """Whether it can be called: it is there, and so is the server."""
+        """Whether it can be called: it is online, and so is the server."""
         return self.online and self.server_online
 
     @property

@@ -20,13 +20,13 @@ from zapette.errors import PlayersFull
 from zapette.topics import is_player_id
 
 MOST: Final = 100_000
-"""How many players are known at most."""
+"""The maximum number of players."""
 
 MOST_OF_CLIENT: Final = 1000
-"""How many of them one client has made, where it is known who made them."""
+"""The maximum made by one client, if it is known who made them."""
 
 RECENT: Final = 86400.0
-"""For how many seconds after a player was seen it makes no room for another, at least."""
+"""Seconds after it was last seen during which a player never makes room for another."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
@@ -73,8 +73,8 @@ class Registry:
             file: where it is.
             patience: seconds that a call waits for another process; as when it is opened if None.
             recent: seconds; longer than a player can be connected without being seen.
-            most: how many players may be known.
-            most_of_client: how many of them one client may have made.
+            most: the maximum number of players.
+            most_of_client: the maximum made by one client.
             the_clock: the time of day; the system's if None.
 
         Raises:
@@ -105,15 +105,15 @@ class Registry:
     def claim(self, player_id: str, client: str = "") -> str:
         """Note that the player is here, registering it if it is new, and return its generation.
 
-        A new one takes the place of the one not seen for longest if there are too many; one that
-        was seen lately makes no room.
+        If there are too many, a new player replaces the one not seen for longest; a player that was
+        seen recently is never replaced.
 
         Args:
             player_id: the player.
-            client: who makes it, if it is new; empty if that is not known.
+            client: the client that makes it, if it is new; empty if unknown.
 
         Raises:
-            PlayersFull: there are too many, and all were seen lately.
+            PlayersFull: there are too many, all of them seen recently.
         """
         with self._file.transaction() as file:
             now = self._keep_time(file)

@@ -1,4 +1,4 @@
-"""The stores that the broker and the web side share: made once, opened by each, repaired alone."""
+"""The stores that the broker and the web side share: created once, and repaired while closed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Stores:
     ) -> Self:
         """Open the stores in the folder `path`, making what is missing.
 
-        A damaged store is put aside and begun without, unless another part has it open.
+        A damaged store is put aside and replaced, unless another part has it open.
 
         Args:
             path: the data folder.
@@ -76,7 +76,7 @@ class Stores:
         return cls(folder, registry, visitors, lock)
 
     def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
-        """Look after the stores until `stopping`; call `found` once if one is damaged.
+        """Check the stores until `stopping`; call `found` once if one is damaged.
 
         A statement that fails for damage is believed when the whole file was read again.
         """
@@ -105,7 +105,7 @@ class Stores:
 
 
 def prepare(path: Path) -> None:
-    """Make the data folder and its stores, and repair what is damaged, before any part runs.
+    """Create the data folder and its stores, and repair damage, before any part runs.
 
     Raises:
         StoreBusy: a part runs on the folder already.

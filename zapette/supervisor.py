@@ -1,4 +1,4 @@
-"""The owner of a process's long-lived work: threads and tasks that must not end by themselves."""
+"""Supervises a process's long-lived threads and tasks, which must not end by themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 STEADY: Final = 60.0
-"""Seconds after which work that runs is taken for sound: the next wait is `FIRST_DELAY` again."""
+"""Seconds after which running work counts as stable: the next wait is `FIRST_DELAY` again."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Work:
 class Supervisor:
     """Starts work, logs its end once with the cause, and starts it again after a delay that grows.
 
-    Work ends in order only after `stop`; how it learns of that is its own affair.
+    Work may end only after `stop`; it must find out by itself that it should end.
 
     Args:
         log: where an end is logged.
@@ -55,7 +55,7 @@ class Supervisor:
         self._tasks.append(asyncio.ensure_future(self._keep_task(name, work, run)))
 
     def stop(self, timeout: float = 0.0) -> bool:
-        """Start nothing again, cancel the tasks, and wait for the threads for `timeout` seconds.
+        """Stop restarting, cancel the tasks, and wait up to `timeout` seconds for the threads.
 
         Return whether all threads have ended. Call it before the work is told to end, which is
         news else, and again to wait.
@@ -75,12 +75,12 @@ class Supervisor:
 
     @property
     def down(self) -> list[str]:
-        """The names of the work that does not run now."""
+        """The names of the work that is not running."""
         return sorted(name for name, work in self._works.items() if not work.running)
 
     @property
     def problem(self) -> str | None:
-        """What does not run now, in words; None if all does."""
+        """A message about the work that is not running; None if all of it runs."""
         return f"{', '.join(self.down)}: ended, will be started again" if self.down else None
 
     @property

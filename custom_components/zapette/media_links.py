@@ -1,8 +1,8 @@
-"""Addresses of Home Assistant's media that a player may keep; at each request it is asked afresh.
+"""Addresses of Home Assistant's media that a player may keep; each request resolves them again.
 
 Home Assistant signs an address of its media for a day, and a player keeps addresses in its queue
 and shows them to everybody who may see it. So it gets an address with a random key instead, which
-leads to what the media source says when it is played.
+redirects to the media source's current address.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from .const import DOMAIN
 PATH: Final = "/api/zapette/media"
 
 KEEP: Final = 30 * 86400.0
-"""Seconds for which an address works after a player last had it."""
+"""How long an address works after a player last had it, in seconds."""
 
 _now = time.time
 _HOUR: Final = 3600.0
@@ -87,7 +87,7 @@ class MediaLinks:
 
     @callback
     def async_find(self, key: str) -> MediaLink | None:
-        """Return what a key stands for; None if nothing, or not any more."""
+        """Return the link for a key; None if there is none, or no longer one."""
         link = self._links.get(key)
         return link if link is not None and _now() - link.seen < KEEP else None
 

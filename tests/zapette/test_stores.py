@@ -89,7 +89,9 @@ def test_a_second_one_of_a_kind_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("zapette.stores._HANDOVER", 0.1)
     first = Stores.open(tmp_path, BROKER)
     for again in (lambda: Stores.open(tmp_path, BROKER), lambda: prepare(tmp_path)):
-        with pytest.raises(StoreBusy, match=f"`zapette broker` runs .* .process {os.getpid()}"):
+        with pytest.raises(
+            StoreBusy, match=f"`zapette broker` already runs .*.process {os.getpid()}"
+        ):
             again()
     first.close()
     prepare(tmp_path)
@@ -170,7 +172,7 @@ def test_visitors_that_were_removed_end_every_code(folder: DataFolder, length: i
 def test_what_others_have_open_is_not_repaired(folder: DataFolder) -> None:
     web = Stores.open(folder.path, WEB)
     noise(folder.registry, 0, 4096)
-    with pytest.raises(StoreDamaged, match=r"players\.db: damaged .* restore it from a backup"):
+    with pytest.raises(StoreDamaged, match=r"players\.db: damaged .* restore a backup"):
         Stores.open(folder.path, BROKER)
     web.close()
     Stores.open(folder.path, BROKER).close()
@@ -199,7 +201,7 @@ def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
     holder = sqlite3.connect(tmp_path / "players.db", check_same_thread=False, timeout=5)
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreBusy, match=r"players\.db: another process holds it"):
+    with pytest.raises(StoreBusy, match=r"players\.db: another process has locked it"):
         sqlite.open_(tmp_path / "players.db", sqlite_file.Schema(0x7A617072, 1, ""), timeout=0.2)
     timer = threading.Timer(1.0, holder.close)
     timer.start()

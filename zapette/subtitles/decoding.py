@@ -1,4 +1,4 @@
-"""The text in a file of subtitles, whatever it was written in; no I/O."""
+"""Decodes the text of a file of subtitles in any encoding; no I/O."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _STRAY: Final = re.compile("[\udc80-\udcff]")
 def decode(content: bytes, language: str | None = None) -> str:
     """Return the text in `content`; a byte that cannot be read is U+FFFD.
 
-    UTF-8, UTF-16 and UTF-32 are told by their marks or their form, and anything else is found out
-    by what it says (docs/decisions/0061-reading-subtitles.md).
+    UTF-8, UTF-16 and UTF-32 are recognised by their marks or form, and other encodings by their
+    content (docs/decisions/0061-reading-subtitles.md).
 
     Args:
         content: a whole file.
-        language: ISO 639-1 code, if the file's name tells it.
+        language: ISO 639-1 code, if the file's name contains one.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
