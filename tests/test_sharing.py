@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,10 @@ def run(folder: Path, tests: str) -> str:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_it.py").write_text(tests)
     command = [sys.executable, "-m", "pytest", str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100).stdout
+    # the plugins of other tests take seconds to load
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 def test_a_system_that_ends_fails_one_test(tmp_path: Path) -> None:
@@ -41,7 +45,7 @@ def system(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def password(system):
-    return system.home_password()
+    return (system.data / "home-password").read_text()
 
 def test_fine(system, password):
     assert system.is_up()
@@ -52,7 +56,7 @@ def test_it_dies(system):
 
 def test_fine_again(system, password):
     assert system.is_up()
-    assert system.home_password() == password
+    assert (system.data / "home-password").read_text() == password
 """,
     )
     assert "3 passed, 1 error" in output, output

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from broker import Authenticator, Broker, Limits
-from tests.conformance.client import Client
+from tests.conformance.client import PATIENCE, Client
 from tests.conformance.packets import Connect, Will
 from tests.conformance.properties import Pairs
 from tests.conformance.stream import Stream
@@ -42,7 +42,13 @@ def config(**plugins: Any) -> dict[str, Any]:
 
 
 class Server:
-    """A running broker, and the clients that a test made on it."""
+    """A running broker, and the clients that a test made on it.
+
+    Attributes:
+        patience: for how many seconds those wait for what must come.
+    """
+
+    patience = PATIENCE
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -50,7 +56,7 @@ class Server:
 
     def open(self, version: Version = Version.V311, stream: Stream | None = None) -> Client:
         """Open a connection without sending anything."""
-        client = Client(stream or Stream(self.port), version)
+        client = Client(stream or Stream(self.port), version, self.patience)
         self._clients.append(client)
         return client
 

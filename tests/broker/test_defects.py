@@ -38,8 +38,15 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     """Start a broker with these plugins."""
     with ExitStack() as stack:
 
-        def run(plugins: dict[str, Any] | None = None) -> Process:
-            return stack.enter_context(run_process(request.param, tmp_path, plugins))
+        def run(plugins: dict[str, Any] | None = None, **limits: float) -> Process:
+            # what has no such limits does not know the section
+            sections = {"limits": limits} if request.param == "ours" and limits else {}
+            running = run_process(request.param, tmp_path, plugins, **sections)
+            running_broker = stack.enter_context(running)
+            if request.param == "amqtt":
+                # what does not come is the defect: a busy machine need not be waited for
+                running_broker.patience = 2.0
+            return running_broker
 
         yield run
 
@@ -54,24 +61,21 @@ def logins(tmp_path: Path) -> dict[str, Any]:
 
 
 def nothing_published(client: Client, seconds: float = 1.0) -> bool:
-    """Tell whether no message comes in that time, and the broker still answers."""
-    client.send(PINGREQ)
+    """Tell whether no message comes in that time, nor before the broker answers after it."""
     deadline = time.monotonic() + seconds
-    answered = False
     while (left := deadline - time.monotonic()) > 0:
         try:
-            answer = client.receive(left)
+            if isinstance(client.receive(left), Publish):
+                return False
         except TimeoutError:
             break
-        if isinstance(answer, Publish):
-            return False
-        answered = answered or isinstance(answer, PingResp)
-    return answered
+    client.send(PINGREQ)
+    return isinstance(client.receive(), PingResp)
 
 
-def is_closed(client: Client, seconds: float = 3.0) -> bool:
-    """Tell whether the broker closes the connection in that time."""
-    deadline = time.monotonic() + seconds
+def is_closed(client: Client, seconds: float | None = None) -> bool:
+    """Tell whether the broker closes the connection in that time, or while there is patience."""
+    deadline = time.monotonic() + (client.patience if seconds is None else seconds)
     while (left := deadline - time.monotonic()) > 0:
         try:
             client.receive(left)
@@ -174,7 +178,7 @@ def test_06_no_message_is_lost_while_others_subscribe(start: Start) -> None:
     for number in range(300):
         publisher.publish("numbers", str(number).encode())
         busy.send(subscribe(1000 + number, (f"busy/{number}", 0), version=Version.V311))
-    received = [reader.message(10).payload for _ in range(300)]
+    received = [reader.message().payload for _ in range(300)]
     assert received == [str(number).encode() for number in range(300)]
 
 
@@ -182,9 +186,10 @@ def test_07_a_silent_client_is_gone_after_its_keep_alive(start: Start) -> None:
     running = start()
     watcher = running.connect("watcher")
     watcher.subscribe("will")
-    silent = running.connect("silent", keep_alive=1, will=Will("will", b"offline"))
     began = time.monotonic()
-    assert watcher.message(timeout=4).payload == b"offline"
+    silent = running.connect("silent", keep_alive=1, will=Will("will", b"offline"))
+    # half as long again, and the time that stock amqtt is given for it
+    assert watcher.message(timeout=2 + watcher.patience).payload == b"offline"
     assert time.monotonic() - began > 1.4
     assert is_closed(silent)
 
@@ -197,9 +202,9 @@ def test_08_a_packet_has_a_largest_size(start: Start) -> None:
 
 
 def test_08_silence_before_connect_has_an_end(start: Start) -> None:
-    running = start()
-    silent = running.open()
-    assert is_closed(silent, 13)
+    """Stock amqtt has no limit that could be set."""
+    running = start(connect_timeout=1)
+    assert is_closed(running.open())
 
 
 def test_08_what_a_stalled_reader_holds_has_a_largest_size(start: Start) -> None:

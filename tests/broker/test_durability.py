@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -25,19 +24,18 @@ from tests.conformance.packets import Connect, Will, acknowledgement, publish
 from tests.conformance.properties import Property
 from tests.conformance.wire import Type, Version
 from tests.ports import free_port
-from tests.waiting import eventually
+from tests.waiting import SLACK, eventually
 
 KILLS = int(os.environ.get("BROKER_KILLS", "5"))
-Start = Callable[[], Process]
+Start = Callable[..., Process]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start a broker on the same store each time; `kill` ends it as a crash would."""
     port = free_port()
-    limits = {"restart_will_delay": 0.5}
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(
+        yield lambda **limits: stack.enter_context(
             run_process("ours", tmp_path, port=port, store="store.db", limits=limits)
         )
 
@@ -172,11 +170,12 @@ def test_wills_survive(start: Start) -> None:
     # no answer tells when a will is stored; but all is in its order, and this one has an answer
     running.connect("fence", Version.V5).publish("fence", b"x", qos=1, retain=True)
     kill(running)
-    running = start()
+    # as long as a busy machine may need until the one that comes back has done so
+    running = start(restart_will_delay=SLACK)
     running.connect("back", Version.V5)
     watcher = running.connect("watcher", Version.V5)
     watcher.subscribe("will/#")
-    assert watcher.message().topic == "will/lost"
+    assert watcher.message(2 * SLACK + watcher.patience).topic == "will/lost"
     watcher.silence()
 
 
@@ -215,7 +214,9 @@ def test_nothing_comes_before_connack(tmp_path: Path) -> None:
         def both() -> None:
             for client in (first, second):
                 client.send(Connect("same", Version.V5, properties=expiry).encode())
-            time.sleep(0.05)  # in the event loop: it finds both at once
+            # in the event loop: it finds both at once
+            for client in (first, second):
+                client.stream.wait_until_arrived()
 
         running.call(both)
         answers = {type(client.receive_any()) for client in (first, second)}

@@ -19,7 +19,7 @@ import pytest
 from broker import Limits, SettingsError
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import Disconnect, PingResp, Publish, SubAck
-from tests.conformance.client import Client
+from tests.conformance.client import PATIENCE, Client
 from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
@@ -43,7 +43,7 @@ def test_a_listener_takes_so_many_connections(caplog: pytest.LogCaptureFixture) 
         clients = [running.connect(f"c{number}") for number in range(3)]
         refused = running.open()
         refused.send(Connect("more").encode())
-        assert refused.end(timeout=3) is None
+        assert refused.end(timeout=PATIENCE) is None
         clients[0].leave()
         eventually(lambda: running.broker.metrics.clients_connected == 2, "one has left")
         running.connect("instead")
@@ -58,7 +58,7 @@ def test_connect_has_a_time() -> None:
         slow = running.open()
         slow.send(Connect("slow").encode()[:5])
         for client in (silent, slow):
-            assert client.end(timeout=3) is None
+            assert client.end(timeout=PATIENCE) is None
         running.connect("fine").silence()
 
 

@@ -12,7 +12,7 @@ import pytest
 from broker import ConnectRequest, Grant, Limits, Rights, Rule
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import ConnAck, Disconnect, PingResp
-from tests.conformance.client import Client
+from tests.conformance.client import PATIENCE, Client
 from tests.conformance.packets import PINGREQ, Connect, Will, publish, subscribe
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
@@ -157,14 +157,14 @@ def test_failed_logins_are_answered_the_later_the_more_there_are() -> None:
     limits = Limits(login_delay=0.1, max_login_delay=0.4)
     with run_ours(config(plugins={}), authenticator=Doorkeeper(), limits=limits) as running:
         times = []
-        for _ in range(4):
+        # the eighth would be answered after 12.8 s, were there no longest wait
+        for _ in range(8):
             began = time.monotonic()
             login(running, "c", password=b"wrong", expect=0x86)
             times.append(time.monotonic() - began)
         assert times[0] >= 0.1
         assert times[1] >= 0.2
-        assert times[2] >= 0.4
-        assert times[3] < 2
+        assert min(times[2:]) >= 0.4
 
 
 def test_too_many_failed_logins_get_no_answer() -> None:
@@ -195,11 +195,11 @@ def test_an_expired_token_ends_the_connection() -> None:
     with run_ours(config(plugins={}), authenticator=Doorkeeper(lasts=1)) as running:
         old = login(running, "old", Version.V311)
         new = login(running, "new", Version.V5)
-        farewell = new.expect(Disconnect, timeout=5)
+        farewell = new.expect(Disconnect)
         assert farewell.code == 0x87
         assert farewell.properties.get(Property.REASON_STRING) == "token expired"
-        assert new.end(timeout=5) is None
-        assert old.end(timeout=5) is None
+        assert new.end(timeout=PATIENCE) is None
+        assert old.end(timeout=PATIENCE) is None
 
 
 @BOTH
@@ -217,7 +217,7 @@ def test_revoking_ends_connections_and_sessions_at_once(version: Version) -> Non
             lambda: running.broker.disconnect(lambda session: session.tag == ("code", "a"))
         )
         assert count == 2
-        farewell = online.end(timeout=5)
+        farewell = online.end(timeout=PATIENCE)
         assert (farewell is not None and farewell.code == 0x87) or version is Version.V311
         watcher.silence()
         again = login(running, "away-a", version, clean=False, properties=expiry)
@@ -233,11 +233,12 @@ def test_what_a_revoked_client_left_in_the_socket_has_no_effect() -> None:
 
         def revoke() -> None:
             bad.send(publish("open/x", b"late", version=Version.V5))
-            time.sleep(0.05)  # in the event loop: the bytes are there before it looks again
+            # in the event loop: the bytes are there before it looks again
+            bad.stream.wait_until_arrived()
             running.broker.disconnect(lambda session: session.client_id == "bad-a")
 
         running.call(revoke)
-        assert bad.end(timeout=5) is not None
+        assert bad.end(timeout=PATIENCE) is not None
         watcher.silence()
 
 

@@ -48,8 +48,9 @@ class ClosedError(AssertionError):
 class Client:
     """One network connection. Every packet that comes in is checked by the ledger."""
 
-    def __init__(self, stream: Stream, version: Version) -> None:
+    def __init__(self, stream: Stream, version: Version, patience: float = PATIENCE) -> None:
         self.stream = stream
+        self.patience = patience
         self.version = version
         self.ledger = Ledger(version)
         self.connack: ConnAck | None = None
@@ -66,17 +67,18 @@ class Client:
 
     # Reading
 
-    def receive(self, timeout: float = PATIENCE) -> Answer:
+    def receive(self, timeout: float | None = None) -> Answer:
         """Return the next packet; ClosedError at the end, TimeoutError if nothing comes."""
         return self._inbox.popleft() if self._inbox else self._read(timeout)
 
-    def _read(self, timeout: float) -> Answer:
+    def _read(self, timeout: float | None = None) -> Answer:
         answer = self._read_or_end(timeout)
         if answer is None:
             raise ClosedError("the server closed the connection")
         return answer
 
-    def _read_or_end(self, timeout: float) -> Answer | None:
+    def _read_or_end(self, timeout: float | None = None) -> Answer | None:
+        timeout = self.patience if timeout is None else timeout
         deadline = time.monotonic() + timeout
         while (split := _split(self._buffer)) is None:
             left = deadline - time.monotonic()
@@ -92,7 +94,7 @@ class Client:
 
     def receive_any(self) -> Answer | None:
         """Return the next packet, or None if the connection ends."""
-        return self._inbox.popleft() if self._inbox else self._read_or_end(PATIENCE)
+        return self._inbox.popleft() if self._inbox else self._read_or_end()
 
     def receive_or_end(self) -> SubAck | Disconnect | None:
         """Return SUBACK, DISCONNECT or, if the connection ends, None; anything else is wrong."""
@@ -100,7 +102,7 @@ class Client:
         assert answer is None or isinstance(answer, SubAck | Disconnect), answer
         return answer
 
-    def expect(self, kind: type[A], timeout: float = PATIENCE) -> A:
+    def expect(self, kind: type[A], timeout: float | None = None) -> A:
         """Return the next packet, which has to be of that kind."""
         answer = self.receive(timeout)
         assert isinstance(answer, kind), f"{kind.__name__} expected, got {answer}"
@@ -112,7 +114,7 @@ class Client:
             if isinstance(answer, kind):
                 del self._inbox[index]
                 return answer
-        while not isinstance(answer := self._read(PATIENCE), kind):
+        while not isinstance(answer := self._read(), kind):
             self._inbox.append(answer)
         return answer
 
@@ -139,11 +141,11 @@ class Client:
             # Not at the start: a server that closes with bytes unread resets the connection,
             # and its DISCONNECT can be lost.
             self.send(PINGREQ)
-            return self._read_or_end(PATIENCE)
+            return self._read_or_end()
 
     def refused(self, *codes: int) -> ConnAck | None:
         """Wait for the server to close, after at most a CONNACK with one of the codes."""
-        answer = self._read_or_end(PATIENCE)
+        answer = self._read_or_end()
         if answer is None:
             return None
         assert isinstance(answer, ConnAck), f"a refusal expected, got {answer}"
@@ -237,7 +239,7 @@ class Client:
         """Return the next packet, which has to be PUBLISH, and leave its delivery open."""
         return self.expect(Publish)
 
-    def message(self, timeout: float = PATIENCE) -> Publish:
+    def message(self, timeout: float | None = None) -> Publish:
         """Return the next packet, which has to be PUBLISH, and complete its delivery."""
         message = self.expect(Publish, timeout)
         self.acknowledge(message)

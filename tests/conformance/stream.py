@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
 import socket
+import sys
+import termios
 from enum import IntEnum
 from types import TracebackType
+
+from tests.waiting import SLACK, eventually
 
 HANDSHAKE_LIMIT = 65536
 
@@ -15,7 +20,7 @@ class Stream:
     """A TCP connection. `receive` returns b"" once the server has closed it."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5 + SLACK)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Stream:
@@ -43,6 +48,14 @@ class Stream:
             return self.socket.recv(65536)
         except ConnectionResetError:
             return b""
+
+    def wait_until_arrived(self) -> None:
+        """Wait until the server's system has all that was sent, whether it was read or not."""
+        eventually(lambda: self._under_way() == 0, "all has arrived", every=0.001)
+
+    def _under_way(self) -> int:
+        """Return how many bytes the server's system has not acknowledged (tcp(7), SIOCOUTQ)."""
+        return int.from_bytes(fcntl.ioctl(self.socket, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
     def close(self) -> None:
         self.socket.close()
