@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.answers import ConnAck, PingResp, PubAck, SubAck
+from tests.conformance.client import PATIENCE
 from tests.conformance.clients import Clients
 from tests.conformance.packets import PINGREQ, Connect, Will, disconnect, publish, subscribe
 from tests.conformance.wire import Version, packet
@@ -62,7 +63,7 @@ def test_other_protocol_levels(clients: Clients, level: int) -> None:
     stream = clients.open().stream
     stream.send(Connect(clients.id("c"), clients.version, level=level).encode())
     received = b""
-    while chunk := stream.receive(5):
+    while chunk := stream.receive(PATIENCE):
         received += chunk
     assert received in (b"\x20\x02\x00\x01", b"\x20\x03\x00\x84\x00", b"\x20\x02\x00\x84")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.answers import ConnAck, PingResp, PubAck
+from tests.conformance.client import PATIENCE
 from tests.conformance.clients import Clients
 from tests.conformance.packets import PINGREQ, Connect, Will, publish
 from tests.conformance.wire import Version, packet, string, u16
@@ -100,7 +101,7 @@ def test_packets_that_no_client_begins(clients: Clients) -> None:
     for begun in (b"\x20\xff", b"\x90\x7f\0"):
         client = clients.connect()
         client.send(begun)
-        client.end(0x82, timeout=5)
+        client.end(0x82, timeout=PATIENCE)
 
 
 @pytest.mark.proves(v311="2.2.2-2 4.8.0-1")

@@ -10,7 +10,7 @@ from tests.conformance.answers import PubRec
 from tests.conformance.clients import Clients
 from tests.conformance.packets import publish, subscribe
 from tests.conformance.properties import Property
-from tests.conformance.servers import MAX_ALIAS, MAX_OPEN, MAX_PACKET
+from tests.conformance.servers import MAX_ALIAS, MAX_KEEP_ALIVE, MAX_OPEN, MAX_PACKET
 from tests.conformance.wire import Version, packet, string, varint
 
 P = Property
@@ -19,7 +19,7 @@ P = Property
 @pytest.mark.proves(v5="3.2.0-1")
 def test_limits_are_told(limited_clients: Clients) -> None:
     """CONNACK has the receive maximum, maximum packet size and topic alias maximum."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     assert client.connack
     properties = client.connack.properties
     assert properties.number(P.RECEIVE_MAXIMUM) == MAX_OPEN
@@ -42,7 +42,7 @@ def test_server_keep_alive_is_told(limited_clients: Clients, asked: int) -> None
 @pytest.mark.proves(v5="3.2.2-22")
 def test_keep_alive_that_is_short_enough(limited_clients: Clients) -> None:
     """A keep alive within the limit stays as it is."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     assert client.connack
     assert P.SERVER_KEEP_ALIVE not in client.connack.properties
 
@@ -51,8 +51,8 @@ def test_keep_alive_that_is_short_enough(limited_clients: Clients) -> None:
 @pytest.mark.proves(v5="3.1.2-22 3.2.2-22")
 def test_server_keep_alive_holds(limited_clients: Clients) -> None:
     """One and a half times the server's keep alive without a packet end the connection."""
-    client = limited_clients.connect(keep_alive=600)
     began = time.monotonic()
+    client = limited_clients.connect(keep_alive=600)
     limit = 1.5 * limited_clients.server.max_keep_alive
     client.end(0x8D, timeout=limit + limited_clients.server.slack)
     assert time.monotonic() - began > limit - 0.1
@@ -63,15 +63,15 @@ def test_server_keep_alive_holds(limited_clients: Clients) -> None:
 def test_packet_too_large_for_the_server(limited_clients: Clients, size: int) -> None:
     """A packet above the maximum ends the connection as soon as its length is known: 0x95."""
     # A keep alive that ends the connection later than this test gives up.
-    client = limited_clients.connect(keep_alive=2)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     client.send(b"\x30" + varint(size - 1 - len(varint(size))) + b"\0\1a")
-    client.end(0x95, timeout=2)
+    client.end(0x95, timeout=MAX_KEEP_ALIVE)
 
 
 @pytest.mark.proves(v311="", v5="3.2.2-15")
 def test_packet_that_just_fits(limited_clients: Clients) -> None:
     """A packet of exactly the maximum is taken."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     topic = limited_clients.topic()
     client.subscribe(topic)
     head = string(topic) + (b"\0" if limited_clients.version is Version.V5 else b"")
@@ -85,7 +85,7 @@ def test_packet_that_just_fits(limited_clients: Clients) -> None:
 @pytest.mark.proves(v5="3.3.4-7 4.13.1-1")
 def test_client_beyond_the_receive_maximum_of_the_server(limited_clients: Clients) -> None:
     """One QoS 2 message more than the receive maximum ends the connection with 0x93."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     for number in range(1, MAX_OPEN + 2):
         client.send(publish("a", version=Version.V5, qos=2, packet_id=number))
     for _ in range(MAX_OPEN):
@@ -96,7 +96,7 @@ def test_client_beyond_the_receive_maximum_of_the_server(limited_clients: Client
 @pytest.mark.proves(v5="3.3.4-7 3.3.4-10")
 def test_client_within_the_receive_maximum_of_the_server(limited_clients: Clients) -> None:
     """Up to the receive maximum all goes well, and what was released counts no more."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     for _ in range(3):
         identifiers = [client.next_id() for _ in range(MAX_OPEN)]
         for number in identifiers:
@@ -114,7 +114,7 @@ def test_client_within_the_receive_maximum_of_the_server(limited_clients: Client
 @pytest.mark.proves(v5="3.2.2-17 3.3.2-9 3.3.2-12")
 def test_topic_alias_maximum_holds(limited_clients: Clients, number: int) -> None:
     """The last alias allowed is taken, the next ends the connection with 0x94."""
-    client = limited_clients.connect(keep_alive=1)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     alias = ((P.TOPIC_ALIAS, number),)
     client.send(publish(limited_clients.topic(), version=Version.V5, properties=alias))
     if number <= MAX_ALIAS:

@@ -8,6 +8,7 @@ from tests.conformance.answers import PingResp, Publish
 from tests.conformance.client import Client
 from tests.conformance.clients import Clients
 from tests.conformance.packets import PINGREQ
+from tests.conformance.servers import MAX_KEEP_ALIVE
 
 # filter -> topics that match / topics that do not; both get a prefix of the test's own.
 MATCHES = {
@@ -66,9 +67,9 @@ def test_wildcards_do_not_match_dollar_topics(clients: Clients, name: str) -> No
 @pytest.mark.proves(v311="4.7.2-1", v5="4.7.2-1")
 def test_wildcards_do_not_match_sys(limited_clients: Clients, name: str) -> None:
     """Such a filter gets nothing of what the server publishes under $SYS, retained or live."""
-    client = limited_clients.connect(keep_alive=2)
+    client = limited_clients.connect(keep_alive=MAX_KEEP_ALIVE)
     client.subscribe(name)
-    admin = limited_clients.connect("admin", keep_alive=2)
+    admin = limited_clients.connect("admin", keep_alive=MAX_KEEP_ALIVE)
     admin.subscribe("$SYS/#")
     retained = live = False
     while not (retained and live):
@@ -78,7 +79,7 @@ def test_wildcards_do_not_match_sys(limited_clients: Clients, name: str) -> None
         retained = retained or message.retain
         client.ping()
         admin.ping()
-    late = limited_clients.connect("late", keep_alive=2)
+    late = limited_clients.connect("late", keep_alive=MAX_KEEP_ALIVE)
     late.subscribe(name)
     for asked in (client, late):
         asked.publish(limited_clients.topic("broker/uptime"), b"sentinel")
