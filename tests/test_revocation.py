@@ -16,8 +16,8 @@ from tests.parties import Household, Party
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
-LOCKED = 8.0
-"""Seconds that another program keeps a store to itself."""
+LOCKED = 3.5
+"""Seconds that another program keeps a store to itself: more than a message may take meanwhile."""
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import select
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -134,18 +136,20 @@ def test_a_trickle_from_one_address(system: System, sockets: ExitStack) -> None:
     assert 0 < len(still) <= MOST_OF_ADDRESS
 
 
-@pytest.mark.parametrize(
-    ("begin", "seconds"),
-    [
-        (b"GET /api/ip HTTP/1.1\r\nX-A: ", HEADER_SECONDS),
-        (
-            b"POST /api/pairing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n",
-            BODY_SECONDS,
-        ),
-    ],
-    ids=["head", "body"],
-)
-def test_a_request_that_takes_too_long(system: System, begin: bytes, seconds: float) -> None:
+SLOW = {
+    b"GET /api/ip HTTP/1.1\r\nX-A: ": HEADER_SECONDS,
+    b"POST /api/pairing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n": BODY_SECONDS,
+}
+
+
+def test_requests_that_take_too_long(system: System) -> None:
+    # both at once, as all that they do is wait
+    with ThreadPoolExecutor(len(SLOW)) as threads:
+        list(threads.map(partial(takes_too_long, system), SLOW, SLOW.values()))
+
+
+def takes_too_long(system: System, begin: bytes, seconds: float) -> None:
+    """Send a letter now and then, and see that this ends after so many seconds."""
     began = time.monotonic()
     with raw.connect(system) as slow:
         slow.sendall(begin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -58,11 +57,12 @@ def test_a_file_that_is_held(host: Household, name: str) -> None:
     wanted = made if name == "players.db" else {"id": host.id, "key": host.key("remote")}
     with held(system.data / name), ThreadPoolExecutor(30) as threads:
         waiting = [threads.submit(system.post, "api/credentials", wanted) for _ in range(30)]
-        while not all(it.done() for it in waiting[-10:]):
-            began = time.monotonic()
+        answered = 0
+        while not all(it.done() for it in waiting):
             for path in ("", "api/ip", "api/library"):
                 assert system.get(path).status == 200
-            assert time.monotonic() - began < 2
+            answered += not all(it.done() for it in waiting)
+        assert answered > 0, "others are answered while these wait"
         for each in waiting:
             body = problem(each.result(), 503, "unavailable")
             assert body["detail"]
@@ -116,11 +116,12 @@ def test_a_broker_that_does_not_answer_holds_up_no_credentials(host: Household) 
         with ThreadPoolExecutor(20) as threads:
             path = f"api/players/{host.id}/visitors"
             asking = [threads.submit(system.post, path, owner) for _ in range(20)]
+            answered = 0
             while not all(it.done() for it in asking):
-                began = time.monotonic()
                 assert system.post("api/credentials", {"id": host.id} | owner).status == 200
                 assert system.get("api/ip").status == 200
-                assert time.monotonic() - began < 2
+                answered += not all(it.done() for it in asking)
+            assert answered > 0, "others are answered while these wait"
             assert {it.result().status for it in asking} <= {200, 503}
     finally:
         broker.resume()

@@ -43,7 +43,11 @@ def picture(folder: Path, number: int) -> Path:
 def test_the_budget_is_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
     for number in range(6):
         assert finished(thumbnails, picture(tmp_path, number)).file is not None
-    kept = list((tmp_path / "thumbnails").glob("*.jpg"))
+    # pictures are made one at a time: when one is there, what the one before was too much is gone
+    noise = tmp_path / "noise.jpg"
+    noise.write_bytes(b"no picture")
+    assert finished(thumbnails, noise).file is None
+    kept = [it for it in (tmp_path / "thumbnails").glob("*.jpg") if it.stat().st_size]
     assert 0 < len(kept) < 6
     assert sum(it.stat().st_size for it in kept) <= BUDGET
     assert thumbnails.made == 6

@@ -89,7 +89,8 @@ def test_an_exception_is_told_to_the_caller_and_to_the_terminal(
     service.start()
     own.start()
     with caplog.at_level(logging.ERROR), pytest.raises(ProcedureFailed) as caught:
-        own.call(f"{service.name}/print")
+        # a busy machine may take longer than a person would wait
+        own.call(f"{service.name}/print", timeout=20)
     assert str(caught.value) == "ValueError: out of paper"
     assert "procedure print failed" in caplog.text
     assert "Traceback" in caplog.text

@@ -88,7 +88,7 @@ def times_of_ends(start: Callable[[float], Future[Any]], timeouts: list[float]) 
 
 
 # each begins while a longer one waits already
-TIMEOUTS = [600.0, 60.0, 4.0, 1.0, 0.2, 2.0, 0.5]
+TIMEOUTS = [600.0, 60.0, 1.6, 0.4, 0.1, 0.8, 0.2]
 
 
 @pytest.mark.parametrize("way", ["later", "async", "stopped"])
