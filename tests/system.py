@@ -9,6 +9,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -153,6 +155,31 @@ class System:
         process.kill()
         process.wait(10)
         return process.pid
+
+    @contextmanager
+    def kept_dead(self, part: str) -> Iterator[None]:
+        """Kill a part, and keep it from being started again while the block runs; then wait for it.
+
+        It is the manager that starts it, at once and sooner than anybody might look.
+        """
+        assert self.process is not None
+        manager = psutil.Process(self.process.pid)
+        dead = psutil.Process(self.pid(part))
+        manager.suspend()
+        try:
+            dead.kill()
+            yield
+        finally:
+            manager.resume()
+        # while nobody waits for it, it is there as a zombie
+        eventually(lambda: not dead.is_running(), f"the end of the {part} is noticed")
+        eventually(lambda: self._runs(part) and self.is_up(), "all is up again", timeout=60)
+
+    def _runs(self, part: str) -> bool:
+        try:
+            return self.pid(part) > 0
+        except (AssertionError, psutil.Error):
+            return False
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", path, None, headers)

@@ -6,10 +6,8 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.browser.pages import Pages
@@ -69,27 +67,12 @@ def test_pilot(house: House) -> None:
     assert [other.state for other in house.seen[1:]] == ["idle"] * 3
 
 
-@contextmanager
-def kept_dead(system: System, part: str) -> Iterator[None]:
-    """Kill a part with SIGKILL, and keep the manager from starting it again."""
-    assert system.process is not None
-    manager = psutil.Process(system.process.pid)
-    dead = system.pid(part)
-    manager.suspend()
-    try:
-        psutil.Process(dead).kill()
-        yield
-    finally:
-        manager.resume()
-    eventually(system.is_up, "all is up again", PATIENCE)
-
-
 @pytest.mark.parametrize("part", ["bridge", "broker", "web"])
 def test_whoever_stays_dead_takes_the_players_along(house: House, part: str) -> None:
     seen = house.seen[0]
     eventually(lambda: seen.state != "unavailable", "it is there", PATIENCE)
     begun = time.monotonic()
-    with kept_dead(house.system, part):
+    with house.system.kept_dead(part):
         seen.promptly(lambda: seen.state == "unavailable", "nothing is shown as live")
         assert time.monotonic() - begun < 3 + SLACK
     eventually(lambda: seen.state != "unavailable", "it is back", PATIENCE)
@@ -171,7 +154,7 @@ def _see_core_entities(home: Instance, household: Household) -> None:
         player.change(can=["status", "play"])
         shows("button.cellar_next", "unavailable")
         assert home.state("button.cellar_play")["state"] != "unavailable"
-        with kept_dead(household.system, "bridge"):
+        with household.system.kept_dead("bridge"):
             for name in ("binary_sensor.cellar_connection", "sensor.cellar_state",
                          "button.cellar_play", "number.cellar_volume"):  # fmt: skip
                 shows(name, "unavailable")

@@ -84,7 +84,7 @@ def test_what_happens_on_the_page_shows_within_a_second(
     seen.promptly(lambda: abs(seen.position() - player.time) < 2, "the position")
     run_tool("pub", seen.home.broker, "-t", f"{player.root}/command/pause", "-n")
     seen.promptly(lambda: seen.state == "paused", "it is paused")
-    assert statistics.median(seen.took) < PROMPT, seen.took
+    assert statistics.median(seen.took) < PROMPT + SLACK, seen.took
     assert seen.attributes["media_duration"] == 45
     assert seen.attributes["media_content_id"] == SAMPLE
 
@@ -139,10 +139,13 @@ def test_an_announcement_and_what_comes_after(seen: Seen, player: PlayerPage) ->
     player.advances()
     (seen.home.media / "gong.wav").write_bytes(_gong(1.0))
     gong = "media-source://media_source/local/gong.wav"
+    # it lasts a second, after which one who only looks then has missed it
+    player.see("""document.querySelector("video").addEventListener("loadeddata",
+      (it) => (window.loaded ||= []).push(it.target.currentSrc))""")
     seen.do("play_media", media_content_type="audio/wav", media_content_id=gong, announce=True)
-    assert "gong.wav" in player.video["currentSrc"]
     eventually(lambda: player.video["currentSrc"].endswith(SAMPLE), "the film is back")
     player.advances()
+    assert "gong.wav" in str(player.see("window.loaded"))
     assert 10 <= player.time < 20
     seen.shows("playing")
     # what was paused is paused afterwards
