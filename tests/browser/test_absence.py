@@ -110,8 +110,8 @@ def test_a_player_that_freezes(
         frozen_at = time.monotonic()
         try:
             phone.tap("Pause")
-            eventually(lambda: phone.alert, "the phone says what became of the press")
-            assert phone.alert in {"The player does not answer.", "The player is off."}
+            said = eventually(lambda: phone.alert, "the phone says what became of the press")
+            assert said in {"The player does not answer.", "The player is off."}
             wait_until_off(phone)
             assert time.monotonic() - frozen_at < 1.5 * KEEP_ALIVE + SLACK + keep_alive_slack()
         finally:

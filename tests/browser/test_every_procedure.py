@@ -86,7 +86,7 @@ CASES = [
     Case("repeat", {"mode": "one"}, lambda it: it.witness.status()["repeat"] == "one"),
     Case("shuffle", {"on": True}, lambda it: it.witness.status()["shuffle"] is True),
     Case("subtitles", {"track": "fr"}, lambda it: it.player.see(CUES) == "À bientôt"),
-    Case("message", {"text": "Dinner", "seconds": 2}, lambda it: says(it, "Dinner")),
+    Case("message", {"text": "Dinner", "seconds": 20}, lambda it: says(it, "Dinner")),
     Case("sleep", {"minutes": 10}, lambda it: it.witness.status()["sleep_at"] is not None),
     Case("rename", {"name": "Kitchen"}, lambda it: says(it, "Kitchen")),
     Case("fullscreen", {"on": True}, lambda it: bool(

@@ -40,7 +40,7 @@ def test_a_click_beforehand(system: System, pages: Pages) -> None:
     phone = pages.remote(system, player)
     # a click on Start is no wish to play yet
     assert not player.plays()
-    assert phone.notice == "Connected"
+    eventually(lambda: phone.notice == "Connected", "the phone is told of the click")
     phone.tap("Play")
     player.advances()
 

@@ -15,6 +15,7 @@ from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
 from tests.foreign import shared_system
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -40,10 +41,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for number in range(1, FILMS + 1):
         # nobody plays them
         (many / f"Film {number:03}.webm").touch()
-    running = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(folder / "media")}).start()
-    eventually(lambda: _many(running)["total"] == FILMS, "all are found")
-    yield running
-    running.stop()
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(folder / "media")})) as running:
+        eventually(lambda: _many(running)["total"] == FILMS, "all are found")
+        yield running
 
 
 def _many(system: System) -> Any:

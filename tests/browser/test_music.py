@@ -13,6 +13,7 @@ from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
 from tests.browser.witness import Witness
 from tests.foreign import shared_system
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -35,10 +36,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     tags = [it for name, text in TAGS.items() for it in ("-metadata", f"{name}={text}")]
     films.ffmpeg(*films.sound(40), "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy",
                  "-disposition:v", "attached_pic", *tags, str(media / "song.mp3"))  # fmt: skip
-    running = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    eventually(lambda: _album(running) == TAGS["album"], "the song is known", 60)
-    yield running
-    running.stop()
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+        eventually(lambda: _album(running) == TAGS["album"], "the song is known", 60)
+        yield running
 
 
 def _album(system: System) -> Any:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.browser.pair import SAMPLE, Pair
-from tests.waiting import eventually
+from tests.waiting import SLACK, eventually
 
 NOW = ["status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volume/down", "mute",
        "seek", "seek/by", "rate", "load", "previous", "jump", "queue/add", "queue/play_next",
@@ -106,12 +106,12 @@ def test_seek(pair: Pair, procedure: str, payload: bytes, time: float) -> None:
 def test_load(pair: Pair, payload: bytes) -> None:
     player, phone = pair.player, pair.phone
     pair.witness.ask("seek", b"30")
-    begun = player.see("performance.now()")
     state = pair.witness.ask("load", payload)["result"]
     assert state["source"] == SAMPLE
     assert state["playing"] is True
     player.advances()
-    assert player.time < 15
+    # and no longer where it was
+    assert player.time < 30
     if b"title" in payload:
         assert player.time > 7
         assert state["title"] == "Another title"
@@ -120,7 +120,6 @@ def test_load(pair: Pair, payload: bytes) -> None:
         assert "Another title" in player.text
     else:
         assert state["title"] == "zapette"
-    assert player.see(f"performance.now() - {begun}") < 10_000
 
 
 def test_load_of_an_address(pair: Pair) -> None:
@@ -136,7 +135,8 @@ def test_message(pair: Pair) -> None:
     shown = """(({ innerText, hidden }) => (hidden ? "" : innerText))(
       document.querySelector("screen-message"))"""
     text = "Dinner is ready <b>now</b> & “soon”\nsecond line"
-    assert "result" in witness.ask("message", json.dumps({"text": text, "seconds": 1}).encode())
+    # for as long as a busy machine may take to look
+    assert "result" in witness.ask("message", json.dumps({"text": text, "seconds": SLACK}).encode())
     assert player.see(shown) == text
     eventually(lambda: player.see(shown) == "", "the message goes")
     # a number is a text only where it is given as one
@@ -145,7 +145,7 @@ def test_message(pair: Pair) -> None:
     assert "result" in witness.ask("message", b"the next one")
     assert player.see(shown) == "the next one"
     (event, *_) = witness.on("event/message")
-    assert event.json == {"text": text, "seconds": 1}
+    assert event.json == {"text": text, "seconds": SLACK}
 
 
 def test_rename(pair: Pair) -> None:

@@ -100,6 +100,10 @@ def test_a_guest_sees_what_plays_and_adds_to_the_queue(
             assert not guest.shows(name), name
         # keys are no way round
         guest.page.keyboard.press("m")
+        # what a guest may ask comes after it
+        guest.tap("Library")
+        guest.tap("Add Beta to the queue")
+        eventually(lambda: len(witness.status()["queue"]["items"]) == 3, "it is queued")
         assert player.video["muted"] is False
         witness.ask("queue/clear")
         assert not [it for it in witness.requests("/mute") if "guest" in it.topic]

@@ -17,6 +17,7 @@ from tests.browser.screen import Screen
 from tests.browser.test_words import TEXTS
 from tests.browser.witness import Witness
 from tests.foreign import shared_system
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -43,9 +44,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         (media / f"Bon.fr{kind}.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:04.000\nOui.\n")
     (media / "Bruit.webm").write_bytes(bytes(range(256)) * 64)
     _cut(media / "Coupé.mp4")
-    running = shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-    yield running
-    running.stop()
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+        yield running
 
 
 def _cut(file: Path) -> None:
