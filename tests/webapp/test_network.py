@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from tests.namespaces import alone
 from tests.system import System
 from tests.waiting import eventually
 from webapp.network import Candidate, candidates, rank, usable
@@ -128,12 +128,8 @@ print([(it.ip, it.interface) for it in candidates()])
 
 
 def test_real_interfaces_in_a_network_of_their_own() -> None:
-    command = ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c"]
-    if shutil.which("unshare") is None or subprocess.run([*command, ""], check=False).returncode:
-        pytest.skip("this system gives no network of one's own")
-    made = subprocess.run(
-        [*command, REAL_INTERFACES], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [*alone("net"), sys.executable, "-c", REAL_INTERFACES]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     assert made.stdout.strip() == "[('192.168.1.5', 'eth1'), ('10.8.0.2', 'cscotun0')]"
 
