@@ -211,7 +211,7 @@ class Lookups:
         since = self._reading_since
         if since is not None and time.monotonic() - since > _SLOW:
             return f"a store has not answered for {time.monotonic() - since:.0f} s"
-        return self._problem
+        return self._problem or self._records.problem
 
     def _failed(self, error: Exception) -> None:
         if self._problem is None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zapette.accounts import Accounts
+from zapette.errors import StoreError
 from zapette.registry import Registry
 from zapette.visitors import Visitors
+
+log = logging.getLogger("zapette.broker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Records:
         self._registry_seen: int | None = None
         self._last_end: int | None = None
         self._accounts_seen: int | None = None
+        #: Why the accounts cannot be read, in words; None if they can.
+        self.problem: str | None = None
 
     def standings(
         self, tokens: Collection[tuple[str, str]]
@@ -78,7 +84,15 @@ class Records:
         """Return the hashes of the accounts by name, after reading the file if it has changed."""
         at = _changed_at(self._accounts_file)
         if at != self._accounts_seen:
-            self._hashes = self._accounts.hashes()
+            try:
+                self._hashes = self._accounts.hashes()
+            except StoreError as error:
+                # players and phones need no account
+                if self.problem != str(error):
+                    self.problem = str(error)
+                    log.error("%s; the accounts stay as they were", error)  # noqa: TRY400
+                return self._hashes
+            self.problem = None
             self._accounts_seen = at
             change.accounts = {name: fingerprint(it) for name, it in self._hashes.items()}
         return self._hashes

@@ -16,6 +16,7 @@ from subprocess import PIPE
 import pytest
 
 from broker import sqlite, sqlite_file
+from broker.records import Records
 from broker.store_errors import (
     ForeignStore,
     StoreBusy,
@@ -25,6 +26,7 @@ from broker.store_errors import (
     StoreReadOnly,
 )
 from tests.zapette.test_visitors import ONE
+from zapette.accounts import Accounts
 from zapette.data_folder import DataFolder
 from zapette.registry import Registry
 from zapette.stores import BROKER, WEB, Stores, prepare
@@ -255,4 +257,25 @@ def test_a_file_system_without_modes_and_links(
     prepare(tmp_path)
     stores = Stores.open(tmp_path, WEB)
     assert stores.registry.claim(IDS[0])
+    stores.close()
+
+
+@pytest.mark.parametrize("text", [b"alice\n", b"alice:\n", b"\xff\xfe\x00", bytes(9)])
+def test_malformed_accounts_keep_no_player_out(tmp_path: Path, text: bytes) -> None:
+    stores, web = Stores.open(tmp_path, BROKER), Stores.open(tmp_path, WEB)
+    generation = web.registry.claim(IDS[0])
+    file = stores.folder.accounts
+    accounts = Accounts(file)
+    records = Records(stores.registry, stores.visitors, accounts, file)
+    file.write_bytes(text)
+    assert records.look([IDS[0]]).generations == {IDS[0]: generation}
+    assert str(file) in str(records.problem)
+    # a new code still ends what came by the old
+    renewed = web.registry.renew(IDS[0])
+    assert records.look([IDS[0]]).generations == {IDS[0]: renewed}
+    file.unlink()
+    accounts.add("alice", "s3cret")
+    assert (records.look([]).accounts or {}).keys() == {"alice"}
+    assert not records.problem
+    web.close()
     stores.close()
