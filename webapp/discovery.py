@@ -12,7 +12,7 @@ from typing import Final
 
 from broker.store_errors import StoreError
 from webapp.announcements import Announcements, Known, read_object
-from webapp.distinct_names import DistinctNames
+from webapp.distinct_names import DEFAULTS, DistinctNames
 from zapette.client import Client
 from zapette.errors import Unavailable
 from zapette.registry import Registry
@@ -67,6 +67,7 @@ class Discovery:
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
         self._names = DistinctNames()
+        self._to_rename: set[str] = set()
         self._online: set[str] = set()
         self._retained: dict[str, bytes] = {}
         self._dirty: set[str] = set()
@@ -101,6 +102,9 @@ class Discovery:
                 self._online.add(player_id)
             else:
                 self._online.discard(player_id)
+            is_awaited = player_id in self._to_rename
+        if is_awaited:
+            self._mark(player_id)
 
     def _on_state(self, message: Message) -> None:
         player_id = message.topic.split("/")[-2]
@@ -220,7 +224,9 @@ class Discovery:
             if known is None:
                 return
             if not forgotten:
-                known = replace(known, name=self._names.give(player_id, known.name))
+                known = self._named(known)
+        if not forgotten:
+            self._rename(known)
         wanted = {} if forgotten else self._announcements.messages(known, pages)
         for topic in self._announcements.topics_of(player_id):
             payload = wanted.get(topic, b"")
@@ -233,6 +239,25 @@ class Discovery:
         if forgotten:
             self._clear(player_id)
 
+    def _named(self, known: Known) -> Known:
+        """Return a player with a name that no other has."""
+        is_new = not self._names.knows(known.id)
+        name = self._names.give(known.id, known.name)
+        if is_new and name != known.name:
+            self._to_rename.add(known.id)
+        if known.name not in DEFAULTS:
+            self._to_rename.discard(known.id)
+        return replace(known, name=name)
+
+    def _rename(self, known: Known) -> None:
+        """Have a new player called by its number as soon as it is there."""
+        with self._lock:
+            if known.id not in self._to_rename or known.id not in self._online:
+                return
+        self._client.command(self._announcements.topics.player(known.id), "rename", known.name)
+        with self._lock:
+            self._to_rename.discard(known.id)
+
     def _clear(self, player_id: str) -> None:
         player = self._announcements.topics.player(player_id)
         for topic in (player.state, player.availability):
@@ -240,5 +265,6 @@ class Discovery:
         with self._lock:
             self._known.pop(player_id, None)
             self._names.forget(player_id)
+            self._to_rename.discard(player_id)
             for topic in self._announcements.topics_of(player_id):
                 self._retained.pop(topic, None)

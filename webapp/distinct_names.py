@@ -9,6 +9,9 @@ from typing import Final
 LONGEST: Final = 64
 """The longest name, in characters."""
 
+DEFAULTS: Final = frozenset({"Television", "Télévision"})
+"""What a player's page calls itself until a person gives it a name, in each of its languages."""
+
 _NUMBERED: Final = re.compile(r".* ([2-9]|[1-9]\d+)", re.DOTALL)
 
 
@@ -21,6 +24,10 @@ class DistinctNames:
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
+
+    def knows(self, player_id: str) -> bool:
+        """Tell whether a name was given to the player."""
+        return player_id in self._given
 
     def remember(self, player_id: str, name: str) -> None:
         """Record a name that was given earlier."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.distinct_names import LONGEST, DistinctNames
+from webapp.distinct_names import DEFAULTS, LONGEST, DistinctNames
+from zapette.config import ROOT
 
 names = st.sampled_from(
     [
@@ -59,3 +62,9 @@ def test_no_two_have_one_name(steps: list[tuple[str, str, bool]]) -> None:
         shown[player] = (name, now)
         spoken = [it.casefold() for _, it in shown.values()]
         assert len(set(spoken)) == len(spoken)
+
+
+def test_what_pages_call_themselves_is_known() -> None:
+    texts = [(ROOT / "static" / "i18n" / name).read_text() for name in ("en.js", "fr.js")]
+    found = {it for text in texts for it in re.findall(r'"player.default_name": "(.*)"', text)}
+    assert found == DEFAULTS

@@ -1,0 +1,47 @@
+"""Two players that nobody has named: a number tells them apart wherever they are seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.bridge.listener import retained
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.witness import Witness
+from tests.system import System
+from tests.waiting import eventually
+
+
+def _names(system: System, *players: PlayerPage) -> list[tuple[str, str]]:
+    """Return what the state and the announcement call each player."""
+    said = retained(system.household(), "zapette/#")
+    topics = [(f"{it.root}/state", f"zapette/discovery/{it.id}") for it in players]
+    return [
+        (json.loads(said[state])["name"], json.loads(said.get(announced, b"{}")).get("name"))
+        for state, announced in topics
+    ]
+
+
+def test_a_second_television_is_numbered_everywhere(
+    new_system: Callable[..., System], pages: Pages
+) -> None:
+    system = new_system()
+    first, second = pages.player(system), pages.player(system)
+    both = {("Television", "Television"), ("Television 2", "Television 2")}
+    eventually(lambda: set(_names(system, first, second)) == both, "they are told apart")
+    for player, (name, _) in zip((first, second), _names(system, first, second), strict=True):
+        phone = pages.remote(system, player, locale="en")
+        assert phone.see("document.querySelector('#name').textContent") == name
+        player.page.reload()
+        player.wait_until_live()
+    assert set(_names(system, first, second)) == both
+    # a page in French calls itself otherwise, and only a new one is renamed
+    third = pages.player(system, locale="fr")
+    eventually(lambda: _names(system, third) == [("Télévision",) * 2], "no number is needed")
+    with Witness(system.household(), third.root) as witness:
+        witness.ask("rename", b"Television")
+        announced = ("Television", "Television 3")
+        eventually(lambda: _names(system, third) == [announced], "a person's name is kept")
+        witness.ask("volume", b"30")
+        assert witness.status()["name"] == "Television"
