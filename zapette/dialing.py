@@ -159,12 +159,26 @@ class Dialer:
 
     def _trust(self, mqtt: PublishClient) -> None:
         try:
-            mqtt.tls_set(str(self._ca_file) if self._ca_file else None)
+            context = ssl.create_default_context(cafile=self._ca_file)
         except OSError as error:
             why = (
                 "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
             )
             raise DialError(f"ca_file {self._ca_file}: {why}", refused=True) from error
+        context.sslsocket_class = _ClosingSocket
+        mqtt.tls_set_context(context)
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails: paho would leave it to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands; the socket is closed if that fails."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
 
 
 def _in_words(error: Exception) -> str:

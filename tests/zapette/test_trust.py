@@ -14,9 +14,6 @@ from tests.mosquitto import Mosquitto
 from zapette import Application
 from zapette.errors import SettingsError, Unavailable
 
-# paho leaves the socket of a handshake that failed to the garbage collector
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
