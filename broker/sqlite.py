@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any, Final
 from broker import sqlite_file
 from broker.sqlite_errors import busy, store_error, translated
 from broker.sqlite_file import BUSY_TIMEOUT, Schema
-from broker.store_errors import StoreBusy, StoreDamaged, StoreError
+from broker.store_errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 
 log = logging.getLogger("zapette.store")
 
@@ -22,6 +23,7 @@ WHOLE_INTERVAL: Final = 10.0
 """Seconds between two checks that read a whole file."""
 
 _POLL: Final = 0.05
+_LEAST_ROOM: Final = 256 * 1024
 
 
 class Connection:
@@ -146,6 +148,9 @@ class Connection:
             self._try_again()
 
     def _try_again(self) -> None:
+        if isinstance(self.trouble, StoreFull) and not _has_room(self.path):
+            # a small write may still fit into what its log has taken of the disk already
+            raise self.trouble
         if not self._lock.acquire(timeout=sqlite_file.INSPECTION):
             raise self.trouble or busy(self.path)
         try:
@@ -189,6 +194,13 @@ class Connection:
                 log.error("%s", found)  # noqa: TRY400 - the message says it all
             self.trouble = found
             raise found from error
+
+
+def _has_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def open_(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +24,7 @@ from broker.store_errors import (
     StoreBusy,
     StoreDamaged,
     StoreError,
+    StoreFull,
     StoreNewer,
     StoreReadOnly,
 )
@@ -241,6 +244,23 @@ def test_errors_at_run_time_are_errors_of_the_store(tmp_path: Path) -> None:
     registry.close()
     with pytest.raises(StoreError, match="closed"):
         registry.generation(IDS[0])
+
+
+def test_a_full_disk_is_named_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small write may fit into the log's own length, when one that lets it grow fails."""
+    registry = Registry(tmp_path / "players.db")
+    pages = registry._file.read("PRAGMA page_count")[0][0]
+    registry._file._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFull):
+        _ = [registry.claim(player_id) for player_id in IDS]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(StoreFull, match="make room"):
+        registry.check()
+    monkeypatch.undo()
+    registry.check()
+    registry.close()
 
 
 def test_a_file_system_without_modes_and_links(
