@@ -228,8 +228,8 @@ class Scanner:
             except StoreDamaged as error:
                 log.warning("scanning the library into a new index: %s", error)
                 self._renew()
-            except (OSError, StoreError):
-                log.exception("the library could not be walked")
+            except (OSError, StoreError) as error:
+                log.error("the library could not be walked: %s", error)  # noqa: TRY400
                 self._stopping.wait(self._interval)
 
     def _renew(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from broker.store_errors import StoreFull
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
 from webapp.catalogue import NotInLibrary
@@ -238,6 +239,22 @@ def test_an_index_is_kept_over_a_restart(media: Path, tmp_path: Path) -> None:
     again = new(media, tmp_path)
     assert everything(again) == ["a/b/film.mp4", "top.webm"]
     again.stop()
+
+
+@pytest.mark.parametrize("error", [StoreFull("library.db: its disk is full"), OSError("away")])
+def test_why_it_does_not_walk_is_said_in_words(
+    librarian: Librarian,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(librarian.scanner, "probe_one", fail)
+    librarian.start()
+    eventually(lambda: f"could not be walked: {error}" in caplog.text, "it is said")
+    assert "Traceback" not in caplog.text
 
 
 def test_nothing_there(tmp_path: Path) -> None:
