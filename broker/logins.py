@@ -1,9 +1,10 @@
-"""Failed logins: answered the later the more of them come from one address."""
+"""Failed logins: the more come from one address, the later they are answered."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
+from broker.clients import client_of
 from broker.limits import Limits
 
 _KEPT_ADDRESSES = 4096
@@ -24,6 +25,7 @@ class FailedLogins:
         None if so many of this address wait already that this one is not worth an answer;
         else the caller owes an `answered`.
         """
+        peer = client_of(peer)
         count, last = self._failures.pop(peer, (0, now))
         if now - last > _FORGET_AFTER:
             count = 0
@@ -39,6 +41,7 @@ class FailedLogins:
 
     def answered(self, peer: str) -> None:
         """Take note that a failed login was answered."""
+        peer = client_of(peer)
         pending = self._pending.get(peer, 0)
         if pending > 1:
             self._pending[peer] = pending - 1
@@ -47,6 +50,7 @@ class FailedLogins:
 
     def succeeded(self, peer: str) -> None:
         """Forget one failure of the address: a guess does not clear what others failed."""
+        peer = client_of(peer)
         count, last = self._failures.get(peer, (0, 0.0))
         if count > 1:
             self._failures[peer] = (count - 1, last)

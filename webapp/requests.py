@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import request
 
-from webapp.clients import client_of
+from broker.clients import client_of
 from webapp.problems import Problem
 from zapette.hosts import host_name
 from zapette.topics import is_player_id

@@ -14,12 +14,12 @@ from typing import Any, Final
 from flask import Flask
 from waitress.server import create_server
 
+from broker.clients import client_of
 from broker.files import allow_many_files
 from broker.store_errors import StoreDamaged
 from webapp import Parts, connections, create_app, store_turns
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements
-from webapp.clients import client_of
 from webapp.connections import Connections
 from webapp.discovery import Discovery
 from webapp.doorkeeper import Doorkeeper

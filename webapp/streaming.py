@@ -21,7 +21,7 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
-from webapp.clients import client_of
+from broker.clients import client_of
 from webapp.connections import Connections
 from webapp.framing import FramingError
 from webapp.refused import Reason, Refused

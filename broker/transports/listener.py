@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from broker.clients import client_of
+
 if TYPE_CHECKING:
     from broker.connection import Connection
     from broker.metrics import Metrics
@@ -67,8 +69,8 @@ class Listener:
         if self.count >= self._max:
             rivals = self.strangers
             self._say_full()
-        elif self._addresses[peer] >= self._max_of_address:
-            rivals = self._strangers_of.get(peer, {})
+        elif self._addresses[client_of(peer)] >= self._max_of_address:
+            rivals = self._strangers_of.get(client_of(peer), {})
         if rivals is not None:
             self._metrics.connections_refused += 1
             if not rivals:
@@ -77,7 +79,7 @@ class Listener:
             self._forget_stranger(oldest)
             oldest.abort()
         self.count += 1
-        self._addresses[peer] += 1
+        self._addresses[client_of(peer)] += 1
         return True
 
     def _say_full(self) -> None:
@@ -89,7 +91,7 @@ class Listener:
         """Return the connection of a client that was admitted."""
         self.wires.add(wire)
         self.strangers[wire] = None
-        self._strangers_of.setdefault(wire.peer, {})[wire] = None
+        self._strangers_of.setdefault(client_of(wire.peer), {})[wire] = None
         connection = self._make(wire)
         connection.opened()
         return connection
@@ -105,7 +107,7 @@ class Listener:
             return True
         if len(self._guests) >= _without_reserve(self._max):
             self._say_full()
-        elif self._guests_of.get(wire.peer, 0) < _without_reserve(self._max_of_address):
+        elif self._guests_of.get(client_of(wire.peer), 0) < _without_reserve(self._max_of_address):
             return True
         self._metrics.connections_refused += 1
         return False
@@ -115,16 +117,17 @@ class Listener:
         self._forget_stranger(wire)
         if not reserve:
             self._guests.add(wire)
-            self._guests_of[wire.peer] += 1
+            self._guests_of[client_of(wire.peer)] += 1
 
     def _forget_stranger(self, wire: Wire) -> None:
         if wire not in self.strangers:
             return
         del self.strangers[wire]
-        of_address = self._strangers_of[wire.peer]
+        client = client_of(wire.peer)
+        of_address = self._strangers_of[client]
         del of_address[wire]
         if not of_address:
-            del self._strangers_of[wire.peer]
+            del self._strangers_of[client]
 
     def closed(self, wire: Wire) -> None:
         """Count a client that left."""
@@ -132,9 +135,9 @@ class Listener:
         self._forget_stranger(wire)
         if wire in self._guests:
             self._guests.remove(wire)
-            _take_one(self._guests_of, wire.peer)
+            _take_one(self._guests_of, client_of(wire.peer))
         self.count -= 1
-        _take_one(self._addresses, wire.peer)
+        _take_one(self._addresses, client_of(wire.peer))
         if self._was_full and self.count < self._max * 0.9:
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from broker import ConnectRequest, Grant, Limits, Rights, Rule
+from broker.logins import FailedLogins
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import ConnAck, Disconnect, PingResp
 from tests.conformance.client import PATIENCE, Client
@@ -165,6 +166,14 @@ def test_failed_logins_are_answered_the_later_the_more_there_are() -> None:
         assert times[0] >= 0.1
         assert times[1] >= 0.2
         assert min(times[2:]) >= 0.4
+
+
+def test_one_machine_cannot_spread_its_failures_over_its_network() -> None:
+    """One machine has all addresses of an IPv6 network of 64 bits to choose from."""
+    logins = FailedLogins(Limits(login_delay=1, max_login_delay=100))
+    delays = [logins.failed(f"2001:db8:0:1::{number:x}", 0.0) for number in range(1, 5)]
+    assert delays == [1, 2, 4, 8]
+    assert logins.failed("2001:db8:0:2::1", 0.0) == 1
 
 
 def test_too_many_failed_logins_get_no_answer() -> None:

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.clients import client_of
 from broker.files import allow_many_files
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
-from webapp.clients import client_of
 from webapp.connections import MOST_OF_ADDRESS, Connections
 from webapp.streaming import BODY_SECONDS, HEADER_SECONDS
 
