@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
+from logging import Logger
 from pathlib import Path
 
 import click
@@ -56,7 +58,24 @@ def lines(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, 
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+def kept_logging() -> Iterator[None]:
+    """Undo what a command does to the logging of its process, which here is that of all tests."""
+    root = logging.getLogger()
+    levels = {it: it.level for it in _loggers(root)}
+    handlers, disabled = root.handlers[:], root.manager.disable
+    yield
+    root.handlers[:] = handlers
+    logging.disable(disabled)
+    for logger in _loggers(root):
+        logger.setLevel(levels.get(logger, logging.NOTSET))
+
+
+def _loggers(root: Logger) -> list[Logger]:
+    return [root, *(it for it in root.manager.loggerDict.values() if isinstance(it, Logger))]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_logging: None) -> CliRunner:  # noqa: ARG001
     monkeypatch.chdir(tmp_path)
     for name, value in to_environment(Settings(data_dir=tmp_path / "data")).items():
         monkeypatch.setenv(name, value)
