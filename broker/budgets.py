@@ -122,6 +122,12 @@ class Budgets:
                 return _first(usage)
         return _first(whole)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a new session without the reserve finds no room, and none can be made for it."""
+        most = self.whole.budget.sessions
+        return self.whole.sessions >= most - most // 10 and not self.whole.absent
+
     def enter(self, session: Session, terms: Terms) -> None:
         """Count a session on these terms, with what it already holds."""
         session.reserve = terms.reserve

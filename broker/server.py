@@ -195,6 +195,11 @@ class Broker(Frame):
             self.on_store_damaged(error)
 
     @property
+    def is_full(self) -> bool:
+        """Whether there are so many sessions that only those with the reserve get in."""
+        return self._exchange.budgets.is_full
+
+    @property
     def counters(self) -> dict[str, int]:
         """Return all counters and gauges by name, as ``$SYS/broker/metrics`` has them."""
         return {**self.metrics.snapshot(), **self._sys_topics.gauges()}

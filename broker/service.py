@@ -28,6 +28,7 @@ from zapette.topics import Topics
 log = logging.getLogger("zapette.broker")
 
 _JOIN: Final = 1.0
+_FULL: Final = "all are taken, and only the household gets in; raise the limit max_sessions"
 
 
 async def serve(settings: Settings) -> None:
@@ -92,6 +93,7 @@ async def serve(settings: Settings) -> None:
     health.add("store_messages", checks.store(broker.check_store))
     health.add("store_players", checks.store(registry.check))
     health.add("store_visitors", checks.store(visitors.check))
+    health.add("sessions", lambda: _FULL if broker.is_full else None)
     health.add("credentials", lambda: lookups.problem)
     health.add("tasks", lambda: supervisor.problem)
     report = create_report(settings, keyring, broker, loop, health)

@@ -128,3 +128,21 @@ def test_absent_remotes_queue_within_one_budget(guests: Guests) -> None:
     guests.home.new_code()
     eventually(lambda: figures(guests)["sessions"] < 10, "the sessions are gone")
     assert figures(guests)["queued_bytes"] < 1024 * 1024
+
+
+def test_a_broker_with_no_room_for_phones_says_so(new_system: Callable[..., System]) -> None:
+    guests = Guests(new_system(ZAPETTE_LIMITS="max_sessions = 10"))
+    taken: list[Client] = []
+
+    def problem() -> str:
+        problems: dict[str, str] = guests.system.get("healthz").json["problems"]
+        return problems.get("broker_sessions", "")
+
+    with pytest.raises(AssertionError, match=r"0x97|151"):
+        taken.extend(guests.connect(Role.GUEST, f"guest-{number}") for number in range(10))
+    eventually(lambda: "only the household gets in" in problem(), "it is said")
+    assert guests.household("home-1").connack is not None
+    for guest in taken[:2]:
+        leave(guest)
+    eventually(lambda: not problem(), "there is room again")
+    guests.close()
