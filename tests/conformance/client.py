@@ -56,13 +56,13 @@ class Client:
         self.connack: ConnAck | None = None
         self._buffer = b""
         self._inbox: deque[Answer] = deque()
-        self._identifiers = itertools.count(1)
+        self._identifiers = itertools.cycle(range(1, 65536))
 
     def send(self, data: bytes) -> None:
         self.stream.send(data)
 
     def next_id(self) -> int:
-        """Return a packet identifier that this connection has not used."""
+        """Return a packet identifier that this connection has not used lately."""
         return next(self._identifiers)
 
     # Reading

@@ -111,7 +111,7 @@ def test_a_code_ends_when_too_many_were_guessed(codes: Pairing) -> None:
     assert [it.player_id for it in codes.guessed()] == [PLAYER]
     assert codes.guessed() == []
     assert codes.accept(code) is None
-    assert "90 guesses" in str(pairing.__doc__)
+    assert "90 wrong guesses" in str(pairing.__doc__)
 
 
 @pytest.mark.usefixtures("high")
