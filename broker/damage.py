@@ -35,9 +35,9 @@ def set_aside(path: Path) -> Path:
     try:
         path.rename(aside)
         for end in SIDE_FILES:
-            beside = path.with_name(path.name + end)
-            if beside.exists():
-                beside.rename(aside.with_name(aside.name + end))
+            side_file = path.with_name(path.name + end)
+            if side_file.exists():
+                side_file.rename(aside.with_name(aside.name + end))
     except OSError as error:
         raise os_error(path, error) from error
     return aside
