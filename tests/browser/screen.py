@@ -35,6 +35,9 @@ LISTEN: Final = """(() => {
   globalThis.heard = false;
   addEventListener("click", () => { globalThis.heard = true; }, { capture: true, once: true });
 })()"""
+# Two, because what a page puts off until a frame is drawn with the next one.
+TWO_FRAMES: Final = """new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(done)))"""
 # A touch that was not a click by then was lost on its way, and is none any more.
 LOST_AFTER: Final = 5.0
 
@@ -157,8 +160,17 @@ class Screen:
         """Return a point of a control: `part` of its width from its left, half-way down."""
         # a tab behind another one draws once a second, and hears of a touch when it draws
         self.page.bring_to_front()
-        box = self.wait_for(name)
+        box = eventually(lambda: self._at_rest(name), f"{name!r} to stand still")
+        assert box is not None
         return box["x"] + part * box["width"], box["y"] + box["height"] / 2
+
+    def _at_rest(self, name: str) -> dict[str, Any] | None:
+        """Return a control that is in the same place two frames later; None if it has moved."""
+        before = self.wait_for(name)
+        self.see(TWO_FRAMES)
+        now = self.find(name)
+        place = ("x", "y", "width", "height")
+        return now if now and all(now[it] == before[it] for it in place) else None
 
     def slider(self, name: str) -> float:
         """Return the value that a slider shows."""
