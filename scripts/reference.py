@@ -28,7 +28,7 @@ _HEAD: Final = """\
 # Reference of the Python library
 
 Made from the docstrings by `python -m scripts.reference`; a test fails when it is not current.
-Begin with the [tutorial](tutorial.md). `AsyncPlayer` has what `Player` has, to be awaited.
+Begin with [Python programs](python.md). `AsyncPlayer` has what `Player` has, to be awaited.
 """
 
 

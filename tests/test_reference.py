@@ -18,7 +18,7 @@ def test_the_reference_is_current() -> None:
 
 
 def test_every_command_is_in_its_document() -> None:
-    text = (DOCUMENTS / "command-line.md").read_text()
+    text = (DOCUMENTS / "shell.md").read_text()
     named = set(re.findall(r"^\| `([a-z]+)", text, re.MULTILINE))
     assert named == set(main.commands)
 

@@ -1,4 +1,4 @@
-"""The demo that this project descends from, all of it, by the programs of docs/tutorial.md."""
+"""The demo that this project descends from, all of it, by the programs of docs/python.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallTimeout, NoSuchProcedure, Unavailable
 
-TUTORIAL = blocks(DOCUMENTS / "tutorial.md")
+TUTORIAL = blocks(DOCUMENTS / "python.md")
 SHELL = [block for block in TUTORIAL if block.language == "sh"]
 
 

@@ -1,4 +1,4 @@
-"""Every recipe of docs/cookbook.md, with a player that notes what it is told."""
+"""Every recipe of docs/shell.md, with a player that notes what it is told."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
 
-WHO, SHORT, *RECIPES = [each for each in blocks(DOCUMENTS / "cookbook.md") if each.language == "sh"]
+WHO, SHORT, *RECIPES = [each for each in blocks(DOCUMENTS / "shell.md") if each.language == "sh"]
 
 HEARD: dict[str, list[tuple[str, Any]]] = {
     "Play": [("play", None)],
-    "Volume": [("volume", 40)],
-    "Softer, by ten": [("volume/down", 10)],
-    "Ten seconds back": [("seek/by", -10)],
+    "Set the volume": [("volume", 40)],
+    "Turn it down by ten": [("volume/down", 10)],
+    "Go back ten seconds": [("seek/by", -10)],
     "Play a film from the web": [("load", "https://example.org/film.mp4")],
-    "Show a text for a minute": [("message", "Dinner is ready")],
-    "Ask on MQTT 3.1.1": [("pause", None)],
-    "All players at once": [("pause", None)],
+    "Show a message for a minute": [("message", "Dinner is ready")],
+    "Call on MQTT 3.1.1": [("pause", None)],
+    "Pause all players": [("pause", None)],
 }
 """What the player is told by those recipes that do not only look."""
 
-MEANWHILE = {"Wait for something", "Everything that is said"}
+MEANWHILE = {"Wait until the player plays", "Watch every message"}
 """The recipes that end when the player plays."""
 
 
