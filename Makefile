@@ -10,7 +10,7 @@ COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-home
 ON_OURS := --python-version 3.11
 FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check format lock clean
+.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -53,6 +53,13 @@ check: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/mypy examples
 	scripts/npm.sh --prefix static run check
 
+# The reference of the library and the conformance tables, in build/docs.
+docs: $(VENV)/.dev
+	@mkdir -p build/docs
+	@$(BIN)/python -m scripts.reference >build/docs/reference.md
+	@$(BIN)/python -m tests.conformance.report >build/docs/conformance.md
+	@echo "build/docs has reference.md and conformance.md"
+
 format: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -67,7 +74,7 @@ lock: $(VENV)/.dev
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved
 
 clean:
-	rm -rf $(VENV) $(VENV)-homeassistant $(MODULES)
+	rm -rf $(VENV) $(VENV)-homeassistant $(MODULES) build
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

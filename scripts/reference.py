@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the docstrings: ``python -m scripts.reference``."""
+"""Prints the reference of the Python library, made from the docstrings; `make docs` keeps it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
-
-FILE: Final = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 
 SUBJECTS: Final = (
     ("Applications", "zapette.application", ["Application"]),
@@ -22,20 +19,19 @@ SUBJECTS: Final = (
     ("Patience", "zapette.dialing", ["Timing"]),
     ("The client below", "zapette.client", ["Client"]),
 )
-"""What a program of somebody's own may use, by heading."""
+"""The public classes, by heading."""
 
 _HEAD: Final = """\
 # Reference of the Python library
 
-Made from the docstrings by `python -m scripts.reference`; a test fails when it is not current.
-Begin with [Python programs](python.md). `AsyncPlayer` has what `Player` has, to be awaited.
+`make docs` writes this page from the docstrings. Start with
+[Python programs](../../docs/python.md). `AsyncPlayer` has the methods of `Player` as coroutines.
 """
 
 
 def main() -> int:
-    """Write the document."""
-    FILE.write_text(document(), encoding="utf-8")
-    sys.stdout.write(f"{FILE.name} is written\n")
+    """Print the document."""
+    sys.stdout.write(document())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The blocks of code in a document, which the tests run as they stand there."""
+"""The blocks of code in a document, which the tests run as they stand there, and its links."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Final
 DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "docs"
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
+_ANCHOR: Final = re.compile(r'<a id="([^"]+)">')
 _HEADING: Final = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -76,3 +78,25 @@ def blocks(file: Path) -> list[Block]:
                 shown = after[2]
         made.append(Block(match[1], match[2], heading, shown))
     return made
+
+
+def broken_links(text: str, page: Path) -> list[str]:
+    """Return the links within the repository that lead nowhere from `text`, kept in `page`."""
+    links = [link for link in _LINK.findall(_BLOCK.sub("", text)) if "://" not in link]
+    return [link for link in links if not _leads_somewhere(link, text, page)]
+
+
+def _leads_somewhere(link: str, text: str, page: Path) -> bool:
+    path, _, anchor = link.partition("#")
+    # resolved first: the page's own folder need not be there
+    target = (page.parent / path).resolve()
+    if path and not target.exists():
+        return False
+    return not anchor or anchor in _anchors(target.read_text() if path else text)
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the anchors of a document, as GitHub makes them of its headings."""
+    headings = _HEADING.findall(_BLOCK.sub("", text))
+    made = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+    return made | set(_ANCHOR.findall(text))

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from inspect import getattr_static
 from typing import Any
 
 import pytest
 
-from scripts.reference import FILE, document
+import zapette
+from scripts.reference import SUBJECTS, document
+from scripts.reference import main as print_reference
 from tests.documents import DOCUMENTS, blocks
 from zapette.cli import main
 from zapette.config import ROOT
 
 
-def test_the_reference_is_current() -> None:
-    assert FILE.read_text(encoding="utf-8") == document(), "python -m scripts.reference writes it"
+def public(subject: type) -> dict[str, str]:
+    """Return the docstrings of the public members that `subject` has from this package."""
+    own = [kind for kind in subject.__mro__ if kind.__module__.startswith("zapette.")]
+    return {
+        name: docstring
+        for name in {name for kind in own for name in vars(kind) if not name.startswith("_")}
+        if (docstring := getattr_static(subject, name).__doc__)
+    }
+
+
+def test_the_reference_has_all_that_a_program_uses(capsys: pytest.CaptureFixture[str]) -> None:
+    """`make docs` writes each public name, with its docstring, and the errors."""
+    assert print_reference() == 0
+    printed = capsys.readouterr().out
+    assert printed == document()
+    for name in zapette.__all__:
+        assert f"`{name}`" in printed or f"─ {name} " in printed
+    for _, module, names in SUBJECTS:
+        for subject in (getattr(import_module(module), name) for name in names):
+            assert f"### `{subject.__name__}`\n" in printed
+            for name, docstring in public(subject).items():
+                assert re.search(rf"\*\*`(await )?{name}\b", printed)
+                assert docstring.partition("\n")[0].replace("``", "`") in printed
+    assert "ZapetteError\n" in printed
 
 
 def test_every_command_is_in_its_document() -> None:

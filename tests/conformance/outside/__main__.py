@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=4, help="scripts side by side (4)")
     parser.add_argument("--show", action="store_true", help="what failed scripts printed")
     parser.add_argument(
-        "--record", action="store_true", help="keep the figures for docs/conformance.md"
+        "--record", action="store_true", help="record the figures for the conformance tables"
     )
     options = parser.parse_args(arguments)
     folder: Path = options.folder.absolute()

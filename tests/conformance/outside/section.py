@@ -1,4 +1,4 @@
-"""The section of docs/conformance.md about the suite from outside, from the figures kept."""
+"""The section of the conformance tables about third-party suites, from the recorded figures."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from tests.conformance.outside.sequences import NAME
 _INTRODUCTION: Final = """\
 ## From outside
 
-`python -m tests.conformance.outside` runs the tests that Mosquitto's makers wrote for their own
-broker, those of Mosquitto {release}, on ours, and for comparison on that Mosquitto. It fetches both
-from the Debian mirror that apt uses into `.outside`, for nothing of them is in this repository, and
-takes five to ten minutes for a broker. No script is changed: they start a program `src/mosquitto`,
-and find one there that takes Mosquitto's options and settings and runs our broker
-(`tests/conformance/outside/stand_in.py`).
+`python -m tests.conformance.outside` runs the tests that the authors of Mosquitto {release} wrote
+for their own broker, on ours and on that Mosquitto. It downloads both from the Debian mirror that
+apt uses into `.outside`; nothing of them is in this repository. A broker takes five to ten minutes.
+The scripts run unchanged: each starts a program `src/mosquitto` and finds a stand-in that accepts
+Mosquitto's options and settings and runs our broker (`tests/conformance/outside/stand_in.py`).
 
-They compare bytes where the standard leaves a choice. So the stand-in tells Mosquitto's limits in
-CONNACK, in the order in which Mosquitto writes them, sends no reason strings, and does not say in
-PUBREC that nobody wants a message; and no script looks into the file of a store. All else is the
-broker as it is. A script has three attempts (the suite's own runner gives six). `{name}` plays
-sequences of packets, and stops at the first in which a broker goes on where it should close; it is
-run again without that one, which has failed.
+The scripts compare bytes where the standard leaves a choice. Therefore the stand-in announces
+Mosquitto's limits in CONNACK, in Mosquitto's order, sends no reason strings, and omits the PUBREC
+reason for "no subscribers"; and no script reads a store's file. Everything else is the broker as it
+is. A script has three attempts (the suite's own runner allows six). `{name}` plays
+sequences of packets, and stops at the first one in which a broker continues where it should close;
+the runner then repeats it without that sequence, which counts as failed.
 
 | | ours | mosquitto {release} |
 |---|---|---|
@@ -33,17 +32,18 @@ run again without that one, which has failed.
 |---|---|
 {apart}
 
-Settings that only Mosquitto has are counted for ours; Mosquitto passes these scripts. What the
-suite found wrong in our broker is mended. Where a broker still differs, and who is right:
+Scripts about settings that only Mosquitto has are not applicable to ours; Mosquitto passes them.
+Every defect that the suite found in our broker is fixed. The remaining differences, and who is
+right:
 
-| | what it does | scripts | cases |
+| | difference | scripts | cases |
 |---|---|---|---|
 {differences}
 
 `python -m tests.conformance.outside.paho` does the same with Paho's tests of MQTT 5, client and
-broker together, from the source distribution of the release that is installed (2.2.0, of 24 tests:
-22 passed; one its authors expect to fail, as it does; one is about a topic that only Paho's
-reference broker refuses).
+broker together, from the source distribution of the installed release (2.2.0: 22 of 24 tests
+pass; its authors expect one to fail, as it does; one is about a topic that only Paho's reference
+broker refuses).
 """
 
 
@@ -53,16 +53,19 @@ def render() -> str:
     return _INTRODUCTION.format(
         release=data["release"],
         name=NAME,
-        figures="\n".join(_figures(data["ours"], data["mosquitto"])),
+        figures="\n".join(figures()),
         apart="\n".join(f"| {why} | {count} |" for why, count in data["ours"]["apart"].items()),
         differences="\n".join(_difference(entry, data) for entry in choice.differences),
     )
 
 
-def _figures(ours: dict[str, Any], mosquitto: dict[str, Any]) -> list[str]:
+def figures() -> list[str]:
+    """Return the rows of the table that compares both brokers."""
+    data = outcome.read()
+    ours, mosquitto = data["ours"], data["mosquitto"]
     rows = {
         "scripts that passed": lambda of: of["passed"],
-        "scripts that differ, explained below": lambda of: len(of["failed"]),
+        "scripts that differ": lambda of: len(of["failed"]),
         "scripts not applicable": lambda of: sum(of["apart"].values()),
         f"cases of `{NAME}` that passed": _passed_cases,
     }
