@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from broker.access import Rights, Rule
-    from broker.authenticator import Authenticator, ConnectRequest, Grant
+    from broker.access.acl import Rights, Rule
+    from broker.access.authenticator import Authenticator, ConnectRequest, Grant
+    from broker.broker import Broker
     from broker.errors import BrokerError, SettingsError
     from broker.limits import Limits
-    from broker.server import Broker
-    from broker.store_errors import StoreError
+    from broker.storage.store_errors import StoreError
 
 __all__ = [
     "Authenticator",
@@ -26,16 +26,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Authenticator": "broker.authenticator",
-    "Broker": "broker.server",
+    "Authenticator": "broker.access.authenticator",
+    "Broker": "broker.broker",
     "BrokerError": "broker.errors",
-    "ConnectRequest": "broker.authenticator",
-    "Grant": "broker.authenticator",
+    "ConnectRequest": "broker.access.authenticator",
+    "Grant": "broker.access.authenticator",
     "Limits": "broker.limits",
-    "Rights": "broker.access",
-    "Rule": "broker.access",
+    "Rights": "broker.access.acl",
+    "Rule": "broker.access.acl",
     "SettingsError": "broker.errors",
-    "StoreError": "broker.store_errors",
+    "StoreError": "broker.storage.store_errors",
 }
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
 from amqtt.utils import read_yaml_config
 
+from broker.broker import Broker
 from broker.errors import SettingsError
-from broker.files import allow_many_files
 from broker.limits import Limits
-from broker.server import Broker
-from broker.store_errors import StoreError
+from broker.storage.store_errors import StoreError
+from broker.transports.descriptors import allow_many_files
 
 if sys.platform != "win32":
     import uvloop

@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection, Hashable
 from typing import Final
 
-from broker.access import Judgement, Rights
-from broker.authenticator import ConnectRequest, Grant
+from broker.access.acl import Judgement, Rights
+from broker.access.authenticator import ConnectRequest, Grant
 from broker.budgets import Budget, Terms
 from broker.lookups import Lookups
 from broker.records import Change, fingerprint

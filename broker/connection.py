@@ -9,9 +9,8 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from broker import acknowledging, handshake, publishing, subscribing
-from broker.access import Rights
-from broker.codec import (
+from broker.access.acl import Rights
+from broker.codec.codec import (
     AUTH,
     CONNECT,
     DISCONNECT,
@@ -26,22 +25,26 @@ from broker.codec import (
     UNSUBSCRIBE,
     not_of_a_client,
 )
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
-from broker.exchange import Exchange
-from broker.outbound import Outbound
-from broker.reasons import Reason
-from broker.registry import Will
+from broker.handlers import acknowledge as acknowledging
+from broker.handlers import connect as handshake
+from broker.handlers import publish as publishing
+from broker.handlers import subscribe as subscribing
+from broker.router import Exchange
+from broker.sender import Outbound
 from broker.session import Session, pseudonym
+from broker.sessions import Will
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mqtt5 import DisconnectPacket
 
-    from broker.authenticator import Grant
-    from broker.output import Output
-    from broker.store_errors import StoreError
-    from broker.wire import Wire
+    from broker.access.authenticator import Grant
+    from broker.storage.store_errors import StoreError
+    from broker.transports.transport import Wire
+    from broker.transports.write_batch import Output
 
 logger = logging.getLogger("broker")
 

@@ -8,14 +8,14 @@
         ├── MalformedPacket    the bytes are no packet of the protocol
         └── PacketTooLarge     the packet is over the limit
 
-Those of a store are in `broker.store_errors`.
+Those of a store are in `broker.storage.store_errors`.
 """
 
 from __future__ import annotations
 
 from amqtt.errors import BrokerError
 
-from broker.reasons import Reason
+from broker.codec.reasons import Reason
 
 __all__ = [
     "BrokerError",

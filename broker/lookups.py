@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from broker.authenticator import UnavailableError
+from broker.access.authenticator import UnavailableError
 from broker.records import Change, Records, Standing
 from zapette.errors import StoreError
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from broker import Broker, Limits
 from broker.authentication import HouseholdAuthenticator, owner_of, player_of, terms_of
-from broker.files import allow_many_files
 from broker.lookups import Lookups
 from broker.records import Change, Records
 from broker.report import create_report
-from broker.store_errors import StoreDamaged
+from broker.storage.store_errors import StoreDamaged
+from broker.transports.descriptors import allow_many_files
 from zapette import checks
 from zapette.accounts import Accounts
 from zapette.config import Settings

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from broker.budgets import Usage
     from broker.connection import Connection
     from broker.message import Message
-    from broker.registry import Departure
+    from broker.sessions import Departure
 
 NEVER = 0xFFFF_FFFF
 SMALL = 1024

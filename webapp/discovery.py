@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from broker.store_errors import StoreError
+from broker.storage.store_errors import StoreError
 from webapp.announcements import Announcements, Known, read_object
 from webapp.distinct_names import DEFAULTS, DistinctNames
 from zapette.client import Client

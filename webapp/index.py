@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from broker import sqlite
-from broker.sqlite import Connection
-from broker.store_errors import StoreDamaged
+from broker.storage import sqlite
+from broker.storage.sqlite import Connection
+from broker.storage.store_errors import StoreDamaged
 from webapp import folding, index_file, media_types, titles
 from webapp.listing import Listing, Medium, Poster
 from webapp.probe import Probe

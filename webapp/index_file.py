@@ -9,11 +9,11 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from broker import sqlite
-from broker.sqlite import Connection
-from broker.sqlite_errors import damaged, translated
-from broker.sqlite_file import SIDE_FILES, Schema
-from broker.store_errors import ForeignStore, StoreDamaged, StoreNewer
+from broker.storage import sqlite
+from broker.storage.sqlite import Connection
+from broker.storage.sqlite_errors import damaged, translated
+from broker.storage.sqlite_file import SIDE_FILES, Schema
+from broker.storage.store_errors import ForeignStore, StoreDamaged, StoreNewer
 
 log = logging.getLogger("zapette.library")
 

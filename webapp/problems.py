@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from broker.store_errors import StoreError
+from broker.storage.store_errors import StoreError
 from zapette.checks import without_folders
 
 log = logging.getLogger("zapette.web")

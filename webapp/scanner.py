@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from broker.store_errors import StoreDamaged, StoreError
+from broker.storage.store_errors import StoreDamaged, StoreError
 from webapp import listing, media_types
 from webapp.index import Index
 from webapp.library import Library

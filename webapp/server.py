@@ -15,8 +15,8 @@ from flask import Flask
 from waitress.server import create_server
 
 from broker.clients import client_of
-from broker.files import allow_many_files
-from broker.store_errors import StoreDamaged
+from broker.storage.store_errors import StoreDamaged
+from broker.transports.descriptors import allow_many_files
 from webapp import Parts, connections, create_app, store_turns
 from webapp.addresses import Addresses
 from webapp.announcements import Announcements

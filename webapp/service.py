@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from broker.store_errors import StoreError
+from broker.storage.store_errors import StoreError
 from webapp.addresses import Addresses
 from webapp.catalogue import Catalogue
 from webapp.doorkeeper import Connected

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-from broker.store_errors import StoreBusy
+from broker.storage.store_errors import StoreBusy
 
 MOST: Final = 3
 """How many of the server's threads may use the files of the data folder at once."""

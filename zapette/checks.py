@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from broker.store_errors import StoreBusy, StoreError
+from broker.storage.store_errors import StoreBusy, StoreError
 
 log = logging.getLogger("zapette.health")
 

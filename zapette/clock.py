@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from broker.sqlite import Connection
+from broker.storage.sqlite import Connection
 
 TOLERANCE: Final = 60.0
 """Difference from the elapsed time that does not count as a jump, in seconds."""

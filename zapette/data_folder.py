@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from broker.store_errors import StoreDamaged, os_error
+from broker.storage.store_errors import StoreDamaged, os_error
 from zapette import private_file
 from zapette.errors import StoreError
 from zapette.folder_lock import FolderLock

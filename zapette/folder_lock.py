@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from broker.store_errors import StoreBusy, os_error
+from broker.storage.store_errors import StoreBusy, os_error
 
 fcntl: ModuleType | None
 try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from broker.store_errors import StoreError, UnusableStore
+from broker.storage.store_errors import StoreError, UnusableStore
 from zapette.config import Settings, to_environment
 from zapette.data_folder import DataFolder
 from zapette.errors import SettingsError

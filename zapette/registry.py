@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from broker import damage, sqlite
-from broker.sqlite import Connection
-from broker.sqlite_file import Schema
-from broker.store_errors import StoreDamaged
+from broker.storage import damage, sqlite
+from broker.storage.sqlite import Connection
+from broker.storage.sqlite_file import Schema
+from broker.storage.store_errors import StoreDamaged
 from zapette import clock
 from zapette.clock import Clock
 from zapette.credentials import is_generation, new_generation

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from broker import damage
-from broker.sqlite import WHOLE_INTERVAL
-from broker.store_errors import StoreBusy, StoreDamaged, StoreError
+from broker.storage import damage
+from broker.storage.sqlite import WHOLE_INTERVAL
+from broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError
 from zapette.checks import without_folders
 from zapette.data_folder import SETUP, DataFolder
 from zapette.folder_lock import FolderLock

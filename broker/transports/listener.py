@@ -12,8 +12,8 @@ from broker.clients import client_of
 
 if TYPE_CHECKING:
     from broker.connection import Connection
-    from broker.metrics import Metrics
-    from broker.wire import Wire
+    from broker.monitoring.metrics import Metrics
+    from broker.transports.transport import Wire
 
 logger = logging.getLogger("broker")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from broker.access import Action, Permission, Rights, Rule
+from broker.access.acl import Action, Permission, Rights, Rule
 from broker.topics import matches
 from tests.broker.test_topics import TOPICS, filters
 

@@ -11,7 +11,7 @@ import pytest
 
 from broker import ConnectRequest, Grant, Limits, Rights
 from broker.budgets import Budget, Terms
-from broker.reasons import Reason
+from broker.codec.reasons import Reason
 from broker.session import SMALL
 from tests.broker.servers import Running, run_ours
 from tests.conformance.answers import Disconnect, Publish

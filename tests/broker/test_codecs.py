@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broker import codec
-from broker.codec5 import Codec5, read_publish
-from broker.codec311 import Codec311
+from broker.codec import codec
+from broker.codec.codec5 import Codec5, read_publish
+from broker.codec.codec311 import Codec311
+from broker.codec.reader import Reader
+from broker.codec.reasons import Reason
 from broker.errors import ProtocolViolation
 from broker.message import V5, V311, Message, varint, with_id
-from broker.reading import Reader
-from broker.reasons import Reason
 from tests.broker.test_topics import filters
 from tests.conformance.answers import Publish, read_answer
 from tests.conformance.wire import Version

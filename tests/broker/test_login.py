@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from broker import ConnectRequest, Grant, Limits, Rights, Rule
-from broker.logins import FailedLogins
+from broker.access.logins import FailedLogins
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import ConnAck, Disconnect, PingResp
 from tests.conformance.client import PATIENCE, Client

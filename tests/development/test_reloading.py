@@ -111,7 +111,7 @@ def test_a_part_whose_code_changes_is_started_again(
     eventually(system.is_up, "all is up", 20)
     assert "the code of the web has changed: starting it again" in system.log
     assert pids(system)["broker"] == before["broker"]
-    touch(project / "broker" / "server.py")
+    touch(project / "broker" / "broker.py")
     eventually(lambda: pids(system)["broker"] not in {0, before["broker"]}, "a new broker", 20)
     is_live(page)
     assert page.evaluate("window.mark") == 1, "a page does not mind"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.store_errors import StoreFull
+from broker.storage.store_errors import StoreFull
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import PubAck
 from tests.conformance.packets import publish

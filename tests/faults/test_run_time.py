@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from broker.sqlite import WHOLE_INTERVAL
+from broker.storage.sqlite import WHOLE_INTERVAL
 from tests.faults.disk import filled, may_mount, read_only, small_disk
 from tests.faults.holding import held
 from tests.faults.home import home

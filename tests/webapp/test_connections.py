@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.clients import client_of
-from broker.files import allow_many_files
+from broker.transports.descriptors import allow_many_files
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import raw

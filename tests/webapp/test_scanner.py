@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from broker.store_errors import StoreFull
+from broker.storage.store_errors import StoreFull
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
 from webapp.catalogue import NotInLibrary

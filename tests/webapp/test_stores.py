@@ -12,7 +12,7 @@ import psutil
 import pytest
 from flask import Flask
 
-from broker.store_errors import (
+from broker.storage.store_errors import (
     ForeignStore,
     StoreBusy,
     StoreDamaged,

@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from broker import sqlite, sqlite_file
 from broker.records import Records
-from broker.store_errors import (
+from broker.storage import sqlite, sqlite_file
+from broker.storage.store_errors import (
     ForeignStore,
     StoreBusy,
     StoreDamaged,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from broker.store_errors import StoreDamaged, StoreError, UnusableStore
+from broker.storage.store_errors import StoreDamaged, StoreError, UnusableStore
 from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
 from zapette.manager import DAMAGED, FATAL
 

@@ -22,11 +22,11 @@ from typing import Any, Final
 
 from broker import Broker, Limits, handshake
 from broker.__main__ import run_loop
-from broker.access import Rights, Rule
-from broker.authenticator import ConnectRequest, Grant
-from broker.codec import ConnAckProperties
-from broker.codec5 import Codec5
-from broker.reasons import Reason
+from broker.access.acl import Rights, Rule
+from broker.access.authenticator import ConnectRequest, Grant
+from broker.codec.codec import ConnAckProperties
+from broker.codec.codec5 import Codec5
+from broker.codec.reasons import Reason
 from tests.conformance.outside.settings import Listener, Settings, Unsupported, from_arguments
 
 NOTES = "OUTSIDE_NOTES"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.authenticator import ConnectRequest
+from broker.access.authenticator import ConnectRequest
 from tests.conformance.outside.debian import NotDebian, mirror
 from tests.conformance.outside.settings import Unsupported, from_arguments, read
 from tests.conformance.outside.stand_in import Doorkeeper, in_order, limits, verify

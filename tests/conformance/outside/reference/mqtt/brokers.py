@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 from broker import Broker, Limits
-from broker.access import Rights
-from broker.authenticator import ConnectRequest, Grant
+from broker.access.acl import Rights
+from broker.access.authenticator import ConnectRequest, Grant
 
 
 class Server:

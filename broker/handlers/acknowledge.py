@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mqtt5 import PubAckPacket, PubCompPacket, PubRecPacket, PubRelPacket
 
+from broker.codec.reasons import Reason
 from broker.message import V5, with_id
-from broker.reasons import Reason
 from broker.session import Outgoing, Step
 
 if TYPE_CHECKING:
     from broker.connection import Connection
-    from broker.outbound import Outbound
+    from broker.sender import Outbound
 
 
 def puback(connection: Connection, packet: PubAckPacket) -> None:

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from mqtt5 import Packet
 
+from broker.codec.reasons import Reason
 from broker.errors import ProtocolViolation
-from broker.reasons import Reason
 
 CONNECT = 1
 CONNACK = 2

@@ -14,16 +14,16 @@ from mqtt5 import (
     UnsubscribePacket,
 )
 
+from broker.amqtt.views import PluginSession
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket
 from broker.message import V5, Message
-from broker.plugin_views import PluginSession
-from broker.reasons import Reason
 from broker.session import Session, Subscription
 from broker.topics import MAX_LEVELS, is_topic_filter, split_share
 
 if TYPE_CHECKING:
+    from broker.amqtt.plugins import Plugins
     from broker.connection import Connection
-    from broker.plugins import Plugins
 
 _GRANTED = (
     Reason.SUCCESS,

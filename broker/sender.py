@@ -7,19 +7,19 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from broker import acknowledging
-from broker.codec311 import Codec311
+from broker.codec.codec311 import Codec311
+from broker.handlers import acknowledge as acknowledging
 from broker.message import Message, with_id
 from broker.session import NEVER, Outgoing, Session, pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from broker.codec import Codec
-    from broker.exchange import Exchange
-    from broker.output import Output
-    from broker.store_errors import StoreError
-    from broker.wire import Wire
+    from broker.codec.codec import Codec
+    from broker.router import Exchange
+    from broker.storage.store_errors import StoreError
+    from broker.transports.transport import Wire
+    from broker.transports.write_batch import Output
 
 logger = logging.getLogger("broker")
 

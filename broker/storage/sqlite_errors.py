@@ -1,4 +1,4 @@
-"""What an error of SQLite about a file means: one of `broker.store_errors`."""
+"""What an error of SQLite about a file means: one of `broker.storage.store_errors`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from broker.store_errors import (
+from broker.storage.store_errors import (
     ADVICE,
     StoreBusy,
     StoreDamaged,

@@ -10,7 +10,7 @@ from amqtt.contexts import Action
 from amqtt.events import BrokerEvents, Events, MQTTEvents
 from amqtt.session import IncomingApplicationMessage
 
-from broker.plugin_views import PluginSession, RetainedView, packet_view
+from broker.amqtt.views import PluginSession, RetainedView, packet_view
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from amqtt.broker import BrokerContext
     from amqtt.plugins.manager import PluginManager
 
-    from broker.authenticator import ConnectRequest
+    from broker.access.authenticator import ConnectRequest
     from broker.message import Message
-    from broker.outbound import Outbound
+    from broker.sender import Outbound
     from broker.session import Session
-    from broker.wire import Wire
+    from broker.transports.transport import Wire
 
 _PROBE_LEVELS = 32
 

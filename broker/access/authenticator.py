@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
-from broker.access import Rights
+from broker.access.acl import Rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from amqtt.contexts import Action
 
+from broker.access.logins import FailedLogins
+from broker.amqtt.views import PluginSession
 from broker.budgets import Budgets
 from broker.limits import Limits
-from broker.logins import FailedLogins
 from broker.message import Message
-from broker.metrics import Metrics
-from broker.plugin_views import PluginSession
-from broker.registry import Registry
-from broker.routing import RetainedMessages, SubscriptionTree
+from broker.monitoring.metrics import Metrics
 from broker.session import Outgoing, Session, ShareGroup, Subscription, pseudonym
+from broker.sessions import Registry
+from broker.subscriptions import RetainedMessages, SubscriptionTree
 from broker.timers import TimerWheel
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Hashable
 
+    from broker.access.authorizer import Gate
+    from broker.amqtt.plugins import Plugins
     from broker.budgets import TermsOf
-    from broker.gate import Gate
-    from broker.plugins import Plugins
-    from broker.routing import OwnerOf
-    from broker.store import Left, Store
+    from broker.storage.store import Left, Store
+    from broker.subscriptions import OwnerOf
 
 logger = logging.getLogger("broker")
 

@@ -13,18 +13,18 @@ from amqtt.contexts import Action
 from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
 
-from broker.authenticator import ConnectRequest, Grant, UnavailableError
+from broker.access.authenticator import ConnectRequest, Grant, UnavailableError
+from broker.access.authorizer import Admission
 from broker.budgets import OverBudgetError
-from broker.codec import CONNECT
-from broker.codec5 import Codec5
-from broker.codec311 import Codec311
+from broker.codec.codec import CONNECT
+from broker.codec.codec5 import Codec5
+from broker.codec.codec311 import Codec311
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, ProtocolViolation
-from broker.gate import Admission
+from broker.handlers.publish import no_topic_name
 from broker.message import V5, V311, Message
-from broker.publishing import no_topic_name
-from broker.reasons import Reason
-from broker.registry import Will
 from broker.session import NEVER, Session, pseudonym
+from broker.sessions import Will
 from broker.topics import is_topic_name
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from broker.sqlite_file import SIDE_FILES, connect
-from broker.store_errors import StoreError, os_error
+from broker.storage.sqlite_file import SIDE_FILES, connect
+from broker.storage.store_errors import StoreError, os_error
 
 log = logging.getLogger("zapette.store")
 

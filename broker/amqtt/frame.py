@@ -7,11 +7,11 @@ from amqtt.broker import RetainedApplicationMessage
 from amqtt.contexts import Action
 from amqtt.session import Session as AmqttSession
 
-from broker.exchange import Exchange
+from broker.amqtt.plugins import Plugins
+from broker.amqtt.views import PluginSession, RetainedView, SessionsView
+from broker.codec.reasons import Reason
 from broker.message import Message
-from broker.plugin_views import PluginSession, RetainedView, SessionsView
-from broker.plugins import Plugins
-from broker.reasons import Reason
+from broker.router import Exchange
 from broker.session import Session, Subscription
 from broker.topics import split_share
 

@@ -21,19 +21,19 @@ from mqtt5 import (
     Will,
 )
 
-from broker import codec
-from broker.codec import ConnAckProperties
+from broker.codec import codec
+from broker.codec.codec import ConnAckProperties
+from broker.codec.reader import Reader
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket
 from broker.message import V311, varint
-from broker.reading import Reader
-from broker.reasons import Reason
 
 QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 _NOT_IN_V311 = 0xFFFF_FFFF
 
 
 class Codec311:
-    """Reads and writes MQTT 3.1.1 (protocol level 4); see `broker.codec.Codec`."""
+    """Reads and writes MQTT 3.1.1 (protocol level 4); see `broker.codec.codec.Codec`."""
 
     __slots__ = ()
     version = V311

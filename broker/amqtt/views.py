@@ -13,8 +13,8 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from amqtt.mqtt.publish import PublishPacket
 from amqtt.session import Session as AmqttSession
 
-from broker.codec import PUBLISH
-from broker.codec5 import Codec5
+from broker.codec.codec import PUBLISH
+from broker.codec.codec5 import Codec5
 from broker.errors import ProtocolViolation
 from broker.message import V5
 

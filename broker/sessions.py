@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from broker.reasons import Reason
+from broker.codec.reasons import Reason
 from broker.session import NEVER, Session, Step
-from broker.store import unix_end
+from broker.storage.store import unix_end
 
 if TYPE_CHECKING:
-    from broker.authenticator import Grant
+    from broker.access.authenticator import Grant
     from broker.budgets import Terms
     from broker.connection import Connection
-    from broker.exchange import Exchange
     from broker.message import Message
-    from broker.store import Left
+    from broker.router import Exchange
+    from broker.storage.store import Left
 
 
 @dataclass(frozen=True, slots=True)

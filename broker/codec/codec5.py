@@ -26,18 +26,18 @@ from mqtt5 import (
     UnsubAckReasonCode,
 )
 
-from broker import codec
-from broker.codec import ConnAckProperties
-from broker.codec311 import check_connect_flags
+from broker.codec import codec
+from broker.codec.codec import ConnAckProperties
+from broker.codec.codec311 import check_connect_flags
+from broker.codec.reader import Reader
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, ProtocolViolation
 from broker.message import V5, varint
-from broker.reading import Reader
-from broker.reasons import Reason
 from broker.topics import is_topic_name
 
 
 class Codec5:
-    """Reads and writes MQTT 5; see `broker.codec.Codec`.
+    """Reads and writes MQTT 5; see `broker.codec.codec.Codec`.
 
     Attributes:
         explains: whether the client takes reason strings (Request Problem Information).

@@ -6,13 +6,13 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from broker.access import Rights
-from broker.authenticator import Authenticator, ConnectRequest, Grant
+from broker.access.acl import Rights
+from broker.access.authenticator import Authenticator, ConnectRequest, Grant
 
 if TYPE_CHECKING:
-    from broker.plugin_views import PluginSession
-    from broker.plugins import Plugins
-    from broker.wire import Wire
+    from broker.amqtt.plugins import Plugins
+    from broker.amqtt.views import PluginSession
+    from broker.transports.transport import Wire
 
 
 @dataclass(frozen=True, slots=True)

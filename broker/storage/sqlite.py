@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from broker import sqlite_file
-from broker.sqlite_errors import busy, store_error, translated
-from broker.sqlite_file import BUSY_TIMEOUT, Schema
-from broker.store_errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from broker.storage import sqlite_file
+from broker.storage.sqlite_errors import busy, store_error, translated
+from broker.storage.sqlite_file import BUSY_TIMEOUT, Schema
+from broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 
 log = logging.getLogger("zapette.store")
 

@@ -9,13 +9,13 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from broker.heap import Heap
 from broker.message import Message
+from broker.monitoring.trim import Heap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from broker.exchange import Exchange
+    from broker.router import Exchange
 
 PREFIX = "$SYS/broker/"
 METRICS_TOPIC = PREFIX + "metrics"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from broker.sqlite_errors import damaged, translated
-from broker.store_errors import ForeignStore, StoreNewer, os_error
+from broker.storage.sqlite_errors import damaged, translated
+from broker.storage.store_errors import ForeignStore, StoreNewer, os_error
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds that a statement waits for another process."""

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from broker import damage, sqlite, sqlite_file
-from broker.sqlite_errors import translated
-from broker.store_errors import StoreBusy, StoreError
+from broker.storage import damage, sqlite, sqlite_file
+from broker.storage.sqlite_errors import translated
+from broker.storage.store_errors import StoreBusy, StoreError
 
 logger = logging.getLogger("broker")
 

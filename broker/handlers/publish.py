@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from amqtt.contexts import Action
 from mqtt5 import PublishPacket
 
-from broker.codec5 import Codec5, read_publish
+from broker.amqtt.views import PluginSession
+from broker.codec.codec5 import Codec5, read_publish
+from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, ProtocolViolation
 from broker.message import V5, Message
-from broker.plugin_views import PluginSession
-from broker.reasons import Reason
-from broker.store_errors import StoreError, StoreFull
+from broker.storage.store_errors import StoreError, StoreFull
 from broker.topics import MAX_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from broker.amqtt.plugins import Plugins
     from broker.connection import Connection
-    from broker.plugins import Plugins
     from broker.session import Session
 
 _NOT_STORED = "the broker cannot store the message now; its log says why"

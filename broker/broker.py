@@ -12,34 +12,34 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from amqtt.events import BrokerEvents
 from transitions import MachineError
 
+from broker.access.authorizer import Gate
+from broker.amqtt.frame import Frame
+from broker.amqtt.plugins import Plugins
+from broker.amqtt.views import SessionsView
 from broker.connection import Connection
 from broker.errors import BrokerError
-from broker.exchange import Exchange
-from broker.frame import Frame
-from broker.gate import Gate
 from broker.limits import Limits
-from broker.metrics import Metrics
-from broker.output import Output
-from broker.plugin_views import SessionsView
-from broker.plugins import Plugins
+from broker.monitoring.metrics import Metrics
+from broker.monitoring.sys_topics import SysTopics
+from broker.router import Exchange
 from broker.session import Session
-from broker.store import Store
-from broker.store_errors import StoreDamaged, StoreError
-from broker.sys_topics import SysTopics
+from broker.storage.store import Store
+from broker.storage.store_errors import StoreDamaged, StoreError
 from broker.timers import TimerWheel
 from broker.transports.external import ExternalWire
 from broker.transports.listener import Listener
 from broker.transports.tcp import TcpWire
 from broker.transports.websocket import WebSocketSettings, WebSocketWire
+from broker.transports.write_batch import Output
 
 if TYPE_CHECKING:
     from amqtt.adapters import ReaderAdapter, WriterAdapter
 
-    from broker.authenticator import Authenticator
+    from broker.access.authenticator import Authenticator
     from broker.budgets import TermsOf
-    from broker.routing import OwnerOf
+    from broker.subscriptions import OwnerOf
+    from broker.transports.transport import Wire
     from broker.transports.upgrade import HostRule
-    from broker.wire import Wire
 
 logger = logging.getLogger("broker")
 

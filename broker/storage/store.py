@@ -15,11 +15,11 @@ from typing import Any
 
 import mqtt5
 
-from broker.database import Database, Row, Table
 from broker.message import OVERHEAD, Message
 from broker.session import NEVER, Outgoing, Session, Step, Subscription
-from broker.sqlite_errors import damaged
-from broker.store_errors import StoreError
+from broker.storage.database import Database, Row, Table
+from broker.storage.sqlite_errors import damaged
+from broker.storage.store_errors import StoreError
 from broker.topics import split_share
 
 logger = logging.getLogger("broker")

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker.outbound import Outbound
+    from broker.sender import Outbound
 
 
 class Output:

@@ -1,0 +1,1 @@
+"""The fence around amqtt: its configuration, its plugins, and what they see of the broker."""

@@ -1,0 +1,1 @@
+"""MQTT packets to and from bytes; no I/O."""

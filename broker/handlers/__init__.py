@@ -1,0 +1,1 @@
+"""What each packet of a client does."""

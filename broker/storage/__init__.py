@@ -1,0 +1,1 @@
+"""SQLite files, and what of the broker's state survives a restart."""
