@@ -8,8 +8,8 @@ import { isRecord } from "./messages.js";
  * @typedef {import("./translate.js").Translate} Translate
  */
 
-/** @type {Record<string, Key>} */
-const KEYS = {
+/** @type {Record<import("./errors.js").CallErrorCode, Key>} */
+const CALL_TEXTS = {
   no_such_procedure: "error.no_such_procedure",
   invalid_argument: "error.invalid_argument",
   not_supported: "error.not_supported",
@@ -19,6 +19,10 @@ const KEYS = {
   timeout: "error.timeout",
   unavailable: "error.unavailable",
   cancelled: "error.cancelled",
+};
+
+/** Those of the web server that a person may meet. @type {Record<string, Key>} */
+const API_TEXTS = {
   too_many_requests: "error.too_many_requests",
   wrong_key: "error.wrong_key",
   wrong_code: "error.wrong_code",
@@ -28,8 +32,8 @@ const KEYS = {
 /** What says more than the code, and stands in place of its text. @type {Record<string, Key>} */
 const CALL_REASONS = { lost: "error.lost", offline: "error.offline" };
 
-/** What is wrong with a medium. @type {Record<string, Key>} */
-const MEDIA_REASONS = {
+/** What is wrong with a medium. @type {Record<import("./errors.js").MediaReason, Key>} */
+const REASON_TEXTS = {
   aborted: "reason.aborted",
   network: "reason.network",
   damaged: "reason.damaged",
@@ -38,6 +42,11 @@ const MEDIA_REASONS = {
   stream: "reason.stream",
   subtitles: "reason.subtitles",
 };
+
+/** @type {Record<string, Key | undefined>} */
+const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
+/** @type {Record<string, Key | undefined>} */
+const REASONS = REASON_TEXTS;
 
 /** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
 const PLAIN = [
@@ -60,7 +69,7 @@ export function describeError(error, translate) {
   const known = error instanceof CallError || error instanceof ApiError;
   const code = known ? error.code : "runtime_error";
   const reason = error instanceof CallError && code === "unavailable" ? error.reason : "";
-  const key = CALL_REASONS[reason] || KEYS[code] || "error.runtime_error";
+  const key = CALL_REASONS[reason] || TEXTS[code] || "error.runtime_error";
   const detail = PLAIN.includes(code) ? "" : detailOf(error, translate);
   return { text: translate(key), detail };
 }
@@ -73,7 +82,7 @@ export function describeError(error, translate) {
  */
 export function detailOf(error, translate) {
   const { message = "", reason = "", source = "" } = isRecord(error) ? error : {};
-  const key = MEDIA_REASONS[`${reason}`];
+  const key = REASONS[`${reason}`];
   if (key && source) {
     const name = `${source}`.split("/").pop() || "";
     return translate("reason.of", { name, reason: translate(key) });

@@ -23,6 +23,22 @@ export const CALL_ERRORS = Object.freeze(
   ]),
 );
 
+/** What a `media_error` gives as its reason. */
+export const MEDIA_REASONS = Object.freeze(
+  /** @type {const} */ ([
+    "aborted",
+    "network",
+    "damaged",
+    "unknown",
+    "picture",
+    "stream",
+    "subtitles",
+  ]),
+);
+
+/** @typedef {(typeof CALL_ERRORS)[number]} CallErrorCode */
+/** @typedef {(typeof MEDIA_REASONS)[number]} MediaReason */
+
 /** The base of every error that the pages raise on purpose. */
 export class ZapetteError extends Error {
   /** @param {string} message */
@@ -41,7 +57,7 @@ export class CallError extends ZapetteError {
    * @param {string} code one of `CALL_ERRORS`, or a foreign callee's own
    * @param {string} message what went wrong, in words for the caller
    * @param {string} [reason] a word that says more than the code: of `unavailable` `lost` while the
-   *   call waited, or `offline`; of `media_error` one of those of media_errors.js
+   *   call waited, or `offline`; of `media_error` one of `MEDIA_REASONS`
    */
   constructor(code, message, reason = "") {
     super(message);

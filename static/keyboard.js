@@ -1,14 +1,15 @@
 /** What keys ask of the player, where no control wants them itself. */
 
 import { PlayerRequest } from "./player_request.js";
+import { RATE } from "./ranges.js";
 
 /**
  * @typedef {{ procedure: string, parameters: Record<string, unknown> }} Wish
  * @typedef {import("./player_state.js").PlayerState} PlayerState
  */
 
-/** By how much a key changes the rate, and how far. */
-const RATE = Object.freeze({ step: 0.25, least: 0.25, most: 4 });
+/** By how much a key changes the rate. */
+const RATE_STEP = 0.25;
 
 /** @type {Record<string, Wish>} */
 const WISHES = {
@@ -25,7 +26,7 @@ const WISHES = {
 };
 
 /** @type {Record<string, number>} keys that make it faster or slower than it is */
-const RATE_STEPS = { "[": -RATE.step, "]": RATE.step };
+const RATE_STEPS = { "[": -RATE_STEP, "]": RATE_STEP };
 
 const KEYS = [...Object.keys(WISHES), ...Object.keys(RATE_STEPS)];
 
@@ -62,7 +63,7 @@ export function listenToKeys(page, state) {
 function wishOf(key, state) {
   const step = RATE_STEPS[key];
   if (step === undefined || !state) return WISHES[key];
-  const factor = Math.round((state.rate + step) / RATE.step) * RATE.step;
+  const factor = Math.round((state.rate + step) / RATE_STEP) * RATE_STEP;
   const inside = Math.min(RATE.most, Math.max(RATE.least, factor));
   return { procedure: "rate", parameters: { factor: inside } };
 }

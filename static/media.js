@@ -45,7 +45,7 @@ const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
  * @property {Promise<About | null>} [about] what the library knows of it
  *
  * @typedef {object} MediaEvent
- * @property {"play" | "pause" | "volume" | "seek" | "load" | "ended" | "error"} name
+ * @property {import("./player_voice.js").EventName} name
  * @property {Record<string, unknown>} detail
  *
  * @typedef {import("./catalogue.js").About} About

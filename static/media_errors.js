@@ -3,10 +3,8 @@
 import { CallError } from "./errors.js";
 
 /**
- * @typedef {"aborted" | "network" | "damaged" | "unknown" | "picture" | "stream"} Reason
- *
  * @typedef {object} Flaw what is wrong with a medium
- * @property {Reason} reason for programs, and for pages in another language
+ * @property {import("./errors.js").MediaReason} reason for programs, and for pages in another language
  * @property {string} words
  */
 

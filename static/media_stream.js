@@ -61,7 +61,7 @@ export class Stream {
 
   /**
    * @private
-   * @param {import("./media_errors.js").Reason} reason
+   * @param {import("./errors.js").MediaReason} reason
    * @param {string} words
    */
   _fail(reason, words) {

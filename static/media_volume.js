@@ -2,6 +2,7 @@
 
 import { CallError } from "./errors.js";
 import { until } from "./media_events.js";
+import { VOLUME } from "./ranges.js";
 import { Signal } from "./signal.js";
 
 export class Volume {
@@ -30,7 +31,7 @@ export class Volume {
 
   /** From 0 to 100. */
   get level() {
-    return Math.round(this._set * 100);
+    return Math.round(this._set * VOLUME.most);
   }
 
   get muted() {
@@ -40,7 +41,7 @@ export class Volume {
   /** @param {number} level 0 to 100; beyond is the nearest of them */
   async set(level) {
     if (this.fixed) throw new CallError("not_supported", "this device sets the volume itself");
-    this._set = Math.min(Math.max(0, level), 100) / 100;
+    this._set = Math.min(Math.max(VOLUME.least, level), VOLUME.most) / VOLUME.most;
     await this._apply();
   }
 

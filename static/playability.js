@@ -1,9 +1,7 @@
 /** What the player's browser can play, in the words of `canPlayType`; asked once for each type. */
 
 import { isRecord } from "./messages.js";
-
-/** How many types one question has at most. */
-const MOST = 500;
+import { TYPES } from "./ranges.js";
 
 export class Playability {
   /**
@@ -25,7 +23,7 @@ export class Playability {
    */
   async learn(types, asks) {
     const unknown = Array.from(new Set(types)).filter((type) => !this._known.has(type));
-    const asked = unknown.slice(0, MOST);
+    const asked = unknown.slice(0, TYPES.most);
     if (asked.length === 0) return;
     const answers = asks ? await this._ask(asked) : guess(asked);
     asked.forEach((type, index) => {

@@ -4,11 +4,17 @@ import { writeJson } from "./messages.js";
 
 const text = new TextEncoder();
 
+/** The names of the events. */
+export const EVENTS = Object.freeze(
+  /** @type {const} */ (["play", "pause", "volume", "seek", "load", "ended", "error", "message"]),
+);
+
 /**
  * @typedef {import("./connection.js").Connection} Connection
  * @typedef {import("./player_state.js").PlayerState} PlayerState
  * @typedef {import("./rpc.js").Target} Target
  * @typedef {import("./topics.js").Callee} Callee
+ * @typedef {(typeof EVENTS)[number]} EventName
  */
 
 export class PlayerVoice {
@@ -43,7 +49,7 @@ export class PlayerVoice {
   }
 
   /**
-   * @param {string} name
+   * @param {EventName} name
    * @param {Record<string, unknown>} detail
    */
   event(name, detail) {

@@ -4,6 +4,7 @@
  */
 
 import { CallError } from "./errors.js";
+import { NAME, RATE, SUBTITLE_SIZE, TYPES, VOLUME } from "./ranges.js";
 
 /**
  * @typedef {import("./messages.js").Parameters} Parameters
@@ -28,6 +29,8 @@ const MEDIUM = [
   { name: "title", type: "text", least: 1, most: 200, default: null },
 ];
 /** @type {readonly Parameter[]} */
+const STEP = [{ name: "step", type: "number", least: 1, most: 100, default: 5 }];
+/** @type {readonly Parameter[]} */
 const TRACK = [{ name: "track", type: "track" }];
 
 /** @type {Readonly<Record<string, readonly Parameter[]>>} */
@@ -37,13 +40,13 @@ export const PROCEDURES = Object.freeze({
   pause: [],
   toggle: [],
   stop: [],
-  volume: [{ name: "level", type: "number", least: 0, most: 100 }],
-  "volume/up": [{ name: "step", type: "number", least: 1, most: 100, default: 5 }],
-  "volume/down": [{ name: "step", type: "number", least: 1, most: 100, default: 5 }],
+  volume: [{ name: "level", type: "number", ...VOLUME }],
+  "volume/up": STEP,
+  "volume/down": STEP,
   mute: ON,
   seek: [{ name: "position", type: "number", least: 0 }],
   "seek/by": [{ name: "offset", type: "number" }],
-  rate: [{ name: "factor", type: "number", least: 0.25, most: 4 }],
+  rate: [{ name: "factor", type: "number", ...RATE }],
   load: [...MEDIUM, { name: "position", type: "number", least: 0, default: null }],
   next: [],
   previous: [],
@@ -59,7 +62,7 @@ export const PROCEDURES = Object.freeze({
   repeat: [{ name: "mode", type: "choice", choices: ["off", "one", "all"] }],
   shuffle: ON,
   subtitles: TRACK,
-  "subtitles/size": [{ name: "percent", type: "number", least: 50, most: 300 }],
+  "subtitles/size": [{ name: "percent", type: "number", ...SUBTITLE_SIZE }],
   audio: TRACK,
   fullscreen: ON,
   message: [
@@ -67,9 +70,9 @@ export const PROCEDURES = Object.freeze({
     { name: "seconds", type: "number", least: 1, most: 3600, default: 5 },
   ],
   sleep: [{ name: "minutes", type: "number", least: 0, most: 1440 }],
-  rename: [{ name: "name", type: "text", least: 1, most: 64 }],
+  rename: [{ name: "name", type: "text", ...NAME }],
   history: [],
-  playable: [{ name: "types", type: "texts", most: 500 }],
+  playable: [{ name: "types", type: "texts", ...TYPES }],
 });
 
 /**

@@ -10,7 +10,7 @@ import {
 } from "./messages.js";
 
 /** Seconds after which a broker that speaks MQTT 5 throws a call away (docs/protocol.md). */
-const EXPIRY = 10;
+export const EXPIRY = 10;
 
 /**
  * @typedef {import("./connection.js").Connection} Connection

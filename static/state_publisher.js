@@ -1,10 +1,7 @@
 /** Publishes the player's state when it changes: at most ten times a second, always the last. */
 
 import { differs } from "./player_state.js";
-import { Throttle } from "./throttle.js";
-
-/** Milliseconds between two states. */
-const INTERVAL = 100;
+import { INTERVAL, Throttle } from "./throttle.js";
 
 /**
  * @typedef {import("./player_state.js").PlayerState} PlayerState

@@ -1,3 +1,6 @@
+/** Milliseconds between two messages: at most ten a second (docs/protocol.md, "The state"). */
+export const INTERVAL = 100;
+
 /**
  * Passes values on at most once in an interval, and always the last one.
  * @template T

@@ -29,7 +29,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
 
     @abstractmethod
     def playable(self, types: Sequence[str]) -> Any:
-        """Ask which MIME types its browser plays: `zapette.state.Playable`."""
+        """Ask which MIME types, 500 at most, its browser plays: `zapette.state.Playable`."""
 
     def status(self) -> Answer:
         """Ask for the state."""
@@ -68,7 +68,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("mute", on=on)
 
     def seek(self, position: float) -> Answer:
-        """Go to a position, in seconds; a position beyond the end goes to the end."""
+        """Go to a position in seconds, 0 or more; a position beyond the end goes to the end."""
         return self.call("seek", position=position)
 
     def seek_by(self, offset: float) -> Answer:
@@ -80,7 +80,13 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("rate", factor=factor)
 
     def load(self, source: str, title: str | None = None, position: float | None = None) -> Answer:
-        """Load a medium or a folder of the library, or a URL, from a position in seconds."""
+        """Load a medium or a folder of the library, or a URL.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+            position: where to begin, in seconds, 0 or more; None to resume a film.
+        """
         return self.call("load", source=source, title=title, position=position)
 
     def next(self) -> Answer:
@@ -96,11 +102,21 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("jump", index=index)
 
     def queue_add(self, source: str, title: str | None = None) -> Answer:
-        """Add a medium, or a folder's media in order, to the end of the queue."""
+        """Add a medium, or a folder's media in order, to the end of the queue.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+        """
         return self.call("queue/add", source=source, title=title)
 
     def queue_play_next(self, source: str, title: str | None = None) -> Answer:
-        """Add to the queue right after what plays now."""
+        """Add a medium, or a folder's media in order, right after the current item of the queue.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+        """
         return self.call("queue/play_next", source=source, title=title)
 
     def queue_remove(self, index: int) -> Answer:
@@ -140,11 +156,11 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("fullscreen", on=on)
 
     def message(self, text: str, seconds: float = 5) -> Answer:
-        """Show a text on the player for some seconds."""
+        """Show a text of 1 to 1000 characters on the player for 1 to 3600 seconds."""
         return self.call("message", text=text, seconds=seconds)
 
     def sleep(self, minutes: float) -> Answer:
-        """Pause in so many minutes; 0 cancels."""
+        """Pause in so many minutes, 0 to 1440; 0 cancels."""
         return self.call("sleep", minutes=minutes)
 
     def rename(self, name: str) -> Answer:

@@ -1,4 +1,5 @@
 import { formatFactor } from "../format.js";
+import { NAME, RATES, SUBTITLE_SIZES } from "../ranges.js";
 import { labelOf } from "../subtitle_kinds.js";
 import { defineOnce } from "./define.js";
 import { ChoiceRow } from "./choice-row.js";
@@ -9,9 +10,6 @@ import { SleepChoice } from "./sleep-choice.js";
 import { TextForm } from "./text-form.js";
 import { ViewElement } from "./view.js";
 
-const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
-/** Percent. */
-const SIZES = [75, 100, 150, 200];
 const SHOWN_FOR = 8;
 
 /**
@@ -57,7 +55,7 @@ export class MoreView extends ViewElement {
       translate("more.name"),
       translate("more.rename"),
       (name) => this._request("rename", { name }),
-      { keep: true, attributes: { maxlength: "64" } },
+      { keep: true, attributes: { maxlength: String(NAME.most) } },
     );
     /** @private */
     this._players = new PlayerList(surroundings);
@@ -117,7 +115,7 @@ export class MoreView extends ViewElement {
       subtitles ? subtitles.active : null,
       can("subtitles") && texts.length > 0,
     );
-    const sizes = SIZES.map((value) => ({
+    const sizes = SUBTITLE_SIZES.map((value) => ({
       value,
       text: this._translate("control.percent", { level: value }),
     }));

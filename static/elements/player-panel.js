@@ -1,4 +1,5 @@
 import { formatFactor } from "../format.js";
+import { NAME, RATES, SUBTITLE_SIZES } from "../ranges.js";
 import { labelOf } from "../subtitle_kinds.js";
 import { ChoiceRow } from "./choice-row.js";
 import { defineOnce } from "./define.js";
@@ -7,10 +8,6 @@ import { SleepChoice } from "./sleep-choice.js";
 import { TextForm } from "./text-form.js";
 import { ViewElement } from "./view.js";
 import { VisitorList } from "./visitor-list.js";
-
-const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
-/** Percent. */
-const SIZES = [75, 100, 150, 200];
 
 /**
  * @typedef {import("../player_state.js").Tracks} Tracks
@@ -50,7 +47,7 @@ export class PlayerPanel extends ViewElement {
       translate("more.name"),
       translate("more.rename"),
       (name) => this._request("rename", { name }),
-      { keep: true, attributes: { maxlength: "64" } },
+      { keep: true, attributes: { maxlength: String(NAME.most) } },
     );
   }
 
@@ -110,7 +107,7 @@ export class PlayerPanel extends ViewElement {
       state.subtitles.active,
       can("subtitles"),
     );
-    const sizes = SIZES.map((value) => ({
+    const sizes = SUBTITLE_SIZES.map((value) => ({
       value,
       text: this._translate("control.percent", { level: value }),
     }));

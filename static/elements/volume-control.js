@@ -1,9 +1,7 @@
-import { Throttle } from "../throttle.js";
+import { VOLUME } from "../ranges.js";
+import { INTERVAL, Throttle } from "../throttle.js";
 import { build, fill, icon } from "./dom.js";
 import { ViewElement } from "./view.js";
-
-/** Milliseconds between two messages of a slider that is being dragged. */
-const INTERVAL = 100;
 
 /** The volume as a slider, with the button that mutes. */
 export class VolumeControl extends ViewElement {
@@ -18,7 +16,13 @@ export class VolumeControl extends ViewElement {
     /** @private */
     this._mute = build("button", { type: "button", class: "mute" }, icon("sound"));
     /** @private */
-    this._slider = build("input", { type: "range", min: "0", max: "100", step: "1", value: "0" });
+    this._slider = build("input", {
+      type: "range",
+      min: String(VOLUME.least),
+      max: String(VOLUME.most),
+      step: "1",
+      value: "0",
+    });
     /** @private */
     this._value = build("output", { class: "value", "aria-hidden": "true" });
   }

@@ -5,6 +5,7 @@ import { composeState } from "../player_report.js";
 import { differs, positionAt } from "../player_state.js";
 import { EMPTY, add, jump } from "../queue.js";
 import { StatePublisher } from "../state_publisher.js";
+import { assertType } from "./shapes.js";
 import { vectors } from "./vectors.js";
 
 /** @type {import("../media_state.js").MediaState} */
@@ -53,14 +54,27 @@ const FACTS = {
 const state = (media = {}, now = 1000, facts = {}) =>
   composeState({ ...MEDIA, ...media }, { ...FACTS, ...facts }, 1, now);
 
-test("the state has every field of the contract", () => {
-  const { state: fields, fields: within } = vectors("player");
-  assert.deepEqual(Object.keys(state()), fields);
-  const { queue, subtitles, audio } = state();
-  assert.deepEqual(Object.keys(queue), within.queue);
-  assert.deepEqual(Object.keys(queue.items[0]), within.item);
-  assert.deepEqual(Object.keys(subtitles), within.subtitles);
-  assert.deepEqual(Object.keys(audio), within.audio);
+test("the state has every field of the contract, of its type, and no other", () => {
+  const tracks = { active: "a", tracks: [{ id: "a", label: "A", language: "fr" }] };
+  const error = { code: "media_error", message: "it is damaged", reason: "damaged" };
+  const full = state({ subtitles: tracks, audio: tracks, error }, 1000, {
+    current: { ...FILM, kind: "video", artist: "Artist", album: "Album" },
+    skipped: { source: "b", title: "B", error },
+    sleepAt: 1060,
+  });
+  const empty = state({ loaded: false, duration: null }, 1000, { current: null, queue: EMPTY });
+  const { state: fields } = vectors("state");
+  for (const told of [full, empty]) {
+    assertType(told, "state");
+    assert.deepEqual(Object.keys(told), Object.keys(fields));
+  }
+  const nullable = Object.keys(fields).filter((name) => fields[name].endsWith(" or null"));
+  const none = Object.entries(empty).filter(([, value]) => value === null);
+  assert.deepEqual(
+    none.map(([name]) => name),
+    nullable,
+  );
+  assert.ok(Object.values(full).every((value) => value !== null));
   assert.equal(state().position, 12.346);
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { CallError } from "../errors.js";
 import { readParameters } from "../messages.js";
-import { PROCEDURES, bind } from "../procedures.js";
+import { bind } from "../procedures.js";
 import { vectors } from "./vectors.js";
 
 for (const { procedure, text, repeat, values, names, length } of vectors("arguments").cases) {
@@ -25,11 +25,3 @@ for (const { procedure, text, repeat, values, names, length } of vectors("argume
     );
   });
 }
-
-test("every procedure is in the vectors, which the Python player is tested by too", () => {
-  const named = Object.entries(PROCEDURES).map(([procedure, parameters]) => [
-    procedure,
-    parameters.map(({ name }) => name),
-  ]);
-  assert.deepEqual(Object.fromEntries(named), vectors("player").procedures);
-});

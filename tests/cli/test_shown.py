@@ -17,7 +17,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
     lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(), below, max_size=3),
     max_leaves=6,
 )
-states = st.dictionaries(st.sampled_from(vectors("player")["state"]), anything)
+states = st.dictionaries(st.sampled_from(list(vectors("state")["state"])), anything)
 
 
 @settings(deadline=None)

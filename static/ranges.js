@@ -1,0 +1,22 @@
+/** The ranges of what procedures take, for the player that checks them and for what asks it. */
+
+/** From silence to all that the device can. */
+export const VOLUME = Object.freeze({ least: 0, most: 100 });
+
+/** Times the usual speed. */
+export const RATE = Object.freeze({ least: 0.25, most: 4 });
+
+/** Percent of the usual size of subtitles. */
+export const SUBTITLE_SIZE = Object.freeze({ least: 50, most: 300 });
+
+/** Characters of a player's name. */
+export const NAME = Object.freeze({ least: 1, most: 64 });
+
+/** MIME types in one question. */
+export const TYPES = Object.freeze({ most: 500 });
+
+/** The rates that the pages offer. */
+export const RATES = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
+
+/** The sizes of subtitles that the pages offer. */
+export const SUBTITLE_SIZES = Object.freeze([75, 100, 150, 200]);
