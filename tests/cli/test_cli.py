@@ -97,9 +97,9 @@ def test_command(system: System, scullery: PlainPlayer) -> None:
         (("call", "Scullery", "volume", "[1"), 1, "is not JSON"),
         (("call", "Scullery", "volume", "-p", "level"), 2, "NAME=VALUE"),
         (("call", "Scullery", "Fly high"), 2, "procedure 'Fly high'"),
-        (("call", "Cellar", "play"), 2, "nobody is called 'Cellar'"),
-        (("call", "Bedroom", "play"), 2, r"'Bedroom' may be [0-9a-f]{32} \(.*\) or [0-9a-f]{32}"),
-        (("watch", "server"), 2, "'server' is no player"),
+        (("call", "Cellar", "play"), 2, "nothing is called 'Cellar'"),
+        (("call", "Bedroom", "play"), 2, r"'Bedroom' matches [0-9a-f]{32} \(.*\) and [0-9a-f]{32}"),
+        (("watch", "server"), 2, "'server' is not a player"),
         (("call", "server", "ip", "--url", "http://h"), 2, "setting url: it must begin"),
         (("call", "server", "ip", "--url", "mqtt://127.0.0.1:1"), 3, "127.0.0.1:1: Connection ref"),
     ],
@@ -163,7 +163,7 @@ def test_a_player_is_forgotten(system: System) -> None:
     again = system.zapette("players", "forget", household.id)
     assert (again.returncode, again.stderr) == (
         2,
-        f"zapette: no player's id is or begins with '{household.id}'\n",
+        f"zapette: no player id begins with '{household.id}'\n",
     )
     assert (
         system.post("api/credentials", {"id": other.id, "key": other.key("remote")}).status == 200
@@ -254,7 +254,7 @@ def test_accounts(system: System) -> None:
     assert system.zapette("credentials", "add", "bob", "--password", "x").returncode == 0
     hashed = system.zapette("credentials", "show", "bob")
     assert hashed.returncode == 2
-    assert "kept hashed only" in hashed.stderr
+    assert "only a hash of the password" in hashed.stderr
     by_bob = f"mqtt://bob:x@127.0.0.1:{system.mqtt_port}"
     assert system.zapette("call", "server", "id", "--url", by_bob, *TIMEOUT).returncode == 0
     system.zapette("credentials", "remove", "bob")
@@ -316,7 +316,7 @@ def test_doctor_says_what_to_do(
 ) -> None:
     nothing_runs = System(tmp_path).zapette("doctor", "--timeout", "1")
     assert nothing_runs.returncode == 1
-    assert nothing_runs.stdout.count("nobody listens on") == 3
+    assert nothing_runs.stdout.count("nothing listens on") == 3
     assert "start it: make run" in nothing_runs.stdout
     local = new_system(ZAPETTE_BIND="127.0.0.1")
     os.kill(local.pid("broker"), signal.SIGSTOP)
@@ -328,7 +328,7 @@ def test_doctor_says_what_to_do(
     assert "FAIL  broker" in hung.stdout
     wrong = system.zapette("doctor", "--url", f"mqtt://home:no@127.0.0.1:{system.mqtt_port}")
     assert wrong.returncode == 1
-    assert "is the account right?" in wrong.stdout
+    assert "check the account" in wrong.stdout
 
 
 def test_doctor_looks_at_the_bridge(system: System, tmp_path: Path) -> None:

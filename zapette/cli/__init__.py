@@ -20,10 +20,10 @@ __all__ = ["main"]
 @click.group(cls=Group)
 @click.version_option(package_name="zapette")
 def main() -> None:
-    """Play on a page, pilot it from a phone.
+    """Play video on a web page, and control it from a phone.
 
-    Exit codes: 0 done, 1 the player or service answered with an error, 2 wrong usage or settings,
-    3 the broker or the player is not there, 4 no answer in time.
+    Exit codes: 0 success, 1 the player or service answered with an error, 2 wrong usage or
+    settings, 3 the broker or player is not there, 4 no answer in time.
     """
 
 

@@ -1,4 +1,4 @@
-"""``zapette call`` and ``zapette command``: have a procedure run, with or without its answer."""
+"""``zapette call`` and ``zapette command``: call a procedure, with or without an answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _procedure = click.argument("procedure", shell_complete=complete_procedure)
 _perhaps = click.argument("procedure", required=False, shell_complete=complete_procedure)
 _arguments = click.argument("arguments", metavar="[ARG]...", nargs=-1)
 _named = click.option(
-    "-p", "--parameter", "named", multiple=True, metavar="NAME=VALUE", help="A parameter by name."
+    "-p", "--parameter", "named", multiple=True, metavar="NAME=VALUE", help="Pass it by name."
 )
 
 
@@ -64,7 +64,7 @@ def call(
 def command(
     broker: Broker, target: str, procedure: str, arguments: tuple[str, ...], named: tuple[str, ...]
 ) -> None:
-    """Have a procedure run, and do not wait for its answer."""
+    """Call a procedure without waiting for its answer."""
     positional, by_name = _parameters(arguments, named)
     with broker.connected() as application:
         application.client.command(find(target, application), procedure, *positional, **by_name)
@@ -74,12 +74,12 @@ def _parameters(
     arguments: tuple[str, ...], named: tuple[str, ...]
 ) -> tuple[list[Any], dict[str, Any]]:
     if arguments and named:
-        raise InvalidArgument("parameters are given by position or by name, not both")
+        raise InvalidArgument("pass parameters by position or by name, not both")
     by_name = {}
     for text in named:
         name, separator, value = text.partition("=")
         if not separator or not name:
-            raise click.UsageError(f"-p {text}: NAME=VALUE is needed")
+            raise click.UsageError(f"-p {text}: write NAME=VALUE")
         by_name[name] = _value(value)
     return [_value(text) for text in arguments], by_name
 

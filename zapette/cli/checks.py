@@ -31,18 +31,18 @@ _START: Final = "start it: make run, or zapette run"
 
 
 def ports(settings: Settings) -> Iterator[Finding]:
-    """Check that each port is listened on."""
+    """Check that something listens on each port."""
     host = local_host(settings)
     for key, what in PORTS.items():
         port = getattr(settings, key)
         if _listens(host, port):
             yield good("port", f"{port} ({what})")
         else:
-            yield bad("port", f"nobody listens on {port} ({what})", _START)
+            yield bad("port", f"nothing listens on {port} ({what})", _START)
 
 
 def addresses(settings: Settings) -> Iterator[Finding]:
-    """Check the address in the QR code: that there is one, and that it can be connected to."""
+    """Check that the QR code has an address that accepts connections."""
     from webapp.addresses import Addresses
 
     found = Addresses(settings)
@@ -55,7 +55,7 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         if settings.bind.startswith("127."):
             remedy = f'set bind = "0.0.0.0" ({variable("bind")}), which listens on every interface'
         else:
-            remedy = "connect this machine to the network that the phone is on"
+            remedy = "connect this machine to the phone's network"
         yield bad("address", why, remedy)
         return
     unreachable = [
@@ -64,17 +64,17 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         if not settings.public_url and not _listens(host, port)
     ]
     if unreachable:
-        remedy = f"set bind to 0.0.0.0, or public_url ({variable('public_url')}) to the address"
-        yield bad("address", f"{shown}: nobody listens there on {', '.join(unreachable)}", remedy)
+        remedy = f"set bind to 0.0.0.0, or set public_url ({variable('public_url')})"
+        yield bad("address", f"{shown}: nothing listens there on {', '.join(unreachable)}", remedy)
     else:
         yield good("address", shown)
     if _ufw_is_on():
         allowed = f"sudo ufw allow {settings.http_port}/tcp; sudo ufw allow {settings.ws_port}/tcp"
-        yield doubtful("firewall", "ufw is on, and may keep phones out", allowed)
+        yield doubtful("firewall", "ufw is on and may block phones", allowed)
 
 
 def pages(settings: Settings) -> Iterator[Finding]:
-    """Check that the pages and what they import are served, and that every part is up."""
+    """Check that the server delivers the pages and their modules, and that every part is up."""
     host, port = local_host(settings), settings.http_port
     try:
         status, health, headers = _get(host, port, "/healthz")
@@ -84,25 +84,25 @@ def pages(settings: Settings) -> Iterator[Finding]:
         yield bad("pages", f"no answer on port {port}: {error}", _START)
         return
     if page != 200:
-        yield bad("pages", f"the player's page answers {page}", "the log of the web side says why")
+        yield bad("pages", f"the player's page answers {page}", "see the log of the web side")
     elif module != 200:
-        yield bad("pages", "what the pages import is not there", f"look into {ROOT / 'static'}")
+        yield bad("pages", "the pages' modules are missing", f"check {ROOT / 'static'}")
     else:
-        yield good("pages", "the player's page and what it imports")
+        yield good("pages", "the player's page and its modules")
     if status != 200:
         down = [name for name, word in json.loads(health)["parts"].items() if word != "up"]
-        yield bad("parts", f"not up: {', '.join(down)}", "the log says why; it is started again")
+        yield bad("parts", f"down: {', '.join(down)}", "see the log; zapette run restarts them")
     date = headers.get("date")
     if date is not None:
         yield from _clock("server", parsedate_to_datetime(date).timestamp(), 1.0)
 
 
 def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Finding]:
-    """Check that the household's account gets in, over TCP and WebSocket, and is answered."""
+    """Check that the household's account can connect, over TCP and WebSocket, and call."""
     try:
         given = BrokerUrl.parse(url) if url else local_broker(settings)
     except (SettingsError, StoreError) as error:
-        yield bad("broker", str(error), "set ZAPETTE_URL, or start Zapette here: make run")
+        yield bad("broker", str(error), "set ZAPETTE_URL, or start Zapette here (make run)")
         return
     tried = [given]
     if not url:
@@ -112,7 +112,7 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
 
 
 def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:
-    """Check that the account of the bridge gets in at the home's broker, if there is a bridge."""
+    """Check that the bridge's account can connect to the home's broker, if there is a bridge."""
     if not settings.bridge.url:
         return
     client = Client(
@@ -126,7 +126,7 @@ def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:
     except Unavailable as error:
         yield bad("bridge", str(error), _bridge_remedy(str(error)))
     else:
-        yield good("bridge", f"{settings.bridge.broker.where} lets it in")
+        yield good("bridge", f"{settings.bridge.broker.where} accepts the account")
     finally:
         client.stop()
 
@@ -134,10 +134,10 @@ def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:
 def _bridge_remedy(error: str) -> str:
     if "refused the connection" in error:
         names = f"{variable('bridge.user')}, {variable('bridge.password')}"
-        return f"give bridge.user and bridge.password ({names}) of an account on that broker"
+        return f"set bridge.user and bridge.password ({names}) to an account of that broker"
     if "certificate" in error:
-        return f"bridge.ca_file ({variable('bridge.ca_file')}) names the certificate to trust"
-    return f"is that broker on, and bridge.url ({variable('bridge.url')}) right?"
+        return f"set bridge.ca_file ({variable('bridge.ca_file')}) to the certificate to trust"
+    return f"check that broker and bridge.url ({variable('bridge.url')})"
 
 
 def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[Finding]:
@@ -149,9 +149,9 @@ def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[F
         application.start(timeout)
     except Unavailable as error:
         remedy = (
-            "is the account right? `zapette credentials` prints it"
+            "check the account; `zapette credentials` prints it"
             if ("refused the connection" in str(error))
-            else f"is the broker there, and the port right? {_START}"
+            else f"check the broker and its port; {_START}"
         )
         yield bad("broker", str(error), remedy)
         return
@@ -161,7 +161,7 @@ def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[F
         took = (time.perf_counter() - began) * 1000
         yield good("broker", f"{url.where}: answered in {took:.1f} ms")
     except CallError as error:
-        yield bad("broker", f"{url.where}: {error}", "is the web side up? its log says more")
+        yield bad("broker", f"{url.where}: {error}", "see the log of the web side")
     else:
         if not url.is_websocket:
             yield from _players(application, timeout)
@@ -174,13 +174,13 @@ def _players(application: Application, timeout: float) -> Iterator[Finding]:
     application.players.settle(timeout)
     online = application.players.online()
     if not online:
-        yield doubtful("players", "none is online", "open the address above on the screen")
+        yield doubtful("players", "none is online", "open the address above on a TV or computer")
     for each in online:
         name = each.name or each.id
         try:
             state = application.player(each.id, timeout=timeout).status()
         except CallError as error:
-            remedy = "reload its page; is the device asleep?"
+            remedy = "wake the device, and reload the page"
             yield bad("player", f"{name}: {error}", remedy)
             continue
         yield good("player", f"{name} answers")
@@ -191,7 +191,7 @@ def _players(application: Application, timeout: float) -> Iterator[Finding]:
 def _clock(whose: str, says: float, tolerance: float, *, silent: bool = False) -> Iterator[Finding]:
     skew = says - time.time()
     if abs(skew) > tolerance + 1:
-        found = f"that of {whose} is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
+        found = f"the clock of {whose} is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
         yield doubtful("clock", found, "turn on automatic time (NTP) on both devices")
     elif not silent:
         yield good("clock", time.strftime("%Y-%m-%d %H:%M:%S %Z"))

@@ -1,4 +1,4 @@
-"""``zapette completion``, and what the shell completes."""
+"""``zapette completion``, and the words that the shell completes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _GROUP = re.compile("^(volume|seek|queue|subtitles)_")
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete this command.
+    """Print the completion script for a shell.
 
     For bash: eval "$(zapette completion bash)" in ~/.bashrc.
     """
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.ClickException(f"there is no completion for {shell}")
+        raise click.ClickException(f"no completion for {shell}")
     root = click.get_current_context().find_root()
     click.echo(kind(root.command, {}, "zapette", "_ZAPETTE_COMPLETE").source())
 
 
 def complete_target(_context: click.Context, _parameter: click.Parameter, text: str) -> list[str]:
-    """Return the names and ids of the players that are there, and ``server``."""
+    """Return the names and ids of the players, and ``server``."""
     from zapette.cli.connecting import Broker
 
     logging.disable()

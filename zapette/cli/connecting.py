@@ -84,5 +84,5 @@ def with_broker(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--url",
         metavar="URL",
-        help="mqtt://NAME:PASSWORD@HOST, also mqtts, ws, wss; else ZAPETTE_URL.",
+        help="mqtt://NAME:PASSWORD@HOST, also mqtts, ws, wss (default: ZAPETTE_URL).",
     )(trusting)

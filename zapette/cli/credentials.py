@@ -23,7 +23,7 @@ class _Known:
 @with_settings
 @click.pass_context
 def credentials(context: click.Context, settings: Settings) -> None:
-    """Print the account that the first start made, or set others."""
+    """Print the account that the first start created, or manage others."""
     folder = DataFolder.open(settings.data_dir)
     context.obj = _Known(Accounts(folder.accounts), folder.home_password)
     if context.invoked_subcommand is None:
@@ -33,7 +33,7 @@ def credentials(context: click.Context, settings: Settings) -> None:
 @credentials.command("list")
 @click.pass_obj
 def list_accounts(known: _Known) -> None:
-    """List the accounts, one a line."""
+    """List the accounts, one per line."""
     for name in [HOME, *(name for name in known.accounts.names() if name != HOME)]:
         click.echo(name)
 
@@ -42,13 +42,13 @@ def list_accounts(known: _Known) -> None:
 @click.argument("name", default=HOME)
 @click.pass_obj
 def show_account(known: _Known, name: str) -> None:
-    """Print an account's name and password, as far as it is known."""
+    """Print an account's name, and its password if it is known."""
     if name == HOME:
         click.echo(f"{HOME} {known.home_password}")
     elif name in known.accounts.names():
         raise CredentialsError(
-            f"the password of {name!r} is kept hashed only; "
-            f"`zapette credentials add {name}` gives it a new one"
+            f"only a hash of the password of {name!r} is stored; "
+            f"`zapette credentials add {name}` sets a new one"
         )
     else:
         raise CredentialsError(f"there is no account {name!r}")
@@ -56,10 +56,10 @@ def show_account(known: _Known, name: str) -> None:
 
 @credentials.command("add")
 @click.argument("name")
-@click.password_option(help="Asked for if it is not given.")
+@click.password_option(help="The password; asked for by default.")
 @click.pass_obj
 def add_account(known: _Known, name: str, password: str) -> None:
-    """Add an account, or give one a new password; connections by the old one end at once."""
+    """Add an account, or change its password; connections with the old one end at once."""
     _refuse_home(name)
     known.accounts.add(name, password)
 

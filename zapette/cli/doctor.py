@@ -1,4 +1,4 @@
-"""``zapette doctor``: what a phone can reach, and what to do about the rest."""
+"""``zapette doctor``: what a phone can reach, and how to fix the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zapette.config import Settings
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--url", metavar="URL", help="Look at this broker only; else ZAPETTE_URL, if set.")
+@click.option("--url", metavar="URL", help="Check only this broker (default: ZAPETTE_URL).")
 @click.option("--timeout", type=SECONDS, default=3.0, show_default=True)
 @click.option("--ca-file", type=CA_FILE, help=CA_HELP)
 @with_settings

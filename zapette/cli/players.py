@@ -1,4 +1,4 @@
-"""``zapette players``: which there are, and what they do; and how one is forgotten."""
+"""``zapette players``: list players, and forget one."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _REFRESH = 1.0
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, once.")
-@click.option("--once", is_flag=True, help="Print the table once; so does a pipe.")
+@click.option("--once", is_flag=True, help="Print the table once (default in a pipe).")
 @with_broker
 @click.pass_context
 def players(context: click.Context, broker: Broker, *, as_json: bool, once: bool) -> None:
-    """Show the players; on a terminal as a table that follows them."""
+    """Show the players; on a terminal, keep the table up to date."""
     from zapette.cli.shown import summary
 
     if context.invoked_subcommand is not None:
@@ -49,10 +49,10 @@ def players(context: click.Context, broker: Broker, *, as_json: bool, once: bool
 @click.argument("player_id", metavar="ID")
 @with_settings
 def forget(settings: Settings, player_id: str) -> None:
-    """Forget a player of this machine: its links end, and no other system is told of it any more.
+    """Forget a player of this server: its links end, and other systems no longer see it.
 
-    ID is its 32 digits, or as many of the first as no other player has. A page that is still open
-    must be loaded anew, and is then a new player with the old id.
+    ID is the player's id, or its beginning if that is unique. A page that is still open must be
+    reloaded, and is then a new player with the old id.
     """
     from zapette.registry import Registry
     from zapette.visitors import Visitors
@@ -62,9 +62,9 @@ def forget(settings: Settings, player_id: str) -> None:
     try:
         found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
         if len(found) > 1:
-            raise TargetError(f"several ids begin with {player_id!r}: give more of it")
+            raise TargetError(f"several ids begin with {player_id!r}: type more digits")
         if not found:
-            raise TargetError(f"no player's id is or begins with {player_id!r}")
+            raise TargetError(f"no player id begins with {player_id!r}")
         registry.forget(found[0])
         visitors.forget(found[0])
     finally:
@@ -88,7 +88,7 @@ def _follow(known: Players) -> None:
     while True:
         click.clear()
         click.echo(_table(known, told_at))
-        click.echo("\nCtrl-C ends it.")
+        click.echo("\nCtrl-C to quit.")
         changed.wait(_REFRESH)
         changed.clear()
 
@@ -99,5 +99,5 @@ def _table(known: Players, told_at: dict[str, float]) -> str:
     now = time.monotonic()
     rows = [row(each, now - told_at.get(each.id, now)) for each in known]
     if not rows:
-        return "There is no player. Open the page of one: `zapette doctor` says where."
+        return "No players. Open a player's page: `zapette doctor` prints the address."
     return table(rows, _TITLES)

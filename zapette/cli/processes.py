@@ -1,4 +1,4 @@
-"""The commands that run the parts: all of them, or one."""
+"""The commands that run all parts, or one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True
 
 
 @click.command()
-@click.option("--reload", is_flag=True, help="Start parts again when their code changes.")
+@click.option("--reload", is_flag=True, help="Restart parts when their code changes.")
 @with_settings
 def run(settings: Settings, *, reload: bool) -> None:
-    """Run everything: the broker, the web side, and the bridge if one is set; kept running."""
+    """Run the broker, the web side and the bridge if it is set, and restart what ends."""
     if reload:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
@@ -78,7 +78,7 @@ def web(settings: Settings, *, exit_with_parent: bool) -> None:
 @with_settings
 @_exit_with_parent
 def bridge(settings: Settings, *, exit_with_parent: bool) -> None:
-    """Run the bridge to the home's own broker alone."""
+    """Run the bridge to your home's broker alone."""
     from bridge import service
 
     logs.set_up("bridge", settings.log_level)
@@ -89,13 +89,13 @@ def bridge(settings: Settings, *, exit_with_parent: bool) -> None:
 def _runner() -> Callable[..., None]:
     try:
         import uvloop
-    except ImportError:  # there is none for Windows
+    except ImportError:  # not available on Windows
         return asyncio.run
     return uvloop.run
 
 
 def _follow_parent(follow: bool) -> None:
-    """End this process when the one that started it is gone, however that one ended."""
+    """End this process when its parent ends, for whatever reason."""
     if not follow:
         return
 
@@ -122,17 +122,17 @@ def _welcome(settings: Settings, *, new: bool) -> None:
 
     page = Addresses(settings).pages()
     host = local_host(settings)
-    # a name that everybody can remember, where it leads to this server for sure
+    # the name is easier to remember, where it certainly leads to this server
     here = "localhost" if host == "127.0.0.1" else bracketed(host)
     click.echo(
-        f"\n  Zapette is on.\n\n"
-        f"  Player, on this screen    http://{here}:{settings.http_port}/\n"
-        f"  Player, on another one    {page}\n\n{qr.terminal(page)}\n"
-        f"  Open the player; the code that it shows makes a phone on this network its remote.\n"
+        f"\n  Zapette is running.\n\n"
+        f"  Player, on this device     http://{here}:{settings.http_port}/\n"
+        f"  Player, on another device  {page}\n\n{qr.terminal(page)}\n"
+        f"  Open the player, then scan its code with a phone on this network.\n"
     )
     if new:
         click.echo(
-            "  For scripts and Home Assistant there is an account on the broker "
-            f"(port {settings.mqtt_port}):\n  `zapette credentials` prints it.\n"
+            "  `zapette credentials` prints the account for scripts and Home Assistant "
+            f"(port {settings.mqtt_port}).\n"
         )
     sys.stdout.flush()

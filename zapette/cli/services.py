@@ -1,4 +1,4 @@
-"""``zapette services``: which services are there, and what they offer."""
+"""``zapette services``: list services and what they offer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def services(broker: Broker, *, as_json: bool) -> None:
         listed = [{"name": name, "procedures": each} for name, each in known.items()]
         click.echo(json.dumps(listed, ensure_ascii=False))
     elif not known:
-        click.echo("There is no service.")
+        click.echo("No services.")
     else:
         rows = [
             (one_line(name), one_line(", ".join(map(signature, each or [])) or "-"))
@@ -91,4 +91,4 @@ def _checked(answer: Any) -> list[dict[str, Any]]:
     match answer:
         case [*listed] if all(isinstance(each, dict) and "name" in each for each in listed):
             return listed
-    raise CallError("it does not say what it offers")
+    raise CallError("the service does not say what it offers")

@@ -20,9 +20,9 @@ _OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("--mqtt-port", int, "mqtt_port", "Port of MQTT over TCP."),
     ("--ws-port", int, "ws_port", "Port of MQTT over WebSocket."),
     ("--bind", str, "bind", "IP address to listen on."),
-    ("--public-url", str, "public_url", "Where phones reach the pages."),
-    ("--data", _FOLDER, "data_dir", "Folder of secrets and stores."),
-    ("--media", _FOLDER, "media_dir", "Folder of what can be played."),
+    ("--public-url", str, "public_url", "Address at which phones reach the pages."),
+    ("--data", _FOLDER, "data_dir", "Folder for secrets and databases."),
+    ("--media", _FOLDER, "media_dir", "Folder with your films and music."),
     ("--log-level", str, "log_level", "debug, info, warning or error."),
 )
 

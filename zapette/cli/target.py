@@ -1,4 +1,4 @@
-"""Whom a command is for: an id, a name as people know it, or the beginning of an id."""
+"""The target of a command: an id, a name, or the beginning of an id."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from zapette.application import Application
 
 SHORTEST = 4
-"""How many digits of an id stand for it, if no other player's begins with them."""
+"""How many digits of an id are enough, if they are unique."""
 
 
 class TargetError(ZapetteError):
-    """A name stands for nobody, or for several."""
+    """No callee has this name, or several have."""
 
 
 def find(text: str, application: Application) -> Callee:
-    """Return whom `text` names.
+    """Return the callee that `text` names.
 
     That is ``server``, a player id, ``services/NAME``, the name of a player in any case, the
     beginning of a player id (four characters or more), or the name of a service that is online.
 
     Raises:
-        TargetError: nobody has this name, or several have.
+        TargetError: none has this name, or several have.
         Unavailable: the connection is gone.
     """
     topics = application.topics
@@ -39,12 +39,12 @@ def find(text: str, application: Application) -> Callee:
     if len(found) == 1:
         return next(iter(found.values()))
     if not found:
-        raise TargetError(f"nobody is called {text!r}; `zapette players` lists the players")
-    raise TargetError(f"{text!r} may be {' or '.join(found)}: give more of the id")
+        raise TargetError(f"nothing is called {text!r}; `zapette players` lists the players")
+    raise TargetError(f"{text!r} matches {' and '.join(found)}: type more of the id")
 
 
 def follow_services(application: Application) -> set[str]:
-    """Return a set that the names of the services that are online come into, once it is fenced."""
+    """Return a set that receives the names of the online services."""
     services: set[str] = set()
     below = application.topics.service("x").root.removesuffix("x")
 
@@ -59,7 +59,7 @@ def follow_services(application: Application) -> set[str]:
 
 
 def _candidates(text: str, application: Application) -> dict[str, Callee]:
-    """Return who may be meant, by what tells them apart."""
+    """Return the callees that match, by a label that distinguishes them."""
     topics, players = application.topics, application.players
     services = follow_services(application)
     try:

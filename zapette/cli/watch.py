@@ -1,4 +1,4 @@
-"""``zapette watch``: what players do, as they do it."""
+"""``zapette watch``: follow what players do."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("targets", metavar="[ID|NAME]...", nargs=-1, shell_complete=complete_target)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-@click.option("--events", is_flag=True, help="Print the events of the players too.")
-@click.option("--count", type=click.IntRange(1), help="End after so many lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")
+@click.option("--events", is_flag=True, help="Print the players' events too.")
+@click.option("--count", type=click.IntRange(1), help="End after this many lines.")
 @with_broker
 def watch(
     broker: Broker, targets: tuple[str, ...], *, as_json: bool, events: bool, count: int | None
@@ -53,14 +53,14 @@ def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
     for text in targets:
         kind, _, name = find(text, application).root.rpartition("/")
         if not kind.endswith("/players"):
-            raise TargetError(f"{text!r} is no player: only players have a state to watch")
+            raise TargetError(f"{text!r} is not a player: only players have a state to watch")
         wanted.add(name)
     return wanted
 
 
 def _tell_outages(application: Application) -> None:
     application.client.on_lost = lambda reason: click.echo(f"zapette: {reason}", err=True)
-    application.client.on_live = lambda: click.echo("zapette: connected again", err=True)
+    application.client.on_live = lambda: click.echo("zapette: reconnected", err=True)
 
 
 def _follow_states(
