@@ -1,7 +1,7 @@
 """Puts the same load on our broker and on others: ``python -m bench.broker --help``.
 
 Each server is a process on one core, the load is on another. What is compared are ratios within
-one run; docs/performance-broker.md says what each figure means and what was found.
+one run; docs/performance.md says what each figure means and what was found.
 """
 
 from __future__ import annotations

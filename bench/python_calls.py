@@ -2,7 +2,7 @@
 
 ``--help`` names the options.
 Server, callee and caller are a process each. What is compared are ratios within one run;
-docs/performance-python.md says what each figure means and what was found.
+docs/performance.md says what each figure means and what was found.
 """
 
 from __future__ import annotations
