@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -100,3 +101,26 @@ def _anchors(text: str) -> set[str]:
     headings = _HEADING.findall(_BLOCK.sub("", text))
     made = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
     return made | set(_ANCHOR.findall(text))
+
+
+def tables(file: Path, heading: str) -> list[list[list[str]]]:
+    """Return the tables under a heading; of each the rows below its head, of each the cells.
+
+    An empty first cell has the text of the one above it.
+    """
+    text = file.read_text()
+    _, found, section = text.partition(f"\n## {heading}\n")
+    assert found, f"{file.name} has no heading {heading!r}"
+    section = re.split(r"^## ", section, maxsplit=1, flags=re.MULTILINE)[0]
+    made = []
+    for block in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in block.splitlines()]
+        for above, row in itertools.pairwise(rows[2:]):
+            row[0] = row[0] or above[0]
+        made.append(rows[2:])
+    return made
+
+
+def quoted(cell: str) -> list[str]:
+    """Return what stands between backticks in a cell."""
+    return re.findall(r"`([^`]+)`", cell)
