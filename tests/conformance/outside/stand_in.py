@@ -20,13 +20,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from broker import Broker, Limits, handshake
+from broker import Broker, Limits
 from broker.__main__ import run_loop
 from broker.access.acl import Rights, Rule
 from broker.access.authenticator import ConnectRequest, Grant
 from broker.codec.codec import ConnAckProperties
 from broker.codec.codec5 import Codec5
 from broker.codec.reasons import Reason
+from broker.handlers import connect as handshake
 from tests.conformance.outside.settings import Listener, Settings, Unsupported, from_arguments
 
 NOTES = "OUTSIDE_NOTES"
