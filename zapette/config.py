@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -22,6 +23,9 @@ DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"
 
 _PREFIX: Final = "ZAPETTE_"
 _NEEDED: Final = frozenset({"data_dir", "media_dir"})
+_INLINE: Final = frozenset({"limits"})
+"""Tables of the file that are one variable in the environment."""
+
 _NOT_SETTINGS: Final = frozenset({"ZAPETTE_URL", "ZAPETTE_CONFIG"})
 
 
@@ -49,7 +53,7 @@ class Settings:
         forget_after_days: days after which a player that is gone is forgotten; 0 is never.
         page_errors: whether pages report their errors to the terminal of the server.
         development: whether pages are loaded again when they change; and as `page_errors`.
-        limits: the broker's limits that are not to be its defaults, as in a table of TOML.
+        limits: changes of the broker's limits, ``max_packet = 65536, …``; a table in the file.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
             in PEM; None for the system's.
@@ -155,7 +159,9 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(str(file), f"is not TOML: {error}") from error
     values: dict[str, Any] = {}
     for name, value in read.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name in _INLINE:
+            values[name] = _inline(value)
+        elif isinstance(value, dict):
             values |= {f"{name}.{below}": each for below, each in value.items()}
         else:
             values[name] = value
@@ -163,6 +169,14 @@ def _from_file(file: Path) -> dict[str, Any]:
         if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str) and value:
             values[key] = file.parent / value
     return values
+
+
+def _inline(table: Mapping[str, Any]) -> str:
+    """Return a table in one line, as the environment takes it: ``max_packet = 65536, …``."""
+    return ", ".join(
+        f"{json.dumps(key)} = {json.dumps(each, ensure_ascii=False, default=str)}"
+        for key, each in table.items()
+    )
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

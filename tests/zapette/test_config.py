@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from broker.errors import SettingsError as LimitsError
+from broker.limits import Limits
 from zapette.bridge_settings import BridgeSettings
 from zapette.config import DEFAULT_FILE, Settings, load
 from zapette.errors import SettingsError
@@ -53,6 +55,19 @@ def test_the_table_of_the_bridge(tmp_path: Path) -> None:
     )
     assert "secret" not in repr(bridge)
     assert "secret" not in repr(bridge.broker)
+
+
+def test_the_table_of_limits(tmp_path: Path) -> None:
+    file = tmp_path / "zapette.toml"
+    file.write_text("[limits]\nmax_packet = 1000\nallowed_origins = ['same-host', 'http://é']\n")
+    changed = Limits(max_packet=1000, allowed_origins=frozenset({"same-host", "http://é"}))
+    settings = load(file, {})
+    assert Limits.from_text(settings.limits) == changed
+    assert load(None, environment(settings)) == settings
+    assert load(file, {"ZAPETTE_LIMITS": "max_packet = 2"}).limits == "max_packet = 2"
+    file.write_text("[limits]\nmax_packets = 1000\n")
+    with pytest.raises(LimitsError, match="max_packets: no such limit"):
+        Limits.from_text(load(file, {}).limits)
 
 
 @pytest.mark.parametrize(
