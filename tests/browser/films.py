@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+_H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
 _SUBTITLES = "1\n00:00:00,000 --> 00:00:30,000\n{}\n"
 
 
@@ -25,7 +26,7 @@ def sound(seconds: float, hertz: int = 440) -> tuple[str, ...]:
 
 
 def make(folder: Path) -> Path:
-    """Fill `folder` with one.webm, two.webm and three.webm of 4 s, and a long one of 400 s."""
+    """Fill `folder` with three films of 4 s, a long one of 400 s, and a stream."""
     folder.mkdir(parents=True, exist_ok=True)
     first = folder / "one.webm"
     ffmpeg(*picture(4), *sound(4), "-c:v", "libvpx", "-g", "10", "-c:a", "libopus", str(first))
@@ -37,15 +38,16 @@ def make(folder: Path) -> Path:
     (folder / "one.en.srt").write_text(_SUBTITLES.format("See you soon"), encoding="utf-8")
     (folder / "two.fr.srt").write_text(_SUBTITLES.format("Encore"), encoding="utf-8")
     (folder / "wrong.webm").write_bytes(bytes(range(256)) * 16)
+    ffmpeg(*picture(4), *sound(4), *_H264, "-c:a", "aac", str(folder / ".stream.mp4"))
+    _make_stream(folder / "stream", folder / ".stream.mp4")
     return folder
 
 
 def make_kinds(folder: Path) -> Path:
     """Fill `folder` with one film of each kind that people have."""
     folder.mkdir(parents=True, exist_ok=True)
-    h264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
     good = folder / "good.mp4"
-    ffmpeg(*picture(4), *sound(4), *h264, "-c:a", "aac", "-movflags", "+faststart", str(good))
+    ffmpeg(*picture(4), *sound(4), *_H264, "-c:a", "aac", "-movflags", "+faststart", str(good))
     ffmpeg(*picture(4), "-c:v", "libvpx-vp9", "-b:v", "50k", "-g", "10", str(folder / "mute.webm"))
     ffmpeg(*sound(4), str(folder / "song.mp3"))
     ffmpeg("-i", str(good), "-c:v", "mpeg4", "-c:a", "copy", str(folder / "unseen.mp4"))

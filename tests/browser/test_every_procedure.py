@@ -14,6 +14,7 @@ from tests.browser.remote_page import RemotePage
 from tests.browser.stage import Stage, titles
 from tests.mosquitto import run_tool
 from tests.system import System
+from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError
@@ -25,9 +26,9 @@ CUES = """Array.from(document.querySelector("video").textTracks)
 
 
 class Driver(Protocol):
-    """Calls a procedure of a player."""
+    """Calls a procedure of a player, and returns what it answers."""
 
-    def __call__(self, procedure: str, **parameters: Any) -> None: ...
+    def __call__(self, procedure: str, **parameters: Any) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,16 @@ class Case:
     """A call, and how one sees that it has taken effect.
 
     Attributes:
-        before: calls that come first, each with its parameters by position.
         seen: tells whether the ``<video>`` or the page is as it must be.
+        before: calls that come first, each with its parameters by position.
+        answer: what is answered, of a procedure that does not answer the state.
     """
 
     procedure: str
     parameters: dict[str, Any]
     seen: Callable[[Stage], bool]
     before: list[tuple[Any, ...]] = field(default_factory=list)
+    answer: Callable[[dict[str, Any]], bool] | None = None
 
 
 def near(stage: Stage, position: float) -> bool:
@@ -58,6 +61,22 @@ def says(stage: Stage, words: str) -> bool:
 
 
 FILM = "media/three.webm"
+STREAM = "media/stream/film.m3u8"
+SIZE = "document.querySelector('video').style.getPropertyValue('--subtitle-size')"
+STATE = set(vectors("state")["state"])
+PLAYED = set(vectors("state")["objects"]["played"])
+
+# As each of the page's controls asks for what it stands for.
+ASK = """async ([procedure, parameters]) => {
+  let answer;
+  const listen = (request) => {
+    const respond = request.respondWith.bind(request);
+    request.respondWith = (promise) => respond((answer = promise));
+  };
+  addEventListener("playerrequest", listen, { capture: true, once: true });
+  await document.querySelector("play-button")._request(procedure, parameters);
+  return answer;
+}"""
 CASES = [
     Case("status", {}, lambda it: not it.player.plays()),
     Case("play", {}, lambda it: it.player.plays()),
@@ -86,11 +105,18 @@ CASES = [
     Case("repeat", {"mode": "one"}, lambda it: it.witness.status()["repeat"] == "one"),
     Case("shuffle", {"on": True}, lambda it: it.witness.status()["shuffle"] is True),
     Case("subtitles", {"track": "fr"}, lambda it: it.player.see(CUES) == "À bientôt"),
+    Case("subtitles/size", {"percent": 150}, lambda it: it.player.see(SIZE) == "1.5"),
+    Case("audio", {"track": "1"}, lambda it: it.witness.status()["audio"]["active"] == "1",
+         [("load", STREAM)]),
     Case("message", {"text": "Dinner", "seconds": 20}, lambda it: says(it, "Dinner")),
     Case("sleep", {"minutes": 10}, lambda it: it.witness.status()["sleep_at"] is not None),
     Case("rename", {"name": "Kitchen"}, lambda it: says(it, "Kitchen")),
     Case("fullscreen", {"on": True}, lambda it: bool(
         it.player.see("document.fullscreenElement !== null"))),
+    Case("history", {}, lambda it: it.source == FILM, [("load", FILM)],
+         answer=lambda it: it["items"][0].keys() == PLAYED and it["items"][0]["source"] == FILM),
+    Case("playable", {"types": ["video/webm", "video/nothing"]}, lambda it: not it.player.plays(),
+         answer=lambda it: it == {"playable": [True, False]}),
 ]  # fmt: skip
 
 
@@ -104,8 +130,8 @@ def python(cinema: System, stage: Stage) -> Iterator[Driver]:
     with Application(url=cinema.household(), base_topic="zapette") as application:
         player = application.player(stage.player.id)
 
-        def drive(procedure: str, **parameters: Any) -> None:
-            player.call(procedure, **parameters)
+        def drive(procedure: str, **parameters: Any) -> dict[str, Any]:
+            return dict(player.call(procedure, **parameters))
 
         yield drive
 
@@ -124,21 +150,20 @@ def from_shell(cinema: System, player_id: str) -> Driver:
     home = cinema.household()
     root = Topics("zapette").player(player_id).root
 
-    def drive(procedure: str, **parameters: Any) -> None:
+    def drive(procedure: str, **parameters: Any) -> dict[str, Any]:
         payload = json.dumps(parameters) if parameters else ""
         asked = ("-t", f"{root}/command/{procedure}", "-e", f"{root}/response/cli/1")
         answer = run_tool("rr", home, *asked, "-m", payload)
         assert answer.returncode == 0, answer.stderr
         assert "result" in json.loads(answer.stdout), answer.stdout
+        return dict(json.loads(answer.stdout)["result"])
 
     return drive
 
 
 def from_phone(phone: RemotePage) -> Driver:
-    def drive(procedure: str, **parameters: Any) -> None:
-        given = json.dumps([procedure, parameters])
-        # as each of the page's controls asks for what it stands for
-        phone.see(f"document.querySelector('play-button')._request(...{given})")
+    def drive(procedure: str, **parameters: Any) -> dict[str, Any]:
+        return dict(phone.page.evaluate(ASK, [procedure, parameters]))
 
     return drive
 
@@ -154,15 +179,21 @@ def test_it_takes_effect(stage: Stage, driver: Driver, case: Case) -> None:
     if case.procedure == "fullscreen":
         # the browser wants a key pressed there
         stage.player.page.keyboard.press("x")
-    driver(case.procedure, **case.parameters)
+    if case.procedure == "audio":
+        eventually(lambda: stage.witness.status()["audio"]["tracks"], "the stream has its sounds")
+    answer = driver(case.procedure, **case.parameters)
+    assert case.answer(answer) if case.answer else answer.keys() == STATE
     eventually(lambda: case.seen(stage), f"{case.procedure} has its effect")
     if case.procedure == "fullscreen":
         stage.ask("fullscreen", False)
 
 
-def test_every_procedure_is_tried(stage: Stage) -> None:
-    offered = set(stage.witness.status()["can"]) - {"history", "playable", "subtitles/size"}
-    assert offered <= {it.procedure for it in CASES}
+def test_every_procedure_is_tried() -> None:
+    declared = vectors("procedures")["player"]
+    assert sorted(it.procedure for it in CASES) == sorted(declared)
+    assert {it.procedure for it in CASES if it.answer} == {
+        name for name, it in declared.items() if it["answers"] != "state"
+    }
 
 
 def test_python_is_told_what_is_wrong(python: Driver) -> None:
