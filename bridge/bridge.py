@@ -14,12 +14,13 @@ from bridge.mapping import Mapping
 from bridge.mirror import Mirror
 from bridge.proof import LOOP
 from bridge.snapshot import retained
+from zapette.callee import Procedures
 from zapette.connection import Connection
 from zapette.dialing import Dialer
-from zapette.errors import NoSuchProcedure, Unavailable
+from zapette.errors import CallError, Unavailable
 from zapette.event_loop import LoopThread
 from zapette.logs import without_secrets
-from zapette.messages import write_error, write_result
+from zapette.messages import write_error
 from zapette.subscriptions import Message
 from zapette.topics import Callee, Topics
 
@@ -71,6 +72,7 @@ class Bridge:
         self._client_id = client_id
         # another name on our side: home may be the same broker, which shall be noticed
         self._callee = callee(mapping.topics)
+        self._procedures = Procedures({"status": self._status})
         self._ours = Connection(
             ours, f"{client_id}-ours", loop, callee=self._callee, name="our broker"
         )
@@ -210,23 +212,25 @@ class Bridge:
             log.error(LOOP)
 
     def _answer(self, message: Message) -> None:
-        """Say that this bridge is at work, to one that waits or to a person."""
+        """Answer a call to the bridge itself."""
         request = self._callee.parse(message.topic)
         if message.retained or request is None:
             return
-        status = {
-            "home": self._dialers["home"].url.where,
-            "connected": self._home.is_live and not self._is_loop,
-        }
-        answer = (
-            write_result(status)
-            if request.procedure == "status"
-            else write_error(NoSuchProcedure(request.procedure))
-        )
+        try:
+            answer = self._procedures.find(request.procedure).bind(message.payload).run()
+        except CallError as error:
+            answer = write_error(error)
         topic = self._callee.answers_to(request, message.response_topic)
         if topic is not None:
             with contextlib.suppress(Unavailable):
                 self._ours.publish(topic, answer, correlation=message.correlation)
+
+    def _status(self) -> dict[str, Any]:
+        """Tell which broker is the home's, and whether the bridge is connected to it."""
+        return {
+            "home": self._dialers["home"].url.where,
+            "connected": self._home.is_live and not self._is_loop,
+        }
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         def done(task: asyncio.Task[None]) -> None:

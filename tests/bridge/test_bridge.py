@@ -25,6 +25,7 @@ from tests.plain_player import PlainPlayer
 from tests.ports import free_ports
 from tests.sharing import sharing
 from tests.system import System
+from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette.application import Application
 from zapette.url import BrokerUrl
@@ -256,6 +257,16 @@ def test_a_retained_command_at_home_does_nothing(house: House) -> None:
         eventually(asked_again, "commands come in again", timeout=20, every=0.2)
         assert player.heard.count(("volume", 7)) == 1
         listener.publish(f"{player.root}/command/volume", b"", retain=True)
+
+
+def test_the_bridge_tells_what_it_offers(house: House) -> None:
+    with Application(url=house.system.household(), base_topic="zapette") as application:
+        offered = application.call("bridge/procedures")
+        status = application.call("bridge/status")
+    assert {it["name"]: it["parameters"] for it in offered} == (
+        vectors("procedures")["services"]["bridge"]
+    )
+    assert status == {"home": house.url.where, "connected": True}
 
 
 def test_a_player_that_goes_is_cleared_on_both_sides(house: House) -> None:
