@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from tests.system import System
 from tests.vector_files import vectors
-from webapp import core_entities
-from zapette import errors, messages, outgoing
+from webapp import core_entities, problems
+from zapette import Application, errors, messages, outgoing
 from zapette.credentials import Role, rights
 from zapette.topics import Topics
 
@@ -55,6 +56,23 @@ def test_errors() -> None:
     for code, kind in errors._BY_CODE.items():
         assert type(errors.CallError.of(code, "")) is kind
         assert kind("").code == code
+
+
+def test_errors_over_http() -> None:
+    assert list(get_args(problems.Code)) == list(vectors("errors")["http"])
+
+
+def test_procedures_of_the_server_and_the_broker(system: System) -> None:
+    declared = vectors("procedures")
+    with Application(url=system.household(), base_topic="zapette") as application:
+        for callee, procedures in [
+            ("server", declared["server"]),
+            ("broker", declared["services"]["broker"]),
+        ]:
+            offered = application.call(f"{callee}/procedures")
+            assert {it["name"]: [each["name"] for each in it["parameters"]] for it in offered} == (
+                procedures
+            )
 
 
 def test_events_of_home_assistant() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -17,20 +17,51 @@ log = logging.getLogger("zapette.web")
 
 _RETRY: Final = 5
 
+Code = Literal[
+    "invalid_request",
+    "invalid_id",
+    "wrong_key",
+    "wrong_code",
+    "turned_out",
+    "not_found",
+    "method_not_allowed",
+    "request_timeout",
+    "conflict",
+    "misdirected_request",
+    "requested_range_not_satisfiable",
+    "media_error",
+    "too_many_requests",
+    "runtime_error",
+    "not_implemented",
+    "unavailable",
+    "http_version_not_supported",
+]
+"""The words by which a program tells errors apart (docs/http-api.md, "Errors")."""
+
+_CODES: Final[dict[HTTPStatus, Code]] = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "requested_range_not_satisfiable",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
+    HTTPStatus.NOT_IMPLEMENTED: "not_implemented",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "http_version_not_supported",
+}
+
 
 class Problem(Exception):
     """An error for the client.
 
     Attributes:
         status: the HTTP status.
-        code: a word that a program can tell it by: ``invalid_request``, ``invalid_id``,
-            ``wrong_key``, ``too_many_requests``, ``not_found``, ``unavailable``…
+        code: a word that a program can tell it by.
         detail: what is wrong and what would be right, in English.
         retry_after: seconds to wait before trying again, if waiting helps.
     """
 
     def __init__(
-        self, status: HTTPStatus, code: str, detail: str, *, retry_after: int | None = None
+        self, status: HTTPStatus, code: Code, detail: str, *, retry_after: int | None = None
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -87,13 +118,6 @@ def _unexpected(error: Exception) -> Response:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
 
-def code_of(status: HTTPStatus) -> str:
-    """Return the code by which a program recognises `status`."""
-    names = {
-        HTTPStatus.BAD_REQUEST: "invalid_request",
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
-        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "invalid_request",
-        HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
-        HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
-    }
-    return names.get(status, status.name.lower())
+def code_of(status: HTTPStatus) -> Code:
+    """Return the code by which a program recognises an error that has only a `status`."""
+    return _CODES.get(status, "invalid_request" if status < 500 else "runtime_error")

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response
 
 from webapp import requests
-from webapp.problems import Problem
+from webapp.problems import Code, Problem
 from webapp.refused import Reason, Refused
 from webapp.throttle import Throttle
 from zapette.errors import CredentialsError, PlayersFull
@@ -29,6 +29,7 @@ def register(app: Flask, refused: Refused) -> None:
 
     def full(error: PlayersFull) -> Response:
         refused.count(Reason.PLAYERS)
+        code: Code
         if error.client:
             detail = "too many players were made from this address; forget some, or wait a day"
             status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
