@@ -1,14 +1,14 @@
 #!/bin/sh
 # Everything with the mosquitto tools only.
 #
-#   examples/everything.sh players                 the players, and what they do
+#   examples/everything.sh players                 the players and their states
 #   examples/everything.sh play ID                 also pause, toggle, stop, status, next, previous
 #   examples/everything.sh volume ID 40            also seek, rate, load, message, rename, sleep …
-#   examples/everything.sh watch ID                what changes, as it changes
+#   examples/everything.sh watch ID                each change, as it happens
 #   examples/everything.sh server ip               also id, library: what the server offers
 #   examples/everything.sh service NAME PROCEDURE [JSON]
 #
-# The broker is in HOST, PORT, NAME and PASSWORD; without PASSWORD `zapette credentials` tells.
+# HOST, PORT, NAME and PASSWORD name the broker; without PASSWORD, `zapette credentials` provides it.
 set -eu
 
 HOST=${HOST:-127.0.0.1} PORT=${PORT:-1883} NAME=${NAME:-home}
@@ -17,7 +17,7 @@ BASE=${BASE:-zapette}
 
 sub() { mosquitto_sub -h "$HOST" -p "$PORT" -u "$NAME" -P "$PASSWORD" "$@"; }
 
-# call CALLEE PROCEDURE PAYLOAD: by MQTT 5, whose response topic and correlation data do the rest
+# call CALLEE PROCEDURE PAYLOAD, with MQTT 5's response topic and correlation data
 call() {
   mosquitto_rr -h "$HOST" -p "$PORT" -u "$NAME" -P "$PASSWORD" -V 5 -W 5 \
     -t "$BASE/$1/command/$2" -e "$BASE/$1/response/sh-$$/1" -m "$3"

@@ -1,8 +1,8 @@
-"""Put the lights out at the end of a film: run a command when a player has ended.
+"""Switch the lights off when a film ends: run a command when a player has ended.
 
 python examples/lights_out.py -- curl -s http://lamp.local/off
-It is a service too: `zapette call lights off` does the same, `zapette call lights skip` lets the
-next end of a film pass.
+It is also a service: `zapette call lights off` does the same, `zapette call lights skip` ignores
+the next end of a film.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ skipping = False
 
 @app.register()
 def off() -> int:
-    """Put the lights out; return the exit code of the command."""
+    """Switch the lights off; return the exit code of the command."""
     return subprocess.run(command, check=False, timeout=30).returncode
 
 
 @app.register()
 async def skip() -> None:
-    """Let the next end of a film pass."""
+    """Ignore the next end of a film."""
     global skipping  # noqa: PLW0603
     skipping = True
 
 
 @app.subscribe("players/+/event/ended")
 def ended(_event: Event, player_id: str) -> None:
-    """Put the lights out at the end of a film, unless the player goes on with another."""
+    """Switch the lights off when a film ends, unless the player continues with another."""
     global skipping
     skipped, skipping = skipping, False
     if skipped:
-        print("let one pass", flush=True)
+        print("ignored one", flush=True)
     elif not app.player(player_id).status()["playing"]:
         off()
 
 
 @app.signal("joined")
 def joined() -> None:
-    """Say that it works."""
+    """Report the connection."""
     print("waiting for the end of a film", flush=True)
 
 

@@ -17,9 +17,9 @@ with Application() as app:
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     found = [each for each in app.players.online() if wanted.lower() in each.name.lower()]
     if not found:
-        sys.exit("There is no such player. Open the page of one.")
+        sys.exit("No such player. Open a player's page.")
     player = app.player(found[0].id)
-    print(f"{found[0].name}: Enter plays and pauses, + - < > as they say, q leaves.")
+    print(f"{found[0].name}: Enter plays or pauses, + - set the volume, < > seek, q quits.")
     for key in map(str.strip, sys.stdin):
         if key == "q":
             break

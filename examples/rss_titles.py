@@ -19,8 +19,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def titles(feed: bytes) -> list[str]:
-    """Return the titles of the items in a feed, the newest first, as feeds have them."""
-    # expat 2.4.1 and newer refuse entities that grow without end
+    """Return the titles of the items in a feed, newest first, as feeds list them."""
+    # expat 2.4.1 and newer refuse entities that expand without limit
     root = ET.fromstring(feed)
     items = root.findall(".//item") or root.findall(f".//{ATOM}entry")
     found = [item.findtext("title") or item.findtext(f"{ATOM}title") for item in items]
@@ -28,7 +28,7 @@ def titles(feed: bytes) -> list[str]:
 
 
 def fetch(url: str) -> list[str]:
-    """Return the titles at `url`; none, with a line in the log, if it cannot be read now."""
+    """Return the titles at `url`; none, and a log line, if it cannot be read."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return titles(answer.read(1_000_000))
@@ -48,17 +48,17 @@ def show(app: Application, name: str, title: str) -> None:
 
 
 def main() -> None:
-    """Look at the feed again and again, until Ctrl-C."""
+    """Poll the feed until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("feed")
-    parser.add_argument("--player", default="", help="the name of one player; all if not given")
-    parser.add_argument("--every", type=float, default=300, help="seconds between two looks")
+    parser.add_argument("--player", default="", help="name of a player (default: all)")
+    parser.add_argument("--every", type=float, default=300, help="seconds between two requests")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
     with Application() as app:
         app.players.settle()
         known = set(fetch(options.feed))
-        log.info("%d titles are there; new ones will be shown", len(known))
+        log.info("%d titles; new ones will be shown", len(known))
         while True:
             time.sleep(options.every)
             for title in reversed(fetch(options.feed)):

@@ -1,4 +1,4 @@
-"""A wall of players in step: all play one film, and stay together.
+"""A wall of players in sync: all play one film.
 
 python examples/wall.py media/film.webm [NAME...]
 """
@@ -13,23 +13,23 @@ from collections.abc import Sequence
 from zapette import Application, AsyncPlayer, CallError
 
 FAR = 1.0
-"""Seconds apart from which a player jumps to the others; below it hurries or dawdles."""
+"""From this distance in seconds a player seeks; below it, its speed changes."""
 
 NEAR = 0.04
-"""Seconds apart that nobody sees."""
+"""A distance in seconds that nobody notices."""
 
 LOOK = 1.0
 
 
 async def position(player: AsyncPlayer) -> float:
-    """Return where a player is now: what it says, and half the time that it took to ask."""
+    """Return the position now: the reported one, plus half the time that the call took."""
     began = time.monotonic()
     state = await player.status()
     return state["position"] + (time.monotonic() - began) / 2 * state.get("rate", 1.0)
 
 
 async def together(players: Sequence[AsyncPlayer], source: str) -> None:
-    """Load `source` everywhere, and begin at the same moment."""
+    """Load `source` everywhere, and start at the same moment."""
     await asyncio.gather(*(player.load(source) for player in players))
     await asyncio.gather(*(player.pause() for player in players))
     await asyncio.gather(*(player.seek(0) for player in players))
@@ -37,14 +37,14 @@ async def together(players: Sequence[AsyncPlayer], source: str) -> None:
 
 
 async def correct(players: Sequence[AsyncPlayer]) -> float:
-    """Bring the players closer to the first; return how far the farthest is, in seconds."""
+    """Correct the players towards the first; return the largest distance in seconds."""
     leader, *others = await asyncio.gather(*(position(player) for player in players))
     for player, at in zip(players[1:], others, strict=True):
         behind = leader - at
         if abs(behind) > FAR:
             await player.seek(await position(players[0]))
         elif abs(behind) > NEAR:
-            # catch up within a second, as little as can be heard
+            # catch up within a second, inaudibly
             await player.rate(max(0.9, min(1.1, 1 + behind)))
         else:
             await player.rate(1)
@@ -52,10 +52,10 @@ async def correct(players: Sequence[AsyncPlayer]) -> float:
 
 
 async def keep_in_step(app: Application, names: Sequence[str], source: str) -> None:
-    """Begin together, and stay so."""
+    """Start together, and correct the players once a second."""
     wanted = [each for each in app.players.online() if not names or each.name in names]
     if not wanted:
-        sys.exit("There is no such player. Open the page of one.")
+        sys.exit("No such player. Open a player's page.")
     players = [app.player_async(each.id) for each in wanted]
     await together(players, source)
     while True:

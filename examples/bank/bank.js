@@ -1,4 +1,4 @@
-/** A service from a page: a call is a message, its answer another, and that is all there is to it. */
+/** A page that calls a service: a call is one message, its answer another. */
 
 import { Connection } from "./zapette/connection.js";
 import { openMqttTransport } from "./zapette/mqtt_transport.js";
@@ -9,7 +9,7 @@ const login = document.getElementById("login");
 const bank = document.getElementById("bank");
 let rpc = null;
 
-/** Connect with the account of the household that was typed in. */
+/** Connect with the household account that you typed. */
 function enter({ url, name, password }) {
   const me = `page-${Math.random().toString(36).slice(2)}`;
   const account = { client_id: me, username: name, password };

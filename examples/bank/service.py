@@ -1,6 +1,6 @@
-"""An object that others use from afar, as with Pyro: python examples/bank/service.py.
+"""An object that other programs use remotely, as with Pyro: python examples/bank/service.py.
 
-Python programs use it as in client.py, pages as in bank.js.
+client.py uses it from Python, bank.js from a page.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class Account:
         self._balance = 0
 
     def balance(self) -> int:
-        """Return what is there."""
+        """Return the balance."""
         return self._balance
 
     def deposit(self, amount: Annotated[int, Range(1, 1_000_000)]) -> int:
-        """Put something in; return the balance."""
+        """Deposit an amount; return the balance."""
         return self._change(amount)
 
     def withdraw(self, amount: Annotated[int, Range(1, 1_000_000)]) -> int:
-        """Take something out; return the balance."""
+        """Withdraw an amount; return the balance."""
         if amount > self._balance:
             raise NotSupported(f"there are only {self._balance} cents")
         return self._change(-amount)

@@ -133,7 +133,7 @@ def test_remote(run: Callable[..., Run], players: Callable[..., PlainPlayer]) ->
 def test_remote_without_a_player(run: Callable[..., Run]) -> None:
     remote = run("remote.py", "nobody")
     assert remote.process.wait(20) == 1
-    eventually(lambda: "There is no such player" in remote.text, "it is said")
+    eventually(lambda: "No such player" in remote.text, "it is said")
 
 
 def feed(*titles: str) -> str:
@@ -152,7 +152,7 @@ def test_rss_titles(
         threading.Thread(target=server.serve_forever).start()
         url = f"http://127.0.0.1:{server.server_port}/feed.xml"
         reader = run("rss_titles.py", url, "--player", "Kitchen", "--every", "0.2")
-        eventually(lambda: "1 titles are there" in reader.text, "the feed is read", 20)
+        eventually(lambda: "1 titles;" in reader.text, "the feed is read", 20)
         file.write_text(feed("New &amp; shiny", "Newer\n  than old", "Old news"))
         shown = [("message", "Newer than old"), ("message", "New & shiny")]
         eventually(lambda: player.heard == shown, "the new titles are shown, the older first")
@@ -192,7 +192,7 @@ def test_lights_out(
     eventually(lambda: "waiting for the end of a film" in lights.text, "it has begun", 20)
     app.call("lights/skip")
     player.end()
-    eventually(lambda: "let one pass" in lights.text, "the first end passes")
+    eventually(lambda: "ignored one" in lights.text, "the first end passes")
     assert not out.exists()
     player.end()
     eventually(out.exists, "the lights are out")
