@@ -74,7 +74,7 @@ lock: $(VENV)/.dev
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved
 
 clean:
-	rm -rf $(VENV) $(VENV)-homeassistant $(MODULES) build
+	rm -rf $(VENV) $(VENV)-homeassistant $(MODULES) build static/dist
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

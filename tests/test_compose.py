@@ -33,4 +33,6 @@ def test_the_image_has_what_the_command_needs() -> None:
     for file in ("requirements.lock", "static/package-lock.json", "pyproject.toml"):
         assert (ROOT / file).exists()
     assert "--require-hashes -r requirements.lock" in copied
+    assert "npm run build" in copied
+    assert "COPY --from=pages /static/dist static/dist" in copied
     assert Path(ROOT / ".dockerignore").read_text().split()[:2] == [".git", ".venv"]

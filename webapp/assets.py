@@ -1,30 +1,36 @@
-"""The addresses under which pages find their modules and styles, and what is behind them.
+"""What pages load: built once, and kept for good by browsers, because its address has a version.
 
-An address holds a digest of all files together, so a browser may keep what it got for good: another
-version of the server has other addresses. In development the files are served as they are.
+``static/build.js`` makes the files in ``static/dist`` (docs/decisions/0070). In development each
+source is served as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from webapp.modules import Modules, bundles, without_comments
 from zapette.config import ROOT
+from zapette.errors import ZapetteError
+from zapette.folder_lock import FolderLock
 
 STATIC: Final = ROOT / "static"
-ENTRIES: Final = ("player.js", "remote.js")
-EARLY: Final = "early.js"
+EARLY: Final = "remote/early.js"
 KEPT: Final = "public, max-age=31536000, immutable"
 
-_SUFFIXES: Final = frozenset({".js", ".css", ".svg", ".png"})
-_PRIVATE: Final = frozenset({"node_modules", "tests"})
-_LOCK: Final = "package-lock.json"
+_SCRIPT: Final = "build.js"
+_MANIFEST: Final = "manifest.json"
+_LONGEST_BUILD: Final = 60.0
+_NPM: Final = ROOT / "scripts" / "npm.sh"
 _VERSION: Final = re.compile(r"v-[0-9a-f]{16}")
-_COMMENTS: Final = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+
+
+class AssetsError(ZapetteError):
+    """The pages are not built, and cannot be; the message says why."""
 
 
 @dataclass(slots=True)
@@ -32,56 +38,54 @@ class Assets:
     """What pages load.
 
     Attributes:
-        plain: serve each file by itself, for a browser's debugger.
+        plain: serve each source by itself, for a browser's debugger.
+        folder: where the sources are, and what is built of them in ``dist``.
         version: what addresses begin with; empty if `plain`.
     """
 
     plain: bool
+    folder: Path = STATIC
     version: str = ""
-    _made: dict[str, str] = field(default_factory=dict, init=False)
+    _built: dict[str, bytes] = field(default_factory=dict, init=False)
 
     def start(self) -> Assets:
-        """Read all files and put them together."""
+        """Read what is built; build it first where that is missing or older than the sources.
+
+        Raises:
+            AssetsError: it is needed and fails.
+        """
         if not self.plain:
-            self.version = f"v-{_digest()}"
-            modules = Modules(lambda name: (STATIC / name).read_text("utf-8"))
-            for entry in ENTRIES:
-                self._made.update(bundles(modules, entry))
-            # before anybody asks: a page must not hold another version than that of its modules
-            self.inline(EARLY)
+            dist = self.folder / "dist"
+            manifest = _manifest(dist)
+            if (self.folder / _SCRIPT).exists() and not _is_fresh(self.folder, manifest):
+                with FolderLock(self.folder, ".build").held(wait=_LONGEST_BUILD):
+                    manifest = _manifest(dist)
+                    if not _is_fresh(self.folder, manifest):
+                        _build(self.folder)
+                        manifest = _manifest(dist)
+            if not manifest:
+                raise AssetsError(f"{dist} is not there: was the package built without the pages?")
+            self.version = f"v-{manifest['version']}"
+            # in memory: a page must not get files of another version than its own
+            self._built = {name: (dist / name).read_bytes() for name in manifest["files"]}
+        self.inline(EARLY)
         return self
 
     def address(self, name: str) -> str:
         """Return the address of a file below ``static``, relative to the pages."""
         return "/".join(part for part in ("static", self.version, name) if part)
 
-    def script(self, entry: str) -> str:
-        """Return the address of the page's module."""
-        return self.address(entry if self.plain else entry.replace(".js", ".bundle.js"))
-
-    def styles(self, *names: str) -> list[str]:
-        """Return the addresses of these style sheets: of one that has them all, unless `plain`."""
-        files = [f"styles/{name}.css" for name in names]
-        if self.plain:
-            return [self.address(file) for file in files]
-        together = f"styles/{'-'.join(names)}.css"
-        if together not in self._made:
-            sheets = ((STATIC / file).read_text("utf-8") for file in files)
-            self._made[together] = _COMMENTS.sub("", "".join(sheets))
-        return [self.address(together)]
-
     def inline(self, name: str) -> str:
         """Return the text of a script that stands in a page itself; it must not end its element."""
-        if self.plain or name not in self._made:
-            text = without_comments((STATIC / name).read_text("utf-8")).strip()
-            if "</script" in text:
-                raise ValueError(f"{name}: a page cannot hold it")
-            self._made[name] = text
-        return self._made[name]
+        content = (self.folder / name).read_bytes() if self.plain else self._built[name]
+        text = content.decode().strip()
+        if "</script" in text:
+            raise AssetsError(f"{name}: a page cannot hold it")
+        return text
 
-    def made(self, name: str) -> str | None:
-        """Return the text of a file that was put together, or None."""
-        return self._made.get(name)
+    def built(self, name: str) -> bytes | None:
+        """Return a file that was built, or None."""
+        return self._built.get(name)
 
     def split(self, name: str) -> tuple[str, str]:
         """Return the version that an address names, or nothing, and the file's own name."""
@@ -89,18 +93,31 @@ class Assets:
         return (version, rest) if _VERSION.fullmatch(version) else ("", name)
 
 
-def _digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(_files()):
-        name = str(path.relative_to(STATIC))
-        digest.update(b"%d %s %d\n" % (len(name), name.encode(), path.stat().st_size))
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _manifest(dist: Path) -> dict[str, Any]:
+    """Return what was built of what; nothing if that is not there."""
+    try:
+        manifest: dict[str, Any] = json.loads((dist / _MANIFEST).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return manifest
 
 
-def _files() -> list[Path]:
-    return [STATIC / _LOCK] + [
-        path
-        for path in STATIC.rglob("*")
-        if path.suffix in _SUFFIXES and _PRIVATE.isdisjoint(path.relative_to(STATIC).parts)
-    ]
+def _is_fresh(folder: Path, manifest: dict[str, Any]) -> bool:
+    sources = manifest.get("sources", {})
+    return bool(sources) and all(_digest(folder / name) == each for name, each in sources.items())
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def _build(folder: Path) -> None:
+    command = [str(_NPM), "--prefix", str(folder), "--silent", "run", "build"]
+    try:
+        subprocess.run(  # noqa: S603
+            command, check=True, capture_output=True, text=True
+        )
+    except OSError as error:
+        raise AssetsError(f"the pages cannot be built: {error}") from error
+    except subprocess.CalledProcessError as error:
+        raise AssetsError(f"the pages cannot be built: {error.stderr.strip()}") from error

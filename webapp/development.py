@@ -11,12 +11,12 @@ from flask import Blueprint, Response, jsonify
 from webapp import page_errors, refusals
 from zapette.config import ROOT, Settings
 
-MODULE: Final = "reload.js"
+MODULE: Final = "page/reload.js"
 """What pages load to notice that their files have changed."""
 
 _FOLDERS: Final = (ROOT / "static", ROOT / "webapp" / "templates")
 _SUFFIXES: Final = frozenset({".js", ".css", ".html", ".svg"})
-_NOT_PAGES: Final = frozenset({"node_modules", "tests"})
+_NOT_PAGES: Final = frozenset({"dist", "node_modules", "tests"})
 
 
 def scripts(settings: Settings) -> list[str]:

@@ -14,7 +14,7 @@ from zapette.logs import without_secrets
 
 log = logging.getLogger("zapette.page")
 
-MODULE: Final = "page_errors.js"
+MODULE: Final = "page/error-reports.js"
 """What pages load to report their errors."""
 
 _PAGES: Final = frozenset({"player", "remote"})

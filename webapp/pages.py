@@ -32,7 +32,7 @@ _SUFFIXES: Final = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
-_PRIVATE: Final = frozenset({"node_modules", "tests"})
+_PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
 def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Blueprint:
@@ -55,17 +55,19 @@ def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Bluepri
         if wanted and wanted != assets.version:
             # a page of another version: it must not get modules of this one among its own
             abort(404)
-        if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
-            abort(404)
         if path.suffix not in _SUFFIXES:
             abort(404)
         mimetype = _SUFFIXES[path.suffix]
-        made = assets.made(file) if wanted else None
-        if made is None:
-            response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
-        else:
-            response = Response(made, mimetype=mimetype)
+        if wanted:
+            built = assets.built(file)
+            if built is None:
+                abort(404)
+            response = Response(built, mimetype=mimetype)
             response.set_etag(f"{wanted}-{file}")
+        else:
+            if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
+                abort(404)
+            response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
         # Revalidated at each load where the address may get another content.
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return conditional(response)

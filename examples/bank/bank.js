@@ -1,8 +1,8 @@
 /** A page that calls a service: a call is one message, its answer another. */
 
-import { Connection } from "./zapette/connection.js";
-import { openMqttTransport } from "./zapette/mqtt_transport.js";
-import { Rpc } from "./zapette/rpc.js";
+import { Connection } from "./zapette/connection/connection.js";
+import { openMqttTransport } from "./zapette/mqtt/transport.js";
+import { Rpc } from "./zapette/connection/rpc.js";
 
 const service = (topics) => topics.service("bank");
 const login = document.getElementById("login");

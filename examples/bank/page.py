@@ -16,9 +16,10 @@ class Handler(SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         """Return the file for a path of the URL."""
-        file = super().translate_path(path)
-        is_module = path.startswith("/zapette/") and path.endswith(".js")
-        return str(MODULES / Path(file).name) if is_module else file
+        file = Path(super().translate_path(path))
+        modules = HERE / "zapette"
+        is_module = file.is_relative_to(modules) and file.suffix == ".js"
+        return str(MODULES / file.relative_to(modules) if is_module else file)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import { formatTime } from "../format.js";
+import { formatTime } from "../i18n/format.js";
 import { build, fill, flag } from "./dom.js";
 import { ViewElement } from "./view.js";
 

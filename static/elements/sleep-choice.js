@@ -6,8 +6,8 @@ const CHOICES = [15, 30, 45, 60, 90];
 const INTERVAL = 10000;
 
 /**
- * @typedef {import("../player_state.js").PlayerState} PlayerState
- * @typedef {import("../translate.js").Translate} Translate
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../i18n/translate.js").Translate} Translate
  */
 
 /** When the player is to pause, and how long that is from now. */

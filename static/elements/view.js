@@ -2,14 +2,14 @@
  * What the elements of both pages are given to show.
  *
  * @typedef {object} View
- * @property {import("../player_state.js").PlayerState | null} state as the player reported it
+ * @property {import("../protocol/player-state.js").PlayerState | null} state as the player reported it
  * @property {boolean} live it holds now
  * @property {() => number} position where the medium is, in seconds
  *
- * @typedef {import("../translate.js").Translate} Translate
+ * @typedef {import("../i18n/translate.js").Translate} Translate
  */
 
-import { PlayerRequest } from "../player_request.js";
+import { PlayerRequest } from "../events/player-request.js";
 
 /** Milliseconds until a request that has not been answered is shown to be on its way. */
 const PENDING_AFTER = 150;

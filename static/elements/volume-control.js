@@ -1,5 +1,5 @@
-import { VOLUME } from "../ranges.js";
-import { INTERVAL, Throttle } from "../throttle.js";
+import { VOLUME } from "../protocol/ranges.js";
+import { INTERVAL, Throttle } from "../events/throttle.js";
 import { build, fill, icon } from "./dom.js";
 import { ViewElement } from "./view.js";
 

@@ -1,6 +1,6 @@
 /**
  * The pages' words in French.
- * @type {Readonly<Record<import("../translate.js").Key, string>>}
+ * @type {Readonly<Record<import("./translate.js").Key, string>>}
  */
 export const fr = Object.freeze({
   language: "fr",

@@ -1,11 +1,11 @@
-import "./browser_globals.js";
+import "./browser-globals.js";
 
-import { Backoff } from "../backoff.js";
-import { Connection } from "../connection.js";
-import { openMqttTransport } from "../mqtt_transport.js";
-import { Rpc } from "../rpc.js";
+import { Backoff } from "../connection/backoff.js";
+import { Connection } from "../connection/connection.js";
+import { openMqttTransport } from "../mqtt/transport.js";
+import { Rpc } from "../connection/rpc.js";
 
-/** @typedef {import("../topics.js").Topics} Topics */
+/** @typedef {import("../protocol/topics.js").Topics} Topics */
 
 export const SILENT = { error: () => {}, debug: () => {} };
 

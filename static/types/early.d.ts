@@ -1,3 +1,3 @@
 interface Window {
-  zapetteEarly?: import("../early_answer.js").Early;
+  zapetteEarly?: import("../connection/early-answer.js").Early;
 }

@@ -54,7 +54,7 @@ def test_a_remote_asks_for_its_credentials_and_the_broker_early_and_once(
     (socket,) = sockets
     assert socket["initiator"]["stack"]["callFrames"][0]["url"] == document
     scripts = [event["request"]["url"] for event in asked if event.get("type") == "Script"]
-    assert sum(url.endswith("remote.bundle.js") for url in scripts) == 1
+    assert sum(url.endswith("/remote/remote.js") for url in scripts) == 1
     assert len(scripts) <= 2
 
 

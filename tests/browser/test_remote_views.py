@@ -49,7 +49,7 @@ def test_a_view_is_loaded_when_it_is_opened(system: System, pages: Pages, pair: 
     page.on("request", lambda it: loaded.append(it.url.rsplit("/", 1)[1]))
     page.goto(pair.player.link)
     page.locator("body[data-live=true]").wait_for()
-    late = ["remote.more.js", "views.css"]
+    late = ["late-views.js", "views.css"]
     assert not set(late) & set(loaded)
     for view in ("queue", "more", "library"):
         page.get_by_role("link", name=view).tap()

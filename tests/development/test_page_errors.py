@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -21,16 +22,17 @@ def test_nothing_without_the_setting(system: System) -> None:
     assert system.get("api/stamp").status == 404
     for page in ("", "remote"):
         body = system.get(page).body
-        assert b"page_errors.js" not in body
+        assert b"error-reports.js" not in body
         assert b"reload.js" not in body
 
 
 def test_with_the_setting(consenting: System) -> None:
     for page in ("", "remote"):
         html = consenting.get(page).body
-        assert html.index(b"page_errors.js") < html.index(b".bundle.js")
+        assert html.index(b"error-reports.js") < html.index(f"{page or 'player'}.js".encode())
         assert b"reload.js" not in html
-    assert consenting.get("static/page_errors.js").status == 200
+        (address,) = re.findall(r'"([^"]+/error-reports\.js)"', html.decode())
+        assert consenting.get(address).status == 200
     assert consenting.get("api/stamp").status == 404
     assert consenting.post("api/page-error", REPORT).status == 204
     assert "on the player's page: Error: x\nat play (media.js:1:2)" in consenting.log

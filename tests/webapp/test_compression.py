@@ -11,7 +11,9 @@ from tests.system import System
 GZIP = {"Accept-Encoding": "br, gzip"}
 
 
-@pytest.mark.parametrize("path", ["", "remote", "static/rpc.js", "static/styles/tokens.css"])
+@pytest.mark.parametrize(
+    "path", ["", "remote", "static/connection/rpc.js", "static/styles/tokens.css"]
+)
 def test_text_is_compressed_for_who_takes_it(system: System, path: str) -> None:
     plain, small = system.get(path), system.get(path, GZIP)
     assert "Content-Encoding" not in plain.headers
@@ -24,19 +26,19 @@ def test_text_is_compressed_for_who_takes_it(system: System, path: str) -> None:
 
 
 def test_a_compressed_answer_is_validated(system: System) -> None:
-    first = system.get("static/rpc.js", GZIP)
+    first = system.get("static/connection/rpc.js", GZIP)
     tag = first.headers["Etag"]
     assert tag.startswith("W/")
-    assert system.get("static/rpc.js", GZIP | {"If-None-Match": tag}).status == 304
-    plain = system.get("static/rpc.js").headers["Etag"]
-    assert system.get("static/rpc.js", {"If-None-Match": plain}).status == 304
+    assert system.get("static/connection/rpc.js", GZIP | {"If-None-Match": tag}).status == 304
+    plain = system.get("static/connection/rpc.js").headers["Etag"]
+    assert system.get("static/connection/rpc.js", {"If-None-Match": plain}).status == 304
 
 
 @pytest.mark.parametrize(
     "encoding", ["", "identity", "br", "gzip;q=0", "gzip;q=0, *", "nonsense;;q=x"]
 )
 def test_nobody_gets_what_they_do_not_take(system: System, encoding: str) -> None:
-    answer = system.get("static/rpc.js", {"Accept-Encoding": encoding})
+    answer = system.get("static/connection/rpc.js", {"Accept-Encoding": encoding})
     assert "Content-Encoding" not in answer.headers
 
 

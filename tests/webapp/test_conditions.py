@@ -258,7 +258,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield running
 
 
-PATHS = ["media/film.webm", "subtitles/film.srt", "api/library", "static/player.js"]
+PATHS = ["media/film.webm", "subtitles/film.srt", "api/library", "static/player/player.js"]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -57,7 +57,7 @@ def test_what_a_page_can_embed(cinema: System, other_site: str) -> None:
         ("video", "media/Films/part%202.webm"),
         ("img", "thumbnails/Films/part%202.webm"),
         ("img", "static/icon.svg"),
-        ("script", "static/player.js"),
+        ("script", "static/player/player.js"),
     ]
     for _, path in wanted:
         eventually(partial(is_there, cinema, path), f"{path} is there")
@@ -71,7 +71,16 @@ def test_what_a_page_can_embed(cinema: System, other_site: str) -> None:
         browser.close()
 
 
-ANSWERS = ["", "remote", "static/player.js", "api/ip", "api/library", "healthz", "metrics", "none"]
+ANSWERS = [
+    "",
+    "remote",
+    "static/player/player.js",
+    "api/ip",
+    "api/library",
+    "healthz",
+    "metrics",
+    "none",
+]
 
 
 @pytest.mark.parametrize("path", ANSWERS)

@@ -13,7 +13,7 @@ ROUTES = [
     ("GET", ""),
     ("HEAD", ""),
     ("GET", "remote"),
-    ("GET", "static/player.js"),
+    ("GET", "static/player/player.js"),
     ("GET", "api/ip"),
     ("GET", "api/id"),
     ("POST", "api/credentials"),

@@ -108,7 +108,7 @@ def test_a_link_within_the_folder_is_followed(media: System) -> None:
         "/static/package.json",
         "/static/node_modules/ws/package.json",
         "/static/node_modules/ws/index.js",
-        "/static/tests/rpc.test.js",
+        "/static/tests/connection/rpc.test.js",
         "/static/%2e%2e/config/zapette.toml",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from zapette.url import BrokerUrl
 
 _SKEW: Final = 2.0
 _CONNECT: Final = 2.0
-_MODULES: Final = "static/mqtt_transport.js"
+_MODULE: Final = re.compile(r'src="([^"]+)" type="module"')
 _UFW: Final = Path("/etc/ufw/ufw.conf")
 _START: Final = "start it: make run, or zapette run"
 
@@ -78,8 +79,9 @@ def pages(settings: Settings) -> Iterator[Finding]:
     host, port = local_host(settings), settings.http_port
     try:
         status, health, headers = _get(host, port, "/healthz")
-        page, _, _ = _get(host, port, "/")
-        module, _, _ = _get(host, port, f"/{_MODULES}")
+        page, html, _ = _get(host, port, "/")
+        address = _MODULE.search(html.decode())
+        module, _, _ = _get(host, port, f"/{address[1] if address else ''}")
     except (OSError, http.client.HTTPException) as error:
         yield bad("pages", f"no answer on port {port}: {error}", _START)
         return

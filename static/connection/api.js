@@ -1,0 +1,184 @@
+/** The web server's JSON interface (docs/protocol.md, "HTTP"). */
+
+import { ApiError } from "../protocol/errors.js";
+import { isRecord } from "../protocol/messages.js";
+
+const PATIENCE = 5000;
+const NO_CONTENT = 204;
+
+/**
+ * @typedef {Pick<Response, "ok" | "status" | "json">} Answer
+ * @typedef {(url: string, options: RequestInit) => Promise<Answer>} Fetch
+ *
+ * @typedef {object} Link
+ * @property {string} url
+ * @property {string} qr_svg
+ *
+ * @typedef {object} Links
+ * @property {Link} remote
+ * @property {Link} guest
+ *
+ * @typedef {object} Credentials
+ * @property {"player" | "remote" | "guest"} role
+ * @property {string} url the broker's WebSocket
+ * @property {string} client_id
+ * @property {string} username
+ * @property {string} password
+ * @property {number} expires_at Unix time in seconds
+ * @property {string} base_topic
+ * @property {Links} [links] for the player
+ *
+ * @typedef {object} Visitor
+ * @property {string} client_id
+ * @property {"remote" | "guest"} role
+ * @property {string} device what it calls itself
+ * @property {string} address
+ * @property {number} since Unix time in seconds
+ *
+ * @typedef {object} Candidate
+ * @property {string} ip
+ * @property {string} interface
+ */
+
+export class Api {
+  /**
+   * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
+   * @param {Fetch} fetch
+   */
+  constructor(base, fetch) {
+    /** @private */
+    this._base = base;
+    /** @private */
+    this._fetch = fetch;
+  }
+
+  /**
+   * Return a new player id, and the key that proves who made it.
+   * @returns {Promise<{ id: string, owner_key: string }>}
+   */
+  newPlayer() {
+    return this._ask("api/id");
+  }
+
+  /**
+   * Return what the broker wants to see.
+   * @param {{ id: string, owner_key: string, ip?: string } | { id: string, key: string }} proof
+   * @returns {Promise<Credentials>}
+   */
+  credentials(proof) {
+    return this._ask("api/credentials", proof);
+  }
+
+  /**
+   * Make new keys for the player, so that the old links end; return the new ones.
+   * @param {string} id
+   * @param {{ owner_key: string, ip?: string }} proof
+   * @returns {Promise<Links>}
+   */
+  async newCode(id, proof) {
+    const answer = await this._ask(`api/players/${id}/code`, proof);
+    return answer.links || answer;
+  }
+
+  /**
+   * Return the addresses under which a phone may find this server, the likeliest first.
+   * @returns {Promise<{ ip: string, candidates: Candidate[] }>}
+   */
+  addresses() {
+    return this._ask("api/ip");
+  }
+
+  /**
+   * Return what is in the media folder.
+   * @param {import("../library/library.js").Query} query
+   * @returns {Promise<import("../library/library.js").Listing>}
+   */
+  list(query) {
+    const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+    return this._ask(`api/library?${new URLSearchParams(given)}`);
+  }
+
+  /**
+   * Return the link that a code stands for; an ApiError `wrong_code` if no player shows it now.
+   * @param {string} code as it was typed
+   * @returns {Promise<{ id: string, key: string, role: "remote" | "guest" }>}
+   */
+  pair(code) {
+    return this._ask("api/pairing", { code });
+  }
+
+  /**
+   * Return a new code to type, in place of the one before (docs/http-api.md, "Pairing").
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @param {"remote" | "guest"} role what it makes of who types it
+   * @returns {Promise<{ code: string, expires_at: number }>}
+   */
+  showCode(id, { owner_key }, role) {
+    return this._ask(`api/players/${id}/pairing`, { owner_key, role });
+  }
+
+  /**
+   * Return who is connected, the newest first.
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @returns {Promise<{ connected: boolean, visitors: Visitor[] }>}
+   */
+  visitors(id, { owner_key }) {
+    return this._ask(`api/players/${id}/visitors`, { owner_key });
+  }
+
+  /**
+   * Turn a visitor out.
+   * @param {string} id
+   * @param {{ owner_key: string }} proof
+   * @param {string} clientId
+   */
+  async turnOut(id, { owner_key }, clientId) {
+    await this._ask(`api/players/${id}/visitors/${clientId}/end`, { owner_key });
+  }
+
+  /**
+   * @private
+   * @param {string} path
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  async _ask(path, body) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      const response = await this._fetch.call(undefined, new URL(path, this._base).href, {
+        cache: "no-store",
+        signal: patience.signal,
+        ...(body ? post(body) : {}),
+      });
+      if (response.status === NO_CONTENT) return {};
+      const answer = await response.json().catch(() => null);
+      if (!response.ok) throw problem(response.status, answer);
+      if (!isRecord(answer)) throw new ApiError("unavailable", "the answer is not JSON", 0);
+      return answer;
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new ApiError("unavailable", "the web server does not answer", 0);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** @param {object} body */
+function post(body) {
+  const headers = { "Content-Type": "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body) };
+}
+
+/**
+ * @param {number} status
+ * @param {unknown} answer
+ */
+function problem(status, answer) {
+  const { code, title, detail } = isRecord(answer) ? answer : {};
+  const words = String(detail || title || `the web server answered ${status}`);
+  return new ApiError(typeof code === "string" ? code : "invalid_request", words, status);
+}

@@ -1,0 +1,61 @@
+/** Takes over the request and the socket that `early.js` has opened before the modules ran. */
+
+/**
+ * @typedef {import("./api.js").Answer} Answer
+ * @typedef {import("./api.js").Fetch} Fetch
+ * @typedef {import("../mqtt/transport.js").Dial} Dial
+ *
+ * @typedef {object} Early
+ * @property {string} url
+ * @property {string} body
+ * @property {Promise<Answer>} answer
+ * @property {WebSocket | null} socket
+ */
+
+/**
+ * Return `fetch`, but the first request that is the `early` one gets the answer to that.
+ * @param {Fetch} fetch
+ * @param {Early | undefined} early
+ * @returns {Fetch}
+ */
+export function takeOver(fetch, early) {
+  let left = early;
+  return (url, options) => {
+    const same = left && left.url === url && options && left.body === options.body;
+    if (!left || !same) return fetch(url, options);
+    const { answer } = left;
+    left = undefined;
+    return options.signal ? until(options.signal, answer) : answer;
+  };
+}
+
+/**
+ * Return `dial`, but the first socket to where the `early` one leads is that, unless it has ended.
+ * @param {Dial} dial
+ * @param {Early | undefined} early
+ * @returns {Dial}
+ */
+export function takeOverSocket(dial, early) {
+  let left = early && early.socket;
+  return (url) => {
+    const socket = left;
+    left = undefined;
+    if (!socket) return dial(url);
+    if (socket.url === url && socket.readyState <= socket.OPEN) return socket;
+    if (socket.readyState === socket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
+    return dial(url);
+  };
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @param {Promise<Answer>} answer
+ * @returns {Promise<Answer>}
+ */
+function until(signal, answer) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new DOMException("given up", "AbortError")));
+    answer.then(resolve, reject);
+  });
+}

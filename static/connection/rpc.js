@@ -1,0 +1,297 @@
+/** Remote procedure calls over MQTT, both sides of them (docs/protocol.md, "Topics", "Errors"). */
+
+import { CallError } from "../protocol/errors.js";
+import {
+  readParameters,
+  readResponse,
+  writeError,
+  writeParameters,
+  writeResult,
+} from "../protocol/messages.js";
+
+/** Seconds after which a broker that speaks MQTT 5 throws a call away (docs/protocol.md). */
+export const EXPIRY = 10;
+
+/**
+ * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./connection.js").Message} Message
+ * @typedef {import("./connection.js").Session} Session
+ * @typedef {import("../protocol/messages.js").Parameters} Parameters
+ * @typedef {import("../protocol/topics.js").Callee} Callee
+ * @typedef {import("../protocol/topics.js").Topics} Topics
+ * @typedef {(topics: Topics) => Callee} Target whom to call, or as whom to answer
+ * @typedef {(parameters: Parameters) => unknown} Procedure its result, or a promise of it
+ *
+ * @typedef {object} Registration
+ * @property {Target} target
+ * @property {Map<string, Procedure>} procedures
+ * @property {(procedure: string, error: CallError) => void} failed
+ *
+ * @typedef {object} Call
+ * @property {Target} target
+ * @property {string} procedure
+ * @property {number} timeout milliseconds
+ * @property {AbortSignal | null} [signal]
+ *
+ * @typedef {object} Pending
+ * @property {Target} target
+ * @property {number} sentAt
+ * @property {(payload: Uint8Array) => void} answer
+ * @property {(error: CallError) => void} fail
+ */
+
+export class Rpc {
+  /**
+   * @param {Connection} connection
+   * @param {object} [options]
+   * @param {number} [options.timeout] milliseconds until a call fails with `timeout`
+   * @param {Pick<Console, "error" | "debug">} [options.log]
+   */
+  constructor(connection, { timeout = EXPIRY * 1000, log = console } = {}) {
+    /** @private */
+    this._connection = connection;
+    /** @private */
+    this._timeout = timeout;
+    /** @private */
+    this._log = log;
+    /** @private @type {Registration[]} */
+    this._registrations = [];
+    /** @private @type {Set<Target>} */
+    this._called = new Set();
+    /** @private @type {Map<string, Pending>} by the topic of the answer */
+    this._pending = new Map();
+    /** @private keeps the answers to an earlier page with the same client id apart */
+    this._prefix = randomToken();
+    /** @private */
+    this._calls = 0;
+    connection.received.listen((message) => this._receive(message));
+    connection.changed.listen((status) => {
+      if (status !== "live") this._lose();
+    });
+  }
+
+  /**
+   * Answer the commands and requests to `target` with `procedures`, over all reconnections.
+   * @param {Target} target
+   * @param {Map<string, Procedure>} procedures
+   * @param {(procedure: string, error: CallError) => void} [failed] told of an error that no
+   *   answer can tell, because the message was a command
+   */
+  register(target, procedures, failed = () => {}) {
+    this._registrations.push({ target, procedures, failed });
+    this._connection.subscribe(({ topics }) => {
+      const callee = target(topics);
+      return [callee.commands, callee.requests];
+    });
+  }
+
+  /**
+   * Listen for the answers of `target` from now on; `call` does so too, at the cost of a packet.
+   * @param {Target} target
+   */
+  expect(target) {
+    if (this._called.has(target)) return;
+    this._called.add(target);
+    this._connection.subscribe(({ topics, clientId }) => [target(topics).responses(clientId)]);
+  }
+
+  /**
+   * Call `procedure` of `target` with the CONNECT of each later session. Only for what changes
+   * nothing: nobody has said yet that the broker hears us.
+   * @param {Target} target
+   * @param {string} procedure
+   * @param {number} timeout milliseconds
+   * @param {(answer: Promise<unknown>) => void} asked is given what `call` would return
+   */
+  greet(target, procedure, timeout, asked) {
+    this.expect(target);
+    this._connection.greet((session) => {
+      const payload = writeParameters({});
+      const { request, answer } = this._write(session, { target, procedure, timeout });
+      asked(answer);
+      return { topic: request, payload, expiry: EXPIRY };
+    });
+  }
+
+  /**
+   * Call `procedure` of `target`; the promise is its result, or fails with a CallError.
+   *
+   * It is sent now or never: without a connection the call fails with `unavailable`.
+   * @param {Target} target
+   * @param {string} procedure
+   * @param {Record<string, unknown> | unknown[]} [parameters] by name, or by position
+   * @param {object} [options]
+   * @param {number} [options.timeout] milliseconds
+   * @param {AbortSignal | null} [options.signal] gives the call up: it fails with `cancelled`
+   * @returns {Promise<unknown>}
+   */
+  async call(target, procedure, parameters = {}, { timeout = this._timeout, signal = null } = {}) {
+    const payload = writeParameters(parameters);
+    const proven = this._connection.proven();
+    if (proven) await proven;
+    if (signal && signal.aborted) throw cancelled();
+    const { session } = this._connection;
+    if (!session) throw new CallError("unavailable", "there is no connection to the broker");
+    this.expect(target);
+    const { request, response, answer } = this._write(session, {
+      target,
+      procedure,
+      timeout,
+      signal,
+    });
+    this._connection.publish(request, payload, { expiry: EXPIRY }).catch((error) => {
+      const pending = this._pending.get(response);
+      if (pending) pending.fail(error);
+    });
+    return answer;
+  }
+
+  /**
+   * Fail what waits for an answer of `target`, or of anybody.
+   * @param {CallError} error
+   * @param {Target | null} [target]
+   */
+  fail(error, target = null) {
+    for (const pending of Array.from(this._pending.values())) {
+      if (target === null || pending.target === target) pending.fail(error);
+    }
+  }
+
+  /**
+   * Fail what waits, each call as soon as it is sure that it will not be obeyed after that.
+   * @private
+   */
+  _lose() {
+    for (const pending of Array.from(this._pending.values())) {
+      const fail = () =>
+        pending.fail(new CallError("unavailable", "the connection was lost", "lost"));
+      const delay = this._connection.lingering(pending.sentAt);
+      if (delay > 0) setTimeout(fail, delay);
+      else fail();
+    }
+  }
+
+  /**
+   * Return the topics of a new call, and the promise of its answer.
+   * @private
+   * @param {Session} session
+   * @param {Call} call
+   */
+  _write(session, call) {
+    const callee = call.target(session.topics);
+    const name = `${this._prefix}-${(++this._calls).toString(36)}`;
+    const response = callee.response(session.clientId, name);
+    const request = callee.request(session.clientId, name, call.procedure);
+    return { request, response, answer: this._answerOn(response, call) };
+  }
+
+  /**
+   * @private
+   * @param {string} topic
+   * @param {Call} call
+   * @returns {Promise<unknown>}
+   */
+  _answerOn(topic, { target, timeout, signal = null, procedure }) {
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        if (signal) signal.removeEventListener("abort", abort);
+        this._pending.delete(topic);
+      };
+      const fail = (/** @type {unknown} */ error) => {
+        settle();
+        reject(error);
+      };
+      const abort = () => fail(cancelled());
+      const timer = setTimeout(() => {
+        fail(new CallError("timeout", `no answer to ${procedure} within ${timeout / 1000} s`));
+      }, timeout);
+      if (signal) signal.addEventListener("abort", abort);
+      const answer = (/** @type {Uint8Array} */ payload) => {
+        settle();
+        try {
+          resolve(readResponse(payload));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this._pending.set(topic, { target, sentAt: Date.now(), answer, fail });
+    });
+  }
+
+  /**
+   * @private
+   * @param {Message} message
+   */
+  _receive(message) {
+    const pending = this._pending.get(message.topic);
+    if (pending) {
+      pending.answer(message.payload);
+      return;
+    }
+    const { session } = this._connection;
+    if (!session) return;
+    for (const registration of this._registrations) {
+      const callee = registration.target(session.topics);
+      if (message.topic.startsWith(`${callee.root}/`)) {
+        void this._serve(callee, registration, message);
+        return;
+      }
+    }
+  }
+
+  /**
+   * @private
+   * @param {Callee} callee
+   * @param {Registration} registration
+   * @param {Message} message
+   */
+  async _serve(callee, { procedures, failed }, message) {
+    const request = callee.parse(message.topic);
+    // A retained command is an old one: whoever subscribes anew would obey it again and again.
+    if (!request || message.retain) {
+      this._log.debug(request ? "retained request ignored" : "malformed request ignored");
+      return;
+    }
+    const { responseTopic, correlationData } = message;
+    if (responseTopic !== null && !callee.mayAnswer(request, responseTopic)) {
+      this._log.error(`${request.procedure}: a Response Topic elsewhere is not honoured`);
+    }
+    const topic = callee.answersTo(request, responseTopic);
+    let payload;
+    try {
+      if (message.late) throw new CallError("runtime_error", "it came while the callee slept");
+      payload = writeResult(await run(procedures, request.procedure, message.payload));
+    } catch (error) {
+      const told = error instanceof CallError ? error : new CallError("runtime_error", `${error}`);
+      if (told !== error) this._log.error(`${request.procedure}:`, error);
+      payload = writeError(told);
+      if (topic === null) failed(request.procedure, told);
+    }
+    if (topic === null) return;
+    this._connection.publish(topic, payload, { expiry: EXPIRY, correlationData }).catch(() => {
+      this._log.debug("an answer found no connection");
+    });
+  }
+}
+
+/**
+ * @param {Map<string, Procedure>} procedures
+ * @param {string} name
+ * @param {Uint8Array} payload
+ * @returns {Promise<unknown>}
+ */
+async function run(procedures, name, payload) {
+  const procedure = procedures.get(name);
+  if (!procedure) throw new CallError("no_such_procedure", `there is no procedure ${name}`);
+  return procedure(readParameters(payload));
+}
+
+function cancelled() {
+  return new CallError("cancelled", "the call was given up");
+}
+
+function randomToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(6));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,92 @@
+/** Errors in the person's language; no I/O. */
+
+import { ApiError, CallError } from "../protocol/errors.js";
+import { isRecord } from "../protocol/messages.js";
+
+/**
+ * @typedef {import("./translate.js").Key} Key
+ * @typedef {import("./translate.js").Translate} Translate
+ */
+
+/** @type {Record<import("../protocol/errors.js").CallErrorCode, Key>} */
+const CALL_TEXTS = {
+  no_such_procedure: "error.no_such_procedure",
+  invalid_argument: "error.invalid_argument",
+  not_supported: "error.not_supported",
+  gesture_required: "error.gesture_required",
+  media_error: "error.media_error",
+  runtime_error: "error.runtime_error",
+  timeout: "error.timeout",
+  unavailable: "error.unavailable",
+  cancelled: "error.cancelled",
+};
+
+/** Those of the web server that a person may meet. @type {Record<string, Key>} */
+const API_TEXTS = {
+  too_many_requests: "error.too_many_requests",
+  wrong_key: "error.wrong_key",
+  wrong_code: "error.wrong_code",
+  not_found: "error.not_found",
+};
+
+/** What says more than the code, and stands in place of its text. @type {Record<string, Key>} */
+const CALL_REASONS = { lost: "error.lost", offline: "error.offline" };
+
+/** What is wrong with a medium. @type {Record<import("../protocol/errors.js").MediaReason, Key>} */
+const REASON_TEXTS = {
+  aborted: "reason.aborted",
+  network: "reason.network",
+  damaged: "reason.damaged",
+  unknown: "reason.unknown",
+  picture: "reason.picture",
+  stream: "reason.stream",
+  subtitles: "reason.subtitles",
+};
+
+/** @type {Record<string, Key | undefined>} */
+const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
+/** @type {Record<string, Key | undefined>} */
+const REASONS = REASON_TEXTS;
+
+/** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
+const PLAIN = [
+  "gesture_required",
+  "timeout",
+  "unavailable",
+  "cancelled",
+  "too_many_requests",
+  "wrong_code",
+  "not_found",
+];
+
+/**
+ * Return the words for `error`, and as detail what its reason is.
+ * @param {unknown} error
+ * @param {Translate} translate
+ * @returns {{ text: string, detail: string }}
+ */
+export function describeError(error, translate) {
+  const known = error instanceof CallError || error instanceof ApiError;
+  const code = known ? error.code : "runtime_error";
+  const reason = error instanceof CallError && code === "unavailable" ? error.reason : "";
+  const key = CALL_REASONS[reason] || TEXTS[code] || "error.runtime_error";
+  const detail = PLAIN.includes(code) ? "" : detailOf(error, translate);
+  return { text: translate(key), detail };
+}
+
+/**
+ * Return why something went wrong; nothing if only English words for that are known, and the
+ * person reads another language.
+ * @param {unknown} error an Error, or what a player's state has as `error`; with `source`, that is named
+ * @param {Translate} translate
+ */
+export function detailOf(error, translate) {
+  const { message = "", reason = "", source = "" } = isRecord(error) ? error : {};
+  const key = REASONS[`${reason}`];
+  if (key && source) {
+    const name = `${source}`.split("/").pop() || "";
+    return translate("reason.of", { name, reason: translate(key) });
+  }
+  if (key) return translate(key);
+  return translate("language") === "en" ? `${message}` : "";
+}

@@ -1,0 +1,131 @@
+/** What the library knows of a medium; for what is not in it, nothing. */
+
+import { isRecord } from "../protocol/messages.js";
+import { MOST_ITEMS } from "../playback/queue.js";
+
+/** Milliseconds that playing waits for what the library says. */
+const PATIENCE = 1500;
+/** How many media are kept in mind. */
+const MOST = 20;
+
+/**
+ * @typedef {import("../protocol/sources.js").Source} Source
+ *
+ * @typedef {object} Part a picture or a sound
+ * @property {"video" | "audio"} kind
+ * @property {string} name of its codec, as people say it
+ * @property {string} codec as a browser says it
+ *
+ * @typedef {object} SubtitleFile
+ * @property {string} id
+ * @property {string} label
+ * @property {string | null} language
+ * @property {string} url
+ *
+ * @typedef {object} About
+ * @property {string} path
+ * @property {string} source
+ * @property {string} title
+ * @property {"video" | "audio"} kind
+ * @property {string} type
+ * @property {number | null} [episode] its number, if it is one of a series
+ * @property {readonly Part[]} tracks empty while they are not known
+ * @property {number | null} duration seconds
+ * @property {string | null} poster
+ * @property {string | null} thumbnail
+ * @property {readonly SubtitleFile[]} subtitles
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
+ */
+
+export class Catalogue {
+  /**
+   * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[] }>} list ask the
+   *   library
+   */
+  constructor(list) {
+    /** @private */
+    this._list = list;
+    /** @private @type {Map<string, Promise<About | null>>} */
+    this._known = new Map();
+  }
+
+  /**
+   * Return what is known of `source`; null if the library does not have it, or does not answer soon.
+   * @param {Source} source
+   * @returns {Promise<About | null>}
+   */
+  about({ path }) {
+    if (path === null) return Promise.resolve(null);
+    return Promise.race([this._ask(path), later(PATIENCE)]);
+  }
+
+  /**
+   * Return the media in a folder and deeper, in the order to play them; null if the library knows
+   * no such folder, or does not answer soon.
+   * @param {string} path
+   * @returns {Promise<About[] | null>}
+   */
+  folder(path) {
+    const asked = this._list({ path, order: "play", limit: MOST_ITEMS }).then(
+      ({ entries }) => (Array.isArray(entries) ? entries.filter(isAbout) : null),
+      () => null,
+    );
+    return Promise.race([asked, later(PATIENCE)]);
+  }
+
+  /**
+   * @private
+   * @param {string} path
+   */
+  _ask(path) {
+    const known = this._known.get(path);
+    if (known) return known;
+    const asked = this._look(path);
+    this._known.set(path, asked);
+    const [oldest] = Array.from(this._known.keys());
+    if (this._known.size > MOST) this._known.delete(oldest);
+    return asked;
+  }
+
+  /**
+   * @private
+   * @param {string} path
+   * @returns {Promise<About | null>}
+   */
+  async _look(path) {
+    try {
+      const { entries } = await this._list({ path });
+      const about = Array.isArray(entries) ? entries[0] : null;
+      // It may be there later, and with codecs that are not known yet.
+      if (!isAbout(about) || about.tracks.length === 0) this._known.delete(path);
+      return isAbout(about) && about.path === path ? about : null;
+    } catch {
+      this._known.delete(path);
+      return null;
+    }
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is About}
+ */
+function isAbout(value) {
+  return (
+    isRecord(value) &&
+    typeof value.title === "string" &&
+    typeof value.path === "string" &&
+    typeof value.source === "string" &&
+    Array.isArray(value.tracks) &&
+    Array.isArray(value.subtitles)
+  );
+}
+
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<null>}
+ */
+function later(milliseconds) {
+  return new Promise((resolve) => setTimeout(() => resolve(null), milliseconds));
+}

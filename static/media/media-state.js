@@ -1,0 +1,58 @@
+/** What others see of the `<video>`. */
+
+/**
+ * @typedef {object} MediaState
+ * @property {boolean} loaded something is there to be played
+ * @property {boolean} playing
+ * @property {boolean} buffering it plays, but waits for data
+ * @property {boolean} ended
+ * @property {boolean} seekable
+ * @property {number} position seconds
+ * @property {number | null} duration seconds; null when unknown or endless
+ * @property {number} rate
+ * @property {number} volume 0 to 100
+ * @property {boolean} muted
+ * @property {boolean} volumeFixed the device sets the volume, the page cannot
+ * @property {boolean} gestureRequired the browser wants a click before it plays sound
+ * @property {Tracks} subtitles
+ * @property {Tracks} audio
+ * @property {{ code: string, message: string, reason: string } | null} error
+ *
+ * @typedef {import("../protocol/player-state.js").Tracks} Tracks
+ *
+ * @typedef {object} Circumstances what the element itself does not know
+ * @property {boolean} loaded something is, or was to be
+ * @property {boolean} starting it is being loaded, to be played then
+ * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
+ * @property {boolean} gestureRequired
+ * @property {import("./volume.js").Volume} volume
+ * @property {Tracks} subtitles
+ * @property {Tracks} audio
+ */
+
+/**
+ * Return what there is to see now.
+ * @param {HTMLVideoElement} video
+ * @param {Circumstances} circumstances
+ * @returns {MediaState}
+ */
+export function describe(video, { loaded, starting, failure, volume, ...more }) {
+  const playing = starting || (!video.paused && !video.ended);
+  return {
+    loaded: loaded && !failure,
+    playing,
+    buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
+    ended: video.ended,
+    seekable: video.seekable.length > 0 && Number.isFinite(video.duration),
+    position: video.currentTime,
+    duration: Number.isFinite(video.duration) ? video.duration : null,
+    rate: video.playbackRate,
+    volume: volume.level,
+    muted: volume.muted,
+    volumeFixed: volume.fixed,
+    gestureRequired: more.gestureRequired,
+    subtitles: more.subtitles,
+    audio: more.audio,
+    error: failure && { code: failure.code, message: failure.message, reason: failure.reason },
+  };
+}

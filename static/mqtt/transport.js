@@ -1,0 +1,299 @@
+/** One MQTT session over WebSocket; the only module that knows what carries the messages. */
+
+import { TransportError } from "../protocol/errors.js";
+import { Deliveries, FIRST_ID } from "./deliveries.js";
+import { connect, disconnect, pingreq, puback, publish, subscribe } from "./packets.js";
+import { PacketParser } from "./parser.js";
+
+/** MQTT 5, 4.13: "Session taken over". */
+const SESSION_TAKEN_OVER = 0x8e;
+/** Milliseconds for the socket to open: a poor network takes some, and a dead one is tried again. */
+const REACH = 5000;
+
+/**
+ * @typedef {import("./parser.js").Message} Message
+ * @typedef {import("./parser.js").Packet} Packet
+ * @typedef {import("./packets.js").Will} Will
+ *
+ * @typedef {object} PublishOptions
+ * @property {0 | 1} [qos]
+ * @property {boolean} [retain]
+ * @property {number} [expiry] seconds; MQTT 5 only, left out on 3.1.1
+ * @property {Uint8Array | null} [correlationData] MQTT 5 only, left out on 3.1.1
+ *
+ * @typedef {object} Greeting
+ * @property {string} topic
+ * @property {Uint8Array} payload
+ * @property {number} [expiry] as in PublishOptions
+ *
+ * @typedef {import("./packets.js").Connect & SocketOptions} TransportOptions
+ *
+ * @typedef {(url: string) => WebSocket} Dial makes a socket that speaks MQTT; it may be open already
+ *
+ * @typedef {object} SocketOptions
+ * @property {string} url `ws://…` or `wss://…`
+ * @property {string[]} filters what to subscribe to at once: see `MqttTransport.granted`
+ * @property {Greeting[]} greetings what to publish at once, at QoS 0
+ * @property {number} patience milliseconds to wait for the broker's CONNACK, once it is reached
+ *
+ * @typedef {object} SessionEnd
+ * @property {boolean} takenOver another client has taken the session's place (MQTT 5 only)
+ * @property {boolean} silent it was given up here; the broker may not know yet
+ *
+ * @typedef {object} TransportListener
+ * @property {(transport: MqttTransport) => void} begun the broker has accepted the session; what it
+ *   sends comes afterwards
+ * @property {(message: Message) => void} message
+ * @property {() => void} traffic anything at all came from the broker
+ * @property {() => void} pinged a PINGREQ was sent
+ * @property {() => void} ponged its PINGRESP came
+ * @property {(end: SessionEnd) => void} closed the session ended, and not by `close`
+ */
+
+/** @type {Dial} */
+export function dial(url) {
+  return new WebSocket(url, "mqtt");
+}
+
+/**
+ * Open a session, and resolve with it once the broker has accepted it.
+ *
+ * Rejects with a TransportError. Nothing is ever kept or resent by it: a session that has ended
+ * stays so.
+ * @param {TransportOptions} options
+ * @param {TransportListener} listener
+ * @param {Dial} [reach]
+ * @returns {Promise<MqttTransport>}
+ */
+export function openMqttTransport(options, listener, reach = dial) {
+  return new Promise((resolve, reject) => {
+    const socket = reach(options.url);
+    const parser = new PacketParser(options.version);
+    let reached = false;
+    /** @type {MqttTransport | null} */
+    let transport = null;
+    socket.binaryType = "arraybuffer";
+    const refuse = (/** @type {string} */ why, /** @type {number | null} */ refusal = null) => {
+      clearTimeout(timer);
+      reject(new TransportError(why, { reached, refusal }));
+      socket.close();
+    };
+    const waitFor = (/** @type {string} */ what, /** @type {number} */ patience) =>
+      setTimeout(() => refuse(`no ${what} of the broker`), patience);
+    let timer = waitFor("sign", REACH);
+    const begin = (/** @type {Packet} */ packet) => {
+      if (packet.type !== "connack") refuse("the broker began with another packet than CONNACK");
+      else if (packet.code !== 0) refuse(`refused with code ${packet.code}`, packet.code);
+      else {
+        clearTimeout(timer);
+        transport = new MqttTransport(socket, options, packet, listener);
+        listener.begun(transport);
+        resolve(transport);
+      }
+    };
+    const greet = () => {
+      reached = true;
+      clearTimeout(timer);
+      timer = waitFor("answer", options.patience);
+      socket.send(connect(options));
+      // A client need not wait for CONNACK (3.1.4).
+      if (options.filters.length) {
+        socket.send(subscribe(options.version, FIRST_ID, options.filters));
+      }
+      for (const greeting of options.greetings) {
+        socket.send(publish({ ...greeting, version: options.version }));
+      }
+    };
+    if (socket.readyState === socket.OPEN) greet();
+    else socket.onopen = greet;
+    socket.onmessage = ({ data }) => {
+      try {
+        for (const packet of parser.push(new Uint8Array(data))) {
+          if (transport) transport.receive(packet);
+          else begin(packet);
+        }
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        if (transport) transport.fail();
+        else refuse(error.message);
+      }
+    };
+    // It says nothing that the close event, which follows it, does not say.
+    socket.onerror = () => {};
+    socket.onclose = () => {
+      if (transport) transport.hungUp();
+      else refuse("the broker closed the connection");
+    };
+  });
+}
+
+/** An accepted session. */
+export class MqttTransport {
+  /**
+   * @param {WebSocket} socket
+   * @param {TransportOptions} options
+   * @param {import("./parser.js").Connack} granted
+   * @param {TransportListener} listener
+   */
+  constructor(socket, { version, keepAlive, filters }, granted, listener) {
+    /** @private */
+    this._socket = socket;
+    /** @private */
+    this._listener = listener;
+    /** @private */
+    this._keepAlive = 1000 * (granted.keepAlive === null ? keepAlive : granted.keepAlive);
+    /** @private bytes */
+    this._largest = granted.maximumPacketSize;
+    /** @private */
+    this._deliveries = new Deliveries((bytes) => this._send(bytes), granted.receiveMaximum);
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
+    this._timer = undefined;
+    this.version = version;
+    /** Resolves once the filters of its options are granted. @type {Promise<void>} */
+    this.granted = this._deliveries.sent(filters);
+    // Who asks is told.
+    this.granted.catch(() => undefined);
+    /** Whether it has ended, or is about to. */
+    this.closing = false;
+    this._rest();
+  }
+
+  /**
+   * Send `payload` in this very turn; resolve once it is handed over (QoS 0) or acknowledged (QoS 1).
+   * @param {string} topic
+   * @param {Uint8Array} payload
+   * @param {PublishOptions} options
+   * @returns {Promise<void>}
+   */
+  async publish(topic, payload, { qos = 0, ...options }) {
+    if (this.closing) throw ended();
+    const message = { ...options, version: this.version, topic, payload };
+    if (qos) return this._deliveries.publish(topic, (id) => publish({ ...message, id }));
+    return this._send(publish(message));
+  }
+
+  /**
+   * Subscribe to `filters`; resolve once all are granted.
+   * @param {string[]} filters
+   * @returns {Promise<void>}
+   */
+  async subscribe(filters) {
+    if (this.closing) throw ended();
+    return this._deliveries.subscribe(filters, (id) => subscribe(this.version, id, filters));
+  }
+
+  /** Ask the broker for a sign of life. */
+  ping() {
+    if (this.closing) return;
+    this._send(pingreq());
+    this._listener.pinged();
+  }
+
+  /**
+   * End the session with a DISCONNECT, after what was published; no will is sent.
+   * @returns {Promise<void>}
+   */
+  close() {
+    if (this.closing) return Promise.resolve();
+    const closed = new Promise((resolve) => (this._socket.onclose = resolve));
+    this.leave([]);
+    return closed.then(() => undefined);
+  }
+
+  /**
+   * End the session at once with retained last words, in this very turn: the page is being closed.
+   * @param {{ topic: string, payload: Uint8Array }[]} words
+   */
+  leave(words) {
+    if (this.closing) return;
+    for (const { topic, payload } of words) {
+      this._send(publish({ version: this.version, topic, payload, retain: true }));
+    }
+    this._send(disconnect());
+    this.abort();
+  }
+
+  /** Drop a session that is dead, without a DISCONNECT: the broker is to send the will. */
+  abort() {
+    this.closing = true;
+    clearTimeout(this._timer);
+    this._deliveries.fail(ended());
+    this._socket.close();
+  }
+
+  /**
+   * Act on a packet of the broker.
+   * @param {Packet} packet
+   */
+  receive(packet) {
+    if (this.closing) return;
+    this._listener.traffic();
+    switch (packet.type) {
+      case "publish":
+        this._listener.message(packet.message);
+        if (packet.id !== null && !this.closing) this._send(puback(packet.id));
+        break;
+      case "puback":
+      case "suback":
+        this._deliveries.acknowledged(packet.id, packet.codes);
+        break;
+      case "pingresp":
+        this._listener.ponged();
+        this._rest();
+        break;
+      case "disconnect":
+        this._end({ takenOver: packet.code === SESSION_TAKEN_OVER, silent: false });
+        break;
+      case "connack":
+        this.fail();
+    }
+  }
+
+  /** Give the session up: the broker does not keep to the standard. */
+  fail() {
+    this._end({ takenOver: false, silent: true });
+  }
+
+  /** Note that the other end has closed the socket, or the network has. */
+  hungUp() {
+    this._end({ takenOver: false, silent: false });
+  }
+
+  /**
+   * @private
+   * @param {SessionEnd} end
+   */
+  _end(end) {
+    if (this.closing) return;
+    this.abort();
+    this._listener.closed(end);
+  }
+
+  /**
+   * @private
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   */
+  _send(bytes) {
+    if (bytes.length > this._largest) {
+      throw new TransportError(`the broker takes ${this._largest} bytes, not ${bytes.length}`);
+    }
+    this._socket.send(bytes);
+    this._rest();
+  }
+
+  /**
+   * Let the broker hear of us at least once in a keep alive (3.1.2.10).
+   *
+   * It is put off by each PINGRESP too, so that the timer does not set itself again and again: in a
+   * tab in the background a browser lets such a chain go on once a minute only.
+   * @private
+   */
+  _rest() {
+    clearTimeout(this._timer);
+    if (this._keepAlive) this._timer = setTimeout(() => this.ping(), this._keepAlive);
+  }
+}
+
+function ended() {
+  return new TransportError("the session has ended");
+}

@@ -1,0 +1,72 @@
+/** Which version of MQTT a broker speaks: 5, or 3.1.1 where it does not know 5. */
+
+import { TransportError } from "../protocol/errors.js";
+
+/** CONNACK codes that mean "not this version": 3.1.1 (3.2.2.3) and 5 (3.2.2.2). */
+const REFUSALS = [0x01, 0x84];
+/** Milliseconds to wait for a CONNACK. */
+const PATIENCE = 5000;
+/** Shorter, because a broker that does not know MQTT 5 may not answer it at all. */
+const FIRST_PATIENCE = 2500;
+
+/**
+ * @typedef {typeof import("./transport.js").openMqttTransport} OpenTransport
+ * @typedef {import("./transport.js").MqttTransport} MqttTransport
+ * @typedef {import("./transport.js").TransportListener} TransportListener
+ * @typedef {Omit<import("./transport.js").TransportOptions, "version" | "patience">} Options
+ */
+
+export class VersionedTransport {
+  /** @param {OpenTransport} open */
+  constructor(open) {
+    /** @private */
+    this._open = open;
+    /** @private @type {4 | 5 | null} the version that the broker is known to speak */
+    this._version = null;
+  }
+
+  /**
+   * Open a session by the highest version that the broker speaks.
+   * @param {Options} options
+   * @param {TransportListener} listener
+   * @returns {Promise<MqttTransport>}
+   */
+  async open(options, listener) {
+    try {
+      return await this._openBy(this._version || 5, options, listener);
+    } catch (error) {
+      if (!this._blamesVersion(error)) throw error;
+    }
+    return this._openBy(4, options, listener);
+  }
+
+  /**
+   * @private
+   * @param {4 | 5} version
+   * @param {Options} options
+   * @param {TransportListener} listener
+   */
+  async _openBy(version, options, listener) {
+    const patience = this._version ? PATIENCE : FIRST_PATIENCE;
+    const transport = await this._open({ ...options, version, patience }, listener);
+    this._version = version;
+    return transport;
+  }
+
+  /**
+   * @private
+   * @param {unknown} error
+   */
+  _blamesVersion(error) {
+    if (!(error instanceof TransportError)) return false;
+    const { refusal, reached } = error;
+    if (refusal !== null && REFUSALS.includes(refusal)) {
+      const newest = this._version !== 4;
+      // Another broker may have taken this one's place.
+      this._version = null;
+      return newest;
+    }
+    // Some 3.1.1 brokers do not answer MQTT 5 at all, or hang up.
+    return refusal === null && reached && this._version === null;
+  }
+}

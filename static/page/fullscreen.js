@@ -1,0 +1,45 @@
+/** Filling the screen, where the browser allows it: for some seconds after a click. */
+
+import { CallError } from "../protocol/errors.js";
+
+export class Fullscreen {
+  /** @param {Document} page */
+  constructor(page) {
+    /** @private */
+    this._page = page;
+  }
+
+  /** Whether the page fills the screen. */
+  get on() {
+    return this._page.fullscreenElement !== null;
+  }
+
+  /** Whether the browser has such a thing. */
+  get available() {
+    return this._page.fullscreenEnabled;
+  }
+
+  /**
+   * Fill the screen, or no longer; a CallError `not_supported` if the browser refuses.
+   * @param {boolean} on
+   */
+  async set(on) {
+    if (on === this.on) return;
+    if (!on) {
+      await this._page.exitFullscreen();
+      return;
+    }
+    const { userActivation } = navigator;
+    // Asked in vain, the browser would complain on its console.
+    if (userActivation && !userActivation.isActive) throw clickNeeded();
+    try {
+      await this._page.documentElement.requestFullscreen();
+    } catch {
+      throw clickNeeded();
+    }
+  }
+}
+
+function clickNeeded() {
+  return new CallError("not_supported", "full screen takes a click or a key on the player");
+}

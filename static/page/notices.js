@@ -1,0 +1,71 @@
+/** How it stands with the connection, in words: from states to the keys of texts; no I/O. */
+
+/**
+ * @typedef {import("../connection/connection.js").Status} Status
+ * @typedef {import("../remote/player-view.js").PlayerView} PlayerView
+ * @typedef {import("../i18n/translate.js").Key} Key
+ *
+ * @typedef {object} NoticeKeys
+ * @property {"good" | "busy" | "bad" | "act"} kind
+ * @property {Key} text
+ * @property {Key | null} action what the person can do about it here
+ * @property {unknown} problem what it comes from; null if that is told already
+ */
+
+/**
+ * Return what a remote says.
+ * @param {Status} status
+ * @param {Error | null} problem
+ * @param {PlayerView} view
+ * @param {string} role
+ * @returns {NoticeKeys}
+ */
+export function remoteNotice(status, problem, view, role) {
+  if (status === "refused") return refused(problem);
+  if (status === "taken-over") return notice("bad", "remote.taken_over", "remote.use_here");
+  if (status === "offline") return notice("bad", "remote.lost", "connection.retry");
+  if (status !== "live") return notice("busy", "connection.connecting");
+  if (view.availability === "offline") return notice("bad", "remote.player_off");
+  if (!view.live || !view.state) return notice("busy", "remote.waiting");
+  if (view.state.gesture_required) return notice("act", "remote.gesture");
+  const { error, source } = view.state;
+  if (error) return { ...notice("bad", "error.media_error"), problem: { ...error, source } };
+  if (role === "guest") return notice("good", "remote.guest");
+  return notice("good", "connection.live");
+}
+
+/**
+ * Return what a player says.
+ * @param {Status} status
+ * @param {Error | null} problem
+ * @returns {NoticeKeys}
+ */
+export function playerNotice(status, problem) {
+  if (status === "live") return notice("good", "connection.live");
+  if (status === "offline") return notice("bad", "player.lost", "connection.retry");
+  if (status === "taken-over") return notice("bad", "takeover.title");
+  if (status === "refused") {
+    return { ...notice("bad", "player.refused", "connection.retry"), problem };
+  }
+  return notice("busy", "connection.connecting");
+}
+
+/** @param {Error | null} problem */
+function refused(problem) {
+  const code = problem && "code" in problem ? problem.code : "";
+  if (code === "wrong_key" || code === "invalid_id" || code === "not_found") {
+    return notice("bad", "remote.old_code");
+  }
+  if (code === "turned_out") return notice("bad", "remote.turned_out");
+  return { ...notice("bad", "remote.refused", "connection.retry"), problem };
+}
+
+/**
+ * @param {NoticeKeys["kind"]} kind
+ * @param {Key} text
+ * @param {Key | null} [action]
+ * @returns {NoticeKeys}
+ */
+function notice(kind, text, action = null) {
+  return { kind, text, action, problem: null };
+}

@@ -1,0 +1,129 @@
+/** What both pages do: show the controls, pass on requests, tell errors and the connection. */
+
+import { ConnectionBanner } from "../elements/connection-banner.js";
+import { find, mountControls } from "../elements/index.js";
+import { MessageToast } from "../elements/message-toast.js";
+import { describeError, detailOf } from "../i18n/error-texts.js";
+import { CallError } from "../protocol/errors.js";
+import { listenToKeys } from "./keyboard.js";
+import { PlayerRequest } from "../events/player-request.js";
+
+/**
+ * @typedef {import("../i18n/translate.js").Translate} Translate
+ */
+
+export class Page {
+  /**
+   * @param {Document} page
+   * @param {Translate} translate
+   */
+  constructor(page, translate) {
+    /** @protected */
+    this._page = page;
+    /** @protected */
+    this._translate = translate;
+    /** @protected */
+    this._name = find(page, "#name", HTMLElement);
+    /** @protected */
+    this._title = find(page, "#title", HTMLElement);
+    /** @private */
+    this._banner = find(page, "connection-banner", ConnectionBanner);
+    /** @private */
+    this._toast = find(page, "message-toast", MessageToast);
+    /** @private @type {import("../protocol/player-state.js").PlayerState | null} as it is shown */
+    this._state = null;
+    /** @protected @type {(view: import("../elements/view.js").View) => void} */
+    this._show = () => {};
+  }
+
+  /** Build the page; it shows nothing yet. */
+  mount() {
+    this._banner.mount();
+    this._toast.mount();
+    const show = mountControls(this._page, this._translate);
+    this._show = (view) => {
+      const { state } = view;
+      if (this._state && state) this._follow(this._state, state);
+      this._state = state;
+      show(view);
+    };
+  }
+
+  /**
+   * Pass on what the person asks, by `call`, and tell what goes wrong with it.
+   * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
+   */
+  listen(call) {
+    this._page.addEventListener(PlayerRequest.type, (event) => {
+      if (!(event instanceof PlayerRequest)) return;
+      const answer = call(event.procedure, event.parameters);
+      answer.catch((error) => this.tell(error));
+      event.respondWith(answer);
+    });
+    this._page.addEventListener("news", (event) => {
+      if (event instanceof CustomEvent) this.inform(String(event.detail));
+    });
+    listenToKeys(this._page, () => this._state);
+  }
+
+  /**
+   * Tell the person of an error.
+   * @param {unknown} error
+   */
+  tell(error) {
+    const { text, detail } = describeError(error, this._translate);
+    this._toast.tell(text, detail);
+  }
+
+  /**
+   * Tell the person something that is no error.
+   * @param {string} text
+   */
+  inform(text) {
+    this._toast.tell(text, "", "news");
+  }
+
+  /**
+   * Say where the person is looking what has gone wrong since, and no longer what is past.
+   * @private
+   * @param {import("../protocol/player-state.js").PlayerState} earlier
+   * @param {import("../protocol/player-state.js").PlayerState} state
+   */
+  _follow(earlier, { source, error, skipped = null }) {
+    if (source !== earlier.source) this._toast.filmChanged();
+    if (skipped && !same(skipped, earlier.skipped)) {
+      const { text, detail } = describeError(callError(skipped.error), this._translate);
+      const { title } = skipped;
+      const words = this._translate("queue.skipped", { title, problem: text });
+      this._toast.tell(words, detail, "error", { lasting: true });
+    } else if (error && !same(error, earlier.error)) this.tell(callError(error));
+  }
+
+  /**
+   * Say how it stands with the connection.
+   * @protected
+   * @param {import("./notices.js").NoticeKeys} notice
+   * @param {() => void} act what its action does
+   */
+  _notify({ kind, text, problem, action }, act) {
+    this._banner.tell({
+      kind,
+      text: this._translate(text),
+      detail: problem ? detailOf(problem, this._translate) : "",
+      ...(action ? { action: { label: this._translate(action), act } } : {}),
+    });
+  }
+}
+
+/**
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** @param {import("../protocol/player-state.js").Problem} problem */
+function callError({ code, message, reason = "" }) {
+  return new CallError(code, message, reason);
+}

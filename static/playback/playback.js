@@ -1,0 +1,372 @@
+/** What the player plays: the queue, what of it is loaded, and where people stopped. */
+
+import { CallError } from "../protocol/errors.js";
+import { readPlaces, positionIn, remember, resumeAt } from "./places.js";
+import * as queues from "./queue.js";
+import { isMedium, readSource } from "../protocol/sources.js";
+import { Signal } from "../events/signal.js";
+
+/** Seconds of a medium before its end in which the next one is fetched. */
+const AHEAD = 30;
+/** Seconds that may be lost if the player dies. */
+const KEEPING = 5;
+
+/**
+ * @typedef {import("../library/catalogue.js").About} About
+ * @typedef {import("../media/media.js").Media} Media
+ * @typedef {import("../media/media.js").Loading} Loading
+ * @typedef {import("./queue.js").Queue} Queue
+ * @typedef {import("./queue.js").QueueItem} QueueItem
+ * @typedef {import("../protocol/sources.js").Source} Source
+ * @typedef {import("../page/store.js").Store} Store
+ */
+
+export class Playback {
+  /**
+   * @param {Media} media
+   * @param {import("../library/catalogue.js").Catalogue} catalogue
+   * @param {Store} store
+   * @param {() => number} [now] Unix time in seconds
+   */
+  constructor(media, catalogue, store, now = () => Date.now() / 1000) {
+    /** @private */
+    this._media = media;
+    /** @private */
+    this._catalogue = catalogue;
+    /** @private */
+    this._store = store;
+    /** @private */
+    this._now = now;
+    /** @private counts what was begun, so that only the latest goes on */
+    this._turn = 0;
+    /** @private @type {Promise<void>} */
+    this._latest = Promise.resolve();
+    /** @private */
+    this._keptAt = 0;
+    /** @type {Queue} */
+    this.queue = queues.EMPTY;
+    /** @type {QueueItem | null} what is loaded, also when it is not in the queue any more */
+    this.current = null;
+    /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
+    this.places = [];
+    /** @type {import("../protocol/player-state.js").Skipped | null} what was passed over since people last chose */
+    this.skipped = null;
+    /** @type {Signal<void>} the queue or what is loaded is another one */
+    this.changed = new Signal();
+  }
+
+  /** Begin to go from one item to the next, and to keep in mind what is played. */
+  start() {
+    this.queue = queues.readQueue(this._store.get("queue"));
+    this.places = readPlaces(this._store.get("places"));
+    this._media.moved.listen(() => this._moved());
+    this._media.happened.listen(({ name }) => {
+      if (name === "ended") void this._advance();
+      else if (name === "pause" || name === "seek" || name === "play") this.keep();
+    });
+  }
+
+  /**
+   * Load, without playing it, what was loaded before the page was closed, where it was.
+   * @param {string} otherwise what to load if there was nothing; empty for nothing
+   */
+  async restore(otherwise) {
+    const kept = queues.present(this.queue) || readItem(this._store.get("current"));
+    if (kept) {
+      await this._open(kept, { position: positionIn(this.places, kept.source) });
+    } else if (otherwise && !this.queue.items.length) {
+      const item = newItem(readSource(otherwise));
+      this._become(queues.replacePresent(this.queue, item));
+      await this._open(item, {});
+    }
+  }
+
+  /**
+   * Load a medium and play it, in place of the present one, unless the browser wants a click first;
+   * the state tells that. Of a folder its first medium is loaded, and the others follow; an episode
+   * has the others of its folder around it, unless people have put something else into the queue.
+   * @param {string} source as `readSource` takes it
+   * @param {string | null} title
+   * @param {number | null} position seconds; null: where one stopped
+   */
+  async load(source, title, position) {
+    const read = readSource(source);
+    const turn = this._turn;
+    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
+    if (turn !== this._turn) throw new CallError("runtime_error", "another medium was loaded");
+    const [item] = items;
+    this.keep();
+    this.skipped = null;
+    const resumed = resumeAt(this.places, item.source);
+    this._become(queues.replacePresent(this.queue, ...items));
+    const exact = position !== null;
+    const begun = this._begin(item, { position: exact ? position : resumed, exact });
+    void this._surround(item);
+    await begun;
+  }
+
+  /** Play; with nothing loaded, what comes first in the queue. */
+  async play() {
+    const next = queues.following(this.queue);
+    if (!this.current && next !== null) await this.jump(next);
+    else await this._media.play();
+  }
+
+  /**
+   * Play an item of the queue from its beginning; resolve once one of the queue does, should people
+   * ask for another one meanwhile.
+   * @param {number} index
+   */
+  async jump(index) {
+    this.skipped = null;
+    await this._jump(index);
+  }
+
+  /**
+   * @private
+   * @param {number} index
+   */
+  async _jump(index) {
+    this.keep();
+    this._become(queues.jump(this.queue, index));
+    const item = /** @type {QueueItem} */ (queues.present(this.queue));
+    const turn = this._turn + 1;
+    try {
+      await this._begin(item, {});
+    } catch (error) {
+      if (turn === this._turn) throw error;
+      await this._latest;
+    }
+  }
+
+  async next() {
+    const index = queues.following(this.queue);
+    if (index === null) throw new CallError("not_supported", "nothing follows in the queue");
+    await this.jump(index);
+  }
+
+  /** Play the item before; the first one begins anew. */
+  async previous() {
+    const index = queues.preceding(this.queue);
+    if (index !== null) await this.jump(index);
+    else if (this.current) await this._media.seek(0);
+    else throw new CallError("not_supported", "nothing was played before");
+  }
+
+  /**
+   * Put a medium, or the media of a folder, into the queue.
+   * @param {typeof queues.add} place
+   * @param {string} source
+   * @param {string | null} title
+   */
+  async add(place, source, title) {
+    const read = readSource(source);
+    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
+    this.edit((queue) => place(queue, ...items));
+    if (items.length > 1) return;
+    const [item] = items;
+    void this._catalogue.about(read).then((about) => this._describe(item, about));
+  }
+
+  /**
+   * Return the media of a folder in the order to play them; of what is no folder, it itself.
+   * @private
+   * @param {Source} read
+   * @param {string | null} title
+   * @returns {Promise<QueueItem[]>}
+   */
+  async _itemsOf(read, title) {
+    const { path } = read;
+    const alone = path === null || (await this._catalogue.about(read)) !== null;
+    const media = alone ? null : await this._catalogue.folder(path);
+    if (media === null) return [newItem(read, title)];
+    if (media.length === 0) {
+      const why = "there is nothing in this folder that can be played";
+      throw new CallError("invalid_argument", `source is ${JSON.stringify(read.source)}: ${why}`);
+    }
+    return media.map(itemOf);
+  }
+
+  /**
+   * Put the other episodes of its folder around an item that was loaded.
+   * @private
+   * @param {QueueItem} item
+   */
+  async _surround(item) {
+    const about = await this._catalogue.about(readSource(item.source));
+    if (about === null || typeof about.episode !== "number") return;
+    const folder = folderOf(about.path);
+    const media = (await this._catalogue.folder(folder)) || [];
+    const episodes = media.filter(
+      ({ path, episode }) => typeof episode === "number" && folderOf(path) === folder,
+    );
+    const now = queues.present(this.queue);
+    if (now === null || now.id !== item.id || episodes.length < 2) return;
+    this.edit((queue) =>
+      queues.becomeFolder(queue, episodes.map(itemOf), ({ source }) => {
+        const { path } = readSource(source);
+        return path !== null && folderOf(path) === folder;
+      }),
+    );
+  }
+
+  /**
+   * Change the queue; what is loaded stays.
+   * @param {(queue: Queue) => Queue} change
+   */
+  edit(change) {
+    this._become(change(this.queue));
+  }
+
+  /** Keep in mind where the present medium is. */
+  keep() {
+    const { current } = this;
+    const { loaded, position, duration, ended } = this._media.state;
+    // Events of the medium before may arrive while nothing is known of this one yet.
+    if (!current || !loaded || duration === null) return;
+    this._keptAt = this._now();
+    const { source, title, poster } = current;
+    const at = Math.round(this._keptAt);
+    const reached = ended ? 0 : Math.round(position * 10) / 10;
+    this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
+    this._store.set("places", this.places);
+  }
+
+  /**
+   * Load an item and play it, unless the browser wants a click first.
+   * @private
+   * @param {QueueItem} item
+   * @param {Loading} how
+   */
+  _begin(item, how) {
+    const begun = this._open(item, { ...how, play: true }).catch((error) => {
+      if (error.code !== "gesture_required") throw error;
+    });
+    this._latest = begun;
+    return begun;
+  }
+
+  /**
+   * @private
+   * @param {QueueItem} item
+   * @param {Loading} how
+   */
+  async _open(item, how) {
+    this._turn += 1;
+    const source = readSource(item.source);
+    const about = this._catalogue.about(source);
+    this.current = item;
+    this._store.set("current", item);
+    void about.then((found) => this._describe(item, found));
+    const loaded = this._media.load(source, { ...how, about });
+    this.changed.emit();
+    await loaded;
+  }
+
+  /** @private */
+  async _advance() {
+    this.keep();
+    // Who pauses at the very end wants no other film.
+    if (!this._media.wanted) return;
+    for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
+      const index = queues.successor(this.queue);
+      if (index === null) return;
+      const { source, title } = this.queue.items[index];
+      try {
+        if (index === queues.indexOf(this.queue)) await this._media.replay();
+        else await this._jump(index);
+        return;
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        const { code, message, reason } = error;
+        this.skipped = { source, title, error: { code, message, reason } };
+        this.changed.emit();
+      }
+    }
+  }
+
+  /** @private */
+  _moved() {
+    if (this._now() - this._keptAt >= KEEPING) this.keep();
+    this._prepareNext();
+  }
+
+  /** @private */
+  _prepareNext() {
+    const { position, duration } = this._media.state;
+    const near = duration !== null && duration - position <= AHEAD;
+    const index = queues.successor(this.queue);
+    const item = near && index !== null ? this.queue.items[index] : null;
+    const other = item && (!this.current || item.id !== this.current.id) ? item : null;
+    this._media.prepare(other && readSource(other.source));
+  }
+
+  /**
+   * Give an item what the library knows of it; a title that people gave it stays.
+   * @private
+   * @param {QueueItem} item
+   * @param {About | null} about
+   */
+  _describe(item, about) {
+    if (!about) return;
+    const { thumbnail, poster, duration, title } = about;
+    const plain = readSource(item.source).title === item.title;
+    const found = { poster: poster || thumbnail, duration, title: plain ? title : item.title };
+    if (this.current && this.current.id === item.id) {
+      const { kind, artist = null, album = null } = about;
+      this.current = { ...this.current, ...found, kind, artist, album };
+    }
+    this._become(queues.describe(this.queue, item.id, found));
+  }
+
+  /**
+   * @private
+   * @param {Queue} queue
+   */
+  _become(queue) {
+    this.queue = queue;
+    this._store.set("queue", queue);
+    this._prepareNext();
+    this.changed.emit();
+  }
+}
+
+/**
+ * Return a new item of the queue.
+ * @param {Source} source
+ * @param {string | null} [title]
+ * @returns {QueueItem}
+ */
+function newItem(source, title = null) {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return {
+    id,
+    title: title === null ? source.title : title.trim(),
+    source: source.source,
+    poster: null,
+    duration: null,
+  };
+}
+
+/**
+ * Return a new item of the queue for a medium that the library tells of.
+ * @param {About} about
+ * @returns {QueueItem}
+ */
+function itemOf({ source, title, poster, thumbnail, duration }) {
+  return { ...newItem(readSource(source), title), poster: poster || thumbnail, duration };
+}
+
+/** @param {string} path */
+function folderOf(path) {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/**
+ * Return the item that was kept as `value`; null if it is none.
+ * @param {unknown} value
+ */
+function readItem(value) {
+  return queues.present(queues.readQueue({ items: [value], on: true, place: 0 }));
+}

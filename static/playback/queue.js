@@ -1,0 +1,314 @@
+/** What is to be played, in its order; every function returns a new queue; no I/O. */
+
+import { CallError } from "../protocol/errors.js";
+import { isRecord } from "../protocol/messages.js";
+
+/** The most items that a queue holds: the state tells all of them each time. */
+export const MOST_ITEMS = 500;
+
+/**
+ * @typedef {object} QueueItem
+ * @property {string} id its own for as long as it is in the queue, wherever it is moved
+ * @property {string} title
+ * @property {string} source
+ * @property {string | null} poster the address of a picture
+ * @property {number | null} duration seconds
+ * @property {"video" | "audio"} [kind] of what is loaded, once it is known, as are
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
+ *
+ * @typedef {"off" | "one" | "all"} Repeat
+ *
+ * @typedef {object} Queue
+ * @property {readonly QueueItem[]} items in the order in which they are played
+ * @property {boolean} on one of the items is the present one: the medium that is loaded is it
+ * @property {number} place of the present item; if there is none, of the one that comes next
+ * @property {Repeat} repeat
+ * @property {readonly string[] | null} unshuffled the ids in the order that shuffling found; null
+ *   while it is off
+ */
+
+/** @type {Queue} */
+export const EMPTY = Object.freeze({
+  items: [],
+  on: false,
+  place: 0,
+  repeat: "off",
+  unshuffled: null,
+});
+
+/**
+ * Return where the present item is; null if there is none.
+ * @param {Queue} queue
+ */
+export function indexOf({ on, place }) {
+  return on ? place : null;
+}
+
+/**
+ * Return the present item; null if there is none.
+ * @param {Queue} queue
+ * @returns {QueueItem | null}
+ */
+export function present({ items, on, place }) {
+  return on ? items[place] : null;
+}
+
+/**
+ * Add items at the end, as many as it holds.
+ * @param {Queue} queue
+ * @param {...QueueItem} items
+ */
+export function add(queue, ...items) {
+  return insert(queue, items, queue.items.length);
+}
+
+/**
+ * Add items so that they come next, as many as it holds.
+ * @param {Queue} queue
+ * @param {...QueueItem} items
+ */
+export function playNext(queue, ...items) {
+  return insert(queue, items, queue.place + (queue.on ? 1 : 0));
+}
+
+/**
+ * Put items, as many as it holds, in the place of the present one, and make the first that.
+ * @param {Queue} queue
+ * @param {...QueueItem} items at least one
+ * @returns {Queue}
+ */
+export function replacePresent(queue, ...items) {
+  const freed = queue.on ? remove(queue, queue.place) : queue;
+  return { ...insert(freed, items, freed.place), on: true, place: freed.place };
+}
+
+/**
+ * Make a folder the queue, if all that is in it now is of that folder, and is in no other order
+ * than its own; else change nothing.
+ * @param {Queue} queue its present item is one of `items`
+ * @param {readonly QueueItem[]} items all of the folder, in order
+ * @param {(item: QueueItem) => boolean} isOfFolder
+ * @returns {Queue}
+ */
+export function becomeFolder(queue, items, isOfFolder) {
+  const now = present(queue);
+  const place = items.findIndex(({ source }) => now !== null && source === now.source);
+  if (now === null || place < 0 || queue.unshuffled || !queue.items.every(isOfFolder)) return queue;
+  const known = new Map(queue.items.map((item) => [item.source, item]));
+  const whole = items.map((item) => known.get(item.source) || item);
+  whole[place] = now;
+  return { ...queue, items: whole.slice(0, MOST_ITEMS), place };
+}
+
+/**
+ * Remove an item. If it is the present one, what is loaded goes on, outside the queue.
+ * @param {Queue} queue
+ * @param {number} index
+ * @returns {Queue}
+ */
+export function remove(queue, index) {
+  checkIndex(queue, "index", index);
+  const { items, on, place, unshuffled } = queue;
+  const { id } = items[index];
+  return {
+    ...queue,
+    items: items.filter((item) => item.id !== id),
+    on: on && index !== place,
+    place: index < place ? place - 1 : place,
+    unshuffled: unshuffled && unshuffled.filter((other) => other !== id),
+  };
+}
+
+/**
+ * Move an item to another place; the present one stays what it is.
+ * @param {Queue} queue
+ * @param {number} from
+ * @param {number} to where it is afterwards
+ * @returns {Queue}
+ */
+export function move(queue, from, to) {
+  checkIndex(queue, "from", from);
+  checkIndex(queue, "to", to);
+  const items = queue.items.slice();
+  const [item] = items.splice(from, 1);
+  items.splice(to, 0, item);
+  const { place } = queue;
+  if (queue.on && from === place) return { ...queue, items, place: to };
+  const closed = from < place ? place - 1 : place;
+  const opened = to < closed || (queue.on && to === closed) ? closed + 1 : closed;
+  return { ...queue, items, place: opened };
+}
+
+/**
+ * Remove all items; what is loaded goes on.
+ * @param {Queue} queue
+ * @returns {Queue}
+ */
+export function clear(queue) {
+  return { ...queue, items: [], on: false, place: 0, unshuffled: queue.unshuffled && [] };
+}
+
+/**
+ * Make the item at `index` the present one.
+ * @param {Queue} queue
+ * @param {number} index
+ * @returns {Queue}
+ */
+export function jump(queue, index) {
+  checkIndex(queue, "index", index);
+  return { ...queue, on: true, place: index };
+}
+
+/**
+ * Return the index of the item that follows; null if none does.
+ * @param {Queue} queue
+ */
+export function following({ items, on, place, repeat }) {
+  const next = place + (on ? 1 : 0);
+  if (next < items.length) return next;
+  return repeat === "all" && items.length > 0 ? 0 : null;
+}
+
+/**
+ * Return the index of the item before; null if there is none.
+ * @param {Queue} queue
+ */
+export function preceding({ items, place, repeat }) {
+  if (place > 0) return place - 1;
+  return repeat === "all" && items.length > 0 ? items.length - 1 : null;
+}
+
+/**
+ * Return the item that plays when the present medium has ended by itself.
+ * @param {Queue} queue
+ */
+export function successor(queue) {
+  if (queue.repeat === "one" && queue.on) return queue.place;
+  return following(queue);
+}
+
+/**
+ * @param {Queue} queue
+ * @param {Repeat} repeat
+ * @returns {Queue}
+ */
+export function setRepeat(queue, repeat) {
+  return { ...queue, repeat };
+}
+
+/**
+ * Mix the items, or bring them back into their order. The present one comes first, so that all
+ * others follow it.
+ * @param {Queue} queue
+ * @param {boolean} on
+ * @param {() => number} random from 0 to below 1
+ * @returns {Queue}
+ */
+export function setShuffle(queue, on, random) {
+  if (on === (queue.unshuffled !== null)) return queue;
+  const now = present(queue);
+  const unshuffled = on ? queue.items.map(({ id }) => id) : null;
+  const items = on ? mixed(queue.items, now, random) : ordered(queue);
+  const place = now ? items.indexOf(now) : Math.min(queue.place, items.length);
+  return { ...queue, items, place: now || !on ? place : 0, unshuffled };
+}
+
+/**
+ * Give an item the title, picture and length that were found for it.
+ * @param {Queue} queue
+ * @param {string} id
+ * @param {Partial<QueueItem>} found
+ * @returns {Queue}
+ */
+export function describe(queue, id, found) {
+  const items = queue.items.map((item) => (item.id === id ? { ...item, ...found, id } : item));
+  return { ...queue, items };
+}
+
+/**
+ * Return the queue that was kept as `value`; an empty one if it is none.
+ * @param {unknown} value
+ * @returns {Queue}
+ */
+export function readQueue(value) {
+  if (!isRecord(value) || !Array.isArray(value.items)) return EMPTY;
+  const items = value.items.filter(isItem).slice(0, MOST_ITEMS);
+  const known = new Set(items.map(({ id }) => id));
+  if (items.length !== value.items.length || known.size !== items.length) return EMPTY;
+  const { place, on, repeat, unshuffled } = value;
+  if (typeof place !== "number" || !Number.isInteger(place) || place < 0) return EMPTY;
+  const last = items.length - (on === true ? 1 : 0);
+  const ids = Array.isArray(unshuffled) ? unshuffled.filter((id) => known.has(id)) : null;
+  return {
+    items,
+    on: on === true && items.length > 0,
+    place: Math.max(0, Math.min(place, last)),
+    repeat: repeat === "one" || repeat === "all" ? repeat : "off",
+    unshuffled: ids && ids.length === items.length ? ids : null,
+  };
+}
+
+/**
+ * @param {Queue} queue
+ * @param {readonly QueueItem[]} added
+ * @param {number} index
+ * @returns {Queue}
+ */
+function insert(queue, added, index) {
+  const { items, on, place, unshuffled } = queue;
+  const fitting = added.slice(0, MOST_ITEMS - items.length);
+  if (fitting.length === 0) {
+    throw new CallError("not_supported", `the queue is full: it holds ${MOST_ITEMS} items`);
+  }
+  return {
+    ...queue,
+    items: [...items.slice(0, index), ...fitting, ...items.slice(index)],
+    place: on && index <= place ? place + fitting.length : place,
+    unshuffled: unshuffled && [...unshuffled, ...fitting.map(({ id }) => id)],
+  };
+}
+
+/**
+ * @param {readonly QueueItem[]} items
+ * @param {QueueItem | null} first
+ * @param {() => number} random
+ */
+function mixed(items, first, random) {
+  const rest = items.filter((item) => item !== first);
+  for (let last = rest.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    [rest[last], rest[other]] = [rest[other], rest[last]];
+  }
+  return first ? [first, ...rest] : rest;
+}
+
+/** @param {Queue} queue */
+function ordered({ items, unshuffled }) {
+  const ids = unshuffled || [];
+  return items.slice().sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+}
+
+/**
+ * @param {Queue} queue
+ * @param {string} name of the parameter
+ * @param {number} index
+ */
+function checkIndex({ items }, name, index) {
+  if (index < items.length) return;
+  const range = items.length ? `a whole number from 0 to ${items.length - 1} is needed` : "";
+  throw new CallError("invalid_argument", `${name} is ${index}: ${range || "the queue is empty"}`);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is QueueItem}
+ */
+function isItem(value) {
+  return (
+    isRecord(value) &&
+    typeof value.id === "string" &&
+    typeof value.title === "string" &&
+    typeof value.source === "string"
+  );
+}

@@ -1,0 +1,14 @@
+import { build, fill, icon } from "../../elements/dom.js";
+
+/** Lets the page fill the screen; hidden where the browser cannot. */
+export class FullscreenButton extends HTMLElement {
+  /** @param {import("../../elements/view.js").Translate} translate */
+  mount(translate) {
+    const name = translate("control.fullscreen");
+    const button = build("button", { type: "button", "aria-label": name, title: name });
+    button.append(icon("fullscreen"));
+    button.addEventListener("click", () => this.dispatchEvent(new Event("fullscreentoggle")));
+    this.toggleAttribute("hidden", !document.fullscreenEnabled);
+    fill(this, button);
+  }
+}

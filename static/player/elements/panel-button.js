@@ -1,0 +1,19 @@
+import { build, fill, icon } from "../../elements/dom.js";
+
+/** Opens what is set at the player (event `panelwanted`). */
+export class PanelButton extends HTMLElement {
+  /** @param {import("../../elements/view.js").Translate} translate */
+  mount(translate) {
+    const name = translate("player.settings");
+    const button = build("button", { type: "button", "aria-label": name, title: name });
+    button.append(icon("more"));
+    button.addEventListener("click", () => this.dispatchEvent(new Event("panelwanted")));
+    fill(this, button);
+  }
+
+  /** @override */
+  focus() {
+    const button = this.querySelector("button");
+    if (button) button.focus();
+  }
+}

@@ -1,0 +1,14 @@
+import { build, fill, icon } from "../../elements/dom.js";
+
+/** Puts the picture into a small window of its own (event `picturetoggle`); hidden without. */
+export class PictureButton extends HTMLElement {
+  /** @param {import("../../elements/view.js").Translate} translate */
+  mount(translate) {
+    const name = translate("player.picture");
+    const button = build("button", { type: "button", "aria-label": name, title: name });
+    button.append(icon("picture"));
+    button.addEventListener("click", () => this.dispatchEvent(new Event("picturetoggle")));
+    this.toggleAttribute("hidden", !document.pictureInPictureEnabled);
+    fill(this, button);
+  }
+}

@@ -1,0 +1,143 @@
+import { formatFactor } from "../../i18n/format.js";
+import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
+import { labelOf } from "../../media/subtitle-kinds.js";
+import { ChoiceRow } from "../../elements/choice-row.js";
+import { defineOnce } from "../../elements/define.js";
+import { build, fill, flag } from "../../elements/dom.js";
+import { SleepChoice } from "../../elements/sleep-choice.js";
+import { TextForm } from "../../elements/text-form.js";
+import { ViewElement } from "../../elements/view.js";
+import { VisitorList } from "./visitor-list.js";
+
+/**
+ * @typedef {import("../../protocol/player-state.js").Tracks} Tracks
+ * @typedef {import("../../i18n/translate.js").Translate} Translate
+ */
+
+/** What is set at the player itself, and who is connected to it. */
+export class PlayerPanel extends ViewElement {
+  /**
+   * @param {Translate} translate
+   * @param {import("./visitor-list.js").Doorkeeper} doorkeeper
+   * @param {(error: unknown) => void} tell
+   */
+  constructor(translate, doorkeeper, tell) {
+    super();
+    this._translate = translate;
+    /** @private */
+    this._visitors = new VisitorList(translate, doorkeeper, tell);
+    const ask = (/** @type {string} */ procedure) => (/** @type {object} */ parameters) =>
+      void this._request(procedure, { ...parameters });
+    /** @private @type {ChoiceRow<string | null>} */
+    this._subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
+      ask("subtitles")({ track }),
+    );
+    /** @private @type {ChoiceRow<number>} */
+    this._size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
+      ask("subtitles/size")({ percent }),
+    );
+    /** @private @type {ChoiceRow<string | null>} */
+    this._audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
+    /** @private @type {ChoiceRow<number>} */
+    this._rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
+    /** @private */
+    this._sleep = new SleepChoice(translate, ask("sleep"));
+    /** @private */
+    this._name = new TextForm(
+      translate("more.name"),
+      translate("more.rename"),
+      (name) => this._request("rename", { name }),
+      { keep: true, attributes: { maxlength: String(NAME.most) } },
+    );
+  }
+
+  /** @override @param {Translate} translate */
+  mount(translate) {
+    super.mount(translate);
+    this.setAttribute("role", "dialog");
+    this.setAttribute("aria-label", translate("player.settings"));
+    const close = build("button", { type: "button" }, translate("player.close"));
+    close.addEventListener("click", () => this.close());
+    this.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    fill(
+      this,
+      build("div", { class: "head" }, build("h2", {}, translate("player.settings")), close),
+      this._name.element,
+      this._subtitles.element,
+      this._size.element,
+      this._audio.element,
+      this._rate.element,
+      this._sleep.element,
+      build("h3", {}, translate("player.connected")),
+      this._visitors.element,
+      build("p", { class: "hint" }, translate("more.keys")),
+    );
+    flag(this, "hidden", true);
+  }
+
+  get isOpen() {
+    return !this.hasAttribute("hidden");
+  }
+
+  open() {
+    flag(this, "hidden", false);
+    this._visitors.start();
+    this._sleep.start();
+    const first = this.querySelector("button");
+    if (first) first.focus({ preventScroll: true });
+  }
+
+  /** Close it; `panelclosed` tells that. */
+  close() {
+    flag(this, "hidden", true);
+    this._visitors.stop();
+    this._sleep.stop();
+    this.dispatchEvent(new Event("panelclosed"));
+  }
+
+  /** @override @param {import("../../elements/view.js").View} view */
+  show({ state }) {
+    if (!state) return;
+    const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
+    const off = { value: null, text: this._translate("more.off") };
+    this._subtitles.show(
+      [off, ...optionsOf(state.subtitles, this._translate)],
+      state.subtitles.active,
+      can("subtitles"),
+    );
+    const sizes = SUBTITLE_SIZES.map((value) => ({
+      value,
+      text: this._translate("control.percent", { level: value }),
+    }));
+    this._size.show(sizes, state.subtitles.size, can("subtitles"));
+    this._audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
+    const { lang } = document.documentElement;
+    const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
+    this._rate.show(rates, state.rate, can("rate"));
+    this._sleep.show(state);
+    this._name.show(state.name);
+  }
+}
+
+/**
+ * @param {Tracks} tracks
+ * @param {Translate} translate
+ */
+function optionsOf({ tracks }, translate) {
+  return tracks.map((track) => ({ value: track.id, text: labelOf(track, translate) }));
+}
+
+/**
+ * Return the panel, built and closed.
+ * @param {Translate} translate
+ * @param {import("./visitor-list.js").Doorkeeper} doorkeeper
+ * @param {(error: unknown) => void} tell
+ */
+export function create(translate, doorkeeper, tell) {
+  defineOnce("player-panel", PlayerPanel);
+  const panel = new PlayerPanel(translate, doorkeeper, tell);
+  panel.mount(translate);
+  return panel;
+}

@@ -1,0 +1,102 @@
+/** Who this player is, over reloads: its id and the key that proves it. */
+
+import { ApiError } from "../protocol/errors.js";
+import { isPlayerId } from "../protocol/topics.js";
+
+/**
+ * @typedef {import("../connection/api.js").Api} Api
+ * @typedef {import("../connection/api.js").Credentials} Credentials
+ * @typedef {import("../page/store.js").Store} Store
+ */
+
+/** The server's answers to an id that it does not know, or no longer believes. */
+const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
+
+export class PlayerIdentity {
+  /**
+   * @param {Store} store
+   * @param {Api} api
+   */
+  constructor(store, api) {
+    /** @private */
+    this._store = store;
+    /** @private */
+    this._api = api;
+  }
+
+  /** The player's id; empty before the first `credentials`. */
+  get id() {
+    const id = this._store.get("id");
+    return typeof id === "string" && isPlayerId(id) ? id : "";
+  }
+
+  /** The address under which phones are to find the server, when a person chose one. */
+  get ip() {
+    const ip = this._store.get("ip");
+    return typeof ip === "string" ? ip : null;
+  }
+
+  /** @param {string | null} ip */
+  set ip(ip) {
+    this._store.set("ip", ip || undefined);
+  }
+
+  /**
+   * Return credentials for the player; its first time, and when the server has lost what it knew of
+   * it, as a new one.
+   * @returns {Promise<Credentials>}
+   */
+  async credentials() {
+    if (!this.id) await this._renew();
+    try {
+      return await this._api.credentials(this._proof());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (FORGOTTEN.includes(error.code)) await this._renew();
+      // The chosen address may belong to a network that the server has left.
+      else if (error.code === "invalid_request" && this.ip) this.ip = null;
+      else throw error;
+    }
+    return this._api.credentials(this._proof());
+  }
+
+  /**
+   * Make new keys, so that the old links end at once; return the new ones.
+   * @returns {Promise<import("../connection/api.js").Links>}
+   */
+  newCode() {
+    const { id, ...proof } = this._proof();
+    return this._api.newCode(id, proof);
+  }
+
+  /**
+   * Return a new code to type, in place of the one before.
+   * @param {"remote" | "guest"} role
+   */
+  showCode(role) {
+    return this._api.showCode(this.id, this._proof(), role);
+  }
+
+  /** Return who is connected. */
+  visitors() {
+    return this._api.visitors(this.id, this._proof());
+  }
+
+  /** @param {string} clientId of the visitor who is turned out */
+  turnOut(clientId) {
+    return this._api.turnOut(this.id, this._proof(), clientId);
+  }
+
+  /** @private */
+  async _renew() {
+    const { id, owner_key } = await this._api.newPlayer();
+    this._store.set("id", id);
+    this._store.set("owner_key", owner_key);
+  }
+
+  /** @private */
+  _proof() {
+    const owner_key = String(this._store.get("owner_key"));
+    return { id: this.id, owner_key, ...(this.ip ? { ip: this.ip } : {}) };
+  }
+}

@@ -1,0 +1,240 @@
+/** The player's entry: wiring only. */
+
+import { Api } from "../connection/api.js";
+import { Catalogue } from "../library/catalogue.js";
+import { Connection } from "../connection/connection.js";
+import { CredentialsSource } from "../connection/credentials.js";
+import { defineElements } from "../elements/index.js";
+import { Fullscreen } from "../page/fullscreen.js";
+import { Later } from "../page/later.js";
+import { Media } from "../media/media.js";
+import { SystemControls } from "./system-controls.js";
+import { openMqttTransport } from "../mqtt/transport.js";
+import { Playback } from "../playback/playback.js";
+import { PlayerIdentity } from "./identity.js";
+import { PlayerName } from "./name.js";
+import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
+import { PlayerRequest } from "../events/player-request.js";
+import { PlayerProcedures } from "./procedure-handlers.js";
+import { composeState } from "./state-report.js";
+import { PlayerVoice } from "./voice.js";
+import { Rpc } from "../connection/rpc.js";
+import { SleepTimer } from "../playback/sleep-timer.js";
+import { soundAllowed } from "./sound-permission.js";
+import { StatePublisher } from "./state-publisher.js";
+import { Store } from "../page/store.js";
+import { SubtitleChoice } from "../playback/subtitle-choice.js";
+import { Tabs, openChannel } from "./tabs.js";
+import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
+import { listenToWaking } from "../page/waking.js";
+import { WakeLock } from "../page/wake-lock.js";
+
+/** Seconds; shorter than the sleep after which what comes is taken to be old (heartbeat.js). */
+const KEEP_ALIVE = 8;
+
+defineElements(PLAYER_ELEMENTS);
+const language = chooseLanguage(navigator.languages);
+const translate = translator(language);
+translatePage(document, language, translate);
+const page = new PlayerPage(document, translate);
+const store = new Store("zapette.player", () => localStorage);
+const api = new Api(document.baseURI, fetch);
+const identity = new PlayerIdentity(store, api);
+const media = new Media(page.video);
+const catalogue = new Catalogue((query) => api.list(query));
+const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
+const name = new PlayerName(store, translate("player.default_name"));
+const fullscreen = new Fullscreen(document);
+const sleep = new SleepTimer(media);
+const subtitles = new SubtitleChoice(media, store, (percent) => page.resizeSubtitles(percent));
+const parts = { media, playback, subtitles, fullscreen, sleep, name };
+const procedures = new PlayerProcedures(parts);
+const credentials = new CredentialsSource(() => identity.credentials());
+const connection = new Connection({
+  open: openMqttTransport,
+  credentials: async () => {
+    const answer = await credentials.get();
+    if (answer.links) page.card.showLinks(answer.links);
+    return answer;
+  },
+  keepAlive: KEEP_ALIVE,
+  will: (topics) => PlayerVoice.will(topics.player(identity.id)),
+});
+const rpc = new Rpc(connection);
+const voice = new PlayerVoice(connection, (topics) => topics.player(identity.id));
+const publisher = new StatePublisher(observe, (state) => voice.state(state));
+const tabs = new Tabs(openChannel("zapette.player"));
+const wakeLock = new WakeLock(navigator);
+
+page.mount();
+media.start();
+playback.start();
+subtitles.start();
+restoreSound();
+wire();
+void open();
+connect();
+
+function wire() {
+  const all = procedures.all(() => publisher.current());
+  rpc.register(
+    (topics) => topics.player(identity.id),
+    all,
+    (procedure, { code, message }) => voice.event("error", { procedure, code, message }),
+  );
+  page.listen(async (procedure, named) => {
+    const run = all.get(procedure);
+    // The keys of a tab whose place another one took would make a second player of it.
+    return run && connection.status !== "taken-over" && run({ positional: [], named });
+  });
+  const system = new SystemControls(navigator, (procedure, parameters = {}) => {
+    page.video.dispatchEvent(new PlayerRequest(procedure, parameters));
+  });
+  // The answer that a phone waits for goes out before all is drawn here.
+  const draw = new Later(() => page.show(observe(), () => media.state.position));
+  const tellSystem = new Later(
+    () => {
+      system.show(observe());
+      wakeLock.hold(media.state.playing);
+    },
+    // The keys of a keyboard work for a page that is hidden, too.
+    (run) => setTimeout(run, 0),
+  );
+  const show = () => {
+    publisher.touch();
+    draw.ask();
+    tellSystem.ask();
+  };
+  media.changed.listen(show);
+  media.changed.listen(rememberSound);
+  media.happened.listen(({ name, detail }) => voice.event(name, detail));
+  for (const { changed } of [playback, name, sleep, subtitles]) changed.listen(show);
+  media.unheard.listen((codec) => page.inform(translate("player.unheard", { codec })));
+  procedures.messaged.listen(({ text, seconds }) => {
+    page.showMessage(text, seconds);
+    voice.event("message", { text, seconds });
+  });
+  document.addEventListener("fullscreenchange", show);
+  document.addEventListener("click", () => {
+    if (media.state.gestureRequired) media.unlock().catch((error) => page.tell(error));
+  });
+  show();
+}
+
+function observe(seq = 0) {
+  return composeState(media.state, facts(), seq, Date.now() / 1000);
+}
+
+/** @returns {import("./state-report.js").Facts} */
+function facts() {
+  return {
+    name: name.value,
+    current: playback.current,
+    queue: playback.queue,
+    skipped: playback.skipped,
+    fullscreen: fullscreen.on,
+    fullscreenAvailable: fullscreen.available,
+    sleepAt: sleep.at,
+    subtitleSize: subtitles.size,
+  };
+}
+
+/** Load what was loaded last, else the first medium, and find out whether it may be played with sound. */
+async function open() {
+  playback.restore(document.body.dataset.source || "").catch((error) => page.tell(error));
+  if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
+}
+
+function connect() {
+  connection.changed.listen((status) => {
+    page.showConnection(connection);
+    if (status === "taken-over") void media.pause();
+  });
+  connection.opened.listen(() => {
+    voice.online();
+    publisher.renew();
+  });
+  tabs.lost.listen(() => void connection.yieldPlace());
+  page.onTakeBack(() => {
+    tabs.claim();
+    connection.start();
+  });
+  page.offerSettings(identity);
+  page.picture.addEventListener("picturetoggle", () => {
+    media.togglePicture().catch((error) => page.tell(error));
+  });
+  page.card.addEventListener("newcode", () => void renewCode());
+  page.card.addEventListener("codewanted", (event) => {
+    if (event instanceof CustomEvent) void showCode(event.detail);
+  });
+  page.card.addEventListener("addresspicked", (event) => {
+    if (event instanceof CustomEvent) void pickAddress(event.detail);
+  });
+  addEventListener("pagehide", () => {
+    playback.keep();
+    voice.goodbye();
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) connection.start();
+  });
+  listenToWaking(window, () => {
+    connection.wake();
+    wakeLock.renew();
+  });
+  tabs.start();
+  tabs.claim();
+  connection.start();
+  page.showConnection(connection);
+  void offerAddresses();
+}
+
+async function renewCode() {
+  try {
+    page.card.showLinks(await identity.newCode());
+    page.tellNewCode();
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+/** @param {"remote" | "guest"} role */
+async function showCode(role) {
+  try {
+    const { code, expires_at } = await identity.showCode(role);
+    page.card.showCode(code, expires_at);
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+async function offerAddresses() {
+  try {
+    const { ip, candidates } = await api.addresses();
+    page.card.showAddresses(candidates, identity.ip || ip);
+  } catch {
+    // The card then shows the address that came with the credentials.
+  }
+}
+
+/** @param {string} ip */
+async function pickAddress(ip) {
+  identity.ip = ip;
+  try {
+    const { links } = await identity.credentials();
+    if (links) page.card.showLinks(links);
+  } catch (error) {
+    page.tell(error);
+  }
+}
+
+function restoreSound() {
+  const volume = store.get("volume");
+  if (typeof volume === "number") media.volume.set(volume).catch(() => {});
+  void media.volume.mute(store.get("muted") === true);
+}
+
+function rememberSound() {
+  const { volume, muted } = media.state;
+  if (volume !== store.get("volume")) store.set("volume", volume);
+  if (muted !== store.get("muted")) store.set("muted", muted);
+}

@@ -1,0 +1,148 @@
+/** The procedures of a player, and what each does. */
+
+import { bind } from "../protocol/procedures.js";
+import * as queues from "../playback/queue.js";
+import { Signal } from "../events/signal.js";
+
+/**
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../connection/rpc.js").Procedure} Procedure
+ * @typedef {{ text: string, seconds: number }} ScreenMessage
+ * @typedef {Record<string, (values: Record<string, any>) => unknown>} Actions
+ *
+ * @typedef {object} Parts what the procedures act on
+ * @property {import("../media/media.js").Media} media
+ * @property {import("../playback/playback.js").Playback} playback
+ * @property {import("../playback/subtitle-choice.js").SubtitleChoice} subtitles
+ * @property {import("../page/fullscreen.js").Fullscreen} fullscreen
+ * @property {import("../playback/sleep-timer.js").SleepTimer} sleep
+ * @property {import("./name.js").PlayerName} name
+ */
+
+export class PlayerProcedures {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    /** @private */
+    this._parts = parts;
+    /** @type {Signal<ScreenMessage>} a text is to be shown on the screen */
+    this.messaged = new Signal();
+  }
+
+  /**
+   * Return them by name; each resolves, once it has taken effect, with the state, or with what it
+   * was asked for.
+   * @param {() => PlayerState} state
+   * @returns {Map<string, Procedure>}
+   */
+  all(state) {
+    const changing = {
+      ...this._transport(),
+      ...this._sound(),
+      ...this._queue(),
+      ...this._screen(),
+    };
+    const asking = this._questions();
+    /** @type {(actions: Actions, answer: (result: unknown) => unknown) => [string, Procedure][]} */
+    const bound = (actions, answer) =>
+      Object.entries(actions).map(([name, act]) => [
+        name,
+        async (parameters) => answer(await act(bind(name, parameters))),
+      ]);
+    return new Map([...bound(changing, state), ...bound(asking, (result) => result)]);
+  }
+
+  /**
+   * @private
+   * @returns {Actions}
+   */
+  _transport() {
+    const { media, playback } = this._parts;
+    return {
+      status: () => {},
+      play: () => playback.play(),
+      pause: () => media.pause(),
+      toggle: () => (media.state.playing ? media.pause() : playback.play()),
+      stop: () => media.stop(),
+      seek: ({ position }) => media.seek(position),
+      "seek/by": ({ offset }) => media.seekBy(offset),
+      rate: ({ factor }) => media.setRate(factor),
+      load: ({ source, title, position }) => playback.load(source, title, position),
+      next: () => playback.next(),
+      previous: () => playback.previous(),
+      jump: ({ index }) => playback.jump(index),
+    };
+  }
+
+  /**
+   * @private
+   * @returns {Actions}
+   */
+  _sound() {
+    const { media } = this._parts;
+    return {
+      volume: ({ level }) => media.volume.set(level),
+      "volume/up": ({ step }) => media.volume.set(media.volume.level + step),
+      "volume/down": ({ step }) => media.volume.set(media.volume.level - step),
+      mute: ({ on }) => media.mute(on === null ? !media.volume.muted : on),
+      audio: ({ track }) => media.sounds.choose(idOf(track)),
+    };
+  }
+
+  /**
+   * @private
+   * @returns {Actions}
+   */
+  _queue() {
+    const { playback } = this._parts;
+    return {
+      "queue/add": ({ source, title }) => playback.add(queues.add, source, title),
+      "queue/play_next": ({ source, title }) => playback.add(queues.playNext, source, title),
+      "queue/remove": ({ index }) => playback.edit((queue) => queues.remove(queue, index)),
+      "queue/move": ({ from, to }) => playback.edit((queue) => queues.move(queue, from, to)),
+      "queue/clear": () => playback.edit(queues.clear),
+      repeat: ({ mode }) => playback.edit((queue) => queues.setRepeat(queue, mode)),
+      shuffle: ({ on }) =>
+        playback.edit((queue) =>
+          queues.setShuffle(queue, on === null ? !queue.unshuffled : on, Math.random),
+        ),
+    };
+  }
+
+  /**
+   * @private
+   * @returns {Actions}
+   */
+  _screen() {
+    const { fullscreen, name, sleep, subtitles } = this._parts;
+    return {
+      subtitles: ({ track }) => subtitles.choose(idOf(track)),
+      "subtitles/size": ({ percent }) => subtitles.resize(percent),
+      fullscreen: ({ on }) => fullscreen.set(on === null ? !fullscreen.on : on),
+      message: ({ text, seconds }) => this.messaged.emit({ text, seconds }),
+      sleep: ({ minutes }) => sleep.set(minutes),
+      rename: (values) => name.set(values.name),
+    };
+  }
+
+  /**
+   * @private
+   * @returns {Actions}
+   */
+  _questions() {
+    const { media, playback } = this._parts;
+    return {
+      history: () => ({ items: playback.places }),
+      playable: ({ types }) => ({
+        playable: types.map((/** @type {string} */ type) => media.canPlay(type)),
+      }),
+    };
+  }
+}
+
+/**
+ * Return the id of a track: one that is a number may be given as one.
+ * @param {string | number | null} track
+ */
+function idOf(track) {
+  return track === null ? null : String(track);
+}

@@ -1,0 +1,104 @@
+/** The state that a player reports: what it is, and what it can now; no I/O. */
+
+import { PROCEDURES } from "../protocol/procedures.js";
+import { following, indexOf, preceding } from "../playback/queue.js";
+
+/**
+ * @typedef {import("../media/media-state.js").MediaState} MediaState
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../playback/queue.js").Queue} Queue
+ * @typedef {import("../playback/queue.js").QueueItem} QueueItem
+ *
+ * @typedef {object} Facts what the player is, beside its medium's state
+ * @property {string} name
+ * @property {QueueItem | null} current what is loaded
+ * @property {Queue} queue
+ * @property {import("../protocol/player-state.js").Skipped | null} skipped
+ * @property {boolean} fullscreen
+ * @property {boolean} fullscreenAvailable
+ * @property {number | null} sleepAt Unix time in seconds
+ * @property {number} subtitleSize percent
+ */
+
+/**
+ * Return the state that `media` and `facts` make.
+ * @param {MediaState} media
+ * @param {Facts} facts
+ * @param {number} seq
+ * @param {number} now Unix time in seconds
+ * @returns {PlayerState}
+ */
+export function composeState(media, facts, seq, now) {
+  const { current, queue } = facts;
+  return {
+    version: 1,
+    seq,
+    name: facts.name,
+    playing: media.playing,
+    buffering: media.buffering,
+    ended: media.ended,
+    position: toMilliseconds(media.position),
+    reported_at: toMilliseconds(now),
+    duration: media.duration === null ? null : toMilliseconds(media.duration),
+    rate: media.rate,
+    volume: media.volume,
+    muted: media.muted,
+    title: current && current.title,
+    source: current && current.source,
+    artist: (current && current.artist) || null,
+    album: (current && current.album) || null,
+    kind: (current && current.kind) || null,
+    poster: current && current.poster,
+    queue: { index: indexOf(queue), items: queue.items },
+    repeat: queue.repeat,
+    shuffle: queue.unshuffled !== null,
+    subtitles: { ...media.subtitles, size: facts.subtitleSize },
+    audio: media.audio,
+    fullscreen: facts.fullscreen,
+    sleep_at: facts.sleepAt === null ? null : toMilliseconds(facts.sleepAt),
+    gesture_required: media.gestureRequired,
+    error: media.error,
+    skipped: facts.skipped,
+    can: capabilities(media, facts),
+  };
+}
+
+/**
+ * Return the procedures that work with `media` and the queue as they are.
+ * @param {MediaState} media
+ * @param {Facts} facts
+ */
+export function capabilities(media, { current, queue, fullscreenAvailable }) {
+  const { loaded, seekable, volumeFixed, subtitles, audio } = media;
+  const filled = queue.items.length > 0;
+  const follows = following(queue) !== null;
+  const startable = loaded || (current === null && follows);
+  const volume = !volumeFixed;
+  /** @type {Record<string, boolean>} those that do not always work */
+  const conditions = {
+    play: startable,
+    pause: startable,
+    toggle: startable,
+    stop: startable,
+    volume,
+    "volume/up": volume,
+    "volume/down": volume,
+    seek: loaded && seekable,
+    "seek/by": loaded && seekable,
+    next: follows,
+    previous: (loaded && seekable) || preceding(queue) !== null,
+    jump: filled,
+    "queue/remove": filled,
+    "queue/move": filled,
+    "queue/clear": filled,
+    subtitles: subtitles.tracks.length > 0,
+    audio: audio.tracks.length > 0,
+    fullscreen: fullscreenAvailable,
+  };
+  return Object.keys(PROCEDURES).filter((procedure) => conditions[procedure] !== false);
+}
+
+/** @param {number} seconds */
+function toMilliseconds(seconds) {
+  return Math.round(seconds * 1000) / 1000;
+}

@@ -1,0 +1,103 @@
+/** What the browser and the system show of what plays, and the keys of keyboards and headsets. */
+
+/**
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {(procedure: string, parameters?: Record<string, unknown>) => void} Ask
+ */
+
+/** @type {Partial<Record<MediaSessionAction, [string, (details: any) => Record<string, unknown>]>>} */
+const ACTIONS = {
+  play: ["play", () => ({})],
+  pause: ["pause", () => ({})],
+  stop: ["stop", () => ({})],
+  nexttrack: ["next", () => ({})],
+  previoustrack: ["previous", () => ({})],
+  seekbackward: ["seek/by", ({ seekOffset }) => ({ offset: -(seekOffset || 10) })],
+  seekforward: ["seek/by", ({ seekOffset }) => ({ offset: seekOffset || 10 })],
+  seekto: ["seek", ({ seekTime }) => ({ position: seekTime || 0 })],
+};
+
+export class SystemControls {
+  /**
+   * @param {Navigator} navigator
+   * @param {Ask} ask
+   */
+  constructor(navigator, ask) {
+    /** @private */
+    this._session = "mediaSession" in navigator ? navigator.mediaSession : null;
+    /** @private */
+    this._ask = ask;
+    /** @private */
+    this._told = "";
+    /** @private @type {Map<string, boolean>} */
+    this._offered = new Map();
+  }
+
+  /** @param {PlayerState} state */
+  show(state) {
+    const session = this._session;
+    if (!session) return;
+    this._describe(session, state);
+    session.playbackState = state.playing ? "playing" : state.source ? "paused" : "none";
+    for (const action of /** @type {MediaSessionAction[]} */ (Object.keys(ACTIONS))) {
+      this._offer(session, action, state);
+    }
+    place(session, state);
+  }
+
+  /**
+   * @private
+   * @param {MediaSession} session
+   * @param {PlayerState} state
+   */
+  _describe(session, { title, name, poster, source, artist, album }) {
+    const told = JSON.stringify([title, name, poster, artist, album]);
+    if (told === this._told) return;
+    this._told = told;
+    const artwork = poster ? [{ src: new URL(poster, document.baseURI).href }] : [];
+    session.metadata = source
+      ? new MediaMetadata({
+          title: title || "",
+          artist: artist || name,
+          album: album || "",
+          artwork,
+        })
+      : null;
+  }
+
+  /**
+   * @private
+   * @param {MediaSession} session
+   * @param {MediaSessionAction} action
+   * @param {PlayerState} state
+   */
+  _offer(session, action, { can }) {
+    const [procedure, parameters] = ACTIONS[action] || ["", () => ({})];
+    const possible = can.includes(procedure);
+    if (this._offered.get(action) === possible) return;
+    this._offered.set(action, possible);
+    try {
+      session.setActionHandler(
+        action,
+        possible ? (details) => this._ask(procedure, parameters(details)) : null,
+      );
+    } catch {
+      // A browser that does not know an action says so; the others are offered.
+    }
+  }
+}
+
+/**
+ * @param {MediaSession} session
+ * @param {PlayerState} state
+ */
+function place(session, { duration, position, rate }) {
+  if (!session.setPositionState) return;
+  if (duration === null) session.setPositionState();
+  else
+    session.setPositionState({
+      duration,
+      position: Math.min(position, duration),
+      playbackRate: rate,
+    });
+}

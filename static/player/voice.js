@@ -1,0 +1,85 @@
+/** What a player says unasked: that it is there, its state, its events. */
+
+import { writeJson } from "../protocol/messages.js";
+
+const text = new TextEncoder();
+
+/** The names of the events. */
+export const EVENTS = Object.freeze(
+  /** @type {const} */ (["play", "pause", "volume", "seek", "load", "ended", "error", "message"]),
+);
+
+/**
+ * @typedef {import("../connection/connection.js").Connection} Connection
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../connection/rpc.js").Target} Target
+ * @typedef {import("../protocol/topics.js").Callee} Callee
+ * @typedef {(typeof EVENTS)[number]} EventName
+ */
+
+export class PlayerVoice {
+  /**
+   * @param {Connection} connection
+   * @param {Target} target
+   */
+  constructor(connection, target) {
+    /** @private */
+    this._connection = connection;
+    /** @private */
+    this._target = target;
+  }
+
+  /**
+   * Return what the broker is to say when the player has died.
+   * @param {Callee} player
+   * @returns {import("../mqtt/transport.js").Will}
+   */
+  static will(player) {
+    return { topic: player.availability, payload: text.encode("offline"), qos: 1, retain: true };
+  }
+
+  /** Say that the player is there. */
+  online() {
+    this._publish(({ availability }) => availability, text.encode("online"), true);
+  }
+
+  /** @param {PlayerState} state */
+  state(state) {
+    this._publish((player) => player.state, writeJson(state), true);
+  }
+
+  /**
+   * @param {EventName} name
+   * @param {Record<string, unknown>} detail
+   */
+  event(name, detail) {
+    this._publish((player) => player.event(name), writeJson(detail), false);
+  }
+
+  /** Leave for good: say so, take the state back, and disconnect. */
+  goodbye() {
+    this._connection.leave(({ topics }) => {
+      const player = this._target(topics);
+      return [
+        { topic: player.state, payload: new Uint8Array(0) },
+        { topic: player.availability, payload: text.encode("offline") },
+      ];
+    });
+  }
+
+  /**
+   * @private
+   * @param {(player: Callee) => string} topic
+   * @param {Uint8Array} payload
+   * @param {boolean} retain
+   */
+  _publish(topic, payload, retain) {
+    const { session } = this._connection;
+    if (!session) return;
+    const options = /** @type {const} */ ({ retain, qos: retain ? 1 : 0 });
+    // A new session says it all again, so what a lost one swallowed is not missed.
+    this._connection
+      .publish(topic(this._target(session.topics)), payload, options)
+      .catch(() => undefined);
+  }
+}

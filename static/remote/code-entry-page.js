@@ -1,0 +1,18 @@
+/** What the remote shows when no link opens it: a place for the code that the player shows. */
+
+import { CodeEntry } from "./elements/code-entry.js";
+import { find } from "../elements/index.js";
+
+/**
+ * Show it, once.
+ * @param {Document} page
+ * @param {import("../i18n/translate.js").Translate} translate
+ * @param {import("../connection/api.js").Api} api
+ */
+export function showCodeEntry(page, translate, api) {
+  if (page.querySelector(".pairing")) return;
+  const section = page.createElement("section");
+  section.className = "pairing";
+  section.append(new CodeEntry(translate, api).element);
+  find(page, "main", HTMLElement).append(section);
+}

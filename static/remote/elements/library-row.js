@@ -1,0 +1,192 @@
+import { formatTime } from "../../i18n/format.js";
+import { build, flag } from "../../elements/dom.js";
+import { picture } from "./picture.js";
+import { viewIcon } from "./view-icons.js";
+
+/**
+ * @typedef {import("../../elements/view.js").Translate} Translate
+ * @typedef {import("../../library/library.js").Entry} Entry
+ *
+ * @typedef {object} Wishes what a row asks for
+ * @property {(path: string) => void} open a folder
+ * @property {(medium: Medium) => void} play
+ * @property {(folder: Medium) => void} playAll
+ * @property {(medium: Medium) => void} playNext
+ * @property {(medium: Medium) => void} add
+ *
+ * @typedef {object} Medium
+ * @property {string} source
+ * @property {string} title
+ * @property {number} [position] seconds, where one stopped
+ */
+
+/** A folder: a press opens it; all that is in it can be played. */
+export class FolderRow {
+  /**
+   * @param {Translate} translate
+   * @param {Entry} entry
+   * @param {Wishes} wishes
+   */
+  constructor(translate, entry, wishes) {
+    this.entry = entry;
+    const count = entry.entries === undefined ? "" : String(entry.entries);
+    const words = count ? translate("library.entries", { count }) : "";
+    const open = build(
+      "button",
+      { type: "button", class: "main" },
+      picture(entry.thumbnail, "folder"),
+      wordsOf(entry.title, words),
+      viewIcon("into"),
+    );
+    name(open, [entry.title, words].filter(Boolean).join(", "));
+    open.addEventListener("click", () => wishes.open(entry.path));
+    /** @private */
+    this._play = build("button", { type: "button", class: "tool" }, viewIcon("playAll"));
+    name(this._play, translate("library.play_all", { title: entry.title }));
+    const folder = { source: `media/${entry.path}`, title: entry.title };
+    this._play.addEventListener("click", () => wishes.playAll(folder));
+    this.element = build("li", { class: "row folder" }, open, this._play);
+  }
+
+  /**
+   * Take over the picture of a row that this one follows.
+   * @param {FolderRow | MediumRow} before
+   */
+  adopt(before) {
+    adoptPicture(this.element, before.element);
+  }
+
+  /**
+   * Show what may be done with it.
+   * @param {string[]} can
+   */
+  show(can) {
+    flag(this._play, "hidden", !can.includes("load"));
+  }
+}
+
+/** A medium: a press plays it; it can be queued. */
+export class MediumRow {
+  /**
+   * @param {Translate} translate
+   * @param {Entry} entry
+   * @param {Wishes} wishes
+   */
+  constructor(translate, entry, wishes) {
+    /** @private */
+    this._translate = translate;
+    this.entry = entry;
+    const { source = entry.path, title } = entry;
+    const medium = { source, title, ...(entry.position ? { position: entry.position } : {}) };
+    /** @private */
+    this._drawn = "";
+    /** @private */
+    this._mark = build("span", { class: "mark", hidden: "" });
+    /** @private */
+    this._play = build(
+      "button",
+      { type: "button", class: "main" },
+      picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
+    );
+    /** @private */
+    this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
+    /** @private */
+    this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
+    const called = { title: title || source };
+    name(this._playNext, translate("library.play_next", called));
+    name(this._add, translate("library.add", called));
+    this._play.addEventListener("click", () => wishes.play(medium));
+    this._playNext.addEventListener("click", () => wishes.playNext(medium));
+    this._add.addEventListener("click", () => wishes.add(medium));
+    this.element = build("li", { class: "row" }, this._play, this._playNext, this._add);
+  }
+
+  /**
+   * Take over the picture of a row that this one follows.
+   * @param {FolderRow | MediumRow} before
+   */
+  adopt(before) {
+    adoptPicture(this.element, before.element);
+  }
+
+  /**
+   * Show what may be done with it, and what in it the player cannot play.
+   * @param {string[]} can
+   * @param {string[]} lacking
+   * @param {boolean} current it is what plays
+   */
+  show(can, lacking, current) {
+    const drawn = JSON.stringify([can, lacking, current]);
+    if (drawn === this._drawn) return;
+    this._drawn = drawn;
+    const { problem } = this.entry;
+    this._play.disabled = !can.includes("load");
+    flag(this._playNext, "hidden", !can.includes("queue/play_next"));
+    flag(this._add, "hidden", !can.includes("queue/add"));
+    const list = lacking.join(", ");
+    const words = problem
+      ? this._translate("library.damaged")
+      : list && this._translate("library.unplayable", { list });
+    flag(this._mark, "hidden", !words);
+    if (this._mark.textContent !== words) {
+      this._mark.textContent = words;
+      if (words) this._mark.prepend(viewIcon("warning"));
+    }
+    const { source = "", title } = this.entry;
+    const play = this._translate("library.play", { title: title || source });
+    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
+    if (current) this.element.setAttribute("aria-current", "true");
+    else this.element.removeAttribute("aria-current");
+  }
+}
+
+/**
+ * Keep a picture that is there, so that it is not fetched and drawn again.
+ * @param {HTMLElement} element
+ * @param {HTMLElement} before
+ */
+function adoptPicture(element, before) {
+  const [fresh, kept] = [element, before].map((row) => row.querySelector(".picture"));
+  if (fresh && kept) fresh.replaceWith(kept);
+}
+
+/**
+ * @param {string} title
+ * @param {string} about
+ * @param {...Node} more
+ */
+function wordsOf(title, about, ...more) {
+  const words = build("span", { class: "words" }, build("span", { class: "name" }, title));
+  if (about) words.append(" ", build("span", { class: "about" }, about));
+  words.append(" ", ...more);
+  return words;
+}
+
+/**
+ * Return how far somebody was in it; nothing if nobody was.
+ * @param {Entry} entry
+ */
+function progressOf({ position = 0, duration }) {
+  if (!position || !duration) return [];
+  return [
+    build("progress", { max: String(duration), value: String(position), "aria-hidden": "true" }),
+  ];
+}
+
+/** @param {Entry} entry */
+function facts({ year, duration, artist, position }) {
+  const length = duration === null || duration === undefined ? null : formatTime(duration);
+  const time = position && length ? `${formatTime(position)} / ${length}` : length;
+  const known = [artist, year, time];
+  return known.filter((fact) => fact !== null && fact !== undefined && fact !== "").join(" · ");
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
+function name(button, text) {
+  button.setAttribute("aria-label", text);
+  button.title = text;
+}

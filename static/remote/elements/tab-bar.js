@@ -1,0 +1,55 @@
+import { routeTo, writeRoute } from "../route.js";
+import { build, fill, icon } from "../../elements/dom.js";
+
+/**
+ * @typedef {import("../route.js").ViewName} ViewName
+ */
+
+/** The ways to the views of the remote: links, so that each can be bookmarked. */
+export class TabBar extends HTMLElement {
+  constructor() {
+    super();
+    /** @private @type {Map<ViewName, HTMLAnchorElement>} */
+    this._links = new Map();
+  }
+
+  /** @param {import("../../elements/view.js").Translate} translate */
+  mount(translate) {
+    this._links = new Map([
+      ["now", tab("remote", translate("view.now"))],
+      ["queue", tab("queue", translate("view.queue"))],
+      ["library", tab("library", translate("view.library"))],
+      ["more", tab("more", translate("view.more"))],
+    ]);
+    fill(this, ...Array.from(this._links.values()));
+    for (const [view, link] of Array.from(this._links)) {
+      link.dataset.view = view;
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        this.dispatchEvent(new CustomEvent("tabpicked", { detail: view }));
+      });
+    }
+  }
+
+  /**
+   * Mark the view that is open.
+   * @param {ViewName} open
+   * @param {string} fragment of the player's link, with its `#`
+   */
+  show(open, fragment) {
+    for (const [view, link] of Array.from(this._links)) {
+      link.href = writeRoute(routeTo(view), fragment);
+      if (view === open) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+}
+
+/**
+ * @param {import("../../elements/dom.js").IconName} name
+ * @param {string} text
+ */
+function tab(name, text) {
+  return build("a", {}, icon(name), build("span", {}, text));
+}

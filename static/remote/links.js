@@ -1,0 +1,124 @@
+/** The links that open a remote, `#<id>.<key>`, and those that this browser remembers. */
+
+import { isRecord } from "../protocol/messages.js";
+import { isPlayerId } from "../protocol/topics.js";
+
+/**
+ * @typedef {{ id: string, key: string }} RemoteLink
+ * @typedef {import("../page/store.js").Store} Store
+ */
+
+const KEY = /^[A-Za-z0-9_-]{22,128}$/;
+/** How many players are remembered; the one opened longest ago goes first. */
+const MOST = 32;
+
+/**
+ * Return the player and the key that a fragment names; null if it names none.
+ * @param {string} fragment with or without its `#`
+ * @returns {RemoteLink | null}
+ */
+export function readLink(fragment) {
+  const [id, key = "", ...rest] = fragment.replace(/^#/, "").split(".");
+  return rest.length === 0 && isPlayerId(id) && KEY.test(key) ? { id, key } : null;
+}
+
+/**
+ * Return the fragment of a link, with its `#`.
+ * @param {RemoteLink} link
+ */
+export function writeLink({ id, key }) {
+  return `#${id}.${key}`;
+}
+
+export class RemoteLinks {
+  /** @param {Store} store */
+  constructor(store) {
+    /** @private */
+    this._store = store;
+  }
+
+  /**
+   * Return the link to open: the one in the address, else the last one.
+   * @param {string} fragment
+   */
+  choose(fragment) {
+    return fragment.length > 1 ? readLink(fragment) : this._last();
+  }
+
+  /**
+   * Remember a link as the last one.
+   * @param {RemoteLink} link
+   */
+  remember(link) {
+    this._store.set("last", link);
+    const others = this.known().filter(({ id }) => id !== link.id);
+    this._store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
+  }
+
+  /**
+   * Return the links of all players that were opened here, the last one first.
+   * @returns {RemoteLink[]}
+   */
+  known() {
+    const known = this._store.get("known");
+    const links = Array.isArray(known) ? known.map((link) => readLink(String(link))) : [];
+    return links.filter(isLink);
+  }
+
+  /**
+   * Forget a link: it is no longer valid, or no longer wanted.
+   * @param {RemoteLink} link
+   */
+  forget(link) {
+    const last = this._last();
+    if (last && same(last, link)) this._store.set("last", undefined);
+    const others = this.known().filter((known) => !same(known, link));
+    this._store.set("known", others.map(writeLink));
+  }
+
+  /**
+   * Remember what a player is called.
+   * @param {string} id
+   * @param {string} name
+   */
+  name(id, name) {
+    const names = this._store.get("names");
+    const known = isRecord(names) ? names : {};
+    if (known[id] !== name) this._store.set("names", { ...known, [id]: name });
+  }
+
+  /**
+   * Return what a player was called last time; null if it was never seen.
+   * @param {string} id
+   */
+  nameOf(id) {
+    const names = this._store.get("names");
+    const name = isRecord(names) ? names[id] : null;
+    return typeof name === "string" ? name : null;
+  }
+
+  /**
+   * @private
+   * @returns {RemoteLink | null}
+   */
+  _last() {
+    const last = this._store.get("last");
+    return isRecord(last) ? readLink(`${last.id}.${last.key}`) : null;
+  }
+}
+
+/**
+ * @param {RemoteLink | null} link
+ * @returns {link is RemoteLink}
+ */
+function isLink(link) {
+  return link !== null;
+}
+
+/**
+ * @param {RemoteLink} one
+ * @param {RemoteLink} other
+ */
+function same(one, other) {
+  return one.id === other.id && one.key === other.key;
+}

@@ -1,0 +1,169 @@
+/** The remote's page: shows the view of a player. */
+
+import { write } from "../elements/dom.js";
+import { find } from "../elements/index.js";
+import { feelFailure, feelPresses } from "./haptics.js";
+import { Later } from "../page/later.js";
+import { remoteNotice } from "../page/notices.js";
+import { Page } from "../page/page.js";
+import { retryPicture } from "../elements/picture-retry.js";
+import { permitted } from "./rights.js";
+
+/**
+ * @typedef {import("../connection/connection.js").Connection} Connection
+ * @typedef {import("../elements/view.js").View} View
+ * @typedef {import("./player-view.js").PlayerView} PlayerView
+ * @typedef {import("./remote-player.js").RemotePlayer} RemotePlayer
+ */
+
+export class RemotePage extends Page {
+  /**
+   * @param {Document} page
+   * @param {import("../i18n/translate.js").Translate} translate
+   */
+  constructor(page, translate) {
+    super(page, translate);
+    /** @private */
+    this._activity = find(page, "#activity", HTMLElement);
+    /** @private */
+    this._about = find(page, "#about", HTMLElement);
+    /** @private */
+    this._brief = find(page, "#brief-title", HTMLElement);
+    /** @private */
+    this._poster = find(page, "#poster", HTMLImageElement);
+    /** @private */
+    this._knownName = translate("remote.no_player");
+    /** @private what the link lets the person do, as the server told it */
+    this._role = "remote";
+    /** Told what the page shows of the player. @type {(view: View) => void} */
+    this.shown = () => {};
+  }
+
+  /** @override */
+  mount() {
+    super.mount();
+    this._page.title = this._translate("page.remote");
+    retryPicture(this._poster);
+    feelPresses(this._page);
+  }
+
+  /** Say that no link was ever opened here. */
+  showNoLink() {
+    this._page.body.dataset.connection = "refused";
+    this._name.textContent = this._translate("page.remote");
+    this._notify({ kind: "act", text: "remote.no_link", problem: null, action: null }, () => {});
+  }
+
+  /** @override @param {unknown} error */
+  tell(error) {
+    super.tell(error);
+    feelFailure();
+  }
+
+  /**
+   * Show a picture of what plays; none if it is null, or cannot be had.
+   * @private
+   * @param {string | null} address
+   */
+  _showPoster(address) {
+    if (this._poster.getAttribute("src") === address) return;
+    this._poster.toggleAttribute("hidden", true);
+    if (address) this._poster.src = address;
+    else this._poster.removeAttribute("src");
+  }
+
+  /**
+   * Follow a player, and pass on to it what the person asks.
+   * @param {Connection} connection
+   * @param {RemotePlayer} player
+   */
+  follow(connection, player) {
+    const showRest = () => this._showRest(connection, player);
+    const rest = new Later(showRest);
+    const showControls = () => {
+      if (connection.session) this._role = connection.session.role;
+      this._show(this._viewOf(player));
+    };
+    const show = () => {
+      showControls();
+      rest.ask();
+    };
+    connection.changed.listen(show);
+    player.changed.listen(show);
+    this.listen((procedure, parameters) => player.call(procedure, parameters));
+    // All of it in the page's first frame.
+    showControls();
+    showRest();
+  }
+
+  /**
+   * Show what the player was called last time, until it says what it is called.
+   * @param {string | null} name null if it was never seen
+   */
+  nameIfUnknown(name) {
+    if (!name) return;
+    if (this._name.textContent === this._knownName) this._name.textContent = name;
+    this._knownName = name;
+  }
+
+  /**
+   * @private
+   * @param {RemotePlayer} player
+   * @returns {View}
+   */
+  _viewOf(player) {
+    const { view } = player;
+    return { state: this._shown(view), live: view.live, position: () => player.position };
+  }
+
+  /**
+   * Show all but the controls: no finger waits for that.
+   * @private
+   * @param {Connection} connection
+   * @param {RemotePlayer} player
+   */
+  _showRest(connection, player) {
+    const { view } = player;
+    const shown = this._viewOf(player);
+    const { state } = shown;
+    const { dataset } = this._page.body;
+    dataset.connection = connection.status;
+    dataset.player = view.availability;
+    dataset.live = String(view.live);
+    dataset.playing = String(state !== null && state.playing);
+    dataset.gestureRequired = String(state !== null && state.gesture_required);
+    dataset.role = this._role;
+    const title = state ? state.title || this._translate("remote.nothing") : "";
+    write(this._name, state ? state.name : this._knownName);
+    write(this._title, title);
+    write(this._brief, title);
+    write(this._about, state ? [state.artist, state.album].filter(Boolean).join(" · ") : "");
+    this._showPoster(state && state.poster);
+    write(this._activity, state && view.live ? this._translate(activityKey(state)) : "");
+    this.shown(shown);
+    const notice = remoteNotice(connection.status, connection.problem, view, this._role);
+    this._notify(notice, () => connection.start());
+  }
+
+  /**
+   * Return what is to be shown: a player that is off does not play, whatever it said last, and a
+   * guest has few controls.
+   * @private
+   * @param {PlayerView} view
+   */
+  _shown({ availability, state }) {
+    if (!state) return null;
+    const playing = state.playing && availability !== "offline";
+    return { ...state, playing, can: permitted(this._role, state.can) };
+  }
+}
+
+/**
+ * @param {import("../protocol/player-state.js").PlayerState} state
+ * @returns {import("../i18n/translate.js").Key}
+ */
+function activityKey({ playing, buffering, ended }) {
+  if (ended) return "remote.ended";
+  if (buffering) return "remote.buffering";
+  return playing ? "remote.playing" : "remote.paused";
+}

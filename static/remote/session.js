@@ -1,0 +1,52 @@
+/** The remote's first turn, before it has any controls: its link, and the session for it. */
+
+import { Api } from "../connection/api.js";
+import { Connection } from "../connection/connection.js";
+import { CredentialsSource } from "../connection/credentials.js";
+import { takeOver, takeOverSocket } from "../connection/early-answer.js";
+import { dial, openMqttTransport } from "../mqtt/transport.js";
+import { RemoteLinks } from "./links.js";
+import { RemotePlayer } from "./remote-player.js";
+import { Rpc } from "../connection/rpc.js";
+import { Store } from "../page/store.js";
+
+/**
+ * @typedef {import("./links.js").RemoteLink} RemoteLink
+ */
+
+/**
+ * Seconds. Short, so that by the time the page says that a call has failed with its connection, the
+ * broker too has given the connection up: a network that returns cannot deliver the call then.
+ */
+const KEEP_ALIVE = 4;
+
+export const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly));
+export const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));
+const reach = takeOverSocket(dial, window.zapetteEarly);
+const link = links.choose(location.hash);
+/** With the player of the link that was opened; null if none was, now or ever. */
+export const session = link && begin(link);
+
+/**
+ * Return a connection with the rights of a link, not started yet.
+ * @param {RemoteLink} link
+ */
+export function connect(link) {
+  const credentials = new CredentialsSource(() => api.credentials(link));
+  return new Connection({
+    open: (options, listener) => openMqttTransport(options, listener, reach),
+    credentials: () => credentials.get(),
+    keepAlive: KEEP_ALIVE,
+  });
+}
+
+/** @param {RemoteLink} link */
+function begin(link) {
+  const connection = connect(link);
+  const player = new RemotePlayer(connection, new Rpc(connection), (topics) =>
+    topics.player(link.id),
+  );
+  player.start();
+  connection.start();
+  return { link, connection, player };
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CredentialsSource } from "../../connection/credentials.js";
+import { ApiError } from "../../protocol/errors.js";
+
+const GOOD = /** @type {import("../../connection/api.js").Credentials} */ ({
+  client_id: "a",
+  expires_at: 100,
+});
+
+test("the last credentials serve while the web server is away, until they expire", async () => {
+  let now = 50;
+  /** @type {Error | null} */
+  let failure = null;
+  const source = new CredentialsSource(
+    async () => {
+      if (failure) throw failure;
+      return GOOD;
+    },
+    () => now,
+  );
+  assert.equal(await source.get(), GOOD);
+  failure = new ApiError("unavailable", "away", 0);
+  assert.equal(await source.get(), GOOD);
+  now = 100;
+  await assert.rejects(source.get(), { code: "unavailable" });
+  now = 50;
+  failure = new ApiError("wrong_key", "no", 403);
+  await assert.rejects(source.get(), { code: "wrong_key" });
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Heartbeat } from "../../connection/heartbeat.js";
+
+let now = 0;
+let pings = 0;
+let deaths = 0;
+/** @type {Heartbeat} */
+let heartbeat;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  now = pings = deaths = 0;
+  heartbeat = new Heartbeat({
+    interval: 3000,
+    patience: 2000,
+    ping: () => (pings += 1),
+    dead: () => (deaths += 1),
+    now: () => now,
+  });
+  heartbeat.start();
+});
+
+afterEach(() => {
+  heartbeat.stop();
+  mock.timers.reset();
+});
+
+/** @param {number} milliseconds */
+function pass(milliseconds) {
+  now += milliseconds;
+  mock.timers.tick(milliseconds);
+}
+
+test("silence is answered with a ping, and silence after it is death, once", () => {
+  pass(2999);
+  assert.equal(pings, 0);
+  pass(1);
+  assert.equal(pings, 1);
+  assert.ok(!heartbeat.fresh);
+  pass(1999);
+  assert.equal(deaths, 0);
+  pass(1);
+  assert.equal(deaths, 1);
+  pass(60_000);
+  assert.deepEqual([pings, deaths], [1, 1]);
+});
+
+test("what is heard puts the ping off, and what follows a ping is life", () => {
+  pass(2000);
+  heartbeat.heard();
+  pass(1000);
+  assert.equal(pings, 0);
+  pass(2000);
+  assert.equal(pings, 1);
+  heartbeat.heard();
+  assert.ok(heartbeat.fresh);
+  pass(2999);
+  assert.deepEqual([pings, deaths], [1, 0]);
+});
+
+test("a probe is a ping with a patience of its own", async () => {
+  const alive = heartbeat.probe(500);
+  heartbeat.heard();
+  assert.equal(await alive, true);
+  const dead = heartbeat.probe(500);
+  pass(500);
+  assert.equal(await dead, false);
+  assert.deepEqual([pings, deaths], [2, 1]);
+  assert.equal(await heartbeat.probe(), false);
+});
+
+test("a device that slept does not count as fresh", () => {
+  assert.ok(heartbeat.fresh);
+  now += 60_000;
+  assert.ok(!heartbeat.fresh);
+});
+
+test("stopping answers who waits", async () => {
+  const waiting = heartbeat.probe();
+  heartbeat.stop();
+  assert.equal(await waiting, false);
+  assert.equal(deaths, 0);
+});
+
+test("what comes after the page slept is doubtful, until a ping of after it comes back", () => {
+  heartbeat.pinged();
+  now += 20_000;
+  heartbeat.heard();
+  assert.ok(heartbeat.doubtful);
+  assert.equal(pings, 1);
+  heartbeat.pinged();
+  heartbeat.ponged();
+  assert.ok(heartbeat.doubtful, "that was the pong of the ping before the sleep");
+  heartbeat.heard();
+  assert.ok(heartbeat.doubtful);
+  heartbeat.ponged();
+  assert.ok(!heartbeat.doubtful);
+});
+
+test("a pause that a page awake can make is no sleep", () => {
+  now += 8_500;
+  heartbeat.heard();
+  assert.ok(!heartbeat.doubtful);
+});

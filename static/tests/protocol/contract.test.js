@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
+import { MAX_PARAMETERS } from "../../protocol/messages.js";
+import { resumeAt } from "../../playback/places.js";
+import { PlayerProcedures } from "../../player/procedure-handlers.js";
+import { EVENTS, PlayerVoice } from "../../player/voice.js";
+import { PROCEDURES } from "../../protocol/procedures.js";
+import { MOST_ITEMS } from "../../playback/queue.js";
+import { OF_GUESTS } from "../../remote/rights.js";
+import { EXPIRY } from "../../connection/rpc.js";
+import { INTERVAL } from "../../events/throttle.js";
+import { Topics } from "../../protocol/topics.js";
+import { assertType } from "../shapes.js";
+import { vectors } from "../vectors.js";
+
+/**
+ * @typedef {object} Told
+ * @property {string} topic
+ * @property {{ retain: boolean, qos: number }} options
+ */
+
+const { player: procedures } = vectors("procedures");
+
+test("the procedures, and what each takes", () => {
+  const declared = Object.entries(PROCEDURES).map(([name, parameters]) => [
+    name,
+    { parameters, answers: procedures[name].answers },
+  ]);
+  assert.deepEqual(Object.fromEntries(declared), procedures);
+});
+
+/** @type {Record<PropertyKey, unknown>} */
+const KNOWN = { places: [], then: undefined, [Symbol.toPrimitive]: () => 1 };
+/** @type {any} has and does anything */
+const anything = new Proxy(() => anything, {
+  get: (_, name) => (name in KNOWN ? KNOWN[name] : anything),
+});
+const STATE = /** @type {any} */ ({ version: 1 });
+const offered = new PlayerProcedures(anything).all(() => STATE);
+
+test("the player offers every procedure, and no other", () => {
+  assert.deepEqual(Array.from(offered.keys()).sort(), Object.keys(procedures).sort());
+});
+
+/** @type {Record<string, unknown>} */
+const GIVEN = { text: "x", number: 60, whole: 0, boolean: true, track: "a", texts: [] };
+
+for (const [name, { parameters, answers }] of Object.entries(procedures)) {
+  test(`${name} answers the ${answers}`, async () => {
+    const run = offered.get(name);
+    assert.ok(run);
+    const positional = parameters.map(
+      (
+        /** @type {import("../../protocol/procedures.js").Parameter} */ {
+          type,
+          most = 60,
+          choices,
+        },
+      ) => (choices ? choices[0] : type === "number" ? Math.min(most, 60) : GIVEN[type]),
+    );
+    const answer = await run({ positional, named: {} });
+    if (answers === "state") assert.equal(answer, STATE);
+    else assertType(answer, answers);
+  });
+}
+
+test("the errors, and the reasons of a media error", () => {
+  const { callee, caller, media_error } = vectors("errors");
+  assert.deepEqual(CALL_ERRORS, [...callee, ...caller]);
+  assert.deepEqual(MEDIA_REASONS, media_error);
+});
+
+test("what a guest may call", () => {
+  const { publish } = vectors("rights").guest;
+  const topics = OF_GUESTS.map((procedure) => `{P}/request/{me}/+/${procedure}`);
+  assert.deepEqual(topics, publish);
+});
+
+test("the events", () => {
+  assert.deepEqual(EVENTS, Object.keys(vectors("events").events));
+});
+
+test("what the player says unasked is retained, and is sent again, as the contract says", () => {
+  /** @type {Told[]} */
+  const told = [];
+  const player = new Topics().player("0".repeat(32));
+  const publish = async (
+    /** @type {string} */ topic,
+    /** @type {any} */ _,
+    /** @type {any} */ options,
+  ) => void told.push({ topic, options });
+  const connection = /** @type {any} */ ({ session: { topics: new Topics() }, publish });
+  const voice = new PlayerVoice(connection, () => player);
+  voice.online();
+  voice.state(STATE);
+  voice.event("play", {});
+  const will = PlayerVoice.will(player);
+  const { messages } = vectors("topics");
+  const wanted = ["availability", "state", "event/<name>", "availability"].map(
+    (name) => messages[name],
+  );
+  const all = [...told, { topic: will.topic, options: will }];
+  assert.deepEqual(
+    all.map(({ options }) => ({ retained: options.retain, qos: [options.qos] })),
+    wanted,
+  );
+  assert.deepEqual(
+    all.map(({ topic }) => topic.replace(`${player.root}/`, "")),
+    ["availability", "state", "event/play", "availability"],
+  );
+});
+
+test("sizes and times", () => {
+  const place = { source: "a", title: "A", poster: null, position: 100, at: 0 };
+  const resumed = (/** @type {number} */ duration) => resumeAt([{ ...place, duration }], "a") > 0;
+  const limits = vectors("limits");
+  assert.deepEqual(
+    {
+      description: limits.description,
+      parameters_bytes: MAX_PARAMETERS,
+      queue_items: MOST_ITEMS,
+      call_expiry_seconds: EXPIRY,
+      states_per_second: 1000 / INTERVAL,
+      resumed_seconds: [299, 300, 301].find(resumed),
+    },
+    limits,
+  );
+});
