@@ -14,7 +14,7 @@ from broker.access.acl import Judgement, Rights
 from broker.access.authenticator import ConnectRequest, Grant
 from broker.budgets import Budget, Terms
 from broker.lookups import Lookups
-from broker.records import Change, fingerprint
+from broker.records import Change, Standing, fingerprint
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
 from zapette.data_folder import HOME
 from zapette.errors import CredentialsError
@@ -42,9 +42,9 @@ QUEUED_BYTES: Final = 8 * 1024 * 1024
 class HouseholdAuthenticator:
     """Admits players, remotes, guests and the server by token, and the household by password.
 
-    Another thread looks up tokens in the stores; the results are kept, so that `is_revoked` reads
-    no file. A correct password is remembered as a keyed digest, so that the slow hash of an
-    account is computed once, on a separate thread.
+    Another thread looks up tokens in the stores, unless these are known not to have changed; the
+    results are kept, so that `is_revoked` reads no file. A correct password is remembered as a
+    keyed digest, so that the slow hash of an account is computed once, on a separate thread.
     """
 
     def __init__(
@@ -124,11 +124,15 @@ class HouseholdAuthenticator:
             return None
         if token.role is Role.SERVER:
             return self._granted(token)
-        return self._if_good(token)
+        standing = self._lookups.known_standing(token.player_id, token.client_id)
+        return self._ask(token) if standing is None else self._if_good(token, standing)
 
-    async def _if_good(self, token: Token) -> Grant | None:
-        """Grant the token's rights unless the stores say that it is revoked."""
+    async def _ask(self, token: Token) -> Grant | None:
         standing = await self._lookups.standing(token.player_id, token.client_id)
+        return self._if_good(token, standing)
+
+    def _if_good(self, token: Token, standing: Standing) -> Grant | None:
+        """Grant the token's rights unless the stores say that it is revoked."""
         wanted = token.generation if token.role is not Role.PLAYER else standing.generation
         if standing.ended or standing.generation is None or standing.generation != wanted:
             return None

@@ -1,7 +1,8 @@
 """Asks the household's stores about those who connect, on a thread of its own.
 
 A store may be locked by another program, on a disk that sleeps, or damaged. None of that may stop
-the event loop, so the loop asks and goes on; the thread answers many questions at once.
+the event loop, so the loop asks and goes on; the thread answers many questions at once. While
+nobody has written the stores since the thread looked last, the loop knows the answers itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from broker.access.authenticator import UnavailableError
-from broker.records import Change, Records, Standing
+from broker.records import Change, Records, Standing, View
 from zapette.errors import StoreError
 
 log = logging.getLogger("zapette.broker")
@@ -64,6 +65,7 @@ class Lookups:
         self._look_again = False
         self._problem: str | None = None
         self._reading_since: float | None = None
+        self._view: View | None = None
 
     def start(
         self,
@@ -100,6 +102,15 @@ class Lookups:
         with self._lock:
             self._watched = {*players, *(it.player for it in self._asked if it.player)}
             self._too_many = 2 * len(self._watched) + _KEPT
+
+    def known_standing(self, player_id: str, client_id: str) -> Standing | None:
+        """Return a token's standing if it is known to be current, else None."""
+        view = self._view
+        if view is None or view.commits != self._records.last_commits():
+            return None
+        with self._lock:
+            self._watched.add(player_id)
+        return view.standing(player_id, client_id)
 
     def standing(self, player_id: str, client_id: str) -> asyncio.Future[Standing]:
         """Ask for a token's standing; UnavailableError if `PATIENCE` seconds pass."""
@@ -188,16 +199,26 @@ class Lookups:
         )
 
     def _post(self, change: Change, answers: list[tuple[asyncio.Future[Any], object]]) -> None:
-        if (change or answers) and self._loop is not None and not self._stopping:
-            self._loop.call_soon_threadsafe(self._tell, change, answers)
+        view = self._records.view
+        is_news = change or answers or view is not self._view
+        if is_news and self._loop is not None and not self._stopping:
+            self._loop.call_soon_threadsafe(self._tell, change, answers, view)
 
-    def _tell(self, change: Change, answers: list[tuple[asyncio.Future[Any], object]]) -> None:
+    def _tell(
+        self,
+        change: Change,
+        answers: list[tuple[asyncio.Future[Any], object]],
+        view: View | None,
+    ) -> None:
+        # with the changes up to it, so that neither is ahead of the other
+        self._view = view
         if change:
             try:
                 self._on_change(change)
             except Exception:
                 log.exception("a change in the stores was not fully applied")
                 self._look_again = True
+                self._view = None
         for answer, value in answers:
             if not answer.done():
                 answer.set_result(value)

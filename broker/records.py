@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from zapette.accounts import Accounts
 from zapette.errors import StoreError
@@ -14,6 +15,9 @@ from zapette.registry import Registry
 from zapette.visitors import Visitors
 
 log = logging.getLogger("zapette.broker")
+
+MOST_IN_VIEW: Final = 10_000
+"""With more players than this, each token is looked up in the stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,27 @@ class Change:
         return bool(self.generations) or self.accounts is not None or self.ended is not None
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """All tokens' standings, as they are until the next commit to a store.
+
+    Attributes:
+        commits: the last commit to each store before these were read.
+        generations: of the codes of all players.
+        ended: the client ids of all ended tokens.
+    """
+
+    commits: tuple[bytes, bytes]
+    generations: Mapping[str, str]
+    ended: frozenset[str]
+
+    def standing(self, player_id: str, client_id: str) -> Standing:
+        """Return how a token stands."""
+        return Standing(self.generations.get(player_id), client_id in self.ended)
+
+
 class Records:
-    """The stores themselves; every method may block."""
+    """The stores themselves; every method but `last_commits` may block."""
 
     def __init__(
         self, registry: Registry, visitors: Visitors, accounts: Accounts, accounts_file: Path
@@ -59,12 +82,21 @@ class Records:
         self._accounts = accounts
         self._accounts_file = accounts_file
         self._known: dict[str, str | None] = {}
+        self._everybody: dict[str, str] | None = None
+        self._ended: frozenset[str] = frozenset()
         self._hashes: dict[str, str] = {}
         self._registry_seen: int | None = None
         self._last_end: int | None = None
         self._accounts_seen: int | None = None
         #: Why the accounts cannot be read, in words; None if they can.
         self.problem: str | None = None
+        #: What the last look found; None if it cannot be known to be current.
+        self.view: View | None = None
+
+    def last_commits(self) -> tuple[bytes, bytes] | None:
+        """Return the last commit to each store; None if it is not known. It never waits."""
+        players, visitors = self._registry.last_commit(), self._visitors.last_commit()
+        return (players, visitors) if players is not None and visitors is not None else None
 
     def standings(
         self, tokens: Collection[tuple[str, str]]
@@ -76,7 +108,9 @@ class Records:
         standings = {}
         for player, client in tokens:
             generation = generations.get(player)
-            self._note(player, generation, change)
+            # of one that no look has seen yet, the next look tells
+            if player in self._known and self._known[player] != generation:
+                change.generations[player] = self._known[player] = generation
             standings[player, client] = Standing(generation, client in ended)
         return standings, change
 
@@ -105,28 +139,31 @@ class Records:
     def look(self, players: Collection[str]) -> Change:
         """Return what has changed since the last look, of players those named only."""
         change = Change()
+        # before the stores are read: a later commit shows that the view may be old
+        commits = self.last_commits()
         version = self._registry.changes()
+        if version != self._registry_seen:
+            self._everybody = self._registry.everybody(MOST_IN_VIEW)
         if version != self._registry_seen or not self._known.keys() >= set(players):
-            found = self._registry.generations(players)
+            found = self._everybody
+            if found is None:
+                found = self._registry.generations(players)
             for player in players:
-                self._note(player, found.get(player), change, new=True)
+                generation = found.get(player)
+                if player not in self._known or self._known[player] != generation:
+                    change.generations[player] = generation
             self._known = {player: found.get(player) for player in players}
             self._registry_seen = version
         last = self._visitors.last_end()
         if last != self._last_end:
-            change.ended = self._visitors.ended()
+            change.ended = self._ended = self._visitors.ended()
             self._last_end = last
         self.hashes(change)
+        if commits is None or self._everybody is None:
+            self.view = None
+        elif self.view is None or self.view.commits != commits:
+            self.view = View(commits, self._everybody, self._ended)
         return change
-
-    def _note(
-        self, player: str, generation: str | None, change: Change, *, new: bool = False
-    ) -> None:
-        if player in self._known:
-            new = self._known[player] != generation
-        if new:
-            change.generations[player] = generation
-        self._known[player] = generation
 
 
 def fingerprint(hashed: str) -> str:

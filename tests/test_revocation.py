@@ -51,28 +51,33 @@ def test_a_locked_store_stops_nobody(new_system: Callable[..., System], store: s
     home = Household(system)
     old = home.visitor("remote")
     late = [home.visitor("remote") for _ in range(3)]
+    gone = Household(system)
+    revoked = gone.visitor("remote")
+    came = (*late, revoked)
+    forget(gone)
     with home.player() as player, old:
         assert player.subscribe(f"{home.root}/command/#")
         slowest = 0.0
         with locked(system.data / store):
             until = time.monotonic() + LOCKED
-            for party in late:
+            for party in came:
                 party.mqtt.connect_async("127.0.0.1", system.mqtt_port)
                 party.mqtt.loop_start()
             while time.monotonic() < until:
                 slowest = max(slowest, round_trip(old, player, f"{home.root}/command/play"))
-            # a stranger's token is no way around the wait
-            assert not any(party.is_in for party in late)
+            # a lock is no way around a revocation
+            assert not revoked.is_in
             assert player.ended == old.ended == []
         assert slowest < 1 + SLACK / 5, "the broker's loop waits for nobody"
-        eventually(lambda: all(it.connected for it in late), "those who came are answered")
+        eventually(lambda: all(it.connected for it in came), "those who came are answered")
         assert {it.connected[0] for it in late} <= {"Success", "Server unavailable"}
+        assert revoked.connected[0] != "Success"
         started = time.monotonic()
         home.new_code()
         eventually(lambda: old.ended, "the old code's phone is cut off")
         assert time.monotonic() - started < 1 + SLACK
         assert player.ended == []
-        for party in late:
+        for party in came:
             party.mqtt.loop_stop()
 
 

@@ -154,6 +154,11 @@ class Registry:
         )
         return {str(player_id): str(generation) for player_id, generation in rows}
 
+    def everybody(self, most: int) -> dict[str, str] | None:
+        """Return the generations of codes of all players; None if there are more than `most`."""
+        rows = self._file.read("SELECT id, generation FROM players LIMIT ?", (most + 1,))
+        return {str(it): str(generation) for it, generation in rows} if len(rows) <= most else None
+
     def forget(self, player_id: str) -> bool:
         """Forget a player, which ends every code and connection of it; tell whether it was known.
 
@@ -234,6 +239,10 @@ class Registry:
     def removals(self) -> int:
         """How many players this process has removed; `changes` tells of the other processes."""
         return self._removals
+
+    def last_commit(self) -> bytes | None:
+        """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
+        return self._file.last_commit()
 
     def changes(self) -> int:
         """Return a number that differs from the last when another process wrote the registry."""

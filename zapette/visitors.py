@@ -216,6 +216,10 @@ class Visitors:
         rows = self._file.read("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
         return frozenset(str(row[0]) for row in rows)
 
+    def last_commit(self) -> bytes | None:
+        """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
+        return self._file.last_commit()
+
     def last_end(self) -> int:
         """Return a number that differs from the last when another token was ended."""
         ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")

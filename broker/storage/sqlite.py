@@ -16,6 +16,7 @@ from broker.storage import sqlite_file
 from broker.storage.sqlite_errors import busy, store_error, translated
 from broker.storage.sqlite_file import BUSY_TIMEOUT, Schema
 from broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from broker.storage.wal_index import WalIndex
 
 log = logging.getLogger("zapette.store")
 
@@ -48,6 +49,7 @@ class Connection:
         self._closed = False
         self._patience = BUSY_TIMEOUT
         self._file = sqlite_file.identity(path)
+        self._index = WalIndex(path)
         self._whole_due = time.monotonic() + WHOLE_INTERVAL
 
     def close(self) -> None:
@@ -56,6 +58,8 @@ class Connection:
             self._closed = True
             with self._translated():
                 self._connection.close()
+            # not before: see there
+            self._index.close()
 
     def wait_at_most(self, seconds: float) -> None:
         """Set how long a statement waits for another process."""
@@ -93,6 +97,13 @@ class Connection:
         """
         with self._turn(), self._translated():
             self._connection.executemany(statement, rows)
+
+    def last_commit(self) -> bytes | None:
+        """Return bytes that differ after each commit of any process; None if they are not known.
+
+        It looks at memory that SQLite shares between processes, and never waits.
+        """
+        return self._index.header()
 
     def script(self, statements: str) -> None:
         """Run several statements; an open transaction is committed first.
