@@ -113,7 +113,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         state = self.player.state or PlayerState()
         if state.source is not None:
             await self.async_ask("play")
-        elif state.queue and "next" in state.can:
+        elif state.queue.items and "next" in state.can:
             self._check_click(await self.async_ask("next"))
         # else nothing is there to play, and the page is as much on as it can be
 
@@ -239,7 +239,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         return (
             state is not None
             and {"queue/clear", "queue/play_next"} <= state.can
-            and bool(state.queue)
+            and bool(state.queue.items)
         )
 
     def _check_click(self, state: PlayerState) -> None:

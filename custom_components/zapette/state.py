@@ -44,38 +44,63 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """What plays next; the index is None if what is loaded is not in it."""
+
+    index: int | None = None
+    items: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, said: Any) -> Self:
+        """Return what a state says of the queue."""
+        if not isinstance(said, dict) or not isinstance(said.get("items"), list):
+            return cls()
+        index = said.get("index")
+        return cls(
+            index if isinstance(index, int) else None,
+            tuple(item for item in said["items"] if isinstance(item, dict)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PlayerState:
     """What a player does; times in seconds, volume 0 to 100."""
 
+    version: int = 1
     seq: int = 0
     name: str = ""
     playing: bool = False
     buffering: bool = False
     ended: bool = False
     position: float = 0.0
+    reported_at: float | None = None
     duration: float | None = None
     rate: float = 1.0
     volume: float | None = None
     muted: bool = False
     title: str | None = None
     source: str | None = None
-    poster: str | None = None
     artist: str | None = None
     album: str | None = None
-    queue_index: int | None = None
-    queue: tuple[dict[str, Any], ...] = ()
+    kind: str | None = None
+    poster: str | None = None
+    queue: Queue = Queue()
     repeat: str = "off"
     shuffle: bool = False
     subtitles: Tracks = Tracks()
     audio: Tracks = Tracks()
     fullscreen: bool = False
+    sleep_at: float | None = None
     gesture_required: bool = False
     error: str | None = None
+    skipped: dict[str, Any] | None = None
     can: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def is_music(self) -> bool:
-        """Whether what is loaded is a song: its name says so, or else it has an artist or album."""
+        """Whether what is loaded is a song: the player, its name, or an artist or album say so."""
+        if self.kind is not None:
+            return self.kind == "audio"
         kind = mimetypes.guess_type(urlsplit(self.source or "").path)[0] or ""
         if kind.startswith(("audio/", "video/")):
             return kind.startswith("audio/")
@@ -84,43 +109,42 @@ class PlayerState:
     @property
     def sources(self) -> set[str]:
         """What is loaded, and what is in the queue."""
-        queued = {it["source"] for it in self.queue if isinstance(it.get("source"), str)}
+        queued = {it["source"] for it in self.queue.items if isinstance(it.get("source"), str)}
         return queued | ({self.source} if self.source else set())
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Self:
         """Return the state in a JSON object; what is missing or strange has its default."""
-        queue = _object(said, "queue") or {}
         error = _object(said, "error")
-        items = queue.get("items")
-        index = queue.get("index")
         return cls(
+            version=int(_number(said, "version") or 1),
             seq=int(_number(said, "seq") or 0),
             name=_text(said, "name") or "",
             playing=said.get("playing") is True,
             buffering=said.get("buffering") is True,
             ended=said.get("ended") is True,
             position=_number(said, "position") or 0.0,
+            reported_at=_number(said, "reported_at"),
             duration=_number(said, "duration"),
             rate=_number(said, "rate") or 1.0,
             volume=_number(said, "volume"),
             muted=said.get("muted") is True,
             title=_text(said, "title"),
             source=_text(said, "source"),
-            poster=_text(said, "poster"),
             artist=_text(said, "artist"),
             album=_text(said, "album"),
-            queue_index=index if isinstance(index, int) else None,
-            queue=tuple(it for it in items if isinstance(it, dict))
-            if isinstance(items, list)
-            else (),
+            kind=_text(said, "kind"),
+            poster=_text(said, "poster"),
+            queue=Queue.of(said.get("queue")),
             repeat=_text(said, "repeat") or "off",
             shuffle=said.get("shuffle") is True,
             subtitles=Tracks.of(said.get("subtitles")),
             audio=Tracks.of(said.get("audio")),
             fullscreen=said.get("fullscreen") is True,
+            sleep_at=_number(said, "sleep_at"),
             gesture_required=said.get("gesture_required") is True,
             error=str(error.get("message", "")) if error else None,
+            skipped=_object(said, "skipped"),
             can=frozenset(it for it in said.get("can") or () if isinstance(it, str)),
         )
 

@@ -249,6 +249,9 @@ async def test_a_song(hass: HomeAssistant, player: KitPlayer) -> None:
 )
 def test_what_is_music(source: str | None, artist: str | None, is_music: bool) -> None:
     assert PlayerState(source=source, artist=artist).is_music is is_music
+    # what the player says of it counts first
+    assert PlayerState(source=source, artist=artist, kind="audio").is_music
+    assert not PlayerState(source=source, artist=artist, kind="video").is_music
 
 
 async def test_a_library_that_answers_nonsense(

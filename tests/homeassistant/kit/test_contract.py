@@ -1,0 +1,101 @@
+"""What the integration knows of players, by the vectors that all languages of the project share."""
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from custom_components.zapette.button import BUTTONS
+from custom_components.zapette.errors import CODES
+from custom_components.zapette.event import EVENTS
+from custom_components.zapette.media_id import Medium
+from custom_components.zapette.media_player import FEATURES
+from custom_components.zapette.select import SELECTS
+from custom_components.zapette.state import PlayerState, Queue, Track, Tracks
+
+ROOT = Path(__file__).resolve().parents[3]
+INTEGRATION = ROOT / "custom_components" / "zapette"
+
+
+def vectors(name: str) -> Any:
+    return json.loads((ROOT / "tests" / "vectors" / f"{name}.json").read_text())
+
+
+PROCEDURES = {
+    name: [each["name"] for each in it["parameters"]]
+    for name, it in vectors("procedures")["player"].items()
+}
+LANGUAGES = [
+    json.loads(file.read_text()) for file in sorted((INTEGRATION / "translations").glob("*.json"))
+]
+
+
+def test_state() -> None:
+    assert {it.name for it in fields(PlayerState)} == set(vectors("state")["state"])
+    track = {"id": "fr", "label": "Français", "language": "fr"}
+    error = {"code": "media_error", "message": "damaged", "reason": "damaged"}
+    item = {"id": "a", "title": "A", "source": "a", "poster": None, "duration": 1.5}
+    said = {
+        "version": 1, "seq": 41, "name": "Den", "playing": True, "buffering": True, "ended": True,
+        "position": 1.5, "reported_at": 2.5, "duration": 3.5, "rate": 1.5, "volume": 40,
+        "muted": True, "title": "A", "source": "a", "artist": "B", "album": "C", "kind": "audio",
+        "poster": "p", "queue": {"index": 0, "items": [item]}, "repeat": "one", "shuffle": True,
+        "subtitles": {"active": "fr", "tracks": [track], "size": 100},
+        "audio": {"active": "fr", "tracks": [track]}, "fullscreen": True, "sleep_at": 4.5,
+        "gesture_required": True, "error": error,
+        "skipped": {"source": "b", "title": "B", "error": error}, "can": ["play"],
+    }  # fmt: skip
+    assert list(said) == list(vectors("state")["state"])
+    tracks = Tracks("fr", (Track("fr", "Français"),))
+    read = PlayerState.of(said)
+    assert {it.name: getattr(read, it.name) for it in fields(read)} == said | {
+        "queue": Queue(0, (item,)), "subtitles": tracks, "audio": tracks, "error": "damaged",
+        "can": frozenset({"play"}),
+    }  # fmt: skip
+
+
+def test_errors() -> None:
+    errors = vectors("errors")
+    assert list(CODES) == [*errors["callee"], *errors["caller"]]
+
+
+def test_events() -> None:
+    assert list(EVENTS) == vectors("events")["home_assistant"]
+    icons = json.loads((INTEGRATION / "icons.json").read_text())["entity"]["event"]["playback"]
+    assert list(icons["state_attributes"]["event_type"]["state"]) == list(EVENTS)
+    for words in LANGUAGES:
+        told = words["entity"]["event"]["playback"]["state_attributes"]["event_type"]["state"]
+        assert list(told) == list(EVENTS)
+
+
+def calls() -> Iterator[tuple[str, set[str]]]:
+    """Yield each procedure of a player that the code calls, with the parameters it gives."""
+    for file in INTEGRATION.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="async_ask" | "async_call"),
+                    args=[ast.Constant(value=str(procedure))],
+                    keywords=keywords,
+                ):
+                    yield procedure, {it.arg for it in keywords if it.arg is not None}
+    for button in BUTTONS:
+        yield button.procedure, set(button.parameters)
+    for select in SELECTS:
+        yield select.key, {select.parameter}
+    for procedure in ("load", "queue/add", "queue/play_next"):
+        yield procedure, set(Medium("a", "A").parameters)
+
+
+@pytest.mark.parametrize(("procedure", "parameters"), calls())
+def test_calls(procedure: str, parameters: set[str]) -> None:
+    assert parameters <= set(PROCEDURES[procedure])
+
+
+def test_the_procedures_that_it_uses() -> None:
+    used = {procedure for procedure, _ in calls()}
+    assert sorted(used) == sorted(vectors("procedures")["home_assistant"])
+    assert set().union(*FEATURES.values()) <= used
