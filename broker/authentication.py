@@ -12,7 +12,7 @@ from typing import Final
 
 from broker.access.acl import Judgement, Rights
 from broker.access.authenticator import ConnectRequest, Grant
-from broker.budgets import Budget, Terms
+from broker.access.terms import Budget, Terms
 from broker.lookups import Lookups
 from broker.records import Change, Standing, fingerprint
 from zapette.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights

@@ -12,40 +12,34 @@ from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from amqtt.events import BrokerEvents
 from transitions import MachineError
 
-from broker.access.authorizer import Gate
 from broker.amqtt.frame import Frame
 from broker.amqtt.plugins import Plugins
-from broker.amqtt.views import SessionsView
-from broker.connection import Connection
+from broker.engine import Engine
 from broker.errors import BrokerError
 from broker.limits import Limits
 from broker.monitoring.metrics import Metrics
 from broker.monitoring.sys_topics import SysTopics
-from broker.router import Exchange
 from broker.session import Session
+from broker.storage.state_store import StateStore
 from broker.storage.store import Store
 from broker.storage.store_errors import StoreDamaged, StoreError
-from broker.timers import TimerWheel
-from broker.transports.external import ExternalWire
+from broker.transports.external import ExternalTransport
 from broker.transports.listener import Listener
-from broker.transports.tcp import TcpWire
-from broker.transports.websocket import WebSocketSettings, WebSocketWire
-from broker.transports.write_batch import Output
+from broker.transports.tcp import TcpTransport
+from broker.transports.websocket import WebSocketSettings, WebSocketTransport
 
 if TYPE_CHECKING:
     from amqtt.adapters import ReaderAdapter, WriterAdapter
 
     from broker.access.authenticator import Authenticator
-    from broker.budgets import TermsOf
-    from broker.subscriptions import OwnerOf
-    from broker.transports.transport import Wire
+    from broker.access.terms import TermsOf
+    from broker.retained import OwnerOf
     from broker.transports.upgrade import HostRule
 
 logger = logging.getLogger("broker")
 
 _FRAME_OVERHEAD = 64
 _BACKLOG = 1024
-_DEFAULT_PORTS = {ListenerType.TCP: 1883, ListenerType.WS: 8083}
 
 
 class Broker(Frame):
@@ -87,27 +81,33 @@ class Broker(Frame):
         super().__init__(config, loop=loop)
         self.limits = limits or Limits()
         self.metrics = Metrics()
-        self._plugins = Plugins(self.plugins_manager)
-        self._wheel = TimerWheel()
-        self._exchange = Exchange(
+        plugins = Plugins(self.plugins_manager)
+        self._store = Store(store) if store is not None else StateStore()
+        engine = Engine(
             self.limits,
-            self._wheel,
             self.metrics,
-            Gate(authenticator, self._plugins if self._plugins.decide else None),
-            self._plugins if self._plugins.present else None,
-            Store(store) if store is not None else None,
+            authenticator,
+            hooks=plugins,
+            store=self._store,
             terms_of=terms_of,
             owner_of=owner_of,
         )
-        self._sessions = SessionsView(self._exchange.sessions)  # type: ignore[assignment]
+        self._show(engine, plugins)
         #: Further figures for ``$SYS``, from the program around the broker.
         self.gauges: list[Callable[[], dict[str, int]]] = []
-        self._sys_topics = SysTopics(self._exchange, self.gauges)
+        self._sys_topics = SysTopics(
+            self.limits.sys_interval,
+            self.metrics,
+            engine.budgets,
+            engine.router,
+            engine.retention,
+            engine.sessions.by_client_id,
+            self.gauges,
+        )
         self._repair_store = repair_store
         #: Called when writing finds the store damaged: a restart repairs it.
         self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
         self._hosts = hosts
-        self._output: Output | None = None
         self._listeners: dict[str, Listener] = {}
 
     async def start(self, before_listening: Callable[[], None] | None = None) -> None:
@@ -122,20 +122,13 @@ class Broker(Frame):
         except (MachineError, ValueError) as error:
             raise BrokerError(f"the broker cannot be started now: {error}") from error
         await self.plugins_manager.fire_event(BrokerEvents.PRE_START, wait=True)
-        self._output = Output(asyncio.get_running_loop())
-        self._wheel.start()
+        self._engine.timers.start()
         try:
-            store = self._exchange.store
-            if store is not None:
-                try:
-                    left = store.read(self.limits.max_total_queued_bytes)
-                except StoreDamaged:
-                    if not self._repair_store:
-                        raise
-                    left = store.repair()
-                store.on_failure = self._store_failed
-                store.start()
-                self._exchange.restore(left)
+            self._store.on_failure = self._store_failed
+            snapshot = self._store.load(
+                self.limits.max_total_queued_bytes, repair=self._repair_store
+            )
+            self._engine.restore(snapshot)
             if before_listening is not None:
                 before_listening()
             for name, config in self.listeners_config.items():
@@ -166,19 +159,19 @@ class Broker(Frame):
         `which` picks by `client_id`, `username` and `tag`, those of the grant. Wills of what
         is ended are not published. Returns how many were ended.
         """
-        return self._exchange.registry.discard(which, reason)
+        return self._engine.sessions.discard(which, reason)
 
     def forget_owner(self, owner: Hashable) -> int:
         """Forget the retained messages on an owner's topics; return their number."""
-        return self._exchange.forget_owner(owner)
+        return self._engine.retention.forget_owner(owner)
 
     def tags(self) -> set[Hashable]:
         """Return the tags of the grants of all sessions, connected or not."""
-        return {session.tag for session in self._exchange.sessions.values() if session.tag}
+        return {it.tag for it in self._engine.sessions.by_client_id.values() if it.tag}
 
     def connected(self, which: Callable[[Session], bool]) -> list[str]:
         """Return the client ids that are connected now and that `which` picks."""
-        sessions = self._exchange.sessions.values()
+        sessions = self._engine.sessions.by_client_id.values()
         return [it.client_id for it in sessions if it.connection is not None and which(it)]
 
     def check_store(self) -> None:
@@ -187,8 +180,7 @@ class Broker(Frame):
         Raises:
             StoreError: the last write failed.
         """
-        if self._exchange.store is not None:
-            self._exchange.store.check()
+        self._store.check()
 
     def _store_failed(self, error: StoreError) -> None:
         if isinstance(error, StoreDamaged):
@@ -197,7 +189,7 @@ class Broker(Frame):
     @property
     def is_full(self) -> bool:
         """Whether there are so many sessions that only those with the reserve get in."""
-        return self._exchange.budgets.is_full
+        return self._engine.budgets.is_full
 
     @property
     def counters(self) -> dict[str, int]:
@@ -222,7 +214,7 @@ class Broker(Frame):
             self._listeners[name] = self._new_listener(name, config)
             return
         try:
-            host, port = self._split_bindaddr_port(config.bind, _DEFAULT_PORTS[kind])
+            host, port = self._address_of(config)
         except ValueError as error:
             raise BrokerError(f"listener {name}: bind {config.bind!r}: {error}") from error
         listener = self._new_listener(name, config)
@@ -236,17 +228,17 @@ class Broker(Frame):
             )
 
             def make() -> asyncio.Protocol:
-                return WebSocketWire(listener, settings)
+                return WebSocketTransport(listener, settings)
         else:
 
             def make() -> asyncio.Protocol:
-                return TcpWire(listener)
+                return TcpTransport(listener)
 
-        context = self._create_ssl_context(config) if config.ssl else None
+        context = self._tls_context_of(config)
         try:
             listener.server = await asyncio.get_running_loop().create_server(
                 make,
-                host.strip("[]") if host else None,
+                host,
                 port,
                 ssl=context,
                 backlog=_BACKLOG,
@@ -272,7 +264,7 @@ class Broker(Frame):
             most if most > 0 else self.limits.max_connections,
             self.limits.max_connections_of_address,
             self.metrics,
-            self._connect,
+            self._engine.connect,
         )
 
     async def external_connected(
@@ -286,21 +278,15 @@ class Broker(Frame):
         listener = self._listeners.get(listener_name)
         if listener is None:
             raise BrokerError(f"no listener {listener_name!r}")
-        await ExternalWire(listener, reader, writer).serve()
-
-    def _connect(self, wire: Wire) -> Connection:
-        if self._output is None:
-            raise BrokerError("the broker is not started")
-        return Connection(self._exchange, self._output, wire)
+        await ExternalTransport(listener, reader, writer).serve()
 
     async def _stop(self) -> None:
         listeners, self._listeners = self._listeners, {}
-        self._exchange.registry.close_all()
+        self._engine.sessions.close_all()
         await asyncio.sleep(0)
         for listener in listeners.values():
             await listener.stop()
         self._sys_topics.stop()
-        self._exchange.cancel()
-        self._wheel.stop()
-        if self._exchange.store is not None:
-            await self._exchange.store.stop()
+        self._engine.tasks.cancel()
+        self._engine.timers.stop()
+        await self._store.stop()

@@ -6,74 +6,14 @@ queues and a tenth of everything else are a reserve for grants whose terms say s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable
+from typing import Final
 
-if TYPE_CHECKING:
-    from broker.limits import Limits
-    from broker.session import Session
+from broker.access.terms import ANY, Budget, Terms, TermsOf
+from broker.limits import Limits
+from broker.session import Session, Usage
 
 WHOLE: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What all sessions with one key may hold together.
-
-    Attributes:
-        key: the key that they share.
-        sessions: the number of sessions, connected or not.
-        subscriptions: the number of their filters.
-        queued_bytes: the size of the messages queued for them.
-    """
-
-    key: Hashable
-    sessions: int
-    subscriptions: int
-    queued_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms of a grant, besides its rights.
-
-    Attributes:
-        budgets: the budgets its sessions use, the narrowest first; the total is added to them.
-        reserve: whether they may use the reserve.
-        session_expiry: seconds that a session may outlive its connection; None for the limit.
-    """
-
-    budgets: tuple[Budget, ...] = ()
-    reserve: bool = True
-    session_expiry: int | None = None
-
-
-ANY: Final = Terms()
-
-TermsOf = Callable[[Hashable | None], Terms]
-"""Returns the terms of a grant by its tag: a stored session has no more than that."""
-
-
-class Usage:
-    """The current usage of a budget.
-
-    Attributes:
-        budget: the budget.
-        sessions: how many use it.
-        subscriptions: the number of their filters.
-        queued_bytes: the size of the messages queued for them.
-        absent: sessions without a connection that may end for others, the longest away first.
-    """
-
-    __slots__ = ("absent", "budget", "queued_bytes", "sessions", "subscriptions")
-
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self.sessions = 0
-        self.subscriptions = 0
-        self.queued_bytes = 0
-        self.absent: dict[Session, None] = {}
 
 
 class Budgets:

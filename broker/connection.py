@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+from mqtt5 import DisconnectPacket
 
 from broker.access.acl import Rights
+from broker.access.authenticator import Grant
 from broker.codec.codec import (
-    AUTH,
     CONNECT,
-    DISCONNECT,
     NEVER_FROM_CLIENTS,
     PINGREQ,
     PINGRESP_PACKET,
-    PUBACK,
-    PUBCOMP,
-    PUBREC,
-    PUBREL,
-    SUBSCRIBE,
-    UNSUBSCRIBE,
     not_of_a_client,
 )
 from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
-from broker.handlers import acknowledge as acknowledging
-from broker.handlers import connect as handshake
-from broker.handlers import publish as publishing
-from broker.handlers import subscribe as subscribing
-from broker.router import Exchange
-from broker.sender import Outbound
+from broker.message import Will
+from broker.sender import Sender, SenderContext
 from broker.session import Session, pseudonym
-from broker.sessions import Will
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mqtt5 import DisconnectPacket
-
-    from broker.access.authenticator import Grant
-    from broker.storage.store_errors import StoreError
-    from broker.transports.transport import Wire
-    from broker.transports.write_batch import Output
+from broker.timers import TimerWheel
+from broker.transports.transport import Transport
 
 logger = logging.getLogger("broker")
 
@@ -60,8 +43,47 @@ class State(IntEnum):
     CLOSED = 3
 
 
-class Connection(Outbound):
-    """The protocol state of one client's connection; the wire below does the I/O.
+class SessionOwner(Protocol):
+    """What becomes of a session when its connection ends."""
+
+    def detach(self, session: Session, will: Will | None) -> None:
+        """Take the connection away from the session; `will` is due now or after its delay."""
+
+    def forget_will(self, will: Will) -> None:
+        """Take note that the will is not to be published any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What to do with the packets of a client.
+
+    Attributes:
+        connect: for CONNECT: its first byte and its body.
+        reject: for a packet in the place of CONNECT that breaks a rule.
+        publish: for PUBLISH: its first byte, a buffer, and where in it the packet begins, where
+            its body starts and where it stops.
+        others: by packet type.
+    """
+
+    connect: Callable[[Connection, int, bytes], None]
+    reject: Callable[[Connection, ProtocolViolation], None]
+    publish: Callable[[Connection, int, bytes, int, int, int], None]
+    others: Mapping[int, Callable[[Connection, Any], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionContext(SenderContext):
+    """What all connections of a broker share."""
+
+    timers: TimerWheel
+    sessions: SessionOwner
+    handlers: Handlers
+
+
+class Connection(Sender):
+    """The protocol state of one client's connection; the transport below does the I/O.
+
+    Bytes come in by `feed`, and go out by `Transport.write`.
 
     Attributes:
         state: where it is in its life.
@@ -78,21 +100,23 @@ class Connection(Outbound):
     """
 
     __slots__ = (
-        "_buffer", "_heard", "_missing", "_partial", "_paused", "_waiting_acts", "aliases_in",
-        "due", "expires_at", "keep_alive", "last", "max_expiry", "max_in", "pending_acks",
-        "rights", "state", "welcomed", "will",
+        "_buffer", "_heard", "_missing", "_partial", "_reading_paused", "aliases_in", "due",
+        "expires_at", "keep_alive", "last", "max_expiry", "max_in", "pending_acks", "rights",
+        "state", "welcomed", "will",
     )  # fmt: skip
 
-    def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
-        super().__init__(exchange, output, wire)
+    context: ConnectionContext
+
+    def __init__(self, context: ConnectionContext, transport: Transport) -> None:
+        super().__init__(context, transport)
         self.state = State.OPENED
         self.rights = _NO_RIGHTS
         self.will: Will | None = None
         self.expires_at: float | None = None
         self.keep_alive = 0
-        self.last = exchange.wheel.time()
+        self.last = context.timers.time()
         self.max_expiry = 0
-        self.max_in = exchange.limits.max_connect_packet
+        self.max_in = context.limits.max_connect_packet
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
         self.welcomed = False
@@ -101,22 +125,21 @@ class Connection(Outbound):
         self._buffer = b""
         self._partial: bytearray | None = None
         self._missing = 0
-        self._paused = False
-        self._waiting_acts = 0
+        self._reading_paused = False
 
     def opened(self) -> None:
         """Begin to wait for CONNECT."""
-        exchange = self.exchange
-        exchange.metrics.connections_opened += 1
-        self.last = exchange.wheel.time()
-        exchange.wheel.add(self, self.last + exchange.limits.connect_timeout)
+        context = self.context
+        context.metrics.connections_opened += 1
+        self.last = context.timers.time()
+        context.timers.add(self, self.last + context.limits.connect_timeout)
 
     def authenticating(self) -> None:
         """Wait for the answer of the authenticator, and for the delay of a failed login."""
         self.state = State.AUTHENTICATING
-        limits = self.exchange.limits
-        patience = limits.connect_timeout + limits.max_login_delay
-        self.exchange.wheel.add(self, self.exchange.wheel.time() + patience)
+        limits, timers = self.context.limits, self.context.timers
+        timeout = limits.connect_timeout + limits.max_login_delay
+        timers.add(self, timers.time() + timeout)
 
     @property
     def waiting_for_login(self) -> bool:
@@ -130,61 +153,30 @@ class Connection(Outbound):
         self.rights = grant.rights
         self.expires_at = grant.expires_at
         self.state = State.CONNECTED
-        self.wire.known(reserve=session.reserve)
-        metrics = self.exchange.metrics
+        self.transport.known(reserve=session.reserve)
+        metrics = self.context.metrics
         metrics.connects_accepted += 1
         metrics.clients_connected += 1
         metrics.clients_maximum = max(metrics.clients_maximum, metrics.clients_connected)
-        self._schedule(self.exchange.wheel.time())
+        self._schedule(self.context.timers.time())
 
-    def begin(self, before: int, connack: bytes) -> None:
-        """Answer CONNECT, once what it changed since `before` would survive a crash.
+    def begin(self, connack: bytes) -> None:
+        """Answer CONNECT, once what it changed would survive a crash.
 
         Until then nothing else is sent to the client, and nothing it sends is acted on.
         """
-        self.clogged = True
+        self.writing_paused = True
         # a full disk locks nobody out: only if the broker dies, the session is lost
-        self.when_settled(before, partial(self._begin, connack))
-        if self.clogged and not self.over:
+        self.after_commit_or_failure(partial(self._begin, connack))
+        if self.writing_paused and not self.over:
             self.hold()
 
     def _begin(self, connack: bytes) -> None:
         self.send(connack)
         self.welcomed = True
-        self.clogged = False
-        self.resume()
+        self.writing_paused = False
+        self.resend()
         self.release()
-
-    def when_durable(
-        self,
-        before: int,
-        act: Callable[[], None],
-        on_failure: Callable[[StoreError], None] | None = None,
-    ) -> None:
-        """Act once all that was changed since `before` would survive a crash.
-
-        While the store fails, `on_failure` is called instead; without it, the act keeps waiting.
-
-        What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
-        done at all if the connection is over by then.
-        """
-        store = self.exchange.store
-        if store is None or (store.changed == before and not self._waiting_acts):
-            act()
-            return
-        self._waiting_acts += 1
-
-        def act_now() -> None:
-            self._waiting_acts -= 1
-            if not self.over:
-                act()
-
-        def act_otherwise(error: StoreError) -> None:
-            self._waiting_acts -= 1
-            if not self.over and on_failure is not None:
-                on_failure(error)
-
-        store.then(act_now, None if on_failure is None else act_otherwise)
 
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.
@@ -205,31 +197,31 @@ class Connection(Outbound):
         """Answer CONNECT with a refusal and end the connection."""
         if self.state is State.CLOSED:
             return
-        self.exchange.metrics.connects_refused += 1
+        self.context.metrics.connects_refused += 1
         self.write_now(connack)
         self._leave(f"refused: {detail}", logging.INFO, publish_will=False)
         self._linger()
 
     def cut(self, why: str) -> None:
-        """End the connection for an error of the wire, which has told the client."""
+        """End the connection for an error of the transport, which has told the client."""
         if self.state is not State.CLOSED:
-            self._leave(f"wire: {why}", logging.INFO, publish_will=True)
+            self._leave(f"transport: {why}", logging.INFO, publish_will=True)
             self._linger()
 
     def drop_will(self) -> None:
         """See to it that the will is never published."""
         will, self.will = self.will, None
         if will is not None:
-            self.exchange.registry.forget_will(will)
+            self.context.sessions.forget_will(will)
 
     def overflowed(self) -> None:
         """End the connection because too much waits for the client."""
-        self.exchange.metrics.slow_consumers += 1
+        self.context.metrics.slow_consumers += 1
         self.close(Reason.QUOTA_EXCEEDED, "too many messages wait for the client")
 
     def lost(self, error: Exception | None) -> None:
-        """Take note that the wire is gone."""
-        self.exchange.wheel.remove(self)
+        """Take note that the transport is gone."""
+        self.context.timers.remove(self)
         if self.state is not State.CLOSED:
             what = "connection lost" if error is None else f"connection lost: {error}"
             self._leave(what, logging.INFO, publish_will=True)
@@ -249,18 +241,18 @@ class Connection(Outbound):
     def on_time(self, now: float) -> float | None:
         """End the connection if it is overdue; return when to look again."""
         if self.state is State.CLOSED:
-            self.wire.abort()
+            self.transport.abort()
             return None
         if self.state is not State.CONNECTED:
             self._leave("no CONNECT in time", logging.INFO, publish_will=False)
-            self.wire.abort()
+            self.transport.abort()
             return None
         if self.expires_at is not None and time.time() >= self.expires_at:
-            self.exchange.metrics.expired_grants += 1
+            self.context.metrics.expired_grants += 1
             self.close(Reason.NOT_AUTHORIZED, "token expired")
             return now + _CLOSE_TIMEOUT
         if self.keep_alive and now >= self.last + 1.5 * self.keep_alive:
-            self.exchange.metrics.keep_alive_timeouts += 1
+            self.context.metrics.keep_alive_timeouts += 1
             self.close(Reason.KEEP_ALIVE_TIMEOUT, "nothing heard for 1.5 keep alives")
             return now + _CLOSE_TIMEOUT
         return self._next_look(now)
@@ -268,9 +260,9 @@ class Connection(Outbound):
     def _schedule(self, now: float) -> None:
         when = self._next_look(now)
         if when is None:
-            self.exchange.wheel.remove(self)
+            self.context.timers.remove(self)
         else:
-            self.exchange.wheel.add(self, when)
+            self.context.timers.add(self, when)
 
     def _next_look(self, now: float) -> float | None:
         """Return when the keep alive or the grant may be over (MQTT 5 section 3.1.2.10)."""
@@ -294,55 +286,55 @@ class Connection(Outbound):
         will, self.will = self.will, None
         self._buffer = b""
         self._partial = None
-        exchange = self.exchange
+        context = self.context
         if logger.isEnabledFor(level):
             logger.log(
                 level,
                 "event=%s peer=%s listener=%s client=%s reason=%r",
                 "disconnected" if was_connected else "not_connected",
-                self.wire.peer,
-                self.wire.listener,
+                self.transport.peer,
+                self.transport.listener,
                 pseudonym(session.client_id) if session is not None else "-",
                 what,
             )
         if was_connected:
-            exchange.metrics.clients_connected -= 1
-        if was_connected and session is not None and exchange.plugins is not None:
-            exchange.plugins.disconnected(session)
+            context.metrics.clients_connected -= 1
+            if session is not None:
+                context.hooks.disconnected(session)
         if session is not None and session.connection is self:
             if will is not None and not publish_will:
-                exchange.registry.forget_will(will)
-            exchange.registry.detach(session, will if publish_will else None)
+                context.sessions.forget_will(will)
+            context.sessions.detach(session, will if publish_will else None)
 
     def _linger(self) -> None:
-        """Close the sending side, and the wire once the client has closed or had time to read."""
-        self.wire.linger()
-        self.exchange.wheel.add(self, self.exchange.wheel.time() + _CLOSE_TIMEOUT)
+        """Close the sending side, and all once the client has closed or had time to read."""
+        self.transport.linger()
+        self.context.timers.add(self, self.context.timers.time() + _CLOSE_TIMEOUT)
 
     def _hang_up(self) -> None:
-        """Close the wire, and cut it if the client does not read what is left."""
-        self.wire.close()
-        self.exchange.wheel.add(self, self.exchange.wheel.time() + _CLOSE_TIMEOUT)
+        """Close the transport, and cut it if the client does not read what is left."""
+        self.transport.close()
+        self.context.timers.add(self, self.context.timers.time() + _CLOSE_TIMEOUT)
 
     def feed(self, data: bytes) -> None:
         """Take a chunk of bytes from the client and act on the packets it completes."""
         if self.state is State.CLOSED:
-            self.wire.drop(len(data))
+            self.transport.drop(len(data))
             return
-        self.last = self.exchange.wheel.time()
-        self.exchange.metrics.bytes_received += len(data)
+        self.last = self.context.timers.time()
+        self.context.metrics.bytes_received += len(data)
         if self._partial is not None:
             # Grows in place: a packet that comes a byte at a time must not be copied each time.
             self._partial += data
             self._missing -= len(data)
-            if self._missing > 0 or self._paused:
+            if self._missing > 0 or self._reading_paused:
                 return
             data = bytes(self._partial)
             self._partial = None
         elif self._buffer:
             data = self._buffer + data
             self._buffer = b""
-        if self._paused:
+        if self._reading_paused:
             self._buffer = data
             return
         try:
@@ -351,21 +343,21 @@ class Connection(Outbound):
             self._violated(violation)
         except Exception:
             # A bug of ours must not be worse than the end of one connection.
-            self.exchange.metrics.internal_errors += 1
-            logger.exception("event=internal_error peer=%s", self.wire.peer)
+            self.context.metrics.internal_errors += 1
+            logger.exception("event=internal_error peer=%s", self.transport.peer)
             self.close(Reason.UNSPECIFIED_ERROR, "internal error")
 
     def hold(self) -> None:
-        """Act on no further packet until `release`; what comes meanwhile waits on the wire."""
-        self._paused = True
-        self.wire.pause_reading()
+        """Act on no further packet until `release`; what comes meanwhile waits in the transport."""
+        self._reading_paused = True
+        self.transport.pause_reading()
 
     def release(self) -> None:
         """Go on after `hold`."""
-        if not self._paused or self.state is State.CLOSED:
+        if not self._reading_paused or self.state is State.CLOSED:
             return
-        self._paused = False
-        self.wire.resume_reading()
+        self._reading_paused = False
+        self.transport.resume_reading()
         if self._buffer or (self._partial is not None and self._missing <= 0):
             self.feed(b"")
 
@@ -376,9 +368,11 @@ class Connection(Outbound):
             raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
         position = 0
         end = len(data)
-        budget = self.exchange.limits.turn_packets
-        metrics = self.exchange.metrics
-        tap = self.exchange.tap
+        budget = self.context.limits.turn_packets
+        metrics = self.context.metrics
+        hooks = self.context.hooks if self.context.hooks.sees_packets else None
+        publish = self.context.handlers.publish
+        self.begin_changes()
         while end - position >= 2:
             first = data[position]
             length = data[position + 1]
@@ -413,20 +407,20 @@ class Connection(Outbound):
                 return
             begin, position = position, stop
             metrics.packets_received += 1
-            if tap is not None:
-                tap.received(self, first, data[start:stop])
+            if hooks is not None:
+                hooks.received(self.session, self.version, first, data[start:stop])
             if first & 0xF0 == 0x30 and self.state is State.CONNECTED:
-                publishing.receive(self, first, data, begin, start, stop)
+                publish(self, first, data, begin, start, stop)
             else:
                 self._handle(first, data[start:stop])
             if self.state is State.CLOSED:
                 return
-            if self._paused:
+            if self._reading_paused:
                 break
             budget -= 1
             if budget <= 0 and position < end:
                 self.hold()
-                asyncio.get_running_loop().call_soon(self.release)
+                self.context.later(self.release)
                 break
         if position < end:
             self._buffer = data[position:]
@@ -434,12 +428,12 @@ class Connection(Outbound):
     def _handle(self, first: int, body: bytes) -> None:
         kind = first >> 4
         if self.state is not State.CONNECTED:
-            handshake.connect(self, first, body)
+            self.context.handlers.connect(self, first, body)
             return
         if kind == PINGREQ and first & 15 == 0 and not body:
             self.send(PINGRESP_PACKET)
             return
-        handler = _HANDLERS.get(kind)
+        handler = self.context.handlers.others.get(kind)
         if handler is None:
             if kind == CONNECT:
                 raise ProtocolViolation("a second CONNECT")  # [MQTT-3.1.0-2]
@@ -450,9 +444,9 @@ class Connection(Outbound):
 
     def _violated(self, violation: ProtocolViolation) -> None:
         """End the connection for a packet that breaks a rule (MQTT 5 section 4.13)."""
-        self.exchange.metrics.protocol_violations += 1
+        self.context.metrics.protocol_violations += 1
         if self.state is State.OPENED:
-            handshake.reject(self, violation)
+            self.context.handlers.reject(self, violation)
         else:
             self.close(violation.reason, violation.detail)
 
@@ -464,14 +458,3 @@ def _check_first(first: int) -> None:
 
 
 _NO_RIGHTS = Rights.nothing()
-
-_HANDLERS: dict[int, Callable[[Connection, Any], None]] = {
-    PUBACK: acknowledging.puback,
-    PUBREC: acknowledging.pubrec,
-    PUBREL: acknowledging.pubrel,
-    PUBCOMP: acknowledging.pubcomp,
-    SUBSCRIBE: subscribing.subscribe,
-    UNSUBSCRIBE: subscribing.unsubscribe,
-    DISCONNECT: Connection.disconnected,
-    AUTH: handshake.authenticate_again,
-}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
-from mqtt5 import PublishPacket, QoS, Will
+from mqtt5 import PublishPacket, QoS
+from mqtt5 import Will as WillPacket
 
 V311 = 4
 V5 = 5
@@ -68,7 +70,7 @@ class Message:
             self.expires_at = time.time() + source.message_expiry_interval
 
     @classmethod
-    def of_will(cls, will: Will) -> Message:
+    def of_will(cls, will: WillPacket) -> Message:
         """Return the message that a will asks for, without its origin."""
         source = None
         if (
@@ -198,6 +200,15 @@ class Message:
                 user_properties=source.user_properties,
             )
         return packet.write()
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """The will of a connection: what to publish, and seconds to wait before (MQTT 5 3.1.3.2.2)."""
+
+    client_id: str
+    message: Message
+    delay: float = 0.0
 
 
 _MIDDLES = {

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
 
+from broker.budgets import Budgets
+from broker.codec.codec import Codec
 from broker.codec.codec311 import Codec311
-from broker.handlers import acknowledge as acknowledging
-from broker.message import Message, with_id
-from broker.session import NEVER, Outgoing, Session, pseudonym
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from broker.codec.codec import Codec
-    from broker.router import Exchange
-    from broker.storage.store_errors import StoreError
-    from broker.transports.transport import Wire
-    from broker.transports.write_batch import Output
+from broker.codec.reasons import Reason
+from broker.delivery import Outgoing, Step
+from broker.hooks import Hooks
+from broker.limits import Limits
+from broker.message import V5, Message, with_id
+from broker.monitoring.metrics import Metrics
+from broker.session import NEVER, Session, pseudonym
+from broker.storage.state_store import StateStore
+from broker.storage.store_errors import StoreError
+from broker.transports.transport import Transport
+from broker.transports.write_batch import WriteBatch
 
 logger = logging.getLogger("broker")
 
 _FLUSH_AT = 65_536
 _DRAIN_TURN = 256
+_FIRST_CODEC = Codec311()
+"""What writes a refusal before CONNECT says which version the client speaks."""
 
 
-class Outbound:
+@dataclass(frozen=True, slots=True)
+class SenderContext:
+    """What all senders of a broker share.
+
+    Attributes:
+        retained: how many messages are retained.
+        batch: where packets wait for the end of a turn of the loop.
+        later: calls a function in the next turn of the loop.
+    """
+
+    limits: Limits
+    metrics: Metrics
+    store: StateStore
+    hooks: Hooks
+    budgets: Budgets
+    retained: Sized
+    batch: WriteBatch
+    later: Callable[[Callable[[], None]], None]
+
+
+class Sender:
     """Sends packets, and keeps what the client cannot take yet.
 
     Attributes:
@@ -36,45 +59,51 @@ class Outbound:
         quota: QoS 1 and 2 messages that may be under way to the client.
         max_out: largest packet the client takes.
         aliases_out_max: how many topic aliases the client takes.
-        clogged: the client reads slower than it is written to.
+        writing_paused: the client reads slower than it is written to.
         over: nothing is written any more.
     """
 
     __slots__ = (
-        "_aliases", "_complaints", "_held", "_held_bytes", "_out", "_out_size", "aliases_out_max",
-        "clogged", "codec", "exchange", "max_out", "output", "over", "quota", "session", "version",
-        "wire",
+        "_aliases", "_changed", "_held", "_held_bytes", "_logged", "_out", "_out_size",
+        "_waiting_acts", "aliases_out_max", "codec", "context", "max_out", "over", "quota",
+        "session", "transport", "version", "writing_paused",
     )  # fmt: skip
 
-    def __init__(self, exchange: Exchange, output: Output, wire: Wire) -> None:
-        self.exchange = exchange
-        self.output = output
-        self.wire = wire
-        self.codec: Codec = Codec311()
+    def __init__(self, context: SenderContext, transport: Transport) -> None:
+        self.context = context
+        self.transport = transport
+        self.codec: Codec = _FIRST_CODEC
         self.version = 0
         self.session: Session | None = None
         self.quota = 0
         self.max_out = NEVER
         self.aliases_out_max = 0
-        self.clogged = False
+        self.writing_paused = False
         self.over = False
         self._aliases: dict[str, int] | None = None
         self._out: list[bytes] = []
         self._out_size = 0
         self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
         self._held_bytes = 0
-        self._complaints: set[str] | None = None
+        self._logged: set[str] | None = None
+        self._changed = 0
+        self._waiting_acts = 0
 
-    def complain(self, event: str) -> None:
+    @property
+    def peer(self) -> str:
+        """Return the address of the client, without the port."""
+        return self.transport.peer
+
+    def log_once(self, event: str) -> None:
         """Log what the client is refused: once for each connection and kind of event."""
-        complaints = self._complaints
-        if complaints is None:
-            complaints = self._complaints = set()
-        if event in complaints or self.session is None:
+        logged = self._logged
+        if logged is None:
+            logged = self._logged = set()
+        if event in logged or self.session is None:
             return
-        complaints.add(event)
+        logged.add(event)
         client = pseudonym(self.session.client_id)
-        logger.info("event=%s peer=%s client=%s", event, self.wire.peer, client)
+        logger.info("event=%s peer=%s client=%s", event, self.transport.peer, client)
 
     def send(self, packet: bytes) -> None:
         """Write a packet at the end of this turn of the loop, together with others.
@@ -86,7 +115,7 @@ class Outbound:
             return
         out = self._out
         if not out:
-            self.output.add(self)
+            self.context.batch.add(self)
         out.append(packet)
         self._out_size += size
         if self._out_size > _FLUSH_AT:
@@ -98,15 +127,16 @@ class Outbound:
         if not out or self.over:
             return
         data = out[0] if len(out) == 1 else b"".join(out)
-        metrics = self.exchange.metrics
-        if self.exchange.tap is not None:
+        context = self.context
+        if context.hooks.sees_packets:
             for packet in out:
-                self.exchange.tap.sent(self, packet)
+                context.hooks.sent(self.session, self.version, packet)
+        metrics = context.metrics
         metrics.packets_sent += len(out)
         metrics.bytes_sent += len(data)
         out.clear()
         self._out_size = 0
-        self.wire.write(data)
+        self.transport.write(data)
 
     def write_now(self, packet: bytes) -> None:
         """Write all packets, this one last."""
@@ -116,7 +146,7 @@ class Outbound:
 
     def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
         """Send a message at QoS 0, or drop it if too much waits for the client."""
-        if self.clogged or self._held is not None:
+        if self.writing_paused or self._held is not None:
             self._hold_back(message, retain, ids)
             return
         if message.raw_version == self.version and not (retain or ids or self.aliases_out_max):
@@ -128,7 +158,7 @@ class Outbound:
             self.send(packet)
 
     def _count(self, message: Message) -> None:
-        metrics = self.exchange.metrics
+        metrics = self.context.metrics
         metrics.publish_sent += 1
         metrics.publish_bytes_sent += len(message.payload)
 
@@ -137,50 +167,54 @@ class Outbound:
         session = self.session
         if session is None:
             return
-        store = self.exchange.store
-        if session.waiting is None and not self.clogged and session.inflight_count < self.quota:
-            if session.stored and store is not None:
-                store.queue(session, outgoing)
+        context = self.context
+        if (
+            session.waiting is None
+            and not self.writing_paused
+            and session.inflight_count < self.quota
+        ):
+            context.store.queue(session, outgoing)
             self._start(session, outgoing)
             return
-        limits = self.exchange.limits
+        limits = context.limits
         size = outgoing.message.size
         if (
             session.queued_bytes + size > limits.max_queued_bytes
             or session.queued >= limits.max_queued_messages
-            or not self.exchange.budgets.may_queue(session, size)
+            or not context.budgets.may_queue(session, size)
         ):
             self._overflow()
             return
-        if session.stored and store is not None:
-            store.queue(session, outgoing)
+        context.store.queue(session, outgoing)
         session.wait(outgoing)
 
     def pump(self) -> None:
         """Send as many waiting messages as the client's quota allows (MQTT 5 section 4.9)."""
         session = self.session
-        while session is not None and not self.clogged and session.inflight_count < self.quota:
+        while (
+            session is not None and not self.writing_paused and session.inflight_count < self.quota
+        ):
             outgoing = session.next_waiting()
             if outgoing is None:
                 break
             self._start(session, outgoing)
 
-    def resume(self) -> None:
+    def resend(self) -> None:
         """Send again what was under way when the last connection ended [MQTT-4.4.0-1]."""
         session = self.session
         if session is None:
             return
         for packet_id, outgoing in list((session.inflight or {}).items()):
-            self.send(acknowledging.resend(self, packet_id, outgoing))
+            self.send(self._again(packet_id, outgoing))
         self.pump()
 
-    def clog(self) -> None:
-        """Take note that the client does not read as fast as it is written to."""
-        self.clogged = True
+    def pause(self) -> None:
+        """Write less: the client reads slower than it is written to."""
+        self.writing_paused = True
 
-    def unclog(self) -> None:
+    def resume(self) -> None:
         """Go on writing: the client has read most of what was written."""
-        self.clogged = False
+        self.writing_paused = False
         self._drain()
 
     def replay(self, messages: list[tuple[Message, int, bool, tuple[int, ...]]]) -> None:
@@ -191,17 +225,16 @@ class Outbound:
         session = self.session
         if session is None:
             return
-        exchange = self.exchange
+        context = self.context
         waiting = session.waiting_count + (len(self._held) if self._held is not None else 0)
-        most = len(exchange.retained) + exchange.limits.max_queued_messages
+        most = len(context.retained) + context.limits.max_queued_messages
         if waiting + len(messages) > most:
             self._overflow()
             return
         for message, qos, retain, ids in messages:
             if qos:
                 outgoing = Outgoing(message, qos, retain, ids, counts=False)
-                if session.stored and self.exchange.store is not None:
-                    self.exchange.store.queue(session, outgoing)
+                context.store.queue(session, outgoing)
                 session.wait(outgoing)
                 continue
             if self._held is None:
@@ -213,43 +246,85 @@ class Outbound:
             self.pump()
 
     def _start(self, session: Session, outgoing: Outgoing) -> None:
-        store = self.exchange.store
+        store = self.context.store
         packet = self._packet(outgoing.message, outgoing.qos, outgoing.retain, outgoing.ids)
         if packet is None:
-            if store is not None:
-                store.delivered(outgoing)
+            store.delivered(outgoing)
             return
-        before = self.exchange.changed
         packet_id = session.assign(outgoing)
         self._count(outgoing.message)
         whole = with_id(packet, packet_id)
-        if store is not None and outgoing.row:
+        if outgoing.row:
             store.advance(session, outgoing)
             if outgoing.qos == 2:
-                # After a crash it must come again with the same identifier, or it came twice.
-                self.when_durable(before, lambda: self.send(whole))
+                # After a crash it must come again with the same identifier, else it comes twice.
+                self.after_commit(lambda: self.send(whole))
                 return
         self.send(whole)
 
-    def when_durable(
+    def begin_changes(self) -> None:
+        """Begin to note what is changed in the store: `after_commit` waits for that."""
+        self._changed = self.context.store.changed
+
+    def after_commit(
         self,
-        before: int,
         act: Callable[[], None],
         on_failure: Callable[[StoreError], None] | None = None,
+        *,
+        all_changes: bool = False,
     ) -> None:
-        """Act once all changes since `before` would survive a crash; see `Connection`."""
-        raise NotImplementedError
+        """Act once all that was changed since `begin_changes` would survive a crash.
 
-    def when_settled(self, before: int, act: Callable[[], None]) -> None:
-        """Act as `when_durable` does, or at once when the store fails: it holds until a crash."""
-        self.when_durable(before, act, lambda _: act())
+        While the store fails, `on_failure` is called instead; without it, the act keeps waiting.
+
+        What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
+        done at all if the connection is over by then.
+
+        Args:
+            act: what to do.
+            on_failure: what to do instead.
+            all_changes: whether earlier changes count as well.
+        """
+        store = self.context.store
+        if not (all_changes or self._waiting_acts) and store.changed == self._changed:
+            act()
+            return
+        self._waiting_acts += 1
+
+        def act_now() -> None:
+            self._waiting_acts -= 1
+            if not self.over:
+                act()
+
+        def act_otherwise(error: StoreError) -> None:
+            self._waiting_acts -= 1
+            if not self.over and on_failure is not None:
+                on_failure(error)
+
+        store.after_commit(act_now, None if on_failure is None else act_otherwise)
+
+    def after_commit_or_failure(self, act: Callable[[], None]) -> None:
+        """Act as `after_commit` does, or at once when the store fails: it holds until a crash."""
+        self.after_commit(act, lambda _: act())
+
+    def _again(self, packet_id: int, outgoing: Outgoing) -> bytes:
+        """Return the packet that was last sent for a delivery, for a new connection."""
+        if outgoing.step is Step.RELEASED:
+            return self.codec.pubrel(packet_id, Reason.SUCCESS)
+        packet = outgoing.message.packet(
+            self.version,
+            outgoing.qos,
+            outgoing.retain,
+            outgoing.ids if self.version == V5 else (),
+        )
+        return with_id(packet, packet_id, duplicate=True)
 
     def _packet(
         self, message: Message, qos: int, retain: bool, ids: tuple[int, ...]
     ) -> bytes | None:
         """Return the PUBLISH for this client, None if it cannot have it."""
         if message.expires_at is not None and message.expired:
-            self.exchange.metrics.publish_dropped += 1
+            self.context.metrics.publish_dropped += 1
             return None
         alias = self._alias(message.topic) if self.aliases_out_max else 0
         packet = message.packet(self.version, qos, retain, ids, alias)
@@ -257,7 +332,7 @@ class Outbound:
             # As if it had been sent [MQTT-3.1.2-25].
             if alias < 0 and self._aliases is not None:
                 del self._aliases[message.topic]
-            self.exchange.metrics.publish_dropped += 1
+            self.context.metrics.publish_dropped += 1
             return None
         return packet
 
@@ -275,15 +350,15 @@ class Outbound:
         return -alias
 
     def _hold_back(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
-        limits = self.exchange.limits
+        limits = self.context.limits
         size, session = message.size, self.session
         if (
             session is None
             or self._held_bytes + size > limits.max_queued_bytes
-            or not self.exchange.budgets.may_queue(session, size)
+            or not self.context.budgets.may_queue(session, size)
         ):
-            self.exchange.metrics.publish_dropped += 1
-            self.complain("reads_too_slowly")
+            self.context.metrics.publish_dropped += 1
+            self.log_once("reads_too_slowly")
             return
         if self._held is None:
             self._held = deque()
@@ -294,9 +369,9 @@ class Outbound:
     def _drain(self) -> None:
         """Send what was held back, some at a time so that others have their turn."""
         budget = _DRAIN_TURN
-        while self._held and not self.clogged and not self.over:
+        while self._held and not self.writing_paused and not self.over:
             if not budget:
-                asyncio.get_running_loop().call_soon(self._drain)
+                self.context.later(self._drain)
                 return
             budget -= 1
             message, retain, ids = self._held.popleft()
@@ -317,7 +392,7 @@ class Outbound:
 
     def _overflow(self) -> None:
         """Cut off a client for which too much waits, once what goes on now is done."""
-        asyncio.get_running_loop().call_soon(self.overflowed)
+        self.context.later(self.overflowed)
 
     def overflowed(self) -> None:
         """End the connection; see `Connection`."""

@@ -4,60 +4,65 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from enum import IntEnum
 from hashlib import blake2s
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from broker.access.terms import Budget
+from broker.codec.reasons import Reason
+from broker.delivery import Outgoing, Step
 from broker.errors import ProtocolViolation
-
-if TYPE_CHECKING:
-    from broker.budgets import Usage
-    from broker.connection import Connection
-    from broker.message import Message
-    from broker.sessions import Departure
+from broker.message import Message, Will
 
 NEVER = 0xFFFF_FFFF
 SMALL = 1024
 """Size up to which a message in flight is not counted, in bytes: there are few of them."""
 
 
-class Step(IntEnum):
-    """How far the delivery of a QoS 1 or 2 message has come."""
+class Receiver(Protocol):
+    """The connection of a session, as the state of the broker sees it."""
 
-    WAITING = 0
-    PUBLISHED = 1
-    RELEASED = 2
+    keep_alive: int
+    """Seconds, 0 for none."""
+
+    will: Will | None
+    """What to publish if the connection ends without DISCONNECT."""
+
+    @property
+    def peer(self) -> str:
+        """Return the address of the client, without the port."""
+
+    def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
+        """Send a message at QoS 0, or drop it if too much waits for the client."""
+
+    def deliver(self, outgoing: Outgoing) -> None:
+        """Send a message at QoS 1 or 2, or let it wait."""
+
+    def drop_will(self) -> None:
+        """See to it that the will is never published."""
+
+    def close(self, reason: Reason, detail: str) -> None:
+        """End the connection from the broker's side; the client's will is published."""
 
 
-class Outgoing:
-    """A QoS 1 or 2 message for one session.
+class Usage:
+    """The current usage of a budget.
 
     Attributes:
-        packet_id: 0 while it waits.
-        row: its place in the store; 0 if it has none.
-        size: bytes it counts for the limit of the queue; 0 for a retained message that a
-            subscription brought, which costs no memory of its own.
+        budget: the budget.
+        sessions: how many use it.
+        subscriptions: the number of their filters.
+        queued_bytes: the size of the messages queued for them.
+        absent: sessions without a connection that may end for others, the longest away first.
     """
 
-    __slots__ = ("ids", "message", "packet_id", "qos", "retain", "row", "size", "step")
+    __slots__ = ("absent", "budget", "queued_bytes", "sessions", "subscriptions")
 
-    def __init__(
-        self,
-        message: Message,
-        qos: int,
-        retain: bool = False,
-        ids: tuple[int, ...] = (),
-        *,
-        counts: bool = True,
-    ) -> None:
-        self.message = message
-        self.qos = qos
-        self.retain = retain
-        self.ids = ids
-        self.packet_id = 0
-        self.step = Step.WAITING
-        self.row = 0
-        self.size = message.size if counts else 0
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.sessions = 0
+        self.subscriptions = 0
+        self.queued_bytes = 0
+        self.absent: dict[Session, None] = {}
 
 
 class Subscription:
@@ -120,7 +125,6 @@ class Session:
         expiry: seconds it outlives the connection; 0 for not at all, `NEVER` for ever.
         subscriptions: by filter, as the client spelled it.
         queued, queued_bytes: messages that wait and count for the limits.
-        departure: what is still to happen while there is no connection; the exchange's.
         stored: whether the store has it.
         plugin_view: what amqtt's plugins see of it, if there are any.
         usages: of the budgets that it uses, see `broker.budgets`.
@@ -132,7 +136,6 @@ class Session:
         "charged",
         "client_id",
         "connection",
-        "departure",
         "expiry",
         "inflight",
         "last_id",
@@ -154,7 +157,7 @@ class Session:
         self.client_id = client_id
         self.username: str | None = None
         self.tag: Hashable | None = None
-        self.connection: Connection | None = None
+        self.connection: Receiver | None = None
         self.expiry = 0
         self.subscriptions: dict[str, Subscription] = {}
         self.inflight: dict[int, Outgoing] | None = None
@@ -163,7 +166,6 @@ class Session:
         self.queued_bytes = 0
         self.received: set[int] | None = None
         self.last_id = 0
-        self.departure: Departure | None = None
         self.stored = False
         self.warned = False
         self.plugin_view: object = None
@@ -326,32 +328,6 @@ class Session:
                 self.charge(-size)
             if not inflight:
                 self.inflight = None
-
-
-class ShareGroup:
-    """The sessions that share one subscription (MQTT 5 section 4.8.2)."""
-
-    __slots__ = ("_turn", "key", "members")
-
-    def __init__(self, name: str) -> None:
-        #: Tuples, so that no client id can be taken for a group.
-        self.key: Hashable = ("$share", name)
-        self.members: dict[Hashable, Subscription] = {}
-        self._turn = 0
-
-    def choose(self) -> Subscription | None:
-        """Return the member whose turn it is, one that is connected if there is any."""
-        members = list(self.members.values())
-        if not members:
-            return None
-        count = len(members)
-        self._turn = (self._turn + 1) % count
-        for offset in range(count):
-            member = members[(self._turn + offset) % count]
-            if member.session.connection is not None:
-                self._turn = (self._turn + offset) % count
-                return member
-        return members[self._turn]
 
 
 def pseudonym(client_id: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from broker.codec.reasons import Reason
+from broker.errors import MalformedPacket, ProtocolViolation
+
 MAX_LEVELS = 201
 """As many as mosquitto takes, whose limit is 200 slashes."""
 
@@ -18,6 +21,18 @@ def is_topic_name(topic: str) -> bool:
         and "\0" not in topic
         and topic.count("/") < MAX_LEVELS
     )
+
+
+def no_topic_name(topic: str) -> ProtocolViolation:
+    """Return what is wrong with a topic that is no topic name.
+
+    0x90 is for one that is well formed and not accepted (section 3.14.2.1).
+    """
+    if "\0" in topic:
+        return MalformedPacket("a topic name holds U+0000")  # [MQTT-1.5.4-2]
+    if "#" in topic or "+" in topic or not topic:
+        return ProtocolViolation("not a topic name")  # [MQTT-3.3.2-2], [MQTT-4.7.3-1]
+    return ProtocolViolation("a topic of too many levels", Reason.TOPIC_NAME_INVALID)
 
 
 def is_topic_filter(pattern: str) -> bool:

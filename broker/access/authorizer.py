@@ -4,42 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from broker.access.acl import Rights
 from broker.access.authenticator import Authenticator, ConnectRequest, Grant
-
-if TYPE_CHECKING:
-    from broker.amqtt.plugins import Plugins
-    from broker.amqtt.views import PluginSession
-    from broker.transports.transport import Wire
+from broker.hooks import Hooks
+from broker.transports.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A grant, and the session as amqtt's plugins saw it."""
+    """A grant, and what stood for the client when the hooks were asked."""
 
     grant: Grant
-    view: PluginSession | None = None
+    view: object = None
 
 
-class Gate:
+class Authorizer:
     """Grants what the authenticator grants, if the plugins do not object; else nothing.
 
     Without authenticator the plugins decide alone, and what they let in has all rights but
     those that topic plugins take away. Without either nobody comes in.
     """
 
-    def __init__(self, authenticator: Authenticator | None, plugins: Plugins | None) -> None:
+    def __init__(self, authenticator: Authenticator | None, hooks: Hooks) -> None:
         self._authenticator = authenticator
-        self._plugins = plugins
+        self._hooks = hooks
 
     def ask(
-        self, request: ConnectRequest, wire: Wire
+        self, request: ConnectRequest, transport: Transport
     ) -> Admission | Awaitable[Admission | None] | None:
         """Return the admission, None to refuse, or an awaitable of these."""
-        if self._plugins is not None:
-            return self._ask_all(request, self._plugins.view(request, wire), self._plugins)
+        if self._hooks.decides:
+            return self._ask_all(request, self._hooks.introduce(request, transport.tls))
         if self._authenticator is None:
             return None
         answer = self._authenticator.authenticate(request)
@@ -47,16 +43,14 @@ class Gate:
             return _later(answer)
         return Admission(answer) if answer is not None else None
 
-    async def _ask_all(
-        self, request: ConnectRequest, view: PluginSession, plugins: Plugins
-    ) -> Admission | None:
+    async def _ask_all(self, request: ConnectRequest, view: object) -> Admission | None:
         grant: Grant | None = None
         if self._authenticator is not None:
             answer = self._authenticator.authenticate(request)
             grant = await answer if isinstance(answer, Awaitable) else answer
             if grant is None:
                 return None
-        permitted = await plugins.permit(view)
+        permitted = await self._hooks.permit(view)
         if permitted is False:
             return None
         if grant is None:

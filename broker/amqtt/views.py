@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amqtt.adapters import ReaderAdapter
 from amqtt.broker import RetainedApplicationMessage
@@ -16,11 +16,8 @@ from amqtt.session import Session as AmqttSession
 from broker.codec.codec import PUBLISH
 from broker.codec.codec5 import Codec5
 from broker.errors import ProtocolViolation
-from broker.message import V5
-
-if TYPE_CHECKING:
-    from broker.message import Message
-    from broker.session import Session
+from broker.message import V5, Message
+from broker.session import Session
 
 
 class _State:
@@ -67,7 +64,7 @@ class PluginSession(AmqttSession):
         connection = session.connection
         if connection is not None:
             view.keep_alive = connection.keep_alive
-            view.remote_address = connection.wire.peer
+            view.remote_address = connection.peer
             will = connection.will
             view.will_flag = will is not None
             if will is not None:

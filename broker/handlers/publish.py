@@ -2,276 +2,285 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from amqtt.contexts import Action
 from mqtt5 import PublishPacket
 
-from broker.amqtt.views import PluginSession
 from broker.codec.codec5 import Codec5, read_publish
 from broker.codec.reasons import Reason
 from broker.errors import MalformedPacket, ProtocolViolation
+from broker.handlers.client import Answering, Client
+from broker.hooks import Hooks
+from broker.limits import Limits
 from broker.message import V5, Message
+from broker.monitoring.metrics import Metrics
+from broker.retention import Retention
+from broker.router import Router
+from broker.session import Session
+from broker.storage.state_store import StateStore
 from broker.storage.store_errors import StoreError, StoreFull
-from broker.topics import MAX_LEVELS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from broker.amqtt.plugins import Plugins
-    from broker.connection import Connection
-    from broker.session import Session
+from broker.tasks import Tasks
+from broker.topics import MAX_LEVELS, no_topic_name
 
 _NOT_STORED = "the broker cannot store the message now; its log says why"
 _PLAIN = 0x30
 """The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
 
 
-def receive(  # noqa: C901 - the hot path, no calls
-    connection: Connection, first: int, data: bytes, begin: int, start: int, stop: int
-) -> None:
-    """Act on the PUBLISH ``data[begin:stop]`` whose body begins at `start`.
+class PublishHandler:
+    """Routes what clients publish, if they have the right to."""
 
-    A PUBLISH without properties has the same form in both versions but for one byte, and is
-    read here without a packet object.
-    """
-    metrics = connection.exchange.metrics
-    metrics.publish_received += 1
-    qos = first >> 1 & 3
-    if qos == 3:
-        raise MalformedPacket("QoS 3")  # [MQTT-3.3.1-4]
-    if start + 2 > stop:
-        raise MalformedPacket("the packet ends too early")
-    topic_at = start + 2
-    topic_end = topic_at + (data[start] << 8 | data[start + 1])
-    payload_at = topic_end + 2 if qos else topic_end
-    packet_id = 0
-    if connection.version == V5:
-        if payload_at >= stop:
+    def __init__(
+        self,
+        limits: Limits,
+        metrics: Metrics,
+        store: StateStore,
+        hooks: Hooks,
+        tasks: Tasks,
+        router: Router,
+        retention: Retention,
+    ) -> None:
+        self._limits = limits
+        self._metrics = metrics
+        self._store = store
+        self._hooks = hooks
+        self._tasks = tasks
+        self._router = router
+        self._retention = retention
+
+    def receive(  # noqa: C901 - the hot path, no calls
+        self, client: Client, first: int, data: bytes, begin: int, start: int, stop: int
+    ) -> None:
+        """Act on the PUBLISH ``data[begin:stop]`` whose body begins at `start`.
+
+        A PUBLISH without properties has the same form in both versions but for one byte, and is
+        read here without a packet object.
+        """
+        metrics = self._metrics
+        metrics.publish_received += 1
+        qos = first >> 1 & 3
+        if qos == 3:
+            raise MalformedPacket("QoS 3")  # [MQTT-3.3.1-4]
+        if start + 2 > stop:
             raise MalformedPacket("the packet ends too early")
-        if data[payload_at]:
-            raw = data[begin:stop] if first == _PLAIN else None
-            _receive_with_properties(connection, first, data[start:stop], raw)
-            return
-        payload_at += 1
-    elif payload_at > stop:
-        raise MalformedPacket("the packet ends too early")
-    if qos:
-        packet_id = data[topic_end] << 8 | data[topic_end + 1]
-        if not packet_id:
-            raise MalformedPacket("packet identifier 0")
-    elif first & 8:
-        raise MalformedPacket("DUP with QoS 0")  # [MQTT-3.3.1-2]
-    try:
-        topic = data[topic_at:topic_end].decode()
-    except UnicodeDecodeError:
-        raise MalformedPacket("the topic name is not UTF-8") from None
-    if not topic:
-        raise ProtocolViolation("neither topic name nor alias")
-    metrics.publish_bytes_received += stop - payload_at
-    message = Message(topic, data[payload_at:stop], qos, first & 1 == 1, None, connection.session)
-    if first == _PLAIN:
-        message.raw = data[begin:stop]
-        message.raw_version = connection.version
-    _accept(connection, message, packet_id)
+        topic_at = start + 2
+        topic_end = topic_at + (data[start] << 8 | data[start + 1])
+        payload_at = topic_end + 2 if qos else topic_end
+        packet_id = 0
+        if client.version == V5:
+            if payload_at >= stop:
+                raise MalformedPacket("the packet ends too early")
+            if data[payload_at]:
+                raw = data[begin:stop] if first == _PLAIN else None
+                self._receive_with_properties(client, first, data[start:stop], raw)
+                return
+            payload_at += 1
+        elif payload_at > stop:
+            raise MalformedPacket("the packet ends too early")
+        if qos:
+            packet_id = data[topic_end] << 8 | data[topic_end + 1]
+            if not packet_id:
+                raise MalformedPacket("packet identifier 0")
+        elif first & 8:
+            raise MalformedPacket("DUP with QoS 0")  # [MQTT-3.3.1-2]
+        try:
+            topic = data[topic_at:topic_end].decode()
+        except UnicodeDecodeError:
+            raise MalformedPacket("the topic name is not UTF-8") from None
+        if not topic:
+            raise ProtocolViolation("neither topic name nor alias")
+        metrics.publish_bytes_received += stop - payload_at
+        message = Message(topic, data[payload_at:stop], qos, first & 1 == 1, None, client.session)
+        if first == _PLAIN:
+            message.raw = data[begin:stop]
+            message.raw_version = client.version
+        self._accept(client, message, packet_id)
 
-
-def _receive_with_properties(
-    connection: Connection, first: int, body: bytes, raw: bytes | None
-) -> None:
-    codec = connection.codec
-    if not isinstance(codec, Codec5):
-        raise MalformedPacket("not MQTT 5")
-    packet = read_publish(first, body, codec)
-    connection.exchange.metrics.publish_bytes_received += len(packet.payload)
-    topic = packet.topic
-    alias = packet.topic_alias
-    if alias is not None:
-        if alias > connection.exchange.limits.max_topic_alias:
-            raise ProtocolViolation(f"topic alias {alias}", Reason.TOPIC_ALIAS_INVALID)
-        if connection.aliases_in is None:
-            connection.aliases_in = {}
-        if topic:
-            connection.aliases_in[alias] = topic
-        else:
-            known = connection.aliases_in.get(alias)
-            if known is None:
-                raise ProtocolViolation(f"unknown topic alias {alias}")
-            topic = known
-    source: PublishPacket | None = packet
-    if (
-        packet.message_expiry_interval is None
-        and packet.response_topic is None
-        and packet.correlation_data is None
-        and packet.content_type is None
-        and not packet.user_properties
-        and not packet.payload_format_indicator
-    ):
-        source = None
-    message = Message(
-        topic, packet.payload, first >> 1 & 3, first & 1 == 1, source, connection.session
-    )
-    if raw is not None and alias is None and message.expires_at is None:
-        message.raw = raw
-        message.raw_version = V5
-    _accept(connection, message, packet.packet_id or 0)
-
-
-def no_topic_name(topic: str) -> ProtocolViolation:
-    """Return what is wrong with a topic that is no topic name.
-
-    0x90 is for one that is well formed and not accepted (section 3.14.2.1).
-    """
-    if "\0" in topic:
-        return MalformedPacket("a topic name holds U+0000")  # [MQTT-1.5.4-2]
-    if "#" in topic or "+" in topic or not topic:
-        return ProtocolViolation("not a topic name")  # [MQTT-3.3.2-2], [MQTT-4.7.3-1]
-    return ProtocolViolation("a topic of too many levels", Reason.TOPIC_NAME_INVALID)
-
-
-def _accept(connection: Connection, message: Message, packet_id: int) -> None:
-    """Route the message if its publisher has the right, and acknowledge it."""
-    topic = message.topic
-    if "#" in topic or "+" in topic or "\0" in topic or topic.count("/") >= MAX_LEVELS:
-        raise no_topic_name(topic)
-    exchange = connection.exchange
-    qos = message.qos
-    if qos and not _may_begin(connection, qos, packet_id):
-        return
-    rights = connection.rights
-    if not (rights.may_retain(topic) if message.retain else rights.may_publish(topic)):
-        _denied(connection, message, packet_id)
-        return
-    plugins = exchange.plugins
-    if plugins is not None:
-        _ask_plugins(connection, plugins, message, packet_id)
-    elif qos or message.retain:
-        _route(connection, message, packet_id)
-    else:
-        exchange.publish(message)
-
-
-def _may_begin(connection: Connection, qos: int, packet_id: int) -> bool:
-    """Tell whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
-    session = connection.session
-    if session is None:
-        return False
-    if qos == 2 and session.received is not None and packet_id in session.received:
-        # Sent again; it was routed when it came first [MQTT-4.3.3-10].
-        connection.when_durable(
-            -1, lambda: connection.send(connection.codec.pubrec(packet_id, Reason.SUCCESS))
+    def _receive_with_properties(
+        self, client: Client, first: int, body: bytes, raw: bytes | None
+    ) -> None:
+        codec = client.codec
+        if not isinstance(codec, Codec5):
+            raise MalformedPacket("not MQTT 5")
+        packet = read_publish(first, body, codec)
+        self._metrics.publish_bytes_received += len(packet.payload)
+        topic = packet.topic
+        alias = packet.topic_alias
+        if alias is not None:
+            if alias > self._limits.max_topic_alias:
+                raise ProtocolViolation(f"topic alias {alias}", Reason.TOPIC_ALIAS_INVALID)
+            if client.aliases_in is None:
+                client.aliases_in = {}
+            if topic:
+                client.aliases_in[alias] = topic
+            else:
+                known = client.aliases_in.get(alias)
+                if known is None:
+                    raise ProtocolViolation(f"unknown topic alias {alias}")
+                topic = known
+        source: PublishPacket | None = packet
+        if (
+            packet.message_expiry_interval is None
+            and packet.response_topic is None
+            and packet.correlation_data is None
+            and packet.content_type is None
+            and not packet.user_properties
+            and not packet.payload_format_indicator
+        ):
+            source = None
+        message = Message(
+            topic, packet.payload, first >> 1 & 3, first & 1 == 1, source, client.session
         )
-        return False
-    if connection.pending_acks >= connection.exchange.limits.receive_maximum:
-        raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
-    return True
+        if raw is not None and alias is None and message.expires_at is None:
+            message.raw = raw
+            message.raw_version = V5
+        self._accept(client, message, packet.packet_id or 0)
 
+    def _accept(self, client: Client, message: Message, packet_id: int) -> None:
+        """Route the message if its publisher has the right, and acknowledge it."""
+        topic = message.topic
+        if "#" in topic or "+" in topic or "\0" in topic or topic.count("/") >= MAX_LEVELS:
+            raise no_topic_name(topic)
+        qos = message.qos
+        if qos and not self._may_begin(client, qos, packet_id):
+            return
+        rights = client.rights
+        if not (rights.may_retain(topic) if message.retain else rights.may_publish(topic)):
+            self._denied(client, message, packet_id)
+            return
+        hooks = self._hooks
+        if hooks.filters or hooks.sees_messages:
+            self._ask_hooks(client, message, packet_id)
+        elif qos or message.retain:
+            self._route(client, message, packet_id)
+        else:
+            self._router.publish(message)
 
-def _ask_plugins(
-    connection: Connection, plugins: Plugins, message: Message, packet_id: int
-) -> None:
-    session = connection.session
-    if session is None:
-        return
-    if plugins.filters:
-        connection.hold()
-        connection.exchange.run(_ask_first(connection, session, plugins, message, packet_id))
-        return
-    if plugins.sees_messages:
-        plugins.published(session, message, permitted=True)
-    _route(connection, message, packet_id)
+    def _may_begin(self, client: Client, qos: int, packet_id: int) -> bool:
+        """Tell whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
+        session = client.session
+        if session is None:
+            return False
+        client.begin_changes()
+        if qos == 2 and session.received is not None and packet_id in session.received:
+            # Sent again; it was routed when it came first [MQTT-4.3.3-10].
+            client.after_commit(
+                lambda: client.send(client.codec.pubrec(packet_id, Reason.SUCCESS)),
+                all_changes=True,
+            )
+            return False
+        if client.pending_acks >= self._limits.receive_maximum:
+            raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
+        return True
 
+    def _ask_hooks(self, client: Client, message: Message, packet_id: int) -> None:
+        session = client.session
+        if session is None:
+            return
+        if self._hooks.filters:
+            client.hold()
+            self._tasks.run(self._ask_first(client, session, message, packet_id))
+            return
+        self._hooks.published(session, message, permitted=True)
+        self._route(client, message, packet_id)
 
-async def _ask_first(
-    connection: Connection, session: Session, plugins: Plugins, message: Message, packet_id: int
-) -> None:
-    """Route the message if the topic plugins permit it; nothing else of the client meanwhile."""
-    permitted = await plugins.may(PluginSession.of(session), message.topic, Action.PUBLISH)
-    if plugins.sees_messages:
-        plugins.published(session, message, permitted=permitted)
-    if connection.session is not session:
-        return
-    if permitted:
-        _route(connection, message, packet_id)
-    else:
-        _denied(connection, message, packet_id)
-    connection.release()
+    async def _ask_first(
+        self, client: Client, session: Session, message: Message, packet_id: int
+    ) -> None:
+        """Route the message if the hooks permit it; nothing else of the client meanwhile."""
+        permitted = await self._hooks.may(session, message.topic, "publish")
+        if self._hooks.sees_messages:
+            self._hooks.published(session, message, permitted=permitted)
+        if client.session is not session:
+            return
+        client.begin_changes()
+        if permitted:
+            self._route(client, message, packet_id)
+        else:
+            self._denied(client, message, packet_id)
+        client.release()
 
+    def _route(self, client: Client, message: Message, packet_id: int) -> None:
+        code = Reason.SUCCESS
+        if message.retain and not self._retention.put(message):
+            self._metrics.retained_refused += 1
+            client.log_once("retained_full")
+            code = Reason.QUOTA_EXCEEDED
+        elif not self._router.publish(message):
+            code = Reason.NO_MATCHING_SUBSCRIBERS
+        if message.qos:
+            self._acknowledge(client, message.qos, packet_id, code)
 
-def _route(connection: Connection, message: Message, packet_id: int) -> None:
-    exchange = connection.exchange
-    before = exchange.changed
-    code = Reason.SUCCESS
-    if message.retain and not exchange.retain(message):
-        exchange.metrics.retained_refused += 1
-        connection.complain("retained_full")
-        code = Reason.QUOTA_EXCEEDED
-    elif not exchange.publish(message):
-        code = Reason.NO_MATCHING_SUBSCRIBERS
-    if message.qos:
-        _acknowledge(connection, message.qos, packet_id, code, before)
+    def _acknowledge(
+        self,
+        client: Client,
+        qos: int,
+        packet_id: int,
+        code: Reason,
+        detail: str | None = None,
+    ) -> None:
+        """Acknowledge a QoS 1 or 2 message, once what it changed is durable.
 
+        One that is refused at QoS 2 ends there (MQTT 5 section 4.3.3).
+        """
+        session, codec = client.session, client.codec
+        if session is None:
+            return
+        client.pending_acks += 1
+        if qos == 1:
 
-def _acknowledge(
-    connection: Connection,
-    qos: int,
-    packet_id: int,
-    code: Reason,
-    before: int,
-    detail: str | None = None,
-) -> None:
-    """Acknowledge a QoS 1 or 2 message, once what it changed since `before` is durable.
+            def puback() -> None:
+                client.pending_acks -= 1
+                _send_ack(client, codec.puback, packet_id, code, detail)
 
-    One that is refused at QoS 2 ends there (MQTT 5 section 4.3.3).
-    """
-    session, codec = connection.session, connection.codec
-    if session is None:
-        return
-    connection.pending_acks += 1
-    if qos == 1:
+            def refuse(error: StoreError) -> None:
+                client.pending_acks -= 1
+                _send_ack(client, codec.puback, packet_id, _reason(error), _NOT_STORED)
 
-        def puback() -> None:
-            connection.pending_acks -= 1
-            _send_ack(connection, codec.puback, packet_id, code, detail)
+            # MQTT 3.1.1 has no refusal: its client waits until the message is stored
+            client.after_commit(puback, refuse if client.version == V5 else None)
+        else:
+            self._acknowledge_receipt(client, session, packet_id, code, detail)
 
-        def refuse(error: StoreError) -> None:
-            connection.pending_acks -= 1
-            _send_ack(connection, codec.puback, packet_id, _reason(error), _NOT_STORED)
+    def _acknowledge_receipt(
+        self,
+        client: Client,
+        session: Session,
+        packet_id: int,
+        code: Reason,
+        detail: str | None,
+    ) -> None:
+        codec = client.codec
+        is_over = code.failed and client.version == V5
+        if not is_over:
+            session.begin_receipt(packet_id)
+            self._store.receive(session, packet_id)
 
-        # MQTT 3.1.1 has no refusal: its client waits until the message is stored
-        connection.when_durable(before, puback, refuse if connection.version == V5 else None)
-    else:
-        _acknowledge_receipt(connection, session, packet_id, code, before, detail)
+        def pubrec() -> None:
+            if is_over:
+                client.pending_acks -= 1
+            _send_ack(client, codec.pubrec, packet_id, code, detail)
 
+        def refuse_receipt(error: StoreError) -> None:
+            client.pending_acks -= 1
+            if session.end_receipt(packet_id):
+                self._store.release(session, packet_id)
+            _send_ack(client, codec.pubrec, packet_id, _reason(error), _NOT_STORED)
 
-def _acknowledge_receipt(
-    connection: Connection,
-    session: Session,
-    packet_id: int,
-    code: Reason,
-    before: int,
-    detail: str | None,
-) -> None:
-    codec, store = connection.codec, connection.exchange.store
-    is_over = code.failed and connection.version == V5
-    if not is_over:
-        session.begin_receipt(packet_id)
-        if session.stored and store is not None:
-            store.receive(session, packet_id)
+        may_refuse = client.version == V5 and not is_over
+        client.after_commit(pubrec, refuse_receipt if may_refuse else None)
 
-    def pubrec() -> None:
-        if is_over:
-            connection.pending_acks -= 1
-        _send_ack(connection, codec.pubrec, packet_id, code, detail)
+    def _denied(self, client: Client, message: Message, packet_id: int) -> None:
+        """Tell the client that it has no right to the topic, as far as MQTT allows.
 
-    def refuse_receipt(error: StoreError) -> None:
-        connection.pending_acks -= 1
-        if session.end_receipt(packet_id) and session.stored and store is not None:
-            store.release(session, packet_id)
-        _send_ack(connection, codec.pubrec, packet_id, _reason(error), _NOT_STORED)
-
-    may_refuse = connection.version == V5 and not is_over
-    connection.when_durable(before, pubrec, refuse_receipt if may_refuse else None)
+        MQTT 3.1.1 has no other answer than an acknowledgement [MQTT-3.3.5-2].
+        """
+        self._metrics.publish_denied += 1
+        only_retained = message.retain and client.rights.may_publish(message.topic)
+        client.log_once("retain_denied" if only_retained else "publish_denied")
+        if message.qos:
+            detail = "no right to retained messages on this topic" if only_retained else None
+            self._acknowledge(client, message.qos, packet_id, Reason.NOT_AUTHORIZED, detail)
 
 
 def _reason(error: StoreError) -> Reason:
@@ -279,7 +288,7 @@ def _reason(error: StoreError) -> Reason:
 
 
 def _send_ack(
-    connection: Connection,
+    client: Answering,
     make: Callable[[int, Reason, str | None], bytes],
     packet_id: int,
     code: Reason,
@@ -290,22 +299,6 @@ def _send_ack(
     [MQTT-3.4.2-2], [MQTT-3.5.2-2].
     """
     packet = make(packet_id, code, detail)
-    if detail is not None and len(packet) > connection.max_out:
+    if detail is not None and len(packet) > client.max_out:
         packet = make(packet_id, code, None)
-    connection.send(packet)
-
-
-def _denied(connection: Connection, message: Message, packet_id: int) -> None:
-    """Tell the client that it has no right to the topic, as far as MQTT allows.
-
-    MQTT 3.1.1 has no other answer than an acknowledgement [MQTT-3.3.5-2].
-    """
-    exchange = connection.exchange
-    exchange.metrics.publish_denied += 1
-    only_retained = message.retain and connection.rights.may_publish(message.topic)
-    connection.complain("retain_denied" if only_retained else "publish_denied")
-    if message.qos:
-        detail = "no right to retained messages on this topic" if only_retained else None
-        _acknowledge(
-            connection, message.qos, packet_id, Reason.NOT_AUTHORIZED, exchange.changed, detail
-        )
+    client.send(packet)

@@ -6,16 +6,16 @@ import asyncio
 import json
 import math
 import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
+from broker.budgets import Budgets
 from broker.message import Message
-from broker.monitoring.trim import Heap
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from broker.router import Exchange
+from broker.monitoring.metrics import Metrics
+from broker.monitoring.trim import Trimmer
+from broker.retention import Retention
+from broker.router import Router
+from broker.session import Session
 
 PREFIX = "$SYS/broker/"
 METRICS_TOPIC = PREFIX + "metrics"
@@ -56,16 +56,27 @@ class SysTopics:
     """
 
     def __init__(
-        self, exchange: Exchange, further: Sequence[Callable[[], dict[str, int]]] = ()
+        self,
+        interval: float,
+        metrics: Metrics,
+        budgets: Budgets,
+        router: Router,
+        retention: Retention,
+        sessions: Mapping[str, Session],
+        further: Sequence[Callable[[], dict[str, int]]] = (),
     ) -> None:
-        self._exchange = exchange
+        self._interval = interval
+        self._metrics = metrics
+        self._budgets = budgets
+        self._router = router
+        self._retention = retention
+        self._sessions = sessions
         self._further = further
-        self._interval = exchange.limits.sys_interval
         self._handle: asyncio.TimerHandle | None = None
-        self._heap = Heap()
+        self._trimmer = Trimmer()
         self._ticks = 0
         self._started = 0.0
-        self._told: dict[str, str] = {}
+        self._published: dict[str, str] = {}
         self._before: dict[str, int] = {}
         self._loads = dict.fromkeys(
             ((name, minutes) for name in _LOADS for minutes in _MINUTES), 0.0
@@ -75,9 +86,9 @@ class SysTopics:
     def start(self) -> None:
         """Begin to publish, if the interval is not 0."""
         self._started = time.monotonic()
-        self._before = self._exchange.metrics.snapshot()
+        self._before = self._metrics.snapshot()
         if self._interval:
-            self._tell("version", f"zapette broker version {version('zapette')}")
+            self._publish("version", f"zapette broker version {version('zapette')}")
             self._tick()
 
     def stop(self) -> None:
@@ -88,19 +99,18 @@ class SysTopics:
 
     def gauges(self) -> dict[str, int]:
         """Return what goes up and down: how much of everything there is now."""
-        exchange = self._exchange
-        sessions = exchange.sessions.values()
+        sessions = self._sessions.values()
         figures = {
-            "sessions": len(exchange.sessions),
+            "sessions": len(sessions),
             "subscriptions": sum(len(session.subscriptions) for session in sessions),
-            "shared_subscriptions": exchange.shared_count,
-            "retained": len(exchange.retained),
-            "retained_bytes": exchange.retained.size,
-            "queued_bytes": exchange.budgets.whole.queued_bytes,
-            "budgets": len(exchange.budgets),
+            "shared_subscriptions": self._router.shared_count,
+            "retained": len(self._retention),
+            "retained_bytes": self._retention.messages.size,
+            "queued_bytes": self._budgets.whole.queued_bytes,
+            "budgets": len(self._budgets),
             "messages_waiting": sum(session.waiting_count for session in sessions),
             "messages_inflight": sum(session.inflight_count for session in sessions),
-            "resident_bytes": self._heap.resident(),
+            "resident_bytes": self._trimmer.resident(),
             "uptime_seconds": int(time.monotonic() - self._started),
         }
         for further in self._further:
@@ -111,17 +121,17 @@ class SysTopics:
         self._handle = asyncio.get_running_loop().call_later(self._interval, self._tick)
         self._ticks += 1
         if self._ticks % _TRIM_EVERY == 0:
-            self._heap.give_back()
-        counters = self._exchange.metrics.snapshot()
+            self._trimmer.trim()
+        counters = self._metrics.snapshot()
         gauges = self.gauges()
         for name, counter in _COUNTERS.items():
-            self._tell(name, str(counters[counter]))
-        self._tell_gauges(gauges, counters["clients_connected"])
-        self._tell_loads(counters)
-        self._tell("metrics", json.dumps({**counters, **gauges}))
+            self._publish(name, str(counters[counter]))
+        self._publish_gauges(gauges, counters["clients_connected"])
+        self._publish_loads(counters)
+        self._publish("metrics", json.dumps({**counters, **gauges}))
         self._before = counters
 
-    def _tell_gauges(self, gauges: dict[str, int], connected: int) -> None:
+    def _publish_gauges(self, gauges: dict[str, int], connected: int) -> None:
         total, away = gauges["sessions"], gauges["sessions"] - connected
         queued = gauges["messages_waiting"] + gauges["messages_inflight"]
         self._heap_maximum = max(self._heap_maximum, gauges["resident_bytes"])
@@ -141,9 +151,9 @@ class SysTopics:
             "heap/current": gauges["resident_bytes"],
             "heap/maximum": self._heap_maximum,
         }.items():
-            self._tell(name, str(value))
+            self._publish(name, str(value))
 
-    def _tell_loads(self, counters: dict[str, int]) -> None:
+    def _publish_loads(self, counters: dict[str, int]) -> None:
         """Tell the moving averages, in each per minute."""
         for name, counter in _LOADS.items():
             rate = (counters[counter] - self._before[counter]) * 60 / self._interval
@@ -151,12 +161,12 @@ class SysTopics:
                 weight = math.exp(-self._interval / (60 * minutes))
                 load = weight * self._loads[name, minutes] + (1 - weight) * rate
                 self._loads[name, minutes] = load
-                self._tell(f"{name}/{minutes}min", f"{load:.2f}")
+                self._publish(f"{name}/{minutes}min", f"{load:.2f}")
 
-    def _tell(self, name: str, value: str) -> None:
-        if self._told.get(name) == value:
+    def _publish(self, name: str, value: str) -> None:
+        if self._published.get(name) == value:
             return
-        self._told[name] = value
+        self._published[name] = value
         message = Message(PREFIX + name, value.encode(), retain=True)
-        self._exchange.retain(message)
-        self._exchange.publish(message)
+        self._retention.put(message)
+        self._router.publish(message)

@@ -10,7 +10,7 @@ import psutil
 _WORTH = 8 * 1024 * 1024
 
 
-class Heap:
+class Trimmer:
     """Trims the C library's heap now and then, while that may be worth its milliseconds.
 
     What stalled readers or large packets took lies in pieces between what stays, and so the C
@@ -27,7 +27,7 @@ class Heap:
         """Return the bytes of memory that the process takes."""
         return int(self._process.memory_info().rss)
 
-    def give_back(self) -> None:
+    def trim(self) -> None:
         """Give back what is free, unless the process is about as small as it ever was."""
         if self._trim is None or self.resident() < self._least + _WORTH:
             return

@@ -80,7 +80,7 @@ class Batch:
 
 
 class Database:
-    """Rows by primary key, durable once the callback given to `then` is called.
+    """Rows by primary key, durable once the callback given to `after_commit` is called.
 
     Everything but the SQL runs in the event loop; the SQL runs in a thread. While it commits
     one batch the next one gathers, so the more there is to write, the larger the groups.
@@ -247,7 +247,7 @@ class Database:
         changes[key] = None
         self._touch()
 
-    def then(
+    def after_commit(
         self,
         act: Callable[[], None],
         on_failure: Callable[[StoreError], None] | None = None,

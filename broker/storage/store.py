@@ -6,20 +6,20 @@ import json
 import logging
 import sqlite3
 import sys
-import time
 import zlib
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mqtt5
 
+from broker.delivery import Outgoing, Step
 from broker.message import OVERHEAD, Message
-from broker.session import NEVER, Outgoing, Session, Step, Subscription
+from broker.session import Session, Subscription
 from broker.storage.database import Database, Row, Table
 from broker.storage.sqlite_errors import damaged
-from broker.storage.store_errors import StoreError
+from broker.storage.state_store import Snapshot, StateStore
+from broker.storage.store_errors import StoreDamaged, StoreError
 from broker.topics import split_share
 
 logger = logging.getLogger("broker")
@@ -78,24 +78,8 @@ TABLES = {
 }
 
 
-@dataclass(slots=True)
-class Left:
-    """What the broker left when it ended.
-
-    Attributes:
-        retained: retained messages.
-        sessions: with their subscriptions and what is under way; and Unix times at which
-            they end, None for those that were connected.
-        wills: of clients that were connected: message, delay and who left it, by client id.
-    """
-
-    retained: list[Message] = field(default_factory=list)
-    sessions: list[tuple[Session, float | None]] = field(default_factory=list)
-    wills: dict[str, tuple[Message, float, str | None]] = field(default_factory=dict)
-
-
-class Store:
-    """Keeps in a file what is to survive; every change is durable when `then` calls back."""
+class Store(StateStore):
+    """Keeps the state in a file; a change is durable when `after_commit` calls back."""
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, TABLES, application=APPLICATION_ID, version=SCHEMA_VERSION)
@@ -103,7 +87,19 @@ class Store:
         self._next_outgoing = 1
         self._references: dict[int, int] = {}
 
-    def read(self, most_queued: int = sys.maxsize) -> Left:
+    def load(self, most_queued: int, *, repair: bool) -> Snapshot:
+        """Return the stored state, and begin to write."""
+        try:
+            snapshot = self.read(most_queued)
+        except StoreDamaged:
+            if not repair:
+                raise
+            snapshot = self.repair()
+        self._database.on_failure = self.on_failure
+        self.start()
+        return snapshot
+
+    def read(self, most_queued: int = sys.maxsize) -> Snapshot:
         """Return the stored state, with at most `most_queued` bytes of queued messages, the oldest.
 
         `start` drops the rest. StoreError if the file cannot be used; it stays unchanged.
@@ -114,7 +110,7 @@ class Store:
         except (ValueError, TypeError, KeyError) as error:
             raise damaged(self._database.path, str(error)) from error
 
-    def repair(self) -> Left:
+    def repair(self) -> Snapshot:
         """Put a damaged file aside, store what can be read in a new one, and return that.
 
         Raises:
@@ -144,26 +140,17 @@ class Store:
         self._database.check()
 
     @property
-    def on_failure(self) -> Callable[[StoreError], None] | None:
-        """Called in the loop each time a commit fails."""
-        return self._database.on_failure
-
-    @on_failure.setter
-    def on_failure(self, called: Callable[[StoreError], None]) -> None:
-        self._database.on_failure = called
-
-    @property
     def changed(self) -> int:
         """Return a number that every change changes."""
         return self._database.changed
 
-    def then(
+    def after_commit(
         self,
         act: Callable[[], None],
         on_failure: Callable[[StoreError], None] | None = None,
     ) -> None:
-        """Act when all changes so far are durable, at once if they are; see `Database.then`."""
-        self._database.then(act, on_failure)
+        """Act when all changes so far are durable, at once if they are."""
+        self._database.after_commit(act, on_failure)
 
     # Changes
 
@@ -176,7 +163,10 @@ class Store:
         self._database.delete("retained", (topic,))
 
     def save(self, session: Session, ends_at: float | None) -> None:
-        """Keep the session itself, without what it holds; `ends_at` in Unix time."""
+        """Keep a session that outlives its connection, without what it holds, and forget others."""
+        if not session.expiry:
+            self.drop(session)
+            return
         new = not session.stored
         session.stored = True
         self._database.put(
@@ -187,6 +177,8 @@ class Store:
 
     def drop(self, session: Session) -> None:
         """Forget the session and all it holds."""
+        if not session.stored:
+            return
         database, client_id = self._database, session.client_id
         for name in session.subscriptions:
             database.delete("subscriptions", (client_id, name))
@@ -198,7 +190,9 @@ class Store:
         session.stored = False
 
     def subscribe(self, subscription: Subscription) -> None:
-        """Keep a subscription."""
+        """Keep a subscription, if its session is kept."""
+        if not subscription.session.stored:
+            return
         self._database.put(
             "subscriptions",
             (
@@ -213,10 +207,13 @@ class Store:
 
     def unsubscribe(self, session: Session, name: str) -> None:
         """Forget a subscription."""
-        self._database.delete("subscriptions", (session.client_id, name))
+        if session.stored:
+            self._database.delete("subscriptions", (session.client_id, name))
 
     def queue(self, session: Session, outgoing: Outgoing) -> None:
-        """Keep a message for a session."""
+        """Keep a message for a session, if the session is kept."""
+        if not session.stored:
+            return
         message = outgoing.message
         if not message.row:
             message.row = self._next_message
@@ -249,12 +246,14 @@ class Store:
             message.row = 0
 
     def receive(self, session: Session, packet_id: int) -> None:
-        """Keep the identifier of a QoS 2 message that came in."""
-        self._database.put("received", (session.client_id, packet_id), new=True)
+        """Keep the identifier of a QoS 2 message that came in, if the session is kept."""
+        if session.stored:
+            self._database.put("received", (session.client_id, packet_id), new=True)
 
     def release(self, session: Session, packet_id: int) -> None:
         """Forget the identifier of a QoS 2 message."""
-        self._database.delete("received", (session.client_id, packet_id))
+        if session.stored:
+            self._database.delete("received", (session.client_id, packet_id))
 
     def set_will(self, session: Session, message: Message, delay: float) -> None:
         """Keep the will of a client that is connected."""
@@ -270,8 +269,8 @@ class Store:
 
     # Reading
 
-    def _restore(self, found: dict[str, list[Row]]) -> Left:
-        left = Left()
+    def _restore(self, found: dict[str, list[Row]]) -> Snapshot:
+        left = Snapshot()
         left.retained = [_message_of(row) for row in found["retained"]]
         sessions: dict[str, Session] = {}
         for client_id, username, tag, expiry, ends_at in _typed(found["sessions"]):
@@ -447,8 +446,3 @@ def _frozen(value: Any) -> Hashable | None:
     if isinstance(value, list):
         return tuple(_frozen(item) for item in value)
     return value if isinstance(value, (str, int, float, bool)) else None
-
-
-def unix_end(expiry: int) -> float | None:
-    """Return when a session ends whose connection ends now; None for never."""
-    return None if expiry == NEVER else time.time() + expiry

@@ -11,14 +11,14 @@ from amqtt.errors import NoDataError
 if TYPE_CHECKING:
     from amqtt.adapters import ReaderAdapter, WriterAdapter
 
-    from broker.connection import Connection
     from broker.transports.listener import Listener
+    from broker.transports.transport import StreamReceiver
 
 
-class ExternalWire:
+class ExternalTransport:
     """One client on a pair of amqtt's adapters; `serve` runs until it is gone."""
 
-    transport_name = "external"
+    kind = "external"
 
     def __init__(self, listener: Listener, reader: ReaderAdapter, writer: WriterAdapter) -> None:
         self._listener = listener
@@ -66,7 +66,7 @@ class ExternalWire:
             await self._task
             await self._writer.close()
 
-    async def _read_packet(self, connection: Connection) -> None:
+    async def _read_packet(self, connection: StreamReceiver) -> None:
         """Read one packet: the adapters return exactly as many bytes as they are asked for."""
         head = await self._take(1)
         length = shift = 0

@@ -16,10 +16,10 @@ MOST_DROPPED: Final = 16 * 1024 * 1024
 class Lingering:
     """The end of one stream; the caller aborts the stream some seconds later."""
 
-    __slots__ = ("_left", "_transport")
+    __slots__ = ("_left", "_stream")
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
+        self._stream = transport
         self._left = MOST_DROPPED
         if transport.is_closing():
             return
@@ -31,5 +31,5 @@ class Lingering:
     def drop(self, size: int) -> None:
         """Count bytes that arrive and are ignored."""
         self._left -= size
-        if self._left < 0 and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self._left < 0 and not self._stream.is_closing():
+            self._stream.pause_reading()

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from broker.clients import client_of
 
 if TYPE_CHECKING:
-    from broker.connection import Connection
     from broker.monitoring.metrics import Metrics
-    from broker.transports.transport import Wire
+    from broker.transports.transport import StreamReceiver, Transport
 
 logger = logging.getLogger("broker")
 
@@ -33,7 +32,7 @@ class Listener:
 
     __slots__ = (
         "_addresses", "_guests", "_guests_of", "_make", "_max", "_max_of_address", "_metrics",
-        "_strangers_of", "_was_full", "count", "name", "server", "strangers", "wires",
+        "_strangers_of", "_was_full", "count", "name", "server", "strangers", "transports",
     )  # fmt: skip
 
     def __init__(
@@ -42,16 +41,16 @@ class Listener:
         max_connections: int,
         max_of_address: int,
         metrics: Metrics,
-        make: Callable[[Wire], Connection],
+        make: Callable[[Transport], StreamReceiver],
     ) -> None:
         self.name = name
         self.count = 0
         self.server: asyncio.Server | None = None
-        self.wires: set[Wire] = set()
-        self.strangers: dict[Wire, None] = {}
-        self._strangers_of: dict[str, dict[Wire, None]] = {}
+        self.transports: set[Transport] = set()
+        self.strangers: dict[Transport, None] = {}
+        self._strangers_of: dict[str, dict[Transport, None]] = {}
         self._addresses: Counter[str] = Counter()
-        self._guests: set[Wire] = set()
+        self._guests: set[Transport] = set()
         self._guests_of: Counter[str] = Counter()
         self._max = max_connections
         self._max_of_address = max_of_address
@@ -87,57 +86,59 @@ class Listener:
             self._was_full = True
             logger.warning("event=listener_full listener=%s limit=%d", self.name, self._max)
 
-    def open(self, wire: Wire) -> Connection:
+    def open(self, transport: Transport) -> StreamReceiver:
         """Return the connection of a client that was admitted."""
-        self.wires.add(wire)
-        self.strangers[wire] = None
-        self._strangers_of.setdefault(client_of(wire.peer), {})[wire] = None
-        connection = self._make(wire)
+        self.transports.add(transport)
+        self.strangers[transport] = None
+        self._strangers_of.setdefault(client_of(transport.peer), {})[transport] = None
+        connection = self._make(transport)
         connection.opened()
         return connection
 
-    def has_place(self, wire: Wire, *, reserve: bool) -> bool:
+    def has_place(self, transport: Transport, *, reserve: bool) -> bool:
         """Tell whether a stranger may stay, now that it has proved who it is.
 
         Args:
-            wire: the stranger.
+            transport: the stranger.
             reserve: whether it may draw on the reserve.
         """
         if reserve:
             return True
         if len(self._guests) >= _without_reserve(self._max):
             self._say_full()
-        elif self._guests_of.get(client_of(wire.peer), 0) < _without_reserve(self._max_of_address):
+        elif self._guests_of.get(client_of(transport.peer), 0) < _without_reserve(
+            self._max_of_address
+        ):
             return True
         self._metrics.connections_refused += 1
         return False
 
-    def known(self, wire: Wire, *, reserve: bool) -> None:
+    def known(self, transport: Transport, *, reserve: bool) -> None:
         """Take note that a client has proved who it is, and stays."""
-        self._forget_stranger(wire)
+        self._forget_stranger(transport)
         if not reserve:
-            self._guests.add(wire)
-            self._guests_of[client_of(wire.peer)] += 1
+            self._guests.add(transport)
+            self._guests_of[client_of(transport.peer)] += 1
 
-    def _forget_stranger(self, wire: Wire) -> None:
-        if wire not in self.strangers:
+    def _forget_stranger(self, transport: Transport) -> None:
+        if transport not in self.strangers:
             return
-        del self.strangers[wire]
-        client = client_of(wire.peer)
+        del self.strangers[transport]
+        client = client_of(transport.peer)
         of_address = self._strangers_of[client]
-        del of_address[wire]
+        del of_address[transport]
         if not of_address:
             del self._strangers_of[client]
 
-    def closed(self, wire: Wire) -> None:
+    def closed(self, transport: Transport) -> None:
         """Count a client that left."""
-        self.wires.discard(wire)
-        self._forget_stranger(wire)
-        if wire in self._guests:
-            self._guests.remove(wire)
-            _take_one(self._guests_of, client_of(wire.peer))
+        self.transports.discard(transport)
+        self._forget_stranger(transport)
+        if transport in self._guests:
+            self._guests.remove(transport)
+            _take_one(self._guests_of, client_of(transport.peer))
         self.count -= 1
-        _take_one(self._addresses, client_of(wire.peer))
+        _take_one(self._addresses, client_of(transport.peer))
         if self._was_full and self.count < self._max * 0.9:
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)
@@ -153,8 +154,8 @@ class Listener:
         """Take no more clients, and cut those that are left."""
         if self.server is not None:
             self.server.close()
-        for wire in list(self.wires):
-            wire.abort()
+        for transport in list(self.transports):
+            transport.abort()
         if self.server is not None:
             await self.server.wait_closed()
 

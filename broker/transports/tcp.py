@@ -10,21 +10,21 @@ from broker.transports.lingering import Lingering
 if TYPE_CHECKING:
     from ssl import SSLObject
 
-    from broker.connection import Connection
     from broker.transports.listener import Listener
+    from broker.transports.transport import StreamReceiver
 
 
-class TcpWire(asyncio.Protocol):
+class TcpTransport(asyncio.Protocol):
     """One client on a stream socket: one callback for each chunk, no coroutine."""
 
-    __slots__ = ("_connection", "_lingering", "_listener", "_transport", "peer")
+    __slots__ = ("_connection", "_lingering", "_listener", "_stream", "peer")
 
-    transport_name = "tcp"
+    kind = "tcp"
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self._transport: asyncio.Transport | None = None
-        self._connection: Connection | None = None
+        self._stream: asyncio.Transport | None = None
+        self._connection: StreamReceiver | None = None
         self._lingering: Lingering | None = None
         self.peer = "-"
 
@@ -36,7 +36,7 @@ class TcpWire(asyncio.Protocol):
     @property
     def tls(self) -> SSLObject | None:
         """Return the TLS state."""
-        return self._transport.get_extra_info("ssl_object") if self._transport else None
+        return self._stream.get_extra_info("ssl_object") if self._stream else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""
@@ -45,7 +45,7 @@ class TcpWire(asyncio.Protocol):
         if not self._listener.admit(self.peer):
             stream.abort()
             return
-        self._transport = stream
+        self._stream = stream
         self._connection = self._listener.open(self)
 
     def data_received(self, data: bytes) -> None:
@@ -62,23 +62,23 @@ class TcpWire(asyncio.Protocol):
         connection, self._connection = self._connection, None
         if connection is not None:
             self._listener.closed(self)
-            self._transport = None
+            self._stream = None
             connection.lost(exc)
 
     def pause_writing(self) -> None:
         """Tell the connection that the client reads too slowly."""
         if self._connection is not None:
-            self._connection.clog()
+            self._connection.pause()
 
     def resume_writing(self) -> None:
         """Tell the connection that the client has caught up."""
         if self._connection is not None:
-            self._connection.unclog()
+            self._connection.resume()
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
-        if self._transport is not None:
-            self._transport.write(data)
+        if self._stream is not None:
+            self._stream.write(data)
 
     def has_place(self, *, reserve: bool) -> bool:
         """Tell whether the listener has a place for a client that proved who it is."""
@@ -90,13 +90,13 @@ class TcpWire(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was written, then close."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def linger(self) -> None:
         """Send what was written, close the sending side, and drop further input."""
-        if self._transport is not None:
-            self._lingering = Lingering(self._transport)
+        if self._stream is not None:
+            self._lingering = Lingering(self._stream)
 
     def drop(self, size: int) -> None:
         """Count bytes that arrive after the end and are ignored."""
@@ -105,18 +105,18 @@ class TcpWire(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._stream is not None:
+            self._stream.abort()
 
     def pause_reading(self) -> None:
         """Stop the flow of incoming bytes."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self._stream is not None and not self._stream.is_closing():
+            self._stream.pause_reading()
 
     def resume_reading(self) -> None:
         """Let bytes come in again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self._stream is not None and not self._stream.is_closing():
+            self._stream.resume_reading()
 
 
 def peer_of(transport: asyncio.Transport) -> str:

@@ -1,4 +1,4 @@
-"""What a connection needs of the transport below it."""
+"""The seam between a transport, which does the I/O, and the protocol of one client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,29 @@ from ssl import SSLObject
 from typing import Protocol
 
 
-class Wire(Protocol):
+class StreamReceiver(Protocol):
+    """What a transport delivers a client's bytes to."""
+
+    def opened(self) -> None:
+        """Begin to wait for the client's first packet."""
+
+    def feed(self, data: bytes) -> None:
+        """Take a chunk of bytes from the client and act on the packets it completes."""
+
+    def pause(self) -> None:
+        """Write less: the client reads slower than it is written to."""
+
+    def resume(self) -> None:
+        """Go on writing: the client has read most of what was written."""
+
+    def cut(self, why: str) -> None:
+        """End the connection for an error of the transport, which has told the client."""
+
+    def lost(self, error: Exception | None) -> None:
+        """Take note that the transport is gone."""
+
+
+class Transport(Protocol):
     """A stream of MQTT bytes to one client: TCP, TLS or WebSocket."""
 
     peer: str
@@ -16,7 +38,7 @@ class Wire(Protocol):
     def listener(self) -> str:
         """Return the name of the listener it came by."""
 
-    transport_name: str
+    kind: str
     """``tcp`` or ``ws``, for the log."""
 
     @property
@@ -24,7 +46,7 @@ class Wire(Protocol):
         """Return the TLS state, with the client's certificate if it sent one."""
 
     def write(self, data: bytes) -> None:
-        """Send whole MQTT packets; calls `Connection.clog` when too much is not yet sent."""
+        """Send whole MQTT packets; calls `StreamReceiver.pause` when too much is not yet sent."""
 
     def has_place(self, *, reserve: bool) -> bool:
         """Tell whether there is a place for the client, now that it has proved who it is.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from broker.transports.tcp import TcpWire
+from broker.transports.tcp import TcpTransport
 from broker.transports.upgrade import MAX_REQUEST, BadRequest, accept
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ class WebSocketSettings:
         self.framer = Framer()
 
 
-class WebSocketWire(TcpWire):
+class WebSocketTransport(TcpTransport):
     """One client on a WebSocket: the upgrade, then frames both ways; no compression."""
 
     __slots__ = ("_closing", "_fragmented", "_missing", "_opened", "_partial", "_settings")
 
-    transport_name = "ws"
+    kind = "ws"
 
     def __init__(self, listener: Listener, settings: WebSocketSettings) -> None:
         super().__init__(listener)
@@ -131,8 +131,8 @@ class WebSocketWire(TcpWire):
 
     def write(self, data: bytes) -> None:
         """Send packets in a frame."""
-        if self._transport is not None and not self._closing:
-            self._transport.write(self._settings.framer.frame(data))
+        if self._stream is not None and not self._closing:
+            self._stream.write(self._settings.framer.frame(data))
 
     def close(self) -> None:
         """Send what was written and a close frame, then close."""

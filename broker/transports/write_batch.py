@@ -1,31 +1,45 @@
-"""Writes at the end of a turn of the loop what was said during it."""
+"""Writes at the end of a turn of the loop what was sent during it."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from broker.sender import Outbound
+from collections.abc import Callable
+from typing import Protocol
 
 
-class Output:
-    """Gathers the connections with packets to write, so that one write serves many packets."""
+class Flushable(Protocol):
+    """Something with packets to write."""
 
-    __slots__ = ("_loop", "_waiting")
+    def flush(self) -> None:
+        """Write them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: list[Outbound] = []
 
-    def add(self, connection: Outbound) -> None:
-        """Flush the connection when all that came in this turn has been handled."""
+def call_soon(act: Callable[[], None]) -> None:
+    """Act in the next turn of the running event loop."""
+    asyncio.get_running_loop().call_soon(act)
+
+
+class WriteBatch:
+    """Gathers the connections with packets to write, so that one write serves many packets.
+
+    Args:
+        later: calls a function when all that came in this turn has been handled.
+    """
+
+    __slots__ = ("_later", "_waiting")
+
+    def __init__(self, later: Callable[[Callable[[], None]], None] = call_soon) -> None:
+        self._later = later
+        self._waiting: list[Flushable] = []
+
+    def add(self, sender: Flushable) -> None:
+        """Flush the sender at the end of this turn."""
         waiting = self._waiting
         if not waiting:
-            self._loop.call_soon(self._flush)
-        waiting.append(connection)
+            self._later(self._flush)
+        waiting.append(sender)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for connection in waiting:
-            connection.flush()
+        for sender in waiting:
+            sender.flush()

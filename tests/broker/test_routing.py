@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from broker.message import Message
-from broker.subscriptions import RetainedMessages, SubscriptionTree
+from broker.retained import RetainedMessages
+from broker.subscriptions import SubscriptionTree
 from broker.topics import matches
 from tests.broker.test_topics import TOPICS, filters
 

@@ -13,9 +13,11 @@ from hypothesis.stateful import (
     rule,
 )
 
+from broker.delivery import Outgoing, Step
 from broker.errors import ProtocolViolation
 from broker.message import Message
-from broker.session import Outgoing, Session, ShareGroup, Step, Subscription
+from broker.session import Session, Subscription
+from broker.subscriptions import ShareGroup
 
 
 class Deliveries(RuleBasedStateMachine):

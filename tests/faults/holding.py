@@ -32,7 +32,7 @@ with file.open("r+b") as stream:
 
 def count_retained(running: Running, topic_filter: str) -> int:
     """Return how many retained messages a broker has that a filter matches."""
-    return running.call(lambda: len(list(running.broker._exchange.retained.match(topic_filter))))
+    return running.call(lambda: len(list(running.broker._engine.retention.match(topic_filter))))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ SESSION = ((Property.SESSION_EXPIRY, 600),)
 @contextmanager
 def full(running: Running) -> Iterator[None]:
     """Let the store take no further page while the block runs, as a full disk does."""
-    database = running.broker._exchange.store._database  # type: ignore[union-attr]
+    database = running.broker._store._database  # type: ignore[attr-defined]
     connection = database._connection
     assert connection is not None
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -100,8 +100,6 @@ def test_what_was_acknowledged_is_there_afterwards(tmp_path: Path) -> None:
     with run_ours(config(), store=store) as running:
         client = running.connect("client", Version.V5)
         client.subscribe("kept/#")
-        retained = running.call(
-            lambda: len(list(running.broker._exchange.retained.match("kept/#")))
-        )
+        retained = running.call(lambda: len(list(running.broker._engine.retention.match("kept/#"))))
         found = {message.topic for message in client.messages(retained)}
     assert found >= kept

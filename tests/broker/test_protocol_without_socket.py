@@ -1,0 +1,240 @@
+"""One client's protocol: bytes are fed to it, and looked at, without a socket or an event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from broker.access.acl import Rights, Rule
+from broker.access.authenticator import ConnectRequest, Grant
+from broker.codec.reasons import Reason
+from broker.connection import Connection
+from broker.engine import Engine
+from broker.limits import Limits
+from broker.message import V5, Message
+from broker.monitoring.metrics import Metrics
+from tests.conformance.packets import Connect, Will, disconnect, publish, subscribe
+from tests.conformance.wire import Type, Version
+
+PINGREQ = b"\xc0\x00"
+PINGRESP = b"\xd0\x00"
+
+
+@dataclass
+class Recorder:
+    """The end of a stream that keeps what is written to it, and what else it is told."""
+
+    peer: str = "192.0.2.1"
+    listener: str = "test"
+    kind: str = "memory"
+    tls: None = None
+    written: bytes = b""
+    events: list[str] = field(default_factory=list)
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        taken, self.written = self.written, b""
+        return taken
+
+    def has_place(self, *, reserve: bool) -> bool:
+        return reserve
+
+    def known(self, *, reserve: bool) -> None:
+        self.events.append(f"known reserve={reserve}")
+
+    def close(self) -> None:
+        self.events.append("close")
+
+    def linger(self) -> None:
+        self.events.append("linger")
+
+    def drop(self, size: int) -> None:
+        self.events.append(f"drop {size}")
+
+    def abort(self) -> None:
+        self.events.append("abort")
+
+    def pause_reading(self) -> None:
+        self.events.append("pause_reading")
+
+    def resume_reading(self) -> None:
+        self.events.append("resume_reading")
+
+
+class Everybody:
+    """Lets everybody in, with rights to what is below `open`."""
+
+    def authenticate(self, request: ConnectRequest) -> Grant:
+        return Grant(Rights.from_rules([Rule("all", "open/#")]), username=request.username)
+
+
+class Turns:
+    """The turns of an event loop, taken by hand."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[], None]] = []
+
+    def later(self, act: Callable[[], None]) -> None:
+        self._waiting.append(act)
+
+    def take(self) -> None:
+        """Do all that waits."""
+        while self._waiting:
+            self._waiting.pop(0)()
+
+
+class Desk:
+    """An engine and the clients at it."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.metrics = Metrics()
+        self._turns = Turns()
+        self.engine = Engine(limits or Limits(), self.metrics, Everybody(), later=self._turns.later)
+
+    def open(self) -> tuple[Connection, Recorder]:
+        recorder = Recorder()
+        connection = self.engine.connect(recorder)
+        connection.opened()
+        return connection, recorder
+
+    def connect(
+        self, client_id: str, *, will: Will | None = None, keep_alive: int = 60
+    ) -> tuple[Connection, Recorder]:
+        connection, recorder = self.open()
+        self.feed(
+            connection,
+            Connect(client_id, Version.V5, will=will, keep_alive=keep_alive).encode(),
+        )
+        assert recorder.take()[0] == Type.CONNACK << 4
+        return connection, recorder
+
+    def feed(self, connection: Connection, data: bytes) -> None:
+        connection.feed(data)
+        self._turns.take()
+
+
+def is_over(connection: Connection) -> bool:
+    return connection.over
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_connect_ping_disconnect(desk: Desk) -> None:
+    connection, recorder = desk.open()
+    desk.feed(connection, Connect("a", Version.V311).encode())
+    assert recorder.take() == b"\x20\x02\x00\x00"
+    assert recorder.events == ["known reserve=True"]
+    assert not is_over(connection)
+    desk.feed(connection, PINGREQ * 3)
+    assert recorder.take() == PINGRESP * 3
+    desk.feed(connection, disconnect())
+    assert recorder.take() == b""
+    assert recorder.events[1:] == ["close"]
+    assert is_over(connection)
+    assert desk.engine.sessions.by_client_id == {}
+
+
+def test_a_byte_at_a_time(desk: Desk) -> None:
+    connection, recorder = desk.open()
+    for byte in Connect("a", Version.V311).encode() + PINGREQ:
+        desk.feed(connection, bytes([byte]))
+    assert recorder.take() == b"\x20\x02\x00\x00" + PINGRESP
+
+
+def test_one_write_for_all_of_a_turn(desk: Desk) -> None:
+    connection, recorder = desk.connect("a")
+    connection.feed(PINGREQ * 5)
+    assert recorder.take() == b""
+    desk.feed(connection, b"")
+    assert recorder.take() == PINGRESP * 5
+
+
+def test_a_message_goes_to_its_subscriber(desk: Desk) -> None:
+    reader, to_reader = desk.connect("reader")
+    writer, to_writer = desk.connect("writer")
+    desk.feed(reader, subscribe(7, ("open/+", 1), version=Version.V5))
+    assert to_reader.take() == b"\x90\x04\x00\x07\x00\x01"
+    desk.feed(writer, publish("open/door", b"!", version=Version.V5))
+    assert to_reader.take() == publish("open/door", b"!", version=Version.V5)
+    desk.feed(writer, publish("open/door", b"?", qos=1, packet_id=9, version=Version.V5))
+    assert to_reader.take() == publish("open/door", b"?", qos=1, packet_id=1, version=Version.V5)
+    assert to_writer.take() == b"\x40\x02\x00\x09"
+
+
+def test_what_is_not_permitted_reaches_nobody(desk: Desk) -> None:
+    reader, to_reader = desk.connect("reader")
+    writer, to_writer = desk.connect("writer")
+    desk.feed(reader, subscribe(1, ("open/#", 0), ("shut/#", 0), version=Version.V5))
+    assert to_reader.take() == bytes((0x90, 5, 0, 1, 0, 0, Reason.NOT_AUTHORIZED))
+    desk.feed(writer, publish("shut/door", b"!", qos=1, packet_id=2, version=Version.V5))
+    assert to_writer.take() == bytes((0x40, 3, 0, 2, Reason.NOT_AUTHORIZED))
+    assert to_reader.take() == b""
+    assert desk.metrics.publish_denied == 1
+
+
+def test_a_broken_rule_ends_the_connection_and_publishes_the_will(desk: Desk) -> None:
+    reader, to_reader = desk.connect("reader")
+    desk.feed(reader, subscribe(1, ("open/will", 0), version=Version.V5))
+    to_reader.take()
+    connection, recorder = desk.connect("a", will=Will("open/will", b"gone"))
+    desk.feed(connection, b"\xc1\x00")
+    told = recorder.take()
+    assert (told[0], told[2]) == (Type.DISCONNECT << 4, Reason.MALFORMED_PACKET)
+    assert recorder.events[1:] == ["linger"]
+    assert to_reader.take() == publish("open/will", b"gone", version=Version.V5)
+    desk.feed(connection, PINGREQ)
+    assert recorder.events[-1] == "drop 2"
+    assert recorder.take() == b""
+
+
+def test_silence_ends_the_connection(desk: Desk) -> None:
+    connection, recorder = desk.connect("a", keep_alive=10)
+    assert connection.on_time(14.9) == 15.0
+    assert recorder.take() == b""
+    connection.on_time(15.0)
+    assert recorder.take()[2] == Reason.KEEP_ALIVE_TIMEOUT
+    assert desk.metrics.keep_alive_timeouts == 1
+
+
+def test_no_more_than_a_turn_is_handled_at_once() -> None:
+    desk = Desk(Limits(turn_packets=2))
+    connection, recorder = desk.connect("a")
+    connection.feed(PINGREQ * 5)
+    assert recorder.events[-1] == "pause_reading"
+    assert desk.metrics.packets_received == 3  # CONNECT and two of five
+    desk.feed(connection, b"")
+    assert recorder.take() == PINGRESP * 5
+    assert recorder.events[-1] == "resume_reading"
+
+
+def test_a_client_that_reads_slowly_gets_what_it_missed_later(desk: Desk) -> None:
+    reader, to_reader = desk.connect("reader")
+    writer, _ = desk.connect("writer")
+    desk.feed(reader, subscribe(1, ("open/#", 0), version=Version.V5))
+    to_reader.take()
+    packet = publish("open/door", b"!", version=Version.V5)
+    reader.pause()
+    desk.feed(writer, packet * 3)
+    assert to_reader.take() == b""
+    assert desk.engine.budgets.whole.queued_bytes == 3 * Message("open/door", b"!").size
+    reader.resume()
+    desk.feed(reader, b"")
+    assert to_reader.take() == packet * 3
+    assert desk.engine.budgets.whole.queued_bytes == 0
+
+
+def test_the_same_client_id_takes_over(desk: Desk) -> None:
+    old, to_old = desk.connect("a")
+    new, _ = desk.connect("a")
+    assert to_old.take()[2] == Reason.SESSION_TAKEN_OVER
+    assert (is_over(old), is_over(new)) == (True, False)
+    assert desk.engine.sessions.by_client_id["a"].connection is new
+    assert new.version == V5
