@@ -1,46 +1,32 @@
-"""Puts the same load on our broker and on others: ``python -m bench.broker --help``.
+"""Compares our broker with others under the same load: ``python -m bench.broker --help``.
 
-Each server is a process on one core, the load is on another. What is compared are ratios within
-one run; docs/performance.md says what each figure means and what was found.
+Each server is a process on one core, the load is on another. Compare ratios within one run;
+docs/performance.md has the meaning of each figure, and results.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime as dt
 import os
-import platform
-import resource
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import uvloop
 
+from bench.broker_load.clients import Transport
 from bench.broker_load.measures import MEASURES, Effort
-from bench.broker_load.mqtt import Transport
-from bench.broker_load.picture import picture
-from bench.broker_load.plan import Plan
-from bench.broker_load.process import ProcessError
-from bench.broker_load.results import Results
-from bench.broker_load.run import Run
-from bench.broker_load.servers.crossbar import Crossbar
-from bench.broker_load.servers.mosquitto import Mosquitto
-from bench.broker_load.servers.ours import Ours
-from bench.broker_load.servers.server import Server
-from bench.broker_load.servers.stock_amqtt import StockAmqtt
-from bench.broker_load.table import tables
+from bench.broker_load.report import Results, tables
+from bench.broker_load.run import Plan, Run
+from bench.broker_load.servers import SERVERS
+from bench.processes import ProcessError, raise_file_limit, two_cores
+from bench.results import about, command, counts, names_of, write_json
 
-SERVERS: Final[dict[str, type[Server]]] = {
-    kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt)
-}
 _USUAL: Final = (*MEASURES, "memory", "growth")
 _ONLY: Final = (*_USUAL, "hold")
-_PATIENCE: Final = 300.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,16 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(options: argparse.Namespace) -> int:
     task = asyncio.current_task()
     if task is not None:
-        # as SIGINT does already: so that whatever was started is ended
+        # as SIGINT does, so that started processes are ended
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    server_core, load_core = _cores()
+    raise_file_limit()
+    server_core, load_core = two_cores()
     os.sched_setaffinity(0, {load_core})
     plan = _plan(options, server_core)
     for kind in plan.servers:
-        await kind.install()
-    results = Results(_about(options, plan, server_core, load_core))
+        kind.install()
+    results = Results(
+        about(
+            cores={"servers": server_core, "load": load_core, "machine": os.cpu_count()},
+            versions={kind.name: kind.version() for kind in plan.servers},
+            mqtt=options.mqtt,
+            repeats=plan.repeats,
+            seconds=plan.effort.seconds,
+        )
+    )
     began = time.monotonic()
 
     def say(text: str) -> None:
@@ -78,12 +71,9 @@ async def _run(options: argparse.Namespace) -> int:
     try:
         await Run(plan, results, say).carry_out()
     finally:
-        # what was measured before an interruption is worth having too
+        # after an interruption, show what was measured before it
         print(tables(results))
-        if options.json is not None:
-            results.write(options.json)
-        if options.picture is not None:
-            options.picture.write_text(picture(results))
+        write_json(options.json, results.document())
     return 0
 
 
@@ -100,93 +90,36 @@ def _plan(options: argparse.Namespace, core: int) -> Plan:
         hold_seconds=options.hold_seconds,
         effort=Effort(options.seconds or 0.6, 200, 3) if quick else Effort(options.seconds or 1.5),
         others=options.others or ([0, 1000] if quick else [0, 5000, 20_000]),
-        patience=_PATIENCE,
         core=core,
         mqtt_version={"3.1.1": 4, "5": 5}[options.mqtt],
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.broker", description=__doc__)
+    parser = command("broker", __doc__)
+
+    def names(option: str, known: Sequence[str], usual: Sequence[str], usually: str) -> None:
+        parser.add_argument(
+            option,
+            type=names_of(known),
+            default=list(usual),
+            metavar="NAME,…",
+            help=f"of {', '.join(known)}; {usually}",
+        )
+
     parser.add_argument("--quick", action="store_true", help="few clients, one short round")
-    parser.add_argument(
-        "--servers",
-        type=_names(SERVERS),
-        default=list(SERVERS),
-        metavar="NAME,…",
-        help=f"of {', '.join(SERVERS)}; all of them if not given",
-    )
-    parser.add_argument(
-        "--transports",
-        type=_names(get_args(Transport)),
-        default=["ws", "tcp"],
-        metavar="NAME,…",
-        help="of ws, tcp",
-    )
-    parser.add_argument(
-        "--only",
-        type=_names(_ONLY),
-        default=list(_USUAL),
-        metavar="NAME,…",
-        help=f"of {', '.join(_ONLY)}; all but the last if not given",
-    )
-    parser.add_argument("--idle", type=_counts, metavar="N,…", help="0,1000,6000 if not given")
-    parser.add_argument("--others", type=_counts, metavar="N,…", help="0,5000,20000 if not given")
-    parser.add_argument("--repeats", type=int, metavar="N", help="rounds; 3 if not given")
-    parser.add_argument(
-        "--seconds", type=float, metavar="S", help="of one sample; 1.5 if not given"
-    )
+    names("--servers", list(SERVERS), list(SERVERS), "default: all")
+    names("--transports", get_args(Transport), ("ws", "tcp"), "default: both")
+    names("--only", _ONLY, _USUAL, "default: all but the last")
+    parser.add_argument("--idle", type=counts, metavar="N,…", help="default: 0,1000,6000")
+    parser.add_argument("--others", type=counts, metavar="N,…", help="default: 0,5000,20000")
+    parser.add_argument("--repeats", type=int, metavar="N", help="rounds; default: 3")
+    parser.add_argument("--seconds", type=float, metavar="S", help="of a sample; default: 1.5")
     parser.add_argument("--held", type=int, default=15_000, metavar="N", help="clients to hold")
     parser.add_argument("--hold-seconds", type=float, default=45, help="how long to hold them")
-    parser.add_argument(
-        "--mqtt", choices=("3.1.1", "5"), default="3.1.1", help="what clients speak"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep everything")
-    parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw the most idle case")
-    parser.add_argument("--silent", action="store_true", help="tell nothing until the end")
+    parser.add_argument("--mqtt", choices=("3.1.1", "5"), default="3.1.1", help="MQTT version")
+    parser.add_argument("--silent", action="store_true", help="report no progress")
     return parser
-
-
-def _names(known: Any) -> Any:
-    def parse(text: str) -> list[str]:
-        names = text.split(",")
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
-        return names
-
-    return parse
-
-
-def _counts(text: str) -> list[int]:
-    try:
-        return sorted(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: numbers and commas are needed") from None
-
-
-def _cores() -> tuple[int, int]:
-    """Return the core of the servers and that of the load."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        raise ProcessError("two cores are needed: one for the servers, one for the load")
-    return cores[0], cores[-1]
-
-
-def _about(
-    options: argparse.Namespace, plan: Plan, server_core: int, load_core: int
-) -> dict[str, object]:
-    return {
-        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "cores": {"servers": server_core, "load": load_core, "machine": os.cpu_count()},
-        "load_average": os.getloadavg(),
-        "versions": {kind.name: kind.version() for kind in plan.servers},
-        "mqtt": options.mqtt,
-        "repeats": plan.repeats,
-        "seconds": plan.effort.seconds,
-    }
 
 
 if __name__ == "__main__":

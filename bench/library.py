@@ -1,13 +1,12 @@
 """How quickly the library answers: 20,000 files, a warm index, a fresh process.
 
 ``python -m bench.library`` makes empty files in a temporary folder, indexes them, starts the web
-side anew, and times its first answers over HTTP. Nothing is looked into by ffprobe: that is what
-the background does, at the lowest priority.
+side again, and times its first responses over HTTP. ffprobe is left out: it works in the
+background, at the lowest priority.
 """
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import os
@@ -16,12 +15,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from bench.media import ours
+from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
 from webapp.librarian import Librarian
 
@@ -30,7 +29,7 @@ FOLDERS: Final = 200
 IN_A_FOLDER: Final = 50
 CALLS: Final = 50
 
-_QUESTIONS: Final = {
+_QUERIES: Final = {
     "the top": "",
     "a folder of 50": "path=" + quote("Series 03/Season 4"),
     "a folder of 10,000": "path=Flat",
@@ -39,32 +38,6 @@ _QUESTIONS: Final = {
     "search, nothing found": "search=nothingatall",
     "the newest": "order=added",
 }
-
-
-@dataclass
-class Figures:
-    """What was measured, in milliseconds; the first two are of the whole walk, in seconds."""
-
-    files: int
-    first_walk: float
-    further_walk: float
-    first_answer: float
-    p50: dict[str, float]
-    p99: dict[str, float]
-
-    def table(self) -> str:
-        """Return them as Markdown."""
-        walks = f"The first walk took {self.first_walk:.1f} s of CPU, a further one "
-        walks += f"{self.further_walk:.1f} s."
-        first = f"The first answer of a fresh process took {self.first_answer:.0f} ms."
-        lines = [
-            f"{self.files:,} files. {walks} {first}",
-            "",
-            "| question | p50 ms | p99 ms |",
-            "|---|---|---|",
-        ]
-        lines += [f"| {it} | {self.p50[it]:.1f} | {self.p99[it]:.1f} |" for it in _QUESTIONS]
-        return "\n".join(lines)
 
 
 def fill(folder: Path) -> None:
@@ -82,8 +55,8 @@ def fill(folder: Path) -> None:
         (flat / f"Film {number} ({1950 + number % 70}).mp4").touch()
 
 
-def walk(media: Path, data: Path) -> tuple[float, float]:
-    """Make the index; return the CPU of a first and of a further walk, in seconds."""
+def scan(media: Path, data: Path) -> tuple[float, float]:
+    """Make the index; return the CPU seconds of the first scan and of another one."""
     data.mkdir()
     librarian = Librarian.of(media, data / "library.db", data / "thumbnails")
     times = []
@@ -97,7 +70,7 @@ def walk(media: Path, data: Path) -> tuple[float, float]:
 
 @contextmanager
 def _without_ffmpeg() -> Iterator[None]:
-    """Have the programs not found, so that 20,000 empty files are not looked into meanwhile."""
+    """Hide all programs, so that nothing examines 20,000 empty files meanwhile."""
     path = os.environ["PATH"]
     os.environ["PATH"] = ""
     try:
@@ -106,52 +79,45 @@ def _without_ffmpeg() -> Iterator[None]:
         os.environ["PATH"] = path
 
 
-def _ask(connection: http.client.HTTPConnection, query: str) -> float:
+def _get(connection: http.client.HTTPConnection, query: str) -> float:
     started = time.perf_counter()
     connection.request("GET", f"/api/library?{query}")
-    answer = connection.getresponse()
-    body = answer.read()
+    response = connection.getresponse()
+    body = response.read()
     seconds = time.perf_counter() - started
-    if answer.status != 200 or json.loads(body)["index"]["media"] < FLAT:
-        raise RuntimeError(f"{query}: {answer.status}, {body[:200]!r}")
+    if response.status != 200 or json.loads(body)["index"]["media"] < FLAT:
+        raise RuntimeError(f"{query}: {response.status}, {body[:200]!r}")
     return seconds * 1e3
 
 
-def measure() -> Figures:
-    """Return the figures of one run."""
+def main() -> None:
+    """Run the benchmark from the command line."""
+    options = command("library", __doc__).parse_args()
     with tempfile.TemporaryDirectory() as name, _without_ffmpeg():
         folder = Path(name)
         media = folder / "media"
         media.mkdir()
         fill(media)
-        first_walk, further_walk = walk(media, folder / "data")
+        first_scan, further_scan = scan(media, folder / "data")
         (port,) = free_ports(1)
         with ours(folder, port):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            first = _ask(connection, "path=Flat")
+            first = _get(connection, "path=Flat")
             times = {
-                what: sorted(_ask(connection, query) for _ in range(CALLS))
-                for what, query in _QUESTIONS.items()
+                what: [_get(connection, query) for _ in range(CALLS)]
+                for what, query in _QUERIES.items()
             }
-    return Figures(
-        files=FLAT + FOLDERS * IN_A_FOLDER,
-        first_walk=first_walk,
-        further_walk=further_walk,
-        first_answer=first,
-        p50={what: statistics.median(values) for what, values in times.items()},
-        p99={what: values[int(len(values) * 0.99)] for what, values in times.items()},
+    p50 = {what: statistics.median(values) for what, values in times.items()}
+    p99 = {what: percentile(values, 99) for what, values in times.items()}
+    files = FLAT + FOLDERS * IN_A_FOLDER
+    print(
+        f"{files:,} files. The first walk took {first_scan:.1f} s of CPU, a further one "
+        f"{further_scan:.1f} s. The first answer of a fresh process took {first:.0f} ms.\n"
     )
-
-
-def main() -> None:
-    """Run the benchmark from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    arguments = parser.parse_args()
-    figures = measure()
-    print(figures.table())
-    if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(figures), indent=1) + "\n")
+    rows = ((what, f"{p50[what]:.1f}", f"{p99[what]:.1f}") for what in _QUERIES)
+    print(markdown(("question", "p50 ms", "p99 ms"), rows))
+    figures = {"files": files, "first_walk": first_scan, "further_walk": further_scan}
+    write_json(options.json, figures | {"first_answer": first, "p50": p50, "p99": p99})
 
 
 if __name__ == "__main__":

@@ -1,28 +1,23 @@
-"""How films are served: one stream beside nginx's, and the API beside 50 viewers.
+"""How films are served: one stream next to nginx's, and API calls next to 50 viewers.
 
-``python -m bench.media`` needs nginx (Debian's ``nginx-light`` will do). Each round downloads the
+``python -m bench.media`` needs nginx (Debian's ``nginx-light`` is enough). Each round downloads the
 same file from both, one after the other; the ratios are of the medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import itertools
-import json
 import multiprocessing
 import os
 import select
 import shutil
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from multiprocessing.queues import SimpleQueue
@@ -30,30 +25,28 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final
 
-from tests.ports import free_ports, listens
-from tests.waiting import eventually
+from bench.processes import Process
+from bench.results import command, percentile, write_json
+from tests.ports import free_ports
 
 SIZE: Final = 512 << 20
 VIEWERS: Final = 50
 SECONDS: Final = 5.0
-NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
-
-_FILM: Final = "/media/film.webm"
-_WHOLE: Final = ""
-_RANGE: Final = "Range: bytes=0-\r\n"
 CALLS: Final = ("/api/ip", "/api/library", "/api/id")
-
 CALLS_OF_CLIENT: Final = 500
-_hosts = itertools.cycle(range(1, 255))
 
+_NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
+_FILM: Final = "/media/film.webm"
+_HEADERS: Final = ("", "Range: bytes=0-\r\n")
 _CHUNK: Final = 256 << 10
 _PAUSE: Final = 0.1
 _PACE: Final = _CHUNK / _PAUSE / 2**20
+_hosts = itertools.cycle(range(1, 255))
 
 
 @dataclass
 class Figures:
-    """What was measured; rates in MiB/s, times in milliseconds."""
+    """Rates in MiB/s, times in milliseconds."""
 
     stream_ours: float
     stream_nginx: float
@@ -68,36 +61,29 @@ class Figures:
     slowest_viewer: float
 
     def table(self) -> str:
-        """Return them as Markdown."""
         p50 = (self.call_p50, self.call_p50_with_viewers, self.call_p50_with_downloads)
         p99 = (self.call_p99, self.call_p99_with_viewers, self.call_p99_with_downloads)
-        got = f"{self.slowest_viewer:.2f} MiB/s of the {_PACE:.1f} that it wanted"
-        return "\n".join(
-            (
-                "| one stream, MiB/s | ours | nginx | ratio |",
-                "|---|---|---|---|",
-                _row("the whole film", self.stream_ours, self.stream_nginx),
-                _row("`Range: bytes=0-`, as browsers ask", self.range_ours, self.range_nginx),
-                "",
-                f"| API call, ms | alone | {VIEWERS} viewers | {VIEWERS} downloads |",
-                "|---|---|---|---|",
-                "| p50 | {:.1f} | {:.1f} | {:.1f} |".format(*p50),
-                "| p99 | {:.1f} | {:.1f} | {:.1f} |".format(*p99),
-                "",
-                f"The slowest of the {VIEWERS} viewers got {got}.",
-            )
+        return (
+            "| one stream, MiB/s | ours | nginx | ratio |\n|---|---|---|---|\n"
+            + _row("the whole film", self.stream_ours, self.stream_nginx)
+            + _row("`Range: bytes=0-`, as browsers ask", self.range_ours, self.range_nginx)
+            + f"\n| API call, ms | alone | {VIEWERS} viewers | {VIEWERS} downloads |\n"
+            "|---|---|---|---|\n"
+            "| p50 | {:.1f} | {:.1f} | {:.1f} |\n".format(*p50)
+            + "| p99 | {:.1f} | {:.1f} | {:.1f} |\n\n".format(*p99)
+            + f"The slowest of the {VIEWERS} viewers got {self.slowest_viewer:.2f} MiB/s "
+            f"of the {_PACE:.1f} that it wanted."
         )
 
 
 def _row(name: str, ours: float, theirs: float) -> str:
-    return f"| {name} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.2f} |"
+    return f"| {name} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.2f} |\n"
 
 
-@contextmanager
-def ours(folder: Path, port: int) -> Iterator[None]:
-    """Run the web side on `folder`."""
+def ours(folder: Path, port: int) -> Process:
+    """Return our web side on the media and data in `folder`."""
     others = free_ports(2)
-    environment = os.environ | {
+    environment = {
         "ZAPETTE_HTTP_PORT": str(port),
         "ZAPETTE_MQTT_PORT": str(others[0]),
         "ZAPETTE_WS_PORT": str(others[1]),
@@ -105,14 +91,14 @@ def ours(folder: Path, port: int) -> Iterator[None]:
         "ZAPETTE_DATA_DIR": str(folder / "data"),
         "ZAPETTE_MEDIA_DIR": str(folder / "media"),
         "ZAPETTE_LOG_LEVEL": "error",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
     }
-    with _running([sys.executable, "-m", "zapette", "web"], port, environment):
-        yield
+    web = [sys.executable, "-m", "zapette", "web"]
+    return Process(web, port, folder / "web.log", environment)
 
 
-@contextmanager
-def nginx(folder: Path, port: int) -> Iterator[None]:
-    """Run nginx on `folder` with a configuration of its own."""
+def nginx(folder: Path, port: int) -> Process:
+    """Return nginx on `folder` with a configuration of its own."""
     configuration = folder / "nginx.conf"
     configuration.write_text(
         f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr error;\n"
@@ -123,19 +109,8 @@ def nginx(folder: Path, port: int) -> Iterator[None]:
         f"  scgi_temp_path {folder}/scgi;\n"
         f"  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
     )
-    with _running([NGINX, "-c", str(configuration), "-p", str(folder)], port, dict(os.environ)):
-        yield
-
-
-@contextmanager
-def _running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment)
-    try:
-        eventually(lambda: listens(port), f"{command[0]} listens", timeout=30)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
+    program = [_NGINX, "-c", str(configuration), "-p", str(folder)]
+    return Process(program, port, folder / "nginx.log")
 
 
 def download(port: int, header: str) -> float:
@@ -155,18 +130,16 @@ def download(port: int, header: str) -> float:
     return size / seconds / 2**20
 
 
-def watch(port: int, pace: bool, stop: Event, rates: SimpleQueue[float]) -> None:
-    """Watch the film `VIEWERS` times at once, in a process of its own, until `stop`."""
+def view(port: int, pace: bool, stop: Event, rates: SimpleQueue[float]) -> None:
+    """Stream the film `VIEWERS` times at once, in a process of its own, until `stop`."""
     with ExitStack() as stack:
         viewers = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port)))
             for _ in range(VIEWERS)
         ]
         for number, viewer in enumerate(viewers):
-            viewer.sendall(
-                f"GET {_FILM} HTTP/1.1\r\nHost: localhost\r\n"
-                f"Range: bytes={number << 20}-\r\n\r\n".encode()
-            )
+            start = f"Range: bytes={number << 20}-\r\n"
+            viewer.sendall(f"GET {_FILM} HTTP/1.1\r\nHost: localhost\r\n{start}\r\n".encode())
             viewer.setblocking(False)
         taken = dict.fromkeys(viewers, 0)
         started = time.perf_counter()
@@ -196,21 +169,18 @@ def _take(connection: socket.socket, most: int) -> int:
 
 
 def calls(port: int) -> list[float]:
-    """Return the times of API calls for `SECONDS`, one after the other, sorted, in ms."""
+    """Return the times of API calls for `SECONDS`, one after the other, in ms."""
     times: list[float] = []
     until = time.perf_counter() + SECONDS
     while time.perf_counter() < until:
-        with closing(_next_client(port)) as connection:
+        # from another address each time: the rate of calls is limited by address
+        source = f"127.0.1.{next(_hosts)}", 0
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=source)
+        ) as connection:
+            connection.connect()
             _call(connection, until, times)
-    return sorted(times)
-
-
-def _next_client(port: int) -> http.client.HTTPConnection:
-    """Return a connection from an address that no call came from: each may ask at a rate only."""
-    source = f"127.0.1.{next(_hosts)}", 0
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=source)
-    connection.connect()
-    return connection
+    return times
 
 
 def _call(connection: http.client.HTTPConnection, until: float, times: list[float]) -> None:
@@ -220,18 +190,18 @@ def _call(connection: http.client.HTTPConnection, until: float, times: list[floa
         path = CALLS[number % len(CALLS)]
         started = time.perf_counter()
         connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
+        response = connection.getresponse()
+        response.read()
         times.append((time.perf_counter() - started) * 1e3)
-        if answer.status != HTTPStatus.OK:
-            raise RuntimeError(f"{path}: {answer.status} after {number} calls")
+        if response.status != HTTPStatus.OK:
+            raise RuntimeError(f"{path}: {response.status} after {number} calls")
 
 
-def calls_beside(port: int, *, pace: bool) -> tuple[list[float], list[float]]:
-    """Return the times of API calls beside viewers, and the rates that these had."""
+def calls_with_viewers(port: int, *, pace: bool) -> tuple[list[float], list[float]]:
+    """Return the times of API calls next to viewers, and the rates of these."""
     stop = multiprocessing.Event()
     rates: SimpleQueue[float] = multiprocessing.SimpleQueue()
-    viewers = multiprocessing.Process(target=watch, args=(port, pace, stop, rates))
+    viewers = multiprocessing.Process(target=view, args=(port, pace, stop, rates))
     viewers.start()
     try:
         times = calls(port)
@@ -251,47 +221,28 @@ def measure(rounds: int) -> Figures:
             part = os.urandom(1 << 20)
             for _ in range(SIZE >> 20):
                 film.write(part)
-        our_port, their_port = free_ports(2)
-        stack.enter_context(ours(folder, our_port))
-        stack.enter_context(nginx(folder, their_port))
-        rates: dict[tuple[int, str], list[float]] = {}
-        for _ in range(rounds):
-            for header in (_WHOLE, _RANGE):
-                for port in (our_port, their_port):
-                    rates.setdefault((port, header), []).append(download(port, header))
-        alone = calls(our_port)
-        watched, seen = calls_beside(our_port, pace=True)
-        downloaded, _ = calls_beside(our_port, pace=False)
-    median = {key: statistics.median(values) for key, values in rates.items()}
-    return Figures(
-        stream_ours=median[our_port, _WHOLE],
-        stream_nginx=median[their_port, _WHOLE],
-        range_ours=median[our_port, _RANGE],
-        range_nginx=median[their_port, _RANGE],
-        call_p50=_at(alone, 0.5),
-        call_p99=_at(alone, 0.99),
-        call_p50_with_viewers=_at(watched, 0.5),
-        call_p99_with_viewers=_at(watched, 0.99),
-        call_p50_with_downloads=_at(downloaded, 0.5),
-        call_p99_with_downloads=_at(downloaded, 0.99),
-        slowest_viewer=min(seen),
-    )
-
-
-def _at(times: list[float], share: float) -> float:
-    return times[min(len(times) - 1, int(len(times) * share))]
+        ports = free_ports(2)
+        stack.enter_context(ours(folder, ports[0]))
+        stack.enter_context(nginx(folder, ports[1]))
+        cases = list(itertools.product(_HEADERS, ports))
+        rates = [[download(port, header) for header, port in cases] for _ in range(rounds)]
+        streams = [statistics.median(column) for column in zip(*rates, strict=True)]
+        alone = calls(ports[0])
+        with_viewers, viewers = calls_with_viewers(ports[0], pace=True)
+        with_downloads, _ = calls_with_viewers(ports[0], pace=False)
+    times = (alone, with_viewers, with_downloads)
+    percentiles = [percentile(each, percent) for each in times for percent in (50, 99)]
+    return Figures(*[*streams, *percentiles, min(viewers)])
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command("media", __doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    arguments = parser.parse_args()
-    figures = measure(arguments.rounds)
+    options = parser.parse_args()
+    figures = measure(options.rounds)
     print(figures.table())
-    if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(figures), indent=1) + "\n")
+    write_json(options.json, asdict(figures))
 
 
 if __name__ == "__main__":

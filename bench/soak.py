@@ -1,15 +1,13 @@
-"""Lets clients come and go for a long time, and sees what is left: ``python -m bench.soak``.
+"""Soak test: clients come and go for a long time, then the broker must be as before.
 
-Pairs of clients count their messages at QoS 1 and 2 while their connections are cut and their
-sessions taken over. Around them others come and go: killed, stalled, silent, refused, with wrong
-packets, twice under one id, with sessions they never come back to. In the end nothing may be lost,
-nothing may have come twice at QoS 2, and the broker must be as large as it was. Ends with 1 if not.
+``python -m bench.soak`` has pairs of clients count their messages at QoS 1 and 2 while their
+connections are cut and their sessions taken over. Other clients come and go meanwhile: killed,
+stalled, silent, refused, with malformed packets, twice under one id, leaving sessions. No message
+may be lost, none may come twice at QoS 2, and the broker may not grow; otherwise it exits with 1.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
 import os
 import sys
@@ -25,38 +23,29 @@ from typing import Final
 
 import psutil
 
-from bench.broker_load.names import Login, Person
-from bench.broker_load.servers.ours import Ours
-from bench.soak_load.passers import PREFIX, Passers, clear_retained
+from bench.broker_load.clients import Identity, Login
+from bench.broker_load.servers import Ours, Server
+from bench.churn import PREFIX, TOPICS, Churn, connected
+from bench.processes import raise_file_limit
+from bench.results import command, write_json
 from tests.broker.stubborn import Reader, Writer
-from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.waiting import eventually
 
 GROWTH: Final = 8 * 2**20
-"""Bytes by which the broker may be larger in the end: what its allocator keeps."""
+"""Bytes by which the broker may grow: what its allocator keeps."""
 
 _PAIRS: Final = 4
-_PASSERS: Final = 4
+_THREADS: Final = 4
 _CUT_EVERY: Final = 0.7
-_PATIENCE: Final = 120.0
-_LEFT: Final = (
-    "clients_connected", "sessions", "subscriptions", "messages_waiting", "messages_inflight",
-    "uptime_seconds",
-)  # fmt: skip
+_TIMEOUT: Final = 120.0
+_LEFT: Final = ("clients_connected", "sessions", "subscriptions", "messages_waiting",
+                "messages_inflight", "uptime_seconds")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class State:
-    """What the broker is at rest.
-
-    Attributes:
-        memory: its proportional set size in bytes.
-        descriptors: how many files and sockets it has open.
-        counts: its clients, sessions, subscriptions.
-    """
+    """The broker at rest: its proportional set size in bytes, open files, sessions and so on."""
 
     memory: int
     descriptors: int
@@ -65,18 +54,18 @@ class State:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a soak found.
+    """The result of a soak test.
 
     Attributes:
         seconds: how long it took.
-        before: the broker at rest, when all kinds of clients had been there once.
+        before: the broker at rest, after each kind of client was there once.
         after: the broker at rest in the end.
         highest: the most memory it had, in bytes.
         messages: how many were published at QoS 1 and 2.
         lost: how many of them never came.
         twice: how many of QoS 2 came more than once.
-        reconnects: how often those who counted had to connect again.
-        passers: how many clients of each kind came and went.
+        reconnects: how often the counting clients had to connect again.
+        churn: how many clients of each kind came and went.
     """
 
     seconds: float
@@ -87,66 +76,76 @@ class Outcome:
     lost: int
     twice: int
     reconnects: int
-    passers: dict[str, int]
+    churn: dict[str, int]
 
     @property
     def faults(self) -> list[str]:
-        """What is not as it must be."""
         before, after = self.before, self.after
-        found = []
-        if self.lost:
-            found.append(f"{self.lost} messages were lost")
-        if self.twice:
-            found.append(f"{self.twice} messages of QoS 2 came twice")
-        if after.memory > before.memory + GROWTH:
-            found.append(f"it is {(after.memory - before.memory) / 2**20:.1f} MiB larger")
-        if after.descriptors > before.descriptors:
-            found.append(f"{after.descriptors - before.descriptors} more descriptors are open")
-        if after.counts != before.counts:
-            found.append(f"left of {before.counts}: {after.counts}")
-        return found
+        found = {
+            f"{self.lost} messages were lost": self.lost,
+            f"{self.twice} messages of QoS 2 came twice": self.twice,
+            f"it is {_mib(after.memory - before.memory)} MiB larger": (
+                after.memory > before.memory + GROWTH
+            ),
+            f"{after.descriptors - before.descriptors} more descriptors are open": (
+                after.descriptors > before.descriptors
+            ),
+            f"left of {before.counts}: {after.counts}": after.counts != before.counts,
+        }
+        return [fault for fault, is_so in found.items() if is_so]
+
+    def report(self) -> str:
+        before, after = self.before, self.after
+        churn = ", ".join(f"{count} {kind}" for kind, count in sorted(self.churn.items()))
+        return (
+            f"{self.seconds:.0f} s; clients that came and went: {churn}\n"
+            f"{self.messages} messages, {self.reconnects} reconnections of the counting clients\n"
+            f"lost: {self.lost}; twice at QoS 2: {self.twice}\n"
+            f"MiB at rest: {_mib(before.memory)} before, {_mib(after.memory)} after\n"
+            f"MiB at most: {_mib(self.highest)}\n"
+            f"descriptors: {before.descriptors} before, {after.descriptors} after\n"
+            f"left: {after.counts}"
+        )
 
 
-class Soaked(Ours):
-    """The broker, which tells often how much of everything it has."""
+class FrequentMetrics(Ours):
+    """Our broker with frequent metrics."""
 
     def environment(self) -> dict[str, str]:
-        """Return the settings."""
         return super().environment() | {"ZAPETTE_LIMITS": "sys_interval = 0.2"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; return 0, or 1 if something was not as it must be."""
-    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
+    """Run it; return 0, or 1 if there are faults."""
+    parser = command("soak", __doc__)
     parser.add_argument("--seconds", type=float, default=600, help="how long (600)")
-    parser.add_argument("--json", type=Path, help="where to keep the figures")
     options = parser.parse_args(arguments)
+    raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="broker-soak-") as folder:
-        server = Soaked("tcp", Path(folder, "ours"), max(os.sched_getaffinity(0)), 4)
+        server = FrequentMetrics("tcp", Path(folder, "ours"), max(os.sched_getaffinity(0)))
         try:
-            asyncio.run(server.start())
+            server.start()
             outcome = soak(server, options.seconds)
             log = (server.folder / "log").read_text(errors="replace")
         finally:
-            asyncio.run(server.stop())
-    print(report(outcome))
+            server.process.stop()
+    print(outcome.report())
     faults = outcome.faults
     if "Traceback" in log or "internal_error" in log:
         faults.append(f"the broker had an error:\n{log[-4000:]}")
-    if options.json is not None:
-        options.json.write_text(json.dumps(asdict(outcome) | {"faults": faults}, indent=1) + "\n")
+    write_json(options.json, asdict(outcome) | {"faults": faults})
     for fault in faults:
         sys.stderr.write(f"soak: {fault}\n")
     return 1 if faults else 0
 
 
-def soak(server: Ours, seconds: float) -> Outcome:
+def soak(server: Server, seconds: float) -> Outcome:
     """Let clients come and go for `seconds`, after a tenth of them to warm up."""
     began = time.monotonic()
-    login = server.login(Person("home", 0))
+    login = server.login(Identity("home", 0))
     _round(server, login, seconds / 10)
     before = at_rest(server, login)
-    pairs, passers, highest = _round(server, login, seconds)
+    pairs, churn, highest = _round(server, login, seconds)
     after = at_rest(server, login)
     lost = twice = 0
     for writer, reader in pairs:
@@ -162,108 +161,91 @@ def soak(server: Ours, seconds: float) -> Outcome:
         lost=lost,
         twice=twice,
         reconnects=sum(one.connects - 1 for pair in pairs for one in pair),
-        passers=dict(sum((one.done for one in passers), Counter())),
+        churn=dict(churn),
     )
 
 
 def _round(
-    server: Ours, login: Login, seconds: float
-) -> tuple[list[tuple[Writer, Reader]], list[Passers], int]:
-    """Let clients come and go, and return those who counted, the others, and the most memory."""
-    pairs = [_pair(server.port, login, number) for number in range(_PAIRS)]
-    everybody = [one for pair in pairs for one in pair]
-    victims = [one.client_id for one in everybody]
-    passers = [
-        Passers(number, server.ports["tcp"], server.ports["ws"], login, victims)
-        for number in range(_PASSERS)
-    ]
-    highest = 0
+    server: Server, login: Login, seconds: float
+) -> tuple[list[tuple[Writer, Reader]], Counter[str], int]:
+    """Let clients come and go; return the counting pairs, the others, and the most memory."""
+    pairs = [_pair(server, login, number) for number in range(_PAIRS)]
+    counting = [one for pair in pairs for one in pair]
+    victims = [one.client_id for one in counting]
+    threads = [Churn(number, server, login, victims) for number in range(_THREADS)]
+    highest = turn = 0
     try:
         for _, reader in pairs:
             reader.start()
         for writer, reader in pairs:
-            eventually(reader.ready.is_set, "a reader has subscribed", _PATIENCE)
+            eventually(reader.ready.is_set, "a reader has subscribed", _TIMEOUT)
             writer.start()
-        for one in passers:
-            one.start()
+        for thread in threads:
+            thread.start()
         until = time.monotonic() + seconds
-        turn = 0
         while time.monotonic() < until:
             time.sleep(min(_CUT_EVERY, seconds / 10))
-            everybody[turn % len(everybody)].cut()
+            counting[turn % len(counting)].cut()
             turn += 1
             highest = max(highest, server.process.memory())
     finally:
-        for one in passers:
-            one.stop()
+        for thread in threads:
+            thread.stop()
         for writer, _ in pairs:
             writer.paused.set()
         for writer, reader in pairs:
-            eventually(lambda writer=writer: writer.done, "all is acknowledged", _PATIENCE)  # type: ignore[misc]
-            _wait_for_all(writer, reader)
-        for party in everybody:
-            party.stop()
-    for client_id in victims:
-        _forget(server.port, login, client_id)
-    clear_retained(server.port, login)
-    return pairs, passers, highest
+            eventually(lambda writer=writer: writer.done, "all is acknowledged", _TIMEOUT)  # type: ignore[misc]
+            with suppress(AssertionError):  # counted as lost
+                eventually(partial(reader.has, writer.sent), "all has come", _TIMEOUT)
+        for one in counting:
+            one.stop()
+    _clear(server, login, victims)
+    return pairs, sum((one.done for one in threads), Counter()), highest
 
 
-def _pair(port: int, login: Login, number: int) -> tuple[Writer, Reader]:
-    version = list(Version)[number % 2]
-    topic = f"{PREFIX}/counted/{number}"
-    more = {
-        "version": version,
-        "username": login.username,
-        "password": login.password.encode(),
-    }
-    return (
-        Writer(f"writer-{number}", port, topic, **more),
-        Reader(f"reader-{number}", port, topic, **more),
-    )
-
-
-def _wait_for_all(writer: Writer, reader: Reader) -> None:
-    """Wait until as many messages have come as were sent, or none comes any more."""
-    try:
-        eventually(partial(reader.has, writer.sent), "all has come", _PATIENCE)
-    except AssertionError:
-        return  # counted as lost
-
-
-def _forget(port: int, login: Login, client_id: str) -> None:
-    """End a session."""
-    with Stream(port) as stream:
-        client = Client(stream, Version.V311)
-        name, password = login.username, login.password.encode()
-        assert client.connect(Connect(client_id, username=name, password=password)).code == 0
+def _clear(server: Server, login: Login, sessions: Sequence[str]) -> None:
+    """End sessions, and delete the retained messages."""
+    for client_id in sessions:
+        with connected(server, login, client_id) as client:
+            client.leave()
+    with connected(server, login, "clears") as client:
+        for topic in TOPICS:
+            client.publish(topic, b"", qos=1, retain=True)
         client.leave()
 
 
-def at_rest(server: Ours, login: Login) -> State:
-    """Wait until the sessions that were left have expired, and return what the broker is then."""
+def _pair(server: Server, login: Login, number: int) -> tuple[Writer, Reader]:
+    version = list(Version)[number % 2]
+    topic, port = f"{PREFIX}/counted/{number}", server.ports["tcp"]
+    login_fields = {"username": login.username, "password": login.password.encode()}
+    return (
+        Writer(f"writer-{number}", port, topic, version=version, **login_fields),
+        Reader(f"reader-{number}", port, topic, version=version, **login_fields),
+    )
+
+
+def at_rest(server: Server, login: Login) -> State:
+    """Wait until abandoned sessions have expired, and return what the broker has then."""
     counts: dict[str, int] = {}
 
-    def look() -> bool:
+    def is_calm() -> bool:
         nonlocal counts
-        counts = _counts(server.port, login)
+        counts = _counts(server, login)
         # the broker has a client of its own in its process
         away = counts["sessions"] - counts["clients_connected"]
         return not (away or counts["messages_waiting"]) and counts["clients_connected"] <= 1
 
-    with suppress(AssertionError):  # what is left then is told
-        eventually(look, "nobody is left", _PATIENCE, every=0.5)
-        # and until the broker has looked what memory it can give back
+    with suppress(AssertionError):  # what is left is reported
+        eventually(is_calm, "nobody is left", _TIMEOUT, every=0.5)
+        # and until the broker has looked which memory it can give back
         until = counts["uptime_seconds"] + 3
-        eventually(
-            lambda: _counts(server.port, login)["uptime_seconds"] >= until, "a while", _PATIENCE
-        )
+        eventually(lambda: _counts(server, login)["uptime_seconds"] >= until, "a while", _TIMEOUT)
     counts.pop("uptime_seconds", None)
     return State(server.process.memory(), _descriptors(server.process.pid), counts)
 
 
 def _descriptors(pid: int) -> int:
-    """Return the fewest open in two seconds: it may not have noticed yet that who counted left."""
+    """Return the fewest open in two seconds: the broker may notice late that a client left."""
     broker = psutil.Process(pid)
     looks = []
     for _ in range(20):
@@ -272,31 +254,12 @@ def _descriptors(pid: int) -> int:
     return min(looks)
 
 
-def _counts(port: int, login: Login) -> dict[str, int]:
+def _counts(server: Server, login: Login) -> dict[str, int]:
     """Return how many of each there are, without the client that asks."""
-    with Stream(port) as stream:
-        client = Client(stream, Version.V311)
-        name, password = login.username, login.password.encode()
-        assert client.connect(Connect("counts", username=name, password=password)).code == 0
+    with connected(server, login, "counts") as client:
         client.subscribe("$SYS/broker/metrics")
-        metrics = json.loads(client.message(_PATIENCE).payload)
+        metrics = json.loads(client.message(_TIMEOUT).payload)
     return {name: metrics[name] for name in _LEFT}
-
-
-def report(outcome: Outcome) -> str:
-    """Return what was found, for people."""
-    before, after = outcome.before, outcome.after
-    passers = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.passers.items()))
-    lines = (
-        f"{outcome.seconds:.0f} s; clients that came and went: {passers}",
-        f"{outcome.messages} messages, {outcome.reconnects} reconnections of those who count them",
-        f"lost: {outcome.lost}; twice at QoS 2: {outcome.twice}",
-        f"MiB at rest: {_mib(before.memory)} before, {_mib(after.memory)} after",
-        f"MiB at most: {_mib(outcome.highest)}",
-        f"descriptors: {before.descriptors} before, {after.descriptors} after",
-        f"left: {after.counts}",
-    )
-    return "\n".join(lines)
 
 
 def _mib(size: int) -> str:

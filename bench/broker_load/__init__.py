@@ -1,1 +1,1 @@
-"""A load generator for message brokers: raw packets on uvloop, one server a core."""
+"""A load generator for message brokers."""

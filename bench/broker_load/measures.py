@@ -6,30 +6,81 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import os
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bench.broker_load.crowd import Heard, Listen, Status
-from bench.broker_load.dialect import Caller
-from bench.broker_load.names import EVERYBODY
-from bench.broker_load.people import open_all
-from bench.broker_load.subject import Subject
-from bench.broker_load.window import Sample, Window
+from bench.broker_load.clients import SHARED_TOPIC, Client, open_all
+from bench.broker_load.driver import Driver
+from bench.broker_load.idle import AT_ONCE, IdleClients
+from bench.processes import Process, running_time
+from bench.results import percentile
 
-AT_ONCE: Final = 64
+PING_INTERVAL: Final = 20.0
+"""Seconds between two pings of a held client, if it is held for at least twice as long."""
 
 _PIPELINES: Final = 4
 _WARM_UP: Final = 0.3
 _DRAIN: Final = 10.0
 _TURNS: Final = 20
-_FAN_OUT_PATIENCE: Final = 30.0
+_FAN_OUT_TIMEOUT: Final = 30.0
 
 
 class MeasureError(Exception):
-    """What was to be measured did not work: a call or a message was lost."""
+    """A measurement failed: a call, a message or a client was lost."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """One measurement.
+
+    Attributes:
+        values: figures by name; the name ends in the unit.
+        load_busy: share of the time in which the load used its core, 0 to 1.
+        server_busy: the same of the server.
+        disturbed: share of the time in which other programs had the core of the server or of the
+            load while these were runnable, whichever is more.
+    """
+
+    values: dict[str, float]
+    load_busy: float
+    server_busy: float
+    disturbed: float
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} {value:,.4g}" for name, value in self.values.items())
+        return (
+            f"{figures} (load {self.load_busy:.0%}, server {self.server_busy:.0%}, "
+            f"disturbed {self.disturbed:.0%})"
+        )
+
+
+class Window:
+    """Observes a server and the load from its construction to `sample`.
+
+    Args:
+        process: the server.
+        load_cpu: CPU seconds so far of other processes that belong to the load.
+    """
+
+    def __init__(self, process: Process, load_cpu: float = 0.0) -> None:
+        self._process = process
+        self._usage = process.usage()
+        self._load = time.process_time() + load_cpu
+        self._load_waited = running_time(os.getpid())[1]
+
+    def sample(self, load_cpu: float = 0.0) -> tuple[Sample, float, float]:
+        """Return a sample without figures, the seconds since, and the server's CPU seconds."""
+        usage = self._process.usage()
+        seconds = usage.at - self._usage.at
+        cpu = usage.cpu - self._usage.cpu
+        load = time.process_time() + load_cpu - self._load
+        load_waited = running_time(os.getpid())[1] - self._load_waited
+        waited = max(usage.waited - self._usage.waited, load_waited)
+        return Sample({}, load / seconds, cpu / seconds, waited / seconds), seconds, cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +90,7 @@ class Effort:
     Attributes:
         seconds: how long calls are made.
         connections: how many connections are opened at most.
-        fan_outs: how often a message is published to everybody.
+        fan_outs: how often a message is published to all idle clients.
     """
 
     seconds: float = 1.5
@@ -47,19 +98,19 @@ class Effort:
     fan_outs: int = 5
 
 
-async def connections(subject: Subject, effort: Effort) -> Sample:
+async def connections(driver: Driver, effort: Effort) -> Sample:
     """Open connections, 64 under way at a time, each until its credentials are accepted."""
-    visitors = subject.visitors(effort.connections)
-    await subject.settle()
+    clients = driver.new_clients(effort.connections)
+    await driver.settle()
     with _no_collection():
-        window = Window(subject.server.process)
-        # Twice the time, so that a slow server opens some.
+        window = Window(driver.server.process)
+        # twice the time, so that a slow server opens some
         deadline = time.monotonic() + 2 * effort.seconds
-        opened = await open_all(visitors, subject.server.port, at_once=AT_ONCE, deadline=deadline)
+        opened = await open_all(clients, at_once=AT_ONCE, deadline=deadline)
         sample, seconds, cpu = window.sample()
-    for visitor in visitors:
-        visitor.abort()
-    await subject.settle()
+    for client in clients:
+        client.abort()
+    await driver.settle()
     if not opened:
         raise MeasureError("no connection was accepted in time")
     sample.values["connections_per_s"] = opened / seconds
@@ -67,29 +118,29 @@ async def connections(subject: Subject, effort: Effort) -> Sample:
     return sample
 
 
-async def calls(subject: Subject, effort: Effort) -> Sample:
+async def calls(driver: Driver, effort: Effort) -> Sample:
     """Have 64 remotes call 64 players, each with one call under way."""
-    return await _calls(subject, AT_ONCE, 1, effort.seconds)
+    return await _calls(driver, AT_ONCE, 1, effort.seconds)
 
 
-async def pipelined(subject: Subject, effort: Effort) -> Sample:
+async def pipelined(driver: Driver, effort: Effort) -> Sample:
     """Have 4 remotes call 4 players, each with 16 calls under way."""
-    return await _calls(subject, _PIPELINES, AT_ONCE // _PIPELINES, effort.seconds)
+    return await _calls(driver, _PIPELINES, AT_ONCE // _PIPELINES, effort.seconds)
 
 
-async def latency(subject: Subject, effort: Effort) -> Sample:
+async def latency(driver: Driver, effort: Effort) -> Sample:
     """Have one remote call one player, one call at a time."""
-    return await _calls(subject, 1, 1, effort.seconds)
+    return await _calls(driver, 1, 1, effort.seconds)
 
 
-async def warm_up(subject: Subject) -> None:
-    """Have every part of the server used once, so that what is measured later is not the start."""
-    await _calls(subject, 1, 1, _WARM_UP)
+async def warm_up(driver: Driver) -> None:
+    """Use every part of the server once, so that what is measured later is not the start."""
+    await _calls(driver, 1, 1, _WARM_UP)
 
 
-async def _calls(subject: Subject, pairs: int, at_once: int, seconds: float) -> Sample:
-    callers = [caller for caller, _ in await subject.pairs(pairs)]
-    await subject.settle()
+async def _calls(driver: Driver, pairs: int, at_once: int, seconds: float) -> Sample:
+    callers = await driver.callers(pairs)
+    await driver.settle()
     for caller in callers:
         caller.calls.answered_at.clear()
     with _no_collection():
@@ -97,9 +148,9 @@ async def _calls(subject: Subject, pairs: int, at_once: int, seconds: float) -> 
             caller.start(at_once)
         await asyncio.sleep(_WARM_UP)
         before = [len(caller.calls.answered_at) for caller in callers]
-        window = Window(subject.server.process)
+        window = Window(driver.server.process)
         after = before
-        # A machine that is busy with something else may not come to it in the first turn.
+        # a busy machine may not make a call in the first turn
         for _ in range(_TURNS):
             await asyncio.sleep(seconds)
             after = [len(caller.calls.answered_at) for caller in callers]
@@ -115,7 +166,7 @@ async def _calls(subject: Subject, pairs: int, at_once: int, seconds: float) -> 
     sample.values["calls_per_s"] = answered / seconds
     sample.values["cpu_us_per_call"] = cpu / answered * 1e6
     if at_once == 1:
-        # the next call of a caller begins when the last was answered
+        # the next call of a caller begins when the last one is answered
         waits = [
             (one - other) / 1e6
             for caller, start, stop in zip(callers, before, after, strict=True)
@@ -127,7 +178,7 @@ async def _calls(subject: Subject, pairs: int, at_once: int, seconds: float) -> 
     return sample
 
 
-async def _drain(callers: list[Caller]) -> None:
+async def _drain(callers: list[Client]) -> None:
     deadline = time.monotonic() + _DRAIN
     while waiting := sum(caller.calls.waiting for caller in callers):
         if not all(caller.is_connected for caller in callers):
@@ -137,50 +188,58 @@ async def _drain(callers: list[Caller]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def fan_out(subject: Subject, effort: Effort) -> Sample:
+async def fan_out(driver: Driver, effort: Effort) -> Sample:
     """Publish one message to all idle clients, several times, and wait for the last arrival."""
-    if not subject.idle:
-        raise MeasureError("there is nobody to send to")
-    publisher = await subject.publisher()
-    await subject.settle()
+    if not driver.idle:
+        raise MeasureError("there are no idle clients to send to")
+    publisher, idle = await driver.publisher(), driver.idle_process
+    await driver.settle()
     waits = []
-    _, load_cpu = await subject.crowd.ask(Status())
-    window = Window(subject.server.process, load_cpu)
+    _, load_cpu = await idle.run(IdleClients.status)
+    window = Window(driver.server.process, load_cpu)
     for _ in range(effort.fan_outs):
-        await subject.crowd.ask(Listen())
+        await idle.run(IdleClients.listen)
         began = time.perf_counter_ns()
-        publisher.publish(EVERYBODY, "online")
-        heard, last = await subject.crowd.ask(Heard(subject.idle, _FAN_OUT_PATIENCE))
-        if heard != subject.idle:
-            raise MeasureError(f"{heard} of {subject.idle} clients got the message")
+        publisher.publish(SHARED_TOPIC, "online")
+        received, last = await idle.run(IdleClients.received, driver.idle, _FAN_OUT_TIMEOUT)
+        if received != driver.idle:
+            raise MeasureError(f"{received} of {driver.idle} clients got the message")
         waits.append((last - began) / 1e6)
-    _, load_cpu = await subject.crowd.ask(Status())
+    _, load_cpu = await idle.run(IdleClients.status)
     sample, seconds, cpu = window.sample(load_cpu)
-    # Only the time until the last arrival counts, not what the questions to the crowd took.
+    # only the time until the last arrival counts, not what asking the other process took
     share = seconds / (sum(waits) / 1e3)
     sample.load_busy *= share
     sample.server_busy *= share
     sample.values["last_arrival_ms"] = statistics.median(waits)
-    sample.values["cpu_us_per_delivery"] = cpu / effort.fan_outs / subject.idle * 1e6
+    sample.values["cpu_us_per_delivery"] = cpu / effort.fan_outs / driver.idle * 1e6
     return sample
 
 
-Measure = Callable[[Subject, Effort], Awaitable[Sample]]
+async def hold(driver: Driver, seconds: float) -> Sample:
+    """Have every idle client ping for `seconds`, and count the clients that are left."""
+    idle = driver.idle_process
+    connected, load_cpu = await idle.run(IdleClients.status)
+    window = Window(driver.server.process, load_cpu)
+    waits = await idle.run(IdleClients.ping, min(PING_INTERVAL, seconds / 2), seconds)
+    kept, load_cpu = await idle.run(IdleClients.status)
+    sample, elapsed, cpu = window.sample(load_cpu)
+    if kept != connected:
+        raise MeasureError(f"only {kept} of {connected} clients are left")
+    sample.values |= {
+        "clients": kept,
+        "pings_per_s": len(waits) / elapsed,
+        "ping_p50_ms": percentile(waits, 50) * 1e3,
+        "ping_p99_ms": percentile(waits, 99) * 1e3,
+        "cpu_us_per_ping": cpu / len(waits) * 1e6,
+    }
+    return sample
 
-MEASURES: Final[Mapping[str, Measure]] = {
-    "connections": connections,
-    "calls": calls,
-    "pipelined": pipelined,
-    "latency": latency,
-    "fan_out": fan_out,
+
+MEASURES: Final[Mapping[str, Callable[[Driver, Effort], Awaitable[Sample]]]] = {
+    measure.__name__: measure for measure in (connections, calls, pipelined, latency, fan_out)
 }
-"""By the names of the command line."""
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """Return the value that `percent` of 100 of at least one value do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+"""By their names on the command line."""
 
 
 @contextlib.contextmanager

@@ -1,46 +1,67 @@
-"""Carries out a plan: servers side by side, their turns rotated, everything ended after."""
+"""Runs a plan: the servers start together, take turns, and end together."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from bench.broker_load import growth
-from bench.broker_load.crowd import CrowdError
-from bench.broker_load.hold import hold
-from bench.broker_load.measures import MEASURES, MeasureError, warm_up
-from bench.broker_load.mqtt import Transport
-from bench.broker_load.plan import Plan
-from bench.broker_load.process import ProcessError
-from bench.broker_load.results import DISTURBED_LIMIT, Case, Failure, Results
-from bench.broker_load.servers.server import Server
-from bench.broker_load.subject import Subject
-from bench.broker_load.window import Sample
+from bench.broker_load.clients import Transport
+from bench.broker_load.driver import Driver
+from bench.broker_load.idle import IdleClients, IdleError
+from bench.broker_load.measures import MEASURES, Effort, MeasureError, Sample, hold, warm_up
+from bench.broker_load.report import DISTURBED_LIMIT, Case, Results
+from bench.broker_load.servers import Server
+from bench.processes import ProcessError
+from bench.results import rotated
 
-T = TypeVar("T")
+FAILURES: Final = (MeasureError, IdleError, ProcessError, OSError, TimeoutError)
+"""What a failing server can raise; the others are measured nevertheless."""
 
-Place = tuple[type[Server], Transport]
-"""A kind of server and what it is reached by."""
+_GROWTH: Final = ("connections", "calls", "latency")
+_OPEN_TIMEOUT: Final = 300.0
+_SAMPLE_TIMEOUT: Final = 90.0
 
-FAILURES: Final = (MeasureError, CrowdError, ProcessError, OSError, TimeoutError)
-"""What a server that does not do its work can raise; the others are measured all the same."""
 
-_PATIENCE: Final = 90.0
-"""Seconds that one sample may take, with the opening of the clients for it."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured.
+
+    Attributes:
+        servers: the kinds of server.
+        transports: how they are reached, where they have that transport.
+        idle: numbers of idle clients, each with freshly started servers.
+        measures: names in `MEASURES`, and ``memory``, ``growth`` and ``hold``.
+        repeats: samples of each measure.
+        effort: how much is done for one sample.
+        retakes: further tries at a sample that other programs disturb.
+        held: clients that ``hold`` holds at once.
+        hold_seconds: how long it holds them.
+        others: numbers of other subscriptions and retained messages for ``growth``.
+        core: the core of the servers; the load is on another.
+        mqtt_version: 4 (MQTT 3.1.1) or 5; stock amqtt only knows the first.
+    """
+
+    servers: Sequence[type[Server]]
+    transports: Sequence[Transport]
+    idle: Sequence[int]
+    measures: Sequence[str]
+    repeats: int
+    retakes: int
+    effort: Effort
+    held: int
+    hold_seconds: float
+    others: Sequence[int]
+    core: int
+    mqtt_version: int
 
 
 class Run:
-    """One run of the benchmark.
-
-    Args:
-        plan: what is measured.
-        results: where it is kept.
-        say: is told what happens.
-    """
+    """One run of the benchmark; `say` reports progress."""
 
     def __init__(self, plan: Plan, results: Results, say: Callable[[str], None]) -> None:
         self._plan = plan
@@ -51,182 +72,144 @@ class Run:
     async def carry_out(self) -> None:
         """Take all samples."""
         plan = self._plan
-        with tempfile.TemporaryDirectory(prefix="broker-bench-") as name:
-            if set(plan.measures) - {"growth", "hold"}:
-                for idle in plan.idle:
-                    async with self._subjects(Path(name, f"idle-{idle}"), idle) as subjects:
-                        await self._level(subjects, idle)
-            if "hold" in plan.measures:
-                await self._hold(Path(name, "hold"))
-            if "growth" in plan.measures:
-                await self._growth(Path(name, "growth"))
+        places = [
+            (kind, transport)
+            for kind in plan.servers
+            for transport in plan.transports
+            if transport in kind.transports
+        ]
+        if set(plan.measures) - {"growth", "hold"}:
+            for idle in plan.idle:
+                with self._drivers(places, idle) as drivers:
+                    await self._with_idle(drivers, idle)
+        for place in places if "hold" in plan.measures else ():
+            with self._drivers([place], plan.held) as drivers:
+                for driver in drivers:
+                    await self._hold(driver)
+        for place in places if "growth" in plan.measures else ():
+            with self._drivers([place] * len(plan.others), 0) as drivers:
+                if len(drivers) == len(plan.others):
+                    await self._growth(drivers)
 
-    async def _level(self, started: Sequence[Subject], idle: int) -> None:
+    async def _with_idle(self, started: Sequence[Driver], idle: int) -> None:
         """Take the samples with one number of idle clients."""
-        subjects = [subject for subject in started if await self._grown(subject, idle)]
+        drivers = [driver for driver in started if await self._grown(driver, idle)]
         names = [name for name in self._plan.measures if name in MEASURES]
         if not idle:
             names = [name for name in names if name != "fan_out"]
         for repeat in range(self._plan.repeats):
             for name in names:
-                for subject in rotated(subjects, repeat):
-                    await self._take(subject, name, _case(subject, name, idle))
-        for subject in subjects:
-            try:
-                kept = await subject.kept()
-                if kept != subject.idle:
-                    raise CrowdError(f"only {kept} of {subject.idle} idle clients are left")
-            except FAILURES as error:
-                self._failed(_case(subject, "kept", idle), error)
+                for driver in rotated(drivers, repeat):
+                    await self._take(driver, name, _case(driver, name, idle))
+        for driver in drivers if idle else ():
+            async with self._noted(_case(driver, "kept", idle)):
+                kept, _ = await driver.idle_process.run(IdleClients.status)
+                if kept != driver.idle:
+                    raise IdleError(f"only {kept} of {driver.idle} idle clients are left")
 
-    async def _grown(self, subject: Subject, idle: int) -> bool:
-        """Give a subject its idle clients, keep the memory they take, and tell if it has them."""
-        case = _case(subject, "memory", idle)
-        process = subject.server.process
+    async def _grown(self, driver: Driver, idle: int) -> bool:
+        """Open the idle clients of a server, keep the memory they take; False if that failed."""
+        case = _case(driver, "memory", idle)
+        process = driver.server.process
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await warm_up(subject)
-                await subject.settle()
+            async with asyncio.timeout(_SAMPLE_TIMEOUT):
+                await warm_up(driver)
+                await driver.settle()
             before = process.memory()
-            await subject.grow(idle, self._plan.patience)
+            await driver.grow(idle, _OPEN_TIMEOUT)
             after = process.memory()
-            if subject.idle != idle:
-                raise CrowdError(
-                    f"only {subject.idle} idle clients within {self._plan.patience:.0f} s"
-                )
+            if driver.idle != idle:
+                raise IdleError(f"only {driver.idle} idle clients within {_OPEN_TIMEOUT:.0f} s")
         except FAILURES as error:
             self._failed(case, error)
             return False
-        self._say(f"{subject.label}: {subject.idle} idle clients")
+        self._say(f"{driver.label}: {driver.idle} idle clients")
         if idle and {"memory", "hold"} & set(self._plan.measures):
-            values = {
-                "server_mib": after / 2**20,
-                "kib_per_client": (after - before) / idle / 2**10,
-            }
+            per_client = (after - before) / idle / 2**10
+            values = {"server_mib": after / 2**20, "kib_per_client": per_client}
             self._results.add(case, Sample(values, 0.0, 0.0, 0.0))
         return True
 
-    async def _growth(self, folder: Path) -> None:
-        """Compare servers of one kind that have more and more which has nothing to do with them."""
-        levels = self._plan.others
-        for place in self._places():
-            async with self._subjects(folder, 0, [place] * len(levels)) as subjects:
-                if len(subjects) == len(levels):
-                    await self._compared(dict(zip(subjects, levels, strict=True)))
+    async def _growth(self, drivers: Sequence[Driver]) -> None:
+        """Compare servers of one kind that have more and more unrelated subscriptions."""
+        levels = dict(zip(drivers, self._plan.others, strict=True))
+        ready = 0
+        for driver, others in levels.items():
+            async with self._noted(_case(driver, "growth", 0, others)):
+                await driver.add_others(others, _OPEN_TIMEOUT)
+                async with asyncio.timeout(_SAMPLE_TIMEOUT):
+                    await warm_up(driver)
+                self._say(f"{driver.label}: {others} others")
+                ready += 1
+        for repeat in range(self._plan.repeats if ready == len(levels) else 0):
+            for name in _GROWTH:
+                for driver in rotated(drivers, repeat):
+                    case = _case(driver, f"growth_{name}", 0, levels[driver])
+                    await self._take(driver, name, case)
 
-    async def _compared(self, levels: Mapping[Subject, int]) -> None:
-        with ExitStack() as stack:
-            for subject, others in levels.items():
-                crowd = growth.Others(subject)
-                stack.callback(crowd.close)
-                try:
-                    await crowd.grow(others, self._plan.patience)
-                    async with asyncio.timeout(_PATIENCE):
-                        await warm_up(subject)
-                except FAILURES as error:
-                    self._failed(_case(subject, "growth", 0, others), error)
-                    return
-                self._say(f"{subject.label}: {others} others")
-            for repeat in range(self._plan.repeats):
-                for name in growth.MEASURES:
-                    for subject in rotated(list(levels), repeat):
-                        case = _case(subject, f"growth_{name}", 0, levels[subject])
-                        await self._take(subject, name, case)
+    async def _hold(self, driver: Driver) -> None:
+        """Hold very many clients."""
+        if await self._grown(driver, self._plan.held):
+            case = _case(driver, "hold", self._plan.held)
+            async with self._noted(case):
+                sample = await hold(driver, self._plan.hold_seconds)
+                self._results.add(case, sample)
+                self._say(f"{driver.label}: {sample}")
 
-    async def _hold(self, folder: Path) -> None:
-        """Hold very many clients, on one server after the other."""
-        for place in self._places():
-            async with self._subjects(folder, self._plan.held, [place]) as subjects:
-                for subject in subjects:
-                    await self._held(subject)
-
-    async def _held(self, subject: Subject) -> None:
-        held = self._plan.held
-        if not await self._grown(subject, held):
-            return
-        case = _case(subject, "hold", held)
-        try:
-            sample = await hold(subject, self._plan.hold_seconds)
-        except FAILURES as error:
-            self._failed(case, error)
-            return
-        self._results.add(case, sample)
-        self._say(f"{subject.label}: {_shown(sample)}")
-
-    async def _take(self, subject: Subject, name: str, case: Case) -> None:
+    async def _take(self, driver: Driver, name: str, case: Case) -> None:
         """Take one sample: the least disturbed one of some tries."""
         if case in self._given_up:
             return
-        sample: Sample | None = None
-        for _ in range(1 + self._plan.retakes):
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    latest = await MEASURES[name](subject, self._plan.effort)
-            except FAILURES as error:
-                self._failed(case, error)
-                self._given_up.add(case)
-                subject.hang_up()
-                return
-            if sample is None or latest.disturbed < sample.disturbed:
-                sample = latest
-            if sample.disturbed <= DISTURBED_LIMIT:
-                break
-        if sample is None:
+        tries: list[Sample] = []
+        try:
+            for _ in range(1 + self._plan.retakes):
+                async with asyncio.timeout(_SAMPLE_TIMEOUT):
+                    tries.append(await MEASURES[name](driver, self._plan.effort))
+                if tries[-1].disturbed <= DISTURBED_LIMIT:
+                    break
+        except FAILURES as error:
+            self._failed(case, error)
+            self._given_up.add(case)
+            driver.hang_up()
             return
+        sample = min(tries, key=lambda one: one.disturbed)
         self._results.add(case, sample)
         amount = f"{case.others} others" if case.others else f"{case.idle} idle"
-        self._say(f"{subject.label}, {amount}, {case.measure}: {_shown(sample)}")
+        self._say(f"{driver.label}, {amount}, {case.measure}: {sample}")
 
-    def _places(self) -> list[Place]:
-        """Return each kind of server with each transport that it has."""
-        return [
-            (kind, transport)
-            for kind in self._plan.servers
-            for transport in self._plan.transports
-            if transport in kind.transports
-        ]
+    @contextmanager
+    def _drivers(
+        self, places: Sequence[tuple[type[Server], Transport]], idle: int
+    ) -> Iterator[list[Driver]]:
+        """Start the servers of `places`; stop them after the block."""
+        plan, running = self._plan, []
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
+            for n, (kind, transport) in enumerate(places):
+                path = Path(folder, f"{kind.name}-{transport}-{n}")
+                driver = Driver(kind(transport, path, plan.core, plan.mqtt_version))
+                stack.callback(driver.stop)
+                try:
+                    driver.server.start()
+                except FAILURES as error:
+                    self._failed(_case(driver, "start", idle), error)
+                else:
+                    running.append(driver)
+            yield running
 
     @asynccontextmanager
-    async def _subjects(
-        self, folder: Path, idle: int, places: Sequence[Place] | None = None
-    ) -> AsyncIterator[list[Subject]]:
-        """Start the servers of `places`, or one of each kind and transport; end them all."""
-        plan = self._plan
-        subjects = [
-            Subject(kind(way, folder / f"{kind.name}-{way}-{n}", plan.core, plan.mqtt_version))
-            for n, (kind, way) in enumerate(self._places() if places is None else places)
-        ]
-        running = []
+    async def _noted(self, case: Case) -> AsyncIterator[None]:
+        """Note a failure of the block, and go on after it."""
         try:
-            for subject in subjects:
-                try:
-                    await subject.start()
-                    running.append(subject)
-                except FAILURES as error:
-                    self._failed(_case(subject, "start", idle), error)
-            yield running
-        finally:
-            await asyncio.gather(*(subject.stop() for subject in subjects), return_exceptions=True)
+            yield
+        except FAILURES as error:
+            self._failed(case, error)
 
     def _failed(self, case: Case, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}".removesuffix(": ")
-        self._results.failures.append(Failure(case, message))
+        self._results.failures.append((case, message))
         self._say(f"{case.server} {case.transport}, {case.idle} idle, {case.measure}: {message}")
 
 
-def rotated(subjects: Sequence[T], turns: int) -> Iterable[T]:
-    """Return `subjects` with another one first each turn, so that none always goes first."""
-    turn = turns % max(len(subjects), 1)
-    return [*subjects[turn:], *subjects[:turn]]
-
-
-def _case(subject: Subject, measure: str, idle: int, others: int = 0) -> Case:
-    return Case(subject.server.name, subject.server.transport, idle, measure, others)
-
-
-def _shown(sample: Sample) -> str:
-    figures = ", ".join(f"{name} {value:,.4g}" for name, value in sample.values.items())
-    return (
-        f"{figures} (load {sample.load_busy:.0%}, server {sample.server_busy:.0%}, "
-        f"disturbed {sample.disturbed:.0%})"
-    )
+def _case(driver: Driver, measure: str, idle: int, others: int = 0) -> Case:
+    return Case(driver.server.name, driver.server.endpoint.transport, idle, measure, others)

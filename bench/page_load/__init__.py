@@ -1,1 +1,1 @@
-"""What a person at the pages waits for, beside the least that any such pair of pages could take."""
+"""What a user of the pages waits for, compared with other pages."""

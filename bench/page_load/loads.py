@@ -1,7 +1,8 @@
-"""How long a page takes to show something live, and what it weighs on the wire."""
+"""How long a page takes to show something live, and how much it loads."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.screen import Screen
 
-# A promise, because to ask the page again and again would keep it from getting there.
+# A promise, because asking the page again and again would delay it.
 _WATCH: Final = """window.live = new Promise((resolve, reject) => {
   setTimeout(() => reject(new Error("the page is not live within 30 s")), 30000);
   new MutationObserver(() => {
@@ -37,35 +38,8 @@ class Weight:
     unpacked: int
 
 
-class _Meter:
-    """Adds up what the browser says it received over HTTP."""
-
-    def __init__(self, page: Page) -> None:
-        self._ids: dict[str, str] = {}
-        self.wire: dict[str, float] = {}
-        self.unpacked: dict[str, float] = {}
-        devtools = page.context.new_cdp_session(page)
-        devtools.on("Network.requestWillBeSent", self._sent)
-        devtools.on("Network.dataReceived", self._received)
-        devtools.on("Network.loadingFinished", self._finished)
-        devtools.send("Network.enable")
-
-    def _sent(self, event: dict[str, Any]) -> None:
-        if event.get("type") != "Media" and event["request"]["url"].startswith("http"):
-            self._ids[event["requestId"]] = event["request"]["url"]
-
-    def _received(self, event: dict[str, Any]) -> None:
-        if event["requestId"] in self._ids:
-            total = self.unpacked.get(event["requestId"], 0)
-            self.unpacked[event["requestId"]] = total + event["dataLength"]
-
-    def _finished(self, event: dict[str, Any]) -> None:
-        if event["requestId"] in self._ids:
-            self.wire[event["requestId"]] = event["encodedDataLength"]
-
-
 def live(context: BrowserContext, url: str) -> float:
-    """Open `url` in a new tab; return the seconds from the navigation until it is live."""
+    """Open `url` in a new tab and return the seconds from navigation until it is live."""
     page = context.new_page()
     try:
         return _live(page, url)
@@ -74,15 +48,33 @@ def live(context: BrowserContext, url: str) -> float:
 
 
 def weigh(context: BrowserContext, url: str) -> Weight:
-    """Open `url` in a new tab, and return what it weighs."""
+    """Open `url` in a new tab and return what it loads."""
     page = context.new_page()
+    received: Counter[str] = Counter()
+    unpacked: Counter[str] = Counter()
+    requests: set[str] = set()
+
+    def sent(event: dict[str, Any]) -> None:
+        if event.get("type") != "Media" and event["request"]["url"].startswith("http"):
+            requests.add(event["requestId"])
+
+    devtools = page.context.new_cdp_session(page)
+    devtools.on("Network.requestWillBeSent", sent)
+    devtools.on(
+        "Network.dataReceived",
+        lambda event: unpacked.update({event["requestId"]: event["dataLength"]}),
+    )
+    devtools.on(
+        "Network.loadingFinished",
+        lambda event: received.update({event["requestId"]: event["encodedDataLength"]}),
+    )
+    devtools.send("Network.enable")
     try:
-        meter = _Meter(page)
         _live(page, url)
-        wire, unpacked = sum(meter.wire.values()), sum(meter.unpacked.values())
-        return Weight(len(meter.wire), round(wire), round(unpacked))
     finally:
         page.close()
+    wire, size = (sum(it[key] for key in requests) for it in (received, unpacked))
+    return Weight(len(requests & received.keys()), round(wire), round(size))
 
 
 def _live(page: Page, url: str) -> float:

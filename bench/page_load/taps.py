@@ -8,33 +8,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.page_load.subject import Subject
 from tests.browser.remote_page import RemotePage
+from tests.browser.screen import Screen
 
-# Notes, in the time of the page that both clocks share, when the finger left the glass, or a script
-# pressed, and when the button turned.
+TIMEOUT: Final = 20
+"""Seconds within which the button must change: a tap without effect is an error."""
+
+# Notes, in the time that both pages share, when the finger left the glass or a script pressed, and
+# when the button changed.
 _WATCH_PHONE: Final = """(() => {
   const button = document.querySelector('[aria-label="Play"]');
   window.taps = [];
-  let turned = () => {};
+  let changed = () => {};
   document.addEventListener("click", ({ timeStamp, isTrusted }) => {
-    const tapped = performance.timeOrigin + timeStamp;
-    window.taps.push({ tapped, finger: isTrusted });
+    window.taps.push({ tapped: performance.timeOrigin + timeStamp, finger: isTrusted });
   }, true);
   new MutationObserver(() => {
     const tap = window.taps[window.taps.length - 1];
-    if (!tap || tap.turned) return;
-    tap.turned = performance.timeOrigin + performance.now();
-    turned();
+    if (!tap || tap.changed) return;
+    tap.changed = performance.timeOrigin + performance.now();
+    changed();
   }).observe(button, { attributes: true, attributeFilter: ["aria-label"] });
-  window.turned = (count, patience) => new Promise((resolve) => {
-    turned = () => window.taps.length >= count && window.taps[count - 1].turned && resolve(true);
-    setTimeout(() => resolve(false), 1000 * patience);
-    turned();
+  window.changed = (count, timeout) => new Promise((resolve) => {
+    changed = () => window.taps.length >= count && window.taps[count - 1].changed && resolve(true);
+    setTimeout(() => resolve(false), 1000 * timeout);
+    changed();
   });
   window.press = () => button.click();
 })()"""
-# In the capture phase, before the page itself acts on the event.
+# In the capture phase, before the page itself handles the event.
 _WATCH_PLAYER: Final = """(() => {
   window.reactions = [];
   for (const type of ["play", "pause"]) {
@@ -45,13 +47,9 @@ _WATCH_PLAYER: Final = """(() => {
 })()"""
 
 
-PATIENCE: Final = 20
-"""How long the button may take to turn, in seconds: a tap that has no effect is an error."""
-
-
 @dataclass
 class Taps:
-    """Seconds to the video's reaction, and to the button that has turned.
+    """Seconds to the video's reaction, and until the button has changed.
 
     Attributes:
         tap_to_video: from when a finger left the glass.
@@ -67,25 +65,26 @@ class Taps:
     press_to_button: list[float] = field(default_factory=list)
 
 
-@dataclass
 class Tapping:
-    """One phone that taps Play and Pause of one player in turns."""
+    """A phone that taps Play and Pause of one player in turns.
 
-    subject: Subject
-    phone: RemotePage
-    taps: Taps = field(default_factory=Taps)
+    Attributes:
+        taps: all times so far.
+    """
 
-    def __post_init__(self) -> None:
-        self.phone.wait_until_live()
-        self._at = self.phone.middle("Play")
+    def __init__(self, player: Screen, phone: RemotePage) -> None:
+        self.taps = Taps()
+        self._player = player
+        self._phone = phone.wait_until_live()
+        self._at = phone.middle("Play")
         self._done = 0
-        self.phone.see(_WATCH_PHONE)
-        self.subject.player.see(_WATCH_PLAYER)
+        phone.see(_WATCH_PHONE)
+        player.see(_WATCH_PLAYER)
 
     def tap(self, count: int) -> None:
-        """Tap `count` times, an even number, at the pace of a busy thumb, and press as often."""
-        self._repeat(count, lambda: self.phone.page.touchscreen.tap(*self._at))
-        self._repeat(count, lambda: self.phone.see("window.press()"))
+        """Tap `count` times, an even number, 0.1 to 0.2 s apart, and press as often."""
+        self._repeat(count, lambda: self._phone.page.touchscreen.tap(*self._at))
+        self._repeat(count, lambda: self._phone.see("window.press()"))
         self._collect()
 
     def _repeat(self, count: int, tap: Callable[[], object]) -> None:
@@ -93,14 +92,14 @@ class Tapping:
         for _ in range(count):
             tap()
             self._done += 1
-            if not self.phone.see(f"window.turned({self._done}, {PATIENCE})"):
-                raise RuntimeError(f"nothing came of tap {self._done} within {PATIENCE} s")
-            # at no fixed distance, so that no timer of a page runs in step with the taps
+            if not self._phone.see(f"window.changed({self._done}, {TIMEOUT})"):
+                raise RuntimeError(f"tap {self._done} had no effect within {TIMEOUT} s")
+            # at irregular intervals, so that no timer of a page runs in step with the taps
             time.sleep(pace.uniform(0.1, 0.2))
 
     def _collect(self) -> None:
-        taps = self.phone.see("window.taps")
-        reactions = self.subject.player.see("window.reactions")
+        taps = self._phone.see("window.taps")
+        reactions = self._player.see("window.reactions")
         if len(taps) != len(reactions):
             raise RuntimeError(f"{len(taps)} taps, but {len(reactions)} reactions of the video")
         for tap, reaction in zip(taps, reactions, strict=True):
@@ -111,7 +110,7 @@ class Tapping:
 
         self.taps = Taps(
             tap_to_video=times("reacted", finger=True),
-            tap_to_button=times("turned", finger=True),
+            tap_to_button=times("changed", finger=True),
             press_to_video=times("reacted", finger=False),
-            press_to_button=times("turned", finger=False),
+            press_to_button=times("changed", finger=False),
         )

@@ -1,1 +1,1 @@
-"""Phones in the hands of busy people, for `bench.phones`."""
+"""Phones with much use and a bad network, for `bench.phones`."""

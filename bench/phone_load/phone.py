@@ -1,4 +1,4 @@
-"""A phone in the hand of somebody who presses whatever there is, and whose network is bad."""
+"""A phone on which every control is pressed, and whose network is bad."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from playwright.sync_api import Error
 
 from tests.browser.remote_page import RemotePage
 from tests.browser.wire import Wire
 
-# All that can be pressed now, but what needs a text or opens what is not compared.
-_PRESSABLE: Final = r"""((wanted) => {
-  const found = [];
-  for (const it of document.querySelectorAll("button, a")) {
-    const name = it.getAttribute("aria-label") || it.innerText.trim();
-    if (it.disabled || !wanted.test(name) || !it.checkVisibility({ visibilityProperty: true })) {
-      continue;
-    }
-    found.push(name);
-  }
-  return found;
-})(/^(Play|Pause|Mute|Unmute|Volume up|Volume down|Back 10|Forward 10|Next|Previous|Shuffle|Repeat|Remove|Add|Move|Up$|Down$|Remote$|Queue$|Library$)/)"""  # noqa: E501
+# All that can be pressed now, except what needs a text or opens what is not compared.
+_PRESSABLE: Final = r"""((wanted) => Array.from(document.querySelectorAll("button, a"))
+  .filter((it) => !it.disabled && it.checkVisibility({ visibilityProperty: true }))
+  .map((it) => it.getAttribute("aria-label") || it.innerText.trim())
+  .filter((name) => wanted.test(name))
+)(/^(Play|Pause|Mute|Unmute|Volume up|Volume down|Back 10|Forward 10|Next|Previous|Shuffle|Repeat|Remove|Add|Move|Up$|Down$|Remote$|Queue$|Library$)/)"""  # noqa: E501
 
 _WEIGHTS: Final = {
     "press": 120,
@@ -42,13 +36,13 @@ _LONGEST: Final = {"sleep": 40.0, "cut": 20.0, "offline": 15.0}
 
 
 class Phone:
-    """One phone and its way to the system.
+    """One phone and its network.
 
     Args:
         number: tells it from others.
         page: the remote, live, in a window of its own.
         wire: the network between it and the system.
-        seed: with the number it decides everything the person does.
+        seed: decides everything it does, together with the number.
 
     Attributes:
         done: how often each thing was done.
@@ -59,19 +53,16 @@ class Phone:
         self.page = page
         self.done: Counter[str] = Counter()
         self._wire = wire
-        self._chance = random.Random(f"{seed}/{number}")
+        self._random = random.Random(f"{seed}/{number}")
         self._away = ""
         self._until = 0.0
         self._devtools = page.page.context.new_cdp_session(page.page)
         self._acts: dict[str, Callable[[], None]] = {
             "press": self._press,
-            "volume": lambda: self._slide("Volume"),
-            "seek": lambda: self._slide("Position"),
+            "volume": lambda: self._touch("Volume", self._random.uniform(0.02, 0.98)),
+            "seek": lambda: self._touch("Position", self._random.uniform(0.02, 0.98)),
             "reload": self._reload,
-            "sleep": lambda: self._leave("sleep"),
-            "cut": lambda: self._leave("cut"),
-            "offline": lambda: self._leave("offline"),
-            "drop": self._wire.drop,
+            "drop": wire.drop,
         }
 
     def act(self) -> None:
@@ -80,17 +71,20 @@ class Phone:
             self.come_back()
         if self._away == "sleep":
             return
-        (what,) = self._chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
-        # one absence at a time; and a browser would wait long for a page that it cannot have
+        (what,) = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        # one absence at a time; and a browser would wait long for a page it cannot load
         if self._away and what not in {"press", "volume", "seek"}:
             return
-        self._acts[what]()
+        if what in _LONGEST:
+            self._leave(what)
+        else:
+            self._acts[what]()
         self.done[what] += 1
 
     def come_back(self) -> None:
-        """Be awake, on a network that works."""
+        """Be awake, with a network that works."""
         if self._away == "sleep":
-            # one that had nothing to do meanwhile was to pause at its next step
+            # a page that did nothing meanwhile was to pause at its next step
             with suppress(Error):
                 self._devtools.send("Debugger.resume")
             self._devtools.send("Debugger.disable")
@@ -102,8 +96,8 @@ class Phone:
 
     def _leave(self, how: str) -> None:
         if how == "sleep":
-            # Chromium freezes no page that it takes to be seen, as all are without a screen; so no
-            # timer runs, nothing is read, and nothing tells the page when that is over
+            # Chromium freezes no page that it considers visible, as all are without a screen: now
+            # no timer runs, nothing is read, and nothing tells the page when that is over
             self._devtools.send("Debugger.enable")
             self._devtools.send("Debugger.pause")
         if how == "cut":
@@ -111,21 +105,18 @@ class Phone:
         if how == "offline":
             self.page.page.context.set_offline(True)
         self._away = how
-        self._until = time.monotonic() + self._chance.uniform(1, _LONGEST[how])
+        self._until = time.monotonic() + self._random.uniform(1, _LONGEST[how])
 
     def _press(self) -> None:
         names = self.page.see(_PRESSABLE)
         if names:
-            self._touch(self._chance.choice(names), 0.5)
-
-    def _slide(self, name: str) -> None:
-        self._touch(name, self._chance.uniform(0.02, 0.98))
-
-    def _touch(self, name: str, part: float) -> None:
-        box: dict[str, Any] | None = self.page.find(name)
-        if box is not None and box["usable"]:
-            x, y = box["x"] + part * box["width"], box["y"] + box["height"] / 2
-            self.page.page.touchscreen.tap(x, y)
+            self._touch(self._random.choice(names), 0.5)
 
     def _reload(self) -> None:
         self.page.page.reload(wait_until="commit")
+
+    def _touch(self, name: str, part: float) -> None:
+        box = self.page.find(name)
+        if box is not None and box["usable"]:
+            x, y = box["x"] + part * box["width"], box["y"] + box["height"] / 2
+            self.page.page.touchscreen.tap(x, y)

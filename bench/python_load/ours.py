@@ -1,11 +1,14 @@
-"""A party that uses our library: ``python -m bench.python_load.ours callee|caller ASYNC URL``."""
+"""A program that uses our library: ``python -m bench.python_load.ours ROLE KIND URL``.
+
+ROLE is ``callee`` or ``caller``; KIND of the callee's handler is ``async`` or ``plain``.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
 
-from bench.python_load.load import PROCEDURE, answer, obey, say
+from bench.python_load.load import PROCEDURE, answer, say, serve_orders
 from zapette import Application
 
 NAME: Final = "bench"
@@ -22,14 +25,13 @@ def main() -> None:
             say({"ready": True})
             sys.stdin.read()
         else:
-            # on the library's own loop, as an `async` handler is
+            # on the library's own loop, as an `async` handler
             app.client.run(
-                obey(lambda level: app.call_async(f"{NAME}/{PROCEDURE}", level))
+                serve_orders(lambda level: app.call_async(f"{NAME}/{PROCEDURE}", level))
             ).result()
 
 
 async def answer_async(level: int) -> dict[str, int]:
-    """Return what the procedure gives, from the event loop."""
     return answer(level)
 
 

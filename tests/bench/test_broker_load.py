@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.broker_load import packets
-from bench.broker_load.calling import Calls
-from bench.broker_load.framing import MARK, Framing, TcpFraming, WebSocketFraming
-from bench.broker_load.results import Case, Results
-from bench.broker_load.targets import TARGETS, flatness, verdicts
-from bench.broker_load.window import Sample
+from bench.broker_load.clients import Calls
+from bench.broker_load.framing import MARK, Framing, WebSocketFraming
+from bench.broker_load.measures import Sample
+from bench.broker_load.mqtt import split
+from bench.broker_load.report import TARGETS, Case, Results, flatness, verdicts
+from tests.conformance.packets import publish
+from tests.conformance.wire import Version
 
 UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
@@ -48,7 +49,7 @@ def test_a_filled_template_is_the_message_with_the_token(
     token = b"%08d" % number
     payload = before.replace(b"@", b"a") + MARK + after
     expected = before.replace(b"@", b"a") + token + after
-    assert TcpFraming().template(payload).fill(token) == expected
+    assert Framing().template(payload).fill(token) == expected
     assert unmasked(websocket().template(payload).fill(token)) == expected
 
 
@@ -75,9 +76,9 @@ def test_a_refused_upgrade_says_why() -> None:
 
 @given(st.lists(st.binary(max_size=20_000), max_size=4), st.integers(0, 80_000))
 def test_packets_are_split_wherever_the_stream_ends(bodies: list[bytes], end: int) -> None:
-    whole = [packets.publish("a/b", body, 4) for body in bodies]
+    whole = [publish("a/b", body, version=Version.V311) for body in bodies]
     stream = b"".join(whole)[:end]
-    arrived, rest = packets.split(stream)
+    arrived, rest = split(stream)
     count = len(arrived)
     assert [body for _, body in arrived] == [b"\x00\x03a/b" + body for body in bodies[:count]]
     assert b"".join(whole[:count]) + rest == stream
@@ -85,7 +86,7 @@ def test_packets_are_split_wherever_the_stream_ends(bodies: list[bytes], end: in
 
 
 def test_an_answer_nobody_waits_for_is_an_error() -> None:
-    framing: Framing = TcpFraming()
+    framing: Framing = Framing()
     calls = Calls(framing.template(b"<" + MARK + b">"))
     assert calls.start(2) == b"<10000000><10000001>"
     assert calls.answer(b"10000000") == b"<10000002>"

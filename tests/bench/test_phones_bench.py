@@ -12,8 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from bench.phone_load.agreement import differences
-from bench.phone_load.footprint import Footprint
+from bench.phone_load.checks import Footprint, differences
 from bench.phone_load.phone import Phone
 from tests.browser.player_page import PlayerPage
 
@@ -76,7 +75,7 @@ def test_growth_is_told(more: dict[str, int], fault: str) -> None:
         ({}, {"queue": ["Beta", "Alpha"]}, "shows queue as ['Beta', 'Alpha']"),
         ({}, {"current": ["Beta"]}, "shows current as ['Beta']"),
         ({}, {"position": 20.0}, "shows 20.0 s, not 10.0 s"),
-        ({"currentSrc": "http://127.0.0.1/media/Beta.webm"}, {}, "the player tells of"),
+        ({"currentSrc": "http://127.0.0.1/media/Beta.webm"}, {}, "the player reports"),
     ],
 )
 def test_a_difference_is_told(video: dict[str, Any], shown: dict[str, Any], fault: str) -> None:

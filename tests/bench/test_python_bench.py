@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.python_load.figures import Results, Sample
+from bench.python_load.report import Results, Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -51,4 +51,4 @@ def test_clients_come_and_go(tmp_path: Path) -> None:
     assert found["faults"] == []
     assert found["messages"] > 100
     assert found["reconnects"] > 0
-    assert sum(found["passers"].values()) > 5
+    assert sum(found["churn"].values()) > 5

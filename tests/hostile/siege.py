@@ -15,9 +15,8 @@ from typing import Final
 
 import psutil
 
-from bench.page_load.figures import quantile
-from bench.page_load.subject import Subject
 from bench.page_load.taps import Tapping
+from bench.results import percentile
 from tests.browser.pages import Pages
 from tests.hostile.home import Home
 from tests.hostile.target import Target
@@ -141,7 +140,7 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
     home = Home(system, player.id, player.owner_key)
     link = f"{system.url}remote#{home.player}.{home.remote_key}"
     phone = pages.phone(system, link, viewport={"width": 390, "height": 780})
-    tapping = Tapping(Subject("ours", player, "", None), phone)
+    tapping = Tapping(player, phone)
     tapping.tap(2)
     home.live()
     outcome.before = used(system)
@@ -263,4 +262,4 @@ def _seconds(value: float | None) -> str:
 def _times(seconds: list[float]) -> str:
     if not seconds:
         return "none"
-    return f"{1000 * statistics.median(seconds):.0f} / {1000 * quantile(seconds, 0.99):.0f}"
+    return f"{1000 * statistics.median(seconds):.0f} / {1000 * percentile(seconds, 99):.0f}"

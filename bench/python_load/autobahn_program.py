@@ -1,6 +1,6 @@
-"""A party that uses Autobahn, run in the environment of Crossbar.io.
+"""A program that uses Autobahn, run in the environment of Crossbar.io.
 
-``python -m bench.python_load.wamp callee|caller URL USER PASSWORD``
+``python -m bench.python_load.autobahn_program callee|caller URL USER PASSWORD``
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any, Final
 import uvloop
 from autobahn.asyncio.component import Component
 
-from bench.python_load.load import PROCEDURE, answer, obey, say
+from bench.python_load.load import PROCEDURE, answer, say, serve_orders
 
-REALM: Final = "home"
 NAME: Final = f"zapette.services.bench.{PROCEDURE}"
 
 
@@ -28,7 +27,7 @@ def main() -> None:
         transport = {"type": "rawsocket", "url": url, "endpoint": endpoint, "serializer": "cbor"}
     component = Component(
         transports=[transport],
-        realm=REALM,
+        realm="home",
         authentication={"ticket": {"authid": user, "ticket": password}},
     )
 
@@ -39,7 +38,7 @@ def main() -> None:
         await session.leave()
 
     async def call(session: Any, _details: object) -> None:
-        await obey(lambda level: session.call(NAME, level))
+        await serve_orders(lambda level: session.call(NAME, level))
         await session.leave()
 
     component.on_join(serve if role == "callee" else call)

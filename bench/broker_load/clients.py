@@ -1,0 +1,291 @@
+"""The clients of a server under load: who they are, how they connect, and how they call."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import time
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, cast
+
+from bench.broker_load.framing import Framing, Template
+from zapette.topics import Topics
+
+Transport = Literal["tcp", "ws"]
+Role = Literal["player", "remote", "server", "home"]
+"""What a client may do; ``home`` is an account of the household."""
+
+TOPICS: Final = Topics("zapette")
+SHARED_TOPIC: Final = TOPICS.server.availability
+"""The topic that every idle client subscribes to."""
+PROCEDURE: Final = "volume"
+PARAMETER: Final = "40"
+RESULT: Final = '{"volume": 40, "muted": false, "playing": true, "seq": 1041}'
+
+_FIRST_TOKEN: Final = 10_000_000
+_BIND_ADDRESS_NO_PORT: Final = 24
+"""Linux's IP_BIND_ADDRESS_NO_PORT: the port is chosen when the destination is known."""
+_SOURCES: Final = 8
+_GRACE: Final = 5.0
+
+
+class Endpoint(NamedTuple):
+    """Where clients connect; `version` is 4 (MQTT 3.1.1) or 5."""
+
+    transport: Transport
+    port: int
+    version: int
+
+
+class Login(NamedTuple):
+    client_id: str
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One client before it has credentials; each home has one player."""
+
+    role: Role
+    home: int
+    name: str = ""
+
+    @property
+    def client_id(self) -> str:
+        if self.role == "player":
+            return f"player-{player_id(self.home)}"
+        return f"{self.role}-{self.home}{self.name}"
+
+    @property
+    def filters(self) -> list[str]:
+        """The subscriptions of an idle client: one of its own, and one that all have."""
+        player = TOPICS.player(player_id(self.home))
+        return [player.requests if self.role == "player" else player.state, SHARED_TOPIC]
+
+
+def player_id(home: int) -> str:
+    return hashlib.blake2b(home.to_bytes(8), digest_size=16).hexdigest()
+
+
+def idle_identity(number: int) -> Identity:
+    home, second = divmod(number, 2)
+    return Identity("remote" if second else "player", home)
+
+
+class Calls:
+    """Keeps a number of calls under way: each response triggers the next call; no I/O.
+
+    Attributes:
+        answered_at: when each response came, in nanoseconds of the monotonic clock.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self.answered_at: list[int] = []
+        self._template = template
+        self._next = _FIRST_TOKEN
+        self._waiting: set[bytes] = set()
+        self._running = False
+
+    @property
+    def waiting(self) -> int:
+        """How many calls are unanswered."""
+        return len(self._waiting)
+
+    def start(self, at_once: int) -> bytes:
+        """Return what to send so that `at_once` calls are under way."""
+        self._running = True
+        return b"".join(self._call() for _ in range(at_once))
+
+    def stop(self) -> None:
+        self._running = False
+
+    def answer(self, token: bytes) -> bytes:
+        """Record a response and return the next call; KeyError if no such call waits."""
+        self._waiting.remove(token)
+        self.answered_at.append(time.perf_counter_ns())
+        return self._call() if self._running else b""
+
+    def _call(self) -> bytes:
+        token = b"%d" % self._next
+        self._next += 1
+        self._waiting.add(token)
+        return self._template.fill(token)
+
+
+class Client(asyncio.Protocol):
+    """One connection to a server under load; subclasses speak MQTT or WAMP.
+
+    Attributes:
+        on_message: called without arguments for each message that arrives.
+        calls: the calls of a caller.
+    """
+
+    calls: Calls
+
+    def __init__(self, port: int, framing: Framing) -> None:
+        self.on_message: Callable[[], None] | None = None
+        self._port = port
+        self._framing = framing
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended: Exception | None = None
+
+    async def open(self, source: str | None = None) -> None:
+        """Connect, from the address `source`, and wait until the server accepts the credentials.
+
+        Raises:
+            ConnectionError: the server did not.
+        """
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        connection = socket.socket()
+        connection.setblocking(False)
+        try:
+            if source is not None:
+                connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+                connection.bind((source, 0))
+            await loop.sock_connect(connection, ("127.0.0.1", self._port))
+            await loop.create_connection(lambda: self, sock=connection)
+            await self._waiter
+        except BaseException:
+            self.abort()
+            connection.close()
+            raise
+
+    async def prepare(self) -> None:
+        """Subscribe to, or register, what calls need."""
+
+    def start(self, at_once: int) -> None:
+        """Make `at_once` calls, and another one for each response."""
+        self.write(self.calls.start(at_once))
+
+    @abstractmethod
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Subscribe to all `topics` and wait until the server has confirmed it."""
+
+    @abstractmethod
+    def publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        """Publish a message without acknowledgement."""
+
+    @abstractmethod
+    async def ping(self) -> None:
+        """Make a round trip to the server, which follows all that was sent before."""
+
+    @property
+    def is_connected(self) -> bool:
+        return self._transport is not None and self._ended is None
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def send(self, payload: bytes) -> None:
+        self.write(self._framing.wrap(payload))
+
+    def write(self, data: bytes) -> None:
+        """Send framed messages."""
+        if self._transport is None or self._ended is not None:
+            raise ConnectionResetError("the connection is gone")
+        self._transport.write(data)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if self._framing.is_open:
+            self._log_in()
+        else:
+            self._transport.write(self._framing.opening)
+
+    def data_received(self, data: bytes) -> None:
+        """Handle the payloads; whatever is wrong with them ends the connection."""
+        was_open = self._framing.is_open
+        try:
+            payloads = self._framing.feed(data)
+            if self._framing.reply:
+                self.write(self._framing.reply)
+                self._framing.reply = b""
+            if not was_open and self._framing.is_open:
+                self._log_in()
+            self._receive(payloads)
+        except OSError as error:
+            self._end(error)
+            self.abort()
+        except (ValueError, KeyError, IndexError) as error:
+            self._end(ConnectionAbortedError(f"unexpected data from the server: {error!r}"))
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(ConnectionResetError(f"the server ended the connection ({exc or 'no reason'})"))
+
+    @abstractmethod
+    def _log_in(self) -> None: ...
+
+    @abstractmethod
+    def _receive(self, payloads: list[bytes]) -> None: ...
+
+    def _count(self) -> None:
+        if self.on_message is not None:
+            self.on_message()
+
+    def _wait(self) -> asyncio.Future[None]:
+        """Return the future that `_confirm` completes."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        if self._ended is not None:
+            self._waiter.set_exception(self._ended)
+        return self._waiter
+
+    def _confirm(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _end(self, error: Exception) -> None:
+        self._ended = self._ended or error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+
+async def open_all(
+    clients: Sequence[Client],
+    *,
+    at_once: int,
+    deadline: float,
+    then: Callable[[int], Awaitable[None]] | None = None,
+) -> int:
+    """Open `clients` in order and return how many were open before `deadline`.
+
+    They connect from several addresses of the loopback interface, so that ports never run out.
+
+    Args:
+        clients: not open yet.
+        at_once: how many may be under way.
+        deadline: in seconds of the monotonic clock; soon after it, connecting is given up.
+        then: completes the client at a place in `clients`.
+
+    Raises:
+        ConnectionError: one was refused.
+    """
+    places = iter(range(len(clients)))
+    opened = 0
+
+    async def work() -> None:
+        nonlocal opened
+        for place in places:
+            if time.monotonic() >= deadline:
+                return
+            await clients[place].open(f"127.0.0.{2 + place % _SOURCES}")
+            if then is not None:
+                await then(place)
+            opened += 1
+
+    tasks = [asyncio.create_task(work()) for _ in range(at_once)]
+    timeout = deadline - time.monotonic() + _GRACE
+    done, pending = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_EXCEPTION)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+    return opened

@@ -1,0 +1,263 @@
+"""The servers under load: how each is started, and the credentials it accepts.
+
+Their configurations are in `config/`, a folder each.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from string import Template
+from typing import ClassVar, Final
+
+from argon2 import PasswordHasher
+
+from bench.broker_load.clients import (
+    TOPICS,
+    Client,
+    Endpoint,
+    Identity,
+    Login,
+    Role,
+    Transport,
+    player_id,
+)
+from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
+from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
+from bench.processes import Process, ProcessError
+from tests.ports import free_ports
+from zapette import credentials
+from zapette.data_folder import HOME, DataFolder
+from zapette.registry import Registry
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PASSWORDS: Final[dict[Role, str]] = {
+    "player": "the-players-password",
+    "remote": "the-remotes-password",
+    "server": "the-servers-password",
+    "home": "the-homes-password",
+}
+"""For the servers that know roles by name and password only."""
+
+_PACKAGES: Final = ROOT / "bench" / "requirements-crossbar.txt"
+_INSTALL_TIMEOUT: Final = 900.0
+_CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zapette-bench"
+CROSSBAR: Final = _CACHE / "crossbar"
+"""The virtual environment that `Crossbar.install` makes."""
+
+
+class Server:
+    """One server, reached over one transport.
+
+    Attributes:
+        name: its name on the command line.
+        title: its name in tables.
+        transports: the transports it has.
+        program: the program and its arguments; ``$folder`` is its folder.
+        ports: the port of each transport.
+        endpoint: the transport and port under load.
+        process: its process.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
+    program: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
+    ) -> None:
+        ports = free_ports(2)
+        self.ports: dict[Transport, int] = {"tcp": ports[0], "ws": ports[1]}
+        self.endpoint = Endpoint(transport, self.ports[transport], mqtt_version)
+        self.folder = folder
+        port, log = self.endpoint.port, folder / "log"
+        self.process = Process(self.command(folder), port, log, self.environment(), core)
+
+    def start(self) -> None:
+        """Start it and wait until it listens; ProcessError if it does not."""
+        self.folder.mkdir(parents=True)
+        self.configure()
+        self.process.start()
+
+    def configure(self) -> None:
+        """Write what the server needs into `folder`."""
+        values = {"folder": self.folder, "user": getpass.getuser()} | PASSWORDS | self.ports
+        for file in Path(__file__).with_name("config").joinpath(self.name).iterdir():
+            text = Template(file.read_text()).substitute(values)
+            (self.folder / file.name).write_text(text)
+
+    @classmethod
+    def command(cls, folder: Path) -> list[str]:
+        return [Template(word).substitute(folder=folder) for word in cls.program]
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def login(self, identity: Identity) -> Login:
+        return Login(identity.client_id, identity.role, PASSWORDS[identity.role])
+
+    def clients(self) -> Callable[[Login], Client]:
+        """Return what makes clients that only receive; it can be sent to another process."""
+        return partial(MqttClient, self.endpoint)
+
+    def client(self, identity: Identity) -> Client:
+        return self.clients()(self.login(identity))
+
+    def caller(self, login: Login, player: str) -> Client:
+        return MqttCaller(self.endpoint, login, player)
+
+    def responder(self, login: Login, player: str, callers: Sequence[str]) -> Client:
+        """Return a player that answers `callers`, by client id."""
+        return MqttResponder(self.endpoint, login, player, callers)
+
+    @classmethod
+    def install(cls) -> None:
+        """Make the environment of the server, if it needs one; ProcessError if that fails."""
+
+    @classmethod
+    def version(cls) -> str:
+        """Return the installed version; OSError if there is none."""
+        return importlib.metadata.version(cls.name)
+
+
+class Ours(Server):
+    """``zapette broker`` with its defaults on a data folder of its own: tokens, rights, limits."""
+
+    name = "ours"
+    title = "ours"
+    program = (sys.executable, "-m", "zapette", "broker")
+
+    def configure(self) -> None:
+        self._data = DataFolder.open(self.folder / "data")
+        self._generations: dict[int, str] = {}
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PYTHONPATH": str(ROOT),
+            "ZAPETTE_BIND": "127.0.0.1",
+            "ZAPETTE_MQTT_PORT": str(self.ports["tcp"]),
+            "ZAPETTE_WS_PORT": str(self.ports["ws"]),
+            "ZAPETTE_DATA_DIR": str(self.folder / "data"),
+            "ZAPETTE_LOG_LEVEL": "warning",
+        }
+
+    def login(self, identity: Identity) -> Login:
+        """Return a signed token, or the password for the household."""
+        client_id, data = identity.client_id, self._data
+        if identity.role == "home":
+            return Login(client_id, HOME, data.home_password)
+        role = credentials.Role(identity.role)
+        player = generation = ""
+        if role is not credentials.Role.SERVER:
+            player, generation = player_id(identity.home), self._generation(identity.home)
+        keyring = credentials.Keyring(data.secret, TOPICS)
+        token, _ = keyring.issue(role, client_id, player, generation)
+        return Login(client_id, role.value, token)
+
+    def _generation(self, home: int) -> str:
+        """Return the generation of a home's codes; its player is registered on the first call."""
+        if home not in self._generations:
+            registry = Registry(self._data.registry)
+            try:
+                self._generations[home] = registry.claim(player_id(home))
+            finally:
+                registry.close()
+        return self._generations[home]
+
+    @classmethod
+    def version(cls) -> str:
+        return importlib.metadata.version("zapette")
+
+
+class Mosquitto(Server):
+    """Eclipse Mosquitto, written in C, with a password file and an access control list."""
+
+    name = "mosquitto"
+    title = "mosquitto"
+    program = ("mosquitto", "-c", "$folder/mosquitto.conf")
+
+    def configure(self) -> None:
+        super().configure()
+        passwords = self.folder / "passwords"
+        passwords.touch()
+        for role, password in PASSWORDS.items():
+            command = ["mosquitto_passwd", "-b", str(passwords), role, password]
+            subprocess.run(command, check=True, capture_output=True)
+
+    @classmethod
+    def version(cls) -> str:
+        shown = subprocess.run(["mosquitto", "-h"], capture_output=True, text=True, check=False)
+        return shown.stdout.split("\n", 1)[0].rpartition(" ")[2]
+
+
+class Crossbar(Server):
+    """Crossbar.io (WAMP) in an environment of its own, with tickets and roles.
+
+    It listens on a WebSocket, and on ``ports["tcp"]`` with WAMP's own framing.
+    """
+
+    name = "crossbar"
+    title = "Crossbar.io"
+    transports = ("ws",)
+    program = (f"{CROSSBAR}/bin/crossbar", "start", "--cbdir", "$folder", "--loglevel", "warn")
+
+    def clients(self) -> Callable[[Login], Client]:
+        return partial(WampClient, self.endpoint)
+
+    def caller(self, login: Login, player: str) -> Client:
+        return WampCaller(self.endpoint, login, player)
+
+    def responder(self, login: Login, player: str, callers: Sequence[str]) -> Client:
+        del callers
+        return WampResponder(self.endpoint, login, player)
+
+    @classmethod
+    def install(cls) -> None:
+        done = CROSSBAR / "installed.txt"
+        if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
+            return
+        CROSSBAR.parent.mkdir(parents=True, exist_ok=True)
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(CROSSBAR)],
+            [f"{CROSSBAR}/bin/pip", "install", "--quiet", "--requirement", str(_PACKAGES)],
+        ):
+            try:
+                subprocess.run(command, check=True, capture_output=True, timeout=_INSTALL_TIMEOUT)
+            except subprocess.CalledProcessError as error:
+                shown = error.stderr[-2000:].decode("utf-8", "replace")
+                raise ProcessError(f"{' '.join(command)} failed: {shown}") from error
+            except subprocess.TimeoutExpired as error:
+                raise ProcessError(f"{' '.join(command)} took too long") from error
+        done.write_bytes(_PACKAGES.read_bytes())
+
+    @classmethod
+    def version(cls, package: str = "crossbar") -> str:
+        pins = dict(line.split("==") for line in _PACKAGES.read_text().split() if "==" in line)
+        return pins[package]
+
+
+class StockAmqtt(Server):
+    """amqtt without changes, with its own plugins for password file and topic access."""
+
+    name = "amqtt"
+    title = "stock amqtt"
+    program = (str(Path(sys.executable).with_name("amqtt")), "-c", "$folder/amqtt.yaml")
+
+    def configure(self) -> None:
+        super().configure()
+        # logging in is to cost next to nothing: the plugin does not remember a login
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        lines = [f"{role}:{cheap.hash(text)}\n" for role, text in PASSWORDS.items()]
+        (self.folder / "passwords").write_text("".join(lines))
+
+
+SERVERS: Final[dict[str, type[Server]]] = {
+    kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt)
+}

@@ -1,0 +1,163 @@
+"""What is measured: our system, the demo it descends from (the seed), and two bare pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from websockets.sync.client import connect
+
+from bench.broker_load.servers import CROSSBAR, Crossbar
+from bench.processes import Process
+from tests.browser.pages import Pages
+from tests.browser.screen import Screen
+from tests.ports import free_ports
+from tests.system import System
+from tests.waiting import eventually
+from zapette.client import Client
+from zapette.config import ROOT
+from zapette.topics import Topics
+
+_VIDEO: Final = {"width": 960, "height": 540}
+"""The size of the video on all players; ours fills its window."""
+_DEMO: Final = Path(__file__).parent / "seed"
+_MODULES: Final = CROSSBAR.parent / "seed"
+_LIBRARY: Final = _MODULES / "node_modules" / "autobahn-browser" / "autobahn.min.js"
+_INSTALL_TIMEOUT: Final = 300.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A player whose start button was clicked.
+
+    Attributes:
+        name: ``ours``, ``seed`` or ``floor``.
+        player: its page.
+        remote_url: opens a remote.
+        call: asks the player's page for its state and waits for the response; None if that is not
+            measured.
+    """
+
+    name: str
+    player: Screen
+    remote_url: str
+    call: Callable[[], object] | None
+
+
+@contextmanager
+def ours(pages: Pages, folder: Path) -> Iterator[Subject]:
+    """Start our system with a player in a browser."""
+    system = System(folder).start()
+    client = Client(system.household())
+    try:
+        player = pages.started(system, viewport=_VIDEO)
+        client.start()
+        client.wait(10)
+        callee = Topics().player(player.id)
+        # the loopback interface, as for the floor, instead of the address for phones
+        remote = f"{system.url}remote#{player.link.split('#')[1]}"
+        yield Subject("ours", player, remote, lambda: client.call(callee, "status"))
+    finally:
+        client.stop()
+        pages.close()
+        system.stop()
+
+
+@contextmanager
+def floor(pages: Pages, folder: Path) -> Iterator[Subject]:
+    """Start the bare pages and their relay."""
+    http_port, ws_port = free_ports(2)
+    relay = [
+        sys.executable,
+        str(Path(__file__).with_name("relay.py")),
+        str(http_port),
+        str(ws_port),
+    ]
+    site = folder / "floor"
+    shutil.copytree(Path(__file__).with_name("floor"), site)
+    _copy_clip(site)
+    with Process(relay, ws_port, site / "log"):
+        root = f"http://localhost:{http_port}"
+        player = _opened(pages, f"{root}/player.html#{ws_port}")
+        eventually(lambda: player.connection == "live", "the bare player is connected")
+        player.click("Start")
+        # the relay answers no pings, and the turns of the others are long
+        with connect(f"ws://localhost:{ws_port}/remote", ping_interval=None) as caller:
+            calls = count()
+
+            def call() -> None:
+                token = str(next(calls))
+                caller.send(f"status {token}")
+                # the player's messages to all come here as well
+                while json.loads(caller.recv(timeout=10)).get("answers") != token:
+                    pass
+
+            yield Subject("floor", player, f"{root}/remote.html#{ws_port}", call)
+
+
+def install_seed() -> None:
+    """Install the demo's packages in the user's cache folder, unless they are there."""
+    Crossbar.install()
+    if not _LIBRARY.exists():
+        _MODULES.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(_DEMO / name, _MODULES / name)
+        npm = [str(ROOT / "scripts" / "npm.sh"), "--prefix", str(_MODULES), "ci"]
+        subprocess.run(npm, check=True, timeout=_INSTALL_TIMEOUT)
+
+
+@contextmanager
+def seed(pages: Pages, folder: Path) -> Iterator[Subject]:
+    """Start the demo, rebuilt from its own packages.
+
+    Crossbar.io serves two pages with autobahn-js and routes their calls; an Autobahn service in
+    Python gives the player an address and an id.
+    """
+    (port,) = free_ports(1)
+    site, node = folder / "site", folder / "node"
+    site.mkdir()
+    node.mkdir()
+    for file in (_LIBRARY, _DEMO / "player.html", _DEMO / "remote.html"):
+        shutil.copy(file, site)
+    _copy_clip(site)
+    configuration = Template((_DEMO / "config.json").read_text()).substitute(port=port, site=site)
+    (node / "config.json").write_text(configuration)
+    root = f"http://localhost:{port}"
+    with Process(Crossbar.command(node), port, node / "log"):
+        service = [f"{CROSSBAR}/bin/python", str(_DEMO / "service.py"), f"ws://127.0.0.1:{port}/ws"]
+        with _ready(service):
+            player = _opened(pages, f"{root}/player.html")
+            eventually(lambda: player.connection == "live", "the demo's player is connected")
+            player.click("Start")
+            yield Subject("seed", player, f"{root}/remote.html#{player.data('id')}", None)
+
+
+@contextmanager
+def _ready(command: Sequence[str]) -> Iterator[None]:
+    """Run a program from when it prints ``ready``."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            if program.stdout is None or program.stdout.readline() != "ready\n":
+                raise RuntimeError("the demo's service did not join")
+            yield
+        finally:
+            program.terminate()
+
+
+def _copy_clip(site: Path) -> None:
+    shutil.copy(ROOT / "samples" / "zapette.webm", site / "clip.webm")
+
+
+def _opened(pages: Pages, url: str) -> Screen:
+    page = pages.context().new_page()
+    page.goto(url)
+    return Screen(page)

@@ -1,0 +1,188 @@
+"""Child processes of a benchmark, each pinned to a core, and what they use of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Self
+
+import psutil
+
+from tests.ports import listens
+
+_START_TIMEOUT: Final = 60.0
+_STOP_TIMEOUT: Final = 10.0
+_TAIL: Final = 2000
+
+
+class ProcessError(Exception):
+    """A process did not start, or ended by itself; the message has the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process and its children have used so far, all in seconds.
+
+    Attributes:
+        cpu: user and system time.
+        waited: time in which they were runnable while another process had their core.
+        at: the monotonic clock at this reading.
+    """
+
+    cpu: float
+    waited: float
+    at: float
+
+
+class Process:
+    """A program that runs until it is stopped; as a context manager, until the block ends.
+
+    Args:
+        command: the program and its arguments.
+        port: the port of the loopback interface that it listens on.
+        log: the file that receives its output; its folder is the current folder of the program.
+        environment: variables in addition to those of this process.
+        core: the number of its core; None for any.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        port: int,
+        log: Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        core: int | None = None,
+    ) -> None:
+        self._command = list(command) if core is None else pinned(core, command)
+        self._port = port
+        self._log = log
+        self._environment = environment
+        self._child: subprocess.Popen[bytes] | None = None
+        self._tree: list[psutil.Process] = []
+
+    def start(self) -> Self:
+        """Start it and wait until it accepts connections.
+
+        Raises:
+            ProcessError: it ended or did not listen in time.
+        """
+        with self._log.open("wb") as log:
+            self._child = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._log.parent,
+                env=os.environ | self._environment,
+            )
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not listens(self._port):
+            self._check()
+            if time.monotonic() > deadline:
+                raise ProcessError(f"nothing listens on port {self._port}: {log_tail(self._log)}")
+            time.sleep(0.05)
+        self.refresh()
+        return self
+
+    @property
+    def pid(self) -> int:
+        """Return the process id; RuntimeError before `start`."""
+        if self._child is None:
+            raise RuntimeError("the process was not started")
+        return self._child.pid
+
+    def refresh(self) -> None:
+        """Update the list of its child processes."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self.pid)
+            self._tree = [parent, *parent.children(recursive=True)]
+
+    def usage(self) -> Usage:
+        """Return what it has used so far; ProcessError if it has ended."""
+        self._check()
+        times = [running_time(process.pid) for process in self._tree]
+        cpu, waited = (sum(column) for column in zip(*times, strict=True))
+        return Usage(cpu, waited, time.monotonic())
+
+    def memory(self) -> int:
+        """Return the proportional set size of it and its children in bytes."""
+        try:
+            return sum(process.memory_full_info().pss for process in self._tree)
+        except psutil.NoSuchProcess:
+            self._check()
+            raise ProcessError("a child of the server ended") from None
+
+    def stop(self) -> None:
+        """End it and its children, by force after 10 seconds."""
+        if self._child is None:
+            return
+        self.refresh()
+        self._child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(_STOP_TIMEOUT)
+        for process in self._tree:
+            # psutil compares the creation time, so a reused process id is left alone
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._child.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _check(self) -> None:
+        if self._child is not None and self._child.poll() is not None:
+            code, tail = self._child.returncode, log_tail(self._log)
+            raise ProcessError(f"the server ended with code {code}: {tail}")
+
+
+def pinned(core: int, command: Sequence[str]) -> list[str]:
+    """Return `command` as one that runs on a single core and ends with its parent."""
+    return ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *command]
+
+
+def two_cores() -> tuple[int, int]:
+    """Return the core for servers and the core for the load; ProcessError if there is one only."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise ProcessError("two cores are needed: one for the servers, one for the load")
+    return cores[0], cores[-1]
+
+
+def raise_file_limit() -> None:
+    """Let this process and its children open as many files as the system allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def log_tail(log: Path) -> str:
+    """Return the end of a log file."""
+    return log.read_bytes()[-_TAIL:].decode("utf-8", "replace")
+
+
+def running_time(pid: int) -> tuple[float, float]:
+    """Return how long the threads of a process ran and how long they waited for a core.
+
+    Both are in seconds, from the scheduler's account in nanoseconds (``schedstat``), because
+    ``/proc/PID/stat`` has steps of 10 ms. ProcessError if there is no such process.
+    """
+    ran = waited = 0
+    tasks = list(Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    if not tasks:
+        raise ProcessError(f"process {pid} of the server ended")
+    for task in tasks:
+        # a thread may end between listing and reading
+        with contextlib.suppress(OSError):
+            numbers = task.read_text().split()
+            ran += int(numbers[0])
+            waited += int(numbers[1])
+    return ran / 1e9, waited / 1e9

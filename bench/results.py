@@ -1,0 +1,103 @@
+"""What the benchmarks share: command lines, percentiles, tables and JSON files."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import platform
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def command(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of ``python -m bench.NAME``, which has ``--json FILE``."""
+    parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=description)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
+    return parser
+
+
+def names_of(known: Collection[str]) -> Any:
+    """Return a parser for a comma-separated list of `known` names."""
+
+    def parse(text: str) -> list[str]:
+        for name in text.split(","):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+        return text.split(",")
+
+    return parse
+
+
+def counts(text: str) -> list[int]:
+    """Parse a comma-separated list of numbers."""
+    try:
+        return sorted(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: numbers and commas are needed") from None
+
+
+def write_json(file: Path | None, document: object) -> None:
+    """Write `document` to `file`, if there is one."""
+    if file is not None:
+        file.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def about(**more: object) -> dict[str, object]:
+    """Return the date, the machine and its load, and `more`."""
+    return {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_average": os.getloadavg(),
+        **more,
+    }
+
+
+def heading(*more: str) -> str:
+    """Return the date, the machine, its load and `more` as one line."""
+    machine = (platform.machine(), f"{os.cpu_count()} cores", f"load {os.getloadavg()[0]:.1f}")
+    return ", ".join((f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", *machine, *more))
+
+
+def percentile(values: Iterable[float], percent: int) -> float:
+    """Return the value that `percent` % of at least one value do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def rotated(items: Sequence[T], turn: int) -> list[T]:
+    """Return `items` starting with another one each turn, so that none is always the first."""
+    first = turn % max(len(items), 1)
+    return [*items[first:], *items[:first]]
+
+
+def number(value: float) -> str:
+    """Return `value` with three digits, or with all digits before the point."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for a terminal, the first two columns to the left; empty without a body."""
+    if len(rows) < 2:
+        return ""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
+    return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:]))

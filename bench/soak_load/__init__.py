@@ -1,1 +1,0 @@
-"""Clients that come and go, for `bench.soak`."""
