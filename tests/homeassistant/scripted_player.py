@@ -12,13 +12,9 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.parties import Household
+from tests.vector_files import vectors
 
-EVERYTHING = [
-    "status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volume/down", "mute",
-    "seek", "seek/by", "rate", "load", "next", "previous", "jump", "queue/add", "queue/play_next",
-    "queue/remove", "queue/move", "queue/clear", "repeat", "shuffle", "subtitles", "audio",
-    "fullscreen", "message", "sleep", "rename",
-]  # fmt: skip
+EVERYTHING = list(vectors("procedures")["player"])
 _FIRST = {"volume": "level", "mute": "on"}
 
 
@@ -60,10 +56,11 @@ class ScriptedPlayer:
             "version": 1, "seq": 0, "name": name, "playing": False, "buffering": False,
             "ended": False, "position": 0.0, "reported_at": time.time(), "duration": 52.2,
             "rate": 1.0, "volume": 40, "muted": False, "title": "Film", "source": "media/film.webm",
-            "poster": None, "queue": {"index": None, "items": []}, "repeat": "off",
-            "shuffle": False, "subtitles": {"active": None, "tracks": []},
+            "artist": None, "album": None, "kind": "video", "poster": None,
+            "queue": {"index": None, "items": []}, "repeat": "off",
+            "shuffle": False, "subtitles": {"active": None, "tracks": [], "size": 100},
             "audio": {"active": None, "tracks": []}, "fullscreen": False, "sleep_at": None,
-            "gesture_required": False, "error": None, "can": can or EVERYTHING,
+            "gesture_required": False, "error": None, "skipped": None, "can": can or EVERYTHING,
         }  # fmt: skip
         self._begun = time.monotonic()
         self._address = (host, port)
