@@ -86,20 +86,21 @@ class CallError(ZapetteError):
     Attributes:
         code: one of the contract's error codes.
         message: what went wrong, in words for the caller.
+        reason: of a ``media_error`` one of the contract's reasons; empty if there is none.
     """
 
     default_code: ClassVar[str] = "runtime_error"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, reason: str = "") -> None:
         super().__init__(message)
         self.code = code or self.default_code
         self.message = message
+        self.reason = reason
 
     @classmethod
-    def of(cls, code: str, message: str) -> CallError:
+    def of(cls, code: str, message: str, reason: str = "") -> CallError:
         """Return the error that stands for `code`, or a plain one for a foreign code."""
-        kind = _BY_CODE.get(code)
-        return kind(message) if kind else CallError(message, code=code)
+        return _BY_CODE.get(code, CallError)(message, code=code, reason=reason)
 
 
 class NoSuchProcedure(CallError):

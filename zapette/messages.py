@@ -86,8 +86,8 @@ def write_result(result: Any) -> bytes:
 
 def write_error(error: CallError) -> bytes:
     """Return the payload of an answer that gives `error`."""
-    message = str(error.message)[:MAX_MESSAGE]
-    return write_json({"error": {"code": str(error.code), "message": message}})
+    told = {"code": str(error.code), "message": str(error.message)[:MAX_MESSAGE]}
+    return write_json({"error": told | ({"reason": error.reason} if error.reason else {})})
 
 
 def read_response(payload: bytes) -> Any:
@@ -104,8 +104,8 @@ def read_response(payload: bytes) -> Any:
     match answer:
         case {"result": result}:
             return result
-        case {"error": {"code": str(code), "message": str(message)}}:
-            raise CallError.of(code, message)
+        case {"error": {"code": str(code), "message": str(message), **more}}:
+            raise CallError.of(code, message, str(more.get("reason") or ""))
     raise CallError("the answer has neither a result nor an error")
 
 

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from tests.vector_files import vectors
-from zapette.errors import CallError, GestureRequired, InvalidArgument, ProcedureFailed
+from zapette.errors import (
+    CallError,
+    GestureRequired,
+    InvalidArgument,
+    MediaError,
+    ProcedureFailed,
+)
 from zapette.messages import (
     MAX_MESSAGE,
     Parameters,
@@ -55,6 +61,7 @@ def test_read_response(case: dict[str, Any]) -> None:
         read_response(payload)
     assert caught.value.code == case["code"]
     assert caught.value.message == case.get("message", caught.value.message)
+    assert caught.value.reason == case.get("reason", "")
 
 
 def test_round_trip() -> None:
@@ -64,6 +71,9 @@ def test_round_trip() -> None:
     assert read_response(write_result({"volume": 40})) == {"volume": 40}
     with pytest.raises(GestureRequired, match="click"):
         read_response(write_error(GestureRequired("click once")))
+    with pytest.raises(MediaError, match=r"a\.webm") as caught:
+        read_response(write_error(MediaError("a.webm", reason="damaged")))
+    assert caught.value.reason == "damaged"
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,9 @@ for (const vector of vectors("responses").cases) {
   test(`response: ${vector.name}`, () => {
     const payload = payloadOf(vector);
     if (vector.code) {
-      const expected = vector.message
-        ? { code: vector.code, message: vector.message }
-        : { code: vector.code };
-      assert.throws(() => readResponse(payload), { name: "CallError", ...expected });
+      const { code, message, reason = "" } = vector;
+      const expected = { name: "CallError", code, reason, ...(message ? { message } : {}) };
+      assert.throws(() => readResponse(payload), expected);
     } else {
       assert.deepEqual(readResponse(payload), vector.result);
     }
