@@ -37,7 +37,7 @@ def blueprint(
         body = requests.body({"id", "owner_key", "key", "ip"})
         player_id = requests.player_id(body.get("id"))
         if ("owner_key" in body) == ("key" in body):
-            raise requests.invalid("either owner_key or key is needed, and not both")
+            raise requests.invalid("either owner_key or key is needed, not both")
         if "key" in body:
             key = requests.key("key", body["key"])
             device = doors.device()

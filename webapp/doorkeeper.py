@@ -77,7 +77,7 @@ class Doorkeeper:
         """
         role, generation = self.household.invited(player_id, key)
         if self.visitors.is_turned_out(player_id, generation, device.id):
-            detail = "this device was turned out by the player; a new code lets it in again"
+            detail = "the player disconnected this device; a new code lets it connect again"
             raise Problem(HTTPStatus.FORBIDDEN, "turned_out", detail)
         given = self.household.visitor(player_id, role, generation, host)
         self.visitors.note(
@@ -142,7 +142,7 @@ class Doorkeeper:
             key = self.household.key(player_id, role, invitation.generation)
             if key is not None:
                 return {"id": player_id, "key": key, "role": role.value}
-        detail = "no player shows this code, or it has ended; ask for a new one"
+        detail = "no player shows this code, or it has expired; ask for a new one"
         raise Problem(HTTPStatus.FORBIDDEN, "wrong_code", detail)
 
     def present(self, player_id: str, owner_key: str) -> dict[str, Any]:
@@ -169,12 +169,12 @@ class Doorkeeper:
         generation = self.household.known(player_id, owner_key)
         visitor = self._visitor(player_id, client_id, generation)
         if visitor is None:
-            detail = "there is no such visitor of this player"
+            detail = "this player has no such device"
             raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail)
         if not self.visitors.end(visitor):
-            detail = f"{MOST_ENDED} visitors were turned out; make a new code instead"
+            detail = f"{MOST_ENDED} devices are disconnected already; make a new code instead"
             raise Problem(HTTPStatus.CONFLICT, "conflict", detail)
-        log.info("a player turned a %s out", visitor.role)
+        log.info("a player disconnected a %s", visitor.role)
 
     def _visitor(self, player_id: str, client_id: str, generation: str) -> Visitor | None:
         for visitor in self.visitors.of(player_id):
@@ -192,7 +192,7 @@ class Doorkeeper:
         try:
             return frozenset(self.connected(player_id))
         except CallError as error:
-            log.debug("the broker does not say who is connected: %s", error)
+            log.debug("the broker does not list its clients: %s", error)
             return None
 
 

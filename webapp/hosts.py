@@ -44,7 +44,7 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
             return
         if not hosts.allows_origin(origin, name):
             detail = (
-                "a page of another site may change nothing here; if its host is yours, add it to "
+                "pages of other sites may not change anything; if the host is yours, add it to "
                 "the setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
             )
             raise misdirected(Reason.ORIGIN, detail)

@@ -67,7 +67,7 @@ class Household:
         generation = self.registry.generation(player_id)
         role = self.keyring.role_of(player_id, generation, key) if generation else None
         if generation is None or role is None:
-            raise CredentialsError("the key is not, or no longer, one of this player")
+            raise CredentialsError("the key is not, or no longer, this player's")
         return role, generation
 
     def visitor(self, player_id: str, role: Role, generation: str, host: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Household:
             CredentialsError: the owner key is not the id's.
         """
         if not self.keyring.owns(player_id, owner_key):
-            raise CredentialsError("the owner key is not the one of this player")
+            raise CredentialsError("the owner key is not this player's")
 
     def _credentials(
         self, role: Role, client_id: str, player_id: str, generation: str, host: str
@@ -154,4 +154,4 @@ class Household:
 
 
 def _unknown() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "not_found", "there is no such player any more")
+    return Problem(HTTPStatus.NOT_FOUND, "not_found", "this player no longer exists")

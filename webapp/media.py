@@ -80,10 +80,10 @@ def blueprint(librarian: Librarian) -> Blueprint:
     def thumbnail(path: str) -> Response:
         picture = librarian.thumbnails.get(_found(library, path))
         if picture.pending:
-            detail = "the picture is being made; ask again in a moment"
+            detail = "the picture is being made; try again in a moment"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)
         if picture.file is None:
-            raise _missing("there is no picture of this medium")
+            raise _missing("this medium has no picture")
         response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
         if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
@@ -93,7 +93,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
     def subtitle(path: str) -> Response:
         file = _found(library, path)
         if file.suffix.lower() not in media_types.SUBTITLES:
-            raise _missing("these are no subtitles")
+            raise _missing("this is not a subtitle file")
         language = listing.subtitle(library, path).language
         response = Response(_converted(librarian.converter, file, language), mimetype="text/vtt")
         response.headers["Cache-Control"] = "no-cache"
@@ -118,7 +118,7 @@ def _converted(converter: Converter, file: Path, language: str | None) -> str:
 def _found(library: Library, path: str) -> Path:
     file = library.find(path)
     if file is None:
-        raise _missing("there is no such medium in the library")
+        raise _missing("the library has no such medium")
     return file
 
 

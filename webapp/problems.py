@@ -114,7 +114,7 @@ def _store(error: StoreError) -> Response:
 def _unexpected(error: Exception) -> Response:
     # the rule, not the path: a path may contain a player's id
     log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
-    detail = "something went wrong on the server; its terminal says what"
+    detail = "the server failed; its log says why"
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
 
