@@ -22,7 +22,7 @@ from urllib.parse import quote
 from bench.media import ours
 from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
-from webapp.librarian import Librarian
+from zapette_webapp.library.library import Librarian
 
 FLAT: Final = 10_000
 FOLDERS: Final = 200

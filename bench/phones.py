@@ -33,8 +33,8 @@ from tests.browser.watch import BROKEN_CONNECTION
 from tests.browser.wire import Wire
 from tests.system import System
 from tests.waiting import eventually
-from zapette.client import Client
-from zapette.topics import Topics
+from zapette.client.client import Client
+from zapette.protocol.topics import Topics
 
 WARM_UP: Final = 0.3
 """The part of the time in which the player reloads now and then, and nothing is measured."""

@@ -26,7 +26,7 @@ from tests.homeassistant.instance import Instance
 from tests.homeassistant.seen import Seen
 from tests.system import System
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 _MARGIN: Final = 120
 

@@ -10,8 +10,8 @@ from functools import partial
 
 import jwt
 
-from zapette.credentials import Keyring, Role
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_server.access.credentials import Keyring, Role
 
 COUNT = 5000
 

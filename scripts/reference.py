@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 SUBJECTS: Final = (
-    ("Applications", "zapette.application", ["Application"]),
-    ("Events", "zapette.handlers", ["Event"]),
-    ("Players", "zapette.player", ["Player"]),
-    ("Who is there", "zapette.players", ["Players", "Known"]),
-    ("Services", "zapette.service", ["Service"]),
-    ("What arguments may be", "zapette.arguments", ["Range", "Length"]),
-    ("Patience", "zapette.dialing", ["Timing"]),
-    ("The client below", "zapette.client", ["Client"]),
+    ("Applications", "zapette.client.application", ["Application"]),
+    ("Events", "zapette.client.handlers", ["Event"]),
+    ("Players", "zapette.client.player", ["Player"]),
+    ("Who is there", "zapette.client.players", ["Players", "Known"]),
+    ("Services", "zapette.client.service", ["Service"]),
+    ("What arguments may be", "zapette.client.arguments", ["Range", "Length"]),
+    ("Patience", "zapette.mqtt.dialing", ["Timing"]),
+    ("The client below", "zapette.client.client", ["Client"]),
 )
 """The public classes, by heading."""
 

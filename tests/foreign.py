@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.mosquitto import Mosquitto
 from tests.system import System
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 class SystemOnMosquitto(System):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.ports import free_ports, listens
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 SERVER = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 

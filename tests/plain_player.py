@@ -6,12 +6,12 @@ import json
 import time
 from typing import Any, Self
 
-from zapette.callee import Procedure
-from zapette.client import Client
-from zapette.credentials import new_player_id
-from zapette.dialing import Timing
-from zapette.topics import Topics
-from zapette.url import BrokerUrl
+from zapette.client.client import Client
+from zapette.client.procedures import Procedure
+from zapette.mqtt.dialing import Timing
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
+from zapette_server.access.credentials import new_player_id
 
 
 class PlainPlayer:

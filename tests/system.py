@@ -20,7 +20,7 @@ import psutil
 from tests.ports import free_ports
 from tests.processes import ending
 from tests.waiting import SLACK, eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 STOPS_WITHIN: Final = 5 + SLACK
 """How long a system may take to stop: it promises five seconds."""

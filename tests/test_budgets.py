@@ -16,9 +16,9 @@ from tests.conformance.wire import Version
 from tests.parties import Household
 from tests.system import System
 from tests.waiting import eventually
-from zapette.credentials import Keyring, Role
-from zapette.registry import Registry
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_server.access.credentials import Keyring, Role
+from zapette_server.storage.player_registry import Registry
 
 FOREVER: Pairs = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)
 MINUTES = 600

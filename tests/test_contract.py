@@ -8,10 +8,13 @@ import pytest
 
 from tests.system import System
 from tests.vector_files import vectors
-from webapp import core_entities, problems
-from zapette import Application, errors, messages, outgoing
-from zapette.credentials import Role, rights
-from zapette.topics import Topics
+from zapette import Application, errors
+from zapette.client import outgoing_calls as outgoing
+from zapette.protocol import messages
+from zapette.protocol.topics import Topics
+from zapette_homeassistant import core_entities
+from zapette_server.access.credentials import Role, rights
+from zapette_webapp import problems
 
 ME = "remote-1"
 PLAYER = "0" * 32

@@ -13,8 +13,8 @@ import zapette
 from scripts.reference import SUBJECTS, document
 from scripts.reference import main as print_reference
 from tests.documents import DOCUMENTS, blocks
-from zapette.cli import main
-from zapette.config import ROOT
+from zapette_cli import main
+from zapette_server.settings import ROOT
 
 
 def public(subject: type) -> dict[str, str]:

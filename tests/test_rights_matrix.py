@@ -17,8 +17,8 @@ from tests.conformance.stream import Stream, WebSocketStream
 from tests.conformance.wire import Version
 from tests.parties import Household
 from tests.system import System
-from zapette.credentials import Keyring, Role
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_server.access.credentials import Keyring, Role
 
 F = TypeVar("F", bound=Callable[..., None])
 

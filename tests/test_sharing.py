@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from zapette.config import ROOT
+from zapette_server.settings import ROOT
 
 CONFTEST = """
 from tests import sharing

@@ -8,22 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zapette.application import Application
-    from zapette.arguments import Length, Range
+    from zapette.client.application import Application
+    from zapette.client.arguments import Length, Range
+    from zapette.client.handlers import Event
+    from zapette.client.player import AsyncPlayer, Player
     from zapette.errors import CallError
-    from zapette.handlers import Event
-    from zapette.player import AsyncPlayer, Player
 
 __all__ = ["Application", "AsyncPlayer", "CallError", "Event", "Length", "Player", "Range"]
 
 _MODULES = {
-    "Application": "zapette.application",
-    "AsyncPlayer": "zapette.player",
+    "Application": "zapette.client.application",
+    "AsyncPlayer": "zapette.client.player",
     "CallError": "zapette.errors",
-    "Event": "zapette.handlers",
-    "Length": "zapette.arguments",
-    "Player": "zapette.player",
-    "Range": "zapette.arguments",
+    "Event": "zapette.client.handlers",
+    "Length": "zapette.client.arguments",
+    "Player": "zapette.client.player",
+    "Range": "zapette.client.arguments",
 }
 
 

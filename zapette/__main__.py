@@ -1,5 +1,5 @@
 """``python -m zapette`` is the command ``zapette``."""
 
-from zapette.cli import main
+from zapette_cli import main
 
 main()

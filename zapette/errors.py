@@ -19,14 +19,14 @@
         ├── Unavailable          unavailable  (made by the caller's side)
         └── Cancelled            cancelled    (made by the caller's side)
 
-`StoreError`, with its own tree in `broker.storage.store_errors`: the data folder cannot be used.
+`StoreError`, with its own tree in `zapette_broker.storage.store_errors`: the data folder cannot be used.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from broker.storage.store_errors import StoreError
+from zapette_broker.storage.store_errors import StoreError
 
 __all__ = [
     "CallError",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
 from bench.broker_load.framing import Framing, Template
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
 
 Transport = Literal["tcp", "ws"]
 Role = Literal["player", "remote", "server", "home"]

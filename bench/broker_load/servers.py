@@ -32,9 +32,9 @@ from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
 from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
 from bench.processes import Process, ProcessError
 from tests.ports import free_ports
-from zapette import credentials
-from zapette.data_folder import HOME, DataFolder
-from zapette.registry import Registry
+from zapette_server.access import credentials
+from zapette_server.storage.data_folder import HOME, DataFolder
+from zapette_server.storage.player_registry import Registry
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PASSWORDS: Final[dict[Role, str]] = {

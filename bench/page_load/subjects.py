@@ -23,9 +23,9 @@ from tests.browser.screen import Screen
 from tests.ports import free_ports
 from tests.system import System
 from tests.waiting import eventually
-from zapette.client import Client
-from zapette.config import ROOT
-from zapette.topics import Topics
+from zapette.client.client import Client
+from zapette.protocol.topics import Topics
+from zapette_server.settings import ROOT
 
 _VIDEO: Final = {"width": 960, "height": 540}
 """The size of the video on all players; ours fills its window."""

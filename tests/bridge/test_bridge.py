@@ -27,8 +27,8 @@ from tests.sharing import sharing
 from tests.system import System
 from tests.vector_files import vectors
 from tests.waiting import eventually
-from zapette.application import Application
-from zapette.url import BrokerUrl
+from zapette.client.application import Application
+from zapette.mqtt.url import BrokerUrl
 
 AGREE = 5.0
 """How soon both sides agree again after a repair, in seconds."""

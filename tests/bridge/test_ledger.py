@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ledger import Ledger
+from zapette_bridge.ledger import Ledger
 
 
 def test_it_lasts(tmp_path: Path) -> None:

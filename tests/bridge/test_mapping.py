@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bridge.mapping import Mapping
-from zapette.subscriptions import Filter
-from zapette.topics import Topics
+from zapette.mqtt.subscriptions import Filter
+from zapette.protocol.topics import Topics
+from zapette_bridge.mapping import Mapping
 
 ID = "0123456789abcdef" * 2
 PLAIN = Mapping(Topics("zapette"))

@@ -10,10 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.ledger import Ledger
-from bridge.mapping import Mapping
-from bridge.mirror import Mirror
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_bridge.ledger import Ledger
+from zapette_bridge.mapping import Mapping
+from zapette_bridge.mirror import Mirror
 
 MAPPING = Mapping(Topics("zapette"), "tv")
 FOREIGN = {"tv/zapette/players/foreign/state": b"theirs", "homeassistant/device/lamp/config": b"x"}

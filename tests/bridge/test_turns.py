@@ -7,12 +7,12 @@ import logging
 
 import pytest
 
-from bridge import turns as module
-from bridge.bridge import Bridge
-from bridge.mapping import Mapping
-from bridge.turns import Turns
-from zapette.supervisor import Supervisor
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_bridge import turns as module
+from zapette_bridge.bridge import Bridge
+from zapette_bridge.mapping import Mapping
+from zapette_bridge.turns import Turns
+from zapette_server.supervisor import Supervisor
 
 
 class Failing(Bridge):

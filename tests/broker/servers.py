@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from broker import Authenticator, Broker, Limits
 from tests.conformance.client import PATIENCE, Client
 from tests.conformance.packets import Connect, Will
 from tests.conformance.properties import Pairs
@@ -22,6 +21,7 @@ from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.ports import free_port
 from tests.waiting import eventually
+from zapette_broker import Authenticator, Broker, Limits
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from broker.access.acl import Action, Permission, Rights, Rule
-from broker.topics import matches
 from tests.broker.test_topics import TOPICS, filters
+from zapette_broker.access.acl import Action, Permission, Rights, Rule
+from zapette_broker.topics import matches
 
 rules = st.lists(
     st.builds(

@@ -9,11 +9,6 @@ from typing import Any
 
 import pytest
 
-from broker import ConnectRequest, Grant, Limits, Rights
-from broker.access.terms import Budget, Terms
-from broker.codec.reasons import Reason
-from broker.connection import Connection
-from broker.session import SMALL
 from tests.broker.servers import Running, run_ours
 from tests.conformance.answers import Disconnect, Publish
 from tests.conformance.client import Client, ClosedError
@@ -22,6 +17,11 @@ from tests.conformance.properties import Property
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker import ConnectRequest, Grant, Limits, Rights
+from zapette_broker.access.terms import Budget, Terms
+from zapette_broker.codec.reasons import Reason
+from zapette_broker.connection import Connection
+from zapette_broker.session import SMALL
 
 FOREVER = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)
 TOPIC = "a/b"

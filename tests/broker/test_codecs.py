@@ -11,16 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broker.codec import codec
-from broker.codec.codec5 import Codec5, read_publish
-from broker.codec.codec311 import Codec311
-from broker.codec.reader import Reader
-from broker.codec.reasons import Reason
-from broker.errors import ProtocolViolation
-from broker.message import V5, V311, Message, varint, with_id
 from tests.broker.test_topics import filters
 from tests.conformance.answers import Publish, read_answer
 from tests.conformance.wire import Version
+from zapette_broker.codec import codec
+from zapette_broker.codec.codec5 import Codec5, read_publish
+from zapette_broker.codec.codec311 import Codec311
+from zapette_broker.codec.reader import Reader
+from zapette_broker.codec.reasons import Reason
+from zapette_broker.errors import ProtocolViolation
+from zapette_broker.message import V5, V311, Message, varint, with_id
 
 MANY = int(os.environ.get("BROKER_EXAMPLES", "300"))
 

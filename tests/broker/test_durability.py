@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from broker import StoreError
 from tests.broker.servers import Process, config, run_ours, run_process
 from tests.broker.stubborn import Reader, Writer
 from tests.conformance.answers import ConnAck, PubComp, PubRec, PubRel
@@ -25,6 +24,7 @@ from tests.conformance.properties import Property
 from tests.conformance.wire import Type, Version
 from tests.ports import free_port
 from tests.waiting import SLACK, eventually
+from zapette_broker import StoreError
 
 KILLS = int(os.environ.get("BROKER_KILLS", "5"))
 Start = Callable[..., Process]

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from broker import Limits
-from broker.transports.lingering import MOST_DROPPED
 from tests.broker.servers import Running, run_ours
 from tests.conformance.answers import ConnAck, Disconnect
 from tests.conformance.client import Client, ClosedError
@@ -19,6 +17,8 @@ from tests.conformance.properties import Property
 from tests.conformance.stream import Stream, WebSocketStream
 from tests.conformance.wire import Version
 from tests.waiting import SLACK
+from zapette_broker import Limits
+from zapette_broker.transports.lingering import MOST_DROPPED
 
 MIB = 1024 * 1024
 MORE = publish("a", b"x" * 50_000, version=Version.V5)

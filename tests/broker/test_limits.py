@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from broker import Limits, SettingsError
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import Disconnect, PingResp, Publish, SubAck
 from tests.conformance.client import PATIENCE, Client
@@ -24,6 +23,7 @@ from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker import Limits, SettingsError
 
 V5, V311 = Version.V5, Version.V311
 BOTH = pytest.mark.parametrize("version", list(Version))

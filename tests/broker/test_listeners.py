@@ -19,8 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from broker import Broker, BrokerError, Limits
-from broker.transports.upgrade import BadRequest, accept
 from tests.broker.certificates import make_certificate
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.client import Client
@@ -31,7 +29,9 @@ from tests.ports import free_port
 from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
-from zapette.hosts import Hosts
+from zapette_broker import Broker, BrokerError, Limits
+from zapette_broker.transports.upgrade import BadRequest, accept
+from zapette_server.hosts import Hosts
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
 ALL_LOOPS = pytest.mark.parametrize("new_loop", LOOPS, ids=["uvloop", "asyncio"])

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from broker import ConnectRequest, Grant, Limits, Rights, Rule
-from broker.access.logins import FailedLogins
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import ConnAck, Disconnect, PingResp
 from tests.conformance.client import PATIENCE, Client
@@ -18,6 +16,8 @@ from tests.conformance.packets import PINGREQ, Connect, Will, publish, subscribe
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker import ConnectRequest, Grant, Limits, Rights, Rule
+from zapette_broker.access.logins import FailedLogins
 
 BOTH = pytest.mark.parametrize("version", list(Version))
 RIGHTS = Rights.from_rules([Rule("all", "open/#"), Rule("subscribe", "readable/#")])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from broker import records
-from broker.lookups import Lookups
-from broker.records import Change, Records, Standing
 from tests.zapette.test_visitors import ONE
-from zapette.accounts import Accounts
-from zapette.stores import BROKER, WEB, Stores
+from zapette_server.access import records
+from zapette_server.access.lookups import Lookups
+from zapette_server.access.records import Change, Records, Standing
+from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.stores import BROKER, WEB, Stores
 
 PLAYER, OTHER = (f"{number:032x}" for number in (1, 2))
 TOKEN = replace(ONE, player_id=PLAYER)

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
-from broker import Limits
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.packets import publish
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker import Limits
 
 FAST = Limits(sys_interval=0.2)
 

@@ -13,12 +13,12 @@ import pytest
 from amqtt.errors import PluginError, PluginLoadError
 from argon2 import PasswordHasher
 
-from broker import ConnectRequest, Grant, Rights, Rule
 from tests.broker import example_plugins
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.packets import Will
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker import ConnectRequest, Grant, Rights, Rule
 
 FILE_LOGIN = "amqtt.plugins.authentication.FileAuthPlugin"
 ACCESS_LIST = "amqtt.plugins.topic_checking.TopicAccessControlListPlugin"

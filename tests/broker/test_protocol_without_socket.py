@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from broker.access.acl import Rights, Rule
-from broker.access.authenticator import ConnectRequest, Grant
-from broker.codec.reasons import Reason
-from broker.connection import Connection
-from broker.engine import Engine
-from broker.limits import Limits
-from broker.message import V5, Message
-from broker.monitoring.metrics import Metrics
 from tests.conformance.packets import Connect, Will, disconnect, publish, subscribe
 from tests.conformance.wire import Type, Version
+from zapette_broker.access.acl import Rights, Rule
+from zapette_broker.access.authenticator import ConnectRequest, Grant
+from zapette_broker.codec.reasons import Reason
+from zapette_broker.connection import Connection
+from zapette_broker.engine import Engine
+from zapette_broker.limits import Limits
+from zapette_broker.message import V5, Message
+from zapette_broker.monitoring.metrics import Metrics
 
 PINGREQ = b"\xc0\x00"
 PINGRESP = b"\xd0\x00"

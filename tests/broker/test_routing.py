@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from broker.message import Message
-from broker.retained import RetainedMessages
-from broker.subscriptions import SubscriptionTree
-from broker.topics import matches
 from tests.broker.test_topics import TOPICS, filters
+from zapette_broker.message import Message
+from zapette_broker.retained import RetainedMessages
+from zapette_broker.subscriptions import SubscriptionTree
+from zapette_broker.topics import matches
 
 keys = st.integers(0, 3)
 topics = st.sampled_from(TOPICS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.timers import TimerWheel
+from zapette_broker.timers import TimerWheel
 
 
 class Member:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.topics import includes, is_topic_filter, is_topic_name, matches, overlaps, split_share
+from zapette_broker.topics import (
+    includes,
+    is_topic_filter,
+    is_topic_name,
+    matches,
+    overlaps,
+    split_share,
+)
 
 LEVELS = ("a", "b", "", "$x", "+")
 TOPICS = [

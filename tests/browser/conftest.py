@@ -21,7 +21,7 @@ from tests.foreign import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 # Not of the session: while Playwright runs, no other test can run an event loop of its own.

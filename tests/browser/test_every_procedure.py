@@ -19,7 +19,7 @@ from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
 
 CUES = """Array.from(document.querySelector("video").textTracks)
   .filter((it) => it.mode === "showing")

@@ -6,7 +6,7 @@ from tests.browser.pages import Pages
 from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 def test_play_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> None:

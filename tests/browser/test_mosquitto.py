@@ -19,7 +19,7 @@ from tests.browser.test_pilot import (
 from tests.browser.test_state import test_it_is_retained_at_qos_1, test_seq_grows_by_one
 from tests.foreign import SystemOnMosquitto
 from tests.system import System
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 __all__ = [
     "test_a_phone_that_opens_late_sees_the_truth",

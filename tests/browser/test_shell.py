@@ -11,7 +11,7 @@ from tests.browser.pair import Pair
 from tests.mosquitto import run_tool, tool
 from tests.processes import ending
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 VERSIONS = pytest.mark.parametrize("version", [[], ["-V", "311"]], ids=["default", "3.1.1"])
 

@@ -15,7 +15,7 @@ from tests.shapes import assert_fields, assert_type
 from tests.system import System
 from tests.vector_files import vectors
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 def test_every_field_has_its_type(pair: Pair) -> None:

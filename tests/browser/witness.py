@@ -11,7 +11,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from tests.plain_player import PlainPlayer
 from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
-from zapette.application import Application
-from zapette.client import Client
-from zapette.credentials import new_player_id
-from zapette.url import BrokerUrl
+from zapette.client.application import Application
+from zapette.client.client import Client
+from zapette.mqtt.url import BrokerUrl
+from zapette_server.access.credentials import new_player_id
 
 TIMEOUT = ("--timeout", "20")
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
-from zapette.cli.shown import line, row, summary, table
-from zapette.players import Known, _state
+from zapette.client.players import Known, _state
+from zapette_cli.player_text import line, row, summary, table
 
 anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

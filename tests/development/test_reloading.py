@@ -16,8 +16,8 @@ from tests.browser.chromium import launch
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
-from zapette.config import ROOT
-from zapette.reloading import EVERYTHING, Watcher
+from zapette_cli.processes.reloading import EVERYTHING, Watcher
+from zapette_server.settings import ROOT
 
 CODE = ("bridge", "broker", "webapp", "zapette", "config")
 

@@ -22,8 +22,8 @@ from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
-from zapette.config import ROOT
 from zapette.errors import CallError
+from zapette_server.settings import ROOT
 
 EXAMPLES = ROOT / "examples"
 

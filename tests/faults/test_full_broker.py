@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from broker.storage.store_errors import StoreFull
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.answers import PubAck
 from tests.conformance.packets import publish
 from tests.conformance.properties import Property
 from tests.conformance.wire import Version
 from tests.waiting import eventually
+from zapette_broker.storage.store_errors import StoreFull
 
 LARGE = bytes(50_000)
 SESSION = ((Property.SESSION_EXPIRY, 600),)

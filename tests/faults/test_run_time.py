@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from broker.storage.sqlite import WHOLE_INTERVAL
 from tests.faults.disk import filled, may_mount, read_only, small_disk
 from tests.faults.holding import held
 from tests.faults.home import home
 from tests.system import Answer, System
 from tests.waiting import eventually
+from zapette_broker.storage.sqlite import WHOLE_INTERVAL
 
 pytestmark = pytest.mark.usefixtures("own_disk")
 

@@ -25,7 +25,7 @@ from tests.homeassistant.api_socket import Socket
 from tests.homeassistant.seen import Seen
 from tests.ports import free_ports
 from tests.waiting import eventually
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 _CONFIGURATION = """\
 homeassistant:

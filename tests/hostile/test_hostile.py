@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import sync_playwright
 
-from broker import Limits
-from broker.authentication import SESSIONS
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.hostile.siege import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
 from tests.system import System
+from zapette_broker import Limits
+from zapette_server.access.authentication import SESSIONS
 
 SECONDS = float(os.environ.get("ZAPETTE_HOSTILE_SECONDS", "8"))
 LIMITS = Limits()

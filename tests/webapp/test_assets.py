@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.system import Answer, System
-from webapp.assets import STATIC, Assets, AssetsError
+from zapette_webapp.pages.assets import STATIC, Assets, AssetsError
 
 GZIP = {"Accept-Encoding": "gzip"}
 REMOTE_LIMIT = 60 * 1024

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from webapp.codecs import content_type, track
-from webapp.probe import read
+from zapette_webapp.media.codecs import content_type, track
+from zapette_webapp.media.probe import read
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.sharing import sharing
 from tests.system import System
 from tests.webapp import raw
-from webapp.conditions import Selected, Verdict, judge
+from zapette_webapp.http.conditions import Selected, Verdict, judge
 
 MODIFIED = 1_795_000_000
 NOW = MODIFIED + 1000.0

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.clients import client_of
-from broker.transports.descriptors import allow_many_files
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
-from webapp.connections import MOST_OF_ADDRESS, Connections
-from webapp.streaming import BODY_SECONDS, HEADER_SECONDS
+from zapette_broker.clients import client_of
+from zapette_broker.transports.descriptors import allow_many_files
+from zapette_webapp.http.connections import MOST_OF_ADDRESS, Connections
+from zapette_webapp.http.streaming import BODY_SECONDS, HEADER_SECONDS
 
 GET = b"GET /api/ip HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from webapp import core_entities
-from zapette.topics import Topics
+from zapette.protocol.topics import Topics
+from zapette_homeassistant import core_entities
 
 ID = "0123456789abcdef" * 2
 TOPICS = Topics("house/tv")

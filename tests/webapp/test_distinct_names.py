@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.distinct_names import DEFAULTS, LONGEST, DistinctNames
-from zapette.config import ROOT
+from zapette_homeassistant.distinct_names import DEFAULTS, LONGEST, DistinctNames
+from zapette_server.settings import ROOT
 
 names = st.sampled_from(
     [

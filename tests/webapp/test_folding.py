@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
-from webapp.folding import folded, searchable
+from zapette_webapp.library.folding import folded, searchable
 
 VECTORS = vectors("folding")["folded"]
 

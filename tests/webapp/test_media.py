@@ -10,7 +10,7 @@ import pytest
 
 from tests.sharing import sharing
 from tests.system import System
-from webapp.library import Library
+from zapette_webapp.library.media_folder import Library
 
 CONTENT = bytes(range(256)) * 40
 

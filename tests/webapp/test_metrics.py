@@ -10,9 +10,9 @@ import pytest
 
 from tests.system import System
 from tests.waiting import eventually
-from webapp.metrics import BrokerFigures, Requests, restarts
-from webapp.prometheus import Family, Sample, render
-from zapette.supervisor import Supervisor
+from zapette_server.supervisor import Supervisor
+from zapette_webapp.status.metrics import BrokerFigures, Requests, restarts
+from zapette_webapp.status.prometheus import Family, Sample, render
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+')
 

@@ -16,8 +16,8 @@ import pytest
 from tests.namespaces import alone
 from tests.system import System
 from tests.waiting import eventually
-from webapp.network import Candidate, candidates, rank, usable
-from zapette.config import ROOT
+from zapette_server.settings import ROOT
+from zapette_webapp.network import Candidate, candidates, rank, usable
 
 WIFI = Candidate("192.168.1.5", "wlan0")
 WIRE = Candidate("10.0.0.7", "eth0")

@@ -8,9 +8,9 @@ import secrets
 
 import pytest
 
-from webapp import devices, pairing
-from webapp.pairing import CALM, LIFETIME, LONG, MOST, Pairing, read, spelled
-from zapette.credentials import Role
+from zapette_server.access.credentials import Role
+from zapette_webapp.access import devices, pairing
+from zapette_webapp.access.pairing import CALM, LIFETIME, LONG, MOST, Pairing, read, spelled
 
 PLAYER = "a" * 32
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.system import System
 from tests.vector_files import vectors
 from tests.waiting import eventually
-from webapp import paths
-from webapp.librarian import Librarian
-from webapp.library import Library
+from zapette_webapp.library import paths
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.media_folder import Library
 
 VECTORS = vectors("paths")["paths"]
 LONGEST = 255

@@ -14,8 +14,8 @@ from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.proxy import CLIENT, Proxy
-from webapp.addresses import Addresses
-from zapette.config import Settings
+from zapette_server.settings import Settings
+from zapette_webapp.addresses import Addresses
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from broker.storage.store_errors import StoreFull
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
-from webapp.catalogue import NotInLibrary
-from webapp.librarian import Librarian
 from zapette.errors import InvalidArgument
+from zapette_broker.storage.store_errors import StoreFull
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.queries import NotInLibrary
 
 
 @pytest.fixture

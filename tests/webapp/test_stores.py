@@ -12,7 +12,11 @@ import psutil
 import pytest
 from flask import Flask
 
-from broker.storage.store_errors import (
+from tests.parties import Household
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.test_api import problem
+from zapette_broker.storage.store_errors import (
     ForeignStore,
     StoreBusy,
     StoreDamaged,
@@ -21,11 +25,7 @@ from broker.storage.store_errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from tests.parties import Household
-from tests.system import System
-from tests.waiting import eventually
-from tests.webapp.test_api import problem
-from webapp import problems
+from zapette_webapp import problems
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
-from webapp.connections import Connections
-from webapp.refused import Refused
-from webapp.streaming import IDLE_SECONDS, TURN, FairChannel, Shared
+from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.http.streaming import IDLE_SECONDS, TURN, FairChannel, Shared
 
 SIZE = 64 << 20
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from tests.system import System
 from tests.waiting import eventually
-from webapp import listing, subtitles
-from webapp.conversion import LARGEST, Converter, Unconvertible
-from webapp.library import Library
-from webapp.subtitles import Subtitle, named, owner
-from webapp.tools import Limits, Tool, ToolBusy
+from zapette_webapp.library import listing
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.media import subtitle_files as subtitles
+from zapette_webapp.media.conversion import LARGEST, Converter, Unconvertible
+from zapette_webapp.media.subtitle_files import Subtitle, named, owner
+from zapette_webapp.media.tools import Limits, Tool, ToolBusy
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n{}\n"
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
-from webapp.probe import Prober
-from webapp.thumbnails import Picture, Thumbnails
+from zapette_webapp.media.probe import Prober
+from zapette_webapp.media.thumbnails import Picture, Thumbnails
 
 BUDGET = 30_000
 

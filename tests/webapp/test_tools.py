@@ -12,8 +12,16 @@ import psutil
 import pytest
 
 from tests.waiting import SLACK, eventually
-from webapp.tools import Limits, Tool, ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
-from webapp.tools import families as figures
+from zapette_webapp.media.tools import (
+    Limits,
+    Tool,
+    ToolBusy,
+    ToolError,
+    ToolMissing,
+    ToolTooLong,
+    ToolTooMuch,
+)
+from zapette_webapp.media.tools import families as figures
 
 ROOMY = Limits(cpu=30, wall=60, memory=1 << 30, output=10_000)
 MIB = 1 << 20

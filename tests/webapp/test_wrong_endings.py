@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.webapp.films import ffmpeg
 from tests.webapp.test_thumbnails import finished
-from webapp import media_types
-from webapp.librarian import Librarian
-from webapp.thumbnails import Thumbnails
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.media import media_types
+from zapette_webapp.media.thumbnails import Thumbnails
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10")
 SOUND = ("-f", "lavfi", "-i", "sine=duration=1")

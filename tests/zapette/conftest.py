@@ -9,9 +9,9 @@ import pytest
 
 from tests.mosquitto import Mosquitto
 from tests.system import System
-from zapette.application import Application
-from zapette.client import Client
-from zapette.url import BrokerUrl
+from zapette.client.application import Application
+from zapette.client.client import Client
+from zapette.mqtt.url import BrokerUrl
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from zapette.errors import (
     TopicError,
     Unavailable,
 )
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 Make = Callable[..., Application]
 numbers = itertools.count(1)

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Optional
 
 import pytest
 
-from zapette.arguments import Length, Range, Signature
+from zapette.client.arguments import Length, Range, Signature
 from zapette.errors import InvalidArgument
-from zapette.messages import read_parameters
+from zapette.protocol.messages import read_parameters
 
 
 class Mode(enum.Enum):

@@ -14,11 +14,11 @@ from tests.plain_player import PlainPlayer
 from tests.system import System
 from tests.waiting import SLACK, eventually
 from zapette import Application
-from zapette.client import Client
+from zapette.client.client import Client
+from zapette.client.player import AsyncPlayer, Player
 from zapette.errors import Unavailable
-from zapette.player import AsyncPlayer, Player
-from zapette.topics import Topics
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
 
 
 @pytest.fixture

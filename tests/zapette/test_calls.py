@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from zapette.callee import Procedures
-from zapette.calls import PendingCalls
+from zapette.client.calls import PendingCalls
+from zapette.client.procedures import Procedures
 from zapette.errors import CallError, CallTimeout, NotSupported, TopicError, Unavailable
-from zapette.messages import write_error, write_result
+from zapette.protocol.messages import write_error, write_result
 
 
 class Clock:

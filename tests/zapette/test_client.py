@@ -19,8 +19,7 @@ import pytest
 from tests.mosquitto import Mosquitto, run_tool
 from tests.system import System
 from tests.waiting import SLACK, eventually
-from zapette.client import Client
-from zapette.dialing import Timing
+from zapette.client.client import Client
 from zapette.errors import (
     CallTimeout,
     InvalidArgument,
@@ -28,8 +27,9 @@ from zapette.errors import (
     ProcedureFailed,
     Unavailable,
 )
-from zapette.topics import Callee, Topics
-from zapette.url import BrokerUrl
+from zapette.mqtt.dialing import Timing
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Callee, Topics
 
 
 @pytest.fixture

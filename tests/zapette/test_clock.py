@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.zapette.test_visitors import ONE
-from zapette.clock import Clock
-from zapette.registry import Registry
-from zapette.visitors import Visitors
+from zapette_server.storage.clock import Clock
+from zapette_server.storage.grants import Visitors
+from zapette_server.storage.player_registry import Registry
 
 DAY = 86400.0
 NOW = 1_795_000_000.0

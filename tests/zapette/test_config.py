@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from broker.errors import SettingsError as LimitsError
-from broker.limits import Limits
-from zapette.bridge_settings import BridgeSettings
-from zapette.config import DEFAULT_FILE, Settings, load
 from zapette.errors import SettingsError
-from zapette.manager import environment
+from zapette_broker.errors import SettingsError as LimitsError
+from zapette_broker.limits import Limits
+from zapette_cli.processes.manager import environment
+from zapette_server.bridge_settings import BridgeSettings
+from zapette_server.settings import DEFAULT_FILE, Settings, load
 
 
 def test_the_file_of_the_project_says_the_defaults() -> None:

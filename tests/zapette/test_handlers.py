@@ -21,11 +21,11 @@ from tests.mosquitto import Mosquitto
 from tests.system import System
 from tests.waiting import SLACK, eventually
 from zapette import Application, Event
-from zapette.client import Client
-from zapette.connection import Timing
+from zapette.client.client import Client
 from zapette.errors import ProcedureFailed, Unavailable
-from zapette.topics import Topics
-from zapette.url import BrokerUrl
+from zapette.mqtt.connection import Timing
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
 
 Make = Callable[..., Application]
 numbers = count(1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette.config import Settings
 from zapette.errors import SettingsError
-from zapette.hosts import Hosts, host_name
+from zapette_server.hosts import Hosts, host_name
+from zapette_server.settings import Settings
 
 HOSTS = Settings(
     public_url="https://Home.Example:8443/zap/",

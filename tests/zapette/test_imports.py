@@ -14,8 +14,8 @@ _SERVER = {"webapp", "flask", "waitress", "amqtt", "sqlite3", "mqtt5", "psutil"}
     ("imported", "never"),
     [
         ("zapette", {*_SERVER, "paho", "asyncio"}),
-        ("zapette.application", {*_SERVER, "argon2", "click"}),
-        ("zapette.cli", {*_SERVER, "paho", "zapette.client", "uvloop"}),
+        ("zapette.client.application", {*_SERVER, "argon2", "click"}),
+        ("zapette_cli", {*_SERVER, "paho", "zapette.client.client", "uvloop"}),
     ],
 )
 def test_only_what_is_needed_is_imported(imported: str, never: set[str]) -> None:

@@ -11,9 +11,9 @@ from functools import partial
 import pytest
 
 from tests.waiting import eventually
-from zapette.event_loop import LoopThread
-from zapette.lanes import MAX_WAITING, Job, Lanes
-from zapette.workers import Workers
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.executor import Workers
+from zapette.mqtt.ordered_executor import MAX_WAITING, Job, Lanes
 
 PATIENCE = 600.0
 """How long a job may hold up its caller, in seconds: for ever, unless a test says otherwise."""

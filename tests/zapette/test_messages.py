@@ -9,14 +9,8 @@ from typing import Any
 import pytest
 
 from tests.vector_files import vectors
-from zapette.errors import (
-    CallError,
-    GestureRequired,
-    InvalidArgument,
-    MediaError,
-    ProcedureFailed,
-)
-from zapette.messages import (
+from zapette.errors import CallError, GestureRequired, InvalidArgument, MediaError, ProcedureFailed
+from zapette.protocol.messages import (
     MAX_MESSAGE,
     Parameters,
     read_parameters,

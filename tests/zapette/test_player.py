@@ -10,9 +10,9 @@ from typing import Any, Literal, get_type_hints
 import pytest
 
 from tests.vector_files import vectors
-from zapette import state
-from zapette.cli.completion import procedures
-from zapette.player import Answer, AsyncPlayer, Player, PlayerProcedures, _Given
+from zapette.client.player import Answer, AsyncPlayer, Player, PlayerProcedures, _Given
+from zapette.protocol import state
+from zapette_cli.commands.completion import procedures
 
 PROCEDURES = vectors("procedures")["player"]
 STATE = vectors("state")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zapette import private_file
+from zapette_server.storage import private_file
 
 
 @pytest.mark.parametrize("sync", [True, False])

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette.publish_packets import (
+from zapette.mqtt.publish_packets import (
     is_simple,
     read_length,
     read_publish,
     write_length,
     write_publish,
 )
-from zapette.subscriptions import Message
+from zapette.mqtt.subscriptions import Message
 
 topics = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="+#\0"), min_size=1, max_size=40

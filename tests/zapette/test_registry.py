@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from zapette_server.errors import PlayersFull
 
-from zapette.errors import PlayersFull
-from zapette.registry import Registry
+from zapette_server.storage.player_registry import Registry
 
 DAY = 86400.0
 Opener = Callable[..., Registry]

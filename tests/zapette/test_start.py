@@ -14,7 +14,7 @@ from tests.ports import free_ports
 from tests.waiting import SLACK
 from zapette import Application
 from zapette.errors import Unavailable
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 Make = Callable[..., Application]
 numbers = itertools.count(1)

@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from broker.records import Records
-from broker.storage import sqlite, sqlite_file
-from broker.storage.store_errors import (
+from tests.zapette.test_visitors import ONE
+from zapette_broker.storage import sqlite, sqlite_file
+from zapette_broker.storage.store_errors import (
     ForeignStore,
     StoreBusy,
     StoreDamaged,
@@ -28,11 +28,11 @@ from broker.storage.store_errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from tests.zapette.test_visitors import ONE
-from zapette.accounts import Accounts
-from zapette.data_folder import DataFolder
-from zapette.registry import Registry
-from zapette.stores import BROKER, WEB, Stores, prepare
+from zapette_server.access.records import Records
+from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.stores import BROKER, WEB, Stores, prepare
 
 IDS = [f"{number:032x}" for number in range(300)]
 
@@ -91,7 +91,7 @@ def test_both_parts_have_the_stores_open(tmp_path: Path) -> None:
 
 
 def test_a_second_one_of_a_kind_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zapette.stores._HANDOVER", 0.1)
+    monkeypatch.setattr("zapette_server.storage.stores._HANDOVER", 0.1)
     first = Stores.open(tmp_path, BROKER)
     for again in (lambda: Stores.open(tmp_path, BROKER), lambda: prepare(tmp_path)):
         with pytest.raises(

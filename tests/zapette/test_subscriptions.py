@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zapette.errors import TopicError
-from zapette.subscriptions import Filter, Message, Subscriptions
+from zapette.mqtt.subscriptions import Filter, Message, Subscriptions
 
 levels = st.sampled_from(["", "a", "b", "$a"])
 topics = st.lists(levels, min_size=1, max_size=4).map("/".join).filter(bool)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.waiting import eventually
-from zapette import supervisor
-from zapette.supervisor import Supervisor
+from zapette_server import supervisor
+from zapette_server.supervisor import Supervisor
 
 LOG = logging.getLogger("test.supervisor")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.vector_files import vectors
 from zapette.errors import TopicError
-from zapette.topics import Callee, Request, Topics, check_base, is_player_id, is_procedure
+from zapette.protocol.topics import Callee, Request, Topics, check_base, is_player_id, is_procedure
 
 VECTORS = vectors("topics")
 CALLEE = Callee(VECTORS["root"])

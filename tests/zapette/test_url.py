@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zapette.errors import SettingsError
-from zapette.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl
 
 
 def test_url() -> None:

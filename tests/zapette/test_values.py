@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zapette.kinds import kind_of
-from zapette.values import write_json
+from zapette.protocol.kinds import kind_of
+from zapette.protocol.values import write_json
 
 
 class Mode(enum.Enum):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from zapette import visitors
-from zapette.errors import StoreError
-from zapette.visitors import SCHEMA, Visitor, Visitors
+from zapette_broker.storage.store_errors import StoreError
+from zapette_server.storage import grants as visitors
+from zapette_server.storage.grants import SCHEMA, Visitor, Visitors
 
 ONE = Visitor(
     client_id="remote-1",

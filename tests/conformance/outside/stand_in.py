@@ -20,15 +20,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from broker import Broker, Limits
-from broker.__main__ import run_loop
-from broker.access.acl import Rights, Rule
-from broker.access.authenticator import ConnectRequest, Grant
-from broker.codec.codec import ConnAckProperties
-from broker.codec.codec5 import Codec5
-from broker.codec.reasons import Reason
-from broker.handlers import connect as handshake
 from tests.conformance.outside.settings import Listener, Settings, Unsupported, from_arguments
+from zapette_broker import Broker, Limits
+from zapette_broker.__main__ import run_loop
+from zapette_broker.access.acl import Rights, Rule
+from zapette_broker.access.authenticator import ConnectRequest, Grant
+from zapette_broker.codec.codec import ConnAckProperties
+from zapette_broker.codec.codec5 import Codec5
+from zapette_broker.codec.reasons import Reason
+from zapette_broker.handlers import connect as handshake
 
 NOTES = "OUTSIDE_NOTES"
 """The environment variable with the file that is told which settings there are none of."""

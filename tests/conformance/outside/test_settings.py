@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from broker.access.authenticator import ConnectRequest
 from tests.conformance.outside.debian import NotDebian, mirror
 from tests.conformance.outside.settings import Unsupported, from_arguments, read
 from tests.conformance.outside.stand_in import Doorkeeper, in_order, limits, verify
+from zapette_broker.access.authenticator import ConnectRequest
 
 
 def test_settings() -> None:

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import paho.mqtt.client as paho
-from custom_components.zapette.const import CONF_BASE_TOPIC, CONF_PLAYER_ID, DOMAIN
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.zapette.const import CONF_BASE_TOPIC, CONF_PLAYER_ID, DOMAIN
 
 from .conftest import Broker, eventually
 

@@ -4,11 +4,12 @@ import asyncio
 from unittest.mock import patch
 
 import pytest
-from custom_components.zapette import player as module
-from custom_components.zapette.errors import CallError
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.zapette import player as module
+from custom_components.zapette.errors import CallError
 
 from .conftest import Broker, eventually
 from .kit_player import KitPlayer, shows

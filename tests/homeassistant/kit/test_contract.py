@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from custom_components.zapette.button import BUTTONS
 from custom_components.zapette.errors import CODES
 from custom_components.zapette.event import EVENTS

@@ -7,15 +7,16 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from custom_components.zapette import announcement, media_browser, media_id, media_links
-from custom_components.zapette.media_links import KEEP, LINKS, PATH, MediaLinks
-from custom_components.zapette.state import PlayerState
 from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.zapette import announcement, media_browser, media_id, media_links
+from custom_components.zapette.media_links import KEEP, LINKS, PATH, MediaLinks
+from custom_components.zapette.state import PlayerState
 
 from .conftest import Broker, eventually
 from .kit_player import CAN, KitPlayer, shows

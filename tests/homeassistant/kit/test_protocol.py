@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
 from custom_components.zapette import topics
 from custom_components.zapette.calls import Caller
 from custom_components.zapette.errors import CallError
 from custom_components.zapette.player import Player
 from custom_components.zapette.position import Position
 from custom_components.zapette.state import PlayerState
-from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 TOPICS = json.loads((VECTORS / "topics.json").read_text())

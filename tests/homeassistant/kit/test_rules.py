@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from custom_components.zapette import PLATFORMS, button, errors, select
 from homeassistant.components.mqtt.const import SUPPORTED_COMPONENTS
 from homeassistant.helpers.entity import Entity
 from homeassistant.loader import Manifest
 from homeassistant.util import yaml as ha_yaml
+
+from custom_components.zapette import PLATFORMS, button, errors, select
 
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "custom_components" / "zapette"

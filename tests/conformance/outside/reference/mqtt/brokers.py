@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 
-from broker import Broker, Limits
-from broker.access.acl import Rights
-from broker.access.authenticator import ConnectRequest, Grant
+from zapette_broker import Broker, Limits
+from zapette_broker.access.acl import Rights
+from zapette_broker.access.authenticator import ConnectRequest, Grant
 
 
 class Server:

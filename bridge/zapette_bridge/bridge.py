@@ -1,0 +1,240 @@
+"""The bridge: carries messages between our broker and the home's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from zapette.client.procedures import Procedures
+from zapette.errors import CallError, Unavailable
+from zapette.logs import without_secrets
+from zapette.mqtt.connection import Connection
+from zapette.mqtt.dialing import Dialer
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.subscriptions import Message
+from zapette.protocol.messages import write_error
+from zapette.protocol.topics import Callee, Topics
+from zapette_bridge.ledger import Ledger
+from zapette_bridge.mapping import Mapping
+from zapette_bridge.mirror import Mirror
+from zapette_bridge.proof import LOOP
+from zapette_bridge.snapshot import retained
+
+log = logging.getLogger("zapette.bridge")
+
+_AGAIN: Final = 1.0
+
+
+def callee(topics: Topics) -> Callee:
+    """Return the topics on which a bridge says, on our broker, that it is at work."""
+    return topics.service("bridge")
+
+
+class Bridge:
+    """Joins two brokers from `start` to `stop`; on the event loop's thread only.
+
+    What one side publishes while the other is away is not kept for it, but for what is retained:
+    that is compared and repaired when it is back.
+
+    Attributes:
+        on_replaced: called when another bridge has taken this one's place.
+        on_failed: called with the error when this one cannot go on.
+    """
+
+    def __init__(
+        self,
+        ours: Dialer,
+        home: Dialer,
+        loop: LoopThread,
+        mapping: Mapping,
+        ledger: Ledger,
+        client_id: str,
+    ) -> None:
+        """Set the bridge up.
+
+        Args:
+            ours: opens sessions on our broker.
+            home: opens sessions on the home's.
+            loop: the thread that everything happens on.
+            mapping: what goes where.
+            ledger: what was put on the home's broker.
+            client_id: the MQTT client id, which no other client at home may have.
+        """
+        self.on_replaced: Callable[[], None] = lambda: None
+        self.on_failed: Callable[[BaseException], None] = lambda _: None
+        self._dialers = {"ours": ours, "home": home}
+        self._loop = loop
+        self._mapping = mapping
+        self._client_id = client_id
+        # another name on our side: home may be the same broker, which shall be noticed
+        self._callee = callee(mapping.topics)
+        self._procedures = Procedures({"status": self._status})
+        self._ours = Connection(
+            ours, f"{client_id}-ours", loop, callee=self._callee, name="our broker"
+        )
+        self._home = Connection(
+            home,
+            client_id,
+            loop,
+            name=f"the home's broker {home.url.where}",
+            will=mapping.to_home(mapping.topics.server.availability),
+        )
+        self._mirror = Mirror(mapping, ledger, self._retain_at_home)
+        self._probes = f"{mapping.topics.server.root}/response/{client_id}/"
+        self._is_open = False
+        self._is_loop = False
+
+    def start(self) -> None:
+        """Begin to connect both sides."""
+        mapping = self._mapping
+        for topic_filter in mapping.kept:
+            self._ours.subscribe(topic_filter, self._keep)
+        for topic_filter in mapping.passing:
+            self._ours.subscribe(topic_filter, self._pass_out, qos=0)
+        for topic_filter in mapping.asked:
+            self._home.subscribe(topic_filter, self._bring_in, qos=0)
+        self._ours.on_live = lambda: self._spawn(self._learn_ours())
+        self._ours.on_lost = lambda _: self._close(self._mirror.end)
+        self._home.on_live = lambda: self._spawn(self._learn_home())
+        self._home.on_lost = lambda _: self._close(self._mirror.lost)
+        self._ours.subscribe(self._callee.requests, self._answer, qos=0)
+        for connection in (self._ours, self._home):
+            connection.on_replaced = self.on_replaced
+            connection.start()
+
+    async def stop(self) -> None:
+        """Say at home that everybody is offline, and disconnect."""
+        self._mirror.end()
+        await self.give_way()
+
+    async def give_way(self) -> None:
+        """Disconnect, and leave what is shown at home to the bridge that has taken the place."""
+        await self._home.stop()
+        await self._ours.stop()
+
+    def _close(self, then: Callable[[], None]) -> None:
+        self._is_open = False
+        then()
+
+    async def _learn_ours(self) -> None:
+        """Find out what our broker has retained, and show it at home."""
+        await self._open()
+        self._mirror.expect()
+        original = await self._look("ours", self._ours, self._mapping.kept)
+        if original is not None:
+            self._mirror.begin(original)
+
+    async def _learn_home(self) -> None:
+        """Find out what the home's broker has retained, and put right what differs."""
+        await self._open()
+        there = await self._look("home", self._home, self._mapping.kept_at_home)
+        if there is not None and not self._is_loop:
+            self._mirror.found(there)
+
+    async def _look(
+        self, side: str, connection: Connection, filters: list[str]
+    ) -> dict[str, bytes] | None:
+        """Return what a broker has retained; None if it is gone again."""
+        while connection.is_live:
+            try:
+                return await retained(self._dialers[side], filters)
+            except Unavailable as error:
+                log.debug("looking at what is retained failed: %s", error)
+                await asyncio.sleep(_AGAIN)
+        return None
+
+    async def _open(self) -> None:
+        """Let messages pass if both sides are there, and nothing comes back from home to ours.
+
+        If both are one broker, the probe is here by the time that both have answered: they answer
+        in order. If it comes by another bridge it may be later, and `_pass_out` takes note.
+        """
+        if not (self._ours.is_live and self._home.is_live):
+            return
+        self._is_loop = False
+        probe = self._mapping.to_home(self._probes + secrets.token_hex(8))
+        try:
+            self._home.publish(probe, b'{"result":null}')
+        except Unavailable:
+            return
+        if await self._home.fence() and await self._ours.fence() and not self._is_loop:
+            self._is_open = True
+
+    def _keep(self, message: Message) -> None:
+        self._mirror.change(message.topic, message.payload)
+
+    def _pass_out(self, message: Message) -> None:
+        if message.topic.startswith(self._probes):
+            self._stop_loop()
+        elif self._is_open and not message.retained:
+            self._hand_on(self._home, self._mapping.to_home(message.topic), message)
+
+    def _bring_in(self, message: Message) -> None:
+        topic = self._mapping.to_us(message.topic)
+        # a retained command is an old one, and nobody is to obey it
+        if self._is_open and topic is not None and not message.retained:
+            self._hand_on(self._ours, topic, message)
+
+    def _hand_on(self, to: Connection, topic: str, message: Message) -> None:
+        response_topic = message.response_topic
+        if response_topic is not None and to is self._ours:
+            response_topic = self._mapping.to_us(response_topic)
+        try:
+            to.publish(
+                topic,
+                message.payload,
+                expiry=message.expiry,
+                correlation=message.correlation,
+                response_topic=response_topic,
+            )
+        except Unavailable as error:
+            log.debug("not handed on: %s: %s", without_secrets(topic), error)
+
+    def _retain_at_home(self, topic: str, payload: bytes) -> bool:
+        if self._is_loop:
+            return False
+        try:
+            self._home.publish(topic, payload, qos=1, retain=True)
+        except Unavailable as error:
+            log.debug("not retained: %s: %s", without_secrets(topic), error)
+            return False
+        return True
+
+    def _stop_loop(self) -> None:
+        self._is_open = False
+        self._mirror.lost()
+        if not self._is_loop:
+            self._is_loop = True
+            log.error(LOOP)
+
+    def _answer(self, message: Message) -> None:
+        """Answer a call to the bridge itself."""
+        request = self._callee.parse(message.topic)
+        if message.retained or request is None:
+            return
+        try:
+            answer = self._procedures.find(request.procedure).bind(message.payload).run()
+        except CallError as error:
+            answer = write_error(error)
+        topic = self._callee.answers_to(request, message.response_topic)
+        if topic is not None:
+            with contextlib.suppress(Unavailable):
+                self._ours.publish(topic, answer, correlation=message.correlation)
+
+    def _status(self) -> dict[str, Any]:
+        """Tell which broker is the home's, and whether the bridge is connected to it."""
+        return {
+            "home": self._dialers["home"].url.where,
+            "connected": self._home.is_live and not self._is_loop,
+        }
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        def done(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.on_failed(error)
+
+        self._loop.spawn(work).add_done_callback(done)

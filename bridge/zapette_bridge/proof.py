@@ -1,0 +1,68 @@
+"""Proves that a bridge can log in on both sides, and that these are two different brokers."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from typing import Final
+
+from zapette.mqtt.dialing import Dialer, DialError
+from zapette.mqtt.session import Session
+from zapette.mqtt.subscriptions import Message
+from zapette_bridge.mapping import Mapping
+
+LOOP: Final = (
+    "bridge.url leads back to Zapette's own broker: nothing is bridged, "
+    "because every message would loop forever"
+)
+
+
+class Unproven(Exception):
+    """The bridge cannot do its work now.
+
+    Attributes:
+        is_setting: whether a person must put something right: an account, a certificate, the URL.
+    """
+
+    def __init__(self, reason: str, *, is_setting: bool) -> None:
+        super().__init__(reason)
+        self.is_setting = is_setting
+
+
+async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
+    """Connect to both brokers under unused names, and check that they are not the same.
+
+    Raises:
+        Unproven: a broker is not there or does not let us in, or what goes out comes back.
+    """
+    name = f"zapette-proof-{secrets.token_hex(6)}"
+    probe = f"{mapping.topics.server.root}/response/{name}/1"
+    came_back: list[Message] = []
+    async with (
+        _session(ours, name, came_back, "our broker") as here,
+        # another name: home may be the same broker, and the proof must notice that
+        _session(home, f"{name}-home", [], f"the home's broker {home.url.where}") as there,
+    ):
+        await here.subscribe(probe, 0)
+        there.publish(mapping.to_home(probe), b'{"result":null}')
+        # both answer in order: what goes straight back is here by then
+        for session in (there, here):
+            await session.unsubscribe(f"{probe}/none")
+    if came_back:
+        raise Unproven(LOOP, is_setting=True)
+
+
+@contextlib.asynccontextmanager
+async def _session(
+    dialer: Dialer, client_id: str, heard: list[Message], name: str
+) -> AsyncIterator[Session]:
+    try:
+        session = await dialer.dial(client_id, heard.append)
+    except DialError as error:
+        reason = f"no connection to {name}: {error}"
+        raise Unproven(reason, is_setting=error.refused) from error
+    try:
+        yield session
+    finally:
+        session.close()

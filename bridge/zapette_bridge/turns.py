@@ -1,0 +1,112 @@
+"""Which bridge is active: a household has one, the last that proved itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from typing import Final
+
+from zapette.mqtt.dialing import Dialer
+from zapette.mqtt.takeover import is_taken
+from zapette_bridge.bridge import Bridge, callee
+from zapette_bridge.mapping import Mapping
+from zapette_bridge.proof import Unproven, prove
+
+log = logging.getLogger("zapette.bridge")
+
+_AGAIN: Final = 1.0
+
+LOOK: Final = 5.0
+"""Seconds between two looks whether the other bridge is still there; it is gone after two."""
+
+
+class Turns:
+    """Runs a bridge while it has the place.
+
+    A bridge first proves that it gets in at home and does not lead back here. Then it takes the
+    place of one that is there. That one says so and waits; when the other is gone, it comes back.
+    """
+
+    def __init__(
+        self, ours: Dialer, home: Dialer, mapping: Mapping, new_bridge: Callable[[], Bridge]
+    ) -> None:
+        """Set it up.
+
+        Args:
+            ours: opens sessions on our broker.
+            home: opens sessions on the home's.
+            mapping: what goes where.
+            new_bridge: makes a bridge that was not started.
+        """
+        self._ours = ours
+        self._home = home
+        self._mapping = mapping
+        self._new_bridge = new_bridge
+        self._bridge: Bridge | None = None
+
+    async def run(self) -> None:
+        """Prove, bridge, give way and come back, until it is cancelled.
+
+        Raises whatever ends the bridge unexpectedly; it may be called again then.
+        """
+        while True:
+            await self._give_way()
+            await self._prove()
+            replaced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._bridge = self._begin(replaced)
+            await replaced
+            log.warning(
+                "another bridge of this household has taken the place of this one, "
+                "which waits until that one is gone"
+            )
+            await self._give_way()
+            await self._wait_until_free()
+            log.info("the other bridge is gone: this one takes over again")
+
+    def _begin(self, replaced: asyncio.Future[None]) -> Bridge:
+        def end(error: BaseException | None) -> None:
+            if replaced.done():
+                return
+            if error is None:
+                replaced.set_result(None)
+            else:
+                replaced.set_exception(error)
+
+        bridge = self._new_bridge()
+        bridge.on_replaced = lambda: end(None)
+        bridge.on_failed = end
+        bridge.start()
+        return bridge
+
+    async def _give_way(self) -> None:
+        bridge, self._bridge = self._bridge, None
+        if bridge is not None:
+            await bridge.give_way()
+
+    async def stop(self) -> None:
+        """Say at home that everybody is offline, if a bridge is at work here."""
+        if self._bridge is not None:
+            await self._bridge.stop()
+
+    async def _prove(self) -> None:
+        said: set[str] = set()
+        while True:
+            try:
+                await prove(self._ours, self._home, self._mapping)
+            except Unproven as error:
+                # an outage is said once, and each thing that somebody must put right
+                if not said or (error.is_setting and str(error) not in said):
+                    said.add(str(error))
+                    log.log(logging.ERROR if error.is_setting else logging.WARNING, "%s", error)
+            else:
+                return
+            await asyncio.sleep(_AGAIN * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+    async def _wait_until_free(self) -> None:
+        misses = 0
+        while misses < 2:
+            await asyncio.sleep(LOOK)
+            is_there = await is_taken(self._ours, callee(self._mapping.topics))
+            misses = 0 if is_there else misses + 1

@@ -1,0 +1,93 @@
+"""Runs the broker alone: ``python -m broker -c FILE``, an amqtt configuration in YAML."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
+from amqtt.utils import read_yaml_config
+
+from zapette_broker.broker import Broker
+from zapette_broker.errors import SettingsError
+from zapette_broker.limits import Limits
+from zapette_broker.storage.store_errors import StoreError
+from zapette_broker.transports.descriptors import allow_many_files
+
+if sys.platform != "win32":
+    import uvloop
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGINT or SIGTERM; return the exit status, 2 for a wrong configuration."""
+    parser = argparse.ArgumentParser(prog="python -m broker", description=__doc__)
+    parser.add_argument("-c", "--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument("-d", "--debug", action="store_true", help="log more, client ids included")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.debug else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    logging.getLogger("transitions").setLevel(logging.WARNING)
+    try:
+        config, limits, store = read_config(options.config)
+        run_loop(_serve(config, limits, store))
+    except (
+        BrokerError,
+        StoreError,
+        AMQTTError,
+        PluginError,
+        PluginLoadError,
+        ValueError,
+        OSError,
+    ) as error:
+        sys.stderr.write(f"broker: {error}\n")
+        return 2
+    return 0
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], Limits, Path | None]:
+    """Read a configuration file: amqtt's, a section ``limits``, and the file ``store``."""
+    try:
+        config = read_yaml_config(path)
+    except (OSError, ValueError) as error:
+        raise SettingsError(str(path), f"cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise SettingsError(str(path), "is not a mapping")
+    store = config.pop("store", None)
+    if store is not None and not isinstance(store, str):
+        raise SettingsError("store", "is not the name of a file")
+    limits = Limits.from_mapping(config.pop("limits", None) or {})
+    return config, limits, None if store is None else path.parent / store
+
+
+async def _serve(config: dict[str, Any], limits: Limits, store: Path | None) -> None:
+    allow_many_files()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    broker = Broker(config, limits=limits, store=store)
+    await broker.start()
+    try:
+        await stop.wait()
+    finally:
+        await broker.shutdown()
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run `main` on uvloop where it exists, else on asyncio's own loop."""
+    if sys.platform == "win32":
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""The broker: amqtt's frame around connections, sessions and routing of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
+from amqtt.events import BrokerEvents
+from transitions import MachineError
+
+from zapette_broker.amqtt.frame import Frame
+from zapette_broker.amqtt.plugins import Plugins
+from zapette_broker.engine import Engine
+from zapette_broker.errors import BrokerError
+from zapette_broker.limits import Limits
+from zapette_broker.monitoring.metrics import Metrics
+from zapette_broker.monitoring.sys_topics import SysTopics
+from zapette_broker.session import Session
+from zapette_broker.storage.state_store import StateStore
+from zapette_broker.storage.store import Store
+from zapette_broker.storage.store_errors import StoreDamaged, StoreError
+from zapette_broker.transports.external import ExternalTransport
+from zapette_broker.transports.listener import Listener
+from zapette_broker.transports.tcp import TcpTransport
+from zapette_broker.transports.websocket import WebSocketSettings, WebSocketTransport
+
+if TYPE_CHECKING:
+    from amqtt.adapters import ReaderAdapter, WriterAdapter
+
+    from zapette_broker.access.authenticator import Authenticator
+    from zapette_broker.access.terms import TermsOf
+    from zapette_broker.retained import OwnerOf
+    from zapette_broker.transports.upgrade import HostRule
+
+logger = logging.getLogger("broker")
+
+_FRAME_OVERHEAD = 64
+_BACKLOG = 1024
+
+
+class Broker(Frame):
+    """An MQTT 3.1.1 and 5 broker with amqtt's configuration and plugins.
+
+    Args:
+        config: amqtt's configuration. Without ``plugins`` none are loaded: nobody may connect
+            unless the authenticator or an authentication plugin lets them.
+        authenticator: decides who may connect and what they may do.
+        limits: how much one client and the broker may use.
+        store: the file for what survives a crash; None keeps everything in memory only.
+        repair_store: whether to rename a damaged store and continue with a new one that has
+            everything that can be read, instead of refusing it.
+        terms_of: returns the terms of a grant by its tag; without it, all may use everything.
+        owner_of: returns the owner of a topic, for the budgets of retained messages.
+        hosts: the hosts that WebSocket listeners answer for; without it, all.
+
+    Raises:
+        BrokerError: the configuration is refused.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig | dict[str, Any],
+        *,
+        authenticator: Authenticator | None = None,
+        limits: Limits | None = None,
+        store: Path | None = None,
+        repair_store: bool = False,
+        terms_of: TermsOf | None = None,
+        owner_of: OwnerOf | None = None,
+        hosts: HostRule | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if isinstance(config, dict):
+            config = dict(config)
+            if "plugins" not in config and "auth" not in config:
+                config["plugins"] = {}
+        super().__init__(config, loop=loop)
+        self.limits = limits or Limits()
+        self.metrics = Metrics()
+        plugins = Plugins(self.plugins_manager)
+        self._store = Store(store) if store is not None else StateStore()
+        engine = Engine(
+            self.limits,
+            self.metrics,
+            authenticator,
+            hooks=plugins,
+            store=self._store,
+            terms_of=terms_of,
+            owner_of=owner_of,
+        )
+        self._show(engine, plugins)
+        #: Further figures for ``$SYS``, from the program around the broker.
+        self.gauges: list[Callable[[], dict[str, int]]] = []
+        self._sys_topics = SysTopics(
+            self.limits.sys_interval,
+            self.metrics,
+            engine.budgets,
+            engine.router,
+            engine.retention,
+            engine.sessions.by_client_id,
+            self.gauges,
+        )
+        self._repair_store = repair_store
+        #: Called when writing finds the store damaged: a restart repairs it.
+        self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
+        self._hosts = hosts
+        self._listeners: dict[str, Listener] = {}
+
+    async def start(self, before_listening: Callable[[], None] | None = None) -> None:
+        """Read the store, call `before_listening` and open the listeners.
+
+        Raises:
+            StoreError: the store is damaged, newer or in use; it is left as it is.
+            BrokerError: a listener cannot be opened; the message has its name and address.
+        """
+        try:
+            self.transitions.start()
+        except (MachineError, ValueError) as error:
+            raise BrokerError(f"the broker cannot be started now: {error}") from error
+        await self.plugins_manager.fire_event(BrokerEvents.PRE_START, wait=True)
+        self._engine.timers.start()
+        try:
+            self._store.on_failure = self._store_failed
+            snapshot = self._store.load(
+                self.limits.max_total_queued_bytes, repair=self._repair_store
+            )
+            self._engine.restore(snapshot)
+            if before_listening is not None:
+                before_listening()
+            for name, config in self.listeners_config.items():
+                await self._listen(name, config)
+        except BaseException:
+            await self._stop()
+            self.transitions.starting_fail()
+            raise
+        self._sys_topics.start()
+        self.transitions.starting_success()
+        await self.plugins_manager.fire_event(BrokerEvents.POST_START, wait=True)
+
+    async def shutdown(self) -> None:
+        """Tell the clients, close all connections and listeners, and stop the plugins."""
+        await self.plugins_manager.fire_event(BrokerEvents.PRE_SHUTDOWN, wait=True)
+        self.transitions.shutdown()
+        await self._stop()
+        await self.plugins_manager.wait_fired_events()
+        await self.plugins_manager.fire_event(BrokerEvents.POST_SHUTDOWN, wait=True)
+        await self.plugins_manager.close()
+        self.transitions.stopping_success()
+
+    def disconnect(
+        self, which: Callable[[Session], bool], reason: str = "credentials revoked"
+    ) -> int:
+        """End connections at once and discard their sessions, connected or not.
+
+        `which` picks by `client_id`, `username` and `tag`, those of the grant. Wills of what
+        is ended are not published. Returns how many were ended.
+        """
+        return self._engine.sessions.discard(which, reason)
+
+    def forget_owner(self, owner: Hashable) -> int:
+        """Forget the retained messages on an owner's topics; return their number."""
+        return self._engine.retention.forget_owner(owner)
+
+    def tags(self) -> set[Hashable]:
+        """Return the tags of the grants of all sessions, connected or not."""
+        return {it.tag for it in self._engine.sessions.by_client_id.values() if it.tag}
+
+    def connected(self, which: Callable[[Session], bool]) -> list[str]:
+        """Return the client ids that are connected now and that `which` picks."""
+        sessions = self._engine.sessions.by_client_id.values()
+        return [it.client_id for it in sessions if it.connection is not None and which(it)]
+
+    def check_store(self) -> None:
+        """Check that the store can be written, without waiting for it; from any thread.
+
+        Raises:
+            StoreError: the last write failed.
+        """
+        self._store.check()
+
+    def _store_failed(self, error: StoreError) -> None:
+        if isinstance(error, StoreDamaged):
+            self.on_store_damaged(error)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are so many sessions that only those with the reserve get in."""
+        return self._engine.budgets.is_full
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Return all counters and gauges by name, as ``$SYS/broker/metrics`` has them."""
+        return {**self.metrics.snapshot(), **self._sys_topics.gauges()}
+
+    @property
+    def addresses(self) -> dict[str, list[tuple[str, int]]]:
+        """Return the addresses each listener is bound to: the configuration may say port 0."""
+        return {name: listener.addresses for name, listener in self._listeners.items()}
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return the port each listener is bound to."""
+        return {name: bound[0][1] for name, bound in self.addresses.items() if bound}
+
+    async def _listen(self, name: str, config: ListenerConfig) -> None:
+        if config.bind is None:
+            return
+        kind = config.type
+        if kind == ListenerType.EXTERNAL:
+            self._listeners[name] = self._new_listener(name, config)
+            return
+        try:
+            host, port = self._address_of(config)
+        except ValueError as error:
+            raise BrokerError(f"listener {name}: bind {config.bind!r}: {error}") from error
+        listener = self._new_listener(name, config)
+        make: Callable[[], asyncio.Protocol]
+        if kind == ListenerType.WS:
+            settings = WebSocketSettings(
+                self.limits.websocket_path,
+                self.limits.allowed_origins,
+                max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
+                self._hosts,
+            )
+
+            def make() -> asyncio.Protocol:
+                return WebSocketTransport(listener, settings)
+        else:
+
+            def make() -> asyncio.Protocol:
+                return TcpTransport(listener)
+
+        context = self._tls_context_of(config)
+        try:
+            listener.server = await asyncio.get_running_loop().create_server(
+                make,
+                host,
+                port,
+                ssl=context,
+                backlog=_BACKLOG,
+                reuse_address=True,
+            )
+        except OSError as error:
+            raise BrokerError(
+                f"listener {name}: cannot listen on {config.bind}: {error.strerror or error}"
+            ) from error
+        self._listeners[name] = listener
+        logger.info(
+            "event=listening listener=%s type=%s address=%s tls=%s",
+            name,
+            kind.value,
+            ",".join(f"{address}:{number}" for address, number in listener.addresses),
+            "yes" if context else "no",
+        )
+
+    def _new_listener(self, name: str, config: ListenerConfig) -> Listener:
+        most = config.max_connections
+        return Listener(
+            name,
+            most if most > 0 else self.limits.max_connections,
+            self.limits.max_connections_of_address,
+            self.metrics,
+            self._engine.connect,
+        )
+
+    async def external_connected(
+        self, reader: ReaderAdapter, writer: WriterAdapter, listener_name: str
+    ) -> None:
+        """Serve a client that came to an external listener, until it is gone.
+
+        Raises:
+            BrokerError: there is no such listener.
+        """
+        listener = self._listeners.get(listener_name)
+        if listener is None:
+            raise BrokerError(f"no listener {listener_name!r}")
+        await ExternalTransport(listener, reader, writer).serve()
+
+    async def _stop(self) -> None:
+        listeners, self._listeners = self._listeners, {}
+        self._engine.sessions.close_all()
+        await asyncio.sleep(0)
+        for listener in listeners.values():
+            await listener.stop()
+        self._sys_topics.stop()
+        self._engine.tasks.cancel()
+        self._engine.timers.stop()
+        await self._store.stop()

@@ -1,0 +1,65 @@
+"""The errors of the package, drawn as one tree.
+
+::
+
+    BrokerError (amqtt.errors.BrokerError)
+    ├── SettingsError          a setting is unknown, of the wrong type or out of range
+    └── ProtocolViolation      a client broke a rule of MQTT; `reason` says which one
+        ├── MalformedPacket    the bytes are no packet of the protocol
+        └── PacketTooLarge     the packet is over the limit
+
+Those of a store are in `zapette_broker.storage.store_errors`.
+"""
+
+from __future__ import annotations
+
+from amqtt.errors import BrokerError
+
+from zapette_broker.codec.reasons import Reason
+
+__all__ = [
+    "BrokerError",
+    "MalformedPacket",
+    "PacketTooLarge",
+    "ProtocolViolation",
+    "SettingsError",
+]
+
+
+class SettingsError(BrokerError):
+    """A setting is refused; `key` is its name as the configuration spells it."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class ProtocolViolation(BrokerError):
+    """A client broke a rule of the protocol, and its connection must end.
+
+    Attributes:
+        reason: the code an MQTT 5 client is told in DISCONNECT or CONNACK.
+        detail: what went wrong, in words for the log and the reason string.
+    """
+
+    def __init__(self, detail: str, reason: Reason = Reason.PROTOCOL_ERROR) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.reason = reason
+
+
+class MalformedPacket(ProtocolViolation):
+    """The bytes cannot be read as a packet (MQTT 5 section 1.2, "Malformed Packet")."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, Reason.MALFORMED_PACKET)
+
+
+class PacketTooLarge(ProtocolViolation):
+    """The packet is larger than this broker accepts (MQTT 5 section 3.2.2.3.6)."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"packet of {size} bytes, the limit is {limit}", Reason.PACKET_TOO_LARGE)
+        self.size = size
+        self.limit = limit

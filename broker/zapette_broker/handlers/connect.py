@@ -1,0 +1,344 @@
+"""From CONNECT to CONNACK (MQTT 5 sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from mqtt5 import AuthPacket, ConnectPacket
+from mqtt5 import Will as WillPacket
+
+from zapette_broker.access.authenticator import ConnectRequest, Grant, UnavailableError
+from zapette_broker.access.authorizer import Admission, Authorizer
+from zapette_broker.access.logins import FailedLogins
+from zapette_broker.budgets import Budgets, OverBudgetError
+from zapette_broker.codec.codec import CONNECT
+from zapette_broker.codec.codec5 import Codec5
+from zapette_broker.codec.codec311 import Codec311
+from zapette_broker.codec.reasons import Reason
+from zapette_broker.errors import MalformedPacket, ProtocolViolation
+from zapette_broker.handlers.client import NewClient
+from zapette_broker.hooks import Hooks
+from zapette_broker.limits import Limits
+from zapette_broker.message import V5, V311, Message, Will
+from zapette_broker.monitoring.metrics import Metrics
+from zapette_broker.session import NEVER, Session, pseudonym
+from zapette_broker.sessions import Sessions
+from zapette_broker.tasks import Tasks
+from zapette_broker.timers import TimerWheel
+from zapette_broker.topics import is_topic_name, no_topic_name
+
+logger = logging.getLogger("broker")
+
+
+@dataclass(slots=True)
+class Welcome:
+    """What an accepted client is told in CONNACK (MQTT 5 section 3.2.2.3)."""
+
+    receive_max: int
+    topic_alias_max: int
+    max_packet_size: int
+    session_expiry_interval: int | None = None
+    assigned_client_id: str | None = None
+    server_keep_alive: int | None = None
+
+
+class Refusal(Exception):
+    """A CONNECT that is answered with `code`."""
+
+    def __init__(self, code: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+_BROKEN = Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed")
+_UNAVAILABLE = Refusal(Reason.SERVER_UNAVAILABLE, "the server cannot check credentials now")
+
+
+class ConnectHandler:
+    """Admits clients."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        timers: TimerWheel,
+        metrics: Metrics,
+        hooks: Hooks,
+        tasks: Tasks,
+        authorizer: Authorizer,
+        budgets: Budgets,
+        sessions: Sessions,
+    ) -> None:
+        self._limits = limits
+        self._timers = timers
+        self._metrics = metrics
+        self._hooks = hooks
+        self._tasks = tasks
+        self._authorizer = authorizer
+        self._budgets = budgets
+        self._sessions = sessions
+        self._logins = FailedLogins(limits)
+
+    def connect(self, client: NewClient, first: int, body: bytes) -> None:
+        """Begin to admit the client. Until it is authenticated, nothing it sent has an effect."""
+        if first & 15:
+            raise MalformedPacket("flags in CONNECT")
+        client.codec = _codec(body)
+        client.version = client.codec.version
+        packet = client.codec.read(CONNECT << 4, body)
+        if not isinstance(packet, ConnectPacket):
+            raise MalformedPacket("not a CONNECT")
+        client.max_out = packet.max_packet_size or NEVER
+        if isinstance(client.codec, Codec5):
+            client.codec.explains = packet.request_problem_info
+        try:
+            request = self._request(client, packet)
+        except Refusal as refusal:
+            _refuse(client, refusal)
+            return
+        client.authenticating()
+        try:
+            answer = self._authorizer.ask(request, client.transport)
+        except UnavailableError:
+            _refuse(client, _UNAVAILABLE)
+            return
+        except Exception:
+            logger.exception("event=authentication_failed peer=%s", request.peer)
+            _refuse(client, _BROKEN)
+            return
+        if isinstance(answer, Awaitable):
+            client.hold()
+            self._tasks.run(self._decide(client, packet, request, answer))
+        else:
+            self._finish(client, packet, request, answer)
+
+    async def _decide(
+        self,
+        client: NewClient,
+        packet: ConnectPacket,
+        request: ConnectRequest,
+        answer: Awaitable[Admission | None],
+    ) -> None:
+        try:
+            admission = await answer
+            if admission is not None and packet.will is not None:
+                await self._ask_about_will(packet.will, admission)
+        except Refusal as refusal:
+            _refuse(client, refusal)
+            return
+        except UnavailableError:
+            _refuse(client, _UNAVAILABLE)
+            return
+        except Exception:
+            logger.exception("event=authentication_failed peer=%s", request.peer)
+            _refuse(client, _BROKEN)
+            return
+        if client.waiting_for_login:
+            self._finish(client, packet, request, admission)
+
+    async def _ask_about_will(self, will: WillPacket, admission: Admission) -> None:
+        """Ask the hooks for the right to the will topic."""
+        if self._hooks.filters and not await self._hooks.may_leave_will(admission.view, will.topic):
+            raise self._no_will()
+
+    def _finish(
+        self,
+        client: NewClient,
+        packet: ConnectPacket,
+        request: ConnectRequest,
+        admission: Admission | None,
+    ) -> None:
+        """Admit the client if it is granted something, else refuse it after a delay."""
+        try:
+            if admission is None:
+                self._refuse_late(client)
+            else:
+                self._logins.succeeded(request.peer)
+                self._admit(client, packet, request, admission)
+        except Refusal as refusal:
+            _refuse(client, refusal)
+
+    def _admit(
+        self,
+        client: NewClient,
+        packet: ConnectPacket,
+        request: ConnectRequest,
+        admission: Admission,
+    ) -> None:
+        limits = self._limits
+        grant = admission.grant
+        client_id = request.client_id
+        will = self._will(client_id, packet.will, grant) if packet.will is not None else None
+        terms = self._budgets.terms_of(grant.tag)
+        if not client.transport.has_place(reserve=terms.reserve):
+            raise Refusal(Reason.QUOTA_EXCEEDED, "too many connections")
+        try:
+            self._sessions.make_room(client_id, terms)
+        except OverBudgetError as error:
+            raise Refusal(Reason.QUOTA_EXCEEDED, str(error)) from None
+        client.max_expiry = limits.max_session_expiry
+        if terms.session_expiry is not None:
+            client.max_expiry = min(terms.session_expiry, limits.max_session_expiry)
+        expiry = min(packet.session_expiry_interval, client.max_expiry)
+        client.max_in = limits.max_packet
+        client.quota = min(packet.receive_max, limits.max_inflight)
+        client.aliases_out_max = min(packet.topic_alias_max, limits.max_topic_alias)
+        client.will = will
+        client.keep_alive = packet.keep_alive
+        if client.version == V5 and limits.max_keep_alive:
+            client.keep_alive = min(packet.keep_alive or NEVER, limits.max_keep_alive)
+        welcome = self._welcome(client, packet, client_id, expiry)
+        if len(client.codec.connack(Reason.SUCCESS, False, welcome)) > client.max_out:
+            raise Refusal(Reason.PACKET_TOO_LARGE, "the client takes no packet as large as CONNACK")
+        client.begin_changes()
+        session, present = self._sessions.attach(
+            client, client_id, grant, terms, clean=packet.clean_start, expiry=expiry
+        )
+        session.plugin_view = admission.view
+        client.accepted(session, grant)
+        self._log_connected(client, session, present)
+        client.begin(client.codec.connack(Reason.SUCCESS, present, welcome))
+        self._hooks.connected(session)
+        if will is not None:
+            will.message.origin = session
+            self._sessions.keep_will(session, will)
+
+    def _welcome(
+        self, client: NewClient, packet: ConnectPacket, client_id: str, expiry: int
+    ) -> Welcome:
+        limits = self._limits
+        keep_alive = client.keep_alive
+        return Welcome(
+            receive_max=limits.receive_maximum,
+            topic_alias_max=limits.max_topic_alias,
+            max_packet_size=limits.max_packet,
+            session_expiry_interval=expiry if expiry != packet.session_expiry_interval else None,
+            assigned_client_id=client_id if not packet.client_id else None,
+            server_keep_alive=keep_alive if keep_alive != packet.keep_alive else None,
+        )
+
+    def _log_connected(self, client: NewClient, session: Session, present: bool) -> None:
+        if logger.isEnabledFor(logging.INFO):
+            logger.info(
+                "event=connected peer=%s listener=%s transport=%s client=%s protocol=%s "
+                "keep_alive=%d session=%s expiry=%d will=%s",
+                client.transport.peer,
+                client.transport.listener,
+                client.transport.kind,
+                pseudonym(session.client_id),
+                "5" if client.version == V5 else "3.1.1",
+                client.keep_alive,
+                "resumed" if present else "new",
+                session.expiry,
+                "yes" if client.will is not None else "no",
+            )
+
+    def reject(self, client: NewClient, violation: ProtocolViolation) -> None:
+        """Answer a CONNECT that breaks a rule, as far as the client could read the answer."""
+        if isinstance(violation, UnsupportedVersion):
+            code = Reason.UNSUPPORTED_PROTOCOL_VERSION
+            codec: Codec311 | Codec5 = Codec5() if violation.level > V5 else Codec311()
+            client.refuse(codec.connack(code), violation.detail)
+            return
+        connack = b""
+        if client.version == V5:
+            connack = client.codec.connack(violation.reason, reason=violation.detail)
+        client.refuse(connack, violation.detail)
+
+    def authenticate_again(self, _: NewClient, packet: AuthPacket) -> None:
+        """Refuse AUTH: no client has an authentication method here [MQTT-4.12.0-6]."""
+        raise ProtocolViolation(f"AUTH {int(packet.reason_code)} without authentication method")
+
+    def _request(self, client: NewClient, packet: ConnectPacket) -> ConnectRequest:
+        if packet.will is not None:
+            _check_topics(packet.will)
+        if packet.authentication_method is not None:
+            raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
+        if packet.authentication_data is not None:
+            raise Refusal(Reason.PROTOCOL_ERROR, "authentication data without a method")
+        client_id = packet.client_id
+        if not client_id:
+            if client.version == V311 and not packet.clean_start:
+                raise Refusal(Reason.CLIENT_ID_NOT_VALID, "no client id")  # [MQTT-3.1.3-8]
+            client_id = f"auto-{secrets.token_urlsafe(16)}"
+        return ConnectRequest(
+            client_id=client_id,
+            username=packet.username,
+            password=packet.password,
+            peer=client.transport.peer,
+            listener=client.transport.listener,
+        )
+
+    def _will(self, client_id: str, packet: WillPacket, grant: Grant) -> Will:
+        """Check the will's rights as those of any message, but now [MQTT-3.1.2-8]."""
+        if packet.retain and not grant.rights.may_retain(packet.topic):
+            if grant.rights.may_publish(packet.topic):
+                self._metrics.publish_denied += 1
+                raise Refusal(
+                    Reason.RETAIN_NOT_SUPPORTED, "no right to a retained will on this topic"
+                )
+            raise self._no_will()
+        if not packet.retain and not grant.rights.may_publish(packet.topic):
+            raise self._no_will()
+        longest = self._limits.max_will_delay
+        delay = min(packet.will_delay_interval, longest)
+        return Will(client_id, Message.of_will(packet), delay)
+
+    def _no_will(self) -> Refusal:
+        self._metrics.publish_denied += 1
+        return Refusal(Reason.NOT_AUTHORIZED, "no right to the will topic")
+
+    def _refuse_late(self, client: NewClient) -> None:
+        """Answer a failed login the later, the more of them its address has made."""
+        self._metrics.logins_failed += 1
+        code = Reason.BAD_USER_NAME_OR_PASSWORD
+        answer = client.codec.connack(code)
+        delay = self._logins.failed(client.transport.peer, self._timers.time())
+        if delay is None:
+            client.refuse(b"", "bad credentials, one of too many")
+            return
+        client.hold()
+
+        def answer_now() -> None:
+            self._logins.answered(client.transport.peer)
+            client.refuse(answer, "bad credentials")
+
+        asyncio.get_running_loop().call_later(delay, answer_now)
+
+
+def _codec(body: bytes) -> Codec311 | Codec5:
+    """Return the codec of the version that CONNECT names [MQTT-3.1.2-1], [MQTT-3.1.2-2]."""
+    size = int.from_bytes(body[:2], "big")
+    name, level = body[2 : 2 + size], body[2 + size : 3 + size]
+    if name == b"MQTT" and level == b"\x04":
+        return Codec311()
+    if name == b"MQTT" and level == b"\x05":
+        return Codec5()
+    if name in (b"MQTT", b"MQIsdp") and level:
+        raise UnsupportedVersion(level[0])
+    raise MalformedPacket("not MQTT")
+
+
+class UnsupportedVersion(ProtocolViolation):
+    """The client speaks a version of MQTT that the broker does not."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(f"protocol level {level}")
+        self.level = level
+
+
+def _check_topics(will: WillPacket) -> None:
+    for topic in (will.topic, will.response_topic):
+        if topic is not None and not is_topic_name(topic):
+            raise no_topic_name(topic)
+
+
+def _refuse(client: NewClient, refusal: Refusal) -> None:
+    connack = client.codec.connack(refusal.code, reason=refusal.detail)
+    if len(connack) > client.max_out:
+        connack = client.codec.connack(refusal.code)
+    client.refuse(connack, refusal.detail)

@@ -1,0 +1,65 @@
+"""``zapette completion``, and the words that the shell completes."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+
+import click
+from click.shell_completion import get_completion_class
+
+from zapette.errors import ZapetteError
+
+_PATIENCE = 1.0
+_GROUP = re.compile("^(volume|seek|queue|subtitles)_")
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for a shell.
+
+    For bash: eval "$(zapette completion bash)" in ~/.bashrc.
+    """
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.ClickException(f"no completion for {shell}")
+    root = click.get_current_context().find_root()
+    click.echo(kind(root.command, {}, "zapette", "_ZAPETTE_COMPLETE").source())
+
+
+def complete_target(_context: click.Context, _parameter: click.Parameter, text: str) -> list[str]:
+    """Return the names and ids of the players, and ``server``."""
+    from zapette_cli.connection_options import Broker
+
+    logging.disable()
+    known = ["server"]
+    try:
+        with Broker(None, _PATIENCE).connected() as application:
+            application.players.settle(_PATIENCE)
+            for player in application.players:
+                known += [player.name, player.id]
+    except ZapetteError:
+        # a shell that completes has no place for a message
+        pass
+    return [each for each in known if each.casefold().startswith(text.casefold())]
+
+
+def complete_procedure(
+    _context: click.Context, _parameter: click.Parameter, text: str
+) -> list[str]:
+    """Return the procedures of a player."""
+    return [each for each in procedures() if each.startswith(text)]
+
+
+def procedures() -> list[str]:
+    """Return the procedures that every player may have."""
+    from zapette.client.player import PlayerProcedures
+
+    methods = inspect.getmembers(PlayerProcedures, inspect.isfunction)
+    return sorted(
+        _GROUP.sub(r"\1/", name)
+        for name, _ in methods
+        if not name.startswith("_") and name != "call"
+    )

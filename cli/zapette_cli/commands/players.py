@@ -1,0 +1,103 @@
+"""``zapette players``: list players, and forget one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from zapette_cli.connection_options import Broker, with_broker
+from zapette_cli.settings_options import with_settings
+from zapette_cli.target import SHORTEST, TargetError
+from zapette_server.settings import Settings
+from zapette_server.storage.data_folder import DataFolder
+
+if TYPE_CHECKING:
+    from zapette.client.players import Known, Players
+
+_TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
+_REFRESH = 1.0
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, once.")
+@click.option("--once", is_flag=True, help="Print the table once (default in a pipe).")
+@with_broker
+@click.pass_context
+def players(context: click.Context, broker: Broker, *, as_json: bool, once: bool) -> None:
+    """Show the players; on a terminal, keep the table up to date."""
+    from zapette_cli.player_text import summary
+
+    if context.invoked_subcommand is not None:
+        return
+    with broker.connected() as application:
+        known = application.players
+        known.settle(broker.timeout)
+        if as_json:
+            click.echo(json.dumps([summary(each) for each in known], ensure_ascii=False))
+        elif once or not sys.stdout.isatty():
+            click.echo(_table(known, {}))
+        else:
+            _follow(known)
+
+
+@players.command("forget")
+@click.argument("player_id", metavar="ID")
+@with_settings
+def forget(settings: Settings, player_id: str) -> None:
+    """Forget a player of this server: its links end, and other systems no longer see it.
+
+    ID is the player's id, or its beginning if that is unique. A page that is still open must be
+    reloaded, and is then a new player with the old id.
+    """
+    from zapette_server.storage.grants import Visitors
+    from zapette_server.storage.player_registry import Registry
+
+    folder = DataFolder.open(settings.data_dir)
+    registry, visitors = Registry(folder.registry), Visitors(folder.visitors)
+    try:
+        found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
+        if len(found) > 1:
+            raise TargetError(f"several ids begin with {player_id!r}: type more digits")
+        if not found:
+            raise TargetError(f"no player id begins with {player_id!r}")
+        registry.forget(found[0])
+        visitors.forget(found[0])
+    finally:
+        visitors.close()
+        registry.close()
+
+
+def _is_beginning(text: str) -> bool:
+    return len(text) >= SHORTEST and set(text) <= set("0123456789abcdef")
+
+
+def _follow(known: Players) -> None:
+    changed = threading.Event()
+    told_at: dict[str, float] = {}
+
+    def note(player: Known) -> None:
+        told_at[player.id] = time.monotonic()
+        changed.set()
+
+    known.on_change = note
+    while True:
+        click.clear()
+        click.echo(_table(known, told_at))
+        click.echo("\nCtrl-C to quit.")
+        changed.wait(_REFRESH)
+        changed.clear()
+
+
+def _table(known: Players, told_at: dict[str, float]) -> str:
+    from zapette_cli.player_text import row, table
+
+    now = time.monotonic()
+    rows = [row(each, now - told_at.get(each.id, now)) for each in known]
+    if not rows:
+        return "No players. Open a player's page: `zapette doctor` prints the address."
+    return table(rows, _TITLES)

@@ -1,0 +1,88 @@
+"""The options and the connection of the commands that talk to a broker."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from zapette.client.application import Application
+
+
+class _Seconds(click.FloatRange):
+    """Seconds to wait, 0.1 to 3600; no range has a place for ``nan``."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
+
+
+SECONDS: Final = _Seconds(0.1, 3600)
+CA_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM (default: ZAPETTE_CA_FILE)."
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Which broker to talk to, and how long to wait.
+
+    Attributes:
+        url: as given; None for ``ZAPETTE_URL`` or this machine's settings.
+        timeout: seconds, for the connection and for each answer.
+        ca_file: certificates to trust; None for the setting's.
+    """
+
+    url: str | None
+    timeout: float
+    ca_file: Path | None = None
+
+    @contextmanager
+    def connected(self) -> Iterator[Application]:
+        """Connect for as long as the block runs.
+
+        Raises:
+            SettingsError: the URL or a setting is wrong, or there is none.
+            Unavailable: the broker is not there, or refuses.
+        """
+        from zapette.client.application import Application
+        from zapette.mqtt.dialing import Timing
+
+        # what goes wrong is said by the command, in one line
+        logging.getLogger("zapette").setLevel(logging.CRITICAL)
+        timing = Timing(connect=self.timeout, longest_delay=5, insist=False)
+        application = Application(url=self.url or None, timing=timing, ca_file=self.ca_file)
+        application.start(self.timeout)
+        try:
+            yield application
+        finally:
+            application.stop()
+
+
+def with_broker(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `command` a `Broker` by its options."""
+
+    @wraps(command)
+    def wrapped(url: str | None, timeout: float, ca_file: Path | None, **others: Any) -> Any:
+        return command(broker=Broker(url, timeout, ca_file), **others)
+
+    timed = click.option(
+        "--timeout", type=SECONDS, default=5.0, show_default=True, help="Seconds to wait."
+    )(wrapped)
+    trusting = click.option("--ca-file", type=CA_FILE, help=CA_HELP)(timed)
+    return click.option(
+        "--url",
+        metavar="URL",
+        help="mqtt://NAME:PASSWORD@HOST, also mqtts, ws, wss (default: ZAPETTE_URL).",
+    )(trusting)

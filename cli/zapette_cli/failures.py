@@ -1,0 +1,62 @@
+"""How a command ends: one line for a person, one exit code for a script."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
+from zapette_broker.storage.store_errors import StoreDamaged, StoreError, UnusableStore
+from zapette_cli.processes.manager import DAMAGED, FATAL
+
+ANSWERED_ERROR: Final = 1
+UNAVAILABLE: Final = 3
+TIMEOUT: Final = 4
+TRY_AGAIN: Final = 75
+"""A store was busy or full: what may work later (EX_TEMPFAIL of sysexits.h)."""
+
+INTERRUPTED: Final = 130
+
+
+class Group(click.Group):
+    """A group whose commands end with one line and an exit code on an error of the package."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (ZapetteError, StoreError) as error:
+            click.echo(f"zapette: {message_of(error)}", err=True)
+            ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # whoever read has seen enough; what is buffered cannot be written at the exit either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+def exit_code(error: ZapetteError | StoreError) -> int:
+    """Return the exit code that stands for an error."""
+    match error:
+        case StoreDamaged():
+            return DAMAGED
+        case UnusableStore():
+            return FATAL
+        case StoreError():
+            return TRY_AGAIN
+        case Unavailable():
+            return UNAVAILABLE
+        case CallTimeout():
+            return TIMEOUT
+        case CallError():
+            return ANSWERED_ERROR
+    return FATAL
+
+
+def message_of(error: Exception) -> str:
+    """Return the line that tells a person of an error."""
+    return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

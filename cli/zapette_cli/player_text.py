@@ -1,0 +1,108 @@
+"""A player in words, for a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zapette.client.players import Known
+
+
+def summary(player: Known) -> dict[str, Any]:
+    """Return what a script wants to know of a player, fit for JSON."""
+    return {
+        "id": player.id,
+        "name": player.name,
+        "online": player.online,
+        "available": player.available,
+        "state": player.state,
+    }
+
+
+def activity(player: Known) -> str:
+    """Return what a player does, in one or two words."""
+    state = player.state
+    if not player.online:
+        return "offline"
+    if not player.available:
+        return "unavailable"
+    if not state:
+        return "online"
+    if state.get("error"):
+        return "error"
+    if state.get("gesture_required"):
+        return "needs a click"
+    if state.get("buffering"):
+        return "loading"
+    if state.get("ended"):
+        return "ended"
+    return "playing" if state.get("playing") else "paused"
+
+
+def position(player: Known, since: float = 0.0) -> str:
+    """Return where a player is in what it plays, ``0:12/0:52``.
+
+    Args:
+        player: the player.
+        since: seconds that it has gone on since it told.
+    """
+    state = player.state
+    if "position" not in state:
+        return ""
+    at = state["position"]
+    duration = state.get("duration")
+    if player.available and state.get("playing") and not state.get("buffering"):
+        at += since * state.get("rate", 1.0)
+    if duration is None:
+        return clock(at)
+    return f"{clock(min(at, duration))}/{clock(duration)}"
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as ``1:02:03`` or ``2:03``."""
+    minutes, rest = divmod(int(max(0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def volume(player: Known) -> str:
+    """Return the volume, ``40 %`` or ``muted``."""
+    if "volume" not in player.state:
+        return ""
+    return "muted" if player.state.get("muted") else f"{player.state['volume']:g} %"
+
+
+def row(player: Known, since: float = 0.0) -> tuple[str, ...]:
+    """Return a player's row of the table."""
+    return (
+        one_line(player.name) or "-",
+        player.id,
+        activity(player),
+        position(player, since),
+        volume(player),
+        one_line(player.state.get("title") or ""),
+    )
+
+
+def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
+    """Return rows below their titles, in columns."""
+    lines = [titles, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def line(player: Known) -> str:
+    """Return a player's line in ``zapette watch``."""
+    cells = [time.strftime("%H:%M:%S"), one_line(player.name) or player.id, activity(player)]
+    rest = (position(player), volume(player), one_line(player.state.get("title") or ""))
+    return "  ".join([*cells, *(cell for cell in rest if cell and player.available)])
+
+
+def one_line(text: str) -> str:
+    """Return `text` fit for one line of a terminal: what it says comes from elsewhere."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,94 @@
+"""The bridge's process: wires the bridge and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import signal
+import threading
+from typing import Final
+
+from zapette.errors import SettingsError
+from zapette.mqtt.dialing import Dialer, Timing
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.executor import Workers
+from zapette.protocol.topics import Topics
+from zapette_bridge.bridge import Bridge
+from zapette_bridge.ledger import Ledger
+from zapette_bridge.mapping import Mapping
+from zapette_bridge.turns import Turns
+from zapette_server.access.credentials import Keyring, Role
+from zapette_server.local_broker import broker_here
+from zapette_server.settings import Settings
+from zapette_server.storage.data_folder import DataFolder
+from zapette_server.supervisor import Supervisor
+
+log = logging.getLogger("zapette.bridge")
+
+TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
+"""So patient that both sides agree within 5 s of the end of an outage."""
+
+_STOP_PATIENCE: Final = 3.0
+
+
+def serve(settings: Settings) -> None:
+    """Run the bridge until SIGINT or SIGTERM.
+
+    Raises:
+        SettingsError: there is no ``bridge.url``.
+        StoreError: the data folder cannot be used.
+    """
+    if not settings.bridge.url:
+        raise SettingsError("bridge.url", "it is needed for a bridge")
+    folder = DataFolder.open(settings.data_dir)
+    topics = Topics(settings.base_topic, settings.discovery_prefix)
+    client_id = f"zapette-bridge-{_household(folder)}"
+    loop, workers = LoopThread("bridge"), Workers("bridge-worker")
+    keyring = Keyring(folder.secret, topics)
+    ours = Dialer(
+        broker_here(settings, Role.SERVER.value),
+        loop,
+        workers,
+        token=lambda client_id: keyring.issue(Role.SERVER, client_id)[0],
+        timing=TIMING,
+    )
+    home = Dialer(
+        settings.bridge.broker,
+        loop,
+        workers,
+        timing=TIMING,
+        ca_file=settings.bridge.ca_file or settings.ca_file,
+    )
+    mapping = Mapping(topics, settings.bridge.prefix)
+
+    def new_bridge() -> Bridge:
+        # read now: the bridge that was at work in between has the same ledger
+        ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")
+        return Bridge(ours, home, loop, mapping, ledger, client_id)
+
+    turns = Turns(ours, home, mapping, new_bridge)
+    supervisor = Supervisor(log)
+    ended, stopped = threading.Event(), threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    loop.start()
+    loop.post(lambda: supervisor.task("bridge", turns.run))
+    ended.wait()
+    loop.post(lambda: loop.spawn(_stop(supervisor, turns, stopped)))
+    stopped.wait(_STOP_PATIENCE)
+    loop.stop()
+    workers.stop()
+
+
+async def _stop(supervisor: Supervisor, turns: Turns, stopped: threading.Event) -> None:
+    supervisor.stop()
+    try:
+        await turns.stop()
+    finally:
+        stopped.set()
+
+
+def _household(folder: DataFolder) -> str:
+    """Return what tells this household from others on one broker, and says nothing about it."""
+    return hmac.digest(folder.secret, b"bridge", hashlib.sha256).hex()[:16]

@@ -1,0 +1,176 @@
+"""The broker's process: wires the household's broker and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from zapette.mqtt.url import bracketed
+from zapette.protocol.topics import Topics
+from zapette_broker import Broker, Limits
+from zapette_broker.storage.store_errors import StoreDamaged
+from zapette_broker.transports.descriptors import allow_many_files
+from zapette_cli.processes.broker_report import create_report
+from zapette_server import checks
+from zapette_server.access.authentication import (
+    HouseholdAuthenticator,
+    owner_of,
+    player_of,
+    terms_of,
+)
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.lookups import Lookups
+from zapette_server.access.records import Change, Records
+from zapette_server.settings import Settings
+from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.stores import BROKER, Stores
+from zapette_server.supervisor import Supervisor
+
+log = logging.getLogger("zapette.broker")
+
+_JOIN: Final = 1.0
+_FULL: Final = "all are taken, and only the household gets in; raise the limit max_sessions"
+
+
+async def serve(settings: Settings) -> None:
+    """Run the broker until SIGINT or SIGTERM.
+
+    Raises:
+        StoreError: the data folder cannot be used.
+        BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
+    """
+    stores = Stores.open(settings.data_dir, BROKER)
+    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
+    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
+    accounts = Accounts(folder.accounts)
+    lookups = Lookups(Records(registry, visitors, accounts, folder.accounts))
+    authenticator = HouseholdAuthenticator(
+        keyring,
+        lookups,
+        accounts.verify,
+        folder.home_password,
+        anonymous=settings.anonymous,
+    )
+    allow_many_files()
+    supervisor = Supervisor(log)
+    broker = Broker(
+        _configuration(settings),
+        authenticator=authenticator,
+        limits=Limits.from_text(settings.limits),
+        store=folder.messages,
+        repair_store=True,
+        terms_of=terms_of,
+        owner_of=owner_of(keyring.topics),
+        hosts=settings.hosts,
+    )
+    stopping = asyncio.Event()
+    ended = threading.Event()
+    damage: list[StoreDamaged] = []
+
+    def found(error: StoreDamaged) -> None:
+        damage.append(error)
+        loop.call_soon_threadsafe(stopping.set)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    loop = asyncio.get_running_loop()
+    revocations = Revocations(broker, authenticator, lookups)
+    broker.gauges.append(_tasks(supervisor, lookups))
+    await broker.start(
+        before_listening=lambda: lookups.start(
+            loop, revocations.take, revocations.trim, revocations.players()
+        )
+    )
+    broker.on_store_damaged = found
+    supervisor.thread("credentials", lookups.run)
+    supervisor.thread("stores", lambda: stores.watch(found, ended))
+    log.info(
+        "listening on %s: MQTT %d, WebSocket %d",
+        settings.bind,
+        settings.mqtt_port,
+        settings.ws_port,
+    )
+    health = checks.Checks()
+    health.add("store_messages", checks.store(broker.check_store))
+    health.add("store_players", checks.store(registry.check))
+    health.add("store_visitors", checks.store(visitors.check))
+    health.add("sessions", lambda: _FULL if broker.is_full else None)
+    health.add("credentials", lambda: lookups.problem)
+    health.add("tasks", lambda: supervisor.problem)
+    report = create_report(settings, keyring, broker, loop, health)
+    report.start()
+    try:
+        await stopping.wait()
+    finally:
+        supervisor.stop()
+        lookups.stop()
+        ended.set()
+        # it says goodbye to this very loop
+        await asyncio.to_thread(report.stop)
+        await broker.shutdown()
+        if supervisor.stop(_JOIN):
+            stores.close()
+    if damage:
+        # the manager repairs the file and starts this process again
+        raise damage[0]
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    host = bracketed(settings.bind)
+    return {
+        "listeners": {
+            "default": {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"},
+            "websocket": {"type": "ws", "bind": f"{host}:{settings.ws_port}"},
+        },
+        "plugins": {},
+    }
+
+
+def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, int]]:
+    """Return the figures of the threads and stores, for the broker's metrics."""
+
+    def gauges() -> dict[str, int]:
+        return {
+            "tasks_down": len(supervisor.down),
+            "task_restarts": supervisor.restarts,
+            "credentials_unreadable": int(lookups.problem is not None),
+        }
+
+    return gauges
+
+
+class Revocations:
+    """Ends what the stores have revoked, and forgets players that nobody asks for."""
+
+    def __init__(
+        self, broker: Broker, authenticator: HouseholdAuthenticator, lookups: Lookups
+    ) -> None:
+        self._broker = broker
+        self._authenticator = authenticator
+        self._lookups = lookups
+
+    def take(self, change: Change) -> None:
+        """End the connections and sessions whose credentials a change revokes."""
+        self._authenticator.learn(change)
+        ended = self._broker.disconnect(
+            lambda client: self._authenticator.is_revoked(client.tag, client.client_id)
+        )
+        for player, generation in change.generations.items():
+            if generation is None:
+                self._broker.forget_owner(player)
+        if ended:
+            log.info("ended %d connections whose credentials were revoked", ended)
+
+    def players(self) -> set[str]:
+        """Return the players that sessions belong to."""
+        return {player for tag in self._broker.tags() if (player := player_of(tag)) is not None}
+
+    def trim(self) -> None:
+        """Watch only the players that sessions belong to."""
+        players = self.players()
+        self._lookups.watch_only(players)
+        self._authenticator.remember_only(players)

@@ -1,0 +1,264 @@
+"""The process manager: broker, web side and bridge as processes of their own, kept running."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from zapette.errors import SettingsError
+from zapette_broker.storage.store_errors import StoreError, UnusableStore
+from zapette_cli.processes.reloading import EVERYTHING, Watcher
+from zapette_server.settings import Settings, to_environment
+from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.folder_lock import FolderLock
+
+log = logging.getLogger("zapette.manager")
+
+PORTS: Final = {"http_port": "pages", "mqtt_port": "MQTT", "ws_port": "MQTT over WebSocket"}
+
+FATAL: Final = 2
+"""The exit code of a part that would not run better if it were started again."""
+
+DAMAGED: Final = 65
+"""The exit code of a part that found a damaged store (EX_DATAERR of sysexits.h)."""
+
+RELOAD: Final = -1
+"""What `run` returns when its own code has changed, and it is to be run anew."""
+
+_SHORTEST_DELAY: Final = 0.5
+_LONGEST_DELAY: Final = 30.0
+_SETTLED: Final = 60.0
+_PATIENCE: Final = 4.0
+_LOOK: Final = 0.1
+_LOOK_AT_CODE: Final = 0.5
+
+
+def check_ports(settings: Settings) -> None:
+    """Check that every port is free.
+
+    Raises:
+        SettingsError: one is taken, or may not be used; it names the setting that changes it.
+    """
+    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
+    for key, what in PORTS.items():
+        port = getattr(settings, key)
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.bind, port))
+                probe.listen(1)
+            except OSError as error:
+                reason = (
+                    f"port {port} ({what}) cannot be used: {error.strerror}; set another with "
+                    f"ZAPETTE_{key.upper()}=PORT, --{key.replace('_', '-')} PORT or {key} = PORT "
+                    "in config/zapette.toml"
+                )
+                raise SettingsError(key, reason) from error
+
+
+@dataclass(slots=True)
+class Part:
+    """One process that is kept running.
+
+    Attributes:
+        name: the subcommand that runs it.
+        settings: what it is started with.
+        process: the running process; None while it waits to be started again.
+    """
+
+    name: str
+    settings: Settings
+    process: subprocess.Popen[bytes] | None = None
+    delay: float = _SHORTEST_DELAY
+    started_at: float = 0.0
+    start_at: float = field(default=0.0)
+    renewing: bool = False
+
+    def start(self) -> None:
+        """Start the process, which ends itself when this one is gone."""
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "zapette", self.name, "--exit-with-parent"],
+            env=environment(self.settings),
+            stdin=subprocess.PIPE,
+            # Ctrl-C in a terminal goes to the whole group; only the manager shall act on it.
+            start_new_session=True,
+        )
+
+    def look(self, now: float) -> int | None:
+        """Start the process if it is due; return its exit code if it has just died."""
+        if self.process is None:
+            if now >= self.start_at:
+                self.start()
+            return None
+        code = self.process.poll()
+        if code is None:
+            return None
+        self._close()
+        if self.renewing:
+            self.renewing = False
+            self.start_at = now
+            return None
+        if now - self.started_at > _SETTLED:
+            self.delay = _SHORTEST_DELAY
+        self.start_at = now + self.delay
+        log.error("the %s died (%s); starting again in %.1f s", self.name, _cause(code), self.delay)
+        self.delay = min(self.delay * 2, _LONGEST_DELAY)
+        return code
+
+    def renew(self) -> None:
+        """End the process, to be started again at once."""
+        log.info("the code of the %s has changed: starting it again", self.name)
+        self.start_at = 0.0
+        if self.process is not None:
+            self.renewing = True
+            self.process.terminate()
+
+    def stop(self, deadline: float) -> None:
+        """Wait until the process, asked to end, is gone; kill it at `deadline`."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("the %s did not stop in time and was killed", self.name)
+            self.process.kill()
+            self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process = None
+
+
+def run(
+    settings: Settings,
+    on_ready: Callable[[], None],
+    is_ready: Callable[[], bool],
+    *,
+    reload: bool = False,
+) -> int:
+    """Keep the parts running until SIGINT or SIGTERM; return the exit code.
+
+    Args:
+        settings: what the parts are started with.
+        on_ready: called once, when everything is up for the first time.
+        is_ready: tells whether everything is up.
+        reload: whether to start a part again when its code changes, and to return `RELOAD` when
+            that of all has.
+
+    Raises:
+        SettingsError: a port is taken.
+        StoreBusy: another `zapette run` keeps the data folder.
+        StoreError: the data folder cannot be used, and a person must act.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    DataFolder.open(settings.data_dir)
+    with FolderLock(settings.data_dir, "run").held():
+        if not _prepare(settings.data_dir, stopping):
+            return 0
+        check_ports(settings)
+        return _keep_running(settings, on_ready, is_ready, stopping, reload=reload)
+
+
+def _prepare(folder: Path, stopping: threading.Event) -> bool:
+    """Make the stores before anybody needs them; false if the whole is to stop instead.
+
+    What may pass, as a full disk, is waited for.
+    """
+    # only here: other commands start without SQLite
+    from zapette_server.storage import stores  # noqa: PLC0415
+
+    delay = _SHORTEST_DELAY
+    while not stopping.is_set():
+        try:
+            stores.prepare(folder)
+        except UnusableStore:
+            raise
+        except StoreError as error:
+            log.error("%s; trying again in %.1f s", error, delay)  # noqa: TRY400 - it says it all
+            stopping.wait(delay)
+            delay = min(delay * 2, _LONGEST_DELAY)
+        else:
+            return True
+    return False
+
+
+def _keep_running(
+    settings: Settings,
+    on_ready: Callable[[], None],
+    is_ready: Callable[[], bool],
+    stopping: threading.Event,
+    *,
+    reload: bool,
+) -> int:
+    parts = [Part(name, settings) for name in part_names(settings)]
+    watcher = Watcher() if reload else None
+    looked_at = 0.0
+    said_ready = False
+    code = 0
+    while not stopping.is_set() and code == 0:
+        now = time.monotonic()
+        codes = [part.look(now) for part in parts]
+        if FATAL in codes:
+            code = FATAL
+        elif DAMAGED in codes:
+            log.error("starting all parts again to repair the store")
+            _stop(parts)
+            _prepare(settings.data_dir, stopping)
+        elif not said_ready and is_ready():
+            said_ready = True
+            on_ready()
+        if watcher is not None and now - looked_at > _LOOK_AT_CODE:
+            looked_at = now
+            code = code or _renew(parts, watcher.changed())
+        stopping.wait(_LOOK)
+    _stop(parts)
+    return code
+
+
+def part_names(settings: Settings) -> tuple[str, ...]:
+    """Return the subcommands that run the parts."""
+    return ("broker", "web", *(["bridge"] if settings.bridge.url else []))
+
+
+def _renew(parts: list[Part], changed: set[str]) -> int:
+    if EVERYTHING in changed:
+        log.info("the code of all parts has changed: starting everything again")
+        return RELOAD
+    for part in parts:
+        if part.name in changed:
+            part.renew()
+    return 0
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment that gives another process the same settings."""
+    inherited = {name: value for name, value in os.environ.items() if "ZAPETTE_" not in name}
+    return inherited | to_environment(settings) | {"ZAPETTE_CONFIG": os.devnull}
+
+
+def _stop(parts: list[Part]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    for part in parts:
+        if part.process is not None:
+            part.process.terminate()
+    for part in parts:
+        part.stop(deadline)
+
+
+def _cause(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

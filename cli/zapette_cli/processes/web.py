@@ -1,0 +1,183 @@
+"""The web process: wires the application and serves it with waitress until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from importlib.metadata import version
+from types import FrameType
+from typing import Any, Final
+
+from flask import Flask
+from waitress.server import create_server
+
+from zapette.protocol.topics import Topics
+from zapette_broker.clients import client_of
+from zapette_broker.storage.store_errors import StoreDamaged
+from zapette_broker.transports.descriptors import allow_many_files
+from zapette_homeassistant.announcements import Announcements
+from zapette_homeassistant.discovery import Discovery
+from zapette_server import checks
+from zapette_server.access.credentials import Keyring
+from zapette_server.settings import Settings
+from zapette_server.storage.player_registry import RECENT
+from zapette_server.storage.stores import WEB, Stores
+from zapette_server.supervisor import Supervisor
+from zapette_webapp import Parts, create_app, store_turns
+from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp.access.pairing import Pairing
+from zapette_webapp.access.player_credentials import Household
+from zapette_webapp.addresses import Addresses
+from zapette_webapp.http import connections
+from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.framing import LARGEST_BODY
+from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.http.request_parser import LARGEST_HEAD
+from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.procedures import create_service, warn_of_guesses, who_is_connected
+from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
+from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
+
+log = logging.getLogger("zapette.web")
+
+# docs/decisions/0003-wsgi-server.md has the figures behind these.
+THREADS: Final = 16
+SWITCH_INTERVAL: Final = 0.001
+
+_JOIN: Final = 1.0
+
+_OTHER_FILES: Final = 200
+"""Open files that are not connections: stores, films being sent, the server's own client."""
+
+
+def serve(settings: Settings) -> None:
+    """Run the web side until SIGINT or SIGTERM.
+
+    Raises:
+        StoreError: the data folder cannot be used.
+        OSError: the port is taken.
+    """
+    stores = Stores.open(
+        settings.data_dir,
+        WEB,
+        patience=store_turns.STORE_PATIENCE,
+        recent=max(RECENT, 2.0 * settings.token_lifetime),
+    )
+    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
+    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
+    addresses = Addresses(settings)
+    librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)
+    service = create_service(settings, keyring, addresses, librarian.catalogue)
+    discovery = Discovery(
+        service,
+        Announcements(settings.home_assistant, keyring.topics, version("zapette")),
+        registry,
+        addresses.pages,
+        forget_after_days=settings.forget_after_days,
+    )
+    health = create_checks(settings, lambda: service.is_live)
+    health.add("disk", checks.disk(folder.path))
+    health.add("store_players", checks.store(registry.check))
+    health.add("store_visitors", checks.store(visitors.check))
+    health.add("store_library", checks.store(librarian.index.check))
+    broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
+    health.add_several(broker_checks)
+    bridge_check = BridgeCheck(service, keyring.topics.service(BRIDGE))
+    if settings.bridge.url:
+        # an outage of the home's broker is none of ours
+        health.add("bridge", bridge_check, vital=False)
+    supervisor = Supervisor(log)
+    owners = (supervisor, *(it.supervisor for it in (discovery, *librarian.workers)))
+    health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
+    broker_figures = BrokerFigures(lambda: service.is_live)
+    refused = Refused()
+    app = create_app(
+        Parts(
+            addresses=addresses,
+            checks=health,
+            doorkeeper=Doorkeeper(
+                Household(settings, keyring, registry, addresses),
+                visitors,
+                Pairing(),
+                who_is_connected(service, keyring.topics),
+                warn_of_guesses(service, keyring.topics),
+                refused,
+            ),
+            librarian=librarian,
+            broker_figures=broker_figures,
+            refused=refused,
+            owners=owners,
+        )
+    )
+    server = _http_server(app, settings, refused)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit)
+    # a walk through the library is all Python: it must not make others wait for their turn
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    librarian.start()
+    service.start()
+    broker_checks.start()
+    bridge_check.start()
+    service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
+    discovery.start()
+    damage: list[StoreDamaged] = []
+    ended = threading.Event()
+
+    def found(error: StoreDamaged) -> None:
+        damage.append(error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.thread("stores", lambda: stores.watch(found, ended))
+    log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
+    try:
+        server.run()
+    finally:
+        supervisor.stop()
+        discovery.stop()
+        service.stop()
+        server.close()
+        librarian.stop()
+        ended.set()
+        supervisor.stop(_JOIN)
+        stores.close()
+    if damage:
+        # the manager repairs the file and starts this process again
+        raise damage[0]
+
+
+def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
+    """Return waitress for `app`, bound to its port and not run yet."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    trusted: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        trusted["trusted_proxy"] = settings.trusted_proxy
+        trusted["trusted_proxy_headers"] = {"x-forwarded-for"}
+    server = create_server(
+        app,
+        host=settings.bind,
+        port=settings.http_port,
+        threads=THREADS,
+        # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
+        connection_limit=connections.MOST + 100,
+        max_request_header_size=LARGEST_HEAD,
+        # with the framing of its chunks
+        max_request_body_size=2 * LARGEST_BODY,
+        asyncore_use_poll=True,
+        channel_timeout=int(IDLE_SECONDS),
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **trusted,
+    )
+    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
+    proxy = client_of(settings.trusted_proxy)
+    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
+    make_fair(server, shared)
+    return server
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

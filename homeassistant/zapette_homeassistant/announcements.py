@@ -1,0 +1,145 @@
+"""What home-automation systems are told of a player, as topics and payloads; no I/O.
+
+The payload of ``zapette/discovery/<id>`` is in docs/protocol.md ("Discovery").
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from zapette.protocol.topics import DISCOVERY, Topics, is_player_id
+from zapette_homeassistant import core_entities
+
+VERSION: Final = 1
+_DEVICE: Final = "zapette_"
+_UNNAMED: Final = "Zapette"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a player.
+
+    Attributes:
+        id: the player's id.
+        name: what its owner calls it.
+        subtitles: label and id of each subtitle track of what it has loaded.
+    """
+
+    id: str
+    name: str = _UNNAMED
+    subtitles: tuple[tuple[str, str], ...] = ()
+
+    def after(self, state: dict[str, Any]) -> Known:
+        """Return what is known once the player has published `state`."""
+        name = state.get("name")
+        return replace(
+            self,
+            name=name.strip()[:64] if isinstance(name, str) and name.strip() else self.name,
+            subtitles=core_entities.tracks(state.get("subtitles")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """Makes the retained messages that announce players.
+
+    Attributes:
+        kind: the setting ``home_assistant``: ``integration``, ``core``, ``both`` or ``none``.
+        topics: the topics of the household.
+        sw_version: the version of Zapette.
+    """
+
+    kind: str
+    topics: Topics
+    sw_version: str
+
+    @property
+    def discovery_filter(self) -> str:
+        """The filter of what the integration is told."""
+        return f"{DISCOVERY}/+"
+
+    @property
+    def device_filter(self) -> str:
+        """The filter of what Home Assistant itself is told; others publish there too."""
+        return f"{self.topics.discovery_prefix}/device/+/config"
+
+    @property
+    def birth(self) -> str:
+        """Where Home Assistant says ``online`` when it has started."""
+        return f"{self.topics.discovery_prefix}/status"
+
+    def topics_of(self, player_id: str) -> tuple[str, str]:
+        """Return every topic that anything about a player may be retained on."""
+        return (
+            f"{DISCOVERY}/{player_id}",
+            f"{self.topics.discovery_prefix}/device/{_DEVICE}{player_id}/config",
+        )
+
+    def player_of(self, topic: str) -> str | None:
+        """Return which player a topic announces; None if it is somebody else's."""
+        name = topic.removeprefix(f"{DISCOVERY}/")
+        if name == topic:
+            name = topic.removeprefix(f"{self.topics.discovery_prefix}/device/{_DEVICE}")
+            name = name.removesuffix("/config")
+        return name if is_player_id(name) else None
+
+    def name_in(self, payload: bytes) -> str | None:
+        """Return the player's name that an earlier announcement holds; None if there is none."""
+        said = read_object(payload)
+        device = said.get("device")
+        name = device.get("name") if isinstance(device, dict) else said.get("name")
+        return name if isinstance(name, str) and name else None
+
+    def messages(self, known: Known, pages: str) -> dict[str, bytes]:
+        """Return what is to be retained about a player, by topic; an empty payload is nothing.
+
+        Args:
+            known: the player.
+            pages: where its page and its media are, as a URL with a slash at its end.
+        """
+        discovery, device = self.topics_of(known.id)
+        return {
+            discovery: _json(self._player(known, pages))
+            if self.kind in {"integration", "both"}
+            else b"",
+            device: _json(self._device(known, pages)) if self.kind in {"core", "both"} else b"",
+        }
+
+    def _player(self, known: Known, pages: str) -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "id": known.id,
+            "name": known.name,
+            "base_topic": self.topics.base,
+            "url": pages,
+            "sw_version": self.sw_version,
+        }
+
+    def _device(self, known: Known, pages: str) -> dict[str, Any]:
+        return {
+            "device": {
+                "identifiers": [_DEVICE + known.id],
+                "name": known.name,
+                "manufacturer": "Zapette",
+                "model": "Player page",
+                "sw_version": self.sw_version,
+                "configuration_url": pages,
+            },
+            "origin": {"name": "Zapette", "sw_version": self.sw_version},
+            "components": core_entities.components(known.id, self.topics, pages, known.subtitles),
+        }
+
+
+def read_object(payload: bytes) -> dict[str, Any]:
+    """Return the JSON object in `payload`, an empty one if there is none."""
+    try:
+        value = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,270 @@
+"""Announces the players to home-automation systems, and forgets those that are gone."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from zapette.client.client import Client
+from zapette.errors import Unavailable
+from zapette.mqtt.subscriptions import Message
+from zapette.protocol.topics import is_player_id
+from zapette_broker.storage.store_errors import StoreError
+from zapette_homeassistant.announcements import Announcements, Known, read_object
+from zapette_homeassistant.distinct_names import DEFAULTS, DistinctNames
+from zapette_server.storage.player_registry import Registry
+from zapette_server.supervisor import Supervisor
+
+log = logging.getLogger("zapette.discovery")
+
+SETTLE: Final = 0.5
+"""Seconds after a connection in which the broker tells what it has retained."""
+
+BIRTH_DELAY: Final = 2.0
+"""The longest time after Home Assistant's birth message until it is answered, in seconds."""
+
+_SWEEP: Final = 1.0
+_PRUNE: Final = 3600.0
+_DAY: Final = 86400.0
+
+
+class Discovery:
+    """Keeps on the broker, retained, what tells other systems of each player that is known.
+
+    A player is known once it has published a state and is in the registry. What the broker
+    retains is also the memory: after a restart the names of players that are away come from there.
+    The second of two players with the same name gets a number.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        announcements: Announcements,
+        registry: Registry,
+        pages: Callable[[], str],
+        *,
+        forget_after_days: int = 0,
+    ) -> None:
+        """Set it up; `start` begins.
+
+        Args:
+            client: the server's own, which somebody else starts and stops.
+            announcements: makes the messages.
+            registry: says who is known.
+            pages: gives the address of the pages as it is now.
+            forget_after_days: after how many days a player that is gone is forgotten; 0 is never.
+        """
+        self._client = client
+        self._announcements = announcements
+        self._registry = registry
+        self._pages = pages
+        self._forget_after_days = forget_after_days
+        self._lock = threading.Lock()
+        self._known: dict[str, Known] = {}
+        self._names = DistinctNames()
+        self._to_rename: set[str] = set()
+        self._online: set[str] = set()
+        self._retained: dict[str, bytes] = {}
+        self._dirty: set[str] = set()
+        self._born_at: float | None = None
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        #: Keeps the thread running.
+        self.supervisor = Supervisor(log)
+
+    def start(self) -> None:
+        """Begin to listen and to announce."""
+        topics = self._announcements.topics
+        any_player = f"{topics.base}/players/+"
+        self._client.subscribe(f"{any_player}/availability", self._on_availability)
+        self._client.subscribe(f"{any_player}/state", self._on_state)
+        self._client.subscribe(self._announcements.discovery_filter, self._on_announcement)
+        self._client.subscribe(self._announcements.device_filter, self._on_announcement)
+        self._client.subscribe(self._announcements.birth, self._on_birth)
+        self.supervisor.thread("discovery", self._run)
+
+    def stop(self) -> None:
+        """End; what was announced stays."""
+        self.supervisor.stop()
+        self._stopping.set()
+        self._wake.set()
+        self.supervisor.stop(5)
+
+    def _on_availability(self, message: Message) -> None:
+        player_id = message.topic.split("/")[-2]
+        with self._lock:
+            if message.payload == b"online":
+                self._online.add(player_id)
+            else:
+                self._online.discard(player_id)
+            is_awaited = player_id in self._to_rename
+        if is_awaited:
+            self._mark(player_id)
+
+    def _on_state(self, message: Message) -> None:
+        player_id = message.topic.split("/")[-2]
+        state = read_object(message.payload)
+        if not state or not is_player_id(player_id):
+            return
+        with self._lock:
+            earlier = self._known.get(player_id)
+            if earlier is None and not self._is_registered(player_id):
+                return
+            known = (earlier or Known(player_id)).after(state)
+            self._known[player_id] = known
+        if known != earlier:
+            self._mark(player_id)
+
+    def _is_registered(self, player_id: str) -> bool:
+        try:
+            return self._registry.generation(player_id) is not None
+        except StoreError:
+            # its next state announces it again
+            return False
+
+    def _on_announcement(self, message: Message) -> None:
+        player_id = self._announcements.player_of(message.topic)
+        if player_id is None:
+            return
+        with self._lock:
+            self._retained[message.topic] = message.payload
+            name = self._announcements.name_in(message.payload)
+            if name is not None:
+                self._known.setdefault(player_id, Known(player_id, name))
+                self._names.remember(player_id, name)
+        # a live one is our own, or somebody has removed the device: it is not put back at once
+        if message.retained:
+            self._mark(player_id)
+
+    def _on_birth(self, message: Message) -> None:
+        if message.payload == b"online" and not message.retained:
+            # some time later, so that all that announce themselves do not do so at once
+            self._born_at = time.monotonic() + random.uniform(0, BIRTH_DELAY)  # noqa: S311
+
+    def _mark(self, player_id: str) -> None:
+        with self._lock:
+            self._dirty.add(player_id)
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._keep_announced()
+            except StoreError as error:
+                log.warning("announcements are waiting for the registry of players: %s", error)
+                self._stopping.wait(_SWEEP)
+
+    def _keep_announced(self) -> None:
+        live_since: float | None = None
+        pruned_at = -_PRUNE
+        swept = (-1, -1)
+        while not self._stopping.is_set():
+            self._wake.wait(_SWEEP if live_since is None or not self._dirty else 0.1)
+            self._wake.clear()
+            now = time.monotonic()
+            if not self._client.is_live:
+                if live_since is not None:
+                    live_since = None
+                    with self._lock:
+                        self._retained.clear()
+                        self._online.clear()
+                continue
+            if live_since is None:
+                live_since = now
+                self._mark_all()
+            if now - live_since < SETTLE:
+                self._stopping.wait(SETTLE)
+            if now - pruned_at >= _PRUNE:
+                pruned_at = now
+                self._prune()
+            removals = (self._registry.changes(), self._registry.removals)
+            if removals != swept:
+                swept = removals
+                self._mark_all()
+            if self._born_at is not None and now >= self._born_at:
+                self._born_at = None
+                with self._lock:
+                    self._retained.clear()
+                self._mark_all()
+            self._announce_all()
+
+    def _mark_all(self) -> None:
+        with self._lock:
+            self._dirty |= self._known.keys()
+
+    def _prune(self) -> None:
+        if self._forget_after_days == 0:
+            return
+        with self._lock:
+            online = set(self._online)
+        for player_id in self._registry.unseen_for(self._forget_after_days * _DAY):
+            if player_id not in online and self._registry.forget(player_id):
+                log.info("forgot a player that was gone for %d days", self._forget_after_days)
+
+    def _announce_all(self) -> None:
+        with self._lock:
+            dirty, self._dirty = self._dirty, set()
+        pages = self._pages() if dirty else ""
+        for player_id in dirty:
+            try:
+                self._announce(player_id, pages)
+            except Unavailable:
+                # the next connection announces everything again
+                return
+
+    def _announce(self, player_id: str, pages: str) -> None:
+        forgotten = self._registry.generation(player_id) is None
+        with self._lock:
+            known = self._known.get(player_id)
+            if known is None:
+                return
+            if not forgotten:
+                known = self._named(known)
+        if not forgotten:
+            self._rename(known)
+        wanted = {} if forgotten else self._announcements.messages(known, pages)
+        for topic in self._announcements.topics_of(player_id):
+            payload = wanted.get(topic, b"")
+            with self._lock:
+                retained = self._retained.get(topic, b"")
+            if payload != retained:
+                self._client.publish(topic, payload, qos=1, retain=True)
+                with self._lock:
+                    self._retained[topic] = payload
+        if forgotten:
+            self._clear(player_id)
+
+    def _named(self, known: Known) -> Known:
+        """Return a player with a name that no other has."""
+        is_new = not self._names.knows(known.id)
+        name = self._names.give(known.id, known.name)
+        if is_new and name != known.name:
+            self._to_rename.add(known.id)
+        if known.name not in DEFAULTS:
+            self._to_rename.discard(known.id)
+        return replace(known, name=name)
+
+    def _rename(self, known: Known) -> None:
+        """Have a new player called by its number as soon as it is there."""
+        with self._lock:
+            if known.id not in self._to_rename or known.id not in self._online:
+                return
+        self._client.command(self._announcements.topics.player(known.id), "rename", known.name)
+        with self._lock:
+            self._to_rename.discard(known.id)
+
+    def _clear(self, player_id: str) -> None:
+        player = self._announcements.topics.player(player_id)
+        for topic in (player.state, player.availability):
+            self._client.publish(topic, b"", qos=1, retain=True)
+        with self._lock:
+            self._known.pop(player_id, None)
+            self._names.forget(player_id)
+            self._to_rename.discard(player_id)
+            for topic in self._announcements.topics_of(player_id):
+                self._retained.pop(topic, None)

@@ -1,0 +1,240 @@
+"""Who may connect to the household's broker: bearers of a signed token, and named accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Hashable
+from typing import Final
+
+from zapette.protocol.topics import Topics
+from zapette_broker.access.acl import Judgement, Rights
+from zapette_broker.access.authenticator import ConnectRequest, Grant
+from zapette_broker.access.terms import Budget, Terms
+from zapette_server.access.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
+from zapette_server.access.lookups import Lookups
+from zapette_server.access.records import Change, Standing, fingerprint
+from zapette_server.errors import CredentialsError
+from zapette_server.storage.data_folder import HOME
+
+log = logging.getLogger("zapette.broker")
+
+_DENY_ALL: Final = {"permission": "deny", "action": "all", "topic": "#"}
+_MAX_REMEMBERED: Final = 256
+_ID_LENGTH: Final = 32
+
+PAGE_EXPIRY: Final = 600
+"""Seconds that the session of a player, remote or guest may outlive its connection."""
+
+SESSIONS: Final = 500
+"""Sessions of one link, connected or not; twice as many of one player."""
+
+SUBSCRIPTIONS: Final = 10_000
+"""Subscriptions of all sessions of one link; twice as many of one player."""
+
+QUEUED_BYTES: Final = 8 * 1024 * 1024
+"""Bytes queued for all clients of one link; twice as much for those of one player."""
+
+
+class HouseholdAuthenticator:
+    """Admits players, remotes, guests and the server by token, and the household by password.
+
+    Another thread looks up tokens in the stores, unless these are known not to have changed; the
+    results are kept, so that `is_revoked` reads no file. A correct password is remembered as a
+    keyed digest, so that the slow hash of an account is computed once, on a separate thread.
+    """
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        lookups: Lookups,
+        verify: Callable[[str, str], bool],
+        home_password: str,
+        *,
+        anonymous: bool = False,
+    ) -> None:
+        self._keyring = keyring
+        self._lookups = lookups
+        self._verify = verify
+        self._home_password = home_password.encode()
+        self._anonymous = anonymous
+        self._household = compile_rights(rights(Role.HOUSEHOLD, keyring.topics, ""))
+        self._key = secrets.token_bytes(32)
+        self._remembered: dict[bytes, None] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._generations: dict[str, str | None] = {}
+        self._accounts: dict[str, str] | None = None
+        self._ended: frozenset[str] = frozenset()
+
+    def authenticate(self, request: ConnectRequest) -> Grant | Awaitable[Grant | None] | None:
+        """Return what the client may do, or None if it does not prove who it is."""
+        if request.username is None:
+            return Grant(self._household) if self._anonymous else None
+        if request.password is None:
+            return None
+        if request.username in RESERVED_NAMES:
+            return self._by_token(request.username, request.client_id, request.password)
+        if request.username == HOME:
+            good = hmac.compare_digest(request.password, self._home_password)
+            return self._member(("account", HOME), HOME) if good else None
+        return self._by_password(request.username, request.password)
+
+    def learn(self, change: Change) -> None:
+        """Record changes in the stores; `is_revoked` knows them from now on."""
+        self._generations |= change.generations
+        if change.accounts is not None:
+            self._accounts = change.accounts
+        if change.ended is not None:
+            self._ended = change.ended
+
+    def remember_only(self, players: Collection[str]) -> None:
+        """Forget the lookups of all players except these."""
+        self._generations = {
+            player: generation
+            for player, generation in self._generations.items()
+            if player in players
+        }
+
+    def is_revoked(self, tag: object, client_id: str) -> bool:
+        """Tell whether a grant with `tag` is known to be revoked."""
+        match tag:
+            case ("code", str(player), str(generation)):
+                return client_id in self._ended or (
+                    self._generations.get(player, generation) != generation
+                )
+            case ("player", str(player)):
+                return self._generations.get(player, "") is None
+            case ("account", str(name), *rest) if name != HOME and self._accounts is not None:
+                known = self._accounts.get(name)
+                return known is None or rest not in ([], [known])
+        return False
+
+    def _by_token(
+        self, username: str, client_id: str, password: bytes
+    ) -> Grant | Awaitable[Grant | None] | None:
+        try:
+            token = self._keyring.read(password)
+        except CredentialsError as error:
+            log.debug("token refused: %s", error)
+            return None
+        if token.role != username or token.client_id != client_id:
+            return None
+        if token.role is Role.SERVER:
+            return self._granted(token)
+        standing = self._lookups.known_standing(token.player_id, token.client_id)
+        return self._ask(token) if standing is None else self._if_good(token, standing)
+
+    async def _ask(self, token: Token) -> Grant | None:
+        standing = await self._lookups.standing(token.player_id, token.client_id)
+        return self._if_good(token, standing)
+
+    def _if_good(self, token: Token, standing: Standing) -> Grant | None:
+        """Grant the token's rights unless the stores say that it is revoked."""
+        wanted = token.generation if token.role is not Role.PLAYER else standing.generation
+        if standing.ended or standing.generation is None or standing.generation != wanted:
+            return None
+        grant = self._granted(token)
+        # changes since the answer was given
+        return None if self.is_revoked(grant.tag, token.client_id) else grant
+
+    def _granted(self, token: Token) -> Grant:
+        return Grant(
+            compile_rights(token.acl), float(token.expires_at), _tag(token), token.client_id
+        )
+
+    async def _by_password(self, name: str, password: bytes) -> Grant | None:
+        hashed = await self._lookups.hash_of(name)
+        if hashed is None:
+            return None
+        tag = ("account", name, fingerprint(hashed))
+        digest = hmac.digest(self._key, hashed.encode() + b"\0" + password, hashlib.sha256)
+        if digest not in self._remembered:
+            # One at a time: the hash takes 64 MiB and a core, which guesses must not multiply.
+            async with self._one_at_a_time:
+                text = password.decode("utf-8", "replace")
+                if not await asyncio.to_thread(self._verify, hashed, text):
+                    return None
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered[digest] = None
+        return None if self.is_revoked(tag, "") else self._member(tag, name)
+
+    def _member(self, tag: tuple[str, ...], name: str) -> Grant:
+        return Grant(self._household, tag=tag, username=name)
+
+
+def compile_rights(acl: Acl) -> Rights:
+    """Return the rights that a token's rules give; what they do not name is denied anyway.
+
+    They are those of `zapette_server.access.credentials.rights`, and so need no check.
+    """
+    publish: list[Judgement] = []
+    subscribe: list[Judgement] = []
+    retain: list[Judgement] = []
+    for rule in acl:
+        if rule != _DENY_ALL:
+            judgement = str(rule["topic"]), rule["permission"] == "allow"
+            if rule["action"] != "subscribe":
+                if rule.get("retain") is not True:
+                    publish.append(judgement)
+                if rule.get("retain") is not False:
+                    retain.append(judgement)
+            if rule["action"] != "publish":
+                subscribe.append(judgement)
+    return Rights(publish, subscribe, retain)
+
+
+def terms_of(tag: object) -> Terms:
+    """Return a grant's terms by its tag.
+
+    Strangers can make players, and a guest's link may be passed on: their usage is bounded by link
+    and by player. Pages start a new session each time they are loaded, so their sessions only need
+    to outlive a lost connection. The household has a reserve.
+    """
+    match tag:
+        case ("code", str(player), str()):
+            return Terms((_budget(tag, 1), _budget(("player", player), 2)), False, PAGE_EXPIRY)
+        case ("player", str()):
+            return Terms((_budget(tag, 2),), False, PAGE_EXPIRY)
+    return Terms()
+
+
+def _budget(key: Hashable, times: int) -> Budget:
+    """Return the budget of a link, or a multiple of it."""
+    return Budget(key, SESSIONS * times, SUBSCRIPTIONS * times, QUEUED_BYTES * times)
+
+
+def owner_of(topics: Topics) -> Callable[[str], str | None]:
+    """Return a function from a topic to the player that it belongs to, or None."""
+    root = f"{topics.base}/players/"
+    start, end = len(root), len(root) + _ID_LENGTH
+
+    def owner(topic: str) -> str | None:
+        return topic[start:end] if topic.startswith(root) else None
+
+    return owner
+
+
+def player_of(tag: object) -> str | None:
+    """Return the player of a grant; None if it has none."""
+    match tag:
+        case ("code", str(player), str()) | ("player", str(player)):
+            return player
+    return None
+
+
+def is_visitor_of(tag: object, player_id: str) -> bool:
+    """Tell whether what was granted with `tag` is a remote's or a guest's of a player."""
+    match tag:
+        case ("code", str(of), str()):
+            return of == player_id
+    return False
+
+
+def _tag(token: Token) -> tuple[str, ...]:
+    if token.role in (Role.REMOTE, Role.GUEST):
+        return ("code", token.player_id, token.generation)
+    return (token.role.value, token.player_id)

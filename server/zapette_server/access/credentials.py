@@ -1,0 +1,245 @@
+"""Who may do what: player ids, keys, tokens and the rights they carry; no I/O.
+
+Keys are derived from the household's signing secret, so that none is ever stored: whoever reads
+the registry of players learns no key, and whoever has a key cannot make another.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+
+from zapette.protocol.topics import Topics, is_player_id, is_token
+from zapette_server.errors import CredentialsError
+
+TOKEN_LIFETIME: Final = 12 * 3600
+"""How long a token is good for, in seconds."""
+
+_ALGORITHM: Final = "HS256"
+_KEY_BYTES: Final = 16
+
+
+class Role(enum.StrEnum):
+    """What a client of the broker is; the value is its user name, except for the household's."""
+
+    PLAYER = "player"
+    REMOTE = "remote"
+    GUEST = "guest"
+    SERVER = "server"
+    HOUSEHOLD = "household"
+
+
+RESERVED_NAMES: Final = frozenset(role.value for role in Role)
+"""User names that no household account may have."""
+
+Acl = list[dict[str, str | bool]]
+"""Rules as EMQX reads them: permission, action (publish, subscribe) and topic filter of each.
+
+A rule with ``"retain": false`` is about messages without the retain flag only.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a verified token says.
+
+    Attributes:
+        role: player, remote, guest or server.
+        client_id: the MQTT client id it is bound to.
+        player_id: the player it is about; empty for the server's.
+        generation: the generation of the key it came by; empty for a player's or the server's.
+        expires_at: when it ends, in Unix seconds.
+        acl: the rights, first match first, everything else denied.
+    """
+
+    role: Role
+    client_id: str
+    player_id: str
+    generation: str
+    expires_at: int
+    acl: Acl
+
+
+def new_player_id() -> str:
+    """Return a new player id: 128 random bits as 32 lowercase hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def new_generation() -> str:
+    """Return a new key generation: random, so that a lost registry never revives an old code."""
+    return secrets.token_hex(8)
+
+
+def is_generation(text: str) -> bool:
+    """Tell whether `text` has the form of a key generation."""
+    return re.fullmatch("[0-9a-f]{16}", text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Makes and checks keys and tokens under one signing secret.
+
+    Attributes:
+        secret: at least 32 random bytes that never leave the data folder.
+        topics: the topics that rights are given on.
+    """
+
+    secret: bytes
+    topics: Topics
+
+    def owner_key(self, player_id: str) -> str:
+        """Return the key that proves who made `player_id`: 22 base64url characters."""
+        return self._derive("owner", player_id)
+
+    def link_key(self, role: Role, player_id: str, generation: str) -> str:
+        """Return the key in the link for remotes or for guests: 22 base64url characters."""
+        return self._derive(role, player_id, generation)
+
+    def owns(self, player_id: str, owner_key: str) -> bool:
+        """Tell whether `owner_key` is the one of `player_id`, in constant time."""
+        return _same(self.owner_key(player_id), owner_key)
+
+    def role_of(self, player_id: str, generation: str, key: str) -> Role | None:
+        """Return what `key` makes of its bearer: a remote, a guest, or nothing (None)."""
+        for role in (Role.REMOTE, Role.GUEST):
+            if _same(self.link_key(role, player_id, generation), key):
+                return role
+        return None
+
+    def issue(
+        self,
+        role: Role,
+        client_id: str,
+        player_id: str = "",
+        generation: str = "",
+        *,
+        lifetime: float = TOKEN_LIFETIME,
+    ) -> tuple[str, int]:
+        """Return a signed token and when it expires, in Unix seconds."""
+        now = int(time.time())
+        expires_at = now + int(lifetime)
+        claims = {
+            "sub": player_id or "server",
+            "client_id": client_id,
+            "role": role.value,
+            "iat": now,
+            "exp": expires_at,
+            "generation": generation,
+            "acl": rights(role, self.topics, client_id, player_id),
+        }
+        return jwt.encode(claims, self._signing_key, algorithm=_ALGORITHM), expires_at
+
+    def read(self, token: str | bytes) -> Token:
+        """Return what `token` says, after checking its signature and its time (RFC 7519, 7.2).
+
+        The broker does this for each connection; docs/decisions/0005-reading-tokens.md says why
+        it is not left to the library that writes them.
+
+        Raises:
+            CredentialsError: it is not a token, not ours, or expired.
+        """
+        text = token.encode() if isinstance(token, str) else token
+        head, _, rest = text.partition(b".")
+        body, _, signature = rest.partition(b".")
+        digest = hmac.digest(self._signing_key, head + b"." + body, hashlib.sha256)
+        # Only the header that `issue` writes is taken, so that nobody chooses the algorithm.
+        if head != _HEADER or not hmac.compare_digest(_encode(digest), signature):
+            raise CredentialsError("the token is not valid")
+        try:
+            read = _token(json.loads(base64.urlsafe_b64decode(body + b"==").decode()))
+        except (KeyError, TypeError, ValueError):
+            raise CredentialsError("the token is not valid") from None
+        if read.expires_at <= time.time():
+            raise CredentialsError("the token has expired")
+        return read
+
+    @property
+    def _signing_key(self) -> bytes:
+        return hmac.digest(self.secret, b"token", hashlib.sha256)
+
+    def _derive(self, *parts: str) -> str:
+        digest = hmac.digest(self.secret, "\0".join(("key", *parts)).encode(), hashlib.sha256)
+        return _encode(digest[:_KEY_BYTES]).decode()
+
+
+def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> Acl:
+    """Return the rights of `role` as the contract's table gives them ("Who may do what").
+
+    Raises:
+        CredentialsError: the client id or the player id does not have its form.
+    """
+    if role in (Role.SERVER, Role.HOUSEHOLD):
+        discovery = f"{topics.discovery_prefix}/#"
+        publish = [topics.everything, "zapette/#", "homeassistant/#", discovery]
+        return _acl(publish, [*publish, "$SYS/#"], retain=publish)
+    if not is_token(client_id) or not is_player_id(player_id):
+        raise CredentialsError("a client id and a player id are needed")
+    player, server = topics.player(player_id), topics.server
+    ask_server = [f"{server.root}/request/{client_id}/#"]
+    hear_server = [server.availability, server.responses(client_id)]
+    if role is Role.PLAYER:
+        tells = [player.availability, player.state, player.event("#"), f"{player.root}/response/#"]
+        return _acl(
+            [*tells, *ask_server],
+            [player.commands, player.requests, *hear_server],
+            retain=[player.availability, player.state],
+        )
+    hear_player = [player.state, player.availability, player.responses(client_id)]
+    asks = f"{player.root}/request/{client_id}"
+    if role is Role.REMOTE:
+        return _acl(
+            [player.commands, f"{asks}/#", *ask_server],
+            [*hear_player, player.event("#"), *hear_server],
+        )
+    return _acl(
+        [f"{asks}/+/{name}" for name in ("status", "queue/add", "queue/play_next")],
+        [*hear_player, server.availability],
+    )
+
+
+def _acl(publish: list[str], subscribe: list[str], *, retain: Collection[str] = ()) -> Acl:
+    """Return the rules; of what is published only `retain` may be retained."""
+    rules: Acl = []
+    for topic in dict.fromkeys(publish):
+        rules.append({"permission": "allow", "action": "publish", "topic": topic})
+        if topic not in retain:
+            rules[-1]["retain"] = False
+    rules += [
+        {"permission": "allow", "action": "subscribe", "topic": topic}
+        for topic in dict.fromkeys(subscribe)
+    ]
+    return [*rules, {"permission": "deny", "action": "all", "topic": "#"}]
+
+
+def _token(claims: dict[str, Any]) -> Token:
+    return Token(
+        role=Role(claims["role"]),
+        client_id=str(claims["client_id"]),
+        player_id=str(claims["sub"]),
+        generation=str(claims.get("generation", "")),
+        expires_at=int(claims["exp"]),
+        acl=claims["acl"],
+    )
+
+
+def _encode(data: bytes) -> bytes:
+    """Return base64url without padding (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+_HEADER: Final = _encode(b'{"alg":"HS256","typ":"JWT"}')
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

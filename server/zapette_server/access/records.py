@@ -1,0 +1,178 @@
+"""What the household's stores say of tokens and accounts, and what has changed in them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from zapette_broker.storage.store_errors import StoreError
+from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.grants import Visitors
+from zapette_server.storage.player_registry import Registry
+
+log = logging.getLogger("zapette.broker")
+
+MOST_IN_VIEW: Final = 10_000
+"""With more players than this, each token is looked up in the stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the stores say of a token.
+
+    Attributes:
+        generation: of the codes of its player; None if there is no such player.
+        ended: whether the token itself was ended.
+    """
+
+    generation: str | None
+    ended: bool
+
+
+@dataclass(slots=True)
+class Change:
+    """What is new in the stores.
+
+    Attributes:
+        generations: of players that connections were asked for, None if they are gone.
+        accounts: the fingerprints of all accounts, None if they are as before.
+        ended: the client ids of all ended tokens, None if they are as before.
+    """
+
+    generations: dict[str, str | None] = field(default_factory=dict)
+    accounts: dict[str, str] | None = None
+    ended: frozenset[str] | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is new."""
+        return bool(self.generations) or self.accounts is not None or self.ended is not None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All tokens' standings, as they are until the next commit to a store.
+
+    Attributes:
+        commits: the last commit to each store before these were read.
+        generations: of the codes of all players.
+        ended: the client ids of all ended tokens.
+    """
+
+    commits: tuple[bytes, bytes]
+    generations: Mapping[str, str]
+    ended: frozenset[str]
+
+    def standing(self, player_id: str, client_id: str) -> Standing:
+        """Return how a token stands."""
+        return Standing(self.generations.get(player_id), client_id in self.ended)
+
+
+class Records:
+    """The stores themselves; every method but `last_commits` may block."""
+
+    def __init__(
+        self, registry: Registry, visitors: Visitors, accounts: Accounts, accounts_file: Path
+    ) -> None:
+        self._registry = registry
+        self._visitors = visitors
+        self._accounts = accounts
+        self._accounts_file = accounts_file
+        self._known: dict[str, str | None] = {}
+        self._everybody: dict[str, str] | None = None
+        self._ended: frozenset[str] = frozenset()
+        self._hashes: dict[str, str] = {}
+        self._registry_seen: int | None = None
+        self._last_end: int | None = None
+        self._accounts_seen: int | None = None
+        #: Why the accounts cannot be read, in words; None if they can.
+        self.problem: str | None = None
+        #: What the last look found; None if it cannot be known to be current.
+        self.view: View | None = None
+
+    def last_commits(self) -> tuple[bytes, bytes] | None:
+        """Return the last commit to each store; None if it is not known. It never waits."""
+        players, visitors = self._registry.last_commit(), self._visitors.last_commit()
+        return (players, visitors) if players is not None and visitors is not None else None
+
+    def standings(
+        self, tokens: Collection[tuple[str, str]]
+    ) -> tuple[dict[tuple[str, str], Standing], Change]:
+        """Return how tokens stand (by player id and client id), and what was learnt by it."""
+        generations = self._registry.generations({player for player, _ in tokens})
+        ended = self._visitors.ended_among([client for _, client in tokens])
+        change = Change()
+        standings = {}
+        for player, client in tokens:
+            generation = generations.get(player)
+            # of one that no look has seen yet, the next look tells
+            if player in self._known and self._known[player] != generation:
+                change.generations[player] = self._known[player] = generation
+            standings[player, client] = Standing(generation, client in ended)
+        return standings, change
+
+    def hashes(self, change: Change) -> dict[str, str]:
+        """Return the hashes of the accounts by name, after reading the file if it has changed."""
+        at = _changed_at(self._accounts_file)
+        if at != self._accounts_seen:
+            try:
+                self._hashes = self._accounts.hashes()
+            except StoreError as error:
+                # players and phones need no account
+                if self.problem != str(error):
+                    self.problem = str(error)
+                    log.error("%s; the accounts stay as they were", error)  # noqa: TRY400
+                return self._hashes
+            self.problem = None
+            self._accounts_seen = at
+            change.accounts = {name: fingerprint(it) for name, it in self._hashes.items()}
+        return self._hashes
+
+    def forget(self) -> None:
+        """Take everything for new at the next look."""
+        self._known = {}
+        self._registry_seen = self._last_end = self._accounts_seen = None
+
+    def look(self, players: Collection[str]) -> Change:
+        """Return what has changed since the last look, of players those named only."""
+        change = Change()
+        # before the stores are read: a later commit shows that the view may be old
+        commits = self.last_commits()
+        version = self._registry.changes()
+        if version != self._registry_seen:
+            self._everybody = self._registry.everybody(MOST_IN_VIEW)
+        if version != self._registry_seen or not self._known.keys() >= set(players):
+            found = self._everybody
+            if found is None:
+                found = self._registry.generations(players)
+            for player in players:
+                generation = found.get(player)
+                if player not in self._known or self._known[player] != generation:
+                    change.generations[player] = generation
+            self._known = {player: found.get(player) for player in players}
+            self._registry_seen = version
+        last = self._visitors.last_end()
+        if last != self._last_end:
+            change.ended = self._ended = self._visitors.ended()
+            self._last_end = last
+        self.hashes(change)
+        if commits is None or self._everybody is None:
+            self.view = None
+        elif self.view is None or self.view.commits != commits:
+            self.view = View(commits, self._everybody, self._ended)
+        return change
+
+
+def fingerprint(hashed: str) -> str:
+    """Return what tells one password of an account from its next, and nothing of either."""
+    return hashlib.sha256(hashed.encode()).hexdigest()[:16]
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,153 @@
+"""Named checks of what must work: what `/healthz` says is put together from them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from zapette_broker.storage.store_errors import StoreBusy, StoreError
+
+log = logging.getLogger("zapette.health")
+
+Check: TypeAlias = Callable[[], str | None]
+"""Returns why something does not work, for a person to read; None if it works."""
+
+LEAST_ROOM: Final = 16 * 1024 * 1024
+"""Bytes that must be free on the disk of the data folder, or a twentieth of a smaller one."""
+
+_FRESH: Final = 0.5
+_MOST: Final = 2.0
+
+
+class Checks:
+    """Checks by name; safe to use from several threads.
+
+    Results are reused for half a second, so that frequent questions cost little.
+    """
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self._minor: set[str] = set()
+        self._several: list[Callable[[], Mapping[str, str | None]]] = []
+        self._lock = threading.Lock()
+        self._found: dict[str, str | None] = {}
+        self._good_until = 0.0
+
+    def add(self, name: str, check: Check, *, vital: bool = True) -> None:
+        """Have `check` decide whether the part `name` works, and if it is `vital`, the whole."""
+        self._checks[name] = check
+        if not vital:
+            self._minor.add(name)
+
+    def is_vital(self, name: str) -> bool:
+        """Tell whether nothing is ready without the part."""
+        return name not in self._minor
+
+    def add_several(self, check: Callable[[], Mapping[str, str | None]]) -> None:
+        """Add `check`, which decides about several parts and names them each time."""
+        self._several.append(check)
+
+    def run(self) -> dict[str, str | None]:
+        """Return by name why a part does not work, None for one that does.
+
+        It takes as long as the checks, each of which takes a few seconds at most.
+        """
+        with self._lock:
+            if time.monotonic() >= self._good_until:
+                before, self._found = self._found, self._look()
+                self._good_until = time.monotonic() + _FRESH
+                _log_changes(before, self._found)
+            return dict(self._found)
+
+    def _look(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for name, check in self._checks.items():
+            try:
+                found[name] = check()
+            except Exception:
+                log.exception("the check of %s failed", name)
+                found[name] = "its check failed; the log says why"
+        for several in self._several:
+            found |= several()
+        return found
+
+
+def store(check: Callable[[], None]) -> Check:
+    """Return the check of a store, whose own one raises `StoreError` and may take its time.
+
+    A check that takes longer than two seconds counts as a failure.
+    """
+    bounded = _Bounded(check)
+
+    def problem() -> str | None:
+        try:
+            bounded.run()
+        except StoreError as error:
+            return without_folders(str(error))
+        return None
+
+    return problem
+
+
+class _Bounded:
+    """Runs a check on a thread, and does not wait for it longer than `_MOST` seconds."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._pending: Future[None] | None = None
+
+    def run(self) -> None:
+        """Run the check, or wait for the one that still runs; raises what it raises."""
+        pending = self._pending
+        if pending is None:
+            pending = self._pending = Future()
+            threading.Thread(target=self._run, args=(pending,), name="check", daemon=True).start()
+        try:
+            pending.result(_MOST)
+        except TimeoutError:
+            raise StoreBusy("another process has locked it, or its disk does not answer") from None
+
+    def _run(self, pending: Future[None]) -> None:
+        try:
+            self._check()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+            self._pending = None
+            pending.set_exception(error)
+        else:
+            self._pending = None
+            pending.set_result(None)
+
+
+def disk(folder: Path) -> Check:
+    """Return the check that there is room on the disk of a folder."""
+
+    def problem() -> str | None:
+        try:
+            usage = shutil.disk_usage(folder)
+        except OSError as error:
+            return f"the data folder cannot be read: {error.strerror}"
+        if usage.free >= min(LEAST_ROOM, usage.total // 20):
+            return None
+        return f"{usage.free // 1024} KiB are left on the disk of the data folder; make room"
+
+    return problem
+
+
+def without_folders(text: str) -> str:
+    """Return a message with only the names of files, not their folders."""
+    head, separator, rest = text.partition(": ")
+    return f"{Path(head).name}{separator}{rest}" if separator and "/" in head else text
+
+
+def _log_changes(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> None:
+    for name, problem in now.items():
+        if problem is not None and before.get(name) is None:
+            log.error("%s does not work: %s", name, problem)
+        elif problem is None and before.get(name) is not None:
+            log.warning("%s works again", name)

@@ -1,0 +1,338 @@
+"""The settings: one frozen object, built once from a file, the environment and options."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from zapette.errors import SettingsError, TopicError
+from zapette.protocol.topics import check_base
+from zapette_server.bridge_settings import BridgeSettings
+from zapette_server.hosts import Hosts, read_names
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The folder of the project, which holds ``static/``, ``config/`` and ``samples/``."""
+
+DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"
+
+_PREFIX: Final = "ZAPETTE_"
+_NEEDED: Final = frozenset({"data_dir", "media_dir"})
+_INLINE: Final = frozenset({"limits"})
+"""Tables of the file that are one variable in the environment."""
+
+_NOT_SETTINGS: Final = frozenset({"ZAPETTE_URL", "ZAPETTE_CONFIG"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, with its default; ``config/zapette.toml`` explains each.
+
+    Attributes:
+        http_port: port of the pages and the API, 1-65535.
+        mqtt_port: port of MQTT over TCP.
+        ws_port: port of MQTT over WebSocket.
+        bind: IP address to listen on.
+        public_url: where phones reach the pages, if it is not what the server finds; or empty.
+        public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
+        allowed_hosts: further names by which browsers reach this machine, separated by commas.
+        trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is believed; or empty.
+        data_dir: folder of the secret, the accounts and the stores.
+        media_dir: folder of what can be played.
+        base_topic: what every topic but discovery starts with.
+        anonymous: whether clients without an account have the household's rights.
+        token_lifetime: how long a token of a page is good for, in seconds, 60 or more.
+        home_assistant: what Home Assistant is told of: ``integration`` (a player, for the
+            integration), ``core`` (its parts, for Home Assistant alone), ``both`` or ``none``.
+        discovery_prefix: what Home Assistant's own discovery topics start with.
+        forget_after_days: days after which a player that is gone is forgotten; 0 is never.
+        page_errors: whether pages report their errors to the terminal of the server.
+        development: whether pages are loaded again when they change; and as `page_errors`.
+        limits: changes of the broker's limits, ``max_packet = 65536, …``; a table in the file.
+        log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
+            in PEM; None for the system's.
+        bridge: the home's own broker.
+    """
+
+    http_port: int = 8000
+    mqtt_port: int = 1883
+    ws_port: int = 8083
+    bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
+    public_url: str = ""
+    public_ws_url: str = ""
+    allowed_hosts: str = ""
+    trusted_proxy: str = ""
+    data_dir: Path = ROOT / "data"
+    media_dir: Path = ROOT / "samples"
+    base_topic: str = "zapette"
+    anonymous: bool = False
+    token_lifetime: int = 12 * 3600
+    home_assistant: str = "integration"
+    discovery_prefix: str = "homeassistant"
+    forget_after_days: int = 30
+    page_errors: bool = False
+    development: bool = False
+    limits: str = ""
+    log_level: str = "info"
+    ca_file: Path | None = None
+    bridge: BridgeSettings = field(default_factory=BridgeSettings)
+
+    def __post_init__(self) -> None:
+        for key, check in _CHECKS.items():
+            check(key, getattr(self, key))
+
+    @property
+    def hosts(self) -> Hosts:
+        """The hosts that HTTP and WebSockets answer."""
+        return Hosts.of(self.public_url, self.public_ws_url, allowed=self.allowed_hosts)
+
+
+def load(
+    file: Path | None,
+    environment: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Return the settings: the file's, then the environment's, then the options' (None: not given).
+
+    Relative paths in the file are taken from the file's own folder, others from the current one.
+
+    Raises:
+        SettingsError: a key is unknown, or a value has the wrong type or is out of range.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= _from_file(file)
+    values |= _from_environment(environment)
+    values |= {key: value for key, value in (options or {}).items() if value not in {None, ""}}
+    flat: dict[str, Any] = {}
+    tables: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        table, _, name = key.rpartition(".")
+        (tables.setdefault(table, {}) if table else flat)[name] = _typed(key, value)
+    settings = Settings()
+    flat |= {table: replace(getattr(settings, table), **tables[table]) for table in tables}
+    return replace(settings, **flat)
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that say these settings."""
+    values = {}
+    for key in _KINDS:
+        value: Any = settings
+        for name in key.split("."):
+            value = getattr(value, name)
+        values[variable(key)] = "" if value is None else str(value)
+    return values
+
+
+def variable(key: str) -> str:
+    """Return the environment's name of a setting: ``ZAPETTE_BRIDGE_URL`` for ``bridge.url``."""
+    return _PREFIX + key.replace(".", "_").upper()
+
+
+def _kinds(settings: Any, table: str = "") -> dict[str, type]:
+    """Return the type of each setting by its key, with a point between table and name."""
+    kinds: dict[str, type] = {}
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if is_dataclass(value):
+            kinds |= _kinds(value, f"{each.name}.")
+        else:
+            is_path = value is None or isinstance(value, Path)
+            kinds[f"{table}{each.name}"] = Path if is_path else type(value)
+    return kinds
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            read = tomllib.load(stream)
+    except OSError as error:
+        raise SettingsError(str(file), f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(file), f"is not TOML: {error}") from error
+    values: dict[str, Any] = {}
+    for name, value in read.items():
+        if isinstance(value, dict) and name in _INLINE:
+            values[name] = _inline(value)
+        elif isinstance(value, dict):
+            values |= {f"{name}.{below}": each for below, each in value.items()}
+        else:
+            values[name] = value
+    for key, value in values.items():
+        if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str) and value:
+            values[key] = file.parent / value
+    return values
+
+
+def _inline(table: Mapping[str, Any]) -> str:
+    """Return a table in one line, as the environment takes it: ``max_packet = 65536, …``."""
+    return ", ".join(
+        f"{json.dumps(key)} = {json.dumps(each, ensure_ascii=False, default=str)}"
+        for key, each in table.items()
+    )
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    keys = {variable(key): key for key in _KINDS}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        # an empty variable, as in an .env or compose file, counts as not set
+        if not text or not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
+            continue
+        key = keys.get(name, name.removeprefix(_PREFIX).lower())
+        values[key] = _parsed(name, _kind(key, name), text)
+    return values
+
+
+def _parsed(name: str, kind: type, text: str) -> Any:
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(name, f"{text!r} is not a whole number") from None
+    if kind is bool:
+        if text.lower() not in {"true", "false", "1", "0"}:
+            raise SettingsError(name, f"{text!r} is neither true nor false")
+        return text.lower() in {"true", "1"}
+    return text
+
+
+def _typed(key: str, value: Any) -> Any:
+    kind = _kind(key, key)
+    if kind is Path and isinstance(value, str | Path):
+        return _path(key, str(value))
+    if type(value) is not kind:
+        shown = "the value" if key.endswith("password") else repr(value)
+        raise SettingsError(key, f"{shown} is not of type {kind.__name__}")
+    return value
+
+
+def _path(key: str, text: str) -> Path | None:
+    """Return what a path says; None for an empty one, which only some settings may be."""
+    if text:
+        if "\0" in text:
+            raise SettingsError(key, "it contains a character that no path can have")
+        return Path(text).resolve()
+    if key in _NEEDED:
+        raise SettingsError(key, "it is empty")
+    return None
+
+
+def _kind(key: str, shown: str) -> type:
+    if key not in _KINDS:
+        raise SettingsError(shown, f"there is no such setting; there are {', '.join(_KINDS)}")
+    return _KINDS[key]
+
+
+def _check_file(key: str, value: Path | None) -> None:
+    if value is not None and not value.is_file():
+        raise SettingsError(key, f"there is no file {value}")
+
+
+def _check_folder(key: str, value: Path) -> None:
+    try:
+        nearest = next(each for each in (value, *value.parents) if each.exists())
+    except PermissionError:
+        return
+    except OSError as error:
+        raise SettingsError(key, str(error.strerror)) from None
+    if not nearest.is_dir():
+        raise SettingsError(key, f"{nearest} is not a folder")
+
+
+def _check_port(key: str, value: int) -> None:
+    if not 1 <= value <= 65535:
+        raise SettingsError(key, f"{value} is not a port (1 to 65535)")
+
+
+def _check_bind(key: str, value: str) -> None:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise SettingsError(key, f"{value!r} is not an IP address") from None
+
+
+def _check_proxy(key: str, value: str) -> None:
+    if value:
+        _check_bind(key, value)
+
+
+def _check_hosts(key: str, value: str) -> None:
+    try:
+        read_names(value)
+    except ValueError as error:
+        raise SettingsError(
+            key, f"{str(error)!r} is not a host name such as tv.example or *.home.example"
+        ) from None
+
+
+def _check_url(*schemes: str) -> Callable[[str, str], None]:
+    def check(key: str, value: str) -> None:
+        if not value:
+            return
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+            Hosts.of(value)
+        except ValueError:
+            good = False
+        if not good or parts.query or parts.fragment or parts.username:
+            raise SettingsError(key, f"{value!r} is not a URL of the form {schemes[0]}://host/")
+
+    return check
+
+
+def _check_base(key: str, value: str) -> None:
+    try:
+        check_base(value)
+    except TopicError as error:
+        raise SettingsError(key, str(error)) from None
+
+
+def _check_lifetime(key: str, value: int) -> None:
+    if value < 60:
+        raise SettingsError(key, f"{value} is less than 60 seconds")
+
+
+def _check_home_assistant(key: str, value: str) -> None:
+    if value not in {"integration", "core", "both", "none"}:
+        raise SettingsError(key, f"{value!r} is none of integration, core, both, none")
+
+
+def _check_days(key: str, value: int) -> None:
+    if not 0 <= value <= 3650:
+        raise SettingsError(key, f"{value} is not a number of days (0 to 3650)")
+
+
+def _check_level(key: str, value: str) -> None:
+    if value not in {"debug", "info", "warning", "error"}:
+        raise SettingsError(key, f"{value!r} is none of debug, info, warning, error")
+
+
+_CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
+    "http_port": _check_port,
+    "mqtt_port": _check_port,
+    "ws_port": _check_port,
+    "bind": _check_bind,
+    "public_url": _check_url("http", "https"),
+    "public_ws_url": _check_url("ws", "wss"),
+    "allowed_hosts": _check_hosts,
+    "trusted_proxy": _check_proxy,
+    "base_topic": _check_base,
+    "token_lifetime": _check_lifetime,
+    "home_assistant": _check_home_assistant,
+    "discovery_prefix": _check_base,
+    "forget_after_days": _check_days,
+    "log_level": _check_level,
+    "ca_file": _check_file,
+    "data_dir": _check_folder,
+}
+
+_KINDS: Final = _kinds(Settings())

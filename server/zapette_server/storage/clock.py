@@ -1,0 +1,68 @@
+"""How far the time of day has jumped: a Pi has no hardware clock, and others are set by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from zapette_broker.storage.sqlite import Connection
+
+TOLERANCE: Final = 60.0
+"""Difference from the elapsed time that does not count as a jump, in seconds."""
+
+_KEPT_EVERY: Final = 600.0
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), wall REAL NOT NULL)"
+)
+
+
+class Clock:
+    """The time of day as a store knows it, and its jumps, including those over a restart.
+
+    Time in which no process ran is a jump too: no player could be seen then.
+
+    Args:
+        wall: returns the time of day, in Unix seconds.
+        steady: returns seconds that go on whatever happens to the time of day.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._steady = steady
+        self._last: tuple[float, float] | None = None
+        self._kept_at = float("-inf")
+
+    def steady(self) -> float:
+        """Return seconds that go on whatever happens to the time of day."""
+        return self._steady()
+
+    def look(self, file: Connection) -> tuple[float, float]:
+        """Return the time, and what it would be without the jump since the last look.
+
+        Both are the same if there was none. The caller has a transaction.
+
+        Args:
+            file: keeps the time over a restart; `prepare` has made the table.
+        """
+        wall, steady = self._wall(), self._steady()
+        if self._last is None:
+            kept = file.read("SELECT wall FROM clock")
+            expected = kept[0][0] if kept else wall
+        else:
+            expected = self._last[0] + steady - self._last[1]
+        self._last = (wall, steady)
+        jumped = abs(wall - expected) > TOLERANCE
+        if jumped or steady - self._kept_at >= _KEPT_EVERY:
+            file.write("INSERT OR REPLACE INTO clock VALUES (1, ?)", (wall,))
+            self._kept_at = steady
+        return wall, expected if jumped else wall
+
+
+def prepare(file: Connection) -> None:
+    """Make the table that `Clock.look` needs, if it is not there; takes no lock if it is."""
+    file.write(_TABLE)

@@ -1,0 +1,106 @@
+"""The data folder: the signing secret, the first account's password, and where the stores are."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zapette_broker.storage.store_errors import StoreDamaged, StoreError, os_error
+from zapette_server.storage import private_file
+from zapette_server.storage.folder_lock import FolderLock
+
+HOME: Final = "home"
+"""The household account that the first start makes."""
+
+SETUP: Final = "setup"
+"""The lock of who makes what must be in the folder."""
+
+_SECRET_BYTES: Final = 32
+_SECRET: Final = "secret"  # noqa: S105 - the name of its file
+_PASSWORD: Final = "home-password"  # noqa: S105 - the name of its file
+_PATIENCE: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The files of one household, readable by their owner only.
+
+    Attributes:
+        path: the folder, mode 0700.
+        secret: the signing secret, 32 bytes.
+        home_password: the password of the account ``home``.
+    """
+
+    path: Path
+    secret: bytes
+    home_password: str
+
+    @classmethod
+    def open(cls, path: Path) -> DataFolder:
+        """Open the folder, making it and what it must hold if they are not there yet.
+
+        Several processes may open one folder at once: the first to lock it makes the files.
+
+        Raises:
+            StoreError: the folder or a file in it cannot be made, read or understood.
+        """
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not all((path / name).exists() for name in (_SECRET, _PASSWORD)):
+                with FolderLock(path, SETUP).held(_PATIENCE):
+                    _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
+                    _keep(path / _PASSWORD, secrets.token_urlsafe(12))
+            secret = (path / _SECRET).read_text().strip()
+            # what a crash has left may be zeros
+            password = (path / _PASSWORD).read_text().strip().strip("\0")
+        except (OSError, UnicodeDecodeError) as error:
+            found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
+            raise type(found)(f"data folder {found}") from error
+        try:
+            key = bytes.fromhex(secret)
+        except ValueError:
+            key = b""
+        if len(key) != _SECRET_BYTES:
+            raise StoreDamaged(f"{path / 'secret'}: not a signing secret; restore it or remove it")
+        if not password:
+            # it would let everybody in
+            raise StoreDamaged(f"{path / _PASSWORD}: no password in it; restore it or remove it")
+        return cls(path, key, password)
+
+    @property
+    def accounts(self) -> Path:
+        """The file of the accounts that a person added: ``name:hash`` lines."""
+        return self.path / "accounts"
+
+    @property
+    def registry(self) -> Path:
+        """The SQLite file of the players."""
+        return self.path / "players.db"
+
+    @property
+    def visitors(self) -> Path:
+        """The SQLite file of the tokens that remotes and guests were given."""
+        return self.path / "visitors.db"
+
+    @property
+    def messages(self) -> Path:
+        """The SQLite file of the broker's retained messages and sessions."""
+        return self.path / "broker.db"
+
+    @property
+    def library(self) -> Path:
+        """The SQLite file of the library's index, which may be removed at any time."""
+        return self.path / "library.db"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of small pictures, which may be removed at any time."""
+        return self.path / "thumbnails"
+
+
+def _keep(file: Path, text: str) -> None:
+    """Write `text` to `file` if it is not there; the caller has the lock."""
+    if not file.exists():
+        private_file.write(file, text + "\n")

@@ -1,0 +1,279 @@
+"""The registry of players: which ids are known, and which generation of codes is good."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from zapette.protocol.topics import is_player_id
+from zapette_broker.storage import damage, sqlite
+from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage.sqlite_file import Schema
+from zapette_broker.storage.store_errors import StoreDamaged
+from zapette_server.access.credentials import is_generation, new_generation
+from zapette_server.errors import PlayersFull
+from zapette_server.storage import clock
+from zapette_server.storage.clock import Clock
+
+MOST: Final = 100_000
+"""The maximum number of players."""
+
+MOST_OF_CLIENT: Final = 1000
+"""The maximum made by one client, if it is known who made them."""
+
+RECENT: Final = 86400.0
+"""Seconds after it was last seen during which a player never makes room for another."""
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS players (
+    id TEXT PRIMARY KEY,
+    generation TEXT NOT NULL,
+    seen_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS players_by_seen_at ON players (seen_at);
+"""
+# beside the players, so that earlier versions can use the file as well
+_ORIGINS: Final = """
+CREATE TABLE IF NOT EXISTS origins (
+    player_id TEXT PRIMARY KEY,
+    client TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS origins_by_client ON origins (client);
+CREATE TRIGGER IF NOT EXISTS origins_end AFTER DELETE ON players BEGIN
+    DELETE FROM origins WHERE player_id = OLD.id;
+END;
+"""
+SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
+
+
+class Registry:
+    """The players, in an SQLite file that the web side writes and the broker reads.
+
+    It holds no key: keys are derived from the id, the generation and the signing secret.
+    Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        patience: float | None = None,
+        recent: float = RECENT,
+        most: int = MOST,
+        most_of_client: int = MOST_OF_CLIENT,
+        the_clock: Clock | None = None,
+    ) -> None:
+        """Open the registry in `file`, making it if it is not there.
+
+        Args:
+            file: where it is.
+            patience: seconds that a call waits for another process; as when it is opened if None.
+            recent: seconds; longer than a player can be connected without being seen.
+            most: the maximum number of players.
+            most_of_client: the maximum made by one client.
+            the_clock: the time of day; the system's if None.
+
+        Raises:
+            StoreError: the file is damaged, busy, or was written by a newer version.
+        """
+        self._file = sqlite.open_(file, SCHEMA, prepare=_add_origins)
+        if patience is not None:
+            self._file.wait_at_most(patience)
+        self._clock = the_clock or Clock()
+        self._removals = 0
+        self._recent = recent
+        self._most = most
+        self._most_of_client = most_of_client
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def check(self) -> None:
+        """Check that the file can be used; StoreError if not."""
+        self._file.check()
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the last failure was that the file is damaged."""
+        return isinstance(self._file.trouble, StoreDamaged)
+
+    def claim(self, player_id: str, client: str = "") -> str:
+        """Note that the player is here, registering it if it is new, and return its generation.
+
+        If there are too many, a new player replaces the one not seen for longest; a player that was
+        seen recently is never replaced.
+
+        Args:
+            player_id: the player.
+            client: the client that makes it, if it is new; empty if unknown.
+
+        Raises:
+            PlayersFull: there are too many, all of them seen recently.
+        """
+        with self._file.transaction() as file:
+            now = self._keep_time(file)
+            generation = self.generation(player_id)
+            if generation is not None:
+                file.write("UPDATE players SET seen_at = ? WHERE id = ?", (now, player_id))
+                return generation
+            removed = self._make_room(file, client, now - self._recent)
+            generation = new_generation()
+            file.write("INSERT INTO players VALUES (?, ?, ?)", (player_id, generation, now))
+            if client:
+                file.write("INSERT OR REPLACE INTO origins VALUES (?, ?)", (player_id, client))
+        self._removals += removed
+        return generation
+
+    def renew(self, player_id: str) -> str | None:
+        """Give a player a new generation, which ends every code given before, and return it.
+
+        None, with nothing changed, if the player is not known.
+        """
+        generation = new_generation()
+        changed = self._file.write(
+            "UPDATE players SET generation = ?, seen_at = ? WHERE id = ?",
+            (generation, time.time(), player_id),
+        )
+        return generation if changed else None
+
+    def generation(self, player_id: str) -> str | None:
+        """Return the generation of codes that is good for a player; None if it is not known."""
+        rows = self._file.read("SELECT generation FROM players WHERE id = ?", (player_id,))
+        return str(rows[0][0]) if rows else None
+
+    def generations(self, player_ids: Iterable[str]) -> dict[str, str]:
+        """Return the generations of codes that are good now, of those players that are known."""
+        rows = self._file.read(
+            "SELECT id, generation FROM players WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(player_ids)),),
+        )
+        return {str(player_id): str(generation) for player_id, generation in rows}
+
+    def everybody(self, most: int) -> dict[str, str] | None:
+        """Return the generations of codes of all players; None if there are more than `most`."""
+        rows = self._file.read("SELECT id, generation FROM players LIMIT ?", (most + 1,))
+        return {str(it): str(generation) for it, generation in rows} if len(rows) <= most else None
+
+    def forget(self, player_id: str) -> bool:
+        """Forget a player, which ends every code and connection of it; tell whether it was known.
+
+        Its page may come back: it is then a new player with the old id, and has other codes.
+        """
+        removed = self._file.write("DELETE FROM players WHERE id = ?", (player_id,))
+        self._removals += removed
+        return removed > 0
+
+    def beginning_with(self, text: str) -> list[str]:
+        """Return the ids of the players, two at most, that begin with these hexadecimal digits."""
+        rows = self._file.read(
+            "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
+        )
+        return [str(row[0]) for row in rows]
+
+    def is_empty(self) -> bool:
+        """Tell whether no player is known."""
+        return not self._file.read("SELECT 1 FROM players LIMIT 1")
+
+    def renew_all(self) -> None:
+        """Give every player a new generation, which ends every code given before."""
+        with self._file.transaction() as file:
+            rows = file.read("SELECT id FROM players")
+            file.write_many(
+                "UPDATE players SET generation = ? WHERE id = ?",
+                [(new_generation(), player_id) for (player_id,) in rows],
+            )
+
+    @staticmethod
+    def salvaged(file: Path) -> list[tuple[str, str, float]]:
+        """Return the players that a damaged file still holds, as `take` wants them."""
+        return [
+            (player_id, generation, float(seen_at))
+            for player_id, generation, seen_at in damage.salvage(
+                file, "players", ("id", "generation", "seen_at")
+            )
+            if isinstance(player_id, str)
+            and is_player_id(player_id)
+            and isinstance(generation, str)
+            and is_generation(generation)
+            and isinstance(seen_at, float)
+            and math.isfinite(seen_at)
+        ]
+
+    def take(self, rows: list[tuple[str, str, float]]) -> None:
+        """Take players into an empty registry: id, generation, and Unix time when last seen."""
+        with self._file.transaction() as file:
+            file.write_many("INSERT OR IGNORE INTO players VALUES (?, ?, ?)", rows)
+
+    def unseen_for(self, seconds: float) -> list[str]:
+        """Return the ids of the players that were not seen for so long.
+
+        Only time in which the web side ran counts, whatever happened to the clock.
+        """
+        with self._file.transaction() as file:
+            moment = self._keep_time(file) - seconds
+            rows = file.read("SELECT id FROM players WHERE seen_at < ?", (moment,))
+        return [str(row[0]) for row in rows]
+
+    def _keep_time(self, file: Connection) -> float:
+        """Return the time of day; if it has jumped, let all players have been seen so much later.
+
+        What was written after the jump, and before it was noticed, stays.
+        """
+        now, expected = self._clock.look(file)
+        if now != expected:
+            # of a jump back, only what is in the future now was surely written before it
+            least = now if now < expected else float("-inf")
+            file.write(
+                "UPDATE players SET seen_at = min(seen_at + ?, ?) "
+                "WHERE seen_at <= ? AND seen_at > ?",
+                (now - expected, now, expected + clock.TOLERANCE, least),
+            )
+        return now
+
+    @property
+    def removals(self) -> int:
+        """How many players this process has removed; `changes` tells of the other processes."""
+        return self._removals
+
+    def last_commit(self) -> bytes | None:
+        """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
+        return self._file.last_commit()
+
+    def changes(self) -> int:
+        """Return a number that differs from the last when another process wrote the registry."""
+        return int(self._file.read("PRAGMA data_version")[0][0])
+
+    def _make_room(self, file: Connection, client: str, before: float) -> int:
+        """Remove a player for a new one if there are too many; return how many were removed."""
+        removed = 0
+        ((of_client,),) = file.read("SELECT count(*) FROM origins WHERE client = ?", (client,))
+        if client and of_client >= self._most_of_client:
+            removed = file.write(
+                "DELETE FROM players WHERE id = (SELECT id FROM players JOIN origins "
+                "ON player_id = id WHERE client = ? AND seen_at < ? ORDER BY seen_at LIMIT 1)",
+                (client, before),
+            )
+            if not removed:
+                raise PlayersFull(client)
+        ((many,),) = file.read("SELECT count(*) FROM players")
+        if many >= self._most:
+            last = file.write(
+                "DELETE FROM players WHERE id = "
+                "(SELECT id FROM players WHERE seen_at < ? ORDER BY seen_at LIMIT 1)",
+                (before,),
+            )
+            if not last:
+                raise PlayersFull("")
+            removed += last
+        return removed
+
+
+def _add_origins(file: Connection) -> None:
+    # takes no lock where all is there
+    file.script(_ORIGINS)
+    clock.prepare(file)

@@ -1,0 +1,195 @@
+"""The stores that the broker and the web side share: created once, and repaired while closed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+from zapette_broker.storage import damage
+from zapette_broker.storage.sqlite import WHOLE_INTERVAL
+from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError
+from zapette_server.checks import without_folders
+from zapette_server.storage.data_folder import SETUP, DataFolder
+from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.grants import Visitors
+from zapette_server.storage.player_registry import RECENT, Registry
+
+log = logging.getLogger("zapette.store")
+
+BROKER: Final = "broker"
+WEB: Final = "web"
+
+_LOOK: Final = 0.5
+_SETUP_TIMEOUT: Final = 30.0
+_HANDOVER: Final = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a process has open in the data folder.
+
+    Attributes:
+        folder: the data folder.
+        registry: the players.
+        visitors: the tokens of remotes and guests.
+    """
+
+    folder: DataFolder
+    registry: Registry
+    visitors: Visitors
+    _lock: FolderLock
+
+    @classmethod
+    def open(
+        cls, path: Path, part: str, *, patience: float | None = None, recent: float = RECENT
+    ) -> Self:
+        """Open the stores in the folder `path`, making what is missing.
+
+        A damaged store is put aside and replaced, unless another part has it open.
+
+        Args:
+            path: the data folder.
+            part: who opens it, `BROKER` or `WEB`; one process of each may.
+            patience: seconds that a call waits for another process, once all is open.
+            recent: seconds for which a player that was seen makes no room for another.
+
+        Raises:
+            StoreBusy: another process of the same kind runs on the folder.
+            StoreError: the folder or a store cannot be used.
+        """
+        folder = DataFolder.open(path)
+        lock = FolderLock(path, part)
+        # one that was killed may still be ending
+        lock.take(_HANDOVER)
+        try:
+            registry, visitors = _open(folder, {BROKER, WEB} - {part}, patience, recent)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(folder, registry, visitors, lock)
+
+    def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
+        """Check the stores until `stopping`; call `found` once if one is damaged.
+
+        A statement that fails for damage is believed when the whole file was read again.
+        """
+        due = 0.0
+        while not stopping.wait(_LOOK):
+            damaged = self.registry.is_suspect or self.visitors.is_suspect
+            if not damaged and time.monotonic() < due:
+                continue
+            due = time.monotonic() + WHOLE_INTERVAL
+            for check in (self.registry.check, self.visitors.check):
+                try:
+                    check()
+                except StoreDamaged as error:
+                    found(error)
+                    stopping.wait()
+                    return
+                except StoreError as error:
+                    # it may pass, and /healthz has it
+                    log.debug("%s", error)
+
+    def close(self) -> None:
+        """Close the stores and let another process of this kind run."""
+        self.registry.close()
+        self.visitors.close()
+        self._lock.release()
+
+
+def prepare(path: Path) -> None:
+    """Create the data folder and its stores, and repair damage, before any part runs.
+
+    Raises:
+        StoreBusy: a part runs on the folder already.
+        StoreError: the folder or a store cannot be used.
+    """
+    folder = DataFolder.open(path)
+    with contextlib.ExitStack() as parts:
+        for part in (BROKER, WEB):
+            parts.enter_context(FolderLock(path, part).held(_HANDOVER))
+        registry, visitors = _open(folder, set())
+        registry.close()
+        visitors.close()
+
+
+def _open(
+    folder: DataFolder,
+    others: set[str],
+    patience: float | None = None,
+    recent: float = RECENT,
+) -> tuple[Registry, Visitors]:
+    """Open the stores; those who may have them open too are `others`."""
+    with FolderLock(folder.path, SETUP).held(_SETUP_TIMEOUT):
+        registry = _registry(folder, others, partial(Registry, patience=patience, recent=recent))
+        try:
+            make = partial(Visitors, patience=patience)
+            return registry, _visitors(folder, others, registry, make)
+        except BaseException:
+            registry.close()
+            raise
+
+
+def _registry(folder: DataFolder, others: set[str], make: Callable[[Path], Registry]) -> Registry:
+    file = folder.registry
+    try:
+        return make(file)
+    except StoreDamaged as error:
+        with _alone(folder, others, error):
+            rows = Registry.salvaged(file)
+            aside = damage.set_aside(file)
+            registry = make(file)
+            registry.take(rows)
+        log.error(  # noqa: TRY400 - the message says it all
+            "%s; it is kept as %s. %d players were recovered; any other player gets a new code"
+            " when its page is opened",
+            without_folders(str(error)),
+            aside.name,
+            len(rows),
+        )
+        return registry
+
+
+def _visitors(
+    folder: DataFolder, others: set[str], registry: Registry, make: Callable[[Path], Visitors]
+) -> Visitors:
+    file = folder.visitors
+    is_new = not file.exists() or not file.stat().st_size
+    try:
+        visitors = make(file)
+    except StoreDamaged as error:
+        with _alone(folder, others, error):
+            # which tokens were ended is not known any more: none of before may be good
+            registry.renew_all()
+            aside = damage.set_aside(file)
+            visitors = make(file)
+        log.error(  # noqa: TRY400 - the message says it all
+            "%s; it is kept as %s. Every player has a new code, which phones must scan",
+            without_folders(str(error)),
+            aside.name,
+        )
+    else:
+        if is_new and not registry.is_empty():
+            # it was removed
+            registry.renew_all()
+            log.warning("visitors.db was gone: every player has a new code, which phones must scan")
+    return visitors
+
+
+@contextlib.contextmanager
+def _alone(folder: DataFolder, others: set[str], damaged: StoreDamaged) -> Iterator[None]:
+    """Keep the other parts from starting; raise what is `damaged` if one runs."""
+    with contextlib.ExitStack() as stack:
+        try:
+            for part in others:
+                stack.enter_context(FolderLock(folder.path, part).held())
+        except StoreBusy:
+            raise damaged from None
+        yield

@@ -1,0 +1,90 @@
+"""The JSON API: ids, addresses, credentials, new codes, health."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from zapette_server.checks import Checks
+from zapette_webapp import refusals
+from zapette_webapp.access import routes as doors
+from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp.addresses import Addresses
+from zapette_webapp.http import requests
+from zapette_webapp.store_turns import StoreTurns
+
+
+def blueprint(
+    doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks, turns: StoreTurns
+) -> Blueprint:
+    """Return the routes below ``/api`` and ``/healthz``."""
+    api = Blueprint("api", __name__)
+    household = doorkeeper.household
+
+    api.after_request(refusals.never_cached)
+
+    @api.get("/api/ip")
+    def ip() -> Response:
+        return jsonify(addresses.found())
+
+    @api.get("/api/id")
+    def new_id() -> Response:
+        return jsonify(household.new_player())
+
+    @api.post("/api/credentials")
+    @turns.guard
+    def credentials() -> Response:
+        body = requests.body({"id", "owner_key", "key", "ip"})
+        player_id = requests.player_id(body.get("id"))
+        if ("owner_key" in body) == ("key" in body):
+            raise requests.invalid("either owner_key or key is needed, not both")
+        if "key" in body:
+            key = requests.key("key", body["key"])
+            device = doors.device()
+            response = jsonify(doorkeeper.admit(player_id, key, requests.host(), device))
+            doors.remember(response, device)
+            return response
+        owner_key = requests.key("owner_key", body["owner_key"])
+        picked = _picked(body, addresses)
+        host, client = requests.host(), requests.client()
+        return jsonify(household.player(player_id, owner_key, host, picked, client))
+
+    @api.post("/api/players/<player_id>/code")
+    @turns.guard
+    def code(player_id: str) -> Response:
+        body = requests.body({"owner_key", "ip"})
+        owner_key = requests.key("owner_key", body.get("owner_key"))
+        picked = _picked(body, addresses)
+        return jsonify(doorkeeper.new_code(requests.player_id(player_id), owner_key, picked))
+
+    @api.delete("/api/players/<player_id>")
+    @turns.guard
+    def forget(player_id: str) -> Response:
+        owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
+        doorkeeper.forget(requests.player_id(player_id), owner_key)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @api.get("/healthz")
+    def healthz() -> tuple[Response, HTTPStatus]:
+        found = checks.run()
+        problems = {name: why for name, why in found.items() if why is not None}
+        is_ready = not any(map(checks.is_vital, problems))
+        body = {
+            "status": "ok" if is_ready else "unavailable",
+            "parts": {name: "down" if name in problems else "up" for name in found},
+            "problems": problems,
+        }
+        return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+
+    return api
+
+
+def _picked(body: dict[str, Any], addresses: Addresses) -> str | None:
+    value = body.get("ip")
+    if value is None:
+        return None
+    if value not in [candidate["ip"] for candidate in addresses.found()["candidates"]]:
+        raise requests.invalid("ip: one of the candidates of GET /api/ip is needed")
+    return str(value)

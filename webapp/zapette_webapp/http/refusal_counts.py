@@ -1,0 +1,45 @@
+"""Counts refused requests and connections, for ``/metrics``."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+
+from zapette_webapp.status.prometheus import Family, Sample
+
+
+class Reason(StrEnum):
+    """Why a request or a connection was refused; the value is its label."""
+
+    HOST = "host"
+    ORIGIN = "origin"
+    MALFORMED = "malformed"
+    HEADER = "header"
+    BODY = "body"
+    SLOW = "slow"
+    CONNECTIONS = "connections"
+    RATE = "rate"
+    PLAYERS = "players"
+    GUESSED = "guessed"
+
+
+class Refused:
+    """The number of refusals by reason; safe from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[Reason] = Counter()
+
+    def count(self, reason: Reason) -> None:
+        """Count one refusal."""
+        with self._lock:
+            self._counts[reason] += 1
+
+    def families(self) -> Iterator[Family]:
+        """Return the figures."""
+        with self._lock:
+            samples = [Sample(self._counts[it], {"reason": it.value}) for it in Reason]
+        meaning = "HTTP requests and connections refused, by reason."
+        yield Family("zapette_http_refused_total", "counter", meaning, samples)

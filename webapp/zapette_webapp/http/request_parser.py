@@ -1,0 +1,160 @@
+"""Reads requests for waitress, and answers those that cannot be read with a reason."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, Final
+
+from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
+from waitress.utilities import BadRequest
+
+from zapette_webapp.http import framing, security_headers
+from zapette_webapp.http.framing import ChunkedBody, FramingError
+from zapette_webapp.http.refusal_counts import Reason
+from zapette_webapp.problems import Problem, code_of
+
+LARGEST_HEAD: Final = 32 << 10
+"""The largest header section of a request, in bytes."""
+
+# empty lines may precede a request (RFC 9112, 2.2); other white space may not
+_START: Final = re.compile(rb"(?:\r\n)*(?:\r?\Z|[!-~])")
+
+
+class Refusal(BadRequest):
+    """Why a request is not served, as waitress keeps it."""
+
+    def __init__(self, error: FramingError) -> None:
+        super().__init__(error.detail)
+        self.status = error.status
+
+    def problem(self) -> Problem:
+        """Return the answer."""
+        return Problem(self.status, code_of(self.status), str(self.body))
+
+
+class Parser(HTTPRequestParser):
+    """Reads one request, and stops if its end is ambiguous."""
+
+    headers: dict[str, str]
+    proxy_netloc: str
+    body_rcv: Any
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.error: Any = None
+
+    def received(self, data: bytes) -> int:
+        """Take the next bytes of the connection; return how many belong to this request."""
+        begins = self.body_rcv is None and not self.header_plus.strip(b"\r\n")
+        if begins and not _START.match(self.header_plus + data):
+            return self._refuse(_bad("there is white space before the request"), len(data))
+        try:
+            consumed = super().received(data)
+        except FramingError as error:
+            return self._refuse(error, len(data))
+        if self.error is not None:
+            self._refuse(_error_of(self.error), consumed)
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head of the request.
+
+        Raises:
+            FramingError: it is malformed.
+        """
+        framing.check_head(header_plus)
+        super().parse_header(header_plus)
+        if self.proxy_netloc:
+            # the request line takes precedence over the Host field (RFC 9112, 3.2.2)
+            self.headers["HOST"] = self.proxy_netloc
+        if self.chunked:
+            self.body_rcv = ChunkedReceiver()
+
+    def _refuse(self, error: FramingError, consumed: int) -> int:
+        self.error = Refusal(error)
+        self.completed = True
+        # otherwise waitress would tell the client to continue
+        self.expect_continue = False
+        return consumed
+
+
+class ChunkedReceiver:
+    """A chunked body, in the form that waitress expects."""
+
+    def __init__(self) -> None:
+        self._body = ChunkedBody()
+        self._content = bytearray()
+        self.error: Refusal | None = None
+
+    @property
+    def completed(self) -> bool:
+        """Whether it is complete."""
+        return self._body.is_complete
+
+    def received(self, data: bytes) -> int:
+        """Take bytes; return how many belong to the body."""
+        self._content += self._body.feed(data)
+        return len(data) - len(self._body.rest)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def getfile(self) -> BytesIO:
+        """Return the body, to be read."""
+        return BytesIO(self._content)
+
+    def getbuf(self) -> OverflowableBuffer:
+        """Return the object that waitress closes after the answer."""
+        return OverflowableBuffer(0)
+
+
+class ProblemTask(ErrorTask):
+    """Answers a request that cannot be read, and ends the connection."""
+
+    def execute(self) -> None:
+        """Write the answer."""
+        request: Any = self.request
+        channel: Any = self.channel
+        refusal = request.error
+        if not isinstance(refusal, Refusal):
+            refusal = Refusal(_error_of(refusal))
+        if refusal.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+            channel.shared.refused.count(_REASONS.get(refusal.status, Reason.MALFORMED))
+            channel.lingers = True
+        response = security_headers.add(refusal.problem().response())
+        self.status = response.status
+        self.response_headers = [*self.response_headers, *response.headers.to_wsgi_list()]
+        self.set_close_on_finish()
+        self.write(response.get_data())
+
+
+_REASONS: Final = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Reason.BODY,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Reason.HEADER,
+    HTTPStatus.REQUEST_TIMEOUT: Reason.SLOW,
+}
+
+
+def _error_of(error: Any) -> FramingError:
+    """Return waitress's error, in our own words."""
+    if isinstance(error, Refusal):
+        return FramingError(error.status, str(error.body))
+    status = HTTPStatus(error.code)
+    if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        return FramingError(
+            status, f"the header of the request is larger than {LARGEST_HEAD} bytes"
+        )
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return framing.too_large()
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FramingError(status, "something went wrong on the server; see its terminal")
+    return FramingError(status, "the request is malformed")
+
+
+def _bad(detail: str) -> FramingError:
+    return FramingError(HTTPStatus.BAD_REQUEST, detail)

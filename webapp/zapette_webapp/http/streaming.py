@@ -1,0 +1,239 @@
+"""How waitress receives and sends: in bounded time and in turns.
+
+waitress sends to one client for as long as it takes what is sent, while all others wait; and it
+reads a file in parts as large as the socket's buffer, most of which it reads again. It waits for a
+request for as long as something of it comes in.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, MultiSocketServer
+
+from zapette_broker.clients import client_of
+from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.framing import FramingError
+from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
+
+log = logging.getLogger("zapette.web")
+
+TURN: Final = 512 << 10
+"""How much one client is sent before others have their turn, in bytes."""
+
+HEADER_SECONDS: Final = 10.0
+"""How long the header of a request may take, from its first byte."""
+
+BODY_SECONDS: Final = 20.0
+"""How long a complete request may take, from its first byte."""
+
+IDLE_SECONDS: Final = 60.0
+"""How long a connection may be idle."""
+
+_LINGER_SECONDS: Final = 2.0
+_STALLED_SECONDS: Final = 10.0
+_DROPPED_AT_ONCE: Final = 256 << 10
+_SENDFILE: Final = getattr(os, "sendfile", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The data that the connections of a server share.
+
+    Attributes:
+        connections: those that are open.
+        refused: counts refusals.
+    """
+
+    connections: Connections[FairChannel]
+    refused: Refused
+
+
+class FairChannel(HTTPChannel):
+    """A connection that leaves room and time for others.
+
+    Attributes:
+        shared: what it shares with others.
+        lingers: whether the client may still be sending bytes that nobody reads. Closing the
+            connection now would make the client's system drop the answer (RFC 9112, 9.6).
+    """
+
+    parser_class = Parser
+    error_task_class = ProblemTask
+    outbufs: list[Any]
+    requests: list[Any]
+    requests_lock: threading.Lock
+    server: Any
+
+    def __init__(self, *arguments: Any, shared: Shared, **named: Any) -> None:
+        self.shared = shared
+        self.lingers = False
+        self._lingers_until: float | None = None
+        self._began: float | None = None
+        self._waits_since = time.monotonic()
+        super().__init__(*arguments, **named)
+        self._client = client_of(str(self.addr[0]) if self.addr else "")
+        self._make_room()
+
+    @property
+    def idle_since(self) -> float | None:
+        """Since when it waits for a complete request, or for its client to read."""
+        if self.requests:
+            return None
+        if self.total_outbufs_len:
+            stalled = time.time() - self.last_activity
+            return time.monotonic() - stalled if stalled > _STALLED_SECONDS else None
+        return self._waits_since
+
+    def readable(self) -> bool:
+        """Tell whether to keep reading; end a request that takes too long."""
+        now = time.monotonic()
+        if self._lingers_until is not None:
+            if now > self._lingers_until:
+                self.will_close = True
+            return not self.will_close
+        if not self.requests:
+            if self._began is not None and now > self._deadline(self._began):
+                self._give_up()
+            elif now - self._waits_since > IDLE_SECONDS and not self.total_outbufs_len:
+                # waitress counts empty lines as activity
+                self.will_close = True
+        return bool(super().readable())
+
+    def handle_read(self) -> None:
+        """Read bytes; drop them if the connection only lingers."""
+        if self._lingers_until is None:
+            super().handle_read()
+        elif not self.recv(_DROPPED_AT_ONCE):
+            self.will_close = True
+
+    def received(self, data: bytes) -> bool:
+        """Take bytes, noting when a request began and when it was complete."""
+        taken = bool(super().received(data))
+        if self.request is None:
+            self._began = None
+        elif self._began is None:
+            self._began = time.monotonic()
+        return taken
+
+    def service(self) -> None:
+        """Answer a request."""
+        super().service()
+        self._waits_since = time.monotonic()
+
+    def handle_close(self) -> None:
+        """Close the connection, or only our side of it while the client may still be sending."""
+        if self.lingers and self._lingers_until is None and self.connected:
+            self._lingers_until = time.monotonic() + _LINGER_SECONDS
+            self.will_close = False
+            if self._shut_down():
+                return
+        super().handle_close()
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress calls it so
+        """Leave the set of open connections."""
+        super().del_channel(map)
+        self.shared.connections.leave(self, self._client)
+
+    def _shut_down(self) -> bool:
+        """Tell the client that the answer is complete; return whether the client is still there."""
+        try:
+            if self.socket is not None:
+                self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            return False
+        return True
+
+    def _make_room(self) -> None:
+        last = self.shared.connections.join(self, self._client)
+        if last is not None:
+            self.shared.refused.count(Reason.CONNECTIONS)
+            last.lingers = False
+            last.handle_close()
+
+    def _deadline(self, began: float) -> float:
+        in_body = self.request is not None and self.request.headers_finished
+        return began + (BODY_SECONDS if in_body else HEADER_SECONDS)
+
+    def _give_up(self) -> None:
+        """Answer 408 to an incomplete request."""
+        self._began = None
+        with self.requests_lock:
+            request, self.request = self.request, None
+            if request is None:
+                return
+            detail = "the request took too long to arrive"
+            request.error = Refusal(FramingError(HTTPStatus.REQUEST_TIMEOUT, detail))
+            request.completed = True
+            self.requests.append(request)
+            self.server.add_task(self)
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """Send what the client takes, `TURN` bytes at most; tell whether it took any."""
+        left = TURN
+        while left > 0:
+            buffer = self.outbufs[0]
+            # not len(): it cannot say more than 2 GiB on small machines
+            if not buffer.__len__():
+                if len(self.outbufs) == 1:
+                    break
+                self.outbufs.pop(0).close()
+                continue
+            sent = self._send_part(buffer, left, do_close=do_close)
+            if not sent:
+                break
+            self.total_outbufs_len -= sent
+            left -= sent
+        if left == TURN:
+            return False
+        self.last_activity = time.time()
+        self._waits_since = time.monotonic()
+        return True
+
+    def _send_part(self, buffer: Any, most: int, *, do_close: bool) -> int:
+        if _SENDFILE is not None and isinstance(buffer, ReadOnlyFileBasedBuffer):
+            sent = self._send_file(buffer, min(most, buffer.remain), do_close=do_close)
+        else:
+            sent = self.send(buffer.get(min(most, self.sendbuf_len)), do_close=do_close)
+        if sent:
+            buffer.skip(sent, True)
+        return int(sent)
+
+    def _send_file(self, buffer: ReadOnlyFileBasedBuffer, most: int, *, do_close: bool) -> int:
+        file, sink = buffer.file, self.socket
+        if sink is None:
+            return 0
+        try:
+            sent = os.sendfile(sink.fileno(), file.fileno(), file.tell(), most)
+        except BlockingIOError:
+            return 0
+        except ConnectionError:
+            # a viewer that leaves in the middle is nothing to log
+            if do_close:
+                self.handle_close()
+            return 0
+        if sent == 0:
+            log.warning("a file became shorter while it was sent")
+            # the client was promised more: to end the connection is the only way to tell it
+            self.will_close = True
+        return sent
+
+
+def make_fair(server: BaseWSGIServer | MultiSocketServer, shared: Shared) -> None:
+    """Make a server that has not started yet receive and send in turns."""
+    listeners = [server] if isinstance(server, BaseWSGIServer) else (server.map or {}).values()
+    for listener in listeners:
+        if isinstance(listener, BaseWSGIServer):
+            channel: Any = partial(FairChannel, shared=shared)
+            listener.channel_class = channel

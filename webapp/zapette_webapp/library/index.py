@@ -1,0 +1,327 @@
+"""The index of the library: what is in the media folder, kept in SQLite so that asking is quick."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from zapette_broker.storage import sqlite
+from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage.store_errors import StoreDamaged
+from zapette_webapp.library import folding, index_file, titles
+from zapette_webapp.library.listing import Listing, Medium, Poster
+from zapette_webapp.media import media_types
+from zapette_webapp.media.probe import Probe
+
+KEPT: Final = 30 * 24 * 3600.0
+"""How long what is known of a medium outlives it, in seconds: a disk may be away for a while."""
+
+_BATCH: Final = 1000
+
+_KNOWN: Final = (
+    "SELECT path, size, mtime_ns, poster, poster_mtime_ns, subtitles, gone_at FROM entries "
+    "WHERE folder = ? AND rank = 1 AND"
+)
+
+UNPROBED: Final = 0
+PROBED: Final = 1
+UNREADABLE: Final = 2
+
+
+class Index:
+    """What is known of the media in one folder; safe to use from several threads.
+
+    Answers come over a connection of their own, so that they never wait for what is written.
+    """
+
+    def __init__(self, file: Path, folder: Path) -> None:
+        """Open the index of `folder` in `file`, making it, or making it anew, where needed."""
+        self._file = file
+        self._folder = folder
+        #: Called when an answer finds the file damaged; from any thread.
+        self.on_damaged: Callable[[], None] = lambda: None
+        self._open()
+
+    def _open(self) -> None:
+        self._writer = index_file.open_(self._file, self._folder)
+        self._reader = sqlite.further(self._file, named_rows=True)
+
+    def renew(self) -> None:
+        """Start a new, empty index: everything in it comes from the folder.
+
+        Raises:
+            StoreError: it cannot be created.
+        """
+        self.close()
+        index_file.remove(self._file)
+        self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+        self._reader.close()
+
+    def check(self) -> None:
+        """Check that the file can be used; StoreError if not."""
+        self._writer.check()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole folder was ever walked to its end."""
+        return bool(self._ask("SELECT 1 FROM about WHERE name = 'complete'"))
+
+    def complete(self) -> None:
+        """Note that the whole folder was walked to its end: what comes from now on is new."""
+        with self._writer.transaction() as file:
+            file.write("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
+            file.write("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
+
+    def put_folder(self, listing: Listing) -> None:
+        """Note a folder that holds media, in itself or deeper."""
+        path = listing.path
+        title = titles.from_name(PurePosixPath(path).name) if path else titles.Title("")
+        poster = listing.poster or Poster("", 0)
+        row = (
+            path, _parent(path), titles.order(PurePosixPath(path).name),
+            folding.searchable(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
+            time.time(), poster.path or None, poster.mtime_ns,
+        )  # fmt: skip
+        with self._writer.transaction() as file:
+            file.write(
+                "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, "
+                "mtime_ns, added_at, poster, poster_mtime_ns) "
+                "VALUES (?, ?, 'folder', 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE "
+                "SET mtime_ns = excluded.mtime_ns, poster = excluded.poster, "
+                "poster_mtime_ns = excluded.poster_mtime_ns, gone_at = NULL "
+                "WHERE mtime_ns != excluded.mtime_ns OR gone_at IS NOT NULL "
+                "OR poster_mtime_ns IS NOT excluded.poster_mtime_ns",
+                row,
+            )
+
+    def put_media(self, listing: Listing) -> bool:
+        """Bring the media of one folder up to date; tell whether anything was different."""
+        # one part for each of the two indexes
+        rows = self._writer.read(
+            f"{_KNOWN} gone_at IS NULL UNION ALL {_KNOWN} gone_at IS NOT NULL",
+            (listing.path, listing.path),
+        )
+        known = {row[0]: row[1:] for row in rows}
+        present = {it.path for it in listing.media}
+        gone = [path for path, row in known.items() if path not in present and row[-1] is None]
+        fresh = [it for it in listing.media if known.get(it.path) != (*_facts(it), None)]
+        new_since = time.time() if self.is_complete else None
+        # in batches, so that a folder of 20,000 does not keep others waiting
+        for start in range(0, len(fresh), _BATCH):
+            with self._writer.transaction() as file:
+                for medium in fresh[start : start + _BATCH]:
+                    _put(file, listing.path, medium, new_since)
+        if gone:
+            with self._writer.transaction() as file:
+                _mark_gone(file, gone)
+        return bool(fresh or gone)
+
+    def keep_folders(self, folders: set[str]) -> None:
+        """Mark all folders but these as gone, with what is in them."""
+        rows = self._ask("SELECT path FROM entries WHERE rank = 0 AND gone_at IS NULL")
+        gone = [row["path"] for row in rows if row["path"] not in folders]
+        with self._writer.transaction() as file:
+            _mark_gone(file, gone)
+            file.write_many(
+                "UPDATE entries SET gone_at = ? WHERE folder = ? AND gone_at IS NULL",
+                [(time.time(), path) for path in gone],
+            )
+
+    def put_probe(self, path: str, mtime_ns: int, probe: Probe | None) -> None:
+        """Note what was found in a medium as it was at `mtime_ns`; None is that it is damaged."""
+        with self._writer.transaction() as file:
+            if probe is None:
+                file.write(
+                    "UPDATE entries SET probed = ? WHERE path = ? AND mtime_ns = ?",
+                    (UNREADABLE, path, mtime_ns),
+                )
+                return
+            file.write(
+                "UPDATE entries SET probed = ?, duration = ?, type = ?, tracks = ?, width = ?, "
+                "height = ?, has_cover = ? WHERE path = ? AND mtime_ns = ?",
+                (
+                    PROBED, probe.duration, probe.type,
+                    json.dumps([asdict(it) for it in probe.tracks], ensure_ascii=False),
+                    probe.width, probe.height, probe.has_cover, path, mtime_ns,
+                ),
+            )  # fmt: skip
+            # of films the tags are mostly rubbish; of music they are what people know it by
+            if media_types.kind(path) == "audio" and probe.title:
+                words = f"{probe.title} {probe.artist or ''} {probe.album or ''} {path}"
+                file.write(
+                    "UPDATE entries SET title = ?, artist = ?, album = ?, search = ? "
+                    "WHERE path = ? AND mtime_ns = ?",
+                    (
+                        probe.title,
+                        probe.artist,
+                        probe.album,
+                        folding.searchable(words),
+                        path,
+                        mtime_ns,
+                    ),
+                )
+
+    def unprobed(self, limit: int) -> list[tuple[str, int]]:
+        """Return the paths of media that were not looked into yet, and when they were written."""
+        rows = self._ask(
+            "SELECT path, mtime_ns FROM entries "
+            "WHERE gone_at IS NULL AND rank = 1 AND probed = 0 ORDER BY path LIMIT ?",
+            limit,
+        )
+        return [(row["path"], row["mtime_ns"]) for row in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many media there are, and how many of them were looked into."""
+        (row,) = self._ask(
+            "SELECT (SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1) AS media, "
+            "(SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1 AND probed = 0) "
+            "AS unprobed"
+        )
+        return row["media"], row["media"] - row["unprobed"]
+
+    def entry(self, path: str) -> sqlite3.Row | None:
+        """Return the entry at `path`, a folder's or a medium's, if there is one."""
+        rows = self._ask("SELECT * FROM entries WHERE path = ? AND gone_at IS NULL", path)
+        return rows[0] if rows else None
+
+    def within(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how much is in a folder, and a part of it: folders first, then by name."""
+        return self._page("folder = ?", "rank, sort, path", (folder,), offset, limit)
+
+    def newest(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how many media are in a folder or deeper, and a part: what came last first."""
+        where, values = _below(folder)
+        return self._page(f"rank = 1{where}", "added_at DESC, sort", values, offset, limit)
+
+    def playing(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return how many media a folder and its subfolders have, and some in playing order.
+
+        A folder's own media come first, then its subfolders', by name, episodes by number.
+        """
+        where, values = _below(folder)
+        rows = self._ask(
+            f"SELECT path, folder, sort FROM entries WHERE gone_at IS NULL AND rank = 1{where}",  # noqa: S608
+            *values,
+        )
+        folders = {
+            it: [(1, titles.order(level)) for level in it.split("/") if level]
+            for it in {row["folder"] for row in rows}
+        }
+        rows.sort(key=lambda it: ([*folders[it["folder"]], (0, it["sort"])], it["path"]))
+        paths = [it["path"] for it in rows]
+        return len(paths), self._entries(paths[offset : offset + limit])
+
+    def search(
+        self, folder: str, text: str, offset: int, limit: int
+    ) -> tuple[int, list[sqlite3.Row]]:
+        """Return how much in a folder or deeper has all words of `text`, and a part of it.
+
+        Titles that begin with the text come first.
+        """
+        whole = folding.folded(text).strip()
+        words = whole.split()
+        where, values = _below(folder)
+        holds = " AND ".join(["instr(search, ?) > 0"] * len(words))
+        found = self._ask(
+            "SELECT path, instr(search, ?) = 1 AS begins FROM entries INDEXED BY by_text "  # noqa: S608
+            f"WHERE gone_at IS NULL AND path != '' AND {holds}{where} ORDER BY rank, sort, path",
+            whole, *words, *values,
+        )  # fmt: skip
+        paths = [it["path"] for it in sorted(found, key=lambda it: not it["begins"])]
+        return len(paths), self._entries(paths[offset : offset + limit])
+
+    def _entries(self, paths: list[str]) -> list[sqlite3.Row]:
+        """Return the entries at `paths`, in their order."""
+        marks = ", ".join("?" * len(paths))
+        rows = self._ask(f"SELECT * FROM entries WHERE path IN ({marks})", *paths)  # noqa: S608
+        found = {row["path"]: row for row in rows}
+        return [found[path] for path in paths if path in found]
+
+    def children(self, folder: str) -> int:
+        """Return how many entries a folder has."""
+        (row,) = self._ask(
+            "SELECT count(*) AS many FROM entries WHERE folder = ? AND gone_at IS NULL", folder
+        )
+        return int(row["many"])
+
+    def _page(
+        self,
+        where: str,
+        order: str,
+        values: tuple[str, ...],
+        offset: int,
+        limit: int,
+    ) -> tuple[int, list[sqlite3.Row]]:
+        present = f"FROM entries WHERE gone_at IS NULL AND {where}"
+        (row,) = self._ask(f"SELECT count(*) AS many {present}", *values)
+        rows = self._ask(
+            f"SELECT * {present} ORDER BY {order} LIMIT ? OFFSET ?",
+            *values, limit, offset,
+        )  # fmt: skip
+        return int(row["many"]), rows
+
+    def _ask(self, question: str, *values: Any) -> list[sqlite3.Row]:
+        try:
+            return self._reader.read(question, values)
+        except StoreDamaged:
+            self.on_damaged()
+            raise
+
+
+def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:
+    name = PurePosixPath(medium.path)
+    title = titles.from_name(name.stem)
+    size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
+    file.write(
+        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
+        "episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
+        "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
+        "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
+        "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
+        "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
+        (
+            medium.path, folder, medium.kind, titles.place(name.name, title),
+            folding.searchable(f"{title.text} {medium.path}"), title.text, title.year,
+            title.series, title.season, title.episode, size,
+            mtime_ns, mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns,
+            texts,
+        ),
+    )  # fmt: skip
+
+
+def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
+    poster = medium.poster
+    return (
+        medium.size,
+        medium.mtime_ns,
+        poster.path if poster else None,
+        poster.mtime_ns if poster else None,
+        json.dumps([asdict(it) for it in medium.subtitles], ensure_ascii=False)
+        if medium.subtitles
+        else "[]",
+    )
+
+
+def _mark_gone(file: Connection, paths: list[str]) -> None:
+    file.write_many(
+        "UPDATE entries SET gone_at = ? WHERE path = ?", [(time.time(), path) for path in paths]
+    )
+
+
+def _below(folder: str) -> tuple[str, tuple[str, ...]]:
+    # "0" is what follows "/" in the order of SQLite
+    return (" AND path >= ? AND path < ?", (f"{folder}/", f"{folder}0")) if folder else ("", ())
+
+
+def _parent(path: str) -> str | None:
+    return path.rpartition("/")[0] if path else None

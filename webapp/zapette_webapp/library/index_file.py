@@ -1,0 +1,94 @@
+"""The SQLite file of the library's index.
+
+It is a cache: one that is damaged, of another folder or of another version is made anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from zapette_broker.storage import sqlite
+from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage.sqlite_errors import damaged, translated
+from zapette_broker.storage.sqlite_file import SIDE_FILES, Schema
+from zapette_broker.storage.store_errors import ForeignStore, StoreDamaged, StoreNewer
+
+log = logging.getLogger("zapette.library")
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+    path TEXT PRIMARY KEY,
+    folder TEXT,
+    kind TEXT NOT NULL,
+    rank INTEGER NOT NULL,
+    sort TEXT NOT NULL,
+    search TEXT NOT NULL,
+    title TEXT NOT NULL,
+    year INTEGER,
+    series TEXT,
+    season INTEGER,
+    episode INTEGER,
+    artist TEXT,
+    album TEXT,
+    size INTEGER NOT NULL DEFAULT 0,
+    mtime_ns INTEGER NOT NULL,
+    added_at REAL NOT NULL,
+    gone_at REAL,
+    poster TEXT,
+    poster_mtime_ns INTEGER,
+    subtitles TEXT NOT NULL DEFAULT '[]',
+    probed INTEGER NOT NULL DEFAULT 0,
+    duration REAL,
+    type TEXT,
+    tracks TEXT NOT NULL DEFAULT '[]',
+    width INTEGER,
+    height INTEGER,
+    has_cover INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS by_folder ON entries (folder, rank, sort, path) WHERE gone_at IS NULL;
+CREATE INDEX IF NOT EXISTS gone ON entries (folder) WHERE gone_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_time ON entries (added_at DESC, sort)
+WHERE gone_at IS NULL AND rank = 1;
+-- holds all that a search reads, so that it reads nothing else
+CREATE INDEX IF NOT EXISTS by_text ON entries (search, rank, sort, path) WHERE gone_at IS NULL;
+CREATE INDEX IF NOT EXISTS unprobed ON entries (path)
+WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
+"""
+
+
+SCHEMA: Final = Schema(0x7A61706C, 3, _TABLES, claims_unnamed=True)
+
+
+def open_(file: Path, folder: Path) -> Connection:
+    """Return a connection to the index of `folder` in `file`, which is created if needed.
+
+    Raises:
+        StoreError: it cannot be written, or is busy.
+    """
+    try:
+        return _opened(file, folder)
+    except (StoreDamaged, StoreNewer, ForeignStore) as error:
+        log.warning("scanning the library into a new index: %s", error)
+    remove(file)
+    return _opened(file, folder)
+
+
+def remove(file: Path) -> None:
+    """Remove the file of an index, and SQLite's files next to it."""
+    with translated(file):
+        for end in ("", *SIDE_FILES):
+            Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _opened(file: Path, folder: Path) -> Connection:
+    def prepare(connection: Connection) -> None:
+        connection.write("PRAGMA synchronous = NORMAL")
+        connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
+        ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
+        if kept != str(folder):
+            raise damaged(file, "it belongs to another media folder")
+
+    return sqlite.open_(file, SCHEMA, prepare=prepare)

@@ -1,0 +1,73 @@
+"""The parts of the library, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from zapette_webapp.library.index import Index
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.queries import Catalogue
+from zapette_webapp.library.scanner import Scanner
+from zapette_webapp.media.conversion import Converter
+from zapette_webapp.media.probe import Prober
+from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Librarian:
+    """The media folder and all that is known of it.
+
+    Attributes:
+        library: which files may be served.
+        index: what is known of them.
+        scanner: keeps the index true.
+        thumbnails: makes small pictures.
+        prober: reads media.
+        converter: reads subtitles.
+    """
+
+    library: Library
+    index: Index
+    scanner: Scanner
+    thumbnails: Thumbnails
+    prober: Prober
+    converter: Converter
+
+    @classmethod
+    def of(cls, media: Path, index_file: Path, thumbnails: Path) -> Self:
+        """Return the parts for a media folder, none of them started."""
+        library = Library(media)
+        index = Index(index_file, media)
+        prober = Prober()
+        scanner = Scanner(library, index, prober)
+        return cls(library, index, scanner, Thumbnails(thumbnails), prober, Converter())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What answers questions about the library."""
+        return Catalogue(self.library, self.index, self.scanner, self.thumbnails.present)
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The programs that read the files in the library."""
+        return (self.prober.tool, self.thumbnails.tool, self.converter.tool)
+
+    def start(self) -> None:
+        """Begin to walk the folder and to make pictures."""
+        self.thumbnails.start()
+        self.scanner.start()
+
+    @property
+    def workers(self) -> tuple[Scanner, Thumbnails]:
+        """The parts with their own threads."""
+        return self.scanner, self.thumbnails
+
+    def stop(self) -> None:
+        """Stop all, and close the index."""
+        self.scanner.stop()
+        self.thumbnails.stop()
+        self.converter.stop()
+        self.index.close()

@@ -1,0 +1,208 @@
+"""What one folder of the library holds now, read from the disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from posixpath import basename, splitext
+from typing import Final
+
+from zapette_webapp.library import paths
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.media import media_types
+from zapette_webapp.media import subtitle_files as subtitles
+from zapette_webapp.media.subtitle_files import Subtitle
+
+_POSTERS: Final = ("poster", "folder", "cover")
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A picture in the library that stands for a film or a folder.
+
+    Attributes:
+        path: where it is in the library.
+        mtime_ns: when it was last written, in Unix nanoseconds.
+    """
+
+    path: str
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A medium as the disk has it.
+
+    Attributes:
+        path: where it is in the library.
+        kind: ``video`` or ``audio``.
+        size: bytes.
+        mtime_ns: when it was last written, in Unix nanoseconds.
+        poster: the picture that stands for it, if there is one.
+        subtitles: the files of subtitles beside it.
+    """
+
+    path: str
+    kind: str
+    size: int
+    mtime_ns: int
+    poster: Poster | None = None
+    subtitles: tuple[Subtitle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One folder as the disk has it.
+
+    Attributes:
+        path: where it is in the library; empty for the whole.
+        mtime_ns: when a name in it last came or went, in Unix nanoseconds.
+        folders: paths of the folders in it.
+        media: what can be played.
+        poster: the picture that stands for the folder, if there is one.
+    """
+
+    path: str
+    mtime_ns: int
+    folders: list[str] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
+    poster: Poster | None = None
+
+
+def read(library: Library, path: str) -> Listing | None:
+    """Return what the folder at `path` holds; None if it is none, or cannot be read.
+
+    Hidden files, and links that lead out of the library or back up in it, are left out.
+    """
+    folder = library.find_folder(path)
+    if folder is None:
+        return None
+    try:
+        # before the names: what comes while they are read is then seen as a change
+        mtime_ns = folder.stat().st_mtime_ns
+        with os.scandir(folder) as entries:
+            found = [it for it in entries if not it.name.startswith(".")]
+        return _sorted_out(library, path, folder, mtime_ns, found)
+    except OSError:
+        return None
+
+
+def _sorted_out(
+    library: Library, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
+) -> Listing:
+    prefix = f"{path}/" if path else ""
+    listing = Listing(path, mtime_ns)
+    files: list[tuple[str, os.stat_result]] = []
+    pictures: dict[str, Poster] = {}
+    texts: list[str] = []
+    for entry in found:
+        here = prefix + paths.from_disk(entry.name)
+        if entry.is_dir():
+            if not entry.is_symlink() or _is_worth_following(library, here, path, folder):
+                listing.folders.append(here)
+                if entry.name.lower() in subtitles.FOLDERS:
+                    texts += _texts_in(library, here)
+            continue
+        suffix = media_types.suffix(entry.name)
+        if suffix not in media_types.TYPES or not entry.is_file():
+            continue
+        if entry.is_symlink() and library.find(here) is None:
+            continue
+        if suffix in media_types.SUBTITLES:
+            texts.append(here)
+        elif suffix in media_types.PICTURES:
+            pictures[subtitles.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
+        else:
+            files.append((here, entry.stat()))
+    streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
+    media = [
+        (here, kind, status)
+        for here, status in files
+        if (kind := media_types.kind(here)) is not None
+        and not media_types.is_part(here, beside_playlist=streams)
+    ]
+    own = next((pictures[it] for it in _POSTERS if it in pictures), None)
+    offered = _subtitles_of([here for here, _, _ in media], texts)
+    for here, kind, status in sorted(media):
+        stem = _stem(here)
+        listing.media.append(
+            Medium(
+                path=here,
+                kind=kind,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                poster=_poster_of(stem, pictures) or own,
+                subtitles=tuple(offered.get(here, ())),
+            )
+        )
+    return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
+
+
+def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
+    name = subtitles.key(stem)
+    return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
+
+
+def subtitle(library: Library, path: str) -> Subtitle:
+    """Return what the name of the subtitles at `path` means next to the films there."""
+    folder = path.rpartition("/")[0]
+    if folder.rpartition("/")[2].lower() in subtitles.FOLDERS:
+        folder = folder.rpartition("/")[0]
+    found = library.find_folder(folder)
+    try:
+        names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
+    except OSError:
+        names = []
+    films = {subtitles.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
+    return subtitles.named(path, subtitles.owner(_stem(path), films) or "")
+
+
+def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle]]:
+    """Return the subtitles of each of `media`; some may have none."""
+    films: dict[str, list[str]] = {}
+    for medium in media:
+        films.setdefault(subtitles.key(_stem(medium)), []).append(medium)
+    found: dict[str, list[Subtitle]] = {}
+    for text in sorted(texts):
+        film = subtitles.owner(_stem(text), films)
+        owners = films[film] if film is not None else _only(media, text)
+        for medium in owners:
+            found.setdefault(medium, []).append(subtitles.named(text, film or ""))
+    return found
+
+
+def _only(media: list[str], text: str) -> list[str]:
+    """Return the only medium: all subtitles in a subfolder then belong to it."""
+    parent = PurePosixPath(text).parent.name.lower()
+    return media if len(media) == 1 and parent in subtitles.FOLDERS else []
+
+
+def _stem(path: str) -> str:
+    return splitext(basename(path))[0]
+
+
+def _texts_in(library: Library, path: str) -> list[str]:
+    folder = library.find_folder(path)
+    if folder is None:
+        return []
+    with os.scandir(folder) as entries:
+        found = [(it, f"{path}/{paths.from_disk(it.name)}") for it in entries]
+    return [
+        here
+        for entry, here in found
+        if media_types.suffix(here) in media_types.SUBTITLES
+        and not entry.name.startswith(".")
+        and (not entry.is_symlink() or library.find(here) is not None)
+    ]
+
+
+def _is_worth_following(library: Library, link: str, path: str, folder: Path) -> bool:
+    """Tell whether the link at `link`, in the folder at `path`, leads somewhere new.
+
+    It must not lead back up, and is not followed where a link has led already: it ends there.
+    """
+    real = library.find_folder(link)
+    if real is None or folder.is_relative_to(real):
+        return False
+    return folder == library.folder.resolve() / (paths.to_disk(path) or "")

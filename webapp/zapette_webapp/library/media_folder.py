@@ -1,0 +1,69 @@
+"""The media folder: which of its files may be served, and none outside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from werkzeug.security import safe_join
+
+from zapette_webapp.library import paths
+from zapette_webapp.media import media_types
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The files in one folder that may be played; nothing outside it, whatever links point there.
+
+    A *path* in the library is relative to the folder, with slashes, and names no hidden file. It is
+    Unicode text (`zapette_webapp.library.paths`).
+
+    Attributes:
+        folder: the media folder; need not exist.
+    """
+
+    folder: Path
+
+    def first(self) -> str:
+        """Return the source of the first medium at the top of the folder, or an empty one."""
+        try:
+            names = sorted(os.listdir(self.folder))  # noqa: PTH208 - may hold 20,000 names
+        except OSError:
+            return ""
+        media = (paths.from_disk(name) for name in names if media_types.kind(name))
+        return next((f"media/{path}" for path in media if self.find(path) is not None), "")
+
+    def find(self, path: str) -> Path | None:
+        """Return the file at a path in the library; None if there is none that may be served."""
+        file = self._inside(path)
+        if file is None or not file.is_file():
+            return None
+        # of a link both ends count: it must not lend its name to a file of another kind
+        both = (media_types.suffix(path), file.suffix.lower())
+        return file if all(it in media_types.TYPES for it in both) else None
+
+    def find_folder(self, path: str) -> Path | None:
+        """Return the folder at a path in the library, the empty one being the whole of it."""
+        folder = self._inside(path)
+        return folder if folder is not None and folder.is_dir() else None
+
+    def _inside(self, path: str) -> Path | None:
+        name = paths.to_disk(path)
+        if name is None or "\0" in name or _is_hidden(name):
+            return None
+        joined = safe_join(str(self.folder), name)
+        if joined is None:
+            return None
+        try:
+            root = self.folder.resolve(strict=True)
+            real = Path(joined).resolve(strict=True)
+        except (OSError, RuntimeError):
+            return None
+        if not real.is_relative_to(root) or _is_hidden(real.relative_to(root).as_posix()):
+            return None
+        return real
+
+
+def _is_hidden(path: str) -> bool:
+    return path not in {"", "."} and any(part.startswith(".") for part in path.split("/"))

@@ -1,0 +1,245 @@
+"""What the library answers when it is asked what is there (docs/library.md)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zapette.errors import InvalidArgument
+from zapette_webapp.library import folding
+from zapette_webapp.library.index import UNREADABLE, Index
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.paths import address
+from zapette_webapp.library.scanner import Scanner
+from zapette_webapp.media import media_types
+
+MOST: Final = 500
+"""The longest list in one answer."""
+
+ORDERS: Final = ("name", "added", "play")
+
+_USUAL: Final = 100
+_LONGEST_SEARCH: Final = 200
+_LONGEST_PATH: Final = 4096
+
+
+class NotInLibrary(InvalidArgument):
+    """There is no such folder or medium in the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Answers from the index what is in the library, and has what people look at looked into.
+
+    Attributes:
+        library: the media folder.
+        index: what is known of it.
+        scanner: brings the index up to date.
+        has_thumbnails: whether small pictures can be made.
+    """
+
+    library: Library
+    index: Index
+    scanner: Scanner
+    has_thumbnails: bool
+
+    def answer(
+        self,
+        path: str = "",
+        search: str = "",
+        offset: int = 0,
+        limit: int = _USUAL,
+        order: str = "name",
+    ) -> dict[str, Any]:
+        """Return what is there.
+
+        Args:
+            path: a folder, or one medium; empty for the whole library.
+            search: words that titles or paths in the folder, or deeper, must have.
+            offset: how many entries to leave out at the beginning.
+            limit: how many to give, at most `MOST`.
+            order: ``name``; or, including subfolders, ``added`` for the newest
+                first and ``play`` for the order to play them in.
+
+        Raises:
+            NotInLibrary: there is nothing at `path`.
+            InvalidArgument: a parameter has the wrong type or is out of range.
+        """
+        path = _checked_path(path)
+        _check(search, offset, limit, order)
+        medium = self._medium(path)
+        if medium is not None:
+            return self._answer(path, search, offset, limit, order, (1, [medium]))
+        self._look_at(path)
+        if search.strip():
+            found = self.index.search(path, search, offset, limit)
+        elif order == "added":
+            found = self.index.newest(path, offset, limit)
+        elif order == "play":
+            found = self.index.playing(path, offset, limit)
+        else:
+            found = self.index.within(path, offset, limit)
+        return self._answer(path, search, offset, limit, order, found)
+
+    def _medium(self, path: str) -> sqlite3.Row | None:
+        if media_types.kind(path) is None or self.library.find(path) is None:
+            return None
+        row = self.index.entry(path)
+        if row is None:
+            self.scanner.refresh(path.rpartition("/")[0])
+            row = self.index.entry(path)
+        return row
+
+    def _look_at(self, path: str) -> None:
+        """Notice what has changed in a folder that somebody looks at."""
+        row = self.index.entry(path)
+        folder = self.library.find_folder(path)
+        if folder is None:
+            # the index keeps what it knows of a disk that is away
+            if row is None and path:
+                raise NotInLibrary(f"path: there is no {path[:100]!r} in the library")
+            return
+        if row is None or row["mtime_ns"] != folder.stat().st_mtime_ns:
+            self.scanner.refresh(path)
+
+    def _answer(
+        self,
+        path: str,
+        search: str,
+        offset: int,
+        limit: int,
+        order: str,
+        found: tuple[int, list[sqlite3.Row]],
+    ) -> dict[str, Any]:
+        total, rows = found
+        self.scanner.want(
+            [
+                (it["path"], it["mtime_ns"])
+                for it in reversed(rows)
+                if it["rank"] and not it["probed"]
+            ]
+        )
+        progress = self.scanner.progress()
+        return {
+            "path": path,
+            "search": search,
+            "order": order,
+            "offset": offset,
+            "limit": limit,
+            "total": total,
+            "entries": [self._entry(row) for row in rows],
+            "index": {
+                "state": progress.state,
+                "media": progress.media,
+                "probed": progress.probed,
+            },
+        }
+
+    def _entry(self, row: sqlite3.Row) -> dict[str, Any]:
+        return self._medium_entry(row) if row["rank"] else self._folder_entry(row)
+
+    def _folder_entry(self, row: sqlite3.Row) -> dict[str, Any]:
+        return {
+            "kind": "folder",
+            "path": row["path"],
+            "title": row["title"],
+            "year": row["year"],
+            "entries": self.index.children(row["path"]),
+            "poster": _poster(row),
+            "thumbnail": self._thumbnail(row),
+        }
+
+    def _medium_entry(self, row: sqlite3.Row) -> dict[str, Any]:
+        path = row["path"]
+        return {
+            "kind": row["kind"],
+            "path": path,
+            "source": f"media/{path}",
+            "url": address("media", path),
+            "title": row["title"],
+            "year": row["year"],
+            "series": row["series"],
+            "season": row["season"],
+            "episode": row["episode"],
+            "artist": row["artist"],
+            "album": row["album"],
+            "duration": row["duration"],
+            "type": row["type"] or media_types.container(path),
+            "tracks": json.loads(row["tracks"]),
+            "width": row["width"],
+            "height": row["height"],
+            "size": row["size"],
+            "added_at": round(row["added_at"], 3),
+            "poster": _poster(row),
+            "thumbnail": self._thumbnail(row),
+            "subtitles": _subtitles(row),
+            "problem": _problem(row),
+        }
+
+    def _thumbnail(self, row: sqlite3.Row) -> str | None:
+        if not self.has_thumbnails:
+            return None
+        if row["poster"] is not None:
+            return _versioned("thumbnails", row["poster"], row["poster_mtime_ns"])
+        pictured = row["kind"] == "video" or row["has_cover"]
+        openable = media_types.demuxer(row["path"]) is not None
+        if not row["rank"] or not pictured or not openable or row["probed"] == UNREADABLE:
+            return None
+        return _versioned("thumbnails", row["path"], row["mtime_ns"])
+
+
+def _versioned(route: str, path: str, mtime_ns: int) -> str:
+    # another version has another address, so that a browser may keep it for ever
+    return f"{address(route, path)}?v={mtime_ns // 1_000_000:x}"
+
+
+def _poster(row: sqlite3.Row) -> str | None:
+    return address("media", row["poster"]) if row["poster"] is not None else None
+
+
+def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
+    tracks = []
+    taken: set[str] = set()
+    for number, it in enumerate(json.loads(row["subtitles"]), 1):
+        name = it["language"] or "file"
+        name = name if name not in taken else f"{name}-{number}"
+        taken.add(name)
+        tracks.append(
+            {
+                "id": name,
+                "label": it["label"],
+                "language": it["language"],
+                "url": address("subtitles", it["path"]),
+            }
+        )
+    return tracks
+
+
+def _problem(row: sqlite3.Row) -> str | None:
+    damaged = row["probed"] == UNREADABLE and media_types.demuxer(row["path"]) is not None
+    return "unreadable" if damaged else None
+
+
+def _checked_path(path: object) -> str:
+    if not isinstance(path, str) or len(path) > _LONGEST_PATH:
+        raise InvalidArgument("path: the path of a folder in the library is needed")
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument("path: it is not Unicode text") from None
+    return path.removesuffix("/")
+
+
+def _check(search: object, offset: object, limit: object, order: object) -> None:
+    if not isinstance(search, str) or len(search) > _LONGEST_SEARCH:
+        raise InvalidArgument(f"search: a text of at most {_LONGEST_SEARCH} characters is needed")
+    if search.strip() and not folding.folded(search).split():
+        raise InvalidArgument("search: there is nothing in it to search for")
+    if type(offset) is not int or not 0 <= offset < 1 << 31:
+        raise InvalidArgument("offset: a whole number from 0 is needed")
+    if type(limit) is not int or not 1 <= limit <= MOST:
+        raise InvalidArgument(f"limit: a whole number from 1 to {MOST} is needed")
+    if order not in ORDERS:
+        raise InvalidArgument(f"order: one of {', '.join(ORDERS)} is needed")

@@ -1,0 +1,136 @@
+"""The library over HTTP: what is in it, and its files, small pictures and subtitles."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request, send_file
+
+from zapette.errors import InvalidArgument
+from zapette_webapp.http.conditional import conditional
+from zapette_webapp.library import listing, paths
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.paths import LibraryPath
+from zapette_webapp.library.queries import NotInLibrary
+from zapette_webapp.media import media_types
+from zapette_webapp.media.conversion import Converter, Unconvertible
+from zapette_webapp.media.tools import ToolBusy
+from zapette_webapp.problems import Problem
+
+_A_YEAR: Final = 365 * 24 * 3600
+_PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
+
+
+def blueprint(librarian: Librarian) -> Blueprint:
+    """Return ``/api/library``, ``/media``, ``/thumbnails`` and ``/subtitles``.
+
+    ``/media`` answers ranges (206, 416, If-Range).
+    """
+    media = Blueprint("media", __name__)
+    media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
+    library, catalogue = librarian.library, librarian.catalogue
+
+    @media.errorhandler(InvalidArgument)
+    def refuse(error: InvalidArgument) -> Response:
+        if isinstance(error, NotInLibrary):
+            return Problem(HTTPStatus.NOT_FOUND, "not_found", str(error)).response()
+        return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", str(error)).response()
+
+    @media.get("/api/library")
+    def contents() -> Response:
+        given = request.args
+        unknown = sorted(given.keys() - _PARAMETERS)
+        if unknown:
+            raise InvalidArgument(
+                f"{unknown[0][:40]}: there is no such parameter; there are "
+                f"{', '.join(sorted(_PARAMETERS))}"
+            )
+        response = jsonify(
+            catalogue.answer(
+                given.get("path", ""),
+                given.get("search", ""),
+                _number("offset", 0),
+                _number("limit", 100),
+                given.get("order", "name"),
+            )
+        )
+        response.headers["Cache-Control"] = "no-cache"
+        response.add_etag()
+        return conditional(response)
+
+    @media.get("/media/<library_path:path>")
+    def medium(path: str) -> Response:
+        file = _found(library, path)
+        kind = media_types.TYPES[media_types.suffix(path)]
+        status = file.stat()
+        # we make tag and name: werkzeug cannot make them for every file name
+        answer = send_file(
+            file,
+            mimetype=kind,
+            download_name=paths.printable(path.rpartition("/")[2]),
+            conditional=False,
+            etag=f"{status.st_mtime_ns:x}-{status.st_size:x}",
+            max_age=0,
+        )
+        return conditional(answer, file)
+
+    @media.get("/thumbnails/<library_path:path>")
+    def thumbnail(path: str) -> Response:
+        picture = librarian.thumbnails.get(_found(library, path))
+        if picture.pending:
+            detail = "the picture is being made; try again in a moment"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)
+        if picture.file is None:
+            raise _missing("this medium has no picture")
+        response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
+        if "v" in request.args:
+            response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
+        return conditional(response)
+
+    @media.get("/subtitles/<library_path:path>")
+    def subtitle(path: str) -> Response:
+        file = _found(library, path)
+        if file.suffix.lower() not in media_types.SUBTITLES:
+            raise _missing("this is not a subtitle file")
+        language = listing.subtitle(library, path).language
+        response = Response(_converted(librarian.converter, file, language), mimetype="text/vtt")
+        response.headers["Cache-Control"] = "no-cache"
+        response.add_etag()
+        return conditional(response)
+
+    return media
+
+
+def _converted(converter: Converter, file: Path, language: str | None) -> str:
+    try:
+        return converter.webvtt(file, language)
+    except ToolBusy:
+        detail = "other subtitles are being read; try again in a moment"
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1
+        ) from None
+    except Unconvertible as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "media_error", str(error)) from error
+
+
+def _found(library: Library, path: str) -> Path:
+    file = library.find(path)
+    if file is None:
+        raise _missing("the library has no such medium")
+    return file
+
+
+def _number(name: str, default: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidArgument(f"{name}: a whole number is needed")
+    return int(text)
+
+
+def _missing(detail: str) -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "not_found", detail)

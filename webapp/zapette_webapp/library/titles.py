@@ -1,0 +1,145 @@
+"""What people call a medium, made from the name of its file; no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from zapette_webapp.library import paths
+from zapette_webapp.library.folding import folded
+
+# Words that describe a release. The first one in a name ends the title.
+_SURE: Final = (
+    r"(?:480|576|720|1080|1440|2160|4320)[pi]"
+    r"|blu[- ]?ray|b[dr]rip|dvd(?:rip|scr)|web(?:[- ]dl|[- ]?rip)|hd(?:tv|rip)|remux"
+)
+# Words that do so only after one of those, a year or an episode: otherwise they may be the title.
+_UNSURE: Final = r"x26[45]|h[. ]?26[45]|hevc|xvid|divx|10bit|truehd|dts[- ]hd"
+_RELEASE: Final = re.compile(rf"\b(?:{_SURE})\b", re.IGNORECASE)
+_ANY_RELEASE: Final = re.compile(rf"\b(?:{_SURE}|{_UNSURE})\b", re.IGNORECASE)
+# These may be words of a title as well: they go only where they stand before one of those above.
+_RELEASE_WORDS: Final = re.compile(
+    r"(?:(?:^|\s+)(?:4k|uhd|hdr|web|amzn|nf|multi|vostfr|vff?|truefrench|french|german|dl|proper"
+    r"|repack|internal|limited|extended|unrated|complete))+$",
+    re.IGNORECASE,
+)
+_YEAR: Final = re.compile(r"[(\[]((?:18|19|20)\d\d)[)\]]")
+_BARE_YEAR: Final = re.compile(r"\b((?:18|19|20)\d\d)\b")
+_EPISODE: Final = re.compile(
+    r"\bs(\d{1,2})[ .]?e(\d{1,4})(?:-?e?(\d{1,4}))?\b"
+    r"|\b(\d{1,2})x(\d{2,3})\b"
+    r"|\bseason[ .](\d{1,2})[ ,.-]{1,3}episode[ .](\d{1,4})\b",
+    re.IGNORECASE,
+)
+_BRACKETS: Final = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
+_CATALOGUE: Final = re.compile(
+    r"[\[{](?:imdb|tmdb|tvdb|edition)(?:id)?[-=][^\]}]*[\]}]", re.IGNORECASE
+)
+_CHECKSUM: Final = re.compile(r"\[[0-9A-F]{8}\]")
+_DOT: Final = re.compile(r"(?<=\w\w)\.(?=\w\w)(?!(?<=\d.)\d)")
+_NUMBER: Final = re.compile(r"\d+")
+_SPACES: Final = re.compile(r"\s+")
+_ENDS: Final = " -_.\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title and, if the file's name contains it, the series it belongs to.
+
+    Attributes:
+        text: the full title: ``Show S01E02 The Second``.
+        year: of release.
+        series: the series that it is an episode of: ``Show``.
+        season: its number.
+        episode: its number; the first one if the file has several.
+    """
+
+    text: str
+    year: int | None = None
+    series: str | None = None
+    season: int | None = None
+    episode: int | None = None
+
+
+def from_name(stem: str) -> Title:
+    """Return the title in a file name without its ending.
+
+    ``The.Film.1999.1080p.BluRay.x264-GROUP`` is ``The Film`` of 1999, ``series.s01e02.name`` is
+    ``series S01E02 name``. A name that holds nothing but such words is kept as it is.
+    """
+    text = _spaced(stem)
+    if found := _EPISODE.search(text):
+        return _episode(text, found)
+    year = None
+    if found := _YEAR.search(text, 1):
+        year, text = int(found[1]), text[: found.start()]
+    elif _RELEASE.search(text) or _BARE_YEAR.search(text, 1):
+        text, year = _unreleased(text)
+    elif _CHECKSUM.search(text):
+        text = _BRACKETS.sub(" ", text)
+    text = _tidy(text)
+    return Title(text, year) if text else Title(_whole(stem))
+
+
+def order(name: str) -> str:
+    """Return what puts names in the order people expect: ``part 2`` before ``part 10``."""
+    return _NUMBER.sub(lambda it: it[0].lstrip("0").rjust(12, "0"), folded(name))
+
+
+def place(name: str, title: Title) -> str:
+    """Return the sort key of a medium in its folder: episodes by season and number."""
+    if title.episode is None:
+        return order(name)
+    return order(f"{title.series or ''} {title.season} {title.episode} {name}")
+
+
+def _episode(text: str, found: re.Match[str]) -> Title:
+    season = int(found[1] or found[4] or found[6])
+    first = int(found[2] or found[5] or found[7])
+    last = int(found[3]) if found[3] else None
+    before, after = _CATALOGUE.sub(" ", text[: found.start()]), text[found.end() :]
+    released = _ANY_RELEASE.search(after)
+    year = None
+    if said := _YEAR.search(before, 1) or (_last_year(before) if released else None):
+        year, before = int(said[1]), before[: said.start()]
+    if released:
+        before = re.sub(r"^\s*\[[^\]]*\]", " ", before)
+        after = _RELEASE_WORDS.sub("", after[: released.start()].rstrip(" .-([{"))
+    series, name = _tidy(before), _tidy(_CATALOGUE.sub(" ", after))
+    number = f"S{season:02}E{first:02}" + (f"-E{last:02}" if last is not None else "")
+    whole = " ".join(it for it in (series, number, name) if it)
+    return Title(whole, year, series or None, season, first)
+
+
+def _unreleased(text: str) -> tuple[str, int | None]:
+    """Return the text before the words of a release, and the year if there is one."""
+    found = _ANY_RELEASE.search(text)
+    if found is None or not (_RELEASE.search(text) or _last_year(text[: found.start()])):
+        return text, None
+    text = _RELEASE_WORDS.sub("", text[: found.start()].rstrip(" .-([{"))
+    # the group's name before it is a separate bracket
+    text = re.sub(r"^\s*\[[^\]]*\](?=\s*\S)", " ", text)
+    if said := _last_year(text):
+        return text[: said.start()], int(said[1])
+    return text, None
+
+
+def _last_year(text: str) -> re.Match[str] | None:
+    years = [it for it in _BARE_YEAR.finditer(text) if text[: it.start()].strip(_ENDS)]
+    return years[-1] if years else None
+
+
+def _tidy(text: str) -> str:
+    text = _SPACES.sub(" ", _CATALOGUE.sub(" ", text)).rstrip("([{")
+    return text.strip(_ENDS)
+
+
+def _whole(stem: str) -> str:
+    return _SPACES.sub(" ", _spaced(stem)).strip() or paths.shown(stem).strip() or "?"
+
+
+def _spaced(stem: str) -> str:
+    text = paths.shown(stem).replace("_", " ")
+    # Dots mean spaces if the name has none, or between words: "Mr. Nobody" keeps its dot.
+    return _DOT.sub(" ", text) if " " in text.strip() else text.replace(".", " ")

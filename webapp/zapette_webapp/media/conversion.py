@@ -1,0 +1,95 @@
+"""Converts files of subtitles to WebVTT in a separate process, and caches the latest results."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from zapette_webapp.media.tools import Limits, Tool, ToolError, ToolTooLong, ToolTooMuch
+from zapette_webapp.subtitles.__main__ import REFUSED
+
+LARGEST: Final = 2 << 20
+"""The largest file that is converted, in bytes."""
+
+LIMITS: Final = Limits(cpu=10, wall=30.0, memory=512 << 20, output=8 << 20, waiting=5)
+"""The limits for converting one file."""
+
+REMEMBERED: Final = 16 << 20
+"""The size of the cache, in characters."""
+
+_Key = tuple[Path, int, int, str | None]
+
+
+class Unconvertible(ValueError):
+    """The file cannot be shown as subtitles; the message says why."""
+
+
+class Converter:
+    """Converts one file at a time; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self.tool = Tool(
+            [sys.executable, "-m", "zapette_webapp.subtitles"], LIMITS, name="subtitles"
+        )
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[_Key, str] = OrderedDict()
+
+    def webvtt(self, file: Path, language: str | None = None) -> str:
+        """Return the subtitles in `file` as WebVTT.
+
+        Args:
+            file: any file of subtitles.
+            language: ISO 639-1 code, if the file's name contains one.
+
+        Raises:
+            Unconvertible: the file is too large, takes too long, or contains no subtitles.
+            ToolBusy: too many conversions are waiting; try again in a moment.
+        """
+        status = file.stat()
+        if status.st_size > LARGEST:
+            raise Unconvertible(f"the file is larger than {LARGEST >> 20} MiB")
+        key = (file, status.st_mtime_ns, status.st_size, language)
+        known = self._recall(key)
+        if known is None:
+            with self.tool.turn():
+                # the previous caller may have converted the same file
+                known = self._recall(key)
+                if known is None:
+                    known = self._convert(file, language)
+                    self._remember(key, known)
+        return known
+
+    def stop(self) -> None:
+        """End the running conversion."""
+        self.tool.stop()
+
+    def _convert(self, file: Path, language: str | None) -> str:
+        try:
+            finished = self.tool.run_now(str(file), *([language] if language else []))
+        except (ToolTooLong, ToolTooMuch):
+            raise Unconvertible("it takes too long to read; the file is unusual") from None
+        except ToolError:
+            raise Unconvertible("it cannot be read now") from None
+        text = finished.output.decode("utf-8", "replace")
+        if finished.code == REFUSED:
+            raise Unconvertible(text)
+        if finished.code != 0:
+            raise Unconvertible("it cannot be read: it takes too much memory, or is damaged")
+        return text
+
+    def _recall(self, key: _Key) -> str | None:
+        with self._lock:
+            known = self._remembered.get(key)
+            if known is not None:
+                self._remembered.move_to_end(key)
+            return known
+
+    def _remember(self, key: _Key, text: str) -> None:
+        with self._lock:
+            self._remembered[key] = text
+            used = sum(map(len, self._remembered.values()))
+            while used > REMEMBERED and len(self._remembered) > 1:
+                used -= len(self._remembered.popitem(last=False)[1])

@@ -1,0 +1,86 @@
+"""Which files of subtitles belong to a film, and what their names mean; no I/O."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from zapette_webapp.library import paths
+from zapette_webapp.media import languages
+
+FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
+"""Names of subfolders with the subtitles of the films next to them."""
+
+_PARTS: Final = re.compile(r"[._ \[\](){}]+")
+_SEPARATORS: Final = frozenset("._- [(")
+_FLAGS: Final = {"forced": "forced", "sdh": "SDH", "cc": "SDH", "hi": "SDH"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitle:
+    """A file of subtitles.
+
+    Attributes:
+        path: where it is in the library.
+        label: what to show: ``Français (forced)``.
+        language: ISO 639-1 code, if its name tells it.
+    """
+
+    path: str
+    label: str
+    language: str | None
+
+
+def key(stem: str) -> str:
+    """Return a name without its extension in the form for comparison: accents are normalised."""
+    return unicodedata.normalize("NFC", stem).casefold()
+
+
+def owner(stem: str, films: Container[str]) -> str | None:
+    """Return which of `films` the subtitles with the name `stem` belong to, if any.
+
+    It is the longest one that the name begins with: ``Alien.3.en`` belongs to ``Alien.3`` and not
+    to ``Alien``.
+
+    Args:
+        stem: the name of a file of subtitles without its extension.
+        films: the `key` of each film's name.
+    """
+    whole = key(stem)
+    ends = [at for at in range(len(whole), 0, -1) if whole[at : at + 1] in _SEPARATORS]
+    return next((whole[:at] for at in [len(whole), *ends] if whole[:at] in films), None)
+
+
+def named(path: str, film: str) -> Subtitle:
+    """Return what the name of the subtitles at `path` means.
+
+    A language counts after the film's name (``film``, as `owner` returns it); if there is no film,
+    at the end: ``2_French.srt``, but not ``The.German.Doctor.srt``.
+    """
+    stem = PurePosixPath(path).stem
+    rest = key(stem)[len(film) :] if film else stem
+    # in its own case, unless that changes its length
+    own = unicodedata.normalize("NFC", stem)[-len(rest) :] if rest else ""
+    words = [it for it in _PARTS.split((own if key(own) == rest else rest).strip("-")) if it]
+    language, flags, others = None, "", []
+    for place, word in enumerate(words):
+        known = languages.code(word) if language is None else None
+        # a word like "hi" is a language if none was named before
+        if known is not None and (film or _is_last(words, place)):
+            language = known
+        elif word.lower() in _FLAGS:
+            flags = f" ({_FLAGS[word.lower()]})"
+        elif not word.isdigit():
+            others.append(word)
+    ending = PurePosixPath(path).suffix[1:].upper()
+    name = languages.own_name(language) if language else paths.shown(" ".join(others)[:60])
+    return Subtitle(path, (name or ending) + flags, language)
+
+
+def _is_last(words: list[str], place: int) -> bool:
+    """Tell whether only flags and numbers follow, and it is alone or something precedes it."""
+    return all(it.lower() in _FLAGS or it.isdigit() for it in words[place + 1 :])

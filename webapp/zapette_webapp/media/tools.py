@@ -1,0 +1,277 @@
+"""Runs programs on files from the library, with limits.
+
+Every program that parses a medium, a picture or subtitles runs here, in a separate process: a file
+may be made to exhaust a machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from zapette_webapp.status.prometheus import Family, Sample
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - not on Windows
+    resource = None  # type: ignore[assignment]
+
+log = logging.getLogger("zapette.library")
+
+QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitelist", "file"),)
+"""Options for every ffmpeg program: it opens no address, whatever a file says."""
+
+_LOWEST_PRIORITY: Final = 19
+_CHUNK: Final = 1 << 16
+_OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one run.
+
+    Attributes:
+        cpu: seconds of CPU time.
+        wall: seconds from start to end; more than `cpu`, because it has the lowest priority.
+        memory: bytes of address space.
+        output: bytes that it may write.
+        waiting: how many runs may wait for their turn; more are refused.
+    """
+
+    cpu: int
+    wall: float
+    memory: int
+    output: int
+    waiting: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended by itself.
+
+    Attributes:
+        code: its exit code; negative for the signal that ended it.
+        output: what it wrote.
+    """
+
+    code: int
+    output: bytes
+
+
+class ToolError(Exception):
+    """A program did not run to its end. The base of the errors below."""
+
+    outcome = "failed"
+
+
+class ToolMissing(ToolError):
+    """It is not installed, cannot be started, or `stop` was called."""
+
+
+class ToolBusy(ToolError):
+    """Too many runs are waiting already."""
+
+    outcome = "busy"
+
+
+class ToolTooLong(ToolError):
+    """It took longer than its limits allow."""
+
+    outcome = "too_long"
+
+
+class ToolTooMuch(ToolError):
+    """It wrote more than its limits allow."""
+
+    outcome = "too_much"
+
+
+class Tool:
+    """One program, run one at a time, at the lowest priority and with limits.
+
+    Args:
+        command: the program, found on the path, and its fixed options.
+        limits: of one run.
+        name: its name in the metrics; the program's if None.
+    """
+
+    def __init__(self, command: Sequence[str], limits: Limits, name: str | None = None) -> None:
+        self.name = name or command[0]
+        self._program = shutil.which(command[0])
+        self._command = [self._program or command[0], *command[1:]]
+        self._limits = limits
+        self._turn = threading.Lock()
+        self._places = threading.Semaphore(limits.waiting + 1)
+        self._guard = threading.Lock()
+        self._running: subprocess.Popen[bytes] | None = None
+        self._outcomes: Counter[str] = Counter()
+        self._stopped = False
+
+    @property
+    def present(self) -> bool:
+        """Whether the program is installed."""
+        return self._program is not None
+
+    def output(self, *arguments: str) -> bytes | None:
+        """Return the program's output; None if it fails or does not run to its end."""
+        try:
+            finished = self.run(*arguments)
+        except ToolError:
+            return None
+        return finished.output if finished.code == 0 else None
+
+    def run(self, *arguments: str) -> Finished:
+        """Run the program after earlier runs have ended.
+
+        Raises:
+            ToolError: it did not run to its end; the subclasses say why.
+        """
+        with self.turn():
+            return self.run_now(*arguments)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn that `run_now` needs, and hold it.
+
+        Raises:
+            ToolBusy: too many runs are waiting already.
+        """
+        if not self._places.acquire(blocking=False):
+            self._count(ToolBusy.outcome)
+            raise ToolBusy
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._places.release()
+
+    def run_now(self, *arguments: str) -> Finished:
+        """Do what `run` does, for a caller who has the turn."""
+        try:
+            finished = self._run([*self._command, *arguments])
+        except ToolError as error:
+            self._count(error.outcome)
+            raise
+        self._count("done" if finished.code == 0 else "failed")
+        return finished
+
+    def stop(self) -> None:
+        """End the run under way, and refuse others."""
+        with self._guard:
+            self._stopped = True
+            if self._running is not None:
+                _kill(self._running)
+
+    def outcomes(self) -> dict[str, int]:
+        """Return the number of runs by outcome."""
+        with self._guard:
+            return {it: self._outcomes[it] for it in _OUTCOMES}
+
+    def _count(self, outcome: str) -> None:
+        with self._guard:
+            self._outcomes[outcome] += 1
+
+    def _run(self, command: list[str]) -> Finished:
+        process = self._start(command)
+        deadline = time.monotonic() + self._limits.wall
+        try:
+            output = self._read(process, deadline)
+            code = process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise ToolTooLong from None
+        finally:
+            with self._guard:
+                # before it is waited for: until then no other process gets its id
+                _kill(process)
+                self._running = None
+            if process.stdout is not None:
+                process.stdout.close()
+            process.wait()
+        if code == -getattr(signal, "SIGXCPU", 0):
+            raise ToolTooLong
+        return Finished(code, output)
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self._guard:
+            if self._program is None or self._stopped:
+                raise ToolMissing
+            try:
+                process = subprocess.Popen(  # noqa: S603 - no shell, no option comes from a name
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                log.warning("cannot run %s: %s", command[0], error)
+                raise ToolMissing from error
+            self._running = process
+        _limit(process.pid, self._limits)
+        return process
+
+    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
+        output = bytearray()
+        stream = process.stdout
+        if stream is None:
+            return b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            while True:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise ToolTooLong
+                part = os.read(stream.fileno(), _CHUNK)
+                if not part:
+                    return bytes(output)
+                output += part
+                if len(output) > self._limits.output:
+                    raise ToolTooMuch
+
+
+def families(tools: Sequence[Tool]) -> Iterator[Family]:
+    """Return the figures of `tools` for ``/metrics``."""
+    yield Family(
+        "zapette_tool_runs_total",
+        "counter",
+        "Runs of the programs that read media, by outcome.",
+        [
+            Sample(many, {"tool": tool.name, "outcome": outcome})
+            for tool in tools
+            for outcome, many in tool.outcomes().items()
+        ],
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and every process that it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except AttributeError:  # pragma: no cover - Windows has no groups
+        process.kill()
+    except ProcessLookupError:
+        pass
+
+
+def _limit(pid: int, limits: Limits) -> None:
+    # Set here and not in the child: with threads, Python must not run between fork and exec.
+    # What the child has used until now counts as well.
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
+        resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
+        # the soft limit sends a signal that says why, the hard limit kills
+        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+    except (AttributeError, OSError):
+        log.debug("cannot set the limits of a tool")

@@ -1,0 +1,60 @@
+"""What pages have in development: they are loaded again when their files change."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, jsonify
+
+from zapette_server.settings import ROOT, Settings
+from zapette_webapp import refusals
+from zapette_webapp.pages import page_errors
+
+MODULE: Final = "page/reload.js"
+"""What pages load to notice that their files have changed."""
+
+_FOLDERS: Final = (ROOT / "static", ROOT / "webapp" / "templates")
+_SUFFIXES: Final = frozenset({".js", ".css", ".html", ".svg"})
+_NOT_PAGES: Final = frozenset({"dist", "node_modules", "tests"})
+
+
+def scripts(settings: Settings) -> list[str]:
+    """Return the modules that each page loads before its own."""
+    reports = [page_errors.MODULE] if settings.page_errors or settings.development else []
+    return [*reports, MODULE] if settings.development else reports
+
+
+def blueprints(settings: Settings) -> list[Blueprint]:
+    """Return the routes that those modules need: none, unless a setting asks for them."""
+    reports = [page_errors.blueprint()] if settings.page_errors or settings.development else []
+    return [*reports, _changes()] if settings.development else reports
+
+
+def _changes() -> Blueprint:
+    changes = Blueprint("development", __name__)
+    changes.after_request(refusals.never_cached)
+
+    @changes.get("/api/stamp")
+    def stamp() -> Response:
+        return jsonify({"stamp": _stamp()})
+
+    return changes
+
+
+def _stamp() -> str:
+    """Return a text that differs when a file of the pages has changed."""
+    digest = hashlib.sha256()
+    for path in sorted(_files()):
+        digest.update(f"{path} {path.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _files() -> list[Path]:
+    return [
+        path
+        for folder in _FOLDERS
+        for path in folder.rglob("*")
+        if path.suffix in _SUFFIXES and _NOT_PAGES.isdisjoint(path.relative_to(folder).parts)
+    ]

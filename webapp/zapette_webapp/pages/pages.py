@@ -1,0 +1,123 @@
+"""The two pages, what they import, and the headers that keep them safe."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, render_template, send_from_directory
+
+from zapette_webapp.addresses import Addresses
+from zapette_webapp.http import requests
+from zapette_webapp.http.conditional import conditional
+from zapette_webapp.library.media_folder import Library
+from zapette_webapp.pages import development
+from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
+
+# Of the installed npm packages the pages import these files, and no other is served.
+_MODULES: Final = frozenset(
+    {
+        "node_modules/hls.js/dist/hls.min.mjs",
+        "node_modules/hls.js/dist/hls.worker.js",
+    }
+)
+_SUFFIXES: Final = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+_PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
+
+
+def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Blueprint:
+    """Return the routes of the pages and of ``/static``."""
+    pages = Blueprint("pages", __name__)
+
+    @pages.get("/")
+    def player() -> Response:
+        # hls.js fetches the parts of a stream from wherever it is
+        return _page("player.html", anywhere=("http:", "https:"), source=library.first())
+
+    @pages.get("/remote")
+    def remote() -> Response:
+        return _page("remote.html", early=assets.inline(EARLY))
+
+    @pages.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        wanted, file = assets.split(name)
+        path = Path(file)
+        if wanted and wanted != assets.version:
+            # a page of another version: it must not get modules of this one among its own
+            abort(404)
+        if path.suffix not in _SUFFIXES:
+            abort(404)
+        mimetype = _SUFFIXES[path.suffix]
+        if wanted:
+            built = assets.built(file)
+            if built is None:
+                abort(404)
+            response = Response(built, mimetype=mimetype)
+            response.set_etag(f"{wanted}-{file}")
+        else:
+            if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
+                abort(404)
+            response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
+        # Revalidated at each load where the address may get another content.
+        response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
+        return conditional(response)
+
+    def _page(
+        template: str, anywhere: tuple[str, ...] = (), early: str = "", **values: str
+    ) -> Response:
+        broker = addresses.broker(requests.host())
+        html = render_template(
+            template,
+            broker=broker,
+            version=version("zapette"),
+            assets=assets,
+            early=early,
+            scripts=development.scripts(addresses.settings),
+            **values,
+        )
+        response = Response(html, mimetype="text/html")
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = _policy(early, _origin(broker), *anywhere)
+        return response
+
+    return pages
+
+
+def _hash(script: str) -> str:
+    """Return what lets this very text be run (Content Security Policy 3, 2.3.1)."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _policy(early: str, *peers: str) -> str:
+    # 'self' does not cover another port, so the broker's origin is named; a film may come from
+    # anywhere.
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'" + (f" {_hash(early)}" if early else ""),
+            f"connect-src 'self' {' '.join(peers)}",
+            "media-src 'self' http: https: blob:",
+            "img-src 'self' data: http: https:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )

@@ -1,0 +1,97 @@
+"""The server as a callee: what the pages get over HTTP, as procedures (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from zapette.client.client import Client
+from zapette.errors import CallError, Unavailable
+from zapette.protocol.topics import Topics
+from zapette_broker.storage.store_errors import StoreError
+from zapette_server.access.credentials import Keyring, Role, new_player_id
+from zapette_server.checks import without_folders
+from zapette_server.local_broker import broker_here
+from zapette_server.settings import Settings
+from zapette_webapp.access.access_control import Connected
+from zapette_webapp.addresses import Addresses
+from zapette_webapp.library.queries import Catalogue
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger("zapette.web")
+
+CLIENT_ID = "zapette-server"
+
+_BROKER = "broker"
+_PATIENCE = 2.0
+_GUESSED = (
+    "Someone is guessing codes, so this code has expired. Ask for a new one. — "
+    "Quelqu\u2019un essaie de deviner les codes\u202f: celui-ci n\u2019est plus valable. "
+    "Demandez-en un nouveau."
+)
+_GUESSED_SECONDS = 20
+
+
+def create_service(
+    settings: Settings, keyring: Keyring, addresses: Addresses, catalogue: Catalogue
+) -> Client:
+    """Return the client that offers ``ip``, ``id`` and ``library`` under ``zapette/server``.
+
+    It is not started.
+    """
+    return Client(
+        broker_here(settings, Role.SERVER.value),
+        client_id=CLIENT_ID,
+        password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
+        callee=keyring.topics.server,
+        procedures={
+            "ip": lambda: addresses.found()["ip"],
+            "id": new_player_id,
+            "library": _in_words(catalogue.answer),
+        },
+    )
+
+
+def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
+    """Return `procedure` so that its caller gets the message of a store's error."""
+
+    @wraps(procedure)
+    def called(*positional: P.args, **named: P.kwargs) -> T:
+        try:
+            return procedure(*positional, **named)
+        except StoreError as error:
+            raise Unavailable(without_folders(str(error))) from error
+
+    return called
+
+
+def who_is_connected(service: Client, topics: Topics) -> Connected:
+    """Return what asks the broker who of a player's visitors is connected."""
+    broker = topics.service(_BROKER)
+
+    def connected(player_id: str) -> list[str]:
+        answer = service.call(broker, "clients", player_id, timeout=_PATIENCE)
+        if not isinstance(answer, list):
+            raise CallError("the broker did not answer with a list")
+        return [str(it) for it in answer]
+
+    return connected
+
+
+def warn_of_guesses(service: Client, topics: Topics) -> Callable[[str], None]:
+    """Return a function that shows on a player's screen that its code to type has expired.
+
+    The server does not know the page's language, so the message is in both.
+    """
+
+    def warn(player_id: str) -> None:
+        try:
+            service.command(topics.player(player_id), "message", _GUESSED, _GUESSED_SECONDS)
+        except CallError as error:
+            log.debug("cannot tell a player that somebody is guessing codes: %s", error)
+
+    return warn

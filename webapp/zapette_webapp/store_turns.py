@@ -1,0 +1,49 @@
+"""Limits how many requests wait for the data folder, so that others have a thread left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+from zapette_broker.storage.store_errors import StoreBusy
+
+MOST: Final = 3
+"""How many of the server's threads may use the files of the data folder at once."""
+
+STORE_PATIENCE: Final = 1.5
+"""How long each waits for a file that another process has locked, in seconds."""
+
+PATIENCE: Final = 0.25
+"""How long a further request waits for its turn, in seconds."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StoreTurns:
+    """Lets a few requests at a time use the files of the data folder, where each may have to wait.
+
+    Args:
+        most: how many at a time.
+        patience: how long a further request waits, in seconds.
+    """
+
+    def __init__(self, most: int = MOST, patience: float = PATIENCE) -> None:
+        self._turns = threading.BoundedSemaphore(most)
+        self._patience = patience
+
+    def guard(self, view: Callable[P, R]) -> Callable[P, R]:
+        """Return `view`, which raises `StoreBusy` if no turn comes in time."""
+
+        @wraps(view)
+        def guarded(*arguments: P.args, **named: P.kwargs) -> R:
+            if not self._turns.acquire(timeout=self._patience):
+                raise StoreBusy("too many requests are waiting already")
+            try:
+                return view(*arguments, **named)
+            finally:
+                self._turns.release()
+
+        return guarded

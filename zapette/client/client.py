@@ -1,0 +1,396 @@
+"""A client of the wire contract: it calls procedures and offers some."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from zapette.client.incoming_calls import Requests
+from zapette.client.outgoing_calls import EXPIRY, OutgoingCalls
+from zapette.client.procedures import Procedure, Procedures
+from zapette.errors import CallTimeout, Cancelled, TooLarge, Unavailable
+from zapette.mqtt.connection import Connection
+from zapette.mqtt.dialing import Dialer, Timing
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.executor import Workers
+from zapette.mqtt.ordered_executor import Lanes
+from zapette.mqtt.subscriptions import Filter, Handler
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.messages import write_parameters
+from zapette.protocol.topics import Callee
+
+log = logging.getLogger("zapette.client")
+
+T = TypeVar("T")
+
+CALL_TIMEOUT: Final = 5.0
+"""How long a call waits for its answer, in seconds, unless told otherwise."""
+
+_SLACK: Final = 1.0
+_STOP_PATIENCE: Final = 5.0
+
+
+class Client:
+    """Calls procedures, offers some, publishes and subscribes; safe to use from several threads.
+
+    It reconnects by itself, subscribes and registers again, and queues nothing meanwhile: what is
+    asked of it while it is not connected fails at once with ``unavailable``. So does a call to who
+    is known to be offline.
+
+    Attributes:
+        on_live: called on the event loop when the client is connected and registered.
+        on_lost: called there with the reason when it is not any more.
+        on_replaced: called there when another client has taken the client id; this one stays away.
+    """
+
+    def __init__(
+        self,
+        url: BrokerUrl,
+        *,
+        client_id: str | None = None,
+        password: Callable[[], str] | None = None,
+        callee: Callee | None = None,
+        procedures: Mapping[str, Procedure] | Procedures | None = None,
+        timing: Timing | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Set the client up; `start` connects it.
+
+        Args:
+            url: the broker and the account.
+            client_id: the MQTT client id, which is also the caller in topics; random if None.
+            password: gives the password anew before each connection, instead of the URL's.
+            callee: where `procedures` are offered; it says ``online`` there while connected.
+            procedures: what to offer, by name. ``async`` ones run on the client's event loop, all
+                at the same time; others on threads, the requests of one caller in order, unless
+                one takes longer than half a second or this client is the caller itself.
+            timing: how patient the connection is.
+            ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; the system's if None.
+        """
+        self.on_live: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[str], None] = lambda _: None
+        self.on_replaced: Callable[[], None] = lambda: None
+        self._loop = LoopThread("zapette")
+        self._workers = Workers("zapette-worker")
+        # separate threads: handlers that hang forever must not stop it from reconnecting
+        self._dialers = Workers("zapette-dialer", 2)
+        self._started = False
+        self._connection = Connection(
+            Dialer(
+                url,
+                self._loop,
+                self._dialers,
+                token=(lambda _: password()) if password else None,
+                timing=timing,
+                ca_file=ca_file,
+            ),
+            client_id or f"py-{secrets.token_hex(8)}",
+            self._loop,
+            callee=callee,
+        )
+        self._lanes = Lanes(self._loop, self._workers)
+        self._requests: Requests | None = None
+        if callee is not None:
+            offered = procedures if isinstance(procedures, Procedures) else Procedures(procedures)
+            self._requests = Requests(self._connection, self._loop, self._lanes, callee, offered)
+        self._calls = OutgoingCalls(self._connection, self._loop)
+
+    @property
+    def client_id(self) -> str:
+        """The MQTT client id, which is the caller in topics."""
+        return self._connection.client_id
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the client is connected and registered."""
+        return self._connection.is_live
+
+    @property
+    def lanes(self) -> Lanes:
+        """What runs the handlers, in their order."""
+        return self._lanes
+
+    def start(self) -> None:
+        """Connect, and reconnect whenever the connection is lost, until `stop`.
+
+        It does nothing if the client is running; after `stop` you can start it again.
+        """
+        if self._started:
+            return
+        self._started = True
+        # a handler may have stopped it without waiting for the end
+        self._loop.join(_STOP_PATIENCE)
+        connection = self._connection
+        connection.on_live = self._came_live
+        connection.on_lost = self._lost
+        connection.on_replaced = self._replaced
+        self._lanes.clear()
+        connection.reset()
+        self._loop.start()
+        if self._requests is not None:
+            self._loop.post(self._requests.subscribe)
+        self._loop.post(connection.start)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until the client is live.
+
+        Raises:
+            Unavailable: it is not within `timeout` seconds; the message says what the broker said.
+        """
+        self._connection.wait(timeout)
+
+    async def wait_async(self, timeout: float) -> None:
+        """Wait, as `wait` does, on any event loop.
+
+        Raises:
+            Unavailable: as `wait` does.
+        """
+        if self._loop.is_current:
+            await self._connection.settle(timeout)
+        else:
+            await asyncio.wrap_future(self.run(self._connection.settle(timeout)))
+
+    def stop(self) -> None:
+        """Say ``offline``, disconnect, and end waiting calls with ``unavailable``."""
+        if not self._started:
+            if not self._loop.is_current:
+                self._loop.join(_STOP_PATIENCE)
+            return
+        self._started = False
+        if self._loop.is_current:
+            self._loop.spawn(self._stop_here())
+            return
+        ended: Future[None] = Future()
+
+        async def end() -> None:
+            try:
+                await self._stop()
+            finally:
+                ended.set_result(None)
+
+        self._loop.post(lambda: self._loop.spawn(end()))
+        ended.result(_STOP_PATIENCE)
+        self._loop.stop()
+        self._end_threads()
+
+    async def stop_async(self) -> None:
+        """Stop, as `stop` does, on any event loop; on the client's own loop it does not wait."""
+        if self._loop.is_current:
+            self.stop()
+        else:
+            await asyncio.to_thread(self.stop)
+
+    def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
+        """Have `handler` called for what `topic_filter` matches, also after a reconnection.
+
+        It is called on the client's event loop: it must not block. It may be given before `start`.
+
+        Raises:
+            TopicError: `topic_filter` is none.
+        """
+        Filter(topic_filter)
+        self._run_soon(self._connection.subscribe, topic_filter, handler, qos)
+
+    def publish(
+        self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False
+    ) -> None:
+        """Publish now or not at all.
+
+        Raises:
+            Unavailable: the client is not connected.
+        """
+        self._publish(topic, payload, qos=qos, retain=retain)
+
+    def command(self, callee: Callee, procedure: str, /, *positional: Any, **named: Any) -> None:
+        """Tell `callee` to run `procedure`, without waiting for an answer.
+
+        Raises:
+            Unavailable: the client is not connected.
+            InvalidArgument: the parameters cannot be written as JSON.
+        """
+        payload = write_parameters(positional, named)
+        self._publish(callee.command(procedure), payload, expiry=EXPIRY)
+
+    def call(
+        self,
+        callee: Callee,
+        procedure: str,
+        /,
+        *positional: Any,
+        timeout: float = CALL_TIMEOUT,
+        **named: Any,
+    ) -> Any:
+        """Call `procedure` of `callee` and return its result.
+
+        Raises:
+            CallError: the callee's error, or ``timeout``, or ``unavailable``.
+            RuntimeError: an ``async`` handler called it; `call_async` is meant for those.
+        """
+        if self._loop.is_current:
+            raise RuntimeError("this would block the event loop: await call_async instead")
+        future = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
+        try:
+            return future.result(timeout + _SLACK)
+        except FutureTimeout:
+            raise CallTimeout(f"{procedure}: no answer within {timeout:g} s") from None
+        except CancelledError:
+            raise Cancelled(f"{procedure}: the call was given up") from None
+
+    def call_later(
+        self,
+        callee: Callee,
+        procedure: str,
+        /,
+        *positional: Any,
+        timeout: float = CALL_TIMEOUT,
+        **named: Any,
+    ) -> Future[Any]:
+        """Call `procedure` of `callee` and return the future of its result.
+
+        The future ends within `timeout` seconds. Cancelling it gives the call up; the callee is
+        not told.
+
+        Raises:
+            Unavailable: the client is not connected.
+            InvalidArgument: the parameters cannot be written as JSON.
+        """
+        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
+        future: Future[Any] = Future()
+        self._run_soon(self._calls.begin, call, future)
+        return future
+
+    async def call_async(
+        self,
+        callee: Callee,
+        procedure: str,
+        /,
+        *positional: Any,
+        timeout: float = CALL_TIMEOUT,
+        **named: Any,
+    ) -> Any:
+        """Call `procedure` of `callee` and return its result; on any event loop.
+
+        Raises:
+            CallError: the callee's error, or ``timeout``, or ``unavailable``.
+        """
+        if not self._loop.is_current:
+            later = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
+            return await asyncio.wrap_future(later)
+        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
+        future: asyncio.Future[Any] = self._loop.loop.create_future()
+        self._calls.begin(call, future)
+        return await future
+
+    def is_available(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
+        """Tell whether `callee` is known to be online; for a player, the server too.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+            RuntimeError: it is called on the client's event loop, which it would block.
+        """
+        if self._loop.is_current:
+            raise RuntimeError("this would block the event loop")
+        self._meet(callee)
+        self.fence(timeout)
+        return self._calls.is_available(callee)
+
+    async def is_available_async(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
+        """Tell as `is_available` does, on any event loop.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        self._meet(callee)
+        try:
+            answered = await asyncio.wait_for(asyncio.wrap_future(self.run(self._fence())), timeout)
+        except TimeoutError:
+            raise _silent() from None
+        if not answered:
+            raise self._connection.unavailable()
+        return self._calls.is_available(callee)
+
+    def _meet(self, callee: Callee) -> None:
+        if not self.is_live:
+            raise self._connection.unavailable()
+        self._run_soon(self._calls.meet, callee)
+
+    def fence(self, timeout: float) -> None:
+        """Wait until the broker has answered all that it was sent.
+
+        What it had retained for subscriptions of QoS 0 is here by then.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        try:
+            answered = self.run(self._fence()).result(timeout)
+        except FutureTimeout:
+            raise _silent() from None
+        if not answered:
+            raise self._connection.unavailable()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the client's event loop, and return the future of its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop.loop)
+
+    def _lost(self, reason: str) -> None:
+        self._calls.fail_all(reason)
+        self.on_lost(reason)
+
+    def _came_live(self) -> None:
+        self.on_live()
+
+    def _replaced(self) -> None:
+        self._calls.fail_all("another program has taken the place of this one")
+        self.on_replaced()
+
+    def _publish(self, topic: str, payload: bytes | str, **options: Any) -> None:
+        if self._loop.is_current:
+            self._connection.publish(topic, payload, **options)
+            return
+        if not self.is_live:
+            raise self._connection.unavailable()
+        self._loop.post(self._publish_or_drop, topic, payload, options)
+
+    def _publish_or_drop(self, topic: str, payload: bytes | str, options: dict[str, Any]) -> None:
+        try:
+            self._connection.publish(topic, payload, **options)
+        except Unavailable as error:
+            log.debug("a message was not sent: %s", error)
+        except TooLarge as error:
+            log.error("a message was not sent: %s", error)  # noqa: TRY400 - it says it all
+
+    def _run_soon(self, function: Callable[..., object], *arguments: Any) -> None:
+        if self._loop.is_current or not self._loop.is_running:
+            function(*arguments)
+        else:
+            self._loop.post(function, *arguments)
+
+    async def _fence(self) -> bool:
+        # behind the subscriptions that other threads have asked for, which take a turn or two
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await self._connection.fence()
+
+    async def _stop_here(self) -> None:
+        await self._stop()
+        self._loop.stop()
+        self._end_threads()
+
+    def _end_threads(self) -> None:
+        self._workers.stop()
+        self._dialers.stop()
+
+    async def _stop(self) -> None:
+        await self._connection.stop()
+        self._calls.fail_all("the client was stopped")
+
+
+def _silent() -> Unavailable:
+    return Unavailable("the broker does not answer")

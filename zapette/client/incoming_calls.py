@@ -1,0 +1,98 @@
+"""The requests that come to one callee: handled in order, and answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from zapette.client.procedures import BoundCall, Procedures
+from zapette.errors import CallError, ProcedureFailed, TooLarge, Unavailable
+from zapette.mqtt.connection import Connection
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.ordered_executor import Job, Lanes
+from zapette.mqtt.subscriptions import Message
+from zapette.protocol.messages import write_error
+from zapette.protocol.topics import Callee
+
+log = logging.getLogger("zapette.callee")
+
+
+class Requests:
+    """Takes the commands and requests to a callee; on the event loop's thread only.
+
+    Args:
+        connection: where they come from and answers go.
+        loop: the event loop.
+        lanes: what runs the procedures, in order.
+        callee: whose they are.
+        procedures: what there is.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        loop: LoopThread,
+        lanes: Lanes,
+        callee: Callee,
+        procedures: Procedures,
+    ) -> None:
+        self._connection = connection
+        self._loop = loop
+        self._lanes = lanes
+        self._callee = callee
+        self._procedures = procedures
+
+    def subscribe(self) -> None:
+        """Subscribe to the commands and requests."""
+        for topic_filter in (self._callee.commands, self._callee.requests):
+            self._connection.subscribe(topic_filter, self.take)
+
+    def take(self, message: Message) -> None:
+        """Take a command or a request."""
+        request = self._callee.parse(message.topic)
+        # a retained one is old: it would be executed again at each connection
+        if request is None or message.retained:
+            return
+        answers = self._callee.answers_to(request, message.response_topic)
+        if message.response_topic not in {None, answers}:
+            log.warning("a response topic that is not below the caller's own was ignored")
+        procedure = request.procedure
+        answer = partial(self._answer, procedure, answers, message.correlation)
+        try:
+            endpoint = self._procedures.find(procedure)
+            job = self._job(endpoint.bind(message.payload), endpoint.is_async, answer)
+            if not self._run(job, request.caller):
+                raise ProcedureFailed("too many requests are waiting")
+        except CallError as error:
+            answer(write_error(error))
+
+    def _run(self, job: Job, caller: str | None) -> bool:
+        # what this program asks of itself may come from a handler that the next one waits for
+        if job.is_async or caller == self._connection.client_id:
+            return self._lanes.start(job)
+        # A command does not tell who sent it: all of them are taken for one caller's.
+        return self._lanes.put(caller or "", job)
+
+    def _job(self, call: BoundCall, is_async: bool, answer: Callable[[bytes], None]) -> Job:
+        async def run_async() -> None:
+            answer(await call.run_async())
+
+        def run() -> None:
+            self._loop.post(answer, call.run())
+
+        return Job(run_async if is_async else run, is_async)
+
+    def _answer(
+        self, procedure: str, topic: str | None, correlation: bytes | None, payload: bytes
+    ) -> None:
+        if topic is None:
+            return
+        try:
+            self._connection.publish(topic, payload, correlation=correlation)
+        except TooLarge as error:
+            log.error("procedure %s: its result cannot be sent: %s", procedure, error)  # noqa: TRY400
+            failure = ProcedureFailed(f"the result of {procedure} cannot be sent: {error}")
+            self._connection.publish(topic, write_error(failure), correlation=correlation)
+        except Unavailable:
+            log.debug("an answer could not be sent")

@@ -1,0 +1,250 @@
+"""A player from afar: its procedures as methods, so that editors complete them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Sequence
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from zapette.client.client import CALL_TIMEOUT, Client
+from zapette.protocol.state import History, Playable, State
+from zapette.protocol.topics import Callee
+
+Answer = TypeVar("Answer")
+
+
+class PlayerProcedures(ABC, Generic[Answer]):
+    """The procedures of a player; each answers with its state once it has taken effect.
+
+    Every one raises CallError: what the player answers, or ``timeout``, or ``unavailable``.
+    """
+
+    @abstractmethod
+    def call(self, procedure: str, **parameters: Any) -> Answer:
+        """Call any procedure, by name."""
+
+    @abstractmethod
+    def history(self) -> Any:
+        """Ask what was played, the latest first: `zapette.protocol.state.History`."""
+
+    @abstractmethod
+    def playable(self, types: Sequence[str]) -> Any:
+        """Ask which MIME types, 500 at most, its browser plays: `zapette.protocol.state.Playable`."""
+
+    def status(self) -> Answer:
+        """Ask for the state."""
+        return self.call("status")
+
+    def play(self) -> Answer:
+        """Play."""
+        return self.call("play")
+
+    def pause(self) -> Answer:
+        """Pause."""
+        return self.call("pause")
+
+    def toggle(self) -> Answer:
+        """Pause if it plays, else play."""
+        return self.call("toggle")
+
+    def stop(self) -> Answer:
+        """Pause, and go back to the beginning."""
+        return self.call("stop")
+
+    def volume(self, level: float) -> Answer:
+        """Set the volume, 0 to 100."""
+        return self.call("volume", level=level)
+
+    def volume_up(self, step: float = 5) -> Answer:
+        """Make it louder, by 1 to 100."""
+        return self.call("volume/up", step=step)
+
+    def volume_down(self, step: float = 5) -> Answer:
+        """Make it quieter, by 1 to 100."""
+        return self.call("volume/down", step=step)
+
+    def mute(self, on: bool | None = None) -> Answer:
+        """Mute or not; None turns it the other way."""
+        return self.call("mute", on=on)
+
+    def seek(self, position: float) -> Answer:
+        """Go to a position in seconds, 0 or more; a position beyond the end goes to the end."""
+        return self.call("seek", position=position)
+
+    def seek_by(self, offset: float) -> Answer:
+        """Go forward, or back if negative, in seconds; it stays within the medium."""
+        return self.call("seek/by", offset=offset)
+
+    def rate(self, factor: float) -> Answer:
+        """Play at a speed, 0.25 to 4."""
+        return self.call("rate", factor=factor)
+
+    def load(self, source: str, title: str | None = None, position: float | None = None) -> Answer:
+        """Load a medium or a folder of the library, or a URL.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+            position: where to begin, in seconds, 0 or more; None to resume a film.
+        """
+        return self.call("load", source=source, title=title, position=position)
+
+    def next(self) -> Answer:
+        """Go to the next item of the queue."""
+        return self.call("next")
+
+    def previous(self) -> Answer:
+        """Go to the item before."""
+        return self.call("previous")
+
+    def jump(self, index: int) -> Answer:
+        """Go to an item of the queue, counted from 0."""
+        return self.call("jump", index=index)
+
+    def queue_add(self, source: str, title: str | None = None) -> Answer:
+        """Add a medium, or a folder's media in order, to the end of the queue.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+        """
+        return self.call("queue/add", source=source, title=title)
+
+    def queue_play_next(self, source: str, title: str | None = None) -> Answer:
+        """Add a medium, or a folder's media in order, right after the current item of the queue.
+
+        Args:
+            source: its path or address, 1 to 4096 characters.
+            title: what to call it, 1 to 200 characters; None for its own title.
+        """
+        return self.call("queue/play_next", source=source, title=title)
+
+    def queue_remove(self, index: int) -> Answer:
+        """Remove an item of the queue, counted from 0."""
+        return self.call("queue/remove", index=index)
+
+    def queue_move(self, origin: int, to: int) -> Answer:
+        """Move an item of the queue from one place to another, counted from 0."""
+        return self.call("queue/move", **{"from": origin, "to": to})
+
+    def queue_clear(self) -> Answer:
+        """Empty the queue."""
+        return self.call("queue/clear")
+
+    def repeat(self, mode: Literal["off", "one", "all"]) -> Answer:
+        """Repeat nothing, the item, or the queue."""
+        return self.call("repeat", mode=mode)
+
+    def shuffle(self, on: bool | None = None) -> Answer:
+        """Shuffle or not; None turns it the other way."""
+        return self.call("shuffle", on=on)
+
+    def subtitles(self, track: str | None) -> Answer:
+        """Show the subtitles with this id; None for none."""
+        return self.call("subtitles", track=_Given(track))
+
+    def subtitles_size(self, percent: float) -> Answer:
+        """Set the size of subtitles, in percent of the usual size, 50 to 300."""
+        return self.call("subtitles/size", percent=percent)
+
+    def audio(self, track: str | None) -> Answer:
+        """Play the sound track with this id; None for none."""
+        return self.call("audio", track=_Given(track))
+
+    def fullscreen(self, on: bool | None = None) -> Answer:
+        """Fill the screen or not; None turns it the other way."""
+        return self.call("fullscreen", on=on)
+
+    def message(self, text: str, seconds: float = 5) -> Answer:
+        """Show a text of 1 to 1000 characters on the player for 1 to 3600 seconds."""
+        return self.call("message", text=text, seconds=seconds)
+
+    def sleep(self, minutes: float) -> Answer:
+        """Pause in so many minutes, 0 to 1440; 0 cancels."""
+        return self.call("sleep", minutes=minutes)
+
+    def rename(self, name: str) -> Answer:
+        """Give the player a name, 1 to 64 characters."""
+        return self.call("rename", name=name)
+
+
+class Player(PlayerProcedures[State]):
+    """A player whose procedures wait for the answer and return the state."""
+
+    def __init__(self, client: Client, callee: Callee, timeout: float = CALL_TIMEOUT) -> None:
+        self._client = client
+        self._callee = callee
+        self._timeout = timeout
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be called: neither it nor the server is known to be offline.
+
+        The first time, the broker is asked.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        return self._client.is_available(self._callee, self._timeout)
+
+    def call(self, procedure: str, **parameters: Any) -> State:
+        """Call any procedure, by name."""
+        named = _given(parameters)
+        answer = self._client.call(self._callee, procedure, timeout=self._timeout, **named)
+        return cast(State, answer)
+
+    def history(self) -> History:
+        """Ask what was played, the latest first."""
+        return cast(History, self.call("history"))
+
+    def playable(self, types: Sequence[str]) -> Playable:
+        """Ask which MIME types its browser plays."""
+        return cast(Playable, self.call("playable", types=types))
+
+
+class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
+    """A player whose procedures are awaited and give the state."""
+
+    def __init__(self, client: Client, callee: Callee, timeout: float = CALL_TIMEOUT) -> None:
+        self._client = client
+        self._callee = callee
+        self._timeout = timeout
+
+    @property
+    def available(self) -> Awaitable[bool]:
+        """Whether it can be called, to be awaited: as `Player.available` says.
+
+        Raises:
+            Unavailable: the client is not connected, or the broker does not answer in time.
+        """
+        return self._client.is_available_async(self._callee, self._timeout)
+
+    async def call(self, procedure: str, **parameters: Any) -> State:
+        """Call any procedure, by name."""
+        answer = await self._client.call_async(
+            self._callee, procedure, timeout=self._timeout, **_given(parameters)
+        )
+        return cast(State, answer)
+
+    async def history(self) -> History:
+        """Ask what was played, the latest first."""
+        return cast(History, await self.call("history"))
+
+    async def playable(self, types: Sequence[str]) -> Playable:
+        """Ask which MIME types its browser plays."""
+        return cast(Playable, await self.call("playable", types=types))
+
+
+class _Given:
+    """A value that is sent even if it is None."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _given(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.value if isinstance(value, _Given) else value
+        for name, value in parameters.items()
+        if value is not None
+    }

@@ -1,0 +1,167 @@
+"""What answers calls: the procedures of one callee, and how a request becomes an answer; no I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zapette.client.arguments import Signature
+from zapette.errors import CallError, NoSuchProcedure, ProcedureFailed, TopicError
+from zapette.protocol.messages import read_parameters, write_error, write_result
+from zapette.protocol.topics import is_procedure
+
+log = logging.getLogger("zapette.callee")
+
+Procedure = Callable[..., Any]
+"""A function, perhaps ``async``, that takes the parameters and returns what JSON can hold."""
+
+
+class Endpoint:
+    """One procedure.
+
+    Attributes:
+        is_async: whether it runs on an event loop.
+
+    Raises:
+        TypeError: a type hint of the function cannot be checked.
+    """
+
+    __slots__ = ("_function", "_name", "_signature", "is_async")
+
+    def __init__(self, name: str, function: Procedure) -> None:
+        self.is_async = is_async(function)
+        self._name = name
+        self._function = function
+        self._signature = Signature(function)
+
+    def describe(self) -> dict[str, Any]:
+        """Return its name, its parameters, and the first line of what its docstring says."""
+        # of an object that is called, or a partial function, the class would speak
+        said = inspect.getdoc(self._function) if inspect.isroutine(self._function) else ""
+        about = (said or "").partition("\n")[0]
+        return {"name": self._name, "parameters": self._signature.describe(), "about": about}
+
+    def bind(self, payload: bytes) -> BoundCall:
+        """Return the call with the parameters in `payload`.
+
+        Raises:
+            InvalidArgument: they are not what the function takes.
+        """
+        arguments = self._signature.bind(self._name, read_parameters(payload))
+        return BoundCall(self._name, self._function, *arguments)
+
+
+class BoundCall:
+    """A procedure with its arguments."""
+
+    __slots__ = ("_args", "_function", "_kwargs", "_name")
+
+    def __init__(
+        self, name: str, function: Procedure, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._name = name
+        self._function = function
+        self._args = args
+        self._kwargs = kwargs
+
+    def run(self) -> bytes:
+        """Run the procedure, and return the payload of the answer."""
+        try:
+            result = self._function(*self._args, **self._kwargs)
+        except BaseException as error:  # noqa: BLE001 - every failure is an answer, sys.exit() too
+            return self._failure(error)
+        return self._success(result)
+
+    async def run_async(self) -> bytes:
+        """Run the procedure on the event loop, and return the payload of the answer."""
+        try:
+            result = await self._function(*self._args, **self._kwargs)
+        except BaseException as error:  # every failure is an answer, sys.exit() too
+            if is_cancellation(error):
+                raise
+            return self._failure(error)
+        return self._success(result)
+
+    def _success(self, result: Any) -> bytes:
+        try:
+            return write_result(result)
+        except ValueError as error:
+            log.error("procedure %s: its result %s", self._name, error)  # noqa: TRY400
+            return write_error(ProcedureFailed(f"the result of {self._name} {error}"))
+
+    def _failure(self, error: BaseException) -> bytes:
+        """Return the answer that tells the caller, and log what is not meant for the caller."""
+        if isinstance(error, CallError):
+            return write_error(error)
+        log.error("procedure %s failed", self._name, exc_info=error)
+        return write_error(ProcedureFailed(_in_words(error)))
+
+
+class Procedures:
+    """The procedures of one callee, by name; safe to add to while requests come.
+
+    There is one more, ``procedures``, which tells what there is, unless one of that name is added.
+    """
+
+    def __init__(self, procedures: Mapping[str, Procedure] | None = None) -> None:
+        self._own = {"procedures": Endpoint("procedures", self.describe)}
+        self._endpoints: dict[str, Endpoint] = {}
+        for name, function in (procedures or {}).items():
+            self.add(name, function)
+
+    def __iter__(self) -> Any:
+        return iter(self._endpoints)
+
+    def add(self, name: str, function: Procedure) -> None:
+        """Add a procedure.
+
+        Raises:
+            TopicError: the name is not levels of ``[a-z0-9_]+``, or is taken.
+            TypeError: a type hint of the function cannot be checked.
+        """
+        if not is_procedure(name):
+            raise TopicError(f"procedure {name!r}: levels of a-z, 0-9 and _ are needed")
+        if name in self._endpoints:
+            raise TopicError(f"procedure {name!r} is registered already")
+        self._endpoints[name] = Endpoint(name, function)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Tell which procedures there are, and what they take."""
+        return [self._endpoints[name].describe() for name in sorted(self._endpoints)]
+
+    def find(self, name: str) -> Endpoint:
+        """Return the procedure `name`.
+
+        Raises:
+            NoSuchProcedure: there is none.
+        """
+        endpoint = self._endpoints.get(name) or self._own.get(name)
+        if endpoint is None:
+            raise NoSuchProcedure(f"there is no procedure {name!r} here")
+        return endpoint
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Tell whether what `function` returns is to be awaited."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - its method, not whether there is one
+    )
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Tell whether `error` ends the present task because it is cancelled from outside."""
+    if not isinstance(error, asyncio.CancelledError):
+        return False
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _in_words(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is somebody else's code
+        text = "its message cannot be read"
+    return f"{type(error).__name__}: {text}"

@@ -1,0 +1,331 @@
+"""A lasting connection to a broker: it reconnects by itself and queues nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from zapette.errors import Unavailable
+from zapette.logs import without_secrets
+from zapette.mqtt.dialing import Dialer, DialError, Timing
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.session import Ending, Session
+from zapette.mqtt.subscriptions import Handler, Message, Subscription, Subscriptions
+from zapette.mqtt.takeover import is_taken
+from zapette.protocol.topics import Callee
+
+__all__ = ["Connection", "Handler", "Message", "Timing"]
+
+log = logging.getLogger("zapette.client")
+
+_SHORTEST_DELAY: Final = 0.25
+_NOTHING: Final = "zapette/nothing"
+
+
+class Connection:
+    """Keeps a client connected, from `start` to `stop`.
+
+    MQTT 5 is spoken where the broker does, else 3.1.1. An outage is logged once, and its end once.
+    `wait` and the properties may be used from any thread, the rest on the event loop's only.
+
+    Attributes:
+        client_id: the MQTT client id.
+        on_live: called when it is connected and subscribed.
+        on_lost: called with the reason when it is not any more, but not by `stop`.
+        on_replaced: called when another client has taken the client id; it does not fight back.
+    """
+
+    def __init__(
+        self,
+        dialer: Dialer,
+        client_id: str,
+        loop: LoopThread,
+        *,
+        callee: Callee | None = None,
+        will: str | None = None,
+        name: str = "",
+    ) -> None:
+        """Set the connection up.
+
+        Args:
+            dialer: opens sessions on the broker.
+            client_id: the MQTT client id.
+            loop: the thread that everything happens on.
+            callee: whose place this is: it says ``online`` there while connected, and leaves
+                ``offline`` behind.
+            will: where else to leave ``offline`` behind when the connection is lost.
+            name: what the log calls the broker; its address if empty.
+        """
+        self.client_id = client_id
+        self.on_live: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[str], None] = lambda _: None
+        self.on_replaced: Callable[[], None] = lambda: None
+        self._dialer = dialer
+        self._name = name or dialer.url.where
+        self._loop = loop
+        self._callee = callee
+        self._will = callee.availability if callee else will
+        self._subscriptions = Subscriptions()
+        self._fresh: list[Subscription] = []
+        self._live = threading.Event()
+        self._settled = threading.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._stopping: asyncio.Event | None = None
+        self._refusal = ""
+        self._session: Session | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is connected and every subscription is confirmed."""
+        return self._live.is_set()
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it is live.
+
+        Raises:
+            Unavailable: it is not within `timeout` seconds, or the broker has refused it; the
+                message says why.
+        """
+        self._settled.wait(timeout)
+        if not self.is_live:
+            raise self.unavailable()
+
+    async def settle(self, timeout: float) -> None:
+        """Wait, as `wait` does, on the event loop.
+
+        Raises:
+            Unavailable: as `wait` does.
+        """
+        if not self._settled.is_set():
+            self._waiting.append(settled := self._loop.loop.create_future())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(settled, timeout)
+        if not self.is_live:
+            raise self.unavailable()
+
+    def unavailable(self) -> Unavailable:
+        """Return the error that says why it is not live."""
+        return Unavailable(self._refusal or f"no connection to {self._name}")
+
+    def reset(self) -> None:
+        """Forget how it ended; before the event loop is started again."""
+        self._settled.clear()
+        self._refusal = ""
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._stopping = asyncio.Event()
+        self._task = self._loop.spawn(self._keep_connected(self._stopping))
+
+    async def stop(self) -> None:
+        """Say ``offline`` and disconnect."""
+        if self._stopping is None or self._task is None:
+            return
+        self._stopping.set()
+        if self._session is not None:
+            if self.is_live:
+                self._say(self._session, b"offline")
+            self._session.close()
+        # who stops it knows, and is not told that it is lost
+        self._live.clear()
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._lose(self._refusal or "the client was stopped")
+        self._settle()
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes | str,
+        *,
+        qos: int = 0,
+        retain: bool = False,
+        expiry: int | None = None,
+        correlation: bytes | None = None,
+        response_topic: str | None = None,
+    ) -> None:
+        """Publish now or not at all.
+
+        Args:
+            topic: the topic name.
+            payload: at most 256 MiB.
+            qos: 0, 1 or 2.
+            retain: whether the broker keeps it.
+            expiry: seconds that a broker may hold it (MQTT 5, else ignored).
+            correlation: correlation data of a request or an answer (MQTT 5, else ignored).
+            response_topic: where an answer is wanted (MQTT 5, else ignored).
+
+        Raises:
+            Unavailable: there is no live connection, or it does not move.
+            TooLarge: the broker takes no message of this size.
+        """
+        session = self._session
+        if session is None or not self._live.is_set():
+            raise self.unavailable()
+        if not session.publish(
+            topic,
+            payload.encode() if isinstance(payload, str) else payload,
+            qos=qos,
+            retain=retain,
+            expiry=expiry,
+            correlation=correlation,
+            response_topic=response_topic,
+        ):
+            raise Unavailable(f"{self._name} does not take what is sent to it")
+
+    def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> Subscription:
+        """Have `handler` called for what `topic_filter` matches, also after a reconnection.
+
+        Raises:
+            TopicError: `topic_filter` is none.
+        """
+        subscription = self._subscriptions.add(topic_filter, handler, qos)
+        if self.is_live and not subscription.confirmed:
+            if not self._fresh:
+                self._loop.loop.call_soon(self._subscribe_fresh)
+            self._fresh.append(subscription)
+        return subscription
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        """Want no more of what `topic_filter` matches."""
+        self._subscriptions.remove(topic_filter)
+        if self._session is not None and self.is_live:
+            self._session.unsubscribe(topic_filter)
+
+    async def fence(self) -> bool:
+        """Wait until the broker has answered all it was sent; return False if it cannot any more.
+
+        It answers in order, so what it had kept for a subscription of QoS 0 is here by then.
+        """
+        session = self._session
+        return session is not None and await session.unsubscribe(_NOTHING)
+
+    async def _keep_connected(self, stopping: asyncio.Event) -> None:
+        delay = _SHORTEST_DELAY
+        said: set[str] = set()
+        insist = self._dialer.timing.insist
+        while not stopping.is_set():
+            was_live, ending = await self._connect_once(again=bool(said))
+            insist = insist or was_live
+            if not insist:
+                self._settle()
+                return
+            if was_live:
+                delay, said = _SHORTEST_DELAY, set()
+            # an outage is said once, and besides what somebody must put right
+            if not ending.taken_over and (
+                not said or (ending.refused and ending.reason not in said)
+            ):
+                log.warning("no connection to %s: %s", self._name, ending.reason)
+                said.add(ending.reason)
+            if not ending.taken_over:
+                # jitter, so that the clients of a broker that restarts do not come back as one
+                pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
+            if ending.taken_over or (was_live and await self._is_replaced()):
+                self._give_way()
+                return
+            delay = min(delay * 2, self._dialer.timing.longest_delay)
+
+    async def _is_replaced(self) -> bool:
+        return self._callee is not None and await is_taken(self._dialer, self._callee)
+
+    def _give_way(self) -> None:
+        log.warning("another client has taken the place of this one: it does not come back")
+        self._refusal = "another program has taken the place of this one"
+        self._settle()
+        self.on_replaced()
+
+    async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
+        """Serve one connection until it ends; tell whether it ever was live, and why it ended."""
+        try:
+            session = await self._dialer.dial(self.client_id, self._take, self._will)
+        except DialError as error:
+            self._refusal = f"{self._name}: {error}"
+            if error.refused:
+                self._settle()
+            return False, Ending(str(error), refused=error.refused)
+        reason = "the client was stopped"
+        try:
+            was_live = await self._begin(session, again=again)
+            ending = await session.ended
+            reason = f"the connection to {self._name} was lost: {ending.reason}"
+        finally:
+            # also if the event loop ends: the broker publishes the will, and nobody waits on
+            session.abort("")
+            self._lose(reason)
+        return was_live, ending
+
+    async def _begin(self, session: Session, *, again: bool) -> bool:
+        """Subscribe and become live; return False if the connection ended meanwhile."""
+        self._session = session
+        if not await self._subscribe(session, list(self._subscriptions)):
+            return False
+        self._say(session, b"online")
+        self._refusal = ""
+        self._live.set()
+        # once the broker has seen `online`, nobody who calls reads the `offline` of a former run
+        if self._callee is not None and not await session.unsubscribe(_NOTHING):
+            return True
+        self._settle()
+        log.info("connected to %s%s", self._name, " again" if again else "")
+        self.on_live()
+        return True
+
+    def _settle(self) -> None:
+        self._settled.set()
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    def _say(self, session: Session, availability: bytes) -> None:
+        if self._callee is not None:
+            session.publish(self._callee.availability, availability, qos=1, retain=True)
+
+    def _lose(self, reason: str) -> None:
+        was_live = self.is_live
+        self._session = None
+        self._live.clear()
+        self._settled.clear()
+        self._refusal = reason
+        for subscription in self._subscriptions:
+            subscription.confirmed = subscription.refused = False
+            subscription.settle()
+        if was_live:
+            self.on_lost(reason)
+
+    def _subscribe_fresh(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        if self._session is not None and self.is_live:
+            self._loop.spawn(self._renew(self._session, fresh))
+
+    async def _renew(self, session: Session, subscriptions: list[Subscription]) -> None:
+        await self._subscribe(session, subscriptions)
+
+    async def _subscribe(self, session: Session, subscriptions: list[Subscription]) -> bool:
+        """Subscribe, and return whether the connection still stands."""
+        granted = await asyncio.gather(
+            *(session.subscribe(each.filter.text, each.qos, each.number) for each in subscriptions)
+        )
+        if session.ended.done():
+            return False
+        for subscription, is_granted in zip(subscriptions, granted, strict=True):
+            subscription.confirmed, subscription.refused = is_granted, not is_granted
+            if not is_granted:
+                shown = without_secrets(subscription.filter.text)
+                log.warning("%s refused the subscription to %s", self._name, shown)
+            subscription.settle()
+        return True
+
+    def _take(self, message: Message) -> None:
+        for handler in self._subscriptions.handlers(message):
+            handler(message)

@@ -1,0 +1,188 @@
+"""How to reach a broker: address, account, TLS, and the version of MQTT that it speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.executor import Workers
+from zapette.mqtt.publish_socket import PublishClient
+from zapette.mqtt.session import Session
+from zapette.mqtt.subscriptions import Message
+from zapette.mqtt.url import BrokerUrl
+
+_UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
+"""What OpenSSL says where none of the certificates that are trusted has signed."""
+_CA_REMEDY: Final = "; set ca_file (ZAPETTE_CA_FILE, --ca-file) to the certificate to trust"
+_UNSUPPORTED_VERSION: Final = "Unsupported protocol version"
+_V5: Final = MQTTProtocolVersion.MQTTv5
+_V311: Final = MQTTProtocolVersion.MQTTv311
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient a connection is, in seconds.
+
+    Attributes:
+        keep_alive: silence after which the broker is probed; it is given up after twice that.
+        connect: time to reach the broker, and for its answer.
+        longest_delay: the longest pause between two attempts.
+        insist: whether to go on trying when the first attempt fails.
+    """
+
+    keep_alive: int = 30
+    connect: float = 5.0
+    longest_delay: float = 30.0
+    insist: bool = True
+
+
+class DialError(Exception):
+    """There is no connection.
+
+    Attributes:
+        refused: whether the broker was there and did not let us in, or is not to be trusted.
+    """
+
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.refused = refused
+
+
+class Dialer:
+    """Opens sessions on one broker, by MQTT 5 if it speaks that, else by 3.1.1."""
+
+    def __init__(
+        self,
+        url: BrokerUrl,
+        loop: LoopThread,
+        workers: Workers,
+        *,
+        token: Callable[[str], str] | None = None,
+        timing: Timing | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Set it up.
+
+        Args:
+            url: the broker and the account.
+            loop: the thread that everything happens on.
+            workers: threads for what blocks.
+            token: gives the password for a client id anew before each connection, instead of
+                the URL's.
+            timing: how patient to be.
+            ca_file: certificates to trust, in PEM, instead of the system's.
+        """
+        self.url = url
+        self.timing = timing or Timing()
+        self._loop = loop
+        self._workers = workers
+        self._token = token
+        self._ca_file = ca_file
+        self._version = _V5
+        self._version_is_known = False
+
+    @property
+    def is_5(self) -> bool:
+        """Whether the last session was of MQTT 5, or the next one will be."""
+        return self._version == _V5
+
+    async def dial(
+        self, client_id: str, on_message: Callable[[Message], object], will: str | None = None
+    ) -> Session:
+        """Return a session that the broker has accepted.
+
+        Args:
+            client_id: the MQTT client id.
+            on_message: called for each message that comes in.
+            will: where the broker shall say ``offline``, retained, when the connection is lost.
+
+        Raises:
+            DialError: there is none; the message says why.
+        """
+        session = Session(self._new_client(client_id, will), self._loop.loop, on_message)
+        try:
+            await self._open(session)
+        except BaseException:
+            session.abort("it was not accepted")
+            raise
+        self._version_is_known = True
+        return session
+
+    async def _open(self, session: Session) -> None:
+        timing = self.timing
+        try:
+            await session.open(self.url.host, self.url.port, timing.keep_alive, self._workers)
+        except (OSError, ValueError, paho.WebsocketConnectionError) as error:
+            refused = isinstance(error, ssl.SSLError)
+            raise DialError(_in_words(error), refused=refused) from error
+        done, _ = await asyncio.wait([session.accepted], timeout=timing.connect)
+        reason = session.accepted.result() if done else None
+        if reason is not None and not reason.is_failure:
+            return
+        unsupported = reason is not None and reason.getName() == _UNSUPPORTED_VERSION
+        if (reason is None and not self._version_is_known) or unsupported:
+            # Some brokers that know no MQTT 5 say so, others hang up or say nothing at all.
+            self._version = _V311 if self.is_5 else _V5
+        if reason is None:
+            raise DialError("the broker closed the connection" if done else "the broker is silent")
+        raise DialError(f"it refused the connection: {reason}", refused=not unsupported)
+
+    def _new_client(self, client_id: str, will: str | None) -> PublishClient:
+        url = self.url
+        mqtt = PublishClient(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if self.is_5 else True,
+            protocol=self._version,
+            transport="websockets" if url.is_websocket else "tcp",
+            reconnect_on_failure=False,
+        )
+        mqtt.connect_timeout = self.timing.connect
+        if url.is_websocket:
+            mqtt.ws_set_options(path=url.path)
+        if url.is_encrypted:
+            self._trust(mqtt)
+        if url.username is not None:
+            password = self._token(client_id) if self._token else url.password
+            mqtt.username_pw_set(url.username, password)
+        if will is not None:
+            mqtt.will_set(will, b"offline", qos=1, retain=True)
+        return mqtt
+
+    def _trust(self, mqtt: PublishClient) -> None:
+        try:
+            context = ssl.create_default_context(cafile=self._ca_file)
+        except OSError as error:
+            why = (
+                "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            )
+            raise DialError(f"ca_file {self._ca_file}: {why}", refused=True) from error
+        context.sslsocket_class = _ClosingSocket
+        mqtt.tls_set_context(context)
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails: paho would leave it to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Shake hands; the socket is closed if that fails."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        remedy = _CA_REMEDY if error.verify_code in _UNKNOWN_ISSUER else ""
+        return f"its certificate is not trusted: {error.verify_message}{remedy}"
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

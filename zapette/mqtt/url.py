@@ -1,0 +1,78 @@
+"""Where a broker is and who one is there, as one URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from zapette.errors import SettingsError
+from zapette.mqtt.url import bracketed
+
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUrl:
+    """A broker and an account on it.
+
+    Attributes:
+        scheme: ``mqtt``, ``mqtts``, ``ws`` or ``wss``.
+        host: name or address.
+        port: 1-65535.
+        path: of a WebSocket; ``/mqtt`` unless the URL says otherwise.
+        username: the account's name; None connects without one.
+        password: its password; never shown.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str = "/mqtt"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str, name: str = "ZAPETTE_URL") -> BrokerUrl:
+        """Return what `text` says, for example ``mqtt://home:secret@127.0.0.1:1883``.
+
+        Args:
+            text: the URL; percent-encoded characters are decoded in name and password.
+            name: what the URL is called in errors, which never show it.
+
+        Raises:
+            SettingsError: the scheme, the host or the port is missing or wrong.
+        """
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            raise SettingsError(name, "the port is not a number from 1 to 65535") from None
+        if parts.scheme not in _PORTS:
+            raise SettingsError(name, "it must begin with mqtt://, mqtts://, ws:// or wss://")
+        if not parts.hostname:
+            raise SettingsError(name, "the host is missing")
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=port or _PORTS[parts.scheme],
+            path=parts.path if parts.path not in {"", "/"} else "/mqtt",
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether MQTT goes through a WebSocket."""
+        return self.scheme in {"ws", "wss"}
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether TLS is used."""
+        return self.scheme in {"mqtts", "wss"}
+
+    @property
+    def where(self) -> str:
+        """The URL without name and password, fit for a log."""
+        path = self.path if self.is_websocket else ""
+        return f"{self.scheme}://{bracketed(self.host)}:{self.port}{path}"
