@@ -93,7 +93,7 @@ def ours(folder: Path, port: int) -> Process:
         "ZAPETTE_LOG_LEVEL": "error",
         "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
     }
-    web = [sys.executable, "-m", "zapette", "web"]
+    web = [sys.executable, "-m", "zapette_cli", "web"]
     return Process(web, port, folder / "web.log", environment)
 
 

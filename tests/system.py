@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,9 +22,16 @@ from tests.ports import free_ports
 from tests.processes import ending
 from tests.waiting import SLACK, eventually
 from zapette.mqtt.url import BrokerUrl
+from zapette_server.settings import ROOT
 
 STOPS_WITHIN: Final = 5 + SLACK
 """How long a system may take to stop: it promises five seconds."""
+
+
+def _path_of(checkout: Path) -> dict[str, str]:
+    """Return the variable by which Python imports the packages of another checkout."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    return {"PYTHONPATH": os.pathsep.join(str(checkout / it) for it in build["dev-mode-dirs"])}
 
 
 @dataclass(frozen=True)
@@ -108,9 +116,9 @@ class System:
         self._parts = 0
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette", self.command, *self.options],
+                [sys.executable, "-m", "zapette_cli", self.command, *self.options],
                 cwd=self.code,
-                env=self.environment,
+                env=self.environment | (_path_of(self.code) if self.code else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -205,7 +213,7 @@ class System:
     def zapette(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command ``zapette`` with this system's settings."""
         return subprocess.run(
-            [sys.executable, "-m", "zapette", *arguments],
+            [sys.executable, "-m", "zapette_cli", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,

@@ -1,5 +1,9 @@
-"""``python -m zapette`` is the command ``zapette``."""
+"""``python -m zapette`` is the command ``zapette``, where it is installed."""
 
-from zapette_cli import main
+import sys
+from importlib.metadata import entry_points
 
-main()
+_COMMANDS = entry_points(group="console_scripts", name="zapette")
+if not _COMMANDS:
+    sys.exit("the command is in the distribution zapette, which is not installed")
+next(iter(_COMMANDS)).load()()

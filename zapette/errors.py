@@ -4,8 +4,6 @@
 
     ZapetteError
     ├── SettingsError            a setting is unknown, of the wrong type or out of range
-    ├── CredentialsError         a key, token or password proves nothing
-    ├── PlayersFull              no further player can be made
     ├── TopicError               a name or topic breaks the wire contract
     └── CallError                a call did not give a result; `code` says why
         ├── NoSuchProcedure      no_such_procedure
@@ -18,21 +16,16 @@
         ├── CallTimeout          timeout      (made by the caller's side)
         ├── Unavailable          unavailable  (made by the caller's side)
         └── Cancelled            cancelled    (made by the caller's side)
-
-`StoreError`, with its own tree in `zapette_broker.storage.store_errors`: the data folder cannot be used.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from zapette_broker.storage.store_errors import StoreError
-
 __all__ = [
     "CallError",
     "CallTimeout",
     "Cancelled",
-    "CredentialsError",
     "GestureRequired",
     "InvalidArgument",
     "MediaError",
@@ -40,7 +33,6 @@ __all__ = [
     "NotSupported",
     "ProcedureFailed",
     "SettingsError",
-    "StoreError",
     "TopicError",
     "Unavailable",
     "ZapetteError",
@@ -58,22 +50,6 @@ class SettingsError(ZapetteError):
         super().__init__(f"setting {key}: {reason}")
         self.key = key
         self.reason = reason
-
-
-class CredentialsError(ZapetteError):
-    """A key, token or password does not prove what it claims."""
-
-
-class PlayersFull(ZapetteError):
-    """No further player can be made: there are too many, all of them seen recently.
-
-    Attributes:
-        client: the client that made too many; empty if there are too many in total.
-    """
-
-    def __init__(self, client: str) -> None:
-        super().__init__("there are too many players, all of them seen recently")
-        self.client = client
 
 
 class TopicError(ZapetteError):

@@ -132,7 +132,7 @@ class Ours(Server):
 
     name = "ours"
     title = "ours"
-    program = (sys.executable, "-m", "zapette", "broker")
+    program = (sys.executable, "-m", "zapette_cli", "broker")
 
     def configure(self) -> None:
         self._data = DataFolder.open(self.folder / "data")

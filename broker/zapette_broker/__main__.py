@@ -1,4 +1,4 @@
-"""Runs the broker alone: ``python -m broker -c FILE``, an amqtt configuration in YAML."""
+"""Runs the broker alone: ``python -m zapette_broker -c FILE``, an amqtt configuration in YAML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if sys.platform != "win32":
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; return the exit status, 2 for a wrong configuration."""
-    parser = argparse.ArgumentParser(prog="python -m broker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m zapette_broker", description=__doc__)
     parser.add_argument("-c", "--config", type=Path, required=True, metavar="FILE")
     parser.add_argument("-d", "--debug", action="store_true", help="log more, client ids included")
     options = parser.parse_args(arguments)

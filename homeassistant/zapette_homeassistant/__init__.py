@@ -1,0 +1,1 @@
+"""Announces the players to home-automation systems."""

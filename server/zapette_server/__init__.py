@@ -1,0 +1,1 @@
+"""What the processes of a household share: settings, stores, accounts, grants and keys."""

@@ -39,11 +39,6 @@ def host_name(authority: str) -> str | None:
     return name if all(map(_LABEL.fullmatch, name.split("."))) else None
 
 
-def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
 def read_names(text: str) -> frozenset[str]:
     """Return the host names in `text`, separated by commas or spaces, as `Hosts` compares them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from zapette.errors import SettingsError
@@ -12,29 +13,46 @@ from zapette_server.settings import DEFAULT_FILE, Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
 
 
-def find_broker(environment: Mapping[str, str]) -> BrokerUrl:
-    """Return the broker that the environment names.
+@dataclass(frozen=True, slots=True)
+class LocalHome:
+    """This machine's settings, as a program of the household uses them.
 
-    That is ``ZAPETTE_URL``, or else the broker of this machine's settings, by the account ``home``
-    of its data folder.
-
-    Raises:
-        SettingsError: a setting is wrong, or there is neither a URL nor a data folder.
-        StoreError: the data folder cannot be read.
+    Attributes:
+        settings: of this machine.
+        url: the broker that the environment names; None for the one of these settings.
     """
-    url = environment.get("ZAPETTE_URL")
-    if url:
-        return BrokerUrl.parse(url)
-    return local_broker(find_settings(environment))
+
+    settings: Settings
+    url: str | None
+
+    @property
+    def base_topic(self) -> str:
+        """What every topic but discovery starts with."""
+        return self.settings.base_topic
+
+    @property
+    def ca_file(self) -> Path | None:
+        """Certificates to trust; None for the system's."""
+        return self.settings.ca_file
+
+    def broker(self) -> BrokerUrl:
+        """Return the broker that is named, or the one here by the account ``home``.
+
+        Raises:
+            SettingsError: there is neither a URL nor a data folder.
+            StoreError: the data folder cannot be read.
+        """
+        return BrokerUrl.parse(self.url) if self.url else local_broker(self.settings)
 
 
-def find_settings(environment: Mapping[str, str]) -> Settings:
-    """Return this machine's settings.
+def find_home(environment: Mapping[str, str]) -> LocalHome:
+    """Return the home of this machine's settings and of ``ZAPETTE_URL``.
 
     Raises:
         SettingsError: a setting is wrong.
     """
-    return load(settings_file(environment), environment)
+    settings = load(settings_file(environment), environment)
+    return LocalHome(settings, environment.get("ZAPETTE_URL"))
 
 
 def local_broker(settings: Settings) -> BrokerUrl:

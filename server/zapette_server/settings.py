@@ -16,7 +16,7 @@ from zapette.protocol.topics import check_base
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.hosts import Hosts, read_names
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 """The folder of the project, which holds ``static/``, ``config/`` and ``samples/``."""
 
 DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"

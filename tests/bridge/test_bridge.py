@@ -130,7 +130,7 @@ class Bridge:
         names = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in settings.items()}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette", "bridge"],
+                [sys.executable, "-m", "zapette_cli", "bridge"],
                 env=system.environment | names,
                 stdout=output,
                 stderr=output,

@@ -470,7 +470,7 @@ def test_limits_in_one_setting() -> None:
 
 def test_a_wrong_limit_of_the_whole_system_is_named(tmp_path: Path) -> None:
     settings = {"ZAPETTE_LIMITS": "max_packets = 1", "ZAPETTE_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "zapette", "broker"]
+    command = [sys.executable, "-m", "zapette_cli", "broker"]
     done = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, timeout=60
     )

@@ -172,7 +172,7 @@ def test_a_player_is_forgotten(system: System) -> None:
 
 def test_players_on_a_terminal_is_live(system: System, scullery: PlainPlayer) -> None:
     main, secondary = pty.openpty()
-    command = [sys.executable, "-m", "zapette", "players", *TIMEOUT]
+    command = [sys.executable, "-m", "zapette_cli", "players", *TIMEOUT]
     process = subprocess.Popen(
         command, env=system.environment | {"TERM": "xterm"}, stdout=secondary, stderr=secondary
     )
@@ -207,7 +207,7 @@ def test_players_on_a_terminal_is_live(system: System, scullery: PlainPlayer) ->
 @contextlib.contextmanager
 def start(system: System, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "zapette", *arguments, *TIMEOUT],
+        [sys.executable, "-u", "-m", "zapette_cli", *arguments, *TIMEOUT],
         env=system.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -284,7 +284,7 @@ def complete(system: System, *words: str) -> set[str]:
         "COMP_WORDS": " ".join(("zapette", *words)),
         "COMP_CWORD": str(len(words)),
     }
-    program = "from zapette.cli import main; main(prog_name='zapette')"
+    program = "from zapette_cli import main; main(prog_name='zapette')"
     ended = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
     )
@@ -341,7 +341,7 @@ def test_doctor_looks_at_the_bridge(system: System, tmp_path: Path) -> None:
     def found(**bridge: str) -> dict[str, str]:
         settings = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in bridge.items()}
         ended = subprocess.run(
-            [sys.executable, "-m", "zapette", "doctor", "--json", "--timeout", "20"],
+            [sys.executable, "-m", "zapette_cli", "doctor", "--json", "--timeout", "20"],
             env=environment | settings,
             capture_output=True,
             text=True,

@@ -19,7 +19,9 @@ from tests.waiting import eventually
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.settings import ROOT
 
-CODE = ("bridge", "broker", "webapp", "zapette", "config")
+CODE = (
+    "bridge", "broker", "cli", "config", "homeassistant", "server", "webapp", "zapette",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +108,12 @@ def test_a_part_whose_code_changes_is_started_again(
 ) -> None:
     before = pids(system)
     known = players(system)
-    touch(project / "webapp" / "api.py")
+    touch(project / "webapp" / "zapette_webapp" / "api.py")
     eventually(lambda: pids(system)["web"] not in {0, before["web"]}, "the web side is new", 20)
     eventually(system.is_up, "all is up", 20)
     assert "the code of the web has changed: starting it again" in system.log
     assert pids(system)["broker"] == before["broker"]
-    touch(project / "broker" / "broker.py")
+    touch(project / "broker" / "zapette_broker" / "broker.py")
     eventually(lambda: pids(system)["broker"] not in {0, before["broker"]}, "a new broker", 20)
     is_live(page)
     assert page.evaluate("window.mark") == 1, "a page does not mind"
@@ -121,7 +123,7 @@ def test_a_part_whose_code_changes_is_started_again(
 def test_everything_is_started_again(page: Page, system: System, project: Path) -> None:
     before = pids(system)
     known = players(system)
-    touch(project / "zapette" / "topics.py")
+    touch(project / "zapette" / "protocol" / "topics.py")
 
     def all_new() -> bool:
         now = pids(system)
@@ -135,7 +137,7 @@ def test_everything_is_started_again(page: Page, system: System, project: Path) 
 
 def test_code_with_a_mistake_is_not_started(system: System, project: Path) -> None:
     before = pids(system)
-    path = project / "webapp" / "api.py"
+    path = project / "webapp" / "zapette_webapp" / "api.py"
     good = path.read_text()
     path.write_text(f"{good}\ndef (")
     eventually(lambda: "not started again: invalid syntax (api.py" in system.log, "it is said")
@@ -178,7 +180,9 @@ def test_which_parts_a_change_concerns(tmp_path: Path, caplog: pytest.LogCapture
     assert change("webapp/new.py") == {"web"}
     assert change("webapp/page.html", "<p>") == {"web"}
     assert change("bridge/one.py") == {"bridge"}
-    assert change("zapette/one.py") == {EVERYTHING}
+    assert change("homeassistant/one.py") == {"web"}
+    for folder in ("cli", "server", "zapette"):
+        assert change(f"{folder}/one.py") == {EVERYTHING}
     assert change("config/zapette.toml", "") == {EVERYTHING}
     assert change("webapp/notes.txt", "") == set()
     assert change("broker/one.py", "def (") == set()

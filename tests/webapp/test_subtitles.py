@@ -18,7 +18,7 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.library import listing
 from zapette_webapp.library.media_folder import Library
-from zapette_webapp.media import subtitle_files as subtitles
+from zapette_webapp.media import subtitle_files
 from zapette_webapp.media.conversion import LARGEST, Converter, Unconvertible
 from zapette_webapp.media.subtitle_files import Subtitle, named, owner
 from zapette_webapp.media.tools import Limits, Tool, ToolBusy
@@ -86,11 +86,13 @@ def test_a_folder_of_subtitles_is_for_the_only_film(tmp_path: Path) -> None:
 names = st.text(st.sampled_from("ab\u00e9\u0130.-_ 1"), min_size=1, max_size=6)
 
 
-@given(st.sets(names.map(subtitles.key), max_size=5), names, st.sampled_from(["", ".en", "-x"]))
+@given(
+    st.sets(names.map(subtitle_files.key), max_size=5), names, st.sampled_from(["", ".en", "-x"])
+)
 def test_who_owns_it_is_the_longest_name_that_it_begins_with(
     films: set[str], stem: str, rest: str
 ) -> None:
-    whole = subtitles.key(stem + rest)
+    whole = subtitle_files.key(stem + rest)
     fits = [
         it for it in films if whole == it or (whole.startswith(it) and whole[len(it)] in "._- [(")
     ]
@@ -231,9 +233,9 @@ def test_small_calls_pass_by_many_that_are_large(tmp_path: Path) -> None:
 
 
 def test_it_imports_nothing_of_the_web_side() -> None:
-    code = "import sys, zapette.subtitles.__main__; print(*sys.modules)"
+    code = "import sys, zapette_webapp.subtitles.__main__; print(*sys.modules)"
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     loaded = set(modules.stdout.split())
-    assert not loaded & {"webapp", "flask", "paho", "asyncio", "chardet"}
+    assert not loaded & {"zapette_webapp.application", "flask", "paho", "asyncio", "chardet"}

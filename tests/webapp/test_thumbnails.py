@@ -116,7 +116,7 @@ def test_a_huge_picture_takes_little_memory(tmp_path: Path, side: int) -> None:
     file = png(tmp_path / "huge.png", side)
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from webapp.thumbnails import Thumbnails\n"
+        "from zapette_webapp.media.thumbnails import Thumbnails\n"
         "made = Thumbnails(Path(sys.argv[1]))\n"
         "made.start(); picture = made.find(Path(sys.argv[2]))\n"
         "while picture.pending: picture = made.get(Path(sys.argv[2]))\n"

@@ -7,11 +7,11 @@ import re
 
 import jwt
 import pytest
-from zapette_server.errors import CredentialsError
 
 from zapette.protocol.topics import Topics
 from zapette_server.access.authentication import compile_rights
 from zapette_server.access.credentials import Keyring, Role, new_generation, new_player_id, rights
+from zapette_server.errors import CredentialsError
 
 ID, OTHER = "a" * 32, "b" * 32
 P, Q = f"zapette/players/{ID}", f"zapette/players/{OTHER}"

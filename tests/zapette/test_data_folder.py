@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from zapette_server.errors import CredentialsError
 
 from zapette_broker.storage.store_errors import StoreError
+from zapette_server.errors import CredentialsError
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.player_registry import SCHEMA, Registry

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from zapette_server.errors import PlayersFull
 
+from zapette_server.errors import PlayersFull
 from zapette_server.storage.player_registry import Registry
 
 DAY = 86400.0

@@ -47,8 +47,8 @@ def noise(file: Path, start: int, length: int, seed: int = 1) -> None:
 _OPENER = """
 import sys
 from pathlib import Path
-from zapette.registry import Registry
-from zapette.visitors import Visitors
+from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.grants import Visitors
 print("ready", flush=True)
 for line in sys.stdin:
     try:

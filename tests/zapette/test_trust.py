@@ -82,7 +82,7 @@ def test_a_name_that_the_certificate_does_not_have(url: str, folder: Path) -> No
 )
 def test_in_commands(url: str, folder: Path, command: tuple[str, ...]) -> None:
     def said(*options: str) -> str:
-        program = [sys.executable, "-m", "zapette", *command, "--url", url, "--timeout", "5"]
+        program = [sys.executable, "-m", "zapette_cli", *command, "--url", url, "--timeout", "5"]
         if command == ("watch",):
             # nobody is there: it would wait
             program.append("nobody")

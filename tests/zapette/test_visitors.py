@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.storage import grants as visitors
+from zapette_server.storage import grants
 from zapette_server.storage.grants import SCHEMA, Visitor, Visitors
 
 ONE = Visitor(
@@ -73,8 +73,8 @@ def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) 
 
 
 def test_one_player_does_not_fill_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "MOST_OF_A_PLAYER", 3)
-    monkeypatch.setattr(visitors, "MOST_ENDED", 2)
+    monkeypatch.setattr(grants, "MOST_OF_A_PLAYER", 3)
+    monkeypatch.setattr(grants, "MOST_ENDED", 2)
     store = Visitors(tmp_path / "v.db")
     for number in range(9):
         store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))

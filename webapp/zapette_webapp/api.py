@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify
 
 from zapette_server.checks import Checks
 from zapette_webapp import refusals
-from zapette_webapp.access import routes as doors
+from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import Doorkeeper
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
@@ -42,9 +42,9 @@ def blueprint(
             raise requests.invalid("either owner_key or key is needed, not both")
         if "key" in body:
             key = requests.key("key", body["key"])
-            device = doors.device()
+            device = access_routes.device()
             response = jsonify(doorkeeper.admit(player_id, key, requests.host(), device))
-            doors.remember(response, device)
+            access_routes.remember(response, device)
             return response
         owner_key = requests.key("owner_key", body["owner_key"])
         picked = _picked(body, addresses)

@@ -6,8 +6,8 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response
-from zapette_server.errors import CredentialsError, PlayersFull
 
+from zapette_server.errors import CredentialsError, PlayersFull
 from zapette_webapp.access.throttle import Throttle
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, Refused

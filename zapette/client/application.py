@@ -16,6 +16,7 @@ from typing import Any, Final, Self, TypeVar
 
 from zapette import logs
 from zapette.client.client import CALL_TIMEOUT, Client
+from zapette.client.discovery import find_home
 from zapette.client.handlers import SIGNALS, Signal, Subscriber, guarded, put
 from zapette.client.player import AsyncPlayer, Player
 from zapette.client.players import Players
@@ -28,7 +29,6 @@ from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.address import parse_address
 from zapette.protocol.topics import Callee, Topics, check_base
 from zapette.protocol.values import write_json
-from zapette_server.local_broker import find_broker, find_settings
 
 log = logging.getLogger("zapette.application")
 
@@ -87,16 +87,16 @@ class Application:
         if base_topic is not None:
             check_base(base_topic)
         if base_topic is None or ca_file is None:
-            settings = find_settings(os.environ)
-            base_topic = base_topic or settings.base_topic
-            ca_file = ca_file or settings.ca_file
+            home = find_home(os.environ)
+            base_topic = base_topic or home.base_topic
+            ca_file = ca_file or home.ca_file
         self._topics = Topics(base_topic)
         self._name = name
         self._procedures = Procedures()
         self._handlers: dict[str, list[Callable[..., Any]]] = {each: [] for each in SIGNALS}
         self._callee = self._topics.service(name) if name is not None else None
         self._client = Client(
-            where or find_broker(os.environ),
+            where or find_home(os.environ).broker(),
             client_id=_client_id(name) if name is not None else None,
             callee=self._callee,
             procedures=self._procedures,
@@ -132,7 +132,7 @@ class Application:
     def register(self, name: str | None = None) -> Callable[[F], F]:
         """Offer the function below as a procedure, by its own name or as `name`.
 
-        Its arguments are checked against its type hints; `zapette.client.arguments` says which there are.
+        Its arguments are checked against its type hints, which `zapette.client.arguments` lists.
 
         Raises:
             TopicError: the name is not levels of ``[a-z0-9_]+``, or is taken, or the application
@@ -163,7 +163,7 @@ class Application:
     def subscribe(self, topic_filter: str, *, absolute: bool = False) -> Callable[[F], F]:
         """Have the function below called for each message that matches.
 
-        It is given the `zapette.client.handlers.Event`, and then what each wildcard stands for; it may
+        It is given the `Event`, and then what each wildcard stands for; it may
         take fewer arguments. Messages of one subscription are handled in their order.
 
         Args:

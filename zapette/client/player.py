@@ -29,7 +29,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
 
     @abstractmethod
     def playable(self, types: Sequence[str]) -> Any:
-        """Ask which MIME types, 500 at most, its browser plays: `zapette.protocol.state.Playable`."""
+        """Ask which of these MIME types, 500 at most, its browser plays (`Playable`)."""
 
     def status(self) -> Answer:
         """Ask for the state."""

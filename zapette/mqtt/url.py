@@ -7,7 +7,6 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from zapette.errors import SettingsError
-from zapette.mqtt.url import bracketed
 
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 
@@ -76,3 +75,8 @@ class BrokerUrl:
         """The URL without name and password, fit for a log."""
         path = self.path if self.is_websocket else ""
         return f"{self.scheme}://{bracketed(self.host)}:{self.port}{path}"
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,1 @@
+"""The wire contract (docs/protocol.md): topics, messages, values and state; no I/O."""

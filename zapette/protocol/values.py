@@ -1,4 +1,4 @@
-"""How a value is written as JSON, so that `zapette.protocol.kinds` reads the same value again; no I/O."""
+"""How a value is written as JSON, for `zapette.protocol.kinds` to read again; no I/O."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The commands of ``zapette``, one module each."""

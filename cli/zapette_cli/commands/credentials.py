@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import click
-from zapette_server.errors import CredentialsError
 
 from zapette_cli.settings_options import with_settings
+from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME, DataFolder

@@ -34,8 +34,7 @@ def doctor(
 
     Ends with 1 if something does not work.
     """
-    from zapette_cli import doctor_checks as checks
-    from zapette_cli import findings
+    from zapette_cli import doctor_checks, findings
 
     logging.getLogger("zapette").setLevel(logging.CRITICAL)
     url = url or os.environ.get("ZAPETTE_URL")
@@ -43,11 +42,11 @@ def doctor(
         settings = replace(settings, ca_file=ca_file)
     found = []
     if not url:
-        for check in (checks.ports, checks.addresses, checks.pages):
+        for check in (doctor_checks.ports, doctor_checks.addresses, doctor_checks.pages):
             found += list(check(settings))
-    found += list(checks.broker(settings, url, timeout))
+    found += list(doctor_checks.broker(settings, url, timeout))
     if not url:
-        found += list(checks.bridge(settings, timeout))
+        found += list(doctor_checks.bridge(settings, timeout))
     click.echo(findings.as_json(found) if as_json else findings.as_text(found))
     if any(each.result == "failed" for each in found):
         context.exit(1)

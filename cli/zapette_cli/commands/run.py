@@ -39,7 +39,7 @@ def run(settings: Settings, *, reload: bool) -> None:
         reload=reload,
     )
     if code == manager.RELOAD:
-        os.execv(sys.executable, [sys.executable, "-m", "zapette", *sys.argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "zapette_cli", *sys.argv[1:]])  # noqa: S606
     sys.exit(code)
 
 
@@ -49,12 +49,12 @@ def run(settings: Settings, *, reload: bool) -> None:
 def broker(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run the broker alone."""
     from zapette_broker import errors
-    from zapette_cli.processes import broker as service
+    from zapette_cli.processes import broker as process
 
     logs.set_up("broker", settings.log_level)
     _follow_parent(exit_with_parent)
     try:
-        _runner()(service.serve(settings))
+        _runner()(process.serve(settings))
     except errors.BrokerError as error:
         click.echo(f"zapette: {error}", err=True)
         sys.exit(manager.FATAL)
@@ -65,12 +65,12 @@ def broker(settings: Settings, *, exit_with_parent: bool) -> None:
 @_exit_with_parent
 def web(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run the web side alone."""
-    from zapette_cli.processes import web as server
+    from zapette_cli.processes import web as process
 
     logs.set_up("web", settings.log_level)
     _follow_parent(exit_with_parent)
     try:
-        server.serve(settings)
+        process.serve(settings)
     except OSError as error:
         click.echo(f"zapette: http_port {settings.http_port}: {error.strerror}", err=True)
         sys.exit(manager.FATAL)
@@ -81,11 +81,11 @@ def web(settings: Settings, *, exit_with_parent: bool) -> None:
 @_exit_with_parent
 def bridge(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run the bridge to your home's broker alone."""
-    from zapette_cli.processes import bridge as service
+    from zapette_cli.processes import bridge as process
 
     logs.set_up("bridge", settings.log_level)
     _follow_parent(exit_with_parent)
-    service.serve(settings)
+    process.serve(settings)
 
 
 def _runner() -> Callable[..., None]:

@@ -88,7 +88,7 @@ class Part:
         """Start the process, which ends itself when this one is gone."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "zapette", self.name, "--exit-with-parent"],
+            [sys.executable, "-m", "zapette_cli", self.name, "--exit-with-parent"],
             env=environment(self.settings),
             stdin=subprocess.PIPE,
             # Ctrl-C in a terminal goes to the whole group; only the manager shall act on it.
@@ -180,7 +180,7 @@ def _prepare(folder: Path, stopping: threading.Event) -> bool:
     What may pass, as a full disk, is waited for.
     """
     # only here: other commands start without SQLite
-    from zapette_server.storage import stores  # noqa: PLC0415
+    from zapette_server.storage import stores
 
     delay = _SHORTEST_DELAY
     while not stopping.is_set():

@@ -17,6 +17,9 @@ _FOLDERS: Final = {
     "broker": "broker",
     "webapp": "web",
     "bridge": "bridge",
+    "homeassistant": "web",
+    "cli": EVERYTHING,
+    "server": EVERYTHING,
     "zapette": EVERYTHING,
     "config": EVERYTHING,
 }

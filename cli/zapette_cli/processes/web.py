@@ -26,11 +26,12 @@ from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import RECENT
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import Parts, create_app, store_turns
+from zapette_webapp import store_turns
 from zapette_webapp.access.access_control import Doorkeeper
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.player_credentials import Household
 from zapette_webapp.addresses import Addresses
+from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.framing import LARGEST_BODY

@@ -1,0 +1,1 @@
+"""Access over HTTP: credentials, pairing codes, grants, hosts and rates."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from zapette_server.errors import CredentialsError
-
 from zapette_server.access.credentials import Keyring, Role, new_player_id
+from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import Registry
 from zapette_webapp.addresses import Addresses

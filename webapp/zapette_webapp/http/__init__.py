@@ -1,0 +1,1 @@
+"""HTTP below Flask: reading requests, connections, conditions, compression."""

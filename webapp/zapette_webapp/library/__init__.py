@@ -1,0 +1,1 @@
+"""The library: the media folder, its index, and what it answers."""

@@ -10,8 +10,7 @@ from typing import Final
 
 from zapette_webapp.library import paths
 from zapette_webapp.library.media_folder import Library
-from zapette_webapp.media import media_types
-from zapette_webapp.media import subtitle_files as subtitles
+from zapette_webapp.media import media_types, subtitle_files
 from zapette_webapp.media.subtitle_files import Subtitle
 
 _POSTERS: Final = ("poster", "folder", "cover")
@@ -101,7 +100,7 @@ def _sorted_out(
         if entry.is_dir():
             if not entry.is_symlink() or _is_worth_following(library, here, path, folder):
                 listing.folders.append(here)
-                if entry.name.lower() in subtitles.FOLDERS:
+                if entry.name.lower() in subtitle_files.FOLDERS:
                     texts += _texts_in(library, here)
             continue
         suffix = media_types.suffix(entry.name)
@@ -112,7 +111,7 @@ def _sorted_out(
         if suffix in media_types.SUBTITLES:
             texts.append(here)
         elif suffix in media_types.PICTURES:
-            pictures[subtitles.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
+            pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
         else:
             files.append((here, entry.stat()))
     streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
@@ -140,42 +139,42 @@ def _sorted_out(
 
 
 def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
-    name = subtitles.key(stem)
+    name = subtitle_files.key(stem)
     return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
 
 
 def subtitle(library: Library, path: str) -> Subtitle:
     """Return what the name of the subtitles at `path` means next to the films there."""
     folder = path.rpartition("/")[0]
-    if folder.rpartition("/")[2].lower() in subtitles.FOLDERS:
+    if folder.rpartition("/")[2].lower() in subtitle_files.FOLDERS:
         folder = folder.rpartition("/")[0]
     found = library.find_folder(folder)
     try:
         names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
     except OSError:
         names = []
-    films = {subtitles.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
-    return subtitles.named(path, subtitles.owner(_stem(path), films) or "")
+    films = {subtitle_files.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
+    return subtitle_files.named(path, subtitle_files.owner(_stem(path), films) or "")
 
 
 def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle]]:
     """Return the subtitles of each of `media`; some may have none."""
     films: dict[str, list[str]] = {}
     for medium in media:
-        films.setdefault(subtitles.key(_stem(medium)), []).append(medium)
+        films.setdefault(subtitle_files.key(_stem(medium)), []).append(medium)
     found: dict[str, list[Subtitle]] = {}
     for text in sorted(texts):
-        film = subtitles.owner(_stem(text), films)
+        film = subtitle_files.owner(_stem(text), films)
         owners = films[film] if film is not None else _only(media, text)
         for medium in owners:
-            found.setdefault(medium, []).append(subtitles.named(text, film or ""))
+            found.setdefault(medium, []).append(subtitle_files.named(text, film or ""))
     return found
 
 
 def _only(media: list[str], text: str) -> list[str]:
     """Return the only medium: all subtitles in a subfolder then belong to it."""
     parent = PurePosixPath(text).parent.name.lower()
-    return media if len(media) == 1 and parent in subtitles.FOLDERS else []
+    return media if len(media) == 1 and parent in subtitle_files.FOLDERS else []
 
 
 def _stem(path: str) -> str:

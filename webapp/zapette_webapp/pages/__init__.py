@@ -1,0 +1,1 @@
+"""The two pages and what they load."""

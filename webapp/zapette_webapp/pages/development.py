@@ -15,7 +15,7 @@ from zapette_webapp.pages import page_errors
 MODULE: Final = "page/reload.js"
 """What pages load to notice that their files have changed."""
 
-_FOLDERS: Final = (ROOT / "static", ROOT / "webapp" / "templates")
+_FOLDERS: Final = (ROOT / "static", ROOT / "webapp" / "zapette_webapp" / "templates")
 _SUFFIXES: Final = frozenset({".js", ".css", ".html", ".svg"})
 _NOT_PAGES: Final = frozenset({"dist", "node_modules", "tests"})
 

@@ -1,0 +1,5 @@
+"""``python -m zapette_cli`` is the command ``zapette``."""
+
+from zapette_cli import main
+
+main()

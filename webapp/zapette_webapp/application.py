@@ -1,0 +1,69 @@
+"""The web side: pages, JSON API and media, as a Flask application; nothing of the broker's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from zapette_server.checks import Checks
+from zapette_server.supervisor import Supervisor
+from zapette_webapp import api, problems, refusals
+from zapette_webapp.access import host_check
+from zapette_webapp.access import routes as access_routes
+from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp.access.rates import Rates
+from zapette_webapp.addresses import Addresses
+from zapette_webapp.http import compression, requests, security_headers
+from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.library import routes as library_routes
+from zapette_webapp.library.library import Librarian
+from zapette_webapp.pages import development, pages
+from zapette_webapp.pages.assets import Assets
+from zapette_webapp.status import metrics
+from zapette_webapp.store_turns import StoreTurns
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of."""
+
+    addresses: Addresses
+    checks: Checks
+    doorkeeper: Doorkeeper
+    librarian: Librarian
+    broker_figures: metrics.BrokerFigures
+    refused: Refused = field(default_factory=Refused)
+    rates: Rates = field(default_factory=Rates)
+    owners: tuple[Supervisor, ...] = ()
+
+
+def create_app(parts: Parts) -> Flask:
+    """Return the application: wiring only."""
+    app = Flask("zapette_webapp", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
+    app.url_map.merge_slashes = False
+    assets = Assets(plain=parts.addresses.settings.development).start()
+    app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library, assets))
+    turns = StoreTurns()
+    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.checks, turns))
+    app.register_blueprint(access_routes.blueprint(parts.doorkeeper, turns))
+    app.register_blueprint(library_routes.blueprint(parts.librarian))
+    for more in development.blueprints(parts.addresses.settings):
+        app.register_blueprint(more)
+    counted = metrics.Requests()
+    metrics.count(app, counted)
+    parts.rates.register(app, parts.refused)
+    host_check.register(app, parts.addresses.settings.hosts, parts.refused)
+    figures = (
+        counted.families,
+        parts.refused.families,
+        parts.broker_figures.families,
+        lambda: metrics.restarts(parts.owners),
+    )
+    app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.librarian))
+    app.after_request(security_headers.add)
+    compression.register(app)
+    problems.register(app)
+    refusals.register(app, parts.refused)
+    return app

@@ -1,0 +1,63 @@
+"""Finding the broker: by the environment, or by a server that is installed on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final, Protocol
+
+from zapette.errors import SettingsError
+from zapette.mqtt.url import BrokerUrl
+
+GROUP: Final = "zapette.home"
+"""The entry points by which a server offers its settings: ``(environment) -> Home``."""
+
+
+class Home(Protocol):
+    """What a program must know to take part.
+
+    Attributes:
+        base_topic: what every topic but discovery starts with.
+        ca_file: certificates to trust for ``mqtts`` and ``wss``; None for the system's.
+    """
+
+    @property
+    def base_topic(self) -> str: ...  # noqa: D102
+    @property
+    def ca_file(self) -> Path | None: ...  # noqa: D102
+
+    def broker(self) -> BrokerUrl:
+        """Return the broker and the account on it.
+
+        Raises:
+            SettingsError: none is named, and none runs on this machine.
+        """
+
+
+class NamedHome:
+    """A home that only the environment describes: ``ZAPETTE_URL`` and two settings."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._url = environment.get("ZAPETTE_URL")
+        self.base_topic = environment.get("ZAPETTE_BASE_TOPIC") or "zapette"
+        ca_file = environment.get("ZAPETTE_CA_FILE")
+        self.ca_file = Path(ca_file) if ca_file else None
+
+    def broker(self) -> BrokerUrl:
+        """Return the broker that ``ZAPETTE_URL`` names."""
+        if not self._url:
+            raise SettingsError("ZAPETTE_URL", "it is not set; set it to mqtt://NAME:PASSWORD@HOST")
+        return BrokerUrl.parse(self._url)
+
+
+def find_home(environment: Mapping[str, str]) -> Home:
+    """Return the home that the environment or this machine's server describes.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    for entry in entry_points(group=GROUP):
+        home: Home = entry.load()(environment)
+        return home
+    return NamedHome(environment)
