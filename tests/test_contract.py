@@ -15,6 +15,7 @@ from zapette.protocol.topics import Topics
 from zapette_homeassistant import core_entities
 from zapette_server.access.credentials import Role, rights
 from zapette_webapp import problems
+from zapette_webapp.library import queries
 
 ME = "remote-1"
 PLAYER = "0" * 32
@@ -84,7 +85,14 @@ def test_events_of_home_assistant() -> None:
     assert events == [[name] for name in vectors("events")["home_assistant"]]
 
 
+def test_the_volume_of_home_assistant() -> None:
+    volume = core_entities.components(PLAYER, Topics(), "http://localhost/", ())["volume"]
+    (level,) = vectors("procedures")["player"]["volume"]["parameters"]
+    assert (volume["min"], volume["max"]) == (level["least"], level["most"])
+
+
 def test_sizes_and_times() -> None:
     limits = vectors("limits")
     assert limits["parameters_bytes"] == messages.MAX_PARAMETERS
+    assert limits["library_entries"] == queries.MOST
     assert limits["call_expiry_seconds"] == outgoing.EXPIRY

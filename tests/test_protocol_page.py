@@ -114,6 +114,12 @@ def test_other_procedures() -> None:
     }
 
 
+def test_the_library() -> None:
+    (rows, *_) = tables(DOCUMENTS / "library.md", "The API")
+    told = [name for names, *_ in rows for name in quoted(names)]
+    assert sorted(told) == sorted(PROCEDURES["server"]["library"])
+
+
 def test_the_state() -> None:
     fields, objects = tables(PAGE, "The state")
     told = [(name, kind) for names, kind, _ in fields for name in quoted(names)]
@@ -157,12 +163,14 @@ def test_the_rights() -> None:
 
 
 def test_the_sizes_and_times() -> None:
-    text = " ".join(PAGE.read_text().split())
+    pages = [DOCUMENTS / "library.md", PAGE]
+    text = " ".join(" ".join(page.read_text() for page in pages).split())
     limits = {name: it for name, it in vectors("limits").items() if name != "description"}
     resumed = limits["resumed_seconds"] // 60
     told = {
         "parameters_bytes": f"is over {limits['parameters_bytes'] >> 10} KiB",
         "queue_items": f"The queue holds {limits['queue_items']} items",
+        "library_entries": f"from 0; 1 to {limits['library_entries']}, default",
         "call_expiry_seconds": f"message expiry of {NUMBERS[limits['call_expiry_seconds']]} second",
         "states_per_second": f"at most {NUMBERS[limits['states_per_second']]} times a second",
         "resumed_seconds": f"a film of {NUMBERS[resumed]} minutes or more resumes",

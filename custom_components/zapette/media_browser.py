@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "zapette_folder"
 _MOST: Final = 2000
-_PAGE: Final = 500
+PAGE: Final = 500
 
 
 async def async_browse(
@@ -79,7 +79,7 @@ async def _entries(player: ZapetteMediaPlayer, **asked: str) -> list[BrowseMedia
     while len(entries) < _MOST:
         try:
             said = await player.player.async_call_server(
-                "library", **asked, offset=len(entries), limit=_PAGE
+                "library", **asked, offset=len(entries), limit=PAGE
             )
         except CallError as error:
             away = error.code in {"unavailable", "timeout"}

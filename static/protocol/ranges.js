@@ -15,6 +15,9 @@ export const NAME = Object.freeze({ least: 1, most: 64 });
 /** MIME types in one question. */
 export const TYPES = Object.freeze({ most: 500 });
 
+/** Entries of the library in one answer. */
+export const ENTRIES = Object.freeze({ most: 500 });
+
 /** The rates that the pages offer. */
 export const RATES = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
 

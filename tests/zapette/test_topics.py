@@ -8,7 +8,15 @@ import pytest
 
 from tests.vector_files import vectors
 from zapette.errors import TopicError
-from zapette.protocol.topics import Callee, Request, Topics, check_base, is_player_id, is_procedure
+from zapette.protocol.topics import (
+    Callee,
+    Request,
+    Topics,
+    check_base,
+    is_player_id,
+    is_procedure,
+    is_token,
+)
 
 VECTORS = vectors("topics")
 CALLEE = Callee(VECTORS["root"])
@@ -69,23 +77,38 @@ def test_wrong_procedure(text: str) -> None:
         CALLEE.command(text)
 
 
-@pytest.mark.parametrize("base", ["zapette", "home/tv", "à-table"])
+@pytest.mark.parametrize("base", VECTORS["bases"]["valid"])
 def test_base(base: str) -> None:
     assert check_base(base) == base
 
 
-@pytest.mark.parametrize(
-    "base", ["", "/", "a/", "a//b", "$a", "a/$b", "a.b", "a b", "a/+", "#", "a>"]
-)
+@pytest.mark.parametrize("base", VECTORS["bases"]["invalid"])
 def test_wrong_base(base: str) -> None:
     with pytest.raises(TopicError, match="base topic"):
         check_base(base)
 
 
-def test_names_that_break_a_topic() -> None:
+@pytest.mark.parametrize("text", VECTORS["tokens"]["valid"])
+def test_token(text: str) -> None:
+    assert is_token(text)
+    assert CALLEE.response(text, text) == f"{CALLEE.root}/response/{text}/{text}"
+
+
+@pytest.mark.parametrize("text", VECTORS["tokens"]["invalid"])
+def test_wrong_token(text: str) -> None:
+    assert not is_token(text)
     with pytest.raises(TopicError):
-        CALLEE.request("a/b", "1", "play")
+        CALLEE.request(text, "1", "play")
     with pytest.raises(TopicError):
-        CALLEE.response("", "1")
-    with pytest.raises(TopicError):
-        Topics().service("UPPER")
+        CALLEE.response("cli", text)
+
+
+@pytest.mark.parametrize("name", VECTORS["services"]["valid"])
+def test_service(name: str) -> None:
+    assert Topics("home/tv").service(name).root == f"home/tv/services/{name}"
+
+
+@pytest.mark.parametrize("name", VECTORS["services"]["invalid"])
+def test_wrong_service(name: str) -> None:
+    with pytest.raises(TopicError, match="service name"):
+        Topics().service(name)

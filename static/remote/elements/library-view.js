@@ -2,6 +2,7 @@ import { describeError } from "../../i18n/error-texts.js";
 import { crumbs, readAddress, typesOf, unplayable } from "../../library/library.js";
 import { History } from "../../library/history.js";
 import { Playability } from "../../library/playability.js";
+import { ENTRIES } from "../../protocol/ranges.js";
 import { ORDERS, routeTo } from "../route.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { defineOnce } from "../../elements/define.js";
@@ -14,9 +15,8 @@ import { ViewElement } from "../../elements/view.js";
 const DEBOUNCE = 200;
 /** Milliseconds between two looks at an index that is being built. */
 const INDEX_INTERVAL = 2000;
-/** Rows that are asked for at once, and the most that the server gives. */
+/** Rows that are asked for at once. */
 const PAGE = 100;
-const MOST = 500;
 /** How far below what is seen rows are there already. */
 const AHEAD = "0px 0px 200%";
 
@@ -270,10 +270,14 @@ export class LibraryView extends ViewElement {
       path,
       ...(search ? { search } : { order: order === "added" ? order : "name" }),
     };
-    const listing = await this._api.list({ ...query, offset, limit: Math.min(count, MOST) });
+    const listing = await this._api.list({
+      ...query,
+      offset,
+      limit: Math.min(count, ENTRIES.most),
+    });
     const { entries } = listing;
     while (entries.length > 0 && entries.length < Math.min(count, listing.total - offset)) {
-      const limit = Math.min(count - entries.length, MOST);
+      const limit = Math.min(count - entries.length, ENTRIES.most);
       const further = await this._api.list({ ...query, offset: offset + entries.length, limit });
       if (further.entries.length === 0) break;
       entries.push(...further.entries);

@@ -7,6 +7,7 @@ import { resumeAt } from "../../playback/places.js";
 import { PlayerProcedures } from "../../player/procedure-handlers.js";
 import { EVENTS, PlayerVoice } from "../../player/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";
+import { ENTRIES } from "../../protocol/ranges.js";
 import { MOST_ITEMS } from "../../playback/queue.js";
 import { OF_GUESTS } from "../../remote/rights.js";
 import { EXPIRY } from "../../connection/rpc.js";
@@ -121,6 +122,7 @@ test("sizes and times", () => {
       description: limits.description,
       parameters_bytes: MAX_PARAMETERS,
       queue_items: MOST_ITEMS,
+      library_entries: ENTRIES.most,
       call_expiry_seconds: EXPIRY,
       states_per_second: 1000 / INTERVAL,
       resumed_seconds: [299, 300, 301].find(resumed),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { TopicError } from "../../protocol/errors.js";
-import { Callee, Topics, isPlayerId, isProcedure } from "../../protocol/topics.js";
+import { Callee, Topics, isPlayerId, isProcedure, isToken } from "../../protocol/topics.js";
 import { vectors } from "../vectors.js";
 
 const shared = vectors("topics");
@@ -46,14 +46,27 @@ test("names", () => {
   for (const id of shared.player_ids.invalid) assert.ok(!isPlayerId(id), id);
   for (const name of shared.procedures.valid) assert.ok(isProcedure(name), name);
   for (const name of shared.procedures.invalid) assert.ok(!isProcedure(name), name);
+  for (const token of shared.tokens.valid) assert.ok(isToken(token), token);
+  for (const token of shared.tokens.invalid) assert.ok(!isToken(token), token);
+  for (const name of shared.services.valid) {
+    assert.equal(new Topics().service(name).root, `zapette/services/${name}`);
+  }
+  for (const base of shared.bases.valid) {
+    assert.equal(new Topics(base).server.root, `${base}/server`);
+  }
 });
 
 test("a wrong name is refused where a topic is built", () => {
   assert.throws(() => callee.command("Play"), TopicError);
-  assert.throws(() => callee.request("a/b", "1", "play"), TopicError);
+  for (const token of shared.tokens.invalid) {
+    assert.throws(() => callee.request(token, "1", "play"), TopicError, token);
+    assert.throws(() => callee.response("cli", token), TopicError, token);
+  }
   assert.throws(() => new Topics().player("x"), TopicError);
-  assert.throws(() => new Topics().service("X"), TopicError);
-  for (const base of ["", "a//b", "$SYS", "a/+", "a b", "a.b"]) {
+  for (const name of shared.services.invalid) {
+    assert.throws(() => new Topics().service(name), TopicError, name);
+  }
+  for (const base of shared.bases.invalid) {
     assert.throws(() => new Topics(base), TopicError, base);
   }
 });

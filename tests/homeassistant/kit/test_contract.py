@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from custom_components.zapette.button import BUTTONS
+from custom_components.zapette.const import DEFAULT_VOLUME_STEP
 from custom_components.zapette.errors import CODES
 from custom_components.zapette.event import EVENTS
+from custom_components.zapette.media_browser import PAGE
 from custom_components.zapette.media_id import Medium
 from custom_components.zapette.media_player import FEATURES
 from custom_components.zapette.select import SELECTS
@@ -56,6 +58,15 @@ def test_state() -> None:
         "queue": Queue(0, (item,)), "subtitles": tracks, "audio": tracks, "error": "damaged",
         "can": frozenset({"play"}),
     }  # fmt: skip
+
+
+def test_library() -> None:
+    assert vectors("limits")["library_entries"] == PAGE
+
+
+def test_volume() -> None:
+    (step,) = vectors("procedures")["player"]["volume/up"]["parameters"]
+    assert step["default"] == DEFAULT_VOLUME_STEP
 
 
 def test_errors() -> None:

@@ -40,6 +40,11 @@ def test_player_ids() -> None:
     assert not any(map(topics.is_player_id, TOPICS["player_ids"]["invalid"]))
 
 
+def test_base_topics() -> None:
+    assert all(map(topics.is_base_topic, TOPICS["bases"]["valid"]))
+    assert not any(map(topics.is_base_topic, TOPICS["bases"]["invalid"]))
+
+
 class Answer:
     """An answer as Home Assistant's MQTT client hands it over."""
 
