@@ -1,21 +1,18 @@
-"""What a home has of it when a stranger, a guest and a self-made player attack it at once.
+"""What a household notices of attacks by a stranger, a guest and a self-made player at once.
 
 ``python -m bench.hostile`` runs every flood of tests/hostile for a minute while a pair of pages is
-tapped, and prints what became of the taps, what the system used, and what each attack came to.
+tapped. It prints the delays of the taps, what the system used, and the result of each attack.
 ``--idle`` opens 5,000 idle connections instead.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from bench.results import command, heading
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
 from tests.hostile.siege import FLOODS, IDLE, SETTINGS, besiege
@@ -24,15 +21,12 @@ from tests.system import System
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m bench.hostile", description=__doc__)
+    parser = command("hostile", __doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long (60)")
     parser.add_argument("--idle", action="store_true", help="5,000 idle connections")
     parser.add_argument("--only", help="one of the attackers only: stranger, guest, player")
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    arguments = parser.parse_args()
-    roles = IDLE if arguments.idle else FLOODS
-    if arguments.only:
-        roles = (arguments.only,)
+    options = parser.parse_args()
+    roles = (options.only,) if options.only else IDLE if options.idle else FLOODS
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
@@ -40,14 +34,12 @@ def main() -> None:
         System(Path(folder), SETTINGS) as system,
     ):
         pages = Pages(chromium, chromium.new_context(**PHONE))
-        outcome = besiege(system, pages, roles, arguments.seconds)
+        outcome = besiege(system, pages, roles, options.seconds)
         version = chromium.version
         pages.close()
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
-          f"load {os.getloadavg()[0]:.1f}, Chromium {version}\n")  # fmt: skip
-    print(outcome.report())
-    if arguments.json:
-        arguments.json.write_text(outcome.to_json() + "\n")
+    print(f"{heading(f'Chromium {version}')}\n\n{outcome.report()}")
+    if options.json:
+        options.json.write_text(outcome.to_json() + "\n")
 
 
 if __name__ == "__main__":

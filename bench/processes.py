@@ -28,12 +28,9 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process and its children have used so far, all in seconds.
+    """What a process and its children have used so far, in seconds, `at` a monotonic time.
 
-    Attributes:
-        cpu: user and system time.
-        waited: time in which they were runnable while another process had their core.
-        at: the monotonic clock at this reading.
+    `waited` is the time in which they were runnable while another process had their core.
     """
 
     cpu: float

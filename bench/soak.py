@@ -54,18 +54,9 @@ class State:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a soak test.
+    """The result of a soak test: the broker at rest after the warm-up and in the end.
 
-    Attributes:
-        seconds: how long it took.
-        before: the broker at rest, after each kind of client was there once.
-        after: the broker at rest in the end.
-        highest: the most memory it had, in bytes.
-        messages: how many were published at QoS 1 and 2.
-        lost: how many of them never came.
-        twice: how many of QoS 2 came more than once.
-        reconnects: how often the counting clients had to connect again.
-        churn: how many clients of each kind came and went.
+    `highest` is the most memory in bytes; `churn` counts the clients that came and went, by kind.
     """
 
     seconds: float

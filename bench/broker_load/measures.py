@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bench.broker_load.clients import SHARED_TOPIC, Client, open_all
@@ -22,7 +23,6 @@ from bench.results import percentile
 PING_INTERVAL: Final = 20.0
 """Seconds between two pings of a held client, if it is held for at least twice as long."""
 
-_PIPELINES: Final = 4
 _WARM_UP: Final = 0.3
 _DRAIN: Final = 10.0
 _TURNS: Final = 20
@@ -85,13 +85,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is done for one sample.
-
-    Attributes:
-        seconds: how long calls are made.
-        connections: how many connections are opened at most.
-        fan_outs: how often a message is published to all idle clients.
-    """
+    """How much is done for one sample; `fan_outs` are messages published to all idle clients."""
 
     seconds: float = 1.5
     connections: int = 2000
@@ -118,27 +112,13 @@ async def connections(driver: Driver, effort: Effort) -> Sample:
     return sample
 
 
-async def calls(driver: Driver, effort: Effort) -> Sample:
-    """Have 64 remotes call 64 players, each with one call under way."""
-    return await _calls(driver, AT_ONCE, 1, effort.seconds)
-
-
-async def pipelined(driver: Driver, effort: Effort) -> Sample:
-    """Have 4 remotes call 4 players, each with 16 calls under way."""
-    return await _calls(driver, _PIPELINES, AT_ONCE // _PIPELINES, effort.seconds)
-
-
-async def latency(driver: Driver, effort: Effort) -> Sample:
-    """Have one remote call one player, one call at a time."""
-    return await _calls(driver, 1, 1, effort.seconds)
-
-
 async def warm_up(driver: Driver) -> None:
     """Use every part of the server once, so that what is measured later is not the start."""
-    await _calls(driver, 1, 1, _WARM_UP)
+    await calls(driver, Effort(_WARM_UP), 1, 1)
 
 
-async def _calls(driver: Driver, pairs: int, at_once: int, seconds: float) -> Sample:
+async def calls(driver: Driver, effort: Effort, pairs: int, at_once: int) -> Sample:
+    """Have `pairs` remotes call a player each, with `at_once` calls under way."""
     callers = await driver.callers(pairs)
     await driver.settle()
     for caller in callers:
@@ -152,7 +132,7 @@ async def _calls(driver: Driver, pairs: int, at_once: int, seconds: float) -> Sa
         after = before
         # a busy machine may not make a call in the first turn
         for _ in range(_TURNS):
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(effort.seconds)
             after = [len(caller.calls.answered_at) for caller in callers]
             if after != before:
                 break
@@ -237,7 +217,11 @@ async def hold(driver: Driver, seconds: float) -> Sample:
 
 
 MEASURES: Final[Mapping[str, Callable[[Driver, Effort], Awaitable[Sample]]]] = {
-    measure.__name__: measure for measure in (connections, calls, pipelined, latency, fan_out)
+    "connections": connections,
+    "calls": partial(calls, pairs=AT_ONCE, at_once=1),
+    "pipelined": partial(calls, pairs=4, at_once=AT_ONCE // 4),
+    "latency": partial(calls, pairs=1, at_once=1),
+    "fan_out": fan_out,
 }
 """By their names on the command line."""
 

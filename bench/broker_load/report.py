@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from bench.broker_load.measures import Sample
 from bench.results import aligned, number
@@ -21,8 +21,7 @@ LEGEND: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What a sample is of: `others` are other subscriptions, and as many retained messages."""
 
     server: str
@@ -34,13 +33,7 @@ class Case:
 
 @dataclass(slots=True)
 class Results:
-    """All results of one run.
-
-    Attributes:
-        about: the machine, the versions, the effort.
-        samples: by case, in the order they were taken.
-        failures: cases that failed, and why.
-    """
+    """All results of one run: samples by case, in the order they were taken."""
 
     about: Mapping[str, object]
     samples: dict[Case, list[Sample]] = field(default_factory=dict)
@@ -72,43 +65,28 @@ class Results:
         return {
             "about": dict(self.about),
             "cases": [
-                dataclasses.asdict(case)
+                case._asdict()
                 | {
-                    "median": {name: self.value(case, name) for name in sorted(_names(samples))},
+                    "median": {name: self.value(case, name) for name in samples[0].values},
                     "marks": self.marks(case),
                     "samples": [dataclasses.asdict(sample) for sample in samples],
                 }
                 for case, samples in self.samples.items()
             ],
             "failures": [
-                {"case": dataclasses.asdict(case), "message": message}
-                for case, message in self.failures
+                {"case": case._asdict(), "message": message} for case, message in self.failures
             ],
         }
 
 
-def _names(samples: Iterable[Sample]) -> set[str]:
-    return {name for sample in samples for name in sample.values}
-
-
-Rival = tuple[str, str]
-RIVALS: Final[tuple[Rival, ...]] = (("crossbar", "ws"), ("mosquitto", "ws"), ("mosquitto", "tcp"))
+RIVALS: Final = (("crossbar", "ws"), ("mosquitto", "ws"), ("mosquitto", "tcp"))
 """The servers and transports that ours is compared with."""
 FLAT: Final = 0.2
 """How much the cost may change with many others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A figure to compare.
-
-    Attributes:
-        title: what is compared.
-        measure: the measure.
-        figure: the figure of it.
-        more: whether more is better.
-        bounds: the ratio to reach, ours to each of `RIVALS`; None where there is none.
-    """
+class Target(NamedTuple):
+    """A figure to compare; `bounds` has the ratio to reach, ours to each of `RIVALS`."""
 
     title: str
     measure: str
@@ -129,20 +107,11 @@ TARGETS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Our figure compared with a rival's.
-
-    Attributes:
-        target: the figure.
-        rival: the other server and the transport.
-        ratio: ours divided by theirs; None if one of them was not measured.
-        bound: the ratio to reach; None if there is none.
-        marks: the marks of both, as in `Results.marks`.
-    """
+class Verdict(NamedTuple):
+    """Our figure divided by a rival's; None if one of them was not measured."""
 
     target: Target
-    rival: Rival
+    rival: tuple[str, str]
     ratio: float | None
     bound: float | None
     marks: str
@@ -154,25 +123,14 @@ class Verdict:
             return None
         return self.ratio >= self.bound if self.target.more else self.ratio <= self.bound
 
-    def __str__(self) -> str:
-        if self.ratio is None:
-            return "-"
-        text = f"{self.ratio:.2f}{self.marks}"
-        if self.bound is None:
-            return text
-        sign = "≥" if self.target.more else "≤"
-        return f"{text} ({sign} {self.bound:g}: {'yes' if self.reached else 'NO'})"
+    def text(self) -> str:
+        sign, reached = "≥" if self.target.more else "≤", "yes" if self.reached else "NO"
+        verdict = "" if self.bound is None else f" ({sign} {self.bound:g}: {reached})"
+        return "-" if self.ratio is None else f"{self.ratio:.2f}{self.marks}{verdict}"
 
 
-@dataclass(frozen=True, slots=True)
-class Flatness:
-    """How a cost of one server changes with unrelated subscriptions and retained messages.
-
-    Attributes:
-        server: the server and the transport.
-        title: which cost.
-        costs: microseconds of CPU by number of others.
-    """
+class Flatness(NamedTuple):
+    """A cost of one server, in µs of CPU, by number of other subscriptions."""
 
     server: tuple[str, str]
     title: str
@@ -269,7 +227,7 @@ def _ratios(results: Results) -> str:
         return ""
     titles = [f"{transport}, than {server}" for server, transport in RIVALS]
     head = [f"ours at {idle:,} idle clients", *titles]
-    rows = ([one.title, *(str(it) for it in found if it.target is one)] for one in TARGETS)
+    rows = ([one.title, *(it.text() for it in found if it.target is one)] for one in TARGETS)
     return aligned([head, *rows])
 
 
@@ -294,7 +252,7 @@ def _held(results: Results) -> str:
         if case.measure == "hold":
             names = ("clients", "pings_per_s", "ping_p50_ms", "ping_p99_ms", "cpu_us_per_ping")
             figures = [number(results.value(case, name) or 0) for name in names]
-            memory = results.value(replace(case, measure="memory"), "server_mib") or 0
+            memory = results.value(case._replace(measure="memory"), "server_mib") or 0
             busy = f"{samples[-1].server_busy:.1%}"
             rows.append([case.server, case.transport, *figures, busy, number(memory)])
     return aligned(rows)

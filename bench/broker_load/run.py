@@ -32,15 +32,9 @@ class Plan:
     """What is measured.
 
     Attributes:
-        servers: the kinds of server.
-        transports: how they are reached, where they have that transport.
         idle: numbers of idle clients, each with freshly started servers.
         measures: names in `MEASURES`, and ``memory``, ``growth`` and ``hold``.
-        repeats: samples of each measure.
-        effort: how much is done for one sample.
         retakes: further tries at a sample that other programs disturb.
-        held: clients that ``hold`` holds at once.
-        hold_seconds: how long it holds them.
         others: numbers of other subscriptions and retained messages for ``growth``.
         core: the core of the servers; the load is on another.
         mqtt_version: 4 (MQTT 3.1.1) or 5; stock amqtt only knows the first.
