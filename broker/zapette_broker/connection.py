@@ -372,7 +372,6 @@ class Connection(Sender):
         metrics = self.context.metrics
         hooks = self.context.hooks if self.context.hooks.sees_packets else None
         publish = self.context.handlers.publish
-        self.begin_changes()
         while end - position >= 2:
             first = data[position]
             length = data[position + 1]
@@ -427,6 +426,7 @@ class Connection(Sender):
 
     def _handle(self, first: int, body: bytes) -> None:
         kind = first >> 4
+        self.begin_changes()
         if self.state is not State.CONNECTED:
             self.context.handlers.connect(self, first, body)
             return
