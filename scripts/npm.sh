@@ -4,7 +4,7 @@ set -eu
 # nothing of a package runs at installation, and npm speaks of nothing but errors
 export npm_config_ignore_scripts=true npm_config_audit=false npm_config_fund=false
 export npm_config_update_notifier=false npm_config_loglevel=error
-if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null &&
+if node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 10) ? 0 : 1)' 2>/dev/null &&
   command -v npm >/dev/null 2>&1; then
   exec npm "$@"
 fi

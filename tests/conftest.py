@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from tests.system import System
 settings.register_profile(
     "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+settings.register_profile("fast", settings.get_profile("busy"), max_examples=20)
 settings.load_profile("busy")
 
 WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
@@ -69,9 +71,23 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # so a shell starts what runs in its background, and all that is started by that inherits it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.option.markexpr == "not slow":
+        settings.load_profile("fast")
     config.pluginmanager.register(sharing_hooks)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config))
+
+
+def _is_of_a_system(item: pytest.Function) -> bool:
+    """Tell whether a test or one of its fixtures starts a whole system or a browser."""
+    used = item._fixtureinfo.name2fixturedefs
+    functions = [
+        item.function,
+        *(it.func for name in item.fixturenames for it in used.get(name, ())),
+    ]
+    return not WHOLE.isdisjoint(item.fixturenames) or any(
+        System.__name__ in inspect.unwrap(it).__code__.co_names for it in functions
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes longest, the tests in browsers, and mark what needs a whole system."""
     items.sort(key=lambda item: item.path.parent.name != "browser")
     for item in items:
-        if not WHOLE.isdisjoint(getattr(item, "fixturenames", ())):
+        if isinstance(item, pytest.Function) and _is_of_a_system(item):
             item.add_marker("slow")
     if is_foreign():
         left_out = [item for item in items if item.get_closest_marker("ours")]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from zapette_server.settings import ROOT
 
 CONFTEST = """
@@ -30,6 +32,7 @@ def run(folder: Path, tests: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_system_that_ends_fails_one_test(tmp_path: Path) -> None:
     output = run(
         tmp_path,

@@ -26,6 +26,7 @@ from tests.ports import free_port
 from tests.waiting import SLACK, eventually
 from zapette_broker import StoreError
 
+pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("BROKER_KILLS", "5"))
 Start = Callable[..., Process]
 

@@ -25,6 +25,7 @@ KINDS = {
     "wmv": (*PICTURE, "-c:v", "wmv2"), "mov": (*PICTURE, *H264), "mp3": SOUND, "flac": SOUND,
     "wav": SOUND, "aac": SOUND, "ogg": (*SOUND, "-c:a", "libopus"), "m4a": (*SOUND, "-c:a", "aac"),
 }  # fmt: skip
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_many_first_starts_at_once(tmp_path: Path) -> None:
     """More processes than cores make the same files at the same time, again and again."""
     openers = [
@@ -102,16 +103,22 @@ def test_a_second_one_of_a_kind_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     prepare(tmp_path)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> DataFolder:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with many players, and somebody who was turned out."""
-    stores = Stores.open(tmp_path, WEB)
+    stores = Stores.open(tmp_path_factory.mktemp("filled"), WEB)
     for player_id in IDS:
         stores.registry.claim(player_id)
     stores.visitors.note(ONE)
     stores.visitors.end(replace(ONE, player_id=IDS[0]))
     stores.close()
-    return stores.folder
+    return stores.folder.path
+
+
+@pytest.fixture
+def folder(filled: Path, tmp_path: Path) -> DataFolder:
+    """A copy of such a data folder."""
+    return DataFolder.open(shutil.copytree(filled, tmp_path, dirs_exist_ok=True))
 
 
 def generations(folder: DataFolder) -> dict[str, str]:
