@@ -10,7 +10,7 @@ from tests.system import System
 from tests.vector_files import vectors
 from zapette import Application, errors
 from zapette.client import outgoing_calls as outgoing
-from zapette.protocol import messages
+from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import core_entities
 from zapette_server.access.credentials import Role, rights
@@ -87,8 +87,18 @@ def test_events_of_home_assistant() -> None:
 
 def test_the_volume_of_home_assistant() -> None:
     volume = core_entities.components(PLAYER, Topics(), "http://localhost/", ())["volume"]
-    (level,) = vectors("procedures")["player"]["volume"]["parameters"]
-    assert (volume["min"], volume["max"]) == (level["least"], level["most"])
+    assert (volume["min"], volume["max"]) == ranges.VOLUME
+
+
+def test_ranges() -> None:
+    of = {
+        (name, each["name"]): (each.get("least"), each.get("most"))
+        for name, declared in vectors("procedures")["player"].items()
+        for each in declared["parameters"]
+    }
+    assert of["volume", "level"] == ranges.VOLUME
+    assert of["rename", "name"] == (1, ranges.LONGEST_NAME)
+    assert of["load", "title"] == (1, ranges.LONGEST_TITLE)
 
 
 def test_sizes_and_times() -> None:

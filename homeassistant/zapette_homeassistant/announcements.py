@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from zapette.protocol.ranges import LONGEST_NAME
 from zapette.protocol.topics import DISCOVERY, Topics, is_player_id
 from zapette_homeassistant import core_entities
 
@@ -36,7 +37,9 @@ class Known:
         name = state.get("name")
         return replace(
             self,
-            name=name.strip()[:64] if isinstance(name, str) and name.strip() else self.name,
+            name=name.strip()[:LONGEST_NAME]
+            if isinstance(name, str) and name.strip()
+            else self.name,
             subtitles=core_entities.tracks(state.get("subtitles")),
         )
 

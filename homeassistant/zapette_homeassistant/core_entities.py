@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from zapette.protocol.ranges import VOLUME
 from zapette.protocol.topics import Callee, Topics
 
 NO_TRACK: Final = "Off"
@@ -60,6 +61,7 @@ def components(
     """
     player = topics.player(player_id)
     server = topics.server
+    quietest, loudest = VOLUME
     made = {
         name: _button(player, server, name, title, icon) for name, title, icon in _BUTTONS
     } | _reports(player, server, pages)
@@ -70,8 +72,8 @@ def components(
         "command_topic": player.command("volume"),
         "state_topic": player.state,
         "value_template": _said("{{ value_json.volume }}"),
-        "min": 0,
-        "max": 100,
+        "min": quietest,
+        "max": loudest,
         "step": 1,
         "unit_of_measurement": "%",
         **_available(player, server, "volume"),

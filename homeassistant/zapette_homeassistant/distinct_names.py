@@ -6,8 +6,7 @@ import itertools
 import re
 from typing import Final
 
-LONGEST: Final = 64
-"""The longest name, in characters."""
+from zapette.protocol.ranges import LONGEST_NAME
 
 DEFAULTS: Final = frozenset({"Television", "Télévision"})
 """What a player's page calls itself until a person gives it a name, in each of its languages."""
@@ -53,7 +52,7 @@ def _numbered(name: str, number: int) -> str:
     if number == 1:
         return name
     suffix = f" {number}"
-    return name[: LONGEST - len(suffix)].rstrip() + suffix
+    return name[: LONGEST_NAME - len(suffix)].rstrip() + suffix
 
 
 def _is_numbered(given: str, name: str) -> bool:

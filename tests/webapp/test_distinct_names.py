@@ -7,7 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_homeassistant.distinct_names import DEFAULTS, LONGEST, DistinctNames
+from zapette.protocol.ranges import LONGEST_NAME
+from zapette_homeassistant.distinct_names import DEFAULTS, DistinctNames
 from zapette_server.settings import ROOT
 
 names = st.sampled_from(
@@ -56,7 +57,7 @@ def test_no_two_have_one_name(steps: list[tuple[str, str, bool]]) -> None:
             shown.pop(player, None)
             continue
         now = told.give(player, name)
-        assert 0 < len(now) <= LONGEST
+        assert 0 < len(now) <= LONGEST_NAME
         if player in shown and shown[player][0] == name:
             assert now == shown[player][1], "it keeps its name"
         shown[player] = (name, now)

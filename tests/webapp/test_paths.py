@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.system import System
 from tests.vector_files import vectors
 from tests.waiting import eventually
+from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import paths
 from zapette_webapp.library.library import Librarian
 from zapette_webapp.library.media_folder import Library
@@ -83,11 +84,15 @@ NAMES = [
 ]  # fmt: skip
 
 
+FOLDERS = [b"\xe9 \\\n%41#?", b"b" * LONGEST]
+
+
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system whose media have odd names, at the top and in a folder of an odd name."""
     media = os.fsencode(tmp_path_factory.mktemp("media"))
-    for folder in (media, os.path.join(media, b"\xe9 \\\n%41#?")):  # noqa: PTH118 - bytes
+    folders = (media, *(os.path.join(media, it) for it in FOLDERS))  # noqa: PTH118 - bytes
+    for folder in folders:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - bytes
         for name in NAMES:
             with open(os.path.join(folder, name), "wb") as stream:  # noqa: PTH118, PTH123 - bytes
@@ -96,7 +101,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     running = System(tmp_path_factory.mktemp("system"), settings).start()
     try:
         eventually(
-            lambda: running.get("api/library?order=added").json["total"] == 2 * len(NAMES),
+            lambda: (
+                running.get("api/library?order=added").json["total"] == len(folders) * len(NAMES)
+            ),
             "all are listed",
             timeout=30,
         )
@@ -117,7 +124,7 @@ def test_what_is_listed_is_served(odd: System) -> None:
         (alone,) = odd.get(f"api/library?path={quote(it['path'])}").json["entries"]
         assert (alone["path"], alone["url"]) == (it["path"], it["url"])
     connection.close()
-    wanted = [(200, name) for name in NAMES * 2]
+    wanted = [(200, name) for name in NAMES * (1 + len(FOLDERS))]
     assert sorted(set(served) - set(wanted)) == []
     assert sorted(served) == sorted(wanted)
 
@@ -126,6 +133,14 @@ def test_titles_are_text_that_can_be_shown(odd: System) -> None:
     for it in odd.get("api/library?order=added&limit=500").json["entries"]:
         assert not any(0xF780 <= ord(one) <= 0xF7FF for one in it["title"])
         assert "\n" not in it["title"]
+
+
+def test_titles_can_be_given_to_a_player(odd: System) -> None:
+    entries = odd.get("api/library?order=added&limit=500").json["entries"]
+    folders = [it for it in odd.get("api/library").json["entries"] if it["kind"] == "folder"]
+    assert len(folders) == 2
+    for it in [*entries, *folders]:
+        assert 1 <= len(it["title"].strip()) <= LONGEST_TITLE, it["title"]
 
 
 def test_one_that_is_no_text_is_looked_into(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zapette.errors import InvalidArgument
+from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import folding
 from zapette_webapp.library.index import UNREADABLE, Index
 from zapette_webapp.library.media_folder import Library
@@ -144,7 +145,7 @@ class Catalogue:
         return {
             "kind": "folder",
             "path": row["path"],
-            "title": row["title"],
+            "title": row["title"][:LONGEST_TITLE],
             "year": row["year"],
             "entries": self.index.children(row["path"]),
             "poster": _poster(row),
@@ -158,7 +159,7 @@ class Catalogue:
             "path": path,
             "source": f"media/{path}",
             "url": address("media", path),
-            "title": row["title"],
+            "title": row["title"][:LONGEST_TITLE],
             "year": row["year"],
             "series": row["series"],
             "season": row["season"],

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from zapette.protocol.ranges import LONGEST_TITLE
+
 _AVC: Final = {
     "Baseline": "4200",
     "Constrained Baseline": "42E0",
@@ -105,7 +107,7 @@ def track(stream: Mapping[str, Any]) -> Track | None:
         name=_NAMES.get(name, name.upper()),
         codec=_codec(name, stream),
         language=None if language == "und" else language,
-        title=str(tags["title"])[:200] if tags.get("title") else None,
+        title=str(tags["title"])[:LONGEST_TITLE] if tags.get("title") else None,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.media import codecs, media_types
 from zapette_webapp.media.codecs import Track
 from zapette_webapp.media.tools import QUIET, Limits, Tool
@@ -16,7 +17,6 @@ LIMITS: Final = Limits(cpu=20, wall=60.0, memory=512 << 20, output=1 << 20)
 """The limits for reading one medium."""
 
 _MOST_TRACKS: Final = 32
-_LONGEST_TEXT: Final = 200
 _ENTRIES: Final = (
     "format=duration:format_tags=title,artist,album:"
     "stream=codec_type,codec_name,profile,level,width,height,pix_fmt:"
@@ -135,4 +135,4 @@ def _text(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     printable = "".join(it if it.isprintable() else " " for it in value)
-    return " ".join(printable.split())[:_LONGEST_TEXT] or None
+    return " ".join(printable.split())[:LONGEST_TITLE] or None

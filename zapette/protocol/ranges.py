@@ -1,0 +1,14 @@
+"""Ranges of what a player's procedures take, as far as others keep to them; no I/O."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VOLUME: Final = (0, 100)
+"""The softest and the loudest."""
+
+LONGEST_NAME: Final = 64
+"""The longest name of a player, in characters."""
+
+LONGEST_TITLE: Final = 200
+"""The longest title of a medium, in characters."""
