@@ -1,4 +1,4 @@
-"""The options and the connection of the commands that talk to a broker."""
+"""The options and the connection of commands that use a broker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Seconds(click.FloatRange):
-    """Seconds to wait, 0.1 to 3600; no range has a place for ``nan``."""
+    """Seconds to wait, 0.1 to 3600; ``nan`` is refused."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -36,7 +36,7 @@ CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM (default: ZAP
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Which broker to talk to, and how long to wait.
+    """The broker to use, and how long to wait.
 
     Attributes:
         url: as given; None for ``ZAPETTE_URL`` or this machine's settings.
@@ -50,7 +50,7 @@ class Broker:
 
     @contextmanager
     def connected(self) -> Iterator[Application]:
-        """Connect for as long as the block runs.
+        """Connect while the block runs.
 
         Raises:
             SettingsError: the URL or a setting is wrong, or there is none.
@@ -59,7 +59,7 @@ class Broker:
         from zapette.client.application import Application
         from zapette.mqtt.dialing import Timing
 
-        # what goes wrong is said by the command, in one line
+        # the command prints each failure in one line
         logging.getLogger("zapette").setLevel(logging.CRITICAL)
         timing = Timing(connect=self.timeout, longest_delay=5, insist=False)
         application = Application(url=self.url or None, timing=timing, ca_file=self.ca_file)
@@ -71,7 +71,7 @@ class Broker:
 
 
 def with_broker(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give `command` a `Broker` by its options."""
+    """Pass `command` a `Broker` that its options describe."""
 
     @wraps(command)
     def wrapped(url: str | None, timeout: float, ca_file: Path | None, **others: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The checks of ``zapette doctor``: each looks at one thing that a phone needs."""
+"""The checks of ``zapette doctor``: each checks one thing that a phone needs."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[F
 
 
 def _players(application: Application, timeout: float) -> Iterator[Finding]:
-    """Check that each player that is online answers, and that its clock is right."""
+    """Check that each online player answers and that its clock is right."""
     application.players.settle(timeout)
     online = application.players.online()
     if not online:

@@ -16,13 +16,13 @@ ANSWERED_ERROR: Final = 1
 UNAVAILABLE: Final = 3
 TIMEOUT: Final = 4
 TRY_AGAIN: Final = 75
-"""A store was busy or full: what may work later (EX_TEMPFAIL of sysexits.h)."""
+"""A store is busy or full: try again later (EX_TEMPFAIL of sysexits.h)."""
 
 INTERRUPTED: Final = 130
 
 
 class Group(click.Group):
-    """A group whose commands end with one line and an exit code on an error of the package."""
+    """A group whose commands report an error of the package by one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -34,13 +34,13 @@ class Group(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # whoever read has seen enough; what is buffered cannot be written at the exit either
+            # the reader has closed the pipe; the buffer cannot be written at the exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
 
 
 def exit_code(error: ZapetteError | StoreError) -> int:
-    """Return the exit code that stands for an error."""
+    """Return the exit code for an error."""
     match error:
         case StoreDamaged():
             return DAMAGED
@@ -58,5 +58,5 @@ def exit_code(error: ZapetteError | StoreError) -> int:
 
 
 def message_of(error: Exception) -> str:
-    """Return the line that tells a person of an error."""
+    """Return the line that reports an error."""
     return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

@@ -1,4 +1,4 @@
-"""What ``zapette doctor`` found: one check each, and what to do where it fails."""
+"""Findings of ``zapette doctor``: one for each check, with a remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Finding:
     """The outcome of one check.
 
     Attributes:
-        what: what was looked at.
+        what: what was checked.
         result: ``ok``, ``warning`` (it works, but) or ``failed``.
         found: what was found.
         remedy: what to do; empty where nothing is.
@@ -26,7 +26,7 @@ class Finding:
 
 
 def good(what: str, found: str) -> Finding:
-    """Return a check that was passed."""
+    """Return a check that passed."""
     return Finding(what, "ok", found)
 
 
@@ -36,13 +36,13 @@ def bad(what: str, found: str, remedy: str) -> Finding:
 
 
 def doubtful(what: str, found: str, remedy: str) -> Finding:
-    """Return a check that was passed with a doubt."""
+    """Return a check that passed with a warning."""
     return Finding(what, "warning", found, remedy)
 
 
 def as_text(findings: Iterable[Finding]) -> str:
-    """Return the findings for a person."""
-    marks = {"ok": "ok  ", "warning": "hm  ", "failed": "FAIL"}
+    """Return the findings as text."""
+    marks = {"ok": "ok  ", "warning": "warn", "failed": "FAIL"}
     lines = []
     for each in findings:
         lines.append(f"{marks[each.result]}  {each.what:<11} {each.found}")
@@ -52,5 +52,5 @@ def as_text(findings: Iterable[Finding]) -> str:
 
 
 def as_json(findings: Iterable[Finding]) -> str:
-    """Return the findings for a script."""
+    """Return the findings as JSON."""
     return json.dumps([asdict(each) for each in findings], ensure_ascii=False)

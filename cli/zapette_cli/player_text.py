@@ -1,4 +1,4 @@
-"""A player in words, for a terminal."""
+"""A player as text, for a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def summary(player: Known) -> dict[str, Any]:
-    """Return what a script wants to know of a player, fit for JSON."""
+    """Return a player for JSON output."""
     return {
         "id": player.id,
         "name": player.name,
@@ -22,7 +22,7 @@ def summary(player: Known) -> dict[str, Any]:
 
 
 def activity(player: Known) -> str:
-    """Return what a player does, in one or two words."""
+    """Return the activity of a player in one or two words."""
     state = player.state
     if not player.online:
         return "offline"
@@ -42,7 +42,7 @@ def activity(player: Known) -> str:
 
 
 def position(player: Known, since: float = 0.0) -> str:
-    """Return where a player is in what it plays, ``0:12/0:52``.
+    """Return the position of a player, ``0:12/0:52``.
 
     Args:
         player: the player.
@@ -87,7 +87,7 @@ def row(player: Known, since: float = 0.0) -> tuple[str, ...]:
 
 
 def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
-    """Return rows below their titles, in columns."""
+    """Return the rows in columns, below their titles."""
     lines = [titles, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     return "\n".join(
@@ -104,5 +104,5 @@ def line(player: Known) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return `text` fit for one line of a terminal: what it says comes from elsewhere."""
+    """Return untrusted `text` without control characters, for one line of a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,4 +1,4 @@
-"""The options that every command with settings has."""
+"""The options of every command that has settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give `command` the settings, read from the file, the environment and its options."""
+    """Pass `command` the settings from the file, the environment and its options."""
 
     @wraps(command)
     def wrapped(config: Path | None, **others: Any) -> Any:

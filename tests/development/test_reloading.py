@@ -111,7 +111,7 @@ def test_a_part_whose_code_changes_is_started_again(
     touch(project / "webapp" / "zapette_webapp" / "api.py")
     eventually(lambda: pids(system)["web"] not in {0, before["web"]}, "the web side is new", 20)
     eventually(system.is_up, "all is up", 20)
-    assert "the code of the web has changed: starting it again" in system.log
+    assert "the code of the web has changed: restarting it" in system.log
     assert pids(system)["broker"] == before["broker"]
     touch(project / "broker" / "zapette_broker" / "broker.py")
     eventually(lambda: pids(system)["broker"] not in {0, before["broker"]}, "a new broker", 20)
@@ -140,7 +140,7 @@ def test_code_with_a_mistake_is_not_started(system: System, project: Path) -> No
     path = project / "webapp" / "zapette_webapp" / "api.py"
     good = path.read_text()
     path.write_text(f"{good}\ndef (")
-    eventually(lambda: "not started again: invalid syntax (api.py" in system.log, "it is said")
+    eventually(lambda: "not restarted: invalid syntax (api.py" in system.log, "it is said")
     assert pids(system) == before
     path.write_text(good)
     eventually(lambda: pids(system)["web"] not in {0, before["web"]}, "it is mended", 20)

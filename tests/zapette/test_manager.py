@@ -52,12 +52,12 @@ def test_stops_within_five_seconds(new_system: Callable[..., System], number: in
 def test_a_part_that_dies_is_started_again(new_system: Callable[..., System], part: str) -> None:
     system = new_system()
     pid = system.kill(part)
-    said = f"the {part} died (signal 9); starting again in 0.5 s"
+    said = f"the {part} died (signal 9); restarting in 0.5 s"
     eventually(lambda: said in system.log, "the death is said")
     eventually(system.is_up, "everything is up again", timeout=20)
     assert system.pid(part) != pid
     system.kill(part)
-    eventually(lambda: "starting again in 1.0 s" in system.log, "the next delay is longer")
+    eventually(lambda: "restarting in 1.0 s" in system.log, "the next delay is longer")
     eventually(system.is_up, "everything is up again", timeout=20)
 
 

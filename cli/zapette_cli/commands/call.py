@@ -40,7 +40,7 @@ def call(
     """Call a procedure and print its result as JSON; without PROCEDURE, list the procedures.
 
     ID is a player's id or its beginning, its name, `server`, or a service's name. Each ARG is a
-    JSON value, else a text.
+    JSON value, otherwise text.
     """
     positional, by_name = _parameters(arguments, named)
     with broker.connected() as application:
@@ -85,7 +85,7 @@ def _parameters(
 
 
 def _value(text: str) -> Any:
-    """Return the JSON value that `text` is, else the text."""
+    """Return `text` as a JSON value, or unchanged if it is not JSON."""
     if text.startswith(("[", "{")):
         try:
             return json.loads(text)

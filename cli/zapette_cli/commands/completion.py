@@ -41,7 +41,7 @@ def complete_target(_context: click.Context, _parameter: click.Parameter, text: 
             for player in application.players:
                 known += [player.name, player.id]
     except ZapetteError:
-        # a shell that completes has no place for a message
+        # the shell cannot show a message while it completes
         pass
     return [each for each in known if each.casefold().startswith(text.casefold())]
 
@@ -54,7 +54,7 @@ def complete_procedure(
 
 
 def procedures() -> list[str]:
-    """Return the procedures that every player may have."""
+    """Return the procedures of the protocol."""
     from zapette.client.player import PlayerProcedures
 
     methods = inspect.getmembers(PlayerProcedures, inspect.isfunction)

@@ -32,7 +32,7 @@ def doctor(
 ) -> None:
     """Check ports, addresses, pages, broker, players, bridge and clock; say how to fix failures.
 
-    Ends with 1 if something does not work.
+    The exit code is 1 if a check fails.
     """
     from zapette_cli import doctor_checks, findings
 

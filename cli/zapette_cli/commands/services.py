@@ -54,7 +54,7 @@ def signature(procedure: dict[str, Any]) -> str:
 
 
 def described(procedure: dict[str, Any]) -> str:
-    """Return a procedure's line: what a player says of its own is only the name."""
+    """Return the line for a procedure; players report only names."""
     if "parameters" not in procedure:
         return one_line(str(procedure["name"]))
     about = procedure.get("about")
@@ -64,7 +64,7 @@ def described(procedure: dict[str, Any]) -> str:
 def offered_by(application: Application, callee: Callee, timeout: float) -> list[dict[str, Any]]:
     """Return the procedures that a callee offers, each with its name and parameters.
 
-    A player says in its state which work there now; others are asked for ``procedures``.
+    A player lists them in its state; other callees answer ``procedures``.
 
     Raises:
         CallError: it does not answer, or does not say.
@@ -80,7 +80,7 @@ def _ask(application: Application, callee: Callee, timeout: float) -> Future[Any
 
 
 def _answer(future: Future[Any]) -> list[dict[str, Any]] | None:
-    """Return what a service offers; None if it does not say."""
+    """Return what a service offers; None if it does not answer."""
     try:
         return _checked(future.result())
     except CallError:

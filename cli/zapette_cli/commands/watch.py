@@ -66,7 +66,7 @@ def _tell_outages(application: Application) -> None:
 def _follow_states(
     known: Players, wanted: set[str], lines: queue.SimpleQueue[str], *, as_json: bool
 ) -> None:
-    """Put a line for each player that is known now, and for each change from now on."""
+    """Print a line for each known player, then one for each change."""
     told: dict[str, Known] = {}
     lock = threading.Lock()
 

@@ -27,7 +27,7 @@ from zapette_server.supervisor import Supervisor
 log = logging.getLogger("zapette.bridge")
 
 TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
-"""So patient that both sides agree within 5 s of the end of an outage."""
+"""Delays with which both sides agree within 5 s of the end of an outage."""
 
 _STOP_PATIENCE: Final = 3.0
 
@@ -90,5 +90,5 @@ async def _stop(supervisor: Supervisor, turns: Turns, stopped: threading.Event) 
 
 
 def _household(folder: DataFolder) -> str:
-    """Return what tells this household from others on one broker, and says nothing about it."""
+    """Return an id that distinguishes households on one broker and reveals nothing."""
     return hmac.digest(folder.secret, b"bridge", hashlib.sha256).hex()[:16]

@@ -144,7 +144,7 @@ def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, i
 
 
 class Revocations:
-    """Ends what the stores have revoked, and forgets players that nobody asks for."""
+    """Ends what the stores revoke, and forgets players without sessions."""
 
     def __init__(
         self, broker: Broker, authenticator: HouseholdAuthenticator, lookups: Lookups

@@ -1,4 +1,4 @@
-"""What the broker tells the household of itself, as a service (docs/protocol.md)."""
+"""What the broker reports to the household, as a service (docs/protocol.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process manager: broker, web side and bridge as processes of their own, kept running."""
+"""The process manager: starts broker, web side and bridge, and restarts what ends."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = logging.getLogger("zapette.manager")
 PORTS: Final = {"http_port": "pages", "mqtt_port": "MQTT", "ws_port": "MQTT over WebSocket"}
 
 FATAL: Final = 2
-"""The exit code of a part that would not run better if it were started again."""
+"""The exit code of a part that a restart would not help."""
 
 DAMAGED: Final = 65
 """The exit code of a part that found a damaged store (EX_DATAERR of sysexits.h)."""
 
 RELOAD: Final = -1
-"""What `run` returns when its own code has changed, and it is to be run anew."""
+"""What `run` returns when its own code has changed and it must run again."""
 
 _SHORTEST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
@@ -68,7 +68,7 @@ def check_ports(settings: Settings) -> None:
 
 @dataclass(slots=True)
 class Part:
-    """One process that is kept running.
+    """A process that is restarted when it ends.
 
     Attributes:
         name: the subcommand that runs it.
@@ -85,7 +85,7 @@ class Part:
     renewing: bool = False
 
     def start(self) -> None:
-        """Start the process, which ends itself when this one is gone."""
+        """Start the process, which ends itself when this one ends."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "zapette_cli", self.name, "--exit-with-parent"],
@@ -112,20 +112,20 @@ class Part:
         if now - self.started_at > _SETTLED:
             self.delay = _SHORTEST_DELAY
         self.start_at = now + self.delay
-        log.error("the %s died (%s); starting again in %.1f s", self.name, _cause(code), self.delay)
+        log.error("the %s died (%s); restarting in %.1f s", self.name, _cause(code), self.delay)
         self.delay = min(self.delay * 2, _LONGEST_DELAY)
         return code
 
     def renew(self) -> None:
-        """End the process, to be started again at once."""
-        log.info("the code of the %s has changed: starting it again", self.name)
+        """End the process and restart it at once."""
+        log.info("the code of the %s has changed: restarting it", self.name)
         self.start_at = 0.0
         if self.process is not None:
             self.renewing = True
             self.process.terminate()
 
     def stop(self, deadline: float) -> None:
-        """Wait until the process, asked to end, is gone; kill it at `deadline`."""
+        """Wait until the process ends as requested; kill it at `deadline`."""
         if self.process is None:
             return
         try:
@@ -175,7 +175,7 @@ def run(
 
 
 def _prepare(folder: Path, stopping: threading.Event) -> bool:
-    """Make the stores before anybody needs them; false if the whole is to stop instead.
+    """Create the stores before they are needed; return false to stop instead.
 
     What may pass, as a full disk, is waited for.
     """
@@ -189,7 +189,7 @@ def _prepare(folder: Path, stopping: threading.Event) -> bool:
         except UnusableStore:
             raise
         except StoreError as error:
-            log.error("%s; trying again in %.1f s", error, delay)  # noqa: TRY400 - it says it all
+            log.error("%s; trying again in %.1f s", error, delay)  # noqa: TRY400 - the message is complete
             stopping.wait(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
         else:
@@ -216,7 +216,7 @@ def _keep_running(
         if FATAL in codes:
             code = FATAL
         elif DAMAGED in codes:
-            log.error("starting all parts again to repair the store")
+            log.error("restarting all parts to repair the store")
             _stop(parts)
             _prepare(settings.data_dir, stopping)
         elif not said_ready and is_ready():
@@ -237,7 +237,7 @@ def part_names(settings: Settings) -> tuple[str, ...]:
 
 def _renew(parts: list[Part], changed: set[str]) -> int:
     if EVERYTHING in changed:
-        log.info("the code of all parts has changed: starting everything again")
+        log.info("the code of all parts has changed: restarting everything")
         return RELOAD
     for part in parts:
         if part.name in changed:
@@ -246,7 +246,7 @@ def _renew(parts: list[Part], changed: set[str]) -> int:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the environment that gives another process the same settings."""
+    """Return environment variables that give another process the same settings."""
     inherited = {name: value for name, value in os.environ.items() if "ZAPETTE_" not in name}
     return inherited | to_environment(settings) | {"ZAPETTE_CONFIG": os.devnull}
 

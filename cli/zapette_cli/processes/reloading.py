@@ -1,4 +1,4 @@
-"""Which parts a change of code concerns: for development."""
+"""Tells which parts a change of code affects, for development."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _SUFFIXES: Final = frozenset({".py", ".toml", ".html"})
 
 
 class Watcher:
-    """Tells which parts are to be started again since it was last asked."""
+    """Tells which parts need a restart since the last request."""
 
     def __init__(self, root: Path = ROOT) -> None:
         self._root = root
         self._seen = self._look()
 
     def changed(self) -> set[str]:
-        """Return the names of parts whose code has changed; `EVERYTHING` for what all have.
+        """Return the names of parts whose code has changed; `EVERYTHING` for common code.
 
         Code with an error in its syntax does not count, and is said once for each change: what
         runs goes on.
@@ -69,7 +69,7 @@ def _all_compile(paths: Iterable[Path]) -> bool:
         try:
             compile(path.read_bytes(), str(path), "exec")
         except (SyntaxError, ValueError) as error:
-            log.error("not started again: %s", error)  # noqa: TRY400 - it says where
+            log.error("not restarted: %s", error)  # noqa: TRY400 - the message is complete
             good = False
         except OSError:
             continue

@@ -1,4 +1,4 @@
-"""The web process: wires the application and serves it with waitress until told to stop."""
+"""The web process: wires the application and serves it with waitress until SIGTERM."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def serve(settings: Settings) -> None:
 
 
 def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
-    """Return waitress for `app`, bound to its port and not run yet."""
+    """Return waitress for `app`, bound to its port but not running."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     trusted: dict[str, Any] = {}
     if settings.trusted_proxy:
