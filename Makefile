@@ -1,4 +1,4 @@
-# make run | make test | make check | make dev: each does all its own set-up.
+# make run | make test | make check | make dev: each does its own setup.
 # docs/development.md says what each one installs.
 
 PYTHON ?= python3
@@ -24,18 +24,18 @@ test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/npm.sh --prefix static test
 	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-# What one runs while working: no browser, nothing of the system but mosquitto and ffmpeg.
+# The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/npm.sh --prefix static test
 	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 -m "not slow" $(FAST) $(ARGS)
 
-# The integration in a real Home Assistant, which wants a later Python: the script makes one.
-# Where it is made, `make test` runs these tests too.
+# The integration in a real Home Assistant, which needs a later Python; the script installs it.
+# `make test` then includes these tests.
 test-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
 	@$(BIN)/python -m pytest tests/homeassistant $(ARGS)
 
-# The same, and how much of the integration they run.
+# The same, with the coverage of the integration.
 coverage-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
 	@rm -f .coverage-homeassistant*
@@ -65,7 +65,7 @@ format: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff format
 	scripts/npm.sh --prefix static run format
 
-# Take the latest releases into the lock files, which hold hashes and no addresses.
+# Update the lock files to the latest releases; they hold hashes and no addresses.
 lock: $(VENV)/.dev
 	$(COMPILE) $(ON_OURS) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) $(ON_OURS) pyproject.toml --group build --group dev -o requirements-dev.lock

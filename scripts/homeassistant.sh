@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Make .venv-homeassistant: a Python that runs Home Assistant and its test kit, from PyPI, with what
-# requirements-homeassistant.lock names. Takes half a minute.
+# Make .venv-homeassistant: a Python with Home Assistant and its test kit, from PyPI, by
+# requirements-homeassistant.lock. Takes half a minute.
 #
-#   scripts/homeassistant.sh       make it, unless it is there
+#   scripts/homeassistant.sh       make it, unless it exists
 #
-# Home Assistant wants Python 3.14. Where there is one (PYTHON_HOMEASSISTANT, or python3.14 on the
-# PATH), .venv-homeassistant is a plain virtual environment on it. Else, as root on Debian, it is
+# Home Assistant needs Python 3.14. Where there is one (PYTHON_HOMEASSISTANT, or python3.14 on the
+# PATH), .venv-homeassistant is a plain virtual environment. Otherwise, as root on Debian, it is
 # Python from a later suite of Debian, unpacked in a folder from the mirror that apt uses;
 # .venv-homeassistant/bin/python is then a script that runs it in there, with /tmp, this checkout
 # and the network shared. Elsewhere it says what it needs, and fails.
@@ -116,7 +116,7 @@ elif [[ $(id -u) == 0 ]] && is_debian; then
 else
   rmdir "$made"
   echo "Home Assistant needs Python $version: install it, or name one in PYTHON_HOMEASSISTANT." >&2
-  echo "On Debian, as root, this gets one by itself." >&2
+  echo "On Debian, as root, this script installs one." >&2
   exit 1
 fi
 touch "$made/.ready"

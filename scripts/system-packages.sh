@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, ip. As root it
-# does so by apt-get; else it says what to type, and fails.
+# uses apt-get; otherwise it says what to install, and fails.
 set -eu
 missing=""
 need() { # command, Debian package
