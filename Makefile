@@ -5,12 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODULES := static/node_modules
-COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate --quiet
+COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --no-annotate --quiet \
+  --no-emit-package zapette-broker --no-emit-package zapette-client
 COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-homeassistant
 ON_OURS := --python-version 3.11
 FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs format lock clean
+.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(MODULES)/.run
@@ -59,6 +60,13 @@ docs: $(VENV)/.dev
 	@$(BIN)/python -m scripts.reference >build/docs/reference.md
 	@$(BIN)/python -m tests.conformance.report >build/docs/conformance.md
 	@echo "build/docs has reference.md and conformance.md"
+
+# The wheels, in build/wheels; and whether they run from an empty folder.
+wheels: $(VENV)/.dev $(MODULES)/.dev
+	@for each in zapette broker .; do \
+	  $(BIN)/uv build --wheel --quiet --no-build-isolation --python $(BIN)/python \
+	    --out-dir build/wheels $$each || exit 1; done
+	@$(BIN)/python -m scripts.try_wheels build/wheels
 
 format: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check --fix

@@ -20,7 +20,7 @@ from tests.homeassistant.seen import Seen
 from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 PICTURE: Final = ROOT / "docs" / "images" / "home-assistant.png"
 

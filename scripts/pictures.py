@@ -17,7 +17,7 @@ from scripts.views import take_all
 from tests.browser.chromium import launch
 from tests.system import System
 from tests.waiting import eventually
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 PICTURE: Final = ROOT / "docs" / "images" / "pages.png"
 

@@ -22,7 +22,7 @@ from tests.ports import free_ports
 from tests.processes import ending
 from tests.waiting import SLACK, eventually
 from zapette.mqtt.url import BrokerUrl
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 STOPS_WITHIN: Final = 5 + SLACK
 """How long a system may take to stop: it promises five seconds."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 
 def test_compose_file_is_valid() -> None:

@@ -8,7 +8,7 @@ import sys
 
 from tests import ports
 from tests.ports import _first_ports, _outgoing, free_port, free_ports
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 OTHER = "from tests.ports import free_ports; print(*free_ports({count})); input()"
 

@@ -14,7 +14,7 @@ from scripts.reference import SUBJECTS, document
 from scripts.reference import main as print_reference
 from tests.documents import DOCUMENTS, blocks
 from zapette_cli import main
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 
 def public(subject: type) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 CONFTEST = """
 from tests import sharing

@@ -23,7 +23,8 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_cli.findings import Finding, bad, doubtful, good
 from zapette_cli.processes.manager import PORTS
 from zapette_server.local_broker import local_broker, local_host
-from zapette_server.settings import ROOT, Settings, variable
+from zapette_server.places import ROOT
+from zapette_server.settings import Settings, variable
 
 _SKEW: Final = 2.0
 _CONNECT: Final = 2.0

@@ -9,7 +9,8 @@ from pathlib import Path
 from zapette.errors import SettingsError
 from zapette.mqtt.url import BrokerUrl
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.settings import DEFAULT_FILE, Settings, load
+from zapette_server.places import SETTINGS_FILE
+from zapette_server.settings import Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
 
 
@@ -88,8 +89,8 @@ def local_host(settings: Settings) -> str:
 
 
 def settings_file(environment: Mapping[str, str], given: Path | None = None) -> Path | None:
-    """Return the settings file: the one given, else ``ZAPETTE_CONFIG``, else the project's own."""
+    """Return the settings file: the one given, else ``ZAPETTE_CONFIG``'s, else the usual one."""
     named = environment.get("ZAPETTE_CONFIG")
     if given is not None or named:
         return given or Path(str(named))
-    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    return SETTINGS_FILE if SETTINGS_FILE.exists() else None

@@ -15,11 +15,7 @@ from zapette.errors import SettingsError, TopicError
 from zapette.protocol.topics import check_base
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.hosts import Hosts, read_names
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-"""The folder of the project, which holds ``static/``, ``config/`` and ``samples/``."""
-
-DEFAULT_FILE: Final = ROOT / "config" / "zapette.toml"
+from zapette_server.places import DATA_FOLDER, ROOT
 
 _PREFIX: Final = "ZAPETTE_"
 _NEEDED: Final = frozenset({"data_dir", "media_dir"})
@@ -68,7 +64,7 @@ class Settings:
     public_ws_url: str = ""
     allowed_hosts: str = ""
     trusted_proxy: str = ""
-    data_dir: Path = ROOT / "data"
+    data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
     base_topic: str = "zapette"
     anonymous: bool = False

@@ -23,7 +23,7 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 EXAMPLES = ROOT / "examples"
 

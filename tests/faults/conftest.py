@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.disk import may_mount
 from tests.namespaces import alone
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.hostile.target import Target
 from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 FLOODS: Final = ("stranger", "guest", "player")
 """The attackers that flood."""

@@ -15,7 +15,7 @@ from tests.browser.chromium import PHONE, launch
 from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 
 pytestmark = pytest.mark.slow
 

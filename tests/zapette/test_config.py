@@ -12,12 +12,13 @@ from zapette_broker.errors import SettingsError as LimitsError
 from zapette_broker.limits import Limits
 from zapette_cli.processes.manager import environment
 from zapette_server.bridge_settings import BridgeSettings
-from zapette_server.settings import DEFAULT_FILE, Settings, load
+from zapette_server.places import SETTINGS_FILE
+from zapette_server.settings import Settings, load
 
 
 def test_the_file_of_the_project_says_the_defaults() -> None:
-    assert load(DEFAULT_FILE, {}) == Settings()
-    text = DEFAULT_FILE.read_text()
+    assert load(SETTINGS_FILE, {}) == Settings()
+    text = SETTINGS_FILE.read_text()
     for table, settings in (("", Settings()), ("[bridge]", BridgeSettings())):
         below = text[text.index(table) :]
         for field in fields(settings):

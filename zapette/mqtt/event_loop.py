@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import selectors
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -135,9 +133,9 @@ class LoopThread:
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":
-        # its default loop cannot watch sockets
-        return asyncio.SelectorEventLoop(selectors.SelectSelector())
-    import uvloop  # noqa: PLC0415 - there is none for Windows
-
+    try:
+        import uvloop  # noqa: PLC0415 - the client alone does without it
+    except ImportError:
+        # the default of Windows cannot watch sockets
+        return asyncio.SelectorEventLoop()
     return uvloop.new_event_loop()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zapette.errors import ZapetteError
-from zapette_server.settings import ROOT
+from zapette_server.places import ROOT
 from zapette_server.storage.folder_lock import FolderLock
 
 STATIC: Final = ROOT / "static"

@@ -8,7 +8,8 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify
 
-from zapette_server.settings import ROOT, Settings
+from zapette_server.places import ROOT
+from zapette_server.settings import Settings
 from zapette_webapp import refusals
 from zapette_webapp.pages import page_errors
 

@@ -1,0 +1,31 @@
+"""Puts the built pages, the settings' explanation and the sample into the wheel.
+
+The wheel runs without Node and without a checkout; building it needs both.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_RESOURCES = "zapette_server/resources"
+_FILES = ("static/dist", "static/icons", "static/icon.svg", "static/remote.webmanifest", "samples")
+
+
+class Resources(BuildHookInterface):  # type: ignore[type-arg]
+    """Builds the pages and adds them to a wheel; an editable install serves the checkout's own."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the files; `version` is ``standard`` or ``editable``."""
+        if version == "editable":
+            return
+        root = Path(self.root)
+        npm = [str(root / "scripts" / "npm.sh"), "--prefix", str(root / "static")]
+        if not (root / "static" / "node_modules").exists():
+            subprocess.run([*npm, "ci", "--omit=dev"], check=True)
+        subprocess.run([*npm, "--silent", "run", "build"], check=True)
+        added = {str(root / it): f"{_RESOURCES}/{it}" for it in (*_FILES, "config/zapette.toml")}
+        build_data["force_include"] |= added

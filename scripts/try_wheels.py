@@ -1,0 +1,126 @@
+"""Installs the wheels in `FOLDER` and runs them from an empty folder, without Node or a checkout.
+
+``make wheels`` calls it. One environment gets the whole, another the client alone, which then calls
+the server of the first. The versions are the lock's.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import venv
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Final
+
+from tests.ports import free_ports
+
+ROOT: Final = Path(__file__).parents[1]
+CALL: Final = """
+import zapette
+with zapette.Application() as application:
+    print(application.call("server/ip"))
+"""
+_STARTS_WITHIN: Final = 30.0
+_STOPS_WITHIN: Final = 15.0
+
+
+def main(wheels: Path) -> None:
+    """Try all of it; end with a message about what is wrong."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lock = (ROOT / "requirements.lock").read_text()
+        versions = re.findall(r"^(\S+==\S+)", lock, re.MULTILINE)
+        pins = folder / "constraints.txt"
+        pins.write_text("\n".join(versions))
+        whole = install(folder / "whole", "zapette", wheels, pins)
+        client = install(folder / "client", "zapette-client", wheels, pins)
+        installed = {it.name for it in found(client)}
+        if installed - {"pip", "setuptools"} != {"paho-mqtt", "zapette-client"}:
+            sys.exit(f"the client alone installs {installed}")
+        run(whole, client, folder / "empty")
+    print("the wheels run, from an empty folder")  # noqa: T201
+
+
+def install(environment: Path, name: str, wheels: Path, pins: Path) -> Path:
+    """Return a new virtual environment with a distribution in it."""
+    venv.create(environment, with_pip=True)
+    pip = [environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--find-links", wheels, "--constraint", pins, name], check=True)
+    for each in found(environment):
+        if each.name.startswith("zapette"):
+            tops = {file.parts[0] for file in each.files or [] if file.parts[0] != ".."}
+            if wrong := {it for it in tops if not it.startswith("zapette")}:
+                sys.exit(f"{each.name} puts {wrong} into site-packages")
+    return environment
+
+
+def found(environment: Path) -> list[Distribution]:
+    """Return what is installed in an environment."""
+    (packages,) = environment.glob("lib/python*/site-packages")
+    return list(distributions(path=[str(packages)]))
+
+
+def run(whole: Path, client: Path, folder: Path) -> None:
+    """Run the server in an empty folder, open its pages, and call it from the other environment."""
+    folder.mkdir()
+    http, mqtt, ws = free_ports(3)
+    settings = {"HTTP_PORT": http, "MQTT_PORT": mqtt, "WS_PORT": ws, "BIND": "127.0.0.1"}
+    plain = {"HOME": str(folder), "PATH": str(whole / "bin")}
+    server = subprocess.Popen(
+        [whole / "bin" / "zapette", "run"],
+        cwd=folder,
+        env=plain | {f"ZAPETTE_{key}": str(value) for key, value in settings.items()},
+    )
+    try:
+        url = f"http://127.0.0.1:{http}/"
+        wait_until_up(server, f"{url}healthz")
+        for page in ("", "remote"):
+            html = get(url + page).decode()
+            for file in re.findall(r'(?:src|href)="(static/[^"]+)"', html):
+                get(url + file)
+        get(f"{url}media/zapette.webm")
+        password = next(folder.rglob("home-password")).read_text().strip()
+        broker = {"ZAPETTE_URL": f"mqtt://home:{password}@127.0.0.1:{mqtt}"}
+        python = [client / "bin" / "python", "-I", "-c", CALL]
+        subprocess.run(python, check=True, cwd=folder, env=plain | broker, timeout=30)
+        server.send_signal(signal.SIGINT)
+        if code := server.wait(_STOPS_WITHIN):
+            sys.exit(f"zapette run ended with {code}")
+    finally:
+        if server.poll() is None:
+            server.kill()
+
+
+def wait_until_up(server: subprocess.Popen[bytes], url: str) -> None:
+    """Wait until an address answers; end if the server does, or if it takes too long."""
+    until = time.monotonic() + _STARTS_WITHIN
+    while True:
+        try:
+            get(url)
+        except OSError as error:
+            if server.poll() is not None or time.monotonic() > until:
+                sys.exit(f"the server is not up: {error}")
+            time.sleep(0.1)
+        else:
+            return
+
+
+def get(url: str) -> bytes:
+    """Return what is at an address.
+
+    Raises:
+        OSError: it does not answer, or not with 200.
+    """
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
+        body: bytes = answer.read()
+        return body
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,22 @@
+"""Where the files are that come with Zapette, and where a household's own are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from platformdirs import user_config_path, user_data_path
+
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_IN_CHECKOUT: Final = (_CHECKOUT / "static" / "build.js").exists()
+
+ROOT: Final = _CHECKOUT if _IN_CHECKOUT else Path(__file__).with_name("resources")
+"""The folder that holds ``static/``, ``config/`` and ``samples/``: a checkout, or the package's."""
+
+SETTINGS_FILE: Final = (ROOT if _IN_CHECKOUT else user_config_path("zapette")) / (
+    "config/zapette.toml" if _IN_CHECKOUT else "zapette.toml"
+)
+"""The settings file that is read if it is there and no other is named."""
+
+DATA_FOLDER: Final = ROOT / "data" if _IN_CHECKOUT else user_data_path("zapette")
+"""The data folder, unless the settings name another: the user's own where Zapette is installed."""
