@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.processes import Process
-from bench.results import command, percentile, write_json
+from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
 
 SIZE: Final = 512 << 20
@@ -37,47 +36,30 @@ CALLS_OF_CLIENT: Final = 500
 
 _NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
 _FILM: Final = "/media/film.webm"
-_HEADERS: Final = ("", "Range: bytes=0-\r\n")
+_LOADS: Final = ("", "_with_viewers", "_with_downloads")
 _CHUNK: Final = 256 << 10
 _PAUSE: Final = 0.1
 _PACE: Final = _CHUNK / _PAUSE / 2**20
 _hosts = itertools.cycle(range(1, 255))
 
 
-@dataclass
-class Figures:
-    """Rates in MiB/s, times in milliseconds."""
-
-    stream_ours: float
-    stream_nginx: float
-    range_ours: float
-    range_nginx: float
-    call_p50: float
-    call_p99: float
-    call_p50_with_viewers: float
-    call_p99_with_viewers: float
-    call_p50_with_downloads: float
-    call_p99_with_downloads: float
-    slowest_viewer: float
-
-    def table(self) -> str:
-        p50 = (self.call_p50, self.call_p50_with_viewers, self.call_p50_with_downloads)
-        p99 = (self.call_p99, self.call_p99_with_viewers, self.call_p99_with_downloads)
-        return (
-            "| one stream, MiB/s | ours | nginx | ratio |\n|---|---|---|---|\n"
-            + _row("the whole film", self.stream_ours, self.stream_nginx)
-            + _row("`Range: bytes=0-`, as browsers ask", self.range_ours, self.range_nginx)
-            + f"\n| API call, ms | alone | {VIEWERS} viewers | {VIEWERS} downloads |\n"
-            "|---|---|---|---|\n"
-            "| p50 | {:.1f} | {:.1f} | {:.1f} |\n".format(*p50)
-            + "| p99 | {:.1f} | {:.1f} | {:.1f} |\n\n".format(*p99)
-            + f"The slowest of the {VIEWERS} viewers got {self.slowest_viewer:.2f} MiB/s "
-            f"of the {_PACE:.1f} that it wanted."
-        )
-
-
-def _row(name: str, ours: float, theirs: float) -> str:
-    return f"| {name} | {ours:.0f} | {theirs:.0f} | {ours / theirs:.2f} |\n"
+def table(figures: dict[str, float]) -> str:
+    """Return the figures of `measure` as Markdown."""
+    names = {"stream": "the whole film", "range": "`Range: bytes=0-`, as browsers ask"}
+    streams = []
+    for kind, name in names.items():
+        rates = figures[f"{kind}_ours"], figures[f"{kind}_nginx"]
+        streams.append((name, *(f"{rate:.0f}" for rate in rates), f"{rates[0] / rates[1]:.2f}"))
+    times = [
+        (name, *(f"{figures[f'call_{name}{load}']:.1f}" for load in _LOADS))
+        for name in ("p50", "p99")
+    ]
+    call_head = ("API call, ms", "alone", f"{VIEWERS} viewers", f"{VIEWERS} downloads")
+    return (
+        f"{markdown(('one stream, MiB/s', 'ours', 'nginx', 'ratio'), streams)}\n\n"
+        f"{markdown(call_head, times)}\n\nThe slowest of the {VIEWERS} viewers got "
+        f"{figures['slowest_viewer']:.2f} MiB/s of the {_PACE:.1f} that it wanted."
+    )
 
 
 def ours(folder: Path, port: int) -> Process:
@@ -91,7 +73,6 @@ def ours(folder: Path, port: int) -> Process:
         "ZAPETTE_DATA_DIR": str(folder / "data"),
         "ZAPETTE_MEDIA_DIR": str(folder / "media"),
         "ZAPETTE_LOG_LEVEL": "error",
-        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
     }
     web = [sys.executable, "-m", "zapette_cli", "web"]
     return Process(web, port, folder / "web.log", environment)
@@ -212,8 +193,8 @@ def calls_with_viewers(port: int, *, pace: bool) -> tuple[list[float], list[floa
     return times, found
 
 
-def measure(rounds: int) -> Figures:
-    """Return the figures of one run."""
+def measure(rounds: int) -> dict[str, float]:
+    """Return rates in MiB/s and the times of calls in milliseconds."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "media").mkdir()
@@ -221,18 +202,22 @@ def measure(rounds: int) -> Figures:
             part = os.urandom(1 << 20)
             for _ in range(SIZE >> 20):
                 film.write(part)
-        ports = free_ports(2)
-        stack.enter_context(ours(folder, ports[0]))
-        stack.enter_context(nginx(folder, ports[1]))
-        cases = list(itertools.product(_HEADERS, ports))
-        rates = [[download(port, header) for header, port in cases] for _ in range(rounds)]
-        streams = [statistics.median(column) for column in zip(*rates, strict=True)]
-        alone = calls(ports[0])
-        with_viewers, viewers = calls_with_viewers(ports[0], pace=True)
-        with_downloads, _ = calls_with_viewers(ports[0], pace=False)
-    times = (alone, with_viewers, with_downloads)
-    percentiles = [percentile(each, percent) for each in times for percent in (50, 99)]
-    return Figures(*[*streams, *percentiles, min(viewers)])
+        ports = dict(zip(("ours", "nginx"), free_ports(2), strict=True))
+        stack.enter_context(ours(folder, ports["ours"]))
+        stack.enter_context(nginx(folder, ports["nginx"]))
+        cases = {
+            f"{kind}_{server}": (port, header)
+            for kind, header in (("stream", ""), ("range", "Range: bytes=0-\r\n"))
+            for server, port in ports.items()
+        }
+        rates = [{name: download(*case) for name, case in cases.items()} for _ in range(rounds)]
+        figures = {name: statistics.median(each[name] for each in rates) for name in cases}
+        alone = calls(ports["ours"])
+        with_viewers, viewers = calls_with_viewers(ports["ours"], pace=True)
+        with_downloads, _ = calls_with_viewers(ports["ours"], pace=False)
+    for load, times in zip(_LOADS, (alone, with_viewers, with_downloads), strict=True):
+        figures |= {f"call_p{n}{load}": percentile(times, n) for n in (50, 99)}
+    return figures | {"slowest_viewer": min(viewers)}
 
 
 def main() -> None:
@@ -241,8 +226,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     figures = measure(options.rounds)
-    print(figures.table())
-    write_json(options.json, asdict(figures))
+    print(table(figures))
+    write_json(options.json, figures)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> None:
     results = Results(about(versions=versions, repeats=options.repeats, seconds=options.seconds))
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="python-bench-"))
-        sides = [SIDES[name](Path(folder, name), server_core, core) for name in options.sides]
+        sides = [Side(name, Path(folder), server_core, core) for name in options.sides]
         for side in sides:
             stack.callback(side.stop)
             side.start()
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> None:
                     sample = _take(side, at_once, options.seconds)
                     results.add(side.name, at_once, sample)
                     if not options.silent:
-                        print(f"{side.title}, {at_once} at once: {sample}", file=sys.stderr)
+                        print(f"{side.kind.title}, {at_once} at once: {sample}", file=sys.stderr)
     print(results.table())
     write_json(options.json, results.document())
 

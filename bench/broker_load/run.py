@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,50 +15,64 @@ from bench.broker_load.driver import Driver
 from bench.broker_load.idle import IdleClients, IdleError
 from bench.broker_load.measures import MEASURES, Effort, MeasureError, Sample, hold, warm_up
 from bench.broker_load.report import DISTURBED_LIMIT, Case, Results
-from bench.broker_load.servers import Server
+from bench.broker_load.servers import SERVERS, Server
 from bench.processes import ProcessError
 from bench.results import rotated
 
 FAILURES: Final = (MeasureError, IdleError, ProcessError, OSError, TimeoutError)
 """What a failing server can raise; the others are measured nevertheless."""
 
+USUAL: Final = (*MEASURES, "memory", "growth")
+"""What is measured unless told otherwise."""
+
 _GROWTH: Final = ("connections", "calls", "latency")
 _OPEN_TIMEOUT: Final = 300.0
 _SAMPLE_TIMEOUT: Final = 90.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Plan:
-    """What is measured.
+    """What is measured; the names are those of the command line.
 
     Attributes:
         idle: numbers of idle clients, each with freshly started servers.
-        measures: names in `MEASURES`, and ``memory``, ``growth`` and ``hold``.
-        retakes: further tries at a sample that other programs disturb.
         others: numbers of other subscriptions and retained messages for ``growth``.
-        core: the core of the servers; the load is on another.
-        mqtt_version: 4 (MQTT 3.1.1) or 5; stock amqtt only knows the first.
+        only: names in `MEASURES`, and ``memory``, ``growth`` and ``hold``.
+        held: clients that ``hold`` holds at once, for `hold_seconds`.
+        effort: how much is done for one sample.
+        retakes: further tries at a sample that other programs disturb.
     """
 
-    servers: Sequence[type[Server]]
-    transports: Sequence[Transport]
-    idle: Sequence[int]
-    measures: Sequence[str]
-    repeats: int
-    retakes: int
-    effort: Effort
-    held: int
-    hold_seconds: float
-    others: Sequence[int]
-    core: int
-    mqtt_version: int
+    servers: Sequence[str] = tuple(SERVERS)
+    transports: Sequence[Transport] = ("ws", "tcp")
+    only: Sequence[str] = USUAL
+    idle: Sequence[int] = (0, 1000, 6000)
+    others: Sequence[int] = (0, 5000, 20_000)
+    repeats: int = 3
+    seconds: float = 1.5
+    held: int = 15_000
+    hold_seconds: float = 45
+    mqtt: str = "3.1.1"
+    json: Path | None = None
+    silent: bool = False
+    effort: Effort = field(default_factory=Effort)
+    retakes: int = 2
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Return few clients and one short round."""
+        effort = Effort(connections=200, fan_outs=3)
+        return cls(
+            idle=(0, 300), others=(0, 1000), repeats=1, seconds=0.6, effort=effort, retakes=1
+        )
 
 
 class Run:
-    """One run of the benchmark; `say` reports progress."""
+    """One run of the benchmark, with the servers on `core`; `say` reports progress."""
 
-    def __init__(self, plan: Plan, results: Results, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, core: int, results: Results, say: Callable[[str], None]) -> None:
         self._plan = plan
+        self._core = core
         self._results = results
         self._say = say
         self._given_up: set[Case] = set()
@@ -68,19 +82,19 @@ class Run:
         plan = self._plan
         places = [
             (kind, transport)
-            for kind in plan.servers
+            for kind in (SERVERS[name] for name in plan.servers)
             for transport in plan.transports
             if transport in kind.transports
         ]
-        if set(plan.measures) - {"growth", "hold"}:
+        if set(plan.only) - {"growth", "hold"}:
             for idle in plan.idle:
                 with self._drivers(places, idle) as drivers:
                     await self._with_idle(drivers, idle)
-        for place in places if "hold" in plan.measures else ():
+        for place in places if "hold" in plan.only else ():
             with self._drivers([place], plan.held) as drivers:
                 for driver in drivers:
                     await self._hold(driver)
-        for place in places if "growth" in plan.measures else ():
+        for place in places if "growth" in plan.only else ():
             with self._drivers([place] * len(plan.others), 0) as drivers:
                 if len(drivers) == len(plan.others):
                     await self._growth(drivers)
@@ -88,7 +102,7 @@ class Run:
     async def _with_idle(self, started: Sequence[Driver], idle: int) -> None:
         """Take the samples with one number of idle clients."""
         drivers = [driver for driver in started if await self._grown(driver, idle)]
-        names = [name for name in self._plan.measures if name in MEASURES]
+        names = [name for name in self._plan.only if name in MEASURES]
         if not idle:
             names = [name for name in names if name != "fan_out"]
         for repeat in range(self._plan.repeats):
@@ -118,7 +132,7 @@ class Run:
             self._failed(case, error)
             return False
         self._say(f"{driver.label}: {driver.idle} idle clients")
-        if idle and {"memory", "hold"} & set(self._plan.measures):
+        if idle and {"memory", "hold"} & set(self._plan.only):
             per_client = (after - before) / idle / 2**10
             values = {"server_mib": after / 2**20, "kib_per_client": per_client}
             self._results.add(case, Sample(values, 0.0, 0.0, 0.0))
@@ -155,10 +169,11 @@ class Run:
         if case in self._given_up:
             return
         tries: list[Sample] = []
+        effort = replace(self._plan.effort, seconds=self._plan.seconds)
         try:
             for _ in range(1 + self._plan.retakes):
                 async with asyncio.timeout(_SAMPLE_TIMEOUT):
-                    tries.append(await MEASURES[name](driver, self._plan.effort))
+                    tries.append(await MEASURES[name](driver, effort))
                 if tries[-1].disturbed <= DISTURBED_LIMIT:
                     break
         except FAILURES as error:
@@ -176,12 +191,13 @@ class Run:
         self, places: Sequence[tuple[type[Server], Transport]], idle: int
     ) -> Iterator[list[Driver]]:
         """Start the servers of `places`; stop them after the block."""
-        plan, running = self._plan, []
+        running = []
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
             for n, (kind, transport) in enumerate(places):
                 path = Path(folder, f"{kind.name}-{transport}-{n}")
-                driver = Driver(kind(transport, path, plan.core, plan.mqtt_version))
+                version = {"3.1.1": 4, "5": 5}[self._plan.mqtt]
+                driver = Driver(kind(transport, path, self._core, version))
                 stack.callback(driver.stop)
                 try:
                     driver.server.start()

@@ -140,7 +140,6 @@ class Ours(Server):
 
     def environment(self) -> dict[str, str]:
         return {
-            "PYTHONPATH": str(ROOT),
             "ZAPETTE_BIND": "127.0.0.1",
             "ZAPETTE_MQTT_PORT": str(self.ports["tcp"]),
             "ZAPETTE_WS_PORT": str(self.ports["ws"]),

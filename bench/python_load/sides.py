@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bench.broker_load.clients import Identity, Transport
@@ -38,7 +37,6 @@ class Program:
                 stdout=subprocess.PIPE,
                 stderr=stream,
                 cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
                 text=True,
             )
 
@@ -69,28 +67,41 @@ class Program:
         self._process.communicate()
 
 
-class Side:
-    """One library in one way of using it: ours over TCP, with an ``async`` handler.
+class Kind(NamedTuple):
+    """One library in one way of using it.
 
     Attributes:
-        name: its name on the command line.
         title: its name in tables.
+        server: what the programs connect to.
         transport: between the programs and the server.
-        handler: ``async`` or ``plain``, a function that runs on a thread.
-        programs: ``callee`` and ``caller``, from `start` on.
+        handler: ``async``, or ``plain``: a function, which our library runs on a thread.
     """
 
-    name: ClassVar[str] = "ours-tcp"
-    title: ClassVar[str] = "ours, TCP, async"
-    kind: ClassVar[type[Server]] = Ours
-    transport: ClassVar[Transport] = "tcp"
-    handler: ClassVar[str] = "async"
+    title: str
+    server: type[Server]
+    transport: Transport
+    handler: str = "plain"
 
-    def __init__(self, folder: Path, server_core: int, core: int) -> None:
-        transport = self.transport if self.transport in self.kind.transports else "ws"
-        self._server = self.kind(transport, folder, server_core, 5)
-        self._core = core
+
+SIDES: Final = {
+    "ours-tcp": Kind("ours, TCP, async", Ours, "tcp", "async"),
+    "ours-ws": Kind("ours, WebSocket, async", Ours, "ws", "async"),
+    "ours-threads": Kind("ours, TCP, plain function", Ours, "tcp"),
+    "autobahn-ws": Kind("Autobahn, WebSocket", Crossbar, "ws"),
+    "autobahn-raw": Kind("Autobahn, raw socket", Crossbar, "tcp"),
+}
+"""By their names on the command line."""
+
+
+class Side:
+    """A server and two programs, which run from `start` on: ``callee`` and ``caller``."""
+
+    def __init__(self, name: str, folder: Path, server_core: int, core: int) -> None:
+        self.name = name
+        self.kind = SIDES[name]
         self.programs: dict[str, Program] = {}
+        self._server = self.kind.server(self.kind.transport, folder / name, server_core, 5)
+        self._core = core
 
     def start(self) -> None:
         """Start the server, the callee and the caller; ProcessError if one does not start."""
@@ -110,47 +121,12 @@ class Side:
         used = {role: program.cpu() for role, program in self.programs.items()}
         return {"server": self._server.process.usage().cpu} | used
 
-    def _url(self, scheme: str, login: str = "") -> str:
-        return f"{scheme}://{login}127.0.0.1:{self._server.ports[self.transport]}"
-
     def _command(self, role: str) -> list[str]:
-        login = self._server.login(_ACCOUNT)
-        scheme = {"tcp": "mqtt", "ws": "ws"}[self.transport]
-        url = self._url(scheme, f"{login.username}:{quote(login.password)}@")
-        return [sys.executable, "-m", "bench.python_load.ours", role, self.handler, url]
-
-
-class OursWebSocket(Side):
-    name = "ours-ws"
-    title = "ours, WebSocket, async"
-    transport = "ws"
-
-
-class OursThreads(Side):
-    name = "ours-threads"
-    title = "ours, TCP, plain function"
-    handler = "plain"
-
-
-class AutobahnWebSocket(Side):
-    name = "autobahn-ws"
-    title = "Autobahn, WebSocket"
-    kind = Crossbar
-    transport: ClassVar[Transport] = "ws"
-
-    def _command(self, role: str) -> list[str]:
-        login = self._server.login(_ACCOUNT)
-        url = self._url({"tcp": "rs", "ws": "ws"}[self.transport])
-        module = ["-m", "bench.python_load.autobahn_program"]
-        return [f"{CROSSBAR}/bin/python", *module, role, url, login.username, login.password]
-
-
-class AutobahnRaw(AutobahnWebSocket):
-    name = "autobahn-raw"
-    title = "Autobahn, raw socket"
-    transport = "tcp"
-
-
-SIDES: Final[dict[str, type[Side]]] = {
-    kind.name: kind for kind in (Side, OursWebSocket, OursThreads, AutobahnWebSocket, AutobahnRaw)
-}
+        _, user, password = self._server.login(_ACCOUNT)
+        tcp = self.kind.transport == "tcp"
+        address = f"127.0.0.1:{self._server.endpoint.port}"
+        if self.kind.server is Crossbar:
+            program = [f"{CROSSBAR}/bin/python", "-m", "bench.python_load.autobahn_program", role]
+            return [*program, f"{'rs' if tcp else 'ws'}://{address}", user, password]
+        url = f"{'mqtt' if tcp else 'ws'}://{user}:{quote(password)}@{address}"
+        return [sys.executable, "-m", "bench.python_load.ours", role, self.kind.handler, url]
