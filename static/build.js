@@ -67,7 +67,6 @@ async function write(options) {
   const { metafile, warnings } = await build({
     absWorkingDir: ROOT,
     bundle: true,
-    metafile: true,
     minify: true,
     outbase: ROOT,
     outdir: folder,
@@ -77,6 +76,7 @@ async function write(options) {
     // Two modules that export one name: what a late module takes would be neither.
     logOverride: { "ambiguous-reexport": "error" },
     ...options,
+    metafile: true,
   });
   if (warnings.length) throw new Error("a warning is an error");
   const inputs = Object.keys(metafile.inputs).filter((name) => name !== STDIN);
