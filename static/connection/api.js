@@ -180,5 +180,10 @@ function post(body) {
 function problem(status, answer) {
   const { code, title, detail } = isRecord(answer) ? answer : {};
   const words = String(detail || title || `the web server answered ${status}`);
-  return new ApiError(typeof code === "string" ? code : "invalid_request", words, status);
+  const known = typeof code === "string" ? code : "invalid_request";
+  return new ApiError(
+    /** @type {import("../protocol/errors.js").ApiErrorCode} */ (known),
+    words,
+    status,
+  );
 }

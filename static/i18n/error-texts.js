@@ -21,7 +21,10 @@ const CALL_TEXTS = {
   cancelled: "error.cancelled",
 };
 
-/** Those of the web server that a person may meet. @type {Record<string, Key>} */
+/**
+ * Those of the web server that a person may meet.
+ * @type {Partial<Record<import("../protocol/errors.js").ApiErrorCode, Key>>}
+ */
 const API_TEXTS = {
   too_many_requests: "error.too_many_requests",
   wrong_key: "error.wrong_key",

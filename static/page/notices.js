@@ -1,5 +1,7 @@
 /** How it stands with the connection, in words: from states to the keys of texts; no I/O. */
 
+import { ApiError } from "../protocol/errors.js";
+
 /**
  * @typedef {import("../connection/connection.js").Status} Status
  * @typedef {import("../remote/player-view.js").PlayerView} PlayerView
@@ -52,7 +54,7 @@ export function playerNotice(status, problem) {
 
 /** @param {Error | null} problem */
 function refused(problem) {
-  const code = problem && "code" in problem ? problem.code : "";
+  const code = problem instanceof ApiError ? problem.code : null;
   if (code === "wrong_key" || code === "invalid_id" || code === "not_found") {
     return notice("bad", "remote.old_code");
   }

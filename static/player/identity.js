@@ -9,7 +9,10 @@ import { isPlayerId } from "../protocol/topics.js";
  * @typedef {import("../page/store.js").Store} Store
  */
 
-/** The server's answers to an id that it does not know, or no longer believes. */
+/**
+ * The server's answers to an id that it does not know, or no longer believes.
+ * @type {import("../protocol/errors.js").ApiErrorCode[]}
+ */
 const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
 
 export class PlayerIdentity {

@@ -66,10 +66,18 @@ export class CallError extends ZapetteError {
   }
 }
 
+/**
+ * The codes of the web server's errors (docs/http-api.md, "Errors").
+ * @typedef {"invalid_request" | "invalid_id" | "wrong_key" | "wrong_code" | "turned_out" | "not_found"
+ *   | "method_not_allowed" | "request_timeout" | "conflict" | "misdirected_request"
+ *   | "requested_range_not_satisfiable" | "media_error" | "too_many_requests" | "runtime_error"
+ *   | "not_implemented" | "unavailable" | "http_version_not_supported"} ApiErrorCode
+ */
+
 /** The web server refused a request (RFC 9457), or did not answer it. */
 export class ApiError extends ZapetteError {
   /**
-   * @param {string} code the `code` member of the problem
+   * @param {ApiErrorCode} code the `code` member of the problem
    * @param {string} message its detail
    * @param {number} status of the HTTP response; 0 if there was none
    */

@@ -73,6 +73,30 @@ test("the errors, and the reasons of a media error", () => {
   assert.deepEqual(MEDIA_REASONS, media_error);
 });
 
+test("the errors of the web server", () => {
+  /** @type {Record<import("../../protocol/errors.js").ApiErrorCode, true>} */
+  const known = {
+    invalid_request: true,
+    invalid_id: true,
+    wrong_key: true,
+    wrong_code: true,
+    turned_out: true,
+    not_found: true,
+    method_not_allowed: true,
+    request_timeout: true,
+    conflict: true,
+    misdirected_request: true,
+    requested_range_not_satisfiable: true,
+    media_error: true,
+    too_many_requests: true,
+    runtime_error: true,
+    not_implemented: true,
+    unavailable: true,
+    http_version_not_supported: true,
+  };
+  assert.deepEqual(Object.keys(known), Object.keys(vectors("errors").http));
+});
+
 test("what a guest may call", () => {
   const { publish } = vectors("rights").guest;
   const topics = OF_GUESTS.map((procedure) => `{P}/request/{me}/+/${procedure}`);

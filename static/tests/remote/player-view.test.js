@@ -62,7 +62,7 @@ test("what is no state of a player is not shown", () => {
   }
 });
 
-const why = new ApiError("x", "why", 400);
+const why = new ApiError("invalid_request", "why", 400);
 
 test("a remote says in words how it stands", () => {
   const offline = availabilityReported(LIVE, false, 0);

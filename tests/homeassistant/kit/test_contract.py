@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.zapette.button import BUTTONS
+from custom_components.zapette.calls import EXPIRY
 from custom_components.zapette.const import DEFAULT_VOLUME_STEP
 from custom_components.zapette.errors import CODES
 from custom_components.zapette.event import EVENTS
@@ -60,8 +61,10 @@ def test_state() -> None:
     }  # fmt: skip
 
 
-def test_library() -> None:
-    assert vectors("limits")["library_entries"] == PAGE
+def test_sizes_and_times() -> None:
+    limits = vectors("limits")
+    assert limits["library_entries"] == PAGE
+    assert limits["call_expiry_seconds"] == EXPIRY
 
 
 def test_volume() -> None:
