@@ -81,7 +81,7 @@ class Sender:
         self.writing_paused = False
         self.over = False
         self._aliases: dict[str, int] | None = None
-        self._out: list[bytes] = []
+        self._out: list[bytes] | None = None
         self._out_size = 0
         self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
         self._held_bytes = 0
@@ -114,7 +114,8 @@ class Sender:
         if size > self.max_out:
             return
         out = self._out
-        if not out:
+        if out is None:
+            out = self._out = []
             self.context.batch.add(self)
         out.append(packet)
         self._out_size += size
@@ -124,7 +125,7 @@ class Sender:
     def flush(self) -> None:
         """Write all packets at once."""
         out = self._out
-        if not out or self.over:
+        if out is None or self.over:
             return
         data = out[0] if len(out) == 1 else b"".join(out)
         context = self.context
@@ -134,14 +135,14 @@ class Sender:
         metrics = context.metrics
         metrics.packets_sent += len(out)
         metrics.bytes_sent += len(data)
-        out.clear()
+        self._out = None
         self._out_size = 0
         self.transport.write(data)
 
     def write_now(self, packet: bytes) -> None:
         """Write all packets, this one last."""
         if packet and len(packet) <= self.max_out:
-            self._out.append(packet)
+            self._out = [*(self._out or ()), packet]
         self.flush()
 
     def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:

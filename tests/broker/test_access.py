@@ -114,3 +114,26 @@ def test_line_ends_are_no_way_around() -> None:
     rights = Rights.from_rules([Rule("publish", "a/+/b/#")])
     assert rights.may_publish("a/x\ny/b/c\nd")
     assert not rights.may_publish("a/x/c\na/x/b")
+
+
+IDS = st.text("ab/", min_size=0, max_size=4)
+
+
+@given(IDS, IDS, st.lists(st.tuples(st.text("ab/+", min_size=1), st.booleans())), st.text("ab/"))
+def test_rights_that_share_their_lists_decide_as_others_do(
+    client: str, player: str, entries: list[tuple[str, bool]], topic: str
+) -> None:
+    alone = Rights(entries, entries, entries)
+    sharing = Rights(entries, entries, entries, values=(client, player))
+    for name in ("may_publish", "may_retain", "may_subscribe"):
+        for asked in (topic, *(pattern.replace("+", "a") for pattern, _ in entries)):
+            assert getattr(sharing, name)(asked) == getattr(alone, name)(asked)
+
+
+def test_connections_of_one_role_keep_its_lists_once() -> None:
+    first, second = (
+        Rights([(f"home/{name}/ask", True)], [("home/state", True)], values=(name,))
+        for name in ("ada", "bob")
+    )
+    assert first._lists is second._lists
+    assert [first.may_publish(f"home/{name}/ask") for name in ("ada", "bob")] == [True, False]

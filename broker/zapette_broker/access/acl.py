@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from zapette_broker.topics import includes, is_topic_filter, matches, overlaps, split_share
 
@@ -39,8 +40,19 @@ class Rule:
             raise ValueError(f"topic {self.topic!r}: not a topic filter")
 
 
-Judgement = tuple[str, bool]
+AclEntry = tuple[str, bool]
 """A topic filter, and whether it is allowed."""
+
+
+class _Lists(NamedTuple):
+    """What connections of the same role share."""
+
+    publish: tuple[AclEntry, ...]
+    subscribe: tuple[AclEntry, ...]
+    retain: tuple[AclEntry, ...] | None
+
+
+_shared = lru_cache(maxsize=64)(_Lists)
 
 
 class Rights:
@@ -51,28 +63,41 @@ class Rights:
     A subscription is checked as a filter: every topic it can match must be allowed, so that
     nothing needs a check at delivery. A leading wildcard never reaches a topic that starts
     with ``$``, neither to publish nor to subscribe.
+
+    Most connections publish nothing: the tests for that are compiled when they are first used.
     """
 
-    __slots__ = ("_subscribe", "may_publish", "may_retain")
-
-    may_publish: Callable[[str], bool]
-    may_retain: Callable[[str], bool]
+    __slots__ = ("_lists", "_may_publish", "_may_retain", "_values")
 
     def __init__(
         self,
-        publish: Sequence[Judgement],
-        subscribe: Sequence[Judgement],
-        retain: Sequence[Judgement] | None = None,
+        publish: Sequence[AclEntry],
+        subscribe: Sequence[AclEntry],
+        retain: Sequence[AclEntry] | None = None,
+        *,
+        values: Sequence[str] = (),
     ) -> None:
-        """Compile topic filters that were checked before; see `from_rules`.
+        """Keep topic filters that were checked before; see `from_rules`.
 
-        `retain` decides about messages with the retain flag; None is the same as `publish`.
+        Args:
+            publish: decides about messages without the retain flag.
+            subscribe: decides about subscriptions.
+            retain: decides about messages with the retain flag; None is the same as `publish`.
+            values: parts of the filters that differ from one connection to the next, such as the
+                client id; the rest is kept once for all connections that have the same.
         """
-        self._subscribe = subscribe
-        #: Whether a message (a will too) without the retain flag may go to this topic name.
-        self.may_publish = _compile(publish)
-        #: Whether a message (a will too) with the retain flag may.
-        self.may_retain = self.may_publish if retain is None else _compile(retain)
+        self._values = tuple(value for value in values if value)
+        self._lists = _shared(
+            _cut(publish, self._values),
+            _cut(subscribe, self._values),
+            None if retain is None else _cut(retain, self._values),
+        )
+        self._may_publish: Callable[[str], bool] | None = None
+        self._may_retain: Callable[[str], bool] | None = None
+
+    def _filled(self, entries: tuple[AclEntry, ...]) -> list[AclEntry]:
+        """Return entries with the values of this connection."""
+        return [(_fill(topic, self._values), allowed) for topic, allowed in entries]
 
     @classmethod
     def from_rules(cls, rules: Sequence[Rule], *, default: Permission = "deny") -> Rights:
@@ -99,12 +124,28 @@ class Rights:
         """Return rights to no topic at all."""
         return cls((), ())
 
+    def may_publish(self, topic: str) -> bool:
+        """Tell whether a message (a will too) without the retain flag may go to this topic name."""
+        test = self._may_publish
+        if test is None:
+            test = self._may_publish = _compile(self._filled(self._lists.publish))
+        return test(topic)
+
+    def may_retain(self, topic: str) -> bool:
+        """Tell whether a message (a will too) with the retain flag may go to this topic name."""
+        if self._lists.retain is None:
+            return self.may_publish(topic)
+        test = self._may_retain
+        if test is None:
+            test = self._may_retain = _compile(self._filled(self._lists.retain))
+        return test(topic)
+
     def may_subscribe(self, pattern: str) -> bool:
         """Tell whether all that the filter can match may be read; ``$share/name/`` is skipped."""
         split = split_share(pattern)
         if split is None:
             return False
-        for topic, allowed in self._subscribe:
+        for topic, allowed in self._filled(self._lists.subscribe):
             if allowed:
                 if includes(topic, split[1]):
                     return True
@@ -113,16 +154,35 @@ class Rights:
         return False
 
 
-def _compile(judgements: Sequence[Judgement]) -> Callable[[str], bool]:
+def _cut(entries: Sequence[AclEntry], values: tuple[str, ...]) -> tuple[AclEntry, ...]:
+    """Return entries with marks in the place of the values."""
+    return tuple((_mark(topic, values), allowed) for topic, allowed in entries)
+
+
+def _mark(topic: str, values: tuple[str, ...]) -> str:
+    """Put marks in the place of the values: U+0000 is in no filter."""
+    for number, value in enumerate(values):
+        topic = topic.replace(value, f"\0{number}")
+    return topic
+
+
+def _fill(topic: str, values: tuple[str, ...]) -> str:
+    """Undo `_mark`, the last mark first."""
+    for number in reversed(range(len(values))):
+        topic = topic.replace(f"\0{number}", values[number])
+    return topic
+
+
+def _compile(entries: Sequence[AclEntry]) -> Callable[[str], bool]:
     """Return a fast test of topic names: most rights are names and ``…/#`` that are allowed."""
     names: set[str] = set()
     prefixes: list[str] = []
     patterns: list[str] = []
-    for pattern, allowed in judgements:
+    for pattern, allowed in entries:
         if not allowed:
-            return lambda topic: _first_match(judgements, topic)
+            return lambda topic: _first_match(entries, topic)
         if pattern == "#":  # of what comes after it only `$…` is left to judge
-            return lambda topic: topic[:1] != "$" or _first_match(judgements, topic)
+            return lambda topic: topic[:1] != "$" or _first_match(entries, topic)
         if "+" in pattern:
             patterns.append(pattern)
         elif pattern.endswith("/#"):
@@ -137,8 +197,8 @@ def _compile(judgements: Sequence[Judgement]) -> Callable[[str], bool]:
     return lambda topic: topic.startswith(below) or topic in names or search(topic) is not None
 
 
-def _first_match(judgements: Sequence[Judgement], topic: str) -> bool:
-    for pattern, allowed in judgements:
+def _first_match(entries: Sequence[AclEntry], topic: str) -> bool:
+    for pattern, allowed in entries:
         if matches(pattern, topic):
             return allowed
     return False

@@ -10,6 +10,8 @@ from zapette_broker.access.authenticator import Authenticator, ConnectRequest, G
 from zapette_broker.hooks import Hooks
 from zapette_broker.transports.transport import Transport
 
+_EVERYTHING = Rights.everything()
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -56,7 +58,7 @@ class Authorizer:
         if grant is None:
             if not permitted:
                 return None
-            grant = Grant(Rights.everything(), username=request.username)
+            grant = Grant(_EVERYTHING, username=request.username)
         return Admission(grant, view)
 
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import cache
 
 from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
@@ -93,8 +94,8 @@ class ConnectHandler:
         if not isinstance(packet, ConnectPacket):
             raise MalformedPacket("not a CONNECT")
         client.max_out = packet.max_packet_size or NEVER
-        if isinstance(client.codec, Codec5):
-            client.codec.explains = packet.request_problem_info
+        if client.version == V5 and not packet.request_problem_info:
+            client.codec = _codec5(explains=False)
         try:
             request = self._request(client, packet)
         except Refusal as refusal:
@@ -310,14 +311,24 @@ class ConnectHandler:
         asyncio.get_running_loop().call_later(delay, answer_now)
 
 
+@cache
+def _codec311() -> Codec311:
+    return Codec311()
+
+
+@cache
+def _codec5(*, explains: bool = True) -> Codec5:
+    return Codec5(explains)
+
+
 def _codec(body: bytes) -> Codec311 | Codec5:
     """Return the codec of the version that CONNECT names [MQTT-3.1.2-1], [MQTT-3.1.2-2]."""
     size = int.from_bytes(body[:2], "big")
     name, level = body[2 : 2 + size], body[2 + size : 3 + size]
     if name == b"MQTT" and level == b"\x04":
-        return Codec311()
+        return _codec311()
     if name == b"MQTT" and level == b"\x05":
-        return Codec5()
+        return _codec5()
     if name in (b"MQTT", b"MQIsdp") and level:
         raise UnsupportedVersion(level[0])
     raise MalformedPacket("not MQTT")

@@ -8,10 +8,11 @@ import hmac
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Hashable
+from dataclasses import replace
 from typing import Final
 
 from zapette.protocol.topics import Topics
-from zapette_broker.access.acl import Judgement, Rights
+from zapette_broker.access.acl import AclEntry, Rights
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.access.terms import Budget, Terms
 from zapette_server.access.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
@@ -122,6 +123,7 @@ class HouseholdAuthenticator:
             return None
         if token.role != username or token.client_id != client_id:
             return None
+        token = replace(token, client_id=client_id)  # the same text, kept once
         if token.role is Role.SERVER:
             return self._granted(token)
         standing = self._lookups.known_standing(token.player_id, token.client_id)
@@ -142,7 +144,10 @@ class HouseholdAuthenticator:
 
     def _granted(self, token: Token) -> Grant:
         return Grant(
-            compile_rights(token.acl), float(token.expires_at), _tag(token), token.client_id
+            compile_rights(token.acl, token.client_id, token.player_id),
+            float(token.expires_at),
+            _tag(token),
+            token.client_id,
         )
 
     async def _by_password(self, name: str, password: bytes) -> Grant | None:
@@ -166,25 +171,26 @@ class HouseholdAuthenticator:
         return Grant(self._household, tag=tag, username=name)
 
 
-def compile_rights(acl: Acl) -> Rights:
+def compile_rights(acl: Acl, *values: str) -> Rights:
     """Return the rights that a token's rules give; what they do not name is denied anyway.
 
-    They are those of `zapette_server.access.credentials.rights`, and so need no check.
+    They are those of `zapette_server.access.credentials.rights`, and so need no check. `values` are
+    the ids in them: clients of one role keep the rest only once.
     """
-    publish: list[Judgement] = []
-    subscribe: list[Judgement] = []
-    retain: list[Judgement] = []
+    publish: list[AclEntry] = []
+    subscribe: list[AclEntry] = []
+    retain: list[AclEntry] = []
     for rule in acl:
         if rule != _DENY_ALL:
-            judgement = str(rule["topic"]), rule["permission"] == "allow"
+            entry = str(rule["topic"]), rule["permission"] == "allow"
             if rule["action"] != "subscribe":
                 if rule.get("retain") is not True:
-                    publish.append(judgement)
+                    publish.append(entry)
                 if rule.get("retain") is not False:
-                    retain.append(judgement)
+                    retain.append(entry)
             if rule["action"] != "publish":
-                subscribe.append(judgement)
-    return Rights(publish, subscribe, retain)
+                subscribe.append(entry)
+    return Rights(publish, subscribe, retain, values=values)
 
 
 def terms_of(tag: object) -> Terms:
