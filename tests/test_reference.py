@@ -13,7 +13,7 @@ import zapette
 from scripts.reference import SUBJECTS, document
 from scripts.reference import main as print_reference
 from tests.documents import DOCUMENTS, blocks
-from zapette_cli import main
+from zapette_cli.program import main
 from zapette_server.places import ROOT
 
 

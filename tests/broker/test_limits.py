@@ -255,7 +255,8 @@ def test_many_retained_messages_reach_a_slow_reader_whole() -> None:
     with run_ours(limits=Limits(max_queued_bytes=50_000)) as running:
         writer = running.connect("writer", V5)
         for number in range(600):
-            writer.publish(f"kept/{number}", bytes(5_000), qos=0, retain=True)
+            # more in all than the kernel buffers on a connection
+            writer.publish(f"kept/{number}", bytes(20_000), qos=0, retain=True)
         writer.publish("last", b"x", qos=1)
         for qos in (0, 1):
             slow = stalled(running, f"slow{qos}")

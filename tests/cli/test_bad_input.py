@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.system import System
-from zapette_cli import main
+from zapette_cli.program import main
 from zapette_server.settings import Settings, load, to_environment, variable
 
 GOOD_CODES = {0, 1, 2, 3, 4}

@@ -284,7 +284,7 @@ def complete(system: System, *words: str) -> set[str]:
         "COMP_WORDS": " ".join(("zapette", *words)),
         "COMP_CWORD": str(len(words)),
     }
-    program = "from zapette_cli import main; main(prog_name='zapette')"
+    program = "from zapette_cli.program import main; main(prog_name='zapette')"
     ended = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60
     )
@@ -418,3 +418,21 @@ def test_a_new_password_ends_what_came_by_the_old(
     eventually(lambda: lost, "the connection by the old password is ended")
     connect(replace(system.household(), username="ann", password="new"))
     assert home.is_live
+
+
+@pytest.mark.parametrize("module", ["click", "zapette.errors", "zapette_cli.processes.manager"])
+def test_an_interrupt_while_the_command_is_imported(module: str) -> None:
+    program = f"""
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+import zapette_cli
+zapette_cli.main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")

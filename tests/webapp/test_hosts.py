@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.system import System
+from tests.webapp.raw import ask
 from tests.webapp.test_api import problem
 
 ROUTES = [
@@ -41,6 +42,20 @@ def test_a_stranger_s_host_is_answered_nothing(system: System, method: str, path
     assert "allowed_hosts" in problem(answer, 421, "misdirected_request")["detail"]
     for host in ("", "localhost, localhost", "a b"):
         problem(system.ask(method, path, body, {"Host": host}), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /healthz HTTP/1.0\r\n", 200),
+        ("GET /healthz HTTP/1.0\r\nHost:\r\n", 400),
+        ("GET /healthz HTTP/1.0\r\nHost: evil.example\r\n", 421),
+        ("GET /healthz HTTP/1.1\r\n", 400),
+    ],
+)
+def test_only_http_1_0_has_no_host(system: System, head: str, status: int) -> None:
+    """RFC 9112, 3.2. What watches a server may speak the old version; browsers do not."""
+    assert ask(system, f"{head}\r\n".encode()).status == status
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]:8000", "tv.local", "LOCALHOST."])

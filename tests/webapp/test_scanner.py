@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
 from zapette.errors import InvalidArgument
-from zapette_broker.storage.store_errors import StoreFull
+from zapette_broker.storage import sqlite
+from zapette_broker.storage.store_errors import StoreError, StoreFull
 from zapette_webapp.library.library import Librarian
 from zapette_webapp.library.queries import NotInLibrary
 
@@ -263,3 +265,30 @@ def test_nothing_there(tmp_path: Path) -> None:
     answer = nobody.catalogue.answer()
     assert (answer["entries"], answer["index"]["state"]) == ([], "unavailable")
     nobody.stop()
+
+
+def test_damage_that_only_a_check_finds_is_mended_at_once(
+    librarian: Librarian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WHOLE_INTERVAL", 0)
+    librarian.scanner.start()
+    eventually(lambda: librarian.scanner.progress().state == "ready", "all is looked into")
+
+    def is_whole() -> bool:
+        try:
+            librarian.index.check()
+        except StoreError:
+            return False
+        return True
+
+    eventually(is_whole, "the index is checked once, so that the next check is due")
+    file = tmp_path / "library.db"
+    with closing(sqlite3.connect(file, timeout=20)) as other:
+        # what the log still holds is not damaged
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with file.open("r+b") as stream:
+        stream.write(os.urandom(file.stat().st_size))
+    assert not is_whole()
+    # the next walk is a minute off
+    eventually(is_whole, "a new index is made", timeout=20)
+    eventually(lambda: len(everything(librarian)) == 2, "it holds what the folder does")

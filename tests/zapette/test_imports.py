@@ -14,7 +14,7 @@ _SERVER = {"flask", "waitress", "amqtt", "sqlite3", "mqtt5", "psutil", "argon2",
     ("imported", "never"),
     [
         ("zapette", {*_SERVER, "zapette_server", "zapette_broker"}),
-        ("zapette_cli", {*_SERVER - {"argon2", "click"}, "uvloop", "zapette_webapp"}),
+        ("zapette_cli.program", {*_SERVER - {"argon2", "click"}, "uvloop", "zapette_webapp"}),
     ],
 )
 def test_only_what_is_needed_is_imported(imported: str, never: set[str]) -> None:

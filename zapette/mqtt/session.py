@@ -310,7 +310,9 @@ class Session:
         self, _mqtt: object, _data: object, flags: Any, reason: ReasonCode, _props: object
     ) -> None:
         code = reason.value if flags.is_disconnect_packet_from_server else None
-        self._end(Ending(str(reason) if code is not None else "the connection was lost", code))
+        self._end(
+            Ending(str(reason) if code is not None else "it was closed without a reason", code)
+        )
 
     def _on_publish(self, _mqtt: object, _data: object, received: paho.MQTTMessage) -> None:
         """Take a message of QoS 1 or 2, which paho reads and acknowledges."""

@@ -20,7 +20,7 @@ log = logging.getLogger("zapette.web")
 def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
     """Check Host and Origin of each request before any route of `app` sees it.
 
-    Answers 400 if there is no Host or a malformed one (RFC 9112, 3.2), 421 if it is not ours.
+    Answers 400 if Host is malformed, or missing in HTTP/1.1 (RFC 9112, 3.2); 421 if it is not ours.
     """
     logged = Throttle(burst=20, per_second=0.1)
 

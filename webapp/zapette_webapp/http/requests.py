@@ -23,10 +23,13 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 def host() -> str:
     """Return the host that the browser reached the server by, without its port.
 
+    HTTP/1.0 has no Host header (RFC 9112, 3.2): without one, it is ``localhost``. Browsers send it.
+
     Raises:
-        Problem: the Host header is none, or is no host name.
+        Problem: the Host header is missing, or is no host name.
     """
-    name = host_name(request.environ.get("HTTP_HOST", ""))
+    is_old = request.environ["SERVER_PROTOCOL"] == "HTTP/1.0"
+    name = host_name(request.environ.get("HTTP_HOST", "localhost" if is_old else ""))
     if name is None:
         raise invalid("the Host header is missing or is not a host name")
     return name

@@ -68,7 +68,11 @@ class Index:
 
     def check(self) -> None:
         """Check that the file can be used; StoreError if not."""
-        self._writer.check()
+        try:
+            self._writer.check()
+        except StoreDamaged:
+            self.on_damaged()
+            raise
 
     @property
     def is_complete(self) -> bool:
