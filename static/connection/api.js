@@ -41,15 +41,16 @@ const NO_CONTENT = 204;
  */
 
 export class Api {
+  #base;
+  #fetch;
+
   /**
    * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
    * @param {Fetch} fetch
    */
   constructor(base, fetch) {
-    /** @private */
-    this._base = base;
-    /** @private */
-    this._fetch = fetch;
+    this.#base = base;
+    this.#fetch = fetch;
   }
 
   /**
@@ -57,7 +58,7 @@ export class Api {
    * @returns {Promise<{ id: string, owner_key: string }>}
    */
   newPlayer() {
-    return this._ask("api/id");
+    return this.#ask("api/id");
   }
 
   /**
@@ -66,7 +67,7 @@ export class Api {
    * @returns {Promise<Credentials>}
    */
   credentials(proof) {
-    return this._ask("api/credentials", proof);
+    return this.#ask("api/credentials", proof);
   }
 
   /**
@@ -76,7 +77,7 @@ export class Api {
    * @returns {Promise<Links>}
    */
   async newCode(id, proof) {
-    const answer = await this._ask(`api/players/${id}/code`, proof);
+    const answer = await this.#ask(`api/players/${id}/code`, proof);
     return answer.links || answer;
   }
 
@@ -85,7 +86,7 @@ export class Api {
    * @returns {Promise<{ ip: string, candidates: Candidate[] }>}
    */
   addresses() {
-    return this._ask("api/ip");
+    return this.#ask("api/ip");
   }
 
   /**
@@ -95,7 +96,7 @@ export class Api {
    */
   list(query) {
     const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    return this._ask(`api/library?${new URLSearchParams(given)}`);
+    return this.#ask(`api/library?${new URLSearchParams(given)}`);
   }
 
   /**
@@ -104,7 +105,7 @@ export class Api {
    * @returns {Promise<{ id: string, key: string, role: "remote" | "guest" }>}
    */
   pair(code) {
-    return this._ask("api/pairing", { code });
+    return this.#ask("api/pairing", { code });
   }
 
   /**
@@ -115,7 +116,7 @@ export class Api {
    * @returns {Promise<{ code: string, expires_at: number }>}
    */
   showCode(id, { owner_key }, role) {
-    return this._ask(`api/players/${id}/pairing`, { owner_key, role });
+    return this.#ask(`api/players/${id}/pairing`, { owner_key, role });
   }
 
   /**
@@ -125,7 +126,7 @@ export class Api {
    * @returns {Promise<{ connected: boolean, visitors: Visitor[] }>}
    */
   visitors(id, { owner_key }) {
-    return this._ask(`api/players/${id}/visitors`, { owner_key });
+    return this.#ask(`api/players/${id}/visitors`, { owner_key });
   }
 
   /**
@@ -135,20 +136,19 @@ export class Api {
    * @param {string} clientId
    */
   async turnOut(id, { owner_key }, clientId) {
-    await this._ask(`api/players/${id}/visitors/${clientId}/end`, { owner_key });
+    await this.#ask(`api/players/${id}/visitors/${clientId}/end`, { owner_key });
   }
 
   /**
-   * @private
    * @param {string} path
    * @param {object} [body]
    * @returns {Promise<any>}
    */
-  async _ask(path, body) {
+  async #ask(path, body) {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE);
     try {
-      const response = await this._fetch.call(undefined, new URL(path, this._base).href, {
+      const response = await this.#fetch.call(undefined, new URL(path, this.#base).href, {
         cache: "no-store",
         signal: patience.signal,
         ...(body ? post(body) : {}),

@@ -1,5 +1,10 @@
 /** The growing delays between attempts, each with jitter so that many clients spread out. */
 export class Backoff {
+  #first;
+  #longest;
+  #random;
+  #failures = 0;
+
   /**
    * @param {object} [options]
    * @param {number} [options.first] milliseconds, the upper bound of the first delay
@@ -7,25 +12,20 @@ export class Backoff {
    * @param {() => number} [options.random] 0 to 1
    */
   constructor({ first = 250, longest = 10000, random = Math.random } = {}) {
-    /** @private */
-    this._first = first;
-    /** @private */
-    this._longest = longest;
-    /** @private */
-    this._random = random;
-    /** @private */
-    this._failures = 0;
+    this.#first = first;
+    this.#longest = longest;
+    this.#random = random;
   }
 
   /** Return the delay before the next attempt, in milliseconds: between half and all of its bound. */
   next() {
-    const bound = Math.min(this._longest, this._first * 2 ** this._failures);
-    this._failures = Math.min(this._failures + 1, 16);
-    return bound * (0.5 + this._random() / 2);
+    const bound = Math.min(this.#longest, this.#first * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    return bound * (0.5 + this.#random() / 2);
   }
 
   /** Begin again with the first delay. */
   reset() {
-    this._failures = 0;
+    this.#failures = 0;
   }
 }

@@ -33,6 +33,29 @@ const BROKER_SLACK = 1500;
  */
 
 export class Connection {
+  #transports;
+  #credentials;
+  #keepAlive;
+  #will;
+  #backoff;
+  /** @type {((session: Session) => string[])[]} */
+  #subscriptions = [];
+  /** @type {((session: Session) => Greeting)[]} */
+  #greetings = [];
+  /** @type {import("../mqtt/transport.js").MqttTransport | null} */
+  #transport;
+  /** counts the attempts, so that what an abandoned one still does is ignored */
+  #attempt = 0;
+  #attemptedAt = 0;
+  #begunAt = 0;
+  /** the last session ended with no word of the broker */
+  #silent = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  #heartbeat;
+  /** @type {Status} */
+  status = "idle";
+
   /**
    * @param {object} parts
    * @param {OpenTransport} parts.open
@@ -42,36 +65,13 @@ export class Connection {
    * @param {Backoff} [parts.backoff]
    */
   constructor({ open, credentials, keepAlive, will = () => null, backoff = new Backoff() }) {
-    /** @private */
-    this._transports = new VersionedTransport(open);
-    /** @private */
-    this._credentials = credentials;
-    /** @private */
-    this._keepAlive = keepAlive;
-    /** @private */
-    this._will = will;
-    /** @private */
-    this._backoff = backoff;
-    /** @private @type {((session: Session) => string[])[]} */
-    this._subscriptions = [];
-    /** @private @type {((session: Session) => Greeting)[]} */
-    this._greetings = [];
-    /** @private @type {import("../mqtt/transport.js").MqttTransport | null} */
-    this._transport = null;
-    /** @private counts the attempts, so that what an abandoned one still does is ignored */
-    this._attempt = 0;
-    /** @private */
-    this._attemptedAt = 0;
-    /** @private */
-    this._begunAt = 0;
-    /** @private the last session ended with no word of the broker */
-    this._silent = false;
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private */
-    this._heartbeat = this._newHeartbeat();
-    /** @type {Status} */
-    this.status = "idle";
+    this.#transports = new VersionedTransport(open);
+    this.#credentials = credentials;
+    this.#keepAlive = keepAlive;
+    this.#will = will;
+    this.#backoff = backoff;
+    this.#transport = null;
+    this.#heartbeat = this.#newHeartbeat();
     /** @type {Error | null} why it is not live */
     this.problem = null;
     /** @type {Session | null} */
@@ -86,10 +86,10 @@ export class Connection {
 
   /** Connect, and stay connected until `stop` or `yieldPlace`. */
   start() {
-    clearTimeout(this._timer);
-    this._backoff.reset();
-    this._become("connecting");
-    void this._connect();
+    clearTimeout(this.#timer);
+    this.#backoff.reset();
+    this.#become("connecting");
+    void this.#connect();
   }
 
   /**
@@ -97,7 +97,7 @@ export class Connection {
    * @returns {Promise<void>}
    */
   stop() {
-    return this._leave("idle");
+    return this.#leave("idle");
   }
 
   /**
@@ -105,17 +105,17 @@ export class Connection {
    * @param {(session: Session) => { topic: string, payload: Uint8Array }[]} words
    */
   leave(words) {
-    clearTimeout(this._timer);
-    this._attempt += 1;
+    clearTimeout(this.#timer);
+    this.#attempt += 1;
     const { session } = this;
-    const transport = this._release();
+    const transport = this.#release();
     if (transport && session) transport.leave(words(session));
-    this._become("idle");
+    this.#become("idle");
   }
 
   /** Disconnect because another client has taken this one's place; do not fight for it. */
   yieldPlace() {
-    return this._leave("taken-over");
+    return this.#leave("taken-over");
   }
 
   /**
@@ -125,13 +125,13 @@ export class Connection {
    */
   wake() {
     if (this.status === "live") {
-      void this._heartbeat.probe(WAKE_PATIENCE);
+      void this.#heartbeat.probe(WAKE_PATIENCE);
     } else if (this.status === "offline" || this.status === "connecting") {
       // An attempt begun before the sleep may hang until its time-out.
-      if (this._attemptedAt && Date.now() - this._attemptedAt < WAKE_PATIENCE) return;
-      clearTimeout(this._timer);
-      this._backoff.reset();
-      void this._connect();
+      if (this.#attemptedAt && Date.now() - this.#attemptedAt < WAKE_PATIENCE) return;
+      clearTimeout(this.#timer);
+      this.#backoff.reset();
+      void this.#connect();
     }
   }
 
@@ -140,9 +140,9 @@ export class Connection {
    * @param {(session: Session) => string[]} filters
    */
   subscribe(filters) {
-    this._subscriptions.push(filters);
-    if (this._transport && this.session) {
-      this._watch(this._transport, this._transport.subscribe(filters(this.session)));
+    this.#subscriptions.push(filters);
+    if (this.#transport && this.session) {
+      this.#watch(this.#transport, this.#transport.subscribe(filters(this.session)));
     }
   }
 
@@ -151,7 +151,7 @@ export class Connection {
    * @param {(session: Session) => Greeting} greeting
    */
   greet(greeting) {
-    this._greetings.push(greeting);
+    this.#greetings.push(greeting);
   }
 
   /**
@@ -162,9 +162,9 @@ export class Connection {
    * @returns {Promise<void>}
    */
   async publish(topic, payload, options = {}) {
-    if (!this._transport) throw notConnected();
+    if (!this.#transport) throw notConnected();
     try {
-      await this._transport.publish(topic, payload, options);
+      await this.#transport.publish(topic, payload, options);
     } catch (error) {
       throw new CallError("unavailable", reasonOf(error));
     }
@@ -178,9 +178,9 @@ export class Connection {
    * @returns {Promise<void> | undefined} nothing when it is known already
    */
   proven() {
-    if (!this._transport) return Promise.reject(notConnected());
-    if (this._heartbeat.fresh) return undefined;
-    return this._heartbeat.probe().then((alive) => {
+    if (!this.#transport) return Promise.reject(notConnected());
+    if (this.#heartbeat.fresh) return undefined;
+    return this.#heartbeat.probe().then((alive) => {
       if (!alive) throw notConnected();
     });
   }
@@ -192,174 +192,161 @@ export class Connection {
    * @param {number} sentAt by `Date.now`
    */
   lingering(sentAt) {
-    if (!this._silent) return 0;
-    return Math.max(0, sentAt + 1500 * this._keepAlive + BROKER_SLACK - Date.now());
+    if (!this.#silent) return 0;
+    return Math.max(0, sentAt + 1500 * this.#keepAlive + BROKER_SLACK - Date.now());
   }
 
-  /** @private */
-  async _connect() {
-    const attempt = ++this._attempt;
-    this._drop();
-    this._attemptedAt = Date.now();
+  async #connect() {
+    const attempt = ++this.#attempt;
+    this.#drop();
+    this.#attemptedAt = Date.now();
     try {
-      const credentials = await this._credentials();
-      if (attempt !== this._attempt) return;
+      const credentials = await this.#credentials();
+      if (attempt !== this.#attempt) return;
       const session = {
         clientId: credentials.client_id,
         role: credentials.role,
         topics: new Topics(credentials.base_topic),
       };
-      await this._openFor(attempt, credentials, session);
+      await this.#openFor(attempt, credentials, session);
     } catch (error) {
-      if (attempt === this._attempt) this._failed(asError(error));
+      if (attempt === this.#attempt) this.#failed(asError(error));
     }
   }
 
   /**
-   * @private
    * @param {number} attempt
    * @param {Credentials} credentials
    * @param {Session} session
    */
-  _openFor(attempt, credentials, session) {
-    const subscriptions = this._subscriptions.slice();
-    return this._transports.open(
+  #openFor(attempt, credentials, session) {
+    const subscriptions = this.#subscriptions.slice();
+    return this.#transports.open(
       {
         url: credentials.url,
         clientId: session.clientId,
         username: credentials.username,
         password: credentials.password,
-        keepAlive: this._keepAlive,
-        will: this._will(session.topics),
+        keepAlive: this.#keepAlive,
+        will: this.#will(session.topics),
         filters: subscriptions.map((subscription) => subscription(session)).flat(),
-        greetings: this._greetings.map((greeting) => greeting(session)),
+        greetings: this.#greetings.map((greeting) => greeting(session)),
       },
       {
         begun: (transport) => {
-          if (attempt !== this._attempt) transport.abort();
-          else this._begin(transport, session, subscriptions.length);
+          if (attempt !== this.#attempt) transport.abort();
+          else this.#begin(transport, session, subscriptions.length);
         },
         message: (message) => {
-          if (attempt !== this._attempt) return;
-          this.received.emit({ ...message, late: this._heartbeat.doubtful });
+          if (attempt !== this.#attempt) return;
+          this.received.emit({ ...message, late: this.#heartbeat.doubtful });
         },
         traffic: () => {
-          if (attempt === this._attempt) this._heartbeat.heard();
+          if (attempt === this.#attempt) this.#heartbeat.heard();
         },
         pinged: () => {
-          if (attempt === this._attempt) this._heartbeat.pinged();
+          if (attempt === this.#attempt) this.#heartbeat.pinged();
         },
         ponged: () => {
-          if (attempt === this._attempt) this._heartbeat.ponged();
+          if (attempt === this.#attempt) this.#heartbeat.ponged();
         },
         closed: ({ takenOver, silent }) => {
-          if (attempt !== this._attempt) return;
-          this._silent = silent;
+          if (attempt !== this.#attempt) return;
+          this.#silent = silent;
           if (takenOver) void this.yieldPlace();
-          else this._failed(new TransportError("the connection was closed"));
+          else this.#failed(new TransportError("the connection was closed"));
         },
       },
     );
   }
 
   /**
-   * @private
    * @param {import("../mqtt/transport.js").MqttTransport} transport
    * @param {Session} session
    * @param {number} subscribed how many of the subscriptions went out with it
    */
-  _begin(transport, session, subscribed) {
-    this._transport = transport;
+  #begin(transport, session, subscribed) {
+    this.#transport = transport;
     this.session = session;
-    this._begunAt = Date.now();
-    this._silent = false;
-    this._heartbeat = this._newHeartbeat();
-    this._heartbeat.start();
-    this._watch(transport, transport.granted);
+    this.#begunAt = Date.now();
+    this.#silent = false;
+    this.#heartbeat = this.#newHeartbeat();
+    this.#heartbeat.start();
+    this.#watch(transport, transport.granted);
     // The broker takes packets in their order, so what follows need not wait for its SUBACK.
-    for (const subscription of this._subscriptions.slice(subscribed)) {
-      this._watch(transport, transport.subscribe(subscription(session)));
+    for (const subscription of this.#subscriptions.slice(subscribed)) {
+      this.#watch(transport, transport.subscribe(subscription(session)));
     }
-    this._become("live");
+    this.#become("live");
     this.opened.emit(session);
   }
 
   /**
    * Lose a session whose subscriptions are refused: without them it would look live and be deaf.
-   * @private
+   *
    * @param {import("../mqtt/transport.js").MqttTransport} transport
    * @param {Promise<void>} granted
    */
-  _watch(transport, granted) {
+  #watch(transport, granted) {
     granted.catch((error) => {
-      if (transport === this._transport && !transport.closing) this._failed(asError(error));
+      if (transport === this.#transport && !transport.closing) this.#failed(asError(error));
     });
   }
 
-  /**
-   * @private
-   * @param {Error} error
-   */
-  _failed(error) {
-    this._attempt += 1;
-    this._attemptedAt = 0;
+  /** @param {Error} error */
+  #failed(error) {
+    this.#attempt += 1;
+    this.#attemptedAt = 0;
     // Two that take each other's place, or a refused subscription, must not become a race.
-    if (this._transport && Date.now() - this._begunAt > STEADY) this._backoff.reset();
-    this._drop();
+    if (this.#transport && Date.now() - this.#begunAt > STEADY) this.#backoff.reset();
+    this.#drop();
     if (error instanceof ApiError && !error.passing) {
-      this._become("refused", error);
+      this.#become("refused", error);
       return;
     }
-    this._timer = setTimeout(() => void this._connect(), this._backoff.next());
-    this._become("offline", error);
+    this.#timer = setTimeout(() => void this.#connect(), this.#backoff.next());
+    this.#become("offline", error);
   }
 
-  /**
-   * @private
-   * @param {Status} status
-   */
-  async _leave(status) {
-    clearTimeout(this._timer);
-    this._attempt += 1;
-    const transport = this._release();
-    this._become(status);
+  /** @param {Status} status */
+  async #leave(status) {
+    clearTimeout(this.#timer);
+    this.#attempt += 1;
+    const transport = this.#release();
+    this.#become(status);
     if (transport) await transport.close();
   }
 
-  /** @private */
-  _drop() {
-    clearTimeout(this._timer);
-    const transport = this._release();
-    if (transport) transport.abort();
+  #drop() {
+    clearTimeout(this.#timer);
+    const transport = this.#release();
+    transport?.abort();
   }
 
-  /** @private */
-  _release() {
-    const transport = this._transport;
-    this._transport = null;
+  #release() {
+    const transport = this.#transport;
+    this.#transport = null;
     this.session = null;
-    this._heartbeat.stop();
+    this.#heartbeat.stop();
     return transport;
   }
 
-  /** @private */
-  _newHeartbeat() {
+  #newHeartbeat() {
     return new Heartbeat({
       ...HEARTBEAT,
-      ping: () => this._transport && this._transport.ping(),
+      ping: () => this.#transport?.ping(),
       dead: () => {
-        this._silent = true;
-        this._failed(new TransportError("the broker does not answer"));
+        this.#silent = true;
+        this.#failed(new TransportError("the broker does not answer"));
       },
     });
   }
 
   /**
-   * @private
    * @param {Status} status
    * @param {Error | null} [problem]
    */
-  _become(status, problem = null) {
+  #become(status, problem = null) {
     const same = status === this.status && problem === this.problem;
     this.status = status;
     this.problem = problem;

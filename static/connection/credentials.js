@@ -7,17 +7,18 @@ import { ApiError } from "../protocol/errors.js";
  */
 
 export class CredentialsSource {
+  #ask;
+  #now;
+  /** @type {Credentials | null} */
+  #last = null;
+
   /**
    * @param {() => Promise<Credentials>} ask
    * @param {() => number} [now] Unix time in seconds
    */
   constructor(ask, now = () => Date.now() / 1000) {
-    /** @private */
-    this._ask = ask;
-    /** @private */
-    this._now = now;
-    /** @private @type {Credentials | null} */
-    this._last = null;
+    this.#ask = ask;
+    this.#now = now;
   }
 
   /**
@@ -26,11 +27,11 @@ export class CredentialsSource {
    */
   async get() {
     try {
-      this._last = await this._ask();
+      this.#last = await this.#ask();
     } catch (error) {
       const away = error instanceof ApiError && error.passing;
-      if (!away || !this._last || this._last.expires_at <= this._now()) throw error;
+      if (!away || !this.#last || this.#last.expires_at <= this.#now()) throw error;
     }
-    return this._last;
+    return this.#last;
   }
 }

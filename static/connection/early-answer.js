@@ -21,7 +21,7 @@
 export function takeOver(fetch, early) {
   let left = early;
   return (url, options) => {
-    const same = left && left.url === url && options && left.body === options.body;
+    const same = left?.url === url && left.body === options?.body;
     if (!left || !same) return fetch(url, options);
     const { answer } = left;
     left = undefined;
@@ -36,7 +36,7 @@ export function takeOver(fetch, early) {
  * @returns {Dial}
  */
 export function takeOverSocket(dial, early) {
-  let left = early && early.socket;
+  let left = early?.socket;
   return (url) => {
     const socket = left;
     left = undefined;

@@ -12,6 +12,22 @@ const SLEEP = 9000;
  * before that in the stream.
  */
 export class Heartbeat {
+  #interval;
+  #patience;
+  #ping;
+  #dead;
+  #now;
+  #heardAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** @type {((alive: boolean) => void)[]} */
+  #waiting = [];
+  #running = false;
+  #pings = 0;
+  #pongs = 0;
+  /** how many pongs there must have been for all to be new */
+  #pongsDue = 0;
+
   /**
    * @param {object} parts
    * @param {number} parts.interval milliseconds of silence until a ping
@@ -21,72 +37,53 @@ export class Heartbeat {
    * @param {() => number} [parts.now] milliseconds; a clock that also counts while the device sleeps
    */
   constructor({ interval, patience, ping, dead, now = () => Date.now() }) {
-    /** @private */
-    this._interval = interval;
-    /** @private */
-    this._patience = patience;
-    /** @private */
-    this._ping = ping;
-    /** @private */
-    this._dead = dead;
-    /** @private */
-    this._now = now;
-    /** @private */
-    this._heardAt = 0;
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private @type {((alive: boolean) => void)[]} */
-    this._waiting = [];
-    /** @private */
-    this._running = false;
-    /** @private */
-    this._pings = 0;
-    /** @private */
-    this._pongs = 0;
-    /** @private how many pongs there must have been for all to be new */
-    this._pongsDue = 0;
+    this.#interval = interval;
+    this.#patience = patience;
+    this.#ping = ping;
+    this.#dead = dead;
+    this.#now = now;
   }
 
   /** Begin to watch a connection that has just shown life. */
   start() {
-    this._running = true;
-    this._heardAt = this._now();
-    this._rest();
+    this.#running = true;
+    this.#heardAt = this.#now();
+    this.#rest();
   }
 
   /** Note a sign of life. */
   heard() {
-    const silence = this._now() - this._heardAt;
-    this._heardAt = this._now();
-    if (this._running && silence > SLEEP) {
-      this._pongsDue = this._pings + 1;
-      this._ping();
+    const silence = this.#now() - this.#heardAt;
+    this.#heardAt = this.#now();
+    if (this.#running && silence > SLEEP) {
+      this.#pongsDue = this.#pings + 1;
+      this.#ping();
     }
-    if (this._waiting.length) {
-      this._answer(true);
-      this._rest();
+    if (this.#waiting.length) {
+      this.#answer(true);
+      this.#rest();
     }
   }
 
   /** Note that a ping was sent, by whomever. */
   pinged() {
-    this._pings += 1;
+    this.#pings += 1;
   }
 
   /** Note that a ping has come back. */
   ponged() {
-    this._pongs += 1;
+    this.#pongs += 1;
   }
 
   /** Whether what comes may have been waiting while the page slept. */
   get doubtful() {
-    return this._pongs < this._pongsDue;
+    return this.#pongs < this.#pongsDue;
   }
 
   /** Whether the last sign of life is so recent that no ping can be overdue. */
   get fresh() {
-    const silence = this._now() - this._heardAt;
-    return this._running && !this._waiting.length && silence < this._interval + 500;
+    const silence = this.#now() - this.#heardAt;
+    return this.#running && !this.#waiting.length && silence < this.#interval + 500;
   }
 
   /**
@@ -94,47 +91,42 @@ export class Heartbeat {
    * @param {number} [patience] milliseconds
    * @returns {Promise<boolean>}
    */
-  probe(patience = this._patience) {
-    if (!this._running) return Promise.resolve(false);
+  probe(patience = this.#patience) {
+    if (!this.#running) return Promise.resolve(false);
     return new Promise((resolve) => {
-      this._waiting.push(resolve);
-      this._ping();
-      clearTimeout(this._timer);
-      this._timer = setTimeout(() => this._expire(), patience);
+      this.#waiting.push(resolve);
+      this.#ping();
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#expire(), patience);
     });
   }
 
   /** Stop watching. */
   stop() {
-    this._running = false;
-    clearTimeout(this._timer);
-    this._answer(false);
+    this.#running = false;
+    clearTimeout(this.#timer);
+    this.#answer(false);
   }
 
-  /** @private */
-  _rest() {
-    clearTimeout(this._timer);
-    if (!this._running) return;
-    const silence = this._now() - this._heardAt;
-    if (silence >= this._interval) void this.probe();
-    else this._timer = setTimeout(() => this._rest(), this._interval - silence);
+  #rest() {
+    clearTimeout(this.#timer);
+    if (!this.#running) return;
+    const silence = this.#now() - this.#heardAt;
+    if (silence >= this.#interval) void this.probe();
+    else this.#timer = setTimeout(() => this.#rest(), this.#interval - silence);
   }
 
-  /** @private */
-  _expire() {
-    if (!this._running) return;
-    this._running = false;
-    this._dead();
-    this._answer(false);
+  #expire() {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#dead();
+    this.#answer(false);
   }
 
-  /**
-   * @private
-   * @param {boolean} alive
-   */
-  _answer(alive) {
-    const waiting = this._waiting;
-    this._waiting = [];
+  /** @param {boolean} alive */
+  #answer(alive) {
+    const waiting = this.#waiting;
+    this.#waiting = [];
     for (const resolve of waiting) resolve(alive);
   }
 }

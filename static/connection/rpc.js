@@ -41,6 +41,19 @@ export const EXPIRY = 10;
  */
 
 export class Rpc {
+  #connection;
+  #timeout;
+  #log;
+  /** @type {Registration[]} */
+  #registrations = [];
+  /** @type {Set<Target>} */
+  #called = new Set();
+  /** @type {Map<string, Pending>} by the topic of the answer */
+  #pending = new Map();
+  /** keeps the answers to an earlier page with the same client id apart */
+  #prefix = randomToken();
+  #calls = 0;
+
   /**
    * @param {Connection} connection
    * @param {object} [options]
@@ -48,25 +61,12 @@ export class Rpc {
    * @param {Pick<Console, "error" | "debug">} [options.log]
    */
   constructor(connection, { timeout = EXPIRY * 1000, log = console } = {}) {
-    /** @private */
-    this._connection = connection;
-    /** @private */
-    this._timeout = timeout;
-    /** @private */
-    this._log = log;
-    /** @private @type {Registration[]} */
-    this._registrations = [];
-    /** @private @type {Set<Target>} */
-    this._called = new Set();
-    /** @private @type {Map<string, Pending>} by the topic of the answer */
-    this._pending = new Map();
-    /** @private keeps the answers to an earlier page with the same client id apart */
-    this._prefix = randomToken();
-    /** @private */
-    this._calls = 0;
-    connection.received.listen((message) => this._receive(message));
+    this.#connection = connection;
+    this.#timeout = timeout;
+    this.#log = log;
+    connection.received.listen((message) => this.#receive(message));
     connection.changed.listen((status) => {
-      if (status !== "live") this._lose();
+      if (status !== "live") this.#lose();
     });
   }
 
@@ -78,8 +78,8 @@ export class Rpc {
    *   answer can tell, because the message was a command
    */
   register(target, procedures, failed = () => {}) {
-    this._registrations.push({ target, procedures, failed });
-    this._connection.subscribe(({ topics }) => {
+    this.#registrations.push({ target, procedures, failed });
+    this.#connection.subscribe(({ topics }) => {
       const callee = target(topics);
       return [callee.commands, callee.requests];
     });
@@ -90,9 +90,9 @@ export class Rpc {
    * @param {Target} target
    */
   expect(target) {
-    if (this._called.has(target)) return;
-    this._called.add(target);
-    this._connection.subscribe(({ topics, clientId }) => [target(topics).responses(clientId)]);
+    if (this.#called.has(target)) return;
+    this.#called.add(target);
+    this.#connection.subscribe(({ topics, clientId }) => [target(topics).responses(clientId)]);
   }
 
   /**
@@ -105,9 +105,9 @@ export class Rpc {
    */
   greet(target, procedure, timeout, asked) {
     this.expect(target);
-    this._connection.greet((session) => {
+    this.#connection.greet((session) => {
       const payload = writeParameters({});
-      const { request, answer } = this._write(session, { target, procedure, timeout });
+      const { request, answer } = this.#write(session, { target, procedure, timeout });
       asked(answer);
       return { topic: request, payload, expiry: EXPIRY };
     });
@@ -125,23 +125,23 @@ export class Rpc {
    * @param {AbortSignal | null} [options.signal] gives the call up: it fails with `cancelled`
    * @returns {Promise<unknown>}
    */
-  async call(target, procedure, parameters = {}, { timeout = this._timeout, signal = null } = {}) {
+  async call(target, procedure, parameters = {}, { timeout = this.#timeout, signal = null } = {}) {
     const payload = writeParameters(parameters);
-    const proven = this._connection.proven();
+    const proven = this.#connection.proven();
     if (proven) await proven;
-    if (signal && signal.aborted) throw cancelled();
-    const { session } = this._connection;
+    if (signal?.aborted) throw cancelled();
+    const { session } = this.#connection;
     if (!session) throw new CallError("unavailable", "there is no connection to the broker");
     this.expect(target);
-    const { request, response, answer } = this._write(session, {
+    const { request, response, answer } = this.#write(session, {
       target,
       procedure,
       timeout,
       signal,
     });
-    this._connection.publish(request, payload, { expiry: EXPIRY }).catch((error) => {
-      const pending = this._pending.get(response);
-      if (pending) pending.fail(error);
+    this.#connection.publish(request, payload, { expiry: EXPIRY }).catch((error) => {
+      const pending = this.#pending.get(response);
+      pending?.fail(error);
     });
     return answer;
   }
@@ -152,20 +152,17 @@ export class Rpc {
    * @param {Target | null} [target]
    */
   fail(error, target = null) {
-    for (const pending of Array.from(this._pending.values())) {
+    for (const pending of Array.from(this.#pending.values())) {
       if (target === null || pending.target === target) pending.fail(error);
     }
   }
 
-  /**
-   * Fail what waits, each call as soon as it is sure that it will not be obeyed after that.
-   * @private
-   */
-  _lose() {
-    for (const pending of Array.from(this._pending.values())) {
+  /** Fail what waits, each call as soon as it is sure that it will not be obeyed after that. */
+  #lose() {
+    for (const pending of Array.from(this.#pending.values())) {
       const fail = () =>
         pending.fail(new CallError("unavailable", "the connection was lost", "lost"));
-      const delay = this._connection.lingering(pending.sentAt);
+      const delay = this.#connection.lingering(pending.sentAt);
       if (delay > 0) setTimeout(fail, delay);
       else fail();
     }
@@ -173,30 +170,29 @@ export class Rpc {
 
   /**
    * Return the topics of a new call, and the promise of its answer.
-   * @private
+   *
    * @param {Session} session
    * @param {Call} call
    */
-  _write(session, call) {
+  #write(session, call) {
     const callee = call.target(session.topics);
-    const name = `${this._prefix}-${(++this._calls).toString(36)}`;
+    const name = `${this.#prefix}-${(++this.#calls).toString(36)}`;
     const response = callee.response(session.clientId, name);
     const request = callee.request(session.clientId, name, call.procedure);
-    return { request, response, answer: this._answerOn(response, call) };
+    return { request, response, answer: this.#answerOn(response, call) };
   }
 
   /**
-   * @private
    * @param {string} topic
    * @param {Call} call
    * @returns {Promise<unknown>}
    */
-  _answerOn(topic, { target, timeout, signal = null, procedure }) {
+  #answerOn(topic, { target, timeout, signal = null, procedure }) {
     return new Promise((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer);
-        if (signal) signal.removeEventListener("abort", abort);
-        this._pending.delete(topic);
+        signal?.removeEventListener("abort", abort);
+        this.#pending.delete(topic);
       };
       const fail = (/** @type {unknown} */ error) => {
         settle();
@@ -206,7 +202,7 @@ export class Rpc {
       const timer = setTimeout(() => {
         fail(new CallError("timeout", `no answer to ${procedure} within ${timeout / 1000} s`));
       }, timeout);
-      if (signal) signal.addEventListener("abort", abort);
+      signal?.addEventListener("abort", abort);
       const answer = (/** @type {Uint8Array} */ payload) => {
         settle();
         try {
@@ -215,47 +211,43 @@ export class Rpc {
           reject(error);
         }
       };
-      this._pending.set(topic, { target, sentAt: Date.now(), answer, fail });
+      this.#pending.set(topic, { target, sentAt: Date.now(), answer, fail });
     });
   }
 
-  /**
-   * @private
-   * @param {Message} message
-   */
-  _receive(message) {
-    const pending = this._pending.get(message.topic);
+  /** @param {Message} message */
+  #receive(message) {
+    const pending = this.#pending.get(message.topic);
     if (pending) {
       pending.answer(message.payload);
       return;
     }
-    const { session } = this._connection;
+    const { session } = this.#connection;
     if (!session) return;
-    for (const registration of this._registrations) {
+    for (const registration of this.#registrations) {
       const callee = registration.target(session.topics);
       if (message.topic.startsWith(`${callee.root}/`)) {
-        void this._serve(callee, registration, message);
+        void this.#serve(callee, registration, message);
         return;
       }
     }
   }
 
   /**
-   * @private
    * @param {Callee} callee
    * @param {Registration} registration
    * @param {Message} message
    */
-  async _serve(callee, { procedures, failed }, message) {
+  async #serve(callee, { procedures, failed }, message) {
     const request = callee.parse(message.topic);
     // A retained command is an old one: whoever subscribes anew would obey it again and again.
     if (!request || message.retain) {
-      this._log.debug(request ? "retained request ignored" : "malformed request ignored");
+      this.#log.debug(request ? "retained request ignored" : "malformed request ignored");
       return;
     }
     const { responseTopic, correlationData } = message;
     if (responseTopic !== null && !callee.mayAnswer(request, responseTopic)) {
-      this._log.error(`${request.procedure}: a Response Topic elsewhere is not honoured`);
+      this.#log.error(`${request.procedure}: a Response Topic elsewhere is not honoured`);
     }
     const topic = callee.answersTo(request, responseTopic);
     let payload;
@@ -264,13 +256,13 @@ export class Rpc {
       payload = writeResult(await run(procedures, request.procedure, message.payload));
     } catch (error) {
       const told = error instanceof CallError ? error : new CallError("runtime_error", `${error}`);
-      if (told !== error) this._log.error(`${request.procedure}:`, error);
+      if (told !== error) this.#log.error(`${request.procedure}:`, error);
       payload = writeError(told);
       if (topic === null) failed(request.procedure, told);
     }
     if (topic === null) return;
-    this._connection.publish(topic, payload, { expiry: EXPIRY, correlationData }).catch(() => {
-      this._log.debug("an answer found no connection");
+    this.#connection.publish(topic, payload, { expiry: EXPIRY, correlationData }).catch(() => {
+      this.#log.debug("an answer found no connection");
     });
   }
 }

@@ -10,26 +10,25 @@ import { build, fill, flag } from "./dom.js";
  * @template T
  */
 export class ChoiceRow {
+  #choose;
+  #drawn = "";
+  /** @type {HTMLButtonElement[]} */
+  #buttons = [];
+  #hint = build("span", { class: "hint" });
+  #chips;
+
   /**
    * @param {string} name
    * @param {(value: T) => void} choose asks for a value; what is marked is what the player reports
    */
   constructor(name, choose) {
-    /** @private */
-    this._choose = choose;
-    /** @private */
-    this._drawn = "";
-    /** @private @type {HTMLButtonElement[]} */
-    this._buttons = [];
-    /** @private */
-    this._hint = build("span", { class: "hint" });
-    /** @private */
-    this._chips = build("div", { class: "chips", role: "group", "aria-label": name });
+    this.#choose = choose;
+    this.#chips = build("div", { class: "chips", role: "group", "aria-label": name });
     this.element = build(
       "div",
       { class: "choice" },
-      build("h3", {}, name, " ", this._hint),
-      this._chips,
+      build("h3", {}, name, " ", this.#hint),
+      this.#chips,
     );
   }
 
@@ -42,18 +41,18 @@ export class ChoiceRow {
    */
   show(options, active, can, hint = "") {
     flag(this.element, "hidden", !can);
-    if (this._hint.textContent !== hint) this._hint.textContent = hint;
+    if (this.#hint.textContent !== hint) this.#hint.textContent = hint;
     const drawn = JSON.stringify(options);
-    if (drawn !== this._drawn) {
-      this._drawn = drawn;
-      this._buttons = options.map(({ value, text }) => {
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      this.#buttons = options.map(({ value, text }) => {
         const button = build("button", { type: "button", class: "chip" }, text);
-        button.addEventListener("click", () => this._choose(value));
+        button.addEventListener("click", () => this.#choose(value));
         return button;
       });
-      fill(this._chips, ...this._buttons);
+      fill(this.#chips, ...this.#buttons);
     }
-    this._buttons.forEach((button, index) => {
+    this.#buttons.forEach((button, index) => {
       button.setAttribute("aria-pressed", String(options[index].value === active));
     });
   }

@@ -10,11 +10,7 @@ import { build, fill, flag } from "./dom.js";
 
 /** Says in words how it stands with the connection; read out when it changes. */
 export class ConnectionBanner extends HTMLElement {
-  constructor() {
-    super();
-    /** @private */
-    this._shown = "";
-  }
+  #shown = "";
 
   /** Make the element one that a screen reader reads out. */
   mount() {
@@ -24,9 +20,9 @@ export class ConnectionBanner extends HTMLElement {
 
   /** @param {Notice} notice */
   tell({ kind, text, detail = "", action }) {
-    const shown = [kind, text, detail, action ? action.label : ""].join("\n");
-    if (shown === this._shown) return;
-    this._shown = shown;
+    const shown = [kind, text, detail, action?.label ?? ""].join("\n");
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.setAttribute("kind", kind);
     const words = build("div", { class: "words" }, build("p", { class: "text" }, text));
     if (detail) words.append(build("p", { class: "detail" }, detail));

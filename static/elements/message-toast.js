@@ -5,13 +5,9 @@ const STAY = 6000;
 
 /** One short message that comes and goes: what went wrong, or what became of what the person did. */
 export class MessageToast extends HTMLElement {
-  constructor() {
-    super();
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private */
-    this._lasting = false;
-  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  #lasting = false;
 
   /** Make the element one that a screen reader reads out. */
   mount() {
@@ -26,16 +22,16 @@ export class MessageToast extends HTMLElement {
    * @param {{ lasting?: boolean }} [options] `lasting`: it is no less true when another film is loaded
    */
   tell(text, detail = "", kind = "error", { lasting = false } = {}) {
-    clearTimeout(this._timer);
-    this._lasting = lasting;
+    clearTimeout(this.#timer);
+    this.#lasting = lasting;
     const words = build("span", {}, build("p", {}, text));
     if (detail) words.append(" ", build("p", { class: "detail" }, detail));
     fill(this, build("div", { class: `message ${kind}` }, words));
-    this._timer = setTimeout(() => fill(this), STAY);
+    this.#timer = setTimeout(() => fill(this), STAY);
   }
 
   /** Another film is loaded: what was said of the one before holds no longer. */
   filmChanged() {
-    if (!this._lasting) fill(this);
+    if (!this.#lasting) fill(this);
   }
 }

@@ -59,32 +59,27 @@ const KINDS = {
 
 /** A button that asks for one procedure, always with the same parameters. */
 export class RequestButton extends ViewElement {
-  constructor() {
-    super();
-    /** @private */
-    this._procedure = "";
-    /** @private */
-    this._button = build("button", { type: "button" });
-  }
+  #procedure = "";
+  #button = build("button", { type: "button" });
 
   /** @override @param {import("./view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     const kind = KINDS[this.getAttribute("kind") || ""];
-    this._procedure = kind.procedure;
-    this._button.title = kind.name(translate);
-    this._button.setAttribute("aria-label", this._button.title);
-    this._button.append(icon(kind.icon));
+    this.#procedure = kind.procedure;
+    this.#button.title = kind.name(translate);
+    this.#button.setAttribute("aria-label", this.#button.title);
+    this.#button.append(icon(kind.icon));
     const text = kind.text(translate);
-    if (text) this._button.append(build("span", { "aria-hidden": "true" }, text));
-    this._button.addEventListener("click", () => {
+    if (text) this.#button.append(build("span", { "aria-hidden": "true" }, text));
+    this.#button.addEventListener("click", () => {
       void this._request(kind.procedure, kind.parameters);
     });
-    fill(this, this._button);
+    fill(this, this.#button);
   }
 
   /** @override @param {import("./view.js").View} view */
   show({ state }) {
-    this._button.disabled = state !== null && !state.can.includes(this._procedure);
+    this.#button.disabled = state !== null && !state.can.includes(this.#procedure);
   }
 }

@@ -13,155 +13,133 @@ const THUMB = 24;
 
 /** Where the medium is, and a slider to go elsewhere: when it is let go. */
 export class SeekBar extends ViewElement {
-  constructor() {
-    super();
-    /** @private @type {import("./view.js").View | null} */
-    this._view = null;
-    /** @private */
-    this._held = false;
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private */
-    this._slider = build("input", {
-      type: "range",
-      min: "0",
-      max: "0",
-      step: "0.1",
-      value: "0",
-      disabled: "",
-    });
-    /** @private */
-    this._elapsed = build("span", { class: "elapsed" });
-    /** @private */
-    this._duration = build("span", { class: "duration" });
-    /** @private */
-    this._preview = build("span", { class: "preview", "aria-hidden": "true", hidden: "" });
-  }
+  /** @type {import("./view.js").View | null} */
+  #view = null;
+  #held = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  #slider = build("input", {
+    type: "range",
+    min: "0",
+    max: "0",
+    step: "0.1",
+    value: "0",
+    disabled: "",
+  });
+  #elapsed = build("span", { class: "elapsed" });
+  #duration = build("span", { class: "duration" });
+  #preview = build("span", { class: "preview", "aria-hidden": "true", hidden: "" });
 
   /** @override @param {import("./view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
-    this._slider.setAttribute("aria-label", translate("control.position"));
+    this.#slider.setAttribute("aria-label", translate("control.position"));
     const times = build("div", { class: "times", "aria-hidden": "true" });
-    times.append(this._elapsed, this._duration);
-    fill(this, this._slider, times, this._preview);
-    this._draw(0, null);
-    this._slider.addEventListener("pointerdown", () => {
-      this._held = true;
+    times.append(this.#elapsed, this.#duration);
+    fill(this, this.#slider, times, this.#preview);
+    this.#draw(0, null);
+    this.#slider.addEventListener("pointerdown", () => {
+      this.#held = true;
     });
     for (const end of ["pointerup", "pointercancel", "blur"]) {
-      this._slider.addEventListener(end, () => {
-        this._held = false;
-        flag(this._preview, "hidden", true);
+      this.#slider.addEventListener(end, () => {
+        this.#held = false;
+        flag(this.#preview, "hidden", true);
       });
     }
-    this._slider.addEventListener("pointermove", (event) => this._point(event));
-    this._slider.addEventListener("pointerleave", () => {
-      if (!this._held) flag(this._preview, "hidden", true);
+    this.#slider.addEventListener("pointermove", (event) => this.#point(event));
+    this.#slider.addEventListener("pointerleave", () => {
+      if (!this.#held) flag(this.#preview, "hidden", true);
     });
-    this._slider.addEventListener("input", () => {
-      this._held = true;
-      if (this._length) this._foresee(this._slider.valueAsNumber / this._length);
-      this._draw(this._slider.valueAsNumber, this._length);
+    this.#slider.addEventListener("input", () => {
+      this.#held = true;
+      if (this.#length) this.#foresee(this.#slider.valueAsNumber / this.#length);
+      this.#draw(this.#slider.valueAsNumber, this.#length);
     });
-    this._slider.addEventListener("change", () => void this._go(this._slider.valueAsNumber));
-    this._slider.addEventListener("keydown", (event) => this._pressed(event));
+    this.#slider.addEventListener("change", () => void this.#go(this.#slider.valueAsNumber));
+    this.#slider.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
   /** @override @param {import("./view.js").View} view */
   show(view) {
-    this._view = view;
+    this.#view = view;
     const { state, live } = view;
-    flag(this._slider, "disabled", !state || !state.can.includes("seek"));
-    const max = String(this._length || 0);
-    if (this._slider.max !== max) this._slider.max = max;
-    clearTimeout(this._timer);
-    this._refresh();
-    if (live && state && state.playing && !state.buffering) this._await(state.rate);
+    flag(this.#slider, "disabled", !state || !state.can.includes("seek"));
+    const max = String(this.#length || 0);
+    if (this.#slider.max !== max) this.#slider.max = max;
+    clearTimeout(this.#timer);
+    this.#refresh();
+    if (live && state?.playing && !state.buffering) this.#await(state.rate);
   }
 
   disconnectedCallback() {
-    clearTimeout(this._timer);
+    clearTimeout(this.#timer);
   }
 
   /**
    * Draw again whenever another second is to be shown: more often would only cost the phone.
-   * @private
+   *
    * @param {number} rate
    */
-  _await(rate) {
-    const position = this._view ? this._view.position() : 0;
+  #await(rate) {
+    const position = this.#view?.position() ?? 0;
     const left = (1000 * (1 - (position % 1))) / rate + MARGIN;
-    this._timer = setTimeout(
+    this.#timer = setTimeout(
       () => {
-        this._refresh();
-        this._await(rate);
+        this.#refresh();
+        this.#await(rate);
       },
       Math.max(INTERVAL, left),
     );
   }
 
-  /** @private */
-  get _length() {
-    return this._view && this._view.state ? this._view.state.duration : null;
+  get #length() {
+    return this.#view?.state?.duration ?? null;
   }
 
-  /**
-   * @private
-   * @param {number | null} duration
-   */
-  _total(duration) {
+  /** @param {number | null} duration */
+  #total(duration) {
     if (duration !== null) return formatTime(duration);
-    const playing = this._view && this._view.state && this._view.state.playing;
+    const playing = this.#view?.state?.playing;
     return playing ? this._translate("control.no_duration") : "";
   }
 
-  /** @private */
-  _refresh() {
-    if (!this._view || this._held || this._requests > 0) return;
-    const position = this._view.position();
-    this._slider.value = String(position);
-    this._draw(position, this._length);
+  #refresh() {
+    if (!this.#view || this.#held || this._requests > 0) return;
+    const position = this.#view.position();
+    this.#slider.value = String(position);
+    this.#draw(position, this.#length);
   }
 
-  /**
-   * @private
-   * @param {number} position
-   */
-  async _go(position) {
-    this._held = false;
+  /** @param {number} position */
+  async #go(position) {
+    this.#held = false;
     await this._request("seek", { position });
-    this._refresh();
+    this.#refresh();
   }
 
   /**
    * Show where a click would go; a finger that drags is shown the slider's own value.
-   * @private
+   *
    * @param {PointerEvent} event
    */
-  _point({ pointerType, clientX }) {
-    if (this._held || pointerType !== "mouse" || this._slider.disabled) return;
-    const { left, width } = this._slider.getBoundingClientRect();
-    this._foresee((clientX - left - THUMB / 2) / (width - THUMB));
+  #point({ pointerType, clientX }) {
+    if (this.#held || pointerType !== "mouse" || this.#slider.disabled) return;
+    const { left, width } = this.#slider.getBoundingClientRect();
+    this.#foresee((clientX - left - THUMB / 2) / (width - THUMB));
   }
 
-  /**
-   * @private
-   * @param {number} part of the medium, 0 to 1
-   */
-  _foresee(part) {
-    if (!this._length) return;
+  /** @param {number} part of the medium, 0 to 1 */
+  #foresee(part) {
+    if (!this.#length) return;
     const inside = Math.min(1, Math.max(0, part));
-    this._preview.textContent = formatTime(inside * this._length);
-    this._preview.style.setProperty("--at", String(inside));
-    flag(this._preview, "hidden", false);
+    this.#preview.textContent = formatTime(inside * this.#length);
+    this.#preview.style.setProperty("--at", String(inside));
+    flag(this.#preview, "hidden", false);
   }
 
-  /**
-   * @private
-   * @param {KeyboardEvent} event
-   */
-  _pressed(event) {
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
     const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     if (way === undefined) return;
     event.preventDefault();
@@ -169,19 +147,18 @@ export class SeekBar extends ViewElement {
   }
 
   /**
-   * @private
    * @param {number} position
    * @param {number | null} duration
    */
-  _draw(position, duration) {
+  #draw(position, duration) {
     const elapsed = formatTime(position);
-    const total = this._total(duration);
+    const total = this.#total(duration);
     const part = duration ? (100 * position) / duration : 0;
-    this._slider.style.setProperty("--part", `${part}%`);
-    if (this._elapsed.textContent === elapsed && this._duration.textContent === total) return;
-    this._elapsed.textContent = elapsed;
-    this._duration.textContent = total;
+    this.#slider.style.setProperty("--part", `${part}%`);
+    if (this.#elapsed.textContent === elapsed && this.#duration.textContent === total) return;
+    this.#elapsed.textContent = elapsed;
+    this.#duration.textContent = total;
     const words = { position: elapsed, duration: total };
-    this._slider.setAttribute("aria-valuetext", this._translate("control.position_of", words));
+    this.#slider.setAttribute("aria-valuetext", this._translate("control.position_of", words));
   }
 }

@@ -12,58 +12,59 @@ const INTERVAL = 10000;
 
 /** When the player is to pause, and how long that is from now. */
 export class SleepChoice {
+  #translate;
+  /** @type {PlayerState | null} */
+  #state = null;
+  /** when that was heard of, in seconds on this clock */
+  #heardAt = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer = undefined;
+  /** @type {ChoiceRow<number>} */
+  #row;
+
   /**
    * @param {Translate} translate
    * @param {(parameters: { minutes: number }) => void} ask
    */
   constructor(translate, ask) {
-    /** @private */
-    this._translate = translate;
-    /** @private @type {PlayerState | null} */
-    this._state = null;
-    /** @private when that was heard of, in seconds on this clock */
-    this._heardAt = 0;
-    /** @private @type {ReturnType<typeof setInterval> | undefined} */
-    this._timer = undefined;
-    /** @private @type {ChoiceRow<number>} */
-    this._row = new ChoiceRow(translate("more.sleep"), (minutes) => ask({ minutes }));
-    this.element = this._row.element;
+    this.#translate = translate;
+    this.#row = new ChoiceRow(translate("more.sleep"), (minutes) => ask({ minutes }));
+    this.element = this.#row.element;
   }
 
   /** Count on, as long as it can be seen. */
   start() {
     this.stop();
-    this._timer = setInterval(() => this._draw(), INTERVAL);
-    this._draw();
+    this.#timer = setInterval(() => this.#draw(), INTERVAL);
+    this.#draw();
   }
 
   stop() {
-    clearInterval(this._timer);
+    clearInterval(this.#timer);
   }
 
   /** @param {PlayerState} state */
   show(state) {
-    if (!this._state || state.reported_at !== this._state.reported_at) {
-      this._heardAt = Date.now() / 1000;
+    if (!this.#state || state.reported_at !== this.#state.reported_at) {
+      this.#heardAt = Date.now() / 1000;
     }
-    this._state = state;
-    this._draw();
+    this.#state = state;
+    this.#draw();
   }
 
-  /** @private */
-  _draw() {
-    if (!this._state) return;
-    const { sleep_at, reported_at, can } = this._state;
+  #draw() {
+    if (!this.#state) return;
+    const { sleep_at, reported_at, can } = this.#state;
     // Both times are by the player's clock, which need not agree with this one.
-    const gone = Date.now() / 1000 - this._heardAt;
+    const gone = Date.now() / 1000 - this.#heardAt;
     const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at - gone) / 60)) : 0;
     const options = [0, ...CHOICES].map((value) => ({
       value,
       text: value
-        ? this._translate("more.minutes", { minutes: value })
-        : this._translate("more.off"),
+        ? this.#translate("more.minutes", { minutes: value })
+        : this.#translate("more.off"),
     }));
-    const hint = minutes ? this._translate("more.sleeps_in", { minutes }) : "";
-    this._row.show(options, minutes ? -1 : 0, can.includes("sleep"), hint);
+    const hint = minutes ? this.#translate("more.sleeps_in", { minutes }) : "";
+    this.#row.show(options, minutes ? -1 : 0, can.includes("sleep"), hint);
   }
 }

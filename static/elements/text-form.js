@@ -2,6 +2,9 @@ import { build } from "./dom.js";
 
 /** One line of text and the button that sends it. */
 export class TextForm {
+  #shown = "";
+  #button;
+
   /**
    * @param {string} label
    * @param {string} button
@@ -10,21 +13,23 @@ export class TextForm {
    *   stays after it was sent
    */
   constructor(label, button, send, { keep = false, attributes = {} } = {}) {
-    /** @private */
-    this._shown = "";
-    this.input = build("input", { type: "text", autocomplete: "off", required: "", ...attributes });
-    /** @private */
-    this._button = build("button", { type: "submit" }, button);
+    this.input = build("input", {
+      type: "text",
+      autocomplete: "off",
+      required: "",
+      ...attributes,
+    });
+    this.#button = build("button", { type: "submit" }, button);
     this.element = build(
       "form",
       { class: "line" },
       build("label", {}, build("span", {}, label), this.input),
-      this._button,
+      this.#button,
     );
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = this.input.value.trim();
-      if (text) void send(text).then((done) => done && !keep && this._clear());
+      if (text) void send(text).then((done) => done && !keep && this.#clear());
     });
   }
 
@@ -38,13 +43,12 @@ export class TextForm {
    * @param {string} text
    */
   show(text) {
-    if (text === this._shown || document.activeElement === this.input) return;
-    this._shown = text;
+    if (text === this.#shown || document.activeElement === this.input) return;
+    this.#shown = text;
     this.input.value = text;
   }
 
-  /** @private */
-  _clear() {
+  #clear() {
     this.input.value = "";
   }
 }

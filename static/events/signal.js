@@ -3,19 +3,17 @@
  * @template T what the listeners are told
  */
 export class Signal {
-  constructor() {
-    /** @private @type {Set<(value: T) => void>} */
-    this._listeners = new Set();
-  }
+  /** @type {Set<(value: T) => void>} */
+  #listeners = new Set();
 
   /**
    * Call `listener` at each emission; return what ends that.
    * @param {(value: T) => void} listener
    */
   listen(listener) {
-    this._listeners.add(listener);
+    this.#listeners.add(listener);
     return () => {
-      this._listeners.delete(listener);
+      this.#listeners.delete(listener);
     };
   }
 
@@ -24,6 +22,6 @@ export class Signal {
    * @param {T} value
    */
   emit(value) {
-    for (const listener of Array.from(this._listeners)) listener(value);
+    for (const listener of Array.from(this.#listeners)) listener(value);
   }
 }

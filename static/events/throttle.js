@@ -6,29 +6,29 @@ export const INTERVAL = 100;
  * @template T
  */
 export class Throttle {
+  #interval;
+  #pass;
+  #now;
+  #passedAt = -Infinity;
+  /** @type {{ value: T } | null} */
+  #waiting = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+
   /**
    * @param {number} interval milliseconds between two values
    * @param {(value: T) => void} pass
    * @param {() => number} [now] milliseconds, monotonic
    */
   constructor(interval, pass, now = () => performance.now()) {
-    /** @private */
-    this._interval = interval;
-    /** @private */
-    this._pass = pass;
-    /** @private */
-    this._now = now;
-    /** @private */
-    this._passedAt = -Infinity;
-    /** @private @type {{ value: T } | null} */
-    this._waiting = null;
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
+    this.#interval = interval;
+    this.#pass = pass;
+    this.#now = now;
   }
 
   /** Whether a value waits for its turn. */
   get waiting() {
-    return this._waiting !== null;
+    return this.#waiting !== null;
   }
 
   /**
@@ -36,27 +36,27 @@ export class Throttle {
    * @param {T} value
    */
   push(value) {
-    const early = this._waiting !== null;
-    this._waiting = { value };
+    const early = this.#waiting !== null;
+    this.#waiting = { value };
     if (early) return;
-    const delay = this._passedAt + this._interval - this._now();
+    const delay = this.#passedAt + this.#interval - this.#now();
     if (delay <= 0) this.flush();
-    else this._timer = setTimeout(() => this.flush(), delay);
+    else this.#timer = setTimeout(() => this.flush(), delay);
   }
 
   /** Pass the waiting value on now, if there is one. */
   flush() {
-    clearTimeout(this._timer);
-    if (this._waiting === null) return;
-    const { value } = this._waiting;
-    this._waiting = null;
-    this._passedAt = this._now();
-    this._pass(value);
+    clearTimeout(this.#timer);
+    if (this.#waiting === null) return;
+    const { value } = this.#waiting;
+    this.#waiting = null;
+    this.#passedAt = this.#now();
+    this.#pass(value);
   }
 
   /** Forget the waiting value. */
   cancel() {
-    clearTimeout(this._timer);
-    this._waiting = null;
+    clearTimeout(this.#timer);
+    this.#waiting = null;
   }
 }

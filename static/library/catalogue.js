@@ -39,15 +39,16 @@ const MOST = 20;
  */
 
 export class Catalogue {
+  #list;
+  /** @type {Map<string, Promise<About | null>>} */
+  #known = new Map();
+
   /**
    * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[] }>} list ask the
    *   library
    */
   constructor(list) {
-    /** @private */
-    this._list = list;
-    /** @private @type {Map<string, Promise<About | null>>} */
-    this._known = new Map();
+    this.#list = list;
   }
 
   /**
@@ -57,7 +58,7 @@ export class Catalogue {
    */
   about({ path }) {
     if (path === null) return Promise.resolve(null);
-    return Promise.race([this._ask(path), later(PATIENCE)]);
+    return Promise.race([this.#ask(path), later(PATIENCE)]);
   }
 
   /**
@@ -67,41 +68,37 @@ export class Catalogue {
    * @returns {Promise<About[] | null>}
    */
   folder(path) {
-    const asked = this._list({ path, order: "play", limit: MOST_ITEMS }).then(
+    const asked = this.#list({ path, order: "play", limit: MOST_ITEMS }).then(
       ({ entries }) => (Array.isArray(entries) ? entries.filter(isAbout) : null),
       () => null,
     );
     return Promise.race([asked, later(PATIENCE)]);
   }
 
-  /**
-   * @private
-   * @param {string} path
-   */
-  _ask(path) {
-    const known = this._known.get(path);
+  /** @param {string} path */
+  #ask(path) {
+    const known = this.#known.get(path);
     if (known) return known;
-    const asked = this._look(path);
-    this._known.set(path, asked);
-    const [oldest] = Array.from(this._known.keys());
-    if (this._known.size > MOST) this._known.delete(oldest);
+    const asked = this.#look(path);
+    this.#known.set(path, asked);
+    const [oldest] = Array.from(this.#known.keys());
+    if (this.#known.size > MOST) this.#known.delete(oldest);
     return asked;
   }
 
   /**
-   * @private
    * @param {string} path
    * @returns {Promise<About | null>}
    */
-  async _look(path) {
+  async #look(path) {
     try {
-      const { entries } = await this._list({ path });
+      const { entries } = await this.#list({ path });
       const about = Array.isArray(entries) ? entries[0] : null;
       // It may be there later, and with codecs that are not known yet.
-      if (!isAbout(about) || about.tracks.length === 0) this._known.delete(path);
+      if (!isAbout(about) || about.tracks.length === 0) this.#known.delete(path);
       return isAbout(about) && about.path === path ? about : null;
     } catch {
-      this._known.delete(path);
+      this.#known.delete(path);
       return null;
     }
   }

@@ -8,12 +8,13 @@ import { isRecord } from "../protocol/messages.js";
  */
 
 export class History {
+  #call;
+
   /**
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
    */
   constructor(call) {
-    /** @private */
-    this._call = call;
+    this.#call = call;
   }
 
   /**
@@ -21,7 +22,7 @@ export class History {
    * @returns {Promise<Listing>}
    */
   async list() {
-    const answer = await this._call("history", {});
+    const answer = await this.#call("history", {});
     const items = isRecord(answer) && Array.isArray(answer.items) ? answer.items : [];
     const entries = items.filter(isRecord).map(entryOf);
     const index = { state: /** @type {const} */ ("ready"), media: 0, probed: 0 };

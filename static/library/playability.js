@@ -4,16 +4,17 @@ import { isRecord } from "../protocol/messages.js";
 import { TYPES } from "../protocol/ranges.js";
 
 export class Playability {
+  #call;
+  /** @type {Map<string, boolean>} by the type */
+  #known = new Map();
+
   /**
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
    */
   constructor(call) {
-    /** @private */
-    this._call = call;
-    /** @private @type {Map<string, boolean>} by the type */
-    this._known = new Map();
+    this.#call = call;
     /** Whether the player can play a type, as far as is known. @type {(type: string) => boolean} */
-    this.canPlay = (type) => this._known.get(type) !== false;
+    this.canPlay = (type) => this.#known.get(type) !== false;
   }
 
   /**
@@ -22,22 +23,21 @@ export class Playability {
    * @param {boolean} asks the player can be asked; else this browser stands for the player's
    */
   async learn(types, asks) {
-    const unknown = Array.from(new Set(types)).filter((type) => !this._known.has(type));
+    const unknown = Array.from(new Set(types)).filter((type) => !this.#known.has(type));
     const asked = unknown.slice(0, TYPES.most);
     if (asked.length === 0) return;
-    const answers = asks ? await this._ask(asked) : guess(asked);
+    const answers = asks ? await this.#ask(asked) : guess(asked);
     asked.forEach((type, index) => {
-      if (typeof answers[index] === "boolean") this._known.set(type, answers[index]);
+      if (typeof answers[index] === "boolean") this.#known.set(type, answers[index]);
     });
   }
 
   /**
-   * @private
    * @param {string[]} types
    * @returns {Promise<unknown[]>}
    */
-  async _ask(types) {
-    const answer = await this._call("playable", { types }).catch(() => null);
+  async #ask(types) {
+    const answer = await this.#call("playable", { types }).catch(() => null);
     return isRecord(answer) && Array.isArray(answer.playable) ? answer.playable : [];
   }
 }

@@ -54,61 +54,59 @@ const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
  */
 
 export class Media {
+  #video;
+  /** @type {Source | null} */
+  #source = null;
+  #loads = 0;
+  /** @type {Promise<void> | null} the loading that is going on */
+  #loading = null;
+  /** somebody wants it to play, though the browser may not allow it yet */
+  #wanted = false;
+  /** it is being loaded, to be played then */
+  #starting = false;
+  /** what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
+  #flaw = null;
+  #gestureRequired = false;
+  #stream;
+  #preload = new Preload(() => document.createElement("video"));
+  /** @type {Signal<void>} the state may be another one */
+  changed = new Signal();
+  /** @type {Signal<MediaEvent>} */
+  happened = new Signal();
+  /** @type {Signal<string>} it plays, but its sound, of which this is the codec, is not heard */
+  unheard = new Signal();
+  /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
+  moved = new Signal();
+
   /** @param {HTMLVideoElement} video */
   constructor(video) {
-    /** @private */
-    this._video = video;
-    /** @private @type {Source | null} */
-    this._source = null;
-    /** @private */
-    this._loads = 0;
-    /** @private @type {Promise<void> | null} the loading that is going on */
-    this._loading = null;
-    /** @private somebody wants it to play, though the browser may not allow it yet */
-    this._wanted = false;
-    /** @private it is being loaded, to be played then */
-    this._starting = false;
-    /** @private what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
-    this._flaw = null;
-    /** @private */
-    this._gestureRequired = false;
-    /** @private */
-    this._stream = new Stream(video);
-    /** @private */
-    this._preload = new Preload(() => document.createElement("video"));
+    this.#video = video;
+    this.#stream = new Stream(video);
     this.volume = new Volume(video);
-    this.subtitles = new Subtitles(video, this._stream);
-    this.sounds = new Sounds(video, this._stream);
-    /** @type {Signal<void>} the state may be another one */
-    this.changed = new Signal();
-    /** @type {Signal<MediaEvent>} */
-    this.happened = new Signal();
-    /** @type {Signal<string>} it plays, but its sound, of which this is the codec, is not heard */
-    this.unheard = new Signal();
-    /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
-    this.moved = new Signal();
+    this.subtitles = new Subtitles(video, this.#stream);
+    this.sounds = new Sounds(video, this.#stream);
   }
 
   /** Begin to watch the element. */
   start() {
     this.volume.start();
-    for (const type of TELLING) this._video.addEventListener(type, () => this._noticed(type));
-    this._video.addEventListener("timeupdate", () => this.moved.emit());
-    this._stream.changed.listen(() => this.changed.emit());
+    for (const type of TELLING) this.#video.addEventListener(type, () => this.#noticed(type));
+    this.#video.addEventListener("timeupdate", () => this.moved.emit());
+    this.#stream.changed.listen(() => this.changed.emit());
     this.volume.changed.listen((detail) => {
       this.changed.emit();
-      this._tell("volume", detail);
+      this.#tell("volume", detail);
     });
-    this._stream.failed.listen((flaw) => this._fail(flaw));
+    this.#stream.failed.listen((flaw) => this.#fail(flaw));
   }
 
   /** @returns {MediaState} */
   get state() {
-    return describe(this._video, {
-      loaded: this._source !== null,
-      starting: this._starting,
-      failure: this._failure(),
-      gestureRequired: this._gestureRequired,
+    return describe(this.#video, {
+      loaded: this.#source !== null,
+      starting: this.#starting,
+      failure: this.#failure(),
+      gestureRequired: this.#gestureRequired,
       volume: this.volume,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
@@ -121,21 +119,21 @@ export class Media {
    * @param {Loading} [how]
    */
   load(source, how = {}) {
-    const load = ++this._loads;
-    this._empty(source, how.play === true);
-    const loading = this._load(load, source, how).finally(() => {
-      if (load !== this._loads) return;
-      this._loading = null;
-      this._starting = false;
+    const load = ++this.#loads;
+    this.#empty(source, how.play === true);
+    const loading = this.#load(load, source, how).finally(() => {
+      if (load !== this.#loads) return;
+      this.#loading = null;
+      this.#starting = false;
       this.changed.emit();
     });
-    this._loading = loading;
+    this.#loading = loading;
     return loading;
   }
 
   /** Whether somebody wants it to play: nobody has paused since it was last asked to. */
   get wanted() {
-    return this._wanted;
+    return this.#wanted;
   }
 
   /**
@@ -143,7 +141,7 @@ export class Media {
    * @param {string} type
    */
   canPlay(type) {
-    return STREAMS.test(type) || this._video.canPlayType(type) !== "";
+    return STREAMS.test(type) || this.#video.canPlayType(type) !== "";
   }
 
   /**
@@ -151,77 +149,76 @@ export class Media {
    * @param {Source | null} source
    */
   prepare(source) {
-    this._preload.fetch(source);
+    this.#preload.fetch(source);
   }
 
   /** Play; resolve once it does, or waits for nothing but data. */
   async play() {
-    this._checkLoaded();
-    this._wanted = true;
-    if (this._loading) {
-      this._starting = true;
+    this.#checkLoaded();
+    this.#wanted = true;
+    if (this.#loading) {
+      this.#starting = true;
       this.changed.emit();
-      await this._loading;
+      await this.#loading;
       return;
     }
-    await this._play();
+    await this.#play();
   }
 
-  /** @private */
-  async _play() {
-    const begun = this._video.play();
-    begun.catch((error) => this._refused(error));
+  async #play() {
+    const begun = this.#video.play();
+    begun.catch((error) => this.#refused(error));
     try {
-      await Promise.race([begun, this._buffers()]);
+      await Promise.race([begun, this.#buffers()]);
     } catch (error) {
       // A medium that breaks ends the attempt as a pause does; only the element knows the cause.
-      this._checkLoaded();
-      throw playError(error, mediaError(this._source && this._source.source, flawOf(null)));
+      this.#checkLoaded();
+      throw playError(error, mediaError(this.#source?.source ?? null, flawOf(null)));
     }
-    this._allow();
+    this.#allow();
   }
 
   /** Play from the beginning, unless somebody pauses before it does. */
   async replay() {
-    const load = this._loads;
-    this._wanted = true;
-    this._starting = true;
+    const load = this.#loads;
+    this.#wanted = true;
+    this.#starting = true;
     try {
       await this.seek(0);
-      if (this._starting && load === this._loads) await this._play();
+      if (this.#starting && load === this.#loads) await this.#play();
     } finally {
-      if (load === this._loads) this._starting = false;
+      if (load === this.#loads) this.#starting = false;
       this.changed.emit();
     }
   }
 
   async pause() {
-    this._wanted = false;
-    if (this._starting) {
-      this._starting = false;
+    this.#wanted = false;
+    if (this.#starting) {
+      this.#starting = false;
       this.changed.emit();
     }
-    if (this._video.paused) return;
-    const paused = until(this._video, "pause");
-    this._video.pause();
+    if (this.#video.paused) return;
+    const paused = until(this.#video, "pause");
+    this.#video.pause();
     await paused;
   }
 
   /** Pause, and go back to the beginning. */
   async stop() {
     await this.pause();
-    if (this._video.currentTime > 0 && this.state.seekable) await this.seek(0);
+    if (this.#video.currentTime > 0 && this.state.seekable) await this.seek(0);
   }
 
   /** @param {number} position seconds; clamped to the medium */
   async seek(position) {
-    this._checkLoaded();
+    this.#checkLoaded();
     const { seekable, duration } = this.state;
     if (!seekable || duration === null) {
       throw new CallError("not_supported", "one cannot seek in this medium");
     }
-    const arrived = until(this._video, "seeked");
-    this._video.currentTime = Math.min(position, duration);
+    const arrived = until(this.#video, "seeked");
+    this.#video.currentTime = Math.min(position, duration);
     await arrived;
   }
 
@@ -233,9 +230,9 @@ export class Media {
 
   /** @param {number} factor 1 is as it was recorded; it holds for what is loaded later, too */
   async setRate(factor) {
-    const video = this._video;
+    const video = this.#video;
     if (video.playbackRate === factor) return;
-    const changed = until(this._video, "ratechange");
+    const changed = until(this.#video, "ratechange");
     video.defaultPlaybackRate = factor;
     video.playbackRate = factor;
     await changed;
@@ -245,7 +242,7 @@ export class Media {
   async togglePicture() {
     try {
       if (document.pictureInPictureElement) await document.exitPictureInPicture();
-      else await this._video.requestPictureInPicture();
+      else await this.#video.requestPictureInPicture();
     } catch {
       throw new CallError("not_supported", "there is no picture that could be put into a window");
     }
@@ -256,15 +253,15 @@ export class Media {
    * @param {boolean} muted
    */
   async mute(muted) {
-    const plays = !this._video.paused;
+    const plays = !this.#video.paused;
     await this.volume.mute(muted);
     // A browser stops what it does not allow to be heard: to play it says so.
-    if (plays && this._video.paused && this._wanted) await this._play();
+    if (plays && this.#video.paused && this.#wanted) await this.#play();
   }
 
   /** Tell that the browser wants a click before it plays sound. */
   requireGesture() {
-    this._gestureRequired = true;
+    this.#gestureRequired = true;
     this.changed.emit();
   }
 
@@ -273,164 +270,142 @@ export class Media {
    * does.
    */
   async unlock() {
-    this._allow();
-    if (this._wanted && this._video.paused) await this.play();
+    this.#allow();
+    if (this.#wanted && this.#video.paused) await this.play();
   }
 
-  /** @private */
-  _allow() {
-    if (!this._gestureRequired) return;
-    this._gestureRequired = false;
+  #allow() {
+    if (!this.#gestureRequired) return;
+    this.#gestureRequired = false;
     this.changed.emit();
   }
 
-  /**
-   * @private
-   * @param {unknown} error
-   */
-  _refused(error) {
+  /** @param {unknown} error */
+  #refused(error) {
     if (wantsGesture(error)) this.requireGesture();
   }
 
   /**
    * Let go of what is loaded, for `source` to come.
-   * @private
+   *
    * @param {Source} source
    * @param {boolean} play
    */
-  _empty(source, play) {
-    this._source = source;
-    this._flaw = null;
-    this._wanted = play;
-    this._starting = play;
-    this._stream.close();
+  #empty(source, play) {
+    this.#source = source;
+    this.#flaw = null;
+    this.#wanted = play;
+    this.#starting = play;
+    this.#stream.close();
     this.subtitles.offer([]);
-    this._video.removeAttribute("src");
-    this._video.load();
+    this.#video.removeAttribute("src");
+    this.#video.load();
   }
 
   /**
-   * @private
    * @param {number} load
    * @param {Source} source
    * @param {Loading} how
    */
-  async _load(load, source, { position = 0, exact = false, about = Promise.resolve(null) }) {
+  async #load(load, source, { position = 0, exact = false, about = Promise.resolve(null) }) {
     const known = await about;
-    this._checkLatest(load);
+    this.#checkLatest(load);
     const picture = known && unknownPicture(known, (type) => this.canPlay(type));
-    if (picture) this._failPicture(`this browser cannot decode the picture (${picture})`);
-    else this._open(source);
+    if (picture) this.#failPicture(`this browser cannot decode the picture (${picture})`);
+    else this.#open(source);
     if (known) this.subtitles.offer(known.subtitles);
-    if (!this._flaw) await until(this._video, "loadedmetadata", "error", "failure");
-    this._checkLatest(load);
-    if (!this._video.videoWidth && isFilm(known) && !this._failure()) {
-      this._failPicture("this browser shows no picture of it");
+    if (!this.#flaw) await until(this.#video, "loadedmetadata", "error", "failure");
+    this.#checkLatest(load);
+    if (!this.#video.videoWidth && isFilm(known) && !this.#failure()) {
+      this.#failPicture("this browser shows no picture of it");
     }
-    this._checkLoaded();
+    this.#checkLoaded();
     const sound = known && unknownSound(known, (type) => this.canPlay(type));
     if (sound) this.unheard.emit(sound);
     const { duration } = this.state;
     const there = exact || duration === null ? position : Math.min(position, duration);
     if (there > 0) await this.seek(there);
-    if (this._starting && load === this._loads) await this._play();
+    if (this.#starting && load === this.#loads) await this.#play();
   }
 
-  /**
-   * @private
-   * @param {Source} source
-   */
-  _open(source) {
+  /** @param {Source} source */
+  #open(source) {
     if (isStream(source)) {
-      void this._stream.open(source.url);
+      void this.#stream.open(source.url);
     } else {
-      this._video.src = source.url;
-      this._video.load();
+      this.#video.src = source.url;
+      this.#video.load();
     }
   }
 
-  /**
-   * @private
-   * @param {number} load
-   */
-  _checkLatest(load) {
-    if (load !== this._loads) throw new CallError("runtime_error", "another medium was loaded");
+  /** @param {number} load */
+  #checkLatest(load) {
+    if (load !== this.#loads) throw new CallError("runtime_error", "another medium was loaded");
   }
 
   /**
    * Give the medium up.
-   * @private
+   *
    * @param {Flaw} flaw what is wrong with it
    */
-  _fail(flaw) {
-    this._flaw = flaw;
-    this._starting = false;
-    this._stream.close();
-    this._video.removeAttribute("src");
-    this._video.load();
-    this._video.dispatchEvent(new Event("failure"));
+  #fail(flaw) {
+    this.#flaw = flaw;
+    this.#starting = false;
+    this.#stream.close();
+    this.#video.removeAttribute("src");
+    this.#video.load();
+    this.#video.dispatchEvent(new Event("failure"));
   }
 
-  /**
-   * @private
-   * @param {string} words
-   */
-  _failPicture(words) {
-    this._fail({ reason: "picture", words });
+  /** @param {string} words */
+  #failPicture(words) {
+    this.#fail({ reason: "picture", words });
   }
 
-  /** @private */
-  _checkLoaded() {
-    if (!this._source) throw new CallError("not_supported", "nothing is loaded");
-    const failure = this._failure();
+  #checkLoaded() {
+    if (!this.#source) throw new CallError("not_supported", "nothing is loaded");
+    const failure = this.#failure();
     if (failure) throw failure;
   }
 
-  /**
-   * Return what is wrong with the medium, in words that name it; null if it is well.
-   * @private
-   */
-  _failure() {
-    const flaw = this._flaw || (this._video.error && flawOf(this._video.error));
-    return flaw && mediaError(this._source && this._source.source, flaw);
+  /** Return what is wrong with the medium, in words that name it; null if it is well. */
+  #failure() {
+    const flaw = this.#flaw || (this.#video.error && flawOf(this.#video.error));
+    return flaw && mediaError(this.#source?.source ?? null, flaw);
   }
 
   /**
    * Resolve when playback has been allowed and waits for data.
-   * @private
+   *
    * @returns {Promise<void>}
    */
-  _buffers() {
+  #buffers() {
     return new Promise((resolve) => {
       setTimeout(() => {
-        if (!this._video.paused) resolve();
+        if (!this.#video.paused) resolve();
       }, BUFFERING_PATIENCE);
     });
   }
 
-  /**
-   * @private
-   * @param {string} type
-   */
-  _noticed(type) {
+  /** @param {string} type */
+  #noticed(type) {
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
-    if (type === "play") this._tell("play", { position });
-    if (type === "pause" && !ended) this._tell("pause", { position });
-    if (type === "seeked") this._tell("seek", { position });
-    if (type === "ended") this._tell("ended", {});
-    if ((type === "error" || type === "failure") && error) this._tell("error", error);
-    if (type === "loadedmetadata" && this._source) {
-      this._tell("load", { source: this._source.source, duration });
+    if (type === "play") this.#tell("play", { position });
+    if (type === "pause" && !ended) this.#tell("pause", { position });
+    if (type === "seeked") this.#tell("seek", { position });
+    if (type === "ended") this.#tell("ended", {});
+    if ((type === "error" || type === "failure") && error) this.#tell("error", error);
+    if (type === "loadedmetadata" && this.#source) {
+      this.#tell("load", { source: this.#source.source, duration });
     }
   }
 
   /**
-   * @private
    * @param {MediaEvent["name"]} name
    * @param {Record<string, unknown>} detail
    */
-  _tell(name, detail) {
+  #tell(name, detail) {
     this.happened.emit({ name, detail });
   }
 }

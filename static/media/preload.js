@@ -5,14 +5,14 @@ import { isStream } from "../protocol/sources.js";
 /** @typedef {import("../protocol/sources.js").Source} Source */
 
 export class Preload {
+  #build;
+  /** @type {HTMLVideoElement | null} */
+  #video = null;
+  #url = "";
+
   /** @param {() => HTMLVideoElement} build */
   constructor(build) {
-    /** @private */
-    this._build = build;
-    /** @private @type {HTMLVideoElement | null} */
-    this._video = null;
-    /** @private */
-    this._url = "";
+    this.#build = build;
   }
 
   /**
@@ -21,29 +21,25 @@ export class Preload {
    */
   fetch(source) {
     const url = source && !isStream(source) ? source.url : "";
-    if (url === this._url) return;
-    this._url = url;
-    this._release();
-    if (url) this._video = this._load(url);
+    if (url === this.#url) return;
+    this.#url = url;
+    this.#release();
+    if (url) this.#video = this.#load(url);
   }
 
-  /**
-   * @private
-   * @param {string} url
-   */
-  _load(url) {
-    const video = this._build();
+  /** @param {string} url */
+  #load(url) {
+    const video = this.#build();
     video.muted = true;
     video.preload = "auto";
     video.src = url;
     return video;
   }
 
-  /** @private */
-  _release() {
-    if (!this._video) return;
-    this._video.removeAttribute("src");
-    this._video.load();
-    this._video = null;
+  #release() {
+    if (!this.#video) return;
+    this.#video.removeAttribute("src");
+    this.#video.load();
+    this.#video = null;
   }
 }

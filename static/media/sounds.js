@@ -10,22 +10,23 @@ import { unknown } from "./subtitles.js";
  */
 
 export class Sounds {
+  #video;
+  #stream;
+
   /**
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
    */
   constructor(video, stream) {
-    /** @private */
-    this._video = video;
-    /** @private */
-    this._stream = stream;
+    this.#video = video;
+    this.#stream = stream;
   }
 
   /** @returns {Tracks} */
   get state() {
-    const { sounds, sound } = this._stream;
+    const { sounds, sound } = this.#stream;
     if (sounds.length) return { active: sound, tracks: sounds };
-    const tracks = audioTracks(this._video);
+    const tracks = audioTracks(this.#video);
     if (tracks.length < 2) return { active: null, tracks: [] };
     const active = tracks.findIndex(({ enabled }) => enabled);
     return {
@@ -47,8 +48,8 @@ export class Sounds {
     if (!tracks.length) throw new CallError("not_supported", "there is one sound, and no choice");
     if (id === null) throw new CallError("not_supported", "to hear no sound, mute");
     if (!tracks.some((track) => track.id === id)) throw unknown(id, tracks);
-    if (this._stream.sounds.length) this._stream.chooseSound(id);
-    else audioTracks(this._video).forEach((track, index) => (track.enabled = String(index) === id));
+    if (this.#stream.sounds.length) this.#stream.chooseSound(id);
+    else audioTracks(this.#video).forEach((track, index) => (track.enabled = String(index) === id));
   }
 }
 

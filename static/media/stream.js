@@ -28,18 +28,19 @@ const TRACK_EVENTS = [
  */
 
 export class Stream {
+  #video;
+  /** @type {Hls | null} */
+  #hls = null;
+  /** counts what was opened, so that what comes late is thrown away */
+  #openings = 0;
+  /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or not any further */
+  failed = new Signal();
+  /** @type {Signal<void>} its tracks are others */
+  changed = new Signal();
+
   /** @param {HTMLVideoElement} video */
   constructor(video) {
-    /** @private */
-    this._video = video;
-    /** @private @type {Hls | null} */
-    this._hls = null;
-    /** @private counts what was opened, so that what comes late is thrown away */
-    this._openings = 0;
-    /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or not any further */
-    this.failed = new Signal();
-    /** @type {Signal<void>} its tracks are others */
-    this.changed = new Signal();
+    this.#video = video;
   }
 
   /**
@@ -47,37 +48,36 @@ export class Stream {
    * @param {string} url
    */
   async open(url) {
-    const opening = ++this._openings;
+    const opening = ++this.#openings;
     try {
       const { default: Library } = await import("../node_modules/hls.js/dist/hls.min.mjs");
-      if (opening !== this._openings) return;
-      if (Library.isSupported()) this._attach(new Library(options()), url);
-      else if (this._video.canPlayType(APPLE)) this._video.src = url;
-      else this._fail("stream", "this browser does not play HLS streams");
+      if (opening !== this.#openings) return;
+      if (Library.isSupported()) this.#attach(new Library(options()), url);
+      else if (this.#video.canPlayType(APPLE)) this.#video.src = url;
+      else this.#fail("stream", "this browser does not play HLS streams");
     } catch {
-      if (opening === this._openings) this._fail("network", `${LIBRARY} could not be loaded`);
+      if (opening === this.#openings) this.#fail("network", `${LIBRARY} could not be loaded`);
     }
   }
 
   /**
-   * @private
    * @param {import("../protocol/errors.js").MediaReason} reason
    * @param {string} words
    */
-  _fail(reason, words) {
+  #fail(reason, words) {
     this.failed.emit({ reason, words });
   }
 
   /** Let the `<video>` go. */
   close() {
-    this._openings += 1;
-    if (this._hls) this._hls.destroy();
-    this._hls = null;
+    this.#openings += 1;
+    this.#hls?.destroy();
+    this.#hls = null;
   }
 
   /** @returns {Track[]} the subtitles inside the stream */
   get subtitles() {
-    return this._hls ? this._hls.subtitleTracks.map(trackOf("stream-")) : [];
+    return this.#hls ? this.#hls.subtitleTracks.map(trackOf("stream-")) : [];
   }
 
   /**
@@ -85,40 +85,39 @@ export class Stream {
    * @param {string | null} id
    */
   showSubtitles(id) {
-    if (!this._hls) return;
+    if (!this.#hls) return;
     const index = this.subtitles.findIndex((track) => track.id === id);
-    this._hls.subtitleDisplay = index >= 0;
-    this._hls.subtitleTrack = index;
+    this.#hls.subtitleDisplay = index >= 0;
+    this.#hls.subtitleTrack = index;
   }
 
   /** @returns {Track[]} the sounds of which one is heard; empty if there is no choice */
   get sounds() {
-    const sounds = this._hls ? this._hls.audioTracks : [];
+    const sounds = this.#hls?.audioTracks ?? [];
     return sounds.length > 1 ? sounds.map(trackOf("")) : [];
   }
 
   /** The id of the sound that is heard; null if there is no choice. */
   get sound() {
-    return this._hls && this.sounds.length ? String(this._hls.audioTrack) : null;
+    return this.#hls && this.sounds.length ? String(this.#hls.audioTrack) : null;
   }
 
   /** @param {string} id of one of `sounds` */
   chooseSound(id) {
-    if (this._hls) this._hls.audioTrack = Number(id);
+    if (this.#hls) this.#hls.audioTrack = Number(id);
   }
 
   /**
-   * @private
    * @param {Hls} hls
    * @param {string} url
    */
-  _attach(hls, url) {
-    this._hls = hls;
+  #attach(hls, url) {
+    this.#hls = hls;
     let recovered = false;
     hls.subtitleDisplay = false;
     for (const event of TRACK_EVENTS) hls.on(event, () => this.changed.emit());
     hls.on("hlsError", (_, data) => {
-      if (!data.fatal || this._hls !== hls) return;
+      if (!data.fatal || this.#hls !== hls) return;
       if (data.type === "mediaError" && !recovered) {
         recovered = true;
         hls.recoverMediaError();
@@ -128,7 +127,7 @@ export class Stream {
     });
     // Not as a relative address: hls.js runs parts of itself elsewhere.
     hls.loadSource(new URL(url, document.baseURI).href);
-    hls.attachMedia(this._video);
+    hls.attachMedia(this.#video);
   }
 }
 

@@ -12,29 +12,30 @@ const PATIENCE = 4000;
  */
 
 export class Subtitles {
+  #video;
+  #stream;
+  /** @type {Map<string, { file: SubtitleFile, element: HTMLTrackElement }>} */
+  #files = new Map();
+  /** @type {string | null} */
+  #active = null;
+
   /**
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
    */
   constructor(video, stream) {
-    /** @private */
-    this._video = video;
-    /** @private */
-    this._stream = stream;
-    /** @private @type {Map<string, { file: SubtitleFile, element: HTMLTrackElement }>} */
-    this._files = new Map();
-    /** @private @type {string | null} */
-    this._active = null;
+    this.#video = video;
+    this.#stream = stream;
   }
 
   /** @returns {Tracks} */
   get state() {
-    const files = Array.from(this._files.values(), ({ file: { id, label, language } }) => ({
+    const files = Array.from(this.#files.values(), ({ file: { id, label, language } }) => ({
       id,
       label,
       language,
     }));
-    return { active: this._active, tracks: [...files, ...this._stream.subtitles] };
+    return { active: this.#active, tracks: [...files, ...this.#stream.subtitles] };
   }
 
   /**
@@ -42,11 +43,11 @@ export class Subtitles {
    * @param {readonly SubtitleFile[]} files
    */
   offer(files) {
-    this._active = null;
-    for (const { element } of Array.from(this._files.values())) element.remove();
-    this._files = new Map(files.map((file) => [file.id, { file, element: trackOf(file) }]));
-    for (const { element } of Array.from(this._files.values())) {
-      this._video.append(element);
+    this.#active = null;
+    for (const { element } of Array.from(this.#files.values())) element.remove();
+    this.#files = new Map(files.map((file) => [file.id, { file, element: trackOf(file) }]));
+    for (const { element } of Array.from(this.#files.values())) {
+      this.#video.append(element);
       element.track.mode = "disabled";
     }
   }
@@ -58,14 +59,14 @@ export class Subtitles {
   async show(id) {
     const { tracks } = this.state;
     if (id !== null && !tracks.some((track) => track.id === id)) throw unknown(id, tracks);
-    this._active = id;
-    this._stream.showSubtitles(id);
-    for (const [other, { element }] of Array.from(this._files)) {
+    this.#active = id;
+    this.#stream.showSubtitles(id);
+    for (const [other, { element }] of Array.from(this.#files)) {
       element.track.mode = other === id ? "showing" : "disabled";
     }
-    const chosen = id === null ? undefined : this._files.get(id);
+    const chosen = id === null ? undefined : this.#files.get(id);
     if (!chosen || (await loaded(chosen.element))) return;
-    if (this._active === id) this._active = null;
+    if (this.#active === id) this.#active = null;
     chosen.element.track.mode = "disabled";
     const words = `the subtitles ${chosen.file.label} cannot be read`;
     throw new CallError("media_error", words, "subtitles");

@@ -6,50 +6,51 @@ import { VOLUME } from "../protocol/ranges.js";
 import { Signal } from "../events/signal.js";
 
 export class Volume {
+  #video;
+  /** what people set, from 0 to 1 */
+  #set;
+  /** the part of it that is heard */
+  #part = 1;
+  #told = "";
+  /** Whether the device sets the volume, and the page cannot. */
+  fixed = false;
+  /** @type {Signal<{ volume: number, muted: boolean }>} people have set another one */
+  changed = new Signal();
+
   /** @param {HTMLVideoElement} video */
   constructor(video) {
-    /** @private */
-    this._video = video;
-    /** @private what people set, from 0 to 1 */
-    this._set = video.volume;
-    /** @private the part of it that is heard */
-    this._part = 1;
-    /** @private */
-    this._told = "";
-    /** Whether the device sets the volume, and the page cannot. */
-    this.fixed = false;
-    /** @type {Signal<{ volume: number, muted: boolean }>} people have set another one */
-    this.changed = new Signal();
+    this.#video = video;
+    this.#set = video.volume;
   }
 
   /** Find out whether it can be set, and begin to watch it. */
   start() {
     this.fixed = isFixed();
-    this._told = this._words;
-    this._video.addEventListener("volumechange", () => this._noticed());
+    this.#told = this.#words;
+    this.#video.addEventListener("volumechange", () => this.#noticed());
   }
 
   /** From 0 to 100. */
   get level() {
-    return Math.round(this._set * VOLUME.most);
+    return Math.round(this.#set * VOLUME.most);
   }
 
   get muted() {
-    return this._video.muted;
+    return this.#video.muted;
   }
 
   /** @param {number} level 0 to 100; beyond is the nearest of them */
   async set(level) {
     if (this.fixed) throw new CallError("not_supported", "this device sets the volume itself");
-    this._set = Math.min(Math.max(VOLUME.least, level), VOLUME.most) / VOLUME.most;
-    await this._apply();
+    this.#set = Math.min(Math.max(VOLUME.least, level), VOLUME.most) / VOLUME.most;
+    await this.#apply();
   }
 
   /** @param {boolean} muted */
   async mute(muted) {
-    if (this._video.muted === muted) return;
-    const changed = until(this._video, "volumechange");
-    this._video.muted = muted;
+    if (this.#video.muted === muted) return;
+    const changed = until(this.#video, "volumechange");
+    this.#video.muted = muted;
     await changed;
   }
 
@@ -58,34 +59,29 @@ export class Volume {
    * @param {number} part from 0 to 1
    */
   async fade(part) {
-    this._part = part;
-    if (!this.fixed) await this._apply();
+    this.#part = part;
+    if (!this.fixed) await this.#apply();
   }
 
-  /** @private */
-  async _apply() {
-    const volume = this._set * this._part;
-    if (this._video.volume === volume) {
-      this._noticed();
+  async #apply() {
+    const volume = this.#set * this.#part;
+    if (this.#video.volume === volume) {
+      this.#noticed();
       return;
     }
-    const changed = until(this._video, "volumechange");
-    this._video.volume = volume;
+    const changed = until(this.#video, "volumechange");
+    this.#video.volume = volume;
     await changed;
   }
 
-  /** @private */
-  get _words() {
+  get #words() {
     return JSON.stringify([this.level, this.muted]);
   }
 
-  /**
-   * A volume that only fades is none that anybody set.
-   * @private
-   */
-  _noticed() {
-    if (this._words === this._told) return;
-    this._told = this._words;
+  /** A volume that only fades is none that anybody set. */
+  #noticed() {
+    if (this.#words === this.#told) return;
+    this.#told = this.#words;
     this.changed.emit({ volume: this.level, muted: this.muted });
   }
 }

@@ -11,17 +11,14 @@ const LONGEST = 0xffff;
 
 /** Collects the bytes of one packet. */
 export class ByteWriter {
-  constructor() {
-    /** @private @type {(Uint8Array | number[])[]} */
-    this._parts = [];
-    /** @private */
-    this._length = 0;
-  }
+  /** @type {(Uint8Array | number[])[]} */
+  #parts = [];
+  #length = 0;
 
   /** @param {ArrayLike<number>} bytes each 0–255, as they are */
   raw(bytes) {
-    this._parts.push(bytes instanceof Uint8Array ? bytes : Array.from(bytes));
-    this._length += bytes.length;
+    this.#parts.push(bytes instanceof Uint8Array ? bytes : Array.from(bytes));
+    this.#length += bytes.length;
     return this;
   }
 
@@ -66,14 +63,14 @@ export class ByteWriter {
 
   /** @param {ByteWriter} other appended with its length as a variable byte integer */
   sized(other) {
-    return this.variable(other._length).raw(other.bytes());
+    return this.variable(other.#length).raw(other.bytes());
   }
 
   /** Return all that was written. */
   bytes() {
-    const all = new Uint8Array(this._length);
+    const all = new Uint8Array(this.#length);
     let end = 0;
-    for (const part of this._parts) {
+    for (const part of this.#parts) {
       all.set(part, end);
       end += part.length;
     }
@@ -83,17 +80,17 @@ export class ByteWriter {
 
 /** Reads one packet's bytes; each method throws a TransportError where they end too early. */
 export class ByteReader {
+  #bytes;
+  #at = 0;
+
   /** @param {Uint8Array} bytes */
   constructor(bytes) {
-    /** @private */
-    this._bytes = bytes;
-    /** @private */
-    this._at = 0;
+    this.#bytes = bytes;
   }
 
   /** How many bytes are left. */
   get left() {
-    return this._bytes.length - this._at;
+    return this.#bytes.length - this.#at;
   }
 
   /**
@@ -102,8 +99,8 @@ export class ByteReader {
    */
   raw(length = this.left) {
     if (length > this.left) throw malformed("it ends too early");
-    this._at += length;
-    return this._bytes.subarray(this._at - length, this._at);
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   byte() {

@@ -21,22 +21,22 @@ const REFUSED = 0x80;
  */
 
 export class Deliveries {
+  #send;
+  #places;
+  /** @type {Map<number, Awaited>} by packet identifier */
+  #sent = new Map();
+  /** @type {Delivery[]} */
+  #waiting = [];
+  #id = 0;
+
   /**
    * @param {(bytes: Uint8Array<ArrayBuffer>) => void} send
    * @param {number} places how many messages the broker takes that it has not acknowledged
    *   (5: 4.9); more wait here
    */
   constructor(send, places) {
-    /** @private */
-    this._send = send;
-    /** @private */
-    this._places = places;
-    /** @private @type {Map<number, Awaited>} by packet identifier */
-    this._sent = new Map();
-    /** @private @type {Delivery[]} */
-    this._waiting = [];
-    /** @private */
-    this._id = 0;
+    this.#send = send;
+    this.#places = places;
   }
 
   /**
@@ -48,8 +48,8 @@ export class Deliveries {
   publish(topic, write) {
     return new Promise((resolve, reject) => {
       const delivery = { write, counted: true, names: [topic], resolve, reject };
-      if (this._places > 0) this._deliver(delivery);
-      else this._waiting.push(delivery);
+      if (this.#places > 0) this.#deliver(delivery);
+      else this.#waiting.push(delivery);
     });
   }
 
@@ -61,7 +61,7 @@ export class Deliveries {
    */
   subscribe(filters, write) {
     return new Promise((resolve, reject) =>
-      this._deliver({ write, counted: false, names: filters, resolve, reject }),
+      this.#deliver({ write, counted: false, names: filters, resolve, reject }),
     );
   }
 
@@ -73,8 +73,8 @@ export class Deliveries {
   sent(filters) {
     if (!filters.length) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this._id = FIRST_ID;
-      this._sent.set(FIRST_ID, { counted: false, names: filters, resolve, reject });
+      this.#id = FIRST_ID;
+      this.#sent.set(FIRST_ID, { counted: false, names: filters, resolve, reject });
     });
   }
 
@@ -84,16 +84,16 @@ export class Deliveries {
    * @param {number[]} codes
    */
   acknowledged(id, codes) {
-    const delivery = this._sent.get(id);
+    const delivery = this.#sent.get(id);
     if (!delivery) return;
-    this._sent.delete(id);
+    this.#sent.delete(id);
     const refused = delivery.names.filter((_, index) => codes[index] >= REFUSED);
     if (refused.length) delivery.reject(new TransportError(`refused: ${refused.join(" ")}`));
     else delivery.resolve();
     if (!delivery.counted) return;
-    this._places += 1;
-    while (this._places > 0 && this._waiting.length) {
-      this._deliver(/** @type {Delivery} */ (this._waiting.shift()));
+    this.#places += 1;
+    while (this.#places > 0 && this.#waiting.length) {
+      this.#deliver(/** @type {Delivery} */ (this.#waiting.shift()));
     }
   }
 
@@ -102,26 +102,23 @@ export class Deliveries {
    * @param {TransportError} error
    */
   fail(error) {
-    const unfinished = [...Array.from(this._sent.values()), ...this._waiting];
-    this._sent.clear();
-    this._waiting = [];
+    const unfinished = [...Array.from(this.#sent.values()), ...this.#waiting];
+    this.#sent.clear();
+    this.#waiting = [];
     for (const { reject } of unfinished) reject(error);
   }
 
-  /**
-   * @private
-   * @param {Delivery} delivery
-   */
-  _deliver(delivery) {
-    do this._id = (this._id % LAST_ID) + 1;
-    while (this._sent.has(this._id));
+  /** @param {Delivery} delivery */
+  #deliver(delivery) {
+    do this.#id = (this.#id % LAST_ID) + 1;
+    while (this.#sent.has(this.#id));
     try {
-      this._send(delivery.write(this._id));
+      this.#send(delivery.write(this.#id));
     } catch (error) {
       delivery.reject(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    this._sent.set(this._id, delivery);
-    if (delivery.counted) this._places -= 1;
+    this.#sent.set(this.#id, delivery);
+    if (delivery.counted) this.#places -= 1;
   }
 }

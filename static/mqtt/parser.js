@@ -54,12 +54,13 @@ const PROPERTIES = readersById([
 
 /** Finds the packets in a stream of bytes that comes in pieces of any length. */
 export class PacketParser {
+  #version;
+  /** @type {Uint8Array} what has come of a packet that is not yet complete */
+  #rest = new Uint8Array(0);
+
   /** @param {Version} version */
   constructor(version) {
-    /** @private */
-    this._version = version;
-    /** @private @type {Uint8Array} what has come of a packet that is not yet complete */
-    this._rest = new Uint8Array(0);
+    this.#version = version;
   }
 
   /**
@@ -68,13 +69,13 @@ export class PacketParser {
    * @returns {Packet[]}
    */
   push(bytes) {
-    let rest = this._rest.length ? joined(this._rest, bytes) : bytes;
+    let rest = this.#rest.length ? joined(this.#rest, bytes) : bytes;
     const packets = [];
     for (let size = packetSize(rest); size && size <= rest.length; size = packetSize(rest)) {
-      packets.push(parse(rest.subarray(0, size), this._version));
+      packets.push(parse(rest.subarray(0, size), this.#version));
       rest = rest.subarray(size);
     }
-    this._rest = rest;
+    this.#rest = rest;
     return packets;
   }
 }

@@ -129,6 +129,17 @@ export function openMqttTransport(options, listener, reach = dial) {
 
 /** An accepted session. */
 export class MqttTransport {
+  #socket;
+  #listener;
+  #keepAlive;
+  /** bytes */
+  #largest;
+  #deliveries;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** Whether it has ended, or is about to. */
+  closing = false;
+
   /**
    * @param {WebSocket} socket
    * @param {TransportOptions} options
@@ -136,26 +147,17 @@ export class MqttTransport {
    * @param {TransportListener} listener
    */
   constructor(socket, { version, keepAlive, filters }, granted, listener) {
-    /** @private */
-    this._socket = socket;
-    /** @private */
-    this._listener = listener;
-    /** @private */
-    this._keepAlive = 1000 * (granted.keepAlive === null ? keepAlive : granted.keepAlive);
-    /** @private bytes */
-    this._largest = granted.maximumPacketSize;
-    /** @private */
-    this._deliveries = new Deliveries((bytes) => this._send(bytes), granted.receiveMaximum);
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
+    this.#socket = socket;
+    this.#listener = listener;
+    this.#keepAlive = 1000 * (granted.keepAlive === null ? keepAlive : granted.keepAlive);
+    this.#largest = granted.maximumPacketSize;
+    this.#deliveries = new Deliveries((bytes) => this.#send(bytes), granted.receiveMaximum);
     this.version = version;
     /** Resolves once the filters of its options are granted. @type {Promise<void>} */
-    this.granted = this._deliveries.sent(filters);
+    this.granted = this.#deliveries.sent(filters);
     // Who asks is told.
     this.granted.catch(() => undefined);
-    /** Whether it has ended, or is about to. */
-    this.closing = false;
-    this._rest();
+    this.#rest();
   }
 
   /**
@@ -168,8 +170,8 @@ export class MqttTransport {
   async publish(topic, payload, { qos = 0, ...options }) {
     if (this.closing) throw ended();
     const message = { ...options, version: this.version, topic, payload };
-    if (qos) return this._deliveries.publish(topic, (id) => publish({ ...message, id }));
-    return this._send(publish(message));
+    if (qos) return this.#deliveries.publish(topic, (id) => publish({ ...message, id }));
+    return this.#send(publish(message));
   }
 
   /**
@@ -179,14 +181,14 @@ export class MqttTransport {
    */
   async subscribe(filters) {
     if (this.closing) throw ended();
-    return this._deliveries.subscribe(filters, (id) => subscribe(this.version, id, filters));
+    return this.#deliveries.subscribe(filters, (id) => subscribe(this.version, id, filters));
   }
 
   /** Ask the broker for a sign of life. */
   ping() {
     if (this.closing) return;
-    this._send(pingreq());
-    this._listener.pinged();
+    this.#send(pingreq());
+    this.#listener.pinged();
   }
 
   /**
@@ -195,7 +197,7 @@ export class MqttTransport {
    */
   close() {
     if (this.closing) return Promise.resolve();
-    const closed = new Promise((resolve) => (this._socket.onclose = resolve));
+    const closed = new Promise((resolve) => (this.#socket.onclose = resolve));
     this.leave([]);
     return closed.then(() => undefined);
   }
@@ -207,18 +209,18 @@ export class MqttTransport {
   leave(words) {
     if (this.closing) return;
     for (const { topic, payload } of words) {
-      this._send(publish({ version: this.version, topic, payload, retain: true }));
+      this.#send(publish({ version: this.version, topic, payload, retain: true }));
     }
-    this._send(disconnect());
+    this.#send(disconnect());
     this.abort();
   }
 
   /** Drop a session that is dead, without a DISCONNECT: the broker is to send the will. */
   abort() {
     this.closing = true;
-    clearTimeout(this._timer);
-    this._deliveries.fail(ended());
-    this._socket.close();
+    clearTimeout(this.#timer);
+    this.#deliveries.fail(ended());
+    this.#socket.close();
   }
 
   /**
@@ -227,22 +229,22 @@ export class MqttTransport {
    */
   receive(packet) {
     if (this.closing) return;
-    this._listener.traffic();
+    this.#listener.traffic();
     switch (packet.type) {
       case "publish":
-        this._listener.message(packet.message);
-        if (packet.id !== null && !this.closing) this._send(puback(packet.id));
+        this.#listener.message(packet.message);
+        if (packet.id !== null && !this.closing) this.#send(puback(packet.id));
         break;
       case "puback":
       case "suback":
-        this._deliveries.acknowledged(packet.id, packet.codes);
+        this.#deliveries.acknowledged(packet.id, packet.codes);
         break;
       case "pingresp":
-        this._listener.ponged();
-        this._rest();
+        this.#listener.ponged();
+        this.#rest();
         break;
       case "disconnect":
-        this._end({ takenOver: packet.code === SESSION_TAKEN_OVER, silent: false });
+        this.#end({ takenOver: packet.code === SESSION_TAKEN_OVER, silent: false });
         break;
       case "connack":
         this.fail();
@@ -251,34 +253,28 @@ export class MqttTransport {
 
   /** Give the session up: the broker does not keep to the standard. */
   fail() {
-    this._end({ takenOver: false, silent: true });
+    this.#end({ takenOver: false, silent: true });
   }
 
   /** Note that the other end has closed the socket, or the network has. */
   hungUp() {
-    this._end({ takenOver: false, silent: false });
+    this.#end({ takenOver: false, silent: false });
   }
 
-  /**
-   * @private
-   * @param {SessionEnd} end
-   */
-  _end(end) {
+  /** @param {SessionEnd} end */
+  #end(end) {
     if (this.closing) return;
     this.abort();
-    this._listener.closed(end);
+    this.#listener.closed(end);
   }
 
-  /**
-   * @private
-   * @param {Uint8Array<ArrayBuffer>} bytes
-   */
-  _send(bytes) {
-    if (bytes.length > this._largest) {
-      throw new TransportError(`the broker takes ${this._largest} bytes, not ${bytes.length}`);
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #send(bytes) {
+    if (bytes.length > this.#largest) {
+      throw new TransportError(`the broker takes ${this.#largest} bytes, not ${bytes.length}`);
     }
-    this._socket.send(bytes);
-    this._rest();
+    this.#socket.send(bytes);
+    this.#rest();
   }
 
   /**
@@ -286,11 +282,10 @@ export class MqttTransport {
    *
    * It is put off by each PINGRESP too, so that the timer does not set itself again and again: in a
    * tab in the background a browser lets such a chain go on once a minute only.
-   * @private
    */
-  _rest() {
-    clearTimeout(this._timer);
-    if (this._keepAlive) this._timer = setTimeout(() => this.ping(), this._keepAlive);
+  #rest() {
+    clearTimeout(this.#timer);
+    if (this.#keepAlive) this.#timer = setTimeout(() => this.ping(), this.#keepAlive);
   }
 }
 

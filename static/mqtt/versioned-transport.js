@@ -17,12 +17,13 @@ const FIRST_PATIENCE = 2500;
  */
 
 export class VersionedTransport {
+  #open;
+  /** @type {4 | 5 | null} the version that the broker is known to speak */
+  #version = null;
+
   /** @param {OpenTransport} open */
   constructor(open) {
-    /** @private */
-    this._open = open;
-    /** @private @type {4 | 5 | null} the version that the broker is known to speak */
-    this._version = null;
+    this.#open = open;
   }
 
   /**
@@ -33,40 +34,36 @@ export class VersionedTransport {
    */
   async open(options, listener) {
     try {
-      return await this._openBy(this._version || 5, options, listener);
+      return await this.#openBy(this.#version || 5, options, listener);
     } catch (error) {
-      if (!this._blamesVersion(error)) throw error;
+      if (!this.#blamesVersion(error)) throw error;
     }
-    return this._openBy(4, options, listener);
+    return this.#openBy(4, options, listener);
   }
 
   /**
-   * @private
    * @param {4 | 5} version
    * @param {Options} options
    * @param {TransportListener} listener
    */
-  async _openBy(version, options, listener) {
-    const patience = this._version ? PATIENCE : FIRST_PATIENCE;
-    const transport = await this._open({ ...options, version, patience }, listener);
-    this._version = version;
+  async #openBy(version, options, listener) {
+    const patience = this.#version ? PATIENCE : FIRST_PATIENCE;
+    const transport = await this.#open({ ...options, version, patience }, listener);
+    this.#version = version;
     return transport;
   }
 
-  /**
-   * @private
-   * @param {unknown} error
-   */
-  _blamesVersion(error) {
+  /** @param {unknown} error */
+  #blamesVersion(error) {
     if (!(error instanceof TransportError)) return false;
     const { refusal, reached } = error;
     if (refusal !== null && REFUSALS.includes(refusal)) {
-      const newest = this._version !== 4;
+      const newest = this.#version !== 4;
       // Another broker may have taken this one's place.
-      this._version = null;
+      this.#version = null;
       return newest;
     }
     // Some 3.1.1 brokers do not answer MQTT 5 at all, or hang up.
-    return refusal === null && reached && this._version === null;
+    return refusal === null && reached && this.#version === null;
   }
 }

@@ -3,20 +3,21 @@
 import { CallError } from "../protocol/errors.js";
 
 export class Fullscreen {
+  #page;
+
   /** @param {Document} page */
   constructor(page) {
-    /** @private */
-    this._page = page;
+    this.#page = page;
   }
 
   /** Whether the page fills the screen. */
   get on() {
-    return this._page.fullscreenElement !== null;
+    return this.#page.fullscreenElement !== null;
   }
 
   /** Whether the browser has such a thing. */
   get available() {
-    return this._page.fullscreenEnabled;
+    return this.#page.fullscreenEnabled;
   }
 
   /**
@@ -26,14 +27,14 @@ export class Fullscreen {
   async set(on) {
     if (on === this.on) return;
     if (!on) {
-      await this._page.exitFullscreen();
+      await this.#page.exitFullscreen();
       return;
     }
     const { userActivation } = navigator;
     // Asked in vain, the browser would complain on its console.
     if (userActivation && !userActivation.isActive) throw clickNeeded();
     try {
-      await this._page.documentElement.requestFullscreen();
+      await this.#page.documentElement.requestFullscreen();
     } catch {
       throw clickNeeded();
     }

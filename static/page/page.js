@@ -13,6 +13,13 @@ import { PlayerRequest } from "../events/player-request.js";
  */
 
 export class Page {
+  #banner;
+  #toast;
+  /** @type {import("../protocol/player-state.js").PlayerState | null} as it is shown */
+  #state = null;
+  /** @protected @type {(view: import("../elements/view.js").View) => void} */
+  _show = () => {};
+
   /**
    * @param {Document} page
    * @param {Translate} translate
@@ -26,25 +33,19 @@ export class Page {
     this._name = find(page, "#name", HTMLElement);
     /** @protected */
     this._title = find(page, "#title", HTMLElement);
-    /** @private */
-    this._banner = find(page, "connection-banner", ConnectionBanner);
-    /** @private */
-    this._toast = find(page, "message-toast", MessageToast);
-    /** @private @type {import("../protocol/player-state.js").PlayerState | null} as it is shown */
-    this._state = null;
-    /** @protected @type {(view: import("../elements/view.js").View) => void} */
-    this._show = () => {};
+    this.#banner = find(page, "connection-banner", ConnectionBanner);
+    this.#toast = find(page, "message-toast", MessageToast);
   }
 
   /** Build the page; it shows nothing yet. */
   mount() {
-    this._banner.mount();
-    this._toast.mount();
+    this.#banner.mount();
+    this.#toast.mount();
     const show = mountControls(this._page, this._translate);
     this._show = (view) => {
       const { state } = view;
-      if (this._state && state) this._follow(this._state, state);
-      this._state = state;
+      if (this.#state && state) this.#follow(this.#state, state);
+      this.#state = state;
       show(view);
     };
   }
@@ -63,7 +64,7 @@ export class Page {
     this._page.addEventListener("news", (event) => {
       if (event instanceof CustomEvent) this.inform(String(event.detail));
     });
-    listenToKeys(this._page, () => this._state);
+    listenToKeys(this._page, () => this.#state);
   }
 
   /**
@@ -72,7 +73,7 @@ export class Page {
    */
   tell(error) {
     const { text, detail } = describeError(error, this._translate);
-    this._toast.tell(text, detail);
+    this.#toast.tell(text, detail);
   }
 
   /**
@@ -80,22 +81,22 @@ export class Page {
    * @param {string} text
    */
   inform(text) {
-    this._toast.tell(text, "", "news");
+    this.#toast.tell(text, "", "news");
   }
 
   /**
    * Say where the person is looking what has gone wrong since, and no longer what is past.
-   * @private
+   *
    * @param {import("../protocol/player-state.js").PlayerState} earlier
    * @param {import("../protocol/player-state.js").PlayerState} state
    */
-  _follow(earlier, { source, error, skipped = null }) {
-    if (source !== earlier.source) this._toast.filmChanged();
+  #follow(earlier, { source, error, skipped = null }) {
+    if (source !== earlier.source) this.#toast.filmChanged();
     if (skipped && !same(skipped, earlier.skipped)) {
       const { text, detail } = describeError(callError(skipped.error), this._translate);
       const { title } = skipped;
       const words = this._translate("queue.skipped", { title, problem: text });
-      this._toast.tell(words, detail, "error", { lasting: true });
+      this.#toast.tell(words, detail, "error", { lasting: true });
     } else if (error && !same(error, earlier.error)) this.tell(callError(error));
   }
 
@@ -106,7 +107,7 @@ export class Page {
    * @param {() => void} act what its action does
    */
   _notify({ kind, text, problem, action }, act) {
-    this._banner.tell({
+    this.#banner.tell({
       kind,
       text: this._translate(text),
       detail: problem ? detailOf(problem, this._translate) : "",

@@ -3,17 +3,18 @@
 import { isRecord } from "../protocol/messages.js";
 
 export class Store {
+  #key;
+  #storage;
+  /** @type {Record<string, unknown> | null} read when it is first asked for: that waits */
+  #values = null;
+
   /**
    * @param {string} key
    * @param {() => Storage} storage a function, because merely asking for it may be forbidden
    */
   constructor(key, storage) {
-    /** @private */
-    this._key = key;
-    /** @private */
-    this._storage = storage;
-    /** @private @type {Record<string, unknown> | null} read when it is first asked for: that waits */
-    this._values = null;
+    this.#key = key;
+    this.#storage = storage;
   }
 
   /**
@@ -22,8 +23,8 @@ export class Store {
    * @returns {unknown}
    */
   get(name) {
-    if (!this._values) this._values = this._read();
-    return this._values[name];
+    if (!this.#values) this.#values = this.#read();
+    return this.#values[name];
   }
 
   /**
@@ -32,18 +33,17 @@ export class Store {
    * @param {unknown} value undefined forgets
    */
   set(name, value) {
-    this._values = { ...(this._values || this._read()), [name]: value };
+    this.#values = { ...(this.#values ?? this.#read()), [name]: value };
     try {
-      this._storage().setItem(this._key, JSON.stringify(this._values));
+      this.#storage().setItem(this.#key, JSON.stringify(this.#values));
     } catch {
       // Storage is off or full: the page works without.
     }
   }
 
-  /** @private */
-  _read() {
+  #read() {
     try {
-      const values = JSON.parse(this._storage().getItem(this._key) || "{}");
+      const values = JSON.parse(this.#storage().getItem(this.#key) || "{}");
       return isRecord(values) ? values : {};
     } catch {
       return {};

@@ -1,45 +1,43 @@
 /** Keeps the screen on while something plays, where the browser lets a page do that. */
 
 export class WakeLock {
+  #navigator;
+  #wanted = false;
+  /** @type {Promise<WakeLockSentinel | null> | null} */
+  #lock = null;
+
   /** @param {Navigator} navigator */
   constructor(navigator) {
-    /** @private */
-    this._navigator = navigator;
-    /** @private */
-    this._wanted = false;
-    /** @private @type {Promise<WakeLockSentinel | null> | null} */
-    this._lock = null;
+    this.#navigator = navigator;
   }
 
   /** @param {boolean} wanted */
   hold(wanted) {
-    this._wanted = wanted;
+    this.#wanted = wanted;
     if (wanted) this.renew();
-    else this._release();
+    else this.#release();
   }
 
   /** Ask again: the browser drops the lock whenever the page is hidden. */
   renew() {
-    if (!this._wanted || this._lock || !("wakeLock" in this._navigator)) return;
-    this._lock = this._navigator.wakeLock.request("screen").then(
+    if (!this.#wanted || this.#lock || !("wakeLock" in this.#navigator)) return;
+    this.#lock = this.#navigator.wakeLock.request("screen").then(
       (lock) => {
-        lock.addEventListener("release", () => this._forget());
+        lock.addEventListener("release", () => this.#forget());
         return lock;
       },
       () => {
-        this._forget();
+        this.#forget();
         return null;
       },
     );
   }
 
-  /** @private */
-  _release() {
-    if (this._lock) void this._lock.then((lock) => lock && lock.release());
+  #release() {
+    void this.#lock?.then((lock) => lock?.release());
   }
 
-  /** @private */
-  _forget() {
-    this._lock = null;
+  #forget() {
+    this.#lock = null;
   }
 }

@@ -36,7 +36,7 @@ export function remember(places, place) {
  */
 export function positionIn(places, source) {
   const place = places.find((known) => known.source === source);
-  return place ? place.position : 0;
+  return place?.position ?? 0;
 }
 
 /**

@@ -22,6 +22,28 @@ const KEEPING = 5;
  */
 
 export class Playback {
+  #media;
+  #catalogue;
+  #store;
+  #now;
+  /** counts what was begun, so that only the latest goes on */
+  #turn = 0;
+  /** @type {Promise<void>} */
+  #latest = Promise.resolve();
+  #keptAt = 0;
+  /** @type {Queue} */
+  queue = queues.EMPTY;
+  /** @type {QueueItem | null} what is loaded, also when it is not in the queue any more */
+  current = null;
+  /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
+  places = [];
+  /**
+   * @type {import("../protocol/player-state.js").Skipped | null} what was passed over since people last chose
+   */
+  skipped = null;
+  /** @type {Signal<void>} the queue or what is loaded is another one */
+  changed = new Signal();
+
   /**
    * @param {Media} media
    * @param {import("../library/catalogue.js").Catalogue} catalogue
@@ -29,39 +51,19 @@ export class Playback {
    * @param {() => number} [now] Unix time in seconds
    */
   constructor(media, catalogue, store, now = () => Date.now() / 1000) {
-    /** @private */
-    this._media = media;
-    /** @private */
-    this._catalogue = catalogue;
-    /** @private */
-    this._store = store;
-    /** @private */
-    this._now = now;
-    /** @private counts what was begun, so that only the latest goes on */
-    this._turn = 0;
-    /** @private @type {Promise<void>} */
-    this._latest = Promise.resolve();
-    /** @private */
-    this._keptAt = 0;
-    /** @type {Queue} */
-    this.queue = queues.EMPTY;
-    /** @type {QueueItem | null} what is loaded, also when it is not in the queue any more */
-    this.current = null;
-    /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
-    this.places = [];
-    /** @type {import("../protocol/player-state.js").Skipped | null} what was passed over since people last chose */
-    this.skipped = null;
-    /** @type {Signal<void>} the queue or what is loaded is another one */
-    this.changed = new Signal();
+    this.#media = media;
+    this.#catalogue = catalogue;
+    this.#store = store;
+    this.#now = now;
   }
 
   /** Begin to go from one item to the next, and to keep in mind what is played. */
   start() {
-    this.queue = queues.readQueue(this._store.get("queue"));
-    this.places = readPlaces(this._store.get("places"));
-    this._media.moved.listen(() => this._moved());
-    this._media.happened.listen(({ name }) => {
-      if (name === "ended") void this._advance();
+    this.queue = queues.readQueue(this.#store.get("queue"));
+    this.places = readPlaces(this.#store.get("places"));
+    this.#media.moved.listen(() => this.#moved());
+    this.#media.happened.listen(({ name }) => {
+      if (name === "ended") void this.#advance();
       else if (name === "pause" || name === "seek" || name === "play") this.keep();
     });
   }
@@ -71,13 +73,13 @@ export class Playback {
    * @param {string} otherwise what to load if there was nothing; empty for nothing
    */
   async restore(otherwise) {
-    const kept = queues.present(this.queue) || readItem(this._store.get("current"));
+    const kept = queues.present(this.queue) || readItem(this.#store.get("current"));
     if (kept) {
-      await this._open(kept, { position: positionIn(this.places, kept.source) });
+      await this.#open(kept, { position: positionIn(this.places, kept.source) });
     } else if (otherwise && !this.queue.items.length) {
       const item = newItem(readSource(otherwise));
-      this._become(queues.replacePresent(this.queue, item));
-      await this._open(item, {});
+      this.#become(queues.replacePresent(this.queue, item));
+      await this.#open(item, {});
     }
   }
 
@@ -91,17 +93,17 @@ export class Playback {
    */
   async load(source, title, position) {
     const read = readSource(source);
-    const turn = this._turn;
-    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
-    if (turn !== this._turn) throw new CallError("runtime_error", "another medium was loaded");
+    const turn = this.#turn;
+    const items = isMedium(read) ? [newItem(read, title)] : await this.#itemsOf(read, title);
+    if (turn !== this.#turn) throw new CallError("runtime_error", "another medium was loaded");
     const [item] = items;
     this.keep();
     this.skipped = null;
     const resumed = resumeAt(this.places, item.source);
-    this._become(queues.replacePresent(this.queue, ...items));
+    this.#become(queues.replacePresent(this.queue, ...items));
     const exact = position !== null;
-    const begun = this._begin(item, { position: exact ? position : resumed, exact });
-    void this._surround(item);
+    const begun = this.#begin(item, { position: exact ? position : resumed, exact });
+    void this.#surround(item);
     await begun;
   }
 
@@ -109,7 +111,7 @@ export class Playback {
   async play() {
     const next = queues.following(this.queue);
     if (!this.current && next !== null) await this.jump(next);
-    else await this._media.play();
+    else await this.#media.play();
   }
 
   /**
@@ -119,23 +121,20 @@ export class Playback {
    */
   async jump(index) {
     this.skipped = null;
-    await this._jump(index);
+    await this.#jump(index);
   }
 
-  /**
-   * @private
-   * @param {number} index
-   */
-  async _jump(index) {
+  /** @param {number} index */
+  async #jump(index) {
     this.keep();
-    this._become(queues.jump(this.queue, index));
+    this.#become(queues.jump(this.queue, index));
     const item = /** @type {QueueItem} */ (queues.present(this.queue));
-    const turn = this._turn + 1;
+    const turn = this.#turn + 1;
     try {
-      await this._begin(item, {});
+      await this.#begin(item, {});
     } catch (error) {
-      if (turn === this._turn) throw error;
-      await this._latest;
+      if (turn === this.#turn) throw error;
+      await this.#latest;
     }
   }
 
@@ -149,7 +148,7 @@ export class Playback {
   async previous() {
     const index = queues.preceding(this.queue);
     if (index !== null) await this.jump(index);
-    else if (this.current) await this._media.seek(0);
+    else if (this.current) await this.#media.seek(0);
     else throw new CallError("not_supported", "nothing was played before");
   }
 
@@ -161,24 +160,24 @@ export class Playback {
    */
   async add(place, source, title) {
     const read = readSource(source);
-    const items = isMedium(read) ? [newItem(read, title)] : await this._itemsOf(read, title);
+    const items = isMedium(read) ? [newItem(read, title)] : await this.#itemsOf(read, title);
     this.edit((queue) => place(queue, ...items));
     if (items.length > 1) return;
     const [item] = items;
-    void this._catalogue.about(read).then((about) => this._describe(item, about));
+    void this.#catalogue.about(read).then((about) => this.#describe(item, about));
   }
 
   /**
    * Return the media of a folder in the order to play them; of what is no folder, it itself.
-   * @private
+   *
    * @param {Source} read
    * @param {string | null} title
    * @returns {Promise<QueueItem[]>}
    */
-  async _itemsOf(read, title) {
+  async #itemsOf(read, title) {
     const { path } = read;
-    const alone = path === null || (await this._catalogue.about(read)) !== null;
-    const media = alone ? null : await this._catalogue.folder(path);
+    const alone = path === null || (await this.#catalogue.about(read)) !== null;
+    const media = alone ? null : await this.#catalogue.folder(path);
     if (media === null) return [newItem(read, title)];
     if (media.length === 0) {
       const why = "there is nothing in this folder that can be played";
@@ -189,14 +188,14 @@ export class Playback {
 
   /**
    * Put the other episodes of its folder around an item that was loaded.
-   * @private
+   *
    * @param {QueueItem} item
    */
-  async _surround(item) {
-    const about = await this._catalogue.about(readSource(item.source));
+  async #surround(item) {
+    const about = await this.#catalogue.about(readSource(item.source));
     if (about === null || typeof about.episode !== "number") return;
     const folder = folderOf(about.path);
-    const media = (await this._catalogue.folder(folder)) || [];
+    const media = (await this.#catalogue.folder(folder)) || [];
     const episodes = media.filter(
       ({ path, episode }) => typeof episode === "number" && folderOf(path) === folder,
     );
@@ -215,66 +214,64 @@ export class Playback {
    * @param {(queue: Queue) => Queue} change
    */
   edit(change) {
-    this._become(change(this.queue));
+    this.#become(change(this.queue));
   }
 
   /** Keep in mind where the present medium is. */
   keep() {
     const { current } = this;
-    const { loaded, position, duration, ended } = this._media.state;
+    const { loaded, position, duration, ended } = this.#media.state;
     // Events of the medium before may arrive while nothing is known of this one yet.
     if (!current || !loaded || duration === null) return;
-    this._keptAt = this._now();
+    this.#keptAt = this.#now();
     const { source, title, poster } = current;
-    const at = Math.round(this._keptAt);
+    const at = Math.round(this.#keptAt);
     const reached = ended ? 0 : Math.round(position * 10) / 10;
     this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
-    this._store.set("places", this.places);
+    this.#store.set("places", this.places);
   }
 
   /**
    * Load an item and play it, unless the browser wants a click first.
-   * @private
+   *
    * @param {QueueItem} item
    * @param {Loading} how
    */
-  _begin(item, how) {
-    const begun = this._open(item, { ...how, play: true }).catch((error) => {
+  #begin(item, how) {
+    const begun = this.#open(item, { ...how, play: true }).catch((error) => {
       if (error.code !== "gesture_required") throw error;
     });
-    this._latest = begun;
+    this.#latest = begun;
     return begun;
   }
 
   /**
-   * @private
    * @param {QueueItem} item
    * @param {Loading} how
    */
-  async _open(item, how) {
-    this._turn += 1;
+  async #open(item, how) {
+    this.#turn += 1;
     const source = readSource(item.source);
-    const about = this._catalogue.about(source);
+    const about = this.#catalogue.about(source);
     this.current = item;
-    this._store.set("current", item);
-    void about.then((found) => this._describe(item, found));
-    const loaded = this._media.load(source, { ...how, about });
+    this.#store.set("current", item);
+    void about.then((found) => this.#describe(item, found));
+    const loaded = this.#media.load(source, { ...how, about });
     this.changed.emit();
     await loaded;
   }
 
-  /** @private */
-  async _advance() {
+  async #advance() {
     this.keep();
     // Who pauses at the very end wants no other film.
-    if (!this._media.wanted) return;
+    if (!this.#media.wanted) return;
     for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
       const index = queues.successor(this.queue);
       if (index === null) return;
       const { source, title } = this.queue.items[index];
       try {
-        if (index === queues.indexOf(this.queue)) await this._media.replay();
-        else await this._jump(index);
+        if (index === queues.indexOf(this.queue)) await this.#media.replay();
+        else await this.#jump(index);
         return;
       } catch (error) {
         if (!(error instanceof CallError)) throw error;
@@ -285,48 +282,43 @@ export class Playback {
     }
   }
 
-  /** @private */
-  _moved() {
-    if (this._now() - this._keptAt >= KEEPING) this.keep();
-    this._prepareNext();
+  #moved() {
+    if (this.#now() - this.#keptAt >= KEEPING) this.keep();
+    this.#prepareNext();
   }
 
-  /** @private */
-  _prepareNext() {
-    const { position, duration } = this._media.state;
+  #prepareNext() {
+    const { position, duration } = this.#media.state;
     const near = duration !== null && duration - position <= AHEAD;
     const index = queues.successor(this.queue);
     const item = near && index !== null ? this.queue.items[index] : null;
     const other = item && (!this.current || item.id !== this.current.id) ? item : null;
-    this._media.prepare(other && readSource(other.source));
+    this.#media.prepare(other && readSource(other.source));
   }
 
   /**
    * Give an item what the library knows of it; a title that people gave it stays.
-   * @private
+   *
    * @param {QueueItem} item
    * @param {About | null} about
    */
-  _describe(item, about) {
+  #describe(item, about) {
     if (!about) return;
     const { thumbnail, poster, duration, title } = about;
     const plain = readSource(item.source).title === item.title;
     const found = { poster: poster || thumbnail, duration, title: plain ? title : item.title };
-    if (this.current && this.current.id === item.id) {
+    if (this.current?.id === item.id) {
       const { kind, artist = null, album = null } = about;
       this.current = { ...this.current, ...found, kind, artist, album };
     }
-    this._become(queues.describe(this.queue, item.id, found));
+    this.#become(queues.describe(this.queue, item.id, found));
   }
 
-  /**
-   * @private
-   * @param {Queue} queue
-   */
-  _become(queue) {
+  /** @param {Queue} queue */
+  #become(queue) {
     this.queue = queue;
-    this._store.set("queue", queue);
-    this._prepareNext();
+    this.#store.set("queue", queue);
+    this.#prepareNext();
     this.changed.emit();
   }
 }

@@ -116,7 +116,7 @@ export function remove(queue, index) {
     items: items.filter((item) => item.id !== id),
     on: on && index !== place,
     place: index < place ? place - 1 : place,
-    unshuffled: unshuffled && unshuffled.filter((other) => other !== id),
+    unshuffled: unshuffled?.filter((other) => other !== id) ?? null,
   };
 }
 
@@ -245,7 +245,7 @@ export function readQueue(value) {
     on: on === true && items.length > 0,
     place: Math.max(0, Math.min(place, last)),
     repeat: repeat === "one" || repeat === "all" ? repeat : "off",
-    unshuffled: ids && ids.length === items.length ? ids : null,
+    unshuffled: ids?.length === items.length ? ids : null,
   };
 }
 

@@ -11,23 +11,23 @@ const STEP = 200;
 /** @typedef {import("../media/media.js").Media} Media */
 
 export class SleepTimer {
+  #media;
+  #now;
+  #fade = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** @type {number | null} when it pauses, as Unix time in seconds */
+  at = null;
+  /** @type {Signal<void>} that time is another one */
+  changed = new Signal();
+
   /**
    * @param {Media} media
    * @param {() => number} [now] Unix time in seconds
    */
   constructor(media, now = () => Date.now() / 1000) {
-    /** @private */
-    this._media = media;
-    /** @private */
-    this._now = now;
-    /** @private */
-    this._fade = 0;
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @type {number | null} when it pauses, as Unix time in seconds */
-    this.at = null;
-    /** @type {Signal<void>} that time is another one */
-    this.changed = new Signal();
+    this.#media = media;
+    this.#now = now;
   }
 
   /**
@@ -36,40 +36,35 @@ export class SleepTimer {
    */
   async set(minutes) {
     const seconds = minutes * 60;
-    this._fade = Math.min(FADE, seconds * PART);
-    await this._become(seconds > 0 ? this._now() + seconds : null);
+    this.#fade = Math.min(FADE, seconds * PART);
+    await this.#become(seconds > 0 ? this.#now() + seconds : null);
   }
 
-  /**
-   * @private
-   * @param {number | null} at
-   */
-  async _become(at) {
-    clearTimeout(this._timer);
+  /** @param {number | null} at */
+  async #become(at) {
+    clearTimeout(this.#timer);
     this.at = at;
     this.changed.emit();
-    if (at !== null) this._wait();
-    await this._media.volume.fade(1);
+    if (at !== null) this.#wait();
+    await this.#media.volume.fade(1);
   }
 
-  /** @private */
-  _wait() {
+  #wait() {
     if (this.at === null) return;
-    const left = this.at - this._now();
-    const quiet = left - this._fade;
-    this._timer = setTimeout(() => void this._step(), quiet > 0 ? quiet * 1000 : STEP);
+    const left = this.at - this.#now();
+    const quiet = left - this.#fade;
+    this.#timer = setTimeout(() => void this.#step(), quiet > 0 ? quiet * 1000 : STEP);
   }
 
-  /** @private */
-  async _step() {
+  async #step() {
     if (this.at === null) return;
-    const left = this.at - this._now();
+    const left = this.at - this.#now();
     if (left <= 0) {
-      await this._media.pause();
-      await this._become(null);
+      await this.#media.pause();
+      await this.#become(null);
     } else {
-      await this._media.volume.fade(Math.min(1, left / this._fade));
-      this._wait();
+      await this.#media.volume.fade(Math.min(1, left / this.#fade));
+      this.#wait();
     }
   }
 }

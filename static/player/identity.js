@@ -16,32 +16,33 @@ import { isPlayerId } from "../protocol/topics.js";
 const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
 
 export class PlayerIdentity {
+  #store;
+  #api;
+
   /**
    * @param {Store} store
    * @param {Api} api
    */
   constructor(store, api) {
-    /** @private */
-    this._store = store;
-    /** @private */
-    this._api = api;
+    this.#store = store;
+    this.#api = api;
   }
 
   /** The player's id; empty before the first `credentials`. */
   get id() {
-    const id = this._store.get("id");
+    const id = this.#store.get("id");
     return typeof id === "string" && isPlayerId(id) ? id : "";
   }
 
   /** The address under which phones are to find the server, when a person chose one. */
   get ip() {
-    const ip = this._store.get("ip");
+    const ip = this.#store.get("ip");
     return typeof ip === "string" ? ip : null;
   }
 
   /** @param {string | null} ip */
   set ip(ip) {
-    this._store.set("ip", ip || undefined);
+    this.#store.set("ip", ip || undefined);
   }
 
   /**
@@ -50,17 +51,17 @@ export class PlayerIdentity {
    * @returns {Promise<Credentials>}
    */
   async credentials() {
-    if (!this.id) await this._renew();
+    if (!this.id) await this.#renew();
     try {
-      return await this._api.credentials(this._proof());
+      return await this.#api.credentials(this.#proof());
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (FORGOTTEN.includes(error.code)) await this._renew();
+      if (FORGOTTEN.includes(error.code)) await this.#renew();
       // The chosen address may belong to a network that the server has left.
       else if (error.code === "invalid_request" && this.ip) this.ip = null;
       else throw error;
     }
-    return this._api.credentials(this._proof());
+    return this.#api.credentials(this.#proof());
   }
 
   /**
@@ -68,8 +69,8 @@ export class PlayerIdentity {
    * @returns {Promise<import("../connection/api.js").Links>}
    */
   newCode() {
-    const { id, ...proof } = this._proof();
-    return this._api.newCode(id, proof);
+    const { id, ...proof } = this.#proof();
+    return this.#api.newCode(id, proof);
   }
 
   /**
@@ -77,29 +78,27 @@ export class PlayerIdentity {
    * @param {"remote" | "guest"} role
    */
   showCode(role) {
-    return this._api.showCode(this.id, this._proof(), role);
+    return this.#api.showCode(this.id, this.#proof(), role);
   }
 
   /** Return who is connected. */
   visitors() {
-    return this._api.visitors(this.id, this._proof());
+    return this.#api.visitors(this.id, this.#proof());
   }
 
   /** @param {string} clientId of the visitor who is turned out */
   turnOut(clientId) {
-    return this._api.turnOut(this.id, this._proof(), clientId);
+    return this.#api.turnOut(this.id, this.#proof(), clientId);
   }
 
-  /** @private */
-  async _renew() {
-    const { id, owner_key } = await this._api.newPlayer();
-    this._store.set("id", id);
-    this._store.set("owner_key", owner_key);
+  async #renew() {
+    const { id, owner_key } = await this.#api.newPlayer();
+    this.#store.set("id", id);
+    this.#store.set("owner_key", owner_key);
   }
 
-  /** @private */
-  _proof() {
-    const owner_key = String(this._store.get("owner_key"));
+  #proof() {
+    const owner_key = String(this.#store.get("owner_key"));
     return { id: this.id, owner_key, ...(this.ip ? { ip: this.ip } : {}) };
   }
 }

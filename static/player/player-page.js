@@ -35,28 +35,29 @@ export const PLAYER_ELEMENTS = {
  */
 
 export class PlayerPage extends Page {
+  #start;
+  #takeover;
+  #message;
+  #fullscreen;
+  #settings;
+  /** @type {Promise<import("./elements/player-panel.js").PlayerPanel> | null} */
+  #panel = null;
+  /** @type {import("../elements/view.js").View | null} */
+  #view = null;
+  #activity;
+
   /**
    * @param {Document} page
    * @param {import("../i18n/translate.js").Translate} translate
    */
   constructor(page, translate) {
     super(page, translate);
-    /** @private */
-    this._start = find(page, "start-overlay", StartOverlay);
-    /** @private */
-    this._takeover = find(page, "takeover-notice", TakeoverNotice);
-    /** @private */
-    this._message = find(page, "screen-message", ScreenMessage);
-    /** @private */
-    this._fullscreen = find(page, "fullscreen-button", FullscreenButton);
-    /** @private */
-    this._settings = find(page, "panel-button", PanelButton);
-    /** @private @type {Promise<import("./elements/player-panel.js").PlayerPanel> | null} */
-    this._panel = null;
-    /** @private @type {import("../elements/view.js").View | null} */
-    this._view = null;
-    /** @private */
-    this._activity = new Activity(page);
+    this.#start = find(page, "start-overlay", StartOverlay);
+    this.#takeover = find(page, "takeover-notice", TakeoverNotice);
+    this.#message = find(page, "screen-message", ScreenMessage);
+    this.#fullscreen = find(page, "fullscreen-button", FullscreenButton);
+    this.#settings = find(page, "panel-button", PanelButton);
+    this.#activity = new Activity(page);
     this.picture = find(page, "picture-button", PictureButton);
     this.video = find(page, "video", HTMLVideoElement);
     this.card = find(page, "qr-card", QrCard);
@@ -65,22 +66,22 @@ export class PlayerPage extends Page {
   /** @override */
   mount() {
     super.mount();
-    this._start.mount(this._translate);
-    this._takeover.mount(this._translate);
-    this._message.mount();
-    this._fullscreen.mount(this._translate);
-    this._settings.mount(this._translate);
+    this.#start.mount(this._translate);
+    this.#takeover.mount(this._translate);
+    this.#message.mount();
+    this.#fullscreen.mount(this._translate);
+    this.#settings.mount(this._translate);
     this.picture.mount(this._translate);
     this.card.mount(this._translate);
     this._page.title = this._translate("page.player");
-    this._activity.changed.listen((present) => {
+    this.#activity.changed.listen((present) => {
       this._page.body.dataset.present = String(present);
     });
-    this._activity.start();
-    this._fullscreen.addEventListener("fullscreentoggle", () => {
-      this._fullscreen.dispatchEvent(new PlayerRequest("fullscreen"));
+    this.#activity.start();
+    this.#fullscreen.addEventListener("fullscreentoggle", () => {
+      this.#fullscreen.dispatchEvent(new PlayerRequest("fullscreen"));
     });
-    this._listenToPicture();
+    this.#listenToPicture();
   }
 
   /**
@@ -90,27 +91,27 @@ export class PlayerPage extends Page {
   show(state, position) {
     const { dataset } = this._page.body;
     // Whoever plays from a phone sees what begins, before the picture is left alone.
-    if (state.playing && dataset.playing !== "true") this._activity.note();
+    if (state.playing && dataset.playing !== "true") this.#activity.note();
     dataset.playing = String(state.playing);
     dataset.gestureRequired = String(state.gesture_required);
     write(this._name, state.name);
     write(this._title, state.title || this._translate("remote.nothing"));
-    this._start.show(state.gesture_required);
-    this._view = { state, live: true, position };
-    this._show(this._view);
-    void this._refreshPanel();
+    this.#start.show(state.gesture_required);
+    this.#view = { state, live: true, position };
+    this._show(this.#view);
+    void this.#refreshPanel();
   }
 
   /** @param {Connection} connection */
   showConnection(connection) {
     this._page.body.dataset.connection = connection.status;
-    this._takeover.show(connection.status === "taken-over");
+    this.#takeover.show(connection.status === "taken-over");
     this._notify(playerNotice(connection.status, connection.problem), () => connection.start());
   }
 
   /** @param {() => void} takeBack */
   onTakeBack(takeBack) {
-    this._takeover.addEventListener("takeback", takeBack);
+    this.#takeover.addEventListener("takeback", takeBack);
   }
 
   /**
@@ -119,7 +120,7 @@ export class PlayerPage extends Page {
    * @param {number} seconds
    */
   showMessage(text, seconds) {
-    this._message.tell(text, seconds);
+    this.#message.tell(text, seconds);
   }
 
   /**
@@ -135,12 +136,12 @@ export class PlayerPage extends Page {
    * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
    */
   offerSettings(doorkeeper) {
-    this._settings.addEventListener("panelwanted", () => {
-      this._panel = this._panel || this._buildPanel(doorkeeper);
-      this._panel.then(
+    this.#settings.addEventListener("panelwanted", () => {
+      this.#panel ??= this.#buildPanel(doorkeeper);
+      this.#panel.then(
         (panel) => (panel.isOpen ? panel.close() : panel.open()),
         (error) => {
-          this._panel = null;
+          this.#panel = null;
           this.tell(error);
         },
       );
@@ -152,34 +153,29 @@ export class PlayerPage extends Page {
     this.inform(this._translate("player.new_code_made"));
   }
 
-  /**
-   * @private
-   * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
-   */
-  async _buildPanel(doorkeeper) {
+  /** @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper */
+  async #buildPanel(doorkeeper) {
     const { create } = await import("./elements/player-panel.js");
     const panel = create(this._translate, doorkeeper, (error) => this.tell(error));
-    panel.addEventListener("panelclosed", () => this._settings.focus());
+    panel.addEventListener("panelclosed", () => this.#settings.focus());
     find(this._page, "main", HTMLElement).append(panel);
-    if (this._view) panel.show(this._view);
+    if (this.#view) panel.show(this.#view);
     return panel;
   }
 
-  /** @private */
-  async _refreshPanel() {
-    const panel = await (this._panel || Promise.resolve(null)).catch(() => null);
-    if (panel && this._view) panel.show(this._view);
+  async #refreshPanel() {
+    const panel = await this.#panel?.catch(() => null);
+    if (panel && this.#view) panel.show(this.#view);
   }
 
   /**
    * A click on the picture plays or pauses; a finger's first touch only brings the controls back.
-   * @private
    */
-  _listenToPicture() {
+  #listenToPicture() {
     let wasPresent = true;
     // Before the activity is noted: it listens further out.
     this.video.addEventListener("pointerdown", () => {
-      wasPresent = this._activity.present;
+      wasPresent = this.#activity.present;
     });
     this.video.addEventListener("click", () => {
       if (wasPresent) this.video.dispatchEvent(new PlayerRequest("toggle"));

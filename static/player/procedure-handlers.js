@@ -20,12 +20,13 @@ import { Signal } from "../events/signal.js";
  */
 
 export class PlayerProcedures {
+  #parts;
+  /** @type {Signal<ScreenMessage>} a text is to be shown on the screen */
+  messaged = new Signal();
+
   /** @param {Parts} parts */
   constructor(parts) {
-    /** @private */
-    this._parts = parts;
-    /** @type {Signal<ScreenMessage>} a text is to be shown on the screen */
-    this.messaged = new Signal();
+    this.#parts = parts;
   }
 
   /**
@@ -36,12 +37,12 @@ export class PlayerProcedures {
    */
   all(state) {
     const changing = {
-      ...this._transport(),
-      ...this._sound(),
-      ...this._queue(),
-      ...this._screen(),
+      ...this.#transport(),
+      ...this.#sound(),
+      ...this.#queue(),
+      ...this.#screen(),
     };
-    const asking = this._questions();
+    const asking = this.#questions();
     /** @type {(actions: Actions, answer: (result: unknown) => unknown) => [string, Procedure][]} */
     const bound = (actions, answer) =>
       Object.entries(actions).map(([name, act]) => [
@@ -51,12 +52,9 @@ export class PlayerProcedures {
     return new Map([...bound(changing, state), ...bound(asking, (result) => result)]);
   }
 
-  /**
-   * @private
-   * @returns {Actions}
-   */
-  _transport() {
-    const { media, playback } = this._parts;
+  /** @returns {Actions} */
+  #transport() {
+    const { media, playback } = this.#parts;
     return {
       status: () => {},
       play: () => playback.play(),
@@ -73,12 +71,9 @@ export class PlayerProcedures {
     };
   }
 
-  /**
-   * @private
-   * @returns {Actions}
-   */
-  _sound() {
-    const { media } = this._parts;
+  /** @returns {Actions} */
+  #sound() {
+    const { media } = this.#parts;
     return {
       volume: ({ level }) => media.volume.set(level),
       "volume/up": ({ step }) => media.volume.set(media.volume.level + step),
@@ -88,12 +83,9 @@ export class PlayerProcedures {
     };
   }
 
-  /**
-   * @private
-   * @returns {Actions}
-   */
-  _queue() {
-    const { playback } = this._parts;
+  /** @returns {Actions} */
+  #queue() {
+    const { playback } = this.#parts;
     return {
       "queue/add": ({ source, title }) => playback.add(queues.add, source, title),
       "queue/play_next": ({ source, title }) => playback.add(queues.playNext, source, title),
@@ -108,12 +100,9 @@ export class PlayerProcedures {
     };
   }
 
-  /**
-   * @private
-   * @returns {Actions}
-   */
-  _screen() {
-    const { fullscreen, name, sleep, subtitles } = this._parts;
+  /** @returns {Actions} */
+  #screen() {
+    const { fullscreen, name, sleep, subtitles } = this.#parts;
     return {
       subtitles: ({ track }) => subtitles.choose(idOf(track)),
       "subtitles/size": ({ percent }) => subtitles.resize(percent),
@@ -124,12 +113,9 @@ export class PlayerProcedures {
     };
   }
 
-  /**
-   * @private
-   * @returns {Actions}
-   */
-  _questions() {
-    const { media, playback } = this._parts;
+  /** @returns {Actions} */
+  #questions() {
+    const { media, playback } = this.#parts;
     return {
       history: () => ({ items: playback.places }),
       playable: ({ types }) => ({

@@ -8,35 +8,36 @@ import { INTERVAL, Throttle } from "../events/throttle.js";
  */
 
 export class StatePublisher {
+  #observe;
+  #publish;
+  #seq = 0;
+  /** @type {PlayerState | null} */
+  #published = null;
+  /** somebody was told a state under a number that is not published yet */
+  #told = false;
+  /** @type {Throttle<void>} */
+  #throttle;
+
   /**
    * @param {(seq: number) => PlayerState} observe return the state of this moment
    * @param {(state: PlayerState) => void} publish
    */
   constructor(observe, publish) {
-    /** @private */
-    this._observe = observe;
-    /** @private */
-    this._publish = publish;
-    /** @private */
-    this._seq = 0;
-    /** @private @type {PlayerState | null} */
-    this._published = null;
-    /** @private somebody was told a state under a number that is not published yet */
-    this._told = false;
-    /** @private @type {Throttle<void>} */
-    this._throttle = new Throttle(INTERVAL, () => this._publishChange());
+    this.#observe = observe;
+    this.#publish = publish;
+    this.#throttle = new Throttle(INTERVAL, () => this.#publishChange());
   }
 
   /** Publish the state if it has changed. */
   touch() {
-    this._throttle.push();
+    this.#throttle.push();
   }
 
   /** Publish the state, whether it has changed or not: nobody may know it any more. */
   renew() {
-    this._published = null;
-    this._throttle.push();
-    this._throttle.flush();
+    this.#published = null;
+    this.#throttle.push();
+    this.#throttle.flush();
   }
 
   /**
@@ -44,20 +45,19 @@ export class StatePublisher {
    * be published. Once it is told that number is published, even if all is as it was before by then.
    */
   current() {
-    const state = this._observe(this._seq + 1);
-    if (!this._told && !differs(this._published, state)) return { ...state, seq: this._seq };
-    this._told = true;
-    this._throttle.push();
+    const state = this.#observe(this.#seq + 1);
+    if (!this.#told && !differs(this.#published, state)) return { ...state, seq: this.#seq };
+    this.#told = true;
+    this.#throttle.push();
     return state;
   }
 
-  /** @private */
-  _publishChange() {
-    const state = this._observe(this._seq + 1);
-    if (!this._told && !differs(this._published, state)) return;
-    this._told = false;
-    this._seq += 1;
-    this._published = state;
-    this._publish(state);
+  #publishChange() {
+    const state = this.#observe(this.#seq + 1);
+    if (!this.#told && !differs(this.#published, state)) return;
+    this.#told = false;
+    this.#seq += 1;
+    this.#published = state;
+    this.#publish(state);
   }
 }

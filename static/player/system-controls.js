@@ -18,42 +18,41 @@ const ACTIONS = {
 };
 
 export class SystemControls {
+  #session;
+  #ask;
+  #told = "";
+  /** @type {Map<string, boolean>} */
+  #offered = new Map();
+
   /**
    * @param {Navigator} navigator
    * @param {Ask} ask
    */
   constructor(navigator, ask) {
-    /** @private */
-    this._session = "mediaSession" in navigator ? navigator.mediaSession : null;
-    /** @private */
-    this._ask = ask;
-    /** @private */
-    this._told = "";
-    /** @private @type {Map<string, boolean>} */
-    this._offered = new Map();
+    this.#session = "mediaSession" in navigator ? navigator.mediaSession : null;
+    this.#ask = ask;
   }
 
   /** @param {PlayerState} state */
   show(state) {
-    const session = this._session;
+    const session = this.#session;
     if (!session) return;
-    this._describe(session, state);
+    this.#describe(session, state);
     session.playbackState = state.playing ? "playing" : state.source ? "paused" : "none";
     for (const action of /** @type {MediaSessionAction[]} */ (Object.keys(ACTIONS))) {
-      this._offer(session, action, state);
+      this.#offer(session, action, state);
     }
     place(session, state);
   }
 
   /**
-   * @private
    * @param {MediaSession} session
    * @param {PlayerState} state
    */
-  _describe(session, { title, name, poster, source, artist, album }) {
+  #describe(session, { title, name, poster, source, artist, album }) {
     const told = JSON.stringify([title, name, poster, artist, album]);
-    if (told === this._told) return;
-    this._told = told;
+    if (told === this.#told) return;
+    this.#told = told;
     const artwork = poster ? [{ src: new URL(poster, document.baseURI).href }] : [];
     session.metadata = source
       ? new MediaMetadata({
@@ -66,20 +65,19 @@ export class SystemControls {
   }
 
   /**
-   * @private
    * @param {MediaSession} session
    * @param {MediaSessionAction} action
    * @param {PlayerState} state
    */
-  _offer(session, action, { can }) {
+  #offer(session, action, { can }) {
     const [procedure, parameters] = ACTIONS[action] || ["", () => ({})];
     const possible = can.includes(procedure);
-    if (this._offered.get(action) === possible) return;
-    this._offered.set(action, possible);
+    if (this.#offered.get(action) === possible) return;
+    this.#offered.set(action, possible);
     try {
       session.setActionHandler(
         action,
-        possible ? (details) => this._ask(procedure, parameters(details)) : null,
+        possible ? (details) => this.#ask(procedure, parameters(details)) : null,
       );
     } catch {
       // A browser that does not know an action says so; the others are offered.

@@ -7,41 +7,44 @@ import { Signal } from "../events/signal.js";
  */
 
 export class Tabs {
+  #channel;
+  #tab;
+  /** @type {Claim | null} */
+  #claim = null;
+  /** @type {Signal<void>} a tab has claimed the player after this one did */
+  lost = new Signal();
+
   /**
    * @param {BroadcastChannel | null} channel null where the browser has none
    * @param {string} [tab] a name that no other tab has
    */
   constructor(channel, tab = String(Math.random())) {
-    /** @private */
-    this._channel = channel;
-    /** @private */
-    this._tab = tab;
-    /** @private @type {Claim | null} */
-    this._claim = null;
-    /** @type {Signal<void>} a tab has claimed the player after this one did */
-    this.lost = new Signal();
+    this.#channel = channel;
+    this.#tab = tab;
   }
 
   /** Begin to listen to the other tabs. */
   start() {
-    if (!this._channel) return;
-    this._channel.addEventListener("message", ({ data }) => {
-      if (!this._claim) return;
-      if (isLater(data, this._claim)) this.lost.emit();
+    if (!this.#channel) return;
+    this.#channel.addEventListener("message", ({ data }) => {
+      if (!this.#claim) return;
+      if (isLater(data, this.#claim)) this.lost.emit();
       // The other tab may have begun to listen only after this one's claim.
-      else this._announce();
+      else this.#announce();
     });
   }
 
-  /** Be the player from now on. */
-  claim() {
-    this._claim = { at: Date.now(), tab: this._tab };
-    this._announce();
+  /**
+   * Be the player from now on.
+   * @param {number} [at] milliseconds of Unix time
+   */
+  claim(at = Date.now()) {
+    this.#claim = { at, tab: this.#tab };
+    this.#announce();
   }
 
-  /** @private */
-  _announce() {
-    if (this._channel) this._channel.postMessage(this._claim);
+  #announce() {
+    this.#channel?.postMessage(this.#claim);
   }
 }
 

@@ -18,15 +18,16 @@ export const EVENTS = Object.freeze(
  */
 
 export class PlayerVoice {
+  #connection;
+  #target;
+
   /**
    * @param {Connection} connection
    * @param {Target} target
    */
   constructor(connection, target) {
-    /** @private */
-    this._connection = connection;
-    /** @private */
-    this._target = target;
+    this.#connection = connection;
+    this.#target = target;
   }
 
   /**
@@ -40,12 +41,12 @@ export class PlayerVoice {
 
   /** Say that the player is there. */
   online() {
-    this._publish(({ availability }) => availability, text.encode("online"), true);
+    this.#publish(({ availability }) => availability, text.encode("online"), true);
   }
 
   /** @param {PlayerState} state */
   state(state) {
-    this._publish((player) => player.state, writeJson(state), true);
+    this.#publish((player) => player.state, writeJson(state), true);
   }
 
   /**
@@ -53,13 +54,13 @@ export class PlayerVoice {
    * @param {Record<string, unknown>} detail
    */
   event(name, detail) {
-    this._publish((player) => player.event(name), writeJson(detail), false);
+    this.#publish((player) => player.event(name), writeJson(detail), false);
   }
 
   /** Leave for good: say so, take the state back, and disconnect. */
   goodbye() {
-    this._connection.leave(({ topics }) => {
-      const player = this._target(topics);
+    this.#connection.leave(({ topics }) => {
+      const player = this.#target(topics);
       return [
         { topic: player.state, payload: new Uint8Array(0) },
         { topic: player.availability, payload: text.encode("offline") },
@@ -68,18 +69,17 @@ export class PlayerVoice {
   }
 
   /**
-   * @private
    * @param {(player: Callee) => string} topic
    * @param {Uint8Array} payload
    * @param {boolean} retain
    */
-  _publish(topic, payload, retain) {
-    const { session } = this._connection;
+  #publish(topic, payload, retain) {
+    const { session } = this.#connection;
     if (!session) return;
     const options = /** @type {const} */ ({ retain, qos: retain ? 1 : 0 });
     // A new session says it all again, so what a lost one swallowed is not missed.
-    this._connection
-      .publish(topic(this._target(session.topics)), payload, options)
+    this.#connection
+      .publish(topic(this.#target(session.topics)), payload, options)
       .catch(() => undefined);
   }
 }

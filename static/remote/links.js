@@ -31,10 +31,11 @@ export function writeLink({ id, key }) {
 }
 
 export class RemoteLinks {
+  #store;
+
   /** @param {Store} store */
   constructor(store) {
-    /** @private */
-    this._store = store;
+    this.#store = store;
   }
 
   /**
@@ -42,7 +43,7 @@ export class RemoteLinks {
    * @param {string} fragment
    */
   choose(fragment) {
-    return fragment.length > 1 ? readLink(fragment) : this._last();
+    return fragment.length > 1 ? readLink(fragment) : this.#last();
   }
 
   /**
@@ -50,9 +51,9 @@ export class RemoteLinks {
    * @param {RemoteLink} link
    */
   remember(link) {
-    this._store.set("last", link);
+    this.#store.set("last", link);
     const others = this.known().filter(({ id }) => id !== link.id);
-    this._store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
+    this.#store.set("known", [link, ...others].slice(0, MOST).map(writeLink));
   }
 
   /**
@@ -60,7 +61,7 @@ export class RemoteLinks {
    * @returns {RemoteLink[]}
    */
   known() {
-    const known = this._store.get("known");
+    const known = this.#store.get("known");
     const links = Array.isArray(known) ? known.map((link) => readLink(String(link))) : [];
     return links.filter(isLink);
   }
@@ -70,10 +71,10 @@ export class RemoteLinks {
    * @param {RemoteLink} link
    */
   forget(link) {
-    const last = this._last();
-    if (last && same(last, link)) this._store.set("last", undefined);
+    const last = this.#last();
+    if (last && same(last, link)) this.#store.set("last", undefined);
     const others = this.known().filter((known) => !same(known, link));
-    this._store.set("known", others.map(writeLink));
+    this.#store.set("known", others.map(writeLink));
   }
 
   /**
@@ -82,9 +83,9 @@ export class RemoteLinks {
    * @param {string} name
    */
   name(id, name) {
-    const names = this._store.get("names");
+    const names = this.#store.get("names");
     const known = isRecord(names) ? names : {};
-    if (known[id] !== name) this._store.set("names", { ...known, [id]: name });
+    if (known[id] !== name) this.#store.set("names", { ...known, [id]: name });
   }
 
   /**
@@ -92,17 +93,14 @@ export class RemoteLinks {
    * @param {string} id
    */
   nameOf(id) {
-    const names = this._store.get("names");
+    const names = this.#store.get("names");
     const name = isRecord(names) ? names[id] : null;
     return typeof name === "string" ? name : null;
   }
 
-  /**
-   * @private
-   * @returns {RemoteLink | null}
-   */
-  _last() {
-    const last = this._store.get("last");
+  /** @returns {RemoteLink | null} */
+  #last() {
+    const last = this.#store.get("last");
     return isRecord(last) ? readLink(`${last.id}.${last.key}`) : null;
   }
 }

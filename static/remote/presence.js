@@ -17,18 +17,19 @@ import { Signal } from "../events/signal.js";
 const UNKNOWN = { availability: "unknown", name: null, title: null };
 
 export class Presence {
+  #connect;
+  /** @type {Map<string, import("../connection/connection.js").Connection>} by the player's id */
+  #connections = new Map();
+  /** @type {Map<string, Present>} */
+  #known = new Map();
+  /** @type {Signal<void>} */
+  changed = new Signal();
+
   /**
    * @param {(link: RemoteLink) => import("../connection/connection.js").Connection} connect
    */
   constructor(connect) {
-    /** @private */
-    this._connect = connect;
-    /** @private @type {Map<string, import("../connection/connection.js").Connection>} by the player's id */
-    this._connections = new Map();
-    /** @private @type {Map<string, Present>} */
-    this._known = new Map();
-    /** @type {Signal<void>} */
-    this.changed = new Signal();
+    this.#connect = connect;
   }
 
   /**
@@ -36,7 +37,7 @@ export class Presence {
    * @param {string} id
    */
   of(id) {
-    return this._known.get(id) || UNKNOWN;
+    return this.#known.get(id) || UNKNOWN;
   }
 
   /**
@@ -44,12 +45,12 @@ export class Presence {
    * @param {RemoteLink[]} links
    */
   follow(links) {
-    for (const [id, connection] of Array.from(this._connections)) {
+    for (const [id, connection] of Array.from(this.#connections)) {
       if (links.some((link) => link.id === id)) continue;
-      this._connections.delete(id);
+      this.#connections.delete(id);
       void connection.stop();
     }
-    for (const link of links) if (!this._connections.has(link.id)) this._begin(link);
+    for (const link of links) if (!this.#connections.has(link.id)) this.#begin(link);
   }
 
   /** Disconnect from all of them. */
@@ -57,14 +58,11 @@ export class Presence {
     this.follow([]);
   }
 
-  /**
-   * @private
-   * @param {RemoteLink} link
-   */
-  _begin(link) {
+  /** @param {RemoteLink} link */
+  #begin(link) {
     const { id } = link;
-    const connection = this._connect(link);
-    this._connections.set(id, connection);
+    const connection = this.#connect(link);
+    this.#connections.set(id, connection);
     connection.subscribe(({ topics }) => {
       const player = topics.player(id);
       return [player.availability, player.state];
@@ -75,26 +73,25 @@ export class Presence {
       const player = session.topics.player(id);
       if (topic === player.availability) {
         const online = new TextDecoder().decode(payload) === "online";
-        this._learn(id, { availability: online ? "online" : "offline" });
+        this.#learn(id, { availability: online ? "online" : "offline" });
       } else if (topic === player.state && payload.length > 0) {
         const state = readJson(payload);
-        if (isPlayerState(state)) this._learn(id, { name: state.name, title: state.title });
+        if (isPlayerState(state)) this.#learn(id, { name: state.name, title: state.title });
       }
     });
     connection.changed.listen((status) => {
-      if (status === "refused") this._learn(id, { availability: "refused" });
-      else if (status !== "live") this._learn(id, { availability: "unknown" });
+      if (status === "refused") this.#learn(id, { availability: "refused" });
+      else if (status !== "live") this.#learn(id, { availability: "unknown" });
     });
     connection.start();
   }
 
   /**
-   * @private
    * @param {string} id
    * @param {Partial<Present>} news
    */
-  _learn(id, news) {
-    this._known.set(id, { ...this.of(id), ...news });
+  #learn(id, news) {
+    this.#known.set(id, { ...this.of(id), ...news });
     this.changed.emit();
   }
 }

@@ -17,33 +17,34 @@ import { permitted } from "./rights.js";
  */
 
 export class RemotePage extends Page {
+  #activity;
+  #about;
+  #brief;
+  #poster;
+  #knownName;
+  /** what the link lets the person do, as the server told it */
+  #role = "remote";
+  /** Told what the page shows of the player. @type {(view: View) => void} */
+  shown = () => {};
+
   /**
    * @param {Document} page
    * @param {import("../i18n/translate.js").Translate} translate
    */
   constructor(page, translate) {
     super(page, translate);
-    /** @private */
-    this._activity = find(page, "#activity", HTMLElement);
-    /** @private */
-    this._about = find(page, "#about", HTMLElement);
-    /** @private */
-    this._brief = find(page, "#brief-title", HTMLElement);
-    /** @private */
-    this._poster = find(page, "#poster", HTMLImageElement);
-    /** @private */
-    this._knownName = translate("remote.no_player");
-    /** @private what the link lets the person do, as the server told it */
-    this._role = "remote";
-    /** Told what the page shows of the player. @type {(view: View) => void} */
-    this.shown = () => {};
+    this.#activity = find(page, "#activity", HTMLElement);
+    this.#about = find(page, "#about", HTMLElement);
+    this.#brief = find(page, "#brief-title", HTMLElement);
+    this.#poster = find(page, "#poster", HTMLImageElement);
+    this.#knownName = translate("remote.no_player");
   }
 
   /** @override */
   mount() {
     super.mount();
     this._page.title = this._translate("page.remote");
-    retryPicture(this._poster);
+    retryPicture(this.#poster);
     feelPresses(this._page);
   }
 
@@ -62,14 +63,14 @@ export class RemotePage extends Page {
 
   /**
    * Show a picture of what plays; none if it is null, or cannot be had.
-   * @private
+   *
    * @param {string | null} address
    */
-  _showPoster(address) {
-    if (this._poster.getAttribute("src") === address) return;
-    this._poster.toggleAttribute("hidden", true);
-    if (address) this._poster.src = address;
-    else this._poster.removeAttribute("src");
+  #showPoster(address) {
+    if (this.#poster.getAttribute("src") === address) return;
+    this.#poster.toggleAttribute("hidden", true);
+    if (address) this.#poster.src = address;
+    else this.#poster.removeAttribute("src");
   }
 
   /**
@@ -78,11 +79,11 @@ export class RemotePage extends Page {
    * @param {RemotePlayer} player
    */
   follow(connection, player) {
-    const showRest = () => this._showRest(connection, player);
+    const showRest = () => this.#showRest(connection, player);
     const rest = new Later(showRest);
     const showControls = () => {
-      if (connection.session) this._role = connection.session.role;
-      this._show(this._viewOf(player));
+      if (connection.session) this.#role = connection.session.role;
+      this._show(this.#viewOf(player));
     };
     const show = () => {
       showControls();
@@ -102,29 +103,28 @@ export class RemotePage extends Page {
    */
   nameIfUnknown(name) {
     if (!name) return;
-    if (this._name.textContent === this._knownName) this._name.textContent = name;
-    this._knownName = name;
+    if (this._name.textContent === this.#knownName) this._name.textContent = name;
+    this.#knownName = name;
   }
 
   /**
-   * @private
    * @param {RemotePlayer} player
    * @returns {View}
    */
-  _viewOf(player) {
+  #viewOf(player) {
     const { view } = player;
-    return { state: this._shown(view), live: view.live, position: () => player.position };
+    return { state: this.#shown(view), live: view.live, position: () => player.position };
   }
 
   /**
    * Show all but the controls: no finger waits for that.
-   * @private
+   *
    * @param {Connection} connection
    * @param {RemotePlayer} player
    */
-  _showRest(connection, player) {
+  #showRest(connection, player) {
     const { view } = player;
-    const shown = this._viewOf(player);
+    const shown = this.#viewOf(player);
     const { state } = shown;
     const { dataset } = this._page.body;
     dataset.connection = connection.status;
@@ -132,29 +132,29 @@ export class RemotePage extends Page {
     dataset.live = String(view.live);
     dataset.playing = String(state !== null && state.playing);
     dataset.gestureRequired = String(state !== null && state.gesture_required);
-    dataset.role = this._role;
+    dataset.role = this.#role;
     const title = state ? state.title || this._translate("remote.nothing") : "";
-    write(this._name, state ? state.name : this._knownName);
+    write(this._name, state ? state.name : this.#knownName);
     write(this._title, title);
-    write(this._brief, title);
-    write(this._about, state ? [state.artist, state.album].filter(Boolean).join(" · ") : "");
-    this._showPoster(state && state.poster);
-    write(this._activity, state && view.live ? this._translate(activityKey(state)) : "");
+    write(this.#brief, title);
+    write(this.#about, state ? [state.artist, state.album].filter(Boolean).join(" · ") : "");
+    this.#showPoster(state?.poster ?? null);
+    write(this.#activity, state && view.live ? this._translate(activityKey(state)) : "");
     this.shown(shown);
-    const notice = remoteNotice(connection.status, connection.problem, view, this._role);
+    const notice = remoteNotice(connection.status, connection.problem, view, this.#role);
     this._notify(notice, () => connection.start());
   }
 
   /**
    * Return what is to be shown: a player that is off does not play, whatever it said last, and a
    * guest has few controls.
-   * @private
+   *
    * @param {PlayerView} view
    */
-  _shown({ availability, state }) {
+  #shown({ availability, state }) {
     if (!state) return null;
     const playing = state.playing && availability !== "offline";
-    return { ...state, playing, can: permitted(this._role, state.can) };
+    return { ...state, playing, can: permitted(this.#role, state.can) };
   }
 }
 

@@ -24,6 +24,17 @@ const STATUS_PATIENCE = 3000;
  */
 
 export class RemotePlayer {
+  #connection;
+  #rpc;
+  #target;
+  #now;
+  /** the first question of a session @type {Promise<unknown>} */
+  #asked = Promise.resolve();
+  /** @type {PlayerView} */
+  view = UNKNOWN;
+  /** @type {Signal<PlayerView>} */
+  changed = new Signal();
+
   /**
    * @param {Connection} connection
    * @param {Rpc} rpc
@@ -31,44 +42,34 @@ export class RemotePlayer {
    * @param {() => number} [now] seconds, monotonic
    */
   constructor(connection, rpc, target, now = () => performance.now() / 1000) {
-    /** @private */
-    this._connection = connection;
-    /** @private */
-    this._rpc = rpc;
-    /** @private */
-    this._target = target;
-    /** @private */
-    this._now = now;
-    /** @private the first question of a session @type {Promise<unknown>} */
-    this._asked = Promise.resolve();
-    /** @type {PlayerView} */
-    this.view = UNKNOWN;
-    /** @type {Signal<PlayerView>} */
-    this.changed = new Signal();
+    this.#connection = connection;
+    this.#rpc = rpc;
+    this.#target = target;
+    this.#now = now;
   }
 
   /** Begin to follow the player, over all reconnections. */
   start() {
-    this._rpc.expect(this._target);
-    this._connection.subscribe(({ topics }) => {
-      const player = this._target(topics);
+    this.#rpc.expect(this.#target);
+    this.#connection.subscribe(({ topics }) => {
+      const player = this.#target(topics);
       return [player.availability, player.state];
     });
-    this._connection.received.listen((message) => this._receive(message));
-    this._rpc.greet(this._target, "status", STATUS_PATIENCE, (answer) => {
-      this._asked = this._take(answer);
+    this.#connection.received.listen((message) => this.#receive(message));
+    this.#rpc.greet(this.#target, "status", STATUS_PATIENCE, (answer) => {
+      this.#asked = this.#take(answer);
       // It may fail before there is a session that could ask again.
-      this._asked.catch(() => undefined);
+      this.#asked.catch(() => undefined);
     });
-    this._connection.opened.listen(() => void this.refresh(this._asked));
-    this._connection.changed.listen((status) => {
-      if (status !== "live") this._become(disconnected(this.view, this._now()));
+    this.#connection.opened.listen(() => void this.refresh(this.#asked));
+    this.#connection.changed.listen((status) => {
+      if (status !== "live") this.#become(disconnected(this.view, this.#now()));
     });
   }
 
   /** Where the medium is now, in seconds. */
   get position() {
-    return currentPosition(this.view, this._now());
+    return currentPosition(this.view, this.#now());
   }
 
   /**
@@ -80,7 +81,7 @@ export class RemotePlayer {
    */
   async call(procedure, parameters, options) {
     if (this.view.availability === "offline") throw offline();
-    return this._take(this._rpc.call(this._target, procedure, parameters, options));
+    return this.#take(this.#rpc.call(this.#target, procedure, parameters, options));
   }
 
   /**
@@ -89,8 +90,8 @@ export class RemotePlayer {
    */
   async refresh(asked = null) {
     let question = asked;
-    const { session } = this._connection;
-    while (session && session === this._connection.session) {
+    const { session } = this.#connection;
+    while (session && session === this.#connection.session) {
       try {
         await (question || this.call("status", {}, { timeout: STATUS_PATIENCE }));
         return;
@@ -103,51 +104,42 @@ export class RemotePlayer {
 
   /**
    * Take the state that an answer tells, if it tells one.
-   * @private
+   *
    * @param {Promise<unknown>} asked
    * @returns {Promise<unknown>} the answer
    */
-  async _take(asked) {
+  async #take(asked) {
     const answer = await asked;
     if (isPlayerState(answer)) {
-      this._become(stateReported(this.view, answer, { retained: false, now: this._now() }));
+      this.#become(stateReported(this.view, answer, { retained: false, now: this.#now() }));
     }
     return answer;
   }
 
-  /**
-   * @private
-   * @param {Message} message
-   */
-  _receive({ topic, payload, retain }) {
-    const { session } = this._connection;
+  /** @param {Message} message */
+  #receive({ topic, payload, retain }) {
+    const { session } = this.#connection;
     if (!session) return;
-    const player = this._target(session.topics);
-    if (topic === player.availability) this._available(new TextDecoder().decode(payload));
+    const player = this.#target(session.topics);
+    if (topic === player.availability) this.#available(new TextDecoder().decode(payload));
     if (topic !== player.state || payload.length === 0) return;
     const state = readJson(payload);
     if (isPlayerState(state)) {
-      this._become(stateReported(this.view, state, { retained: retain, now: this._now() }));
+      this.#become(stateReported(this.view, state, { retained: retain, now: this.#now() }));
     }
   }
 
-  /**
-   * @private
-   * @param {string} availability
-   */
-  _available(availability) {
+  /** @param {string} availability */
+  #available(availability) {
     const online = availability === "online";
     const returned = online && this.view.availability === "offline";
-    this._become(availabilityReported(this.view, online, this._now()));
-    if (!online) this._rpc.fail(offline(), this._target);
+    this.#become(availabilityReported(this.view, online, this.#now()));
+    if (!online) this.#rpc.fail(offline(), this.#target);
     if (returned) void this.refresh();
   }
 
-  /**
-   * @private
-   * @param {PlayerView} view
-   */
-  _become(view) {
+  /** @param {PlayerView} view */
+  #become(view) {
     this.view = view;
     this.changed.emit(view);
   }

@@ -39,56 +39,56 @@ const WIDE = "(min-width: 60rem)";
  */
 
 export class RemoteViews {
+  #page;
+  /** @type {Surroundings} */
+  #surroundings;
+  #tabs;
+  #panel;
+  #wide = matchMedia(WIDE);
+  /** @type {Route} */
+  #route = routeTo("now");
+  /** what was open in each view, and where @type {Map<ViewName, { route: Route, place: Place }>} */
+  #left = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #moving = undefined;
+  /** @type {View | null} */
+  #view = null;
+  /** @type {Map<ViewName, ViewElement>} */
+  #views = new Map();
+  #loading = 0;
+  /** What failed while a view was loaded. @type {(error: unknown) => void} */
+  failed = () => {};
+
   /**
    * @param {Document} page
    * @param {Omit<Surroundings, "route" | "go" | "turn">} surroundings
    */
   constructor(page, surroundings) {
-    /** @private */
-    this._page = page;
-    /** @private @type {Surroundings} */
-    this._surroundings = {
+    this.#page = page;
+    this.#surroundings = {
       ...surroundings,
-      route: () => this._route,
-      go: (route) => this._go(route),
-      turn: (route) => this._turn(route),
+      route: () => this.#route,
+      go: (route) => this.#go(route),
+      turn: (route) => this.#turn(route),
     };
-    /** @private */
-    this._tabs = find(page, "tab-bar", TabBar);
-    /** @private */
-    this._panel = find(page, "#panel", HTMLElement);
-    /** @private */
-    this._wide = matchMedia(WIDE);
-    /** @private @type {Route} */
-    this._route = routeTo("now");
-    /** @private what was open in each view, and where @type {Map<ViewName, { route: Route, place: Place }>} */
-    this._left = new Map();
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._moving = undefined;
-    /** @private @type {View | null} */
-    this._view = null;
-    /** @private @type {Map<ViewName, ViewElement>} */
-    this._views = new Map();
-    /** @private */
-    this._loading = 0;
-    /** What failed while a view was loaded. @type {(error: unknown) => void} */
-    this.failed = () => {};
+    this.#tabs = find(page, "tab-bar", TabBar);
+    this.#panel = find(page, "#panel", HTMLElement);
   }
 
   /** Open what the address says, and follow it and the tabs from now on. */
   start() {
-    this._tabs.mount(this._surroundings.translate);
-    this._tabs.addEventListener("tabpicked", (event) => {
-      if (event instanceof CustomEvent) this._pick(event.detail);
+    this.#tabs.mount(this.#surroundings.translate);
+    this.#tabs.addEventListener("tabpicked", (event) => {
+      if (event instanceof CustomEvent) this.#pick(event.detail);
     });
     history.scrollRestoration = "manual";
     addEventListener("popstate", ({ state }) => {
-      this._open(readRoute(location.search), placeOf(state));
+      this.#open(readRoute(location.search), placeOf(state));
     });
-    addEventListener("scroll", () => this._moved(), { passive: true });
-    addEventListener("pagehide", () => this._note());
-    this._wide.addEventListener("change", () => this._open(this._route, this._place));
-    this._open(readRoute(location.search), placeOf(history.state));
+    addEventListener("scroll", () => this.#moved(), { passive: true });
+    addEventListener("pagehide", () => this.#note());
+    this.#wide.addEventListener("change", () => this.#open(this.#route, this.#place));
+    this.#open(readRoute(location.search), placeOf(history.state));
   }
 
   /**
@@ -96,122 +96,108 @@ export class RemoteViews {
    * @param {View} view
    */
   show(view) {
-    this._view = view;
-    const open = this._views.get(this._name);
-    if (open && open.isConnected) open.show(view);
+    this.#view = view;
+    const open = this.#views.get(this.#name);
+    if (open?.isConnected) open.show(view);
   }
 
   /**
    * What the panel holds; a wide page always has something beside the first screen.
-   * @private
+   *
    * @returns {ViewName}
    */
-  get _name() {
-    return this._route.view === "now" && this._wide.matches ? "queue" : this._route.view;
+  get #name() {
+    return this.#route.view === "now" && this.#wide.matches ? "queue" : this.#route.view;
   }
 
   /**
    * Open a view as it was left; a tab that is open already leads to its top.
-   * @private
+   *
    * @param {ViewName} view
    */
-  _pick(view) {
-    const left = view === this._route.view ? undefined : this._left.get(view);
-    if (left) this._go(left.route, left.place);
-    else this._go(routeTo(view));
+  #pick(view) {
+    const left = view === this.#route.view ? undefined : this.#left.get(view);
+    if (left) this.#go(left.route, left.place);
+    else this.#go(routeTo(view));
   }
 
   /**
-   * @private
    * @param {Route} route
    * @param {Place} [place]
    */
-  _go(route, place = TOP) {
-    this._note();
+  #go(route, place = TOP) {
+    this.#note();
     history.pushState(place, "", writeRoute(route, location.hash));
-    this._open(route, place);
+    this.#open(route, place);
   }
 
-  /**
-   * @private
-   * @param {Route} route
-   */
-  _turn(route) {
-    this._route = route;
+  /** @param {Route} route */
+  #turn(route) {
+    this.#route = route;
     history.replaceState(TOP, "", writeRoute(route, location.hash));
   }
 
-  /** @private */
-  get _place() {
-    const view = this._views.get(this._name);
-    return { top: Math.round(scrollY), rows: view ? view.rows : 0 };
+  get #place() {
+    const view = this.#views.get(this.#name);
+    return { top: Math.round(scrollY), rows: view?.rows ?? 0 };
   }
 
-  /** @private */
-  _moved() {
-    clearTimeout(this._moving);
-    this._moving = setTimeout(() => this._note(), STILL);
+  #moved() {
+    clearTimeout(this.#moving);
+    this.#moving = setTimeout(() => this.#note(), STILL);
   }
 
-  /**
-   * Keep in mind where the person is.
-   * @private
-   */
-  _note() {
-    clearTimeout(this._moving);
-    const place = this._place;
-    this._left.set(this._route.view, { route: this._route, place });
+  /** Keep in mind where the person is. */
+  #note() {
+    clearTimeout(this.#moving);
+    const place = this.#place;
+    this.#left.set(this.#route.view, { route: this.#route, place });
     history.replaceState(place, "");
   }
 
   /**
-   * @private
    * @param {Route} route
    * @param {Place} place
    */
-  _open(route, place) {
-    clearTimeout(this._moving);
-    this._route = route;
-    const name = this._name;
-    this._page.body.dataset.view = name;
-    this._tabs.show(name, location.hash);
-    this._panel.hidden = name === "now";
+  #open(route, place) {
+    clearTimeout(this.#moving);
+    this.#route = route;
+    const name = this.#name;
+    this.#page.body.dataset.view = name;
+    this.#tabs.show(name, location.hash);
+    this.#panel.hidden = name === "now";
     if (name === "now") {
-      this._panel.textContent = "";
+      this.#panel.textContent = "";
       scrollTo(0, place.top);
-    } else void this._fill(name, place);
+    } else void this.#fill(name, place);
   }
 
   /**
-   * @private
    * @param {Exclude<ViewName, "now">} name
    * @param {Place} place
    */
-  async _fill(name, { top, rows }) {
-    const turn = ++this._loading;
+  async #fill(name, { top, rows }) {
+    const turn = ++this.#loading;
     try {
-      const view = this._views.get(name) || (await this._load(name));
-      if (turn !== this._loading || this._name !== name) return;
-      if (view.parentElement !== this._panel) {
-        this._panel.textContent = "";
-        this._panel.append(view);
+      const view = this.#views.get(name) || (await this.#load(name));
+      if (turn !== this.#loading || this.#name !== name) return;
+      if (view.parentElement !== this.#panel) {
+        this.#panel.textContent = "";
+        this.#panel.append(view);
       }
-      if (this._view) view.show(this._view);
+      if (this.#view) view.show(this.#view);
       await view.opened(rows);
-      if (turn === this._loading && this._name === name) scrollTo(0, top);
+      if (turn === this.#loading && this.#name === name) scrollTo(0, top);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  /**
-   * @private
-   * @param {Exclude<ViewName, "now">} name
-   */
-  async _load(name) {
-    const [late] = await Promise.all([import("./late-views.js"), loadStyles(this._page)]);
-    const view = this._views.get(name) || late[name].create(this._surroundings);
-    this._views.set(name, view);
+  /** @param {Exclude<ViewName, "now">} name */
+  async #load(name) {
+    const [late] = await Promise.all([import("./late-views.js"), loadStyles(this.#page)]);
+    const view = this.#views.get(name) || late[name].create(this.#surroundings);
+    this.#views.set(name, view);
     return view;
   }
 }

@@ -114,7 +114,7 @@ def test_a_film_that_cannot_be_played_is_not_said_to_play(shown: Shown, source: 
     # the row of a film that was there when the library was shown
     phone.page.evaluate("""([source]) => {
       const view = document.querySelector("library-view");
-      void view._do("load", { source, title: "Titre" }, "library.plays");
+      view.play({ source, title: "Titre" });
     }""", [source])  # fmt: skip
     wrong = "This cannot be played." if _language(phone) == "en" else "Lecture impossible."
     for screen in (player, phone):

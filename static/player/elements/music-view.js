@@ -8,33 +8,26 @@ const INTERVAL = 20000;
 
 /** What a song looks like: its cover, and whose it is, never long in one place. */
 export class MusicView extends ViewElement {
-  constructor() {
-    super();
-    /** @private */
-    this._cover = build("img", { alt: "", hidden: "" });
-    /** @private */
-    this._song = build("p", { class: "song" });
-    /** @private */
-    this._about = build("p", { class: "about" });
-    /** @private */
-    this._step = 0;
-    /** @private @type {ReturnType<typeof setInterval> | undefined} */
-    this._timer = undefined;
-  }
+  #cover = build("img", { alt: "", hidden: "" });
+  #song = build("p", { class: "song" });
+  #about = build("p", { class: "about" });
+  #step = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer = undefined;
 
   /** @override @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     // What it says stands in the page already.
     this.setAttribute("aria-hidden", "true");
-    fill(this, this._cover, build("div", {}, this._song, this._about));
-    retryPicture(this._cover);
-    this._move();
-    this._timer = setInterval(() => this._move(), INTERVAL);
+    fill(this, this.#cover, build("div", {}, this.#song, this.#about));
+    retryPicture(this.#cover);
+    this.#move();
+    this.#timer = setInterval(() => this.#move(), INTERVAL);
   }
 
   disconnectedCallback() {
-    clearInterval(this._timer);
+    clearInterval(this.#timer);
   }
 
   /** @override @param {import("../../elements/view.js").View} view */
@@ -42,18 +35,17 @@ export class MusicView extends ViewElement {
     const song = state !== null && state.kind === "audio";
     flag(this, "hidden", !song);
     if (!song) return;
-    write(this._song, state.title || "");
-    write(this._about, aboutOf(state));
+    write(this.#song, state.title || "");
+    write(this.#about, aboutOf(state));
     const cover = state.poster || "";
-    if (this._cover.getAttribute("src") === cover) return;
-    flag(this._cover, "hidden", true);
-    if (cover) this._cover.src = cover;
-    else this._cover.removeAttribute("src");
+    if (this.#cover.getAttribute("src") === cover) return;
+    flag(this.#cover, "hidden", true);
+    if (cover) this.#cover.src = cover;
+    else this.#cover.removeAttribute("src");
   }
 
-  /** @private */
-  _move() {
-    const { x, y } = placeAt(this._step++);
+  #move() {
+    const { x, y } = placeAt(this.#step++);
     this.style.setProperty("--x", String(x));
     this.style.setProperty("--y", String(y));
   }

@@ -10,25 +10,16 @@ const INTERVAL = 10000;
 
 /** What plays, what comes next, what is being waited for, and what went wrong. */
 export class NowPlaying extends ViewElement {
-  constructor() {
-    super();
-    /** @private @type {import("../../protocol/player-state.js").PlayerState | null} */
-    this._state = null;
-    /** @private */
-    this._poster = build("img", { alt: "", hidden: "" });
-    /** @private */
-    this._source = "";
-    /** @private */
-    this._about = build("p", { class: "about" });
-    /** @private */
-    this._doing = build("p", { class: "doing", role: "status" });
-    /** @private */
-    this._next = build("p", { class: "next" });
-    /** @private */
-    this._sleep = build("p", { class: "sleep" });
-    /** @private @type {ReturnType<typeof setInterval> | undefined} */
-    this._timer = undefined;
-  }
+  /** @type {import("../../protocol/player-state.js").PlayerState | null} */
+  #state = null;
+  #poster = build("img", { alt: "", hidden: "" });
+  #source = "";
+  #about = build("p", { class: "about" });
+  #doing = build("p", { class: "doing", role: "status" });
+  #next = build("p", { class: "next" });
+  #sleep = build("p", { class: "sleep" });
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer = undefined;
 
   /** @override @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
@@ -38,45 +29,39 @@ export class NowPlaying extends ViewElement {
       "div",
       {},
       this.querySelector("#title"),
-      this._about,
-      this._doing,
-      this._next,
-      this._sleep,
+      this.#about,
+      this.#doing,
+      this.#next,
+      this.#sleep,
     );
-    fill(this, this._poster, words);
-    retryPicture(this._poster);
-    this._timer = setInterval(() => this._drawSleep(), INTERVAL);
+    fill(this, this.#poster, words);
+    retryPicture(this.#poster);
+    this.#timer = setInterval(() => this.#drawSleep(), INTERVAL);
   }
 
   disconnectedCallback() {
-    clearInterval(this._timer);
+    clearInterval(this.#timer);
   }
 
   /** @override @param {import("../../elements/view.js").View} view */
   show({ state }) {
     if (!state) return;
-    this._state = state;
-    write(this._about, aboutOf(state));
-    write(this._doing, this._doingOf(state));
-    write(this._next, this._nextOf(state));
-    this._drawSleep();
-    this._picture(state.poster || "");
+    this.#state = state;
+    write(this.#about, aboutOf(state));
+    write(this.#doing, this.#doingOf(state));
+    write(this.#next, this.#nextOf(state));
+    this.#drawSleep();
+    this.#picture(state.poster || "");
   }
 
-  /**
-   * @private
-   * @param {import("../../protocol/player-state.js").PlayerState} state
-   */
-  _doingOf({ error, buffering, source }) {
+  /** @param {import("../../protocol/player-state.js").PlayerState} state */
+  #doingOf({ error, buffering, source }) {
     if (error) return `${this._translate("error.media_error")} ${detailOf(error, this._translate)}`;
     return buffering && source ? this._translate("remote.buffering") : "";
   }
 
-  /**
-   * @private
-   * @param {import("../../protocol/player-state.js").PlayerState} state
-   */
-  _nextOf({ queue: { index, items }, repeat, can }) {
+  /** @param {import("../../protocol/player-state.js").PlayerState} state */
+  #nextOf({ queue: { index, items }, repeat, can }) {
     if (repeat === "one") return this._translate("player.again");
     if (!can.includes("next")) return "";
     const following = items[index === null ? 0 : (index + 1) % items.length];
@@ -86,23 +71,19 @@ export class NowPlaying extends ViewElement {
     });
   }
 
-  /** @private */
-  _drawSleep() {
-    const at = this._state && this._state.sleep_at;
+  #drawSleep() {
+    const at = this.#state?.sleep_at ?? null;
     const minutes = at ? Math.max(1, Math.ceil((at - Date.now() / 1000) / 60)) : 0;
-    write(this._sleep, minutes ? this._translate("player.sleeps", { minutes }) : "");
+    write(this.#sleep, minutes ? this._translate("player.sleeps", { minutes }) : "");
   }
 
-  /**
-   * @private
-   * @param {string} source
-   */
-  _picture(source) {
-    if (source === this._source) return;
-    this._source = source;
-    flag(this._poster, "hidden", true);
-    if (source) this._poster.src = source;
-    else this._poster.removeAttribute("src");
+  /** @param {string} source */
+  #picture(source) {
+    if (source === this.#source) return;
+    this.#source = source;
+    flag(this.#poster, "hidden", true);
+    if (source) this.#poster.src = source;
+    else this.#poster.removeAttribute("src");
   }
 }
 

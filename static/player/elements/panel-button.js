@@ -14,6 +14,6 @@ export class PanelButton extends HTMLElement {
   /** @override */
   focus() {
     const button = this.querySelector("button");
-    if (button) button.focus();
+    button?.focus();
   }
 }

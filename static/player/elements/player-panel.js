@@ -16,6 +16,18 @@ import { VisitorList } from "./visitor-list.js";
 
 /** What is set at the player itself, and who is connected to it. */
 export class PlayerPanel extends ViewElement {
+  #visitors;
+  /** @type {ChoiceRow<string | null>} */
+  #subtitles;
+  /** @type {ChoiceRow<number>} */
+  #size;
+  /** @type {ChoiceRow<string | null>} */
+  #audio;
+  /** @type {ChoiceRow<number>} */
+  #rate;
+  #sleep;
+  #name;
+
   /**
    * @param {Translate} translate
    * @param {import("./visitor-list.js").Doorkeeper} doorkeeper
@@ -24,26 +36,19 @@ export class PlayerPanel extends ViewElement {
   constructor(translate, doorkeeper, tell) {
     super();
     this._translate = translate;
-    /** @private */
-    this._visitors = new VisitorList(translate, doorkeeper, tell);
+    this.#visitors = new VisitorList(translate, doorkeeper, tell);
     const ask = (/** @type {string} */ procedure) => (/** @type {object} */ parameters) =>
       void this._request(procedure, { ...parameters });
-    /** @private @type {ChoiceRow<string | null>} */
-    this._subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
+    this.#subtitles = new ChoiceRow(translate("more.subtitles"), (track) =>
       ask("subtitles")({ track }),
     );
-    /** @private @type {ChoiceRow<number>} */
-    this._size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
+    this.#size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
       ask("subtitles/size")({ percent }),
     );
-    /** @private @type {ChoiceRow<string | null>} */
-    this._audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
-    /** @private @type {ChoiceRow<number>} */
-    this._rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
-    /** @private */
-    this._sleep = new SleepChoice(translate, ask("sleep"));
-    /** @private */
-    this._name = new TextForm(
+    this.#audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
+    this.#rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
+    this.#sleep = new SleepChoice(translate, ask("sleep"));
+    this.#name = new TextForm(
       translate("more.name"),
       translate("more.rename"),
       (name) => this._request("rename", { name }),
@@ -64,14 +69,14 @@ export class PlayerPanel extends ViewElement {
     fill(
       this,
       build("div", { class: "head" }, build("h2", {}, translate("player.settings")), close),
-      this._name.element,
-      this._subtitles.element,
-      this._size.element,
-      this._audio.element,
-      this._rate.element,
-      this._sleep.element,
+      this.#name.element,
+      this.#subtitles.element,
+      this.#size.element,
+      this.#audio.element,
+      this.#rate.element,
+      this.#sleep.element,
       build("h3", {}, translate("player.connected")),
-      this._visitors.element,
+      this.#visitors.element,
       build("p", { class: "hint" }, translate("more.keys")),
     );
     flag(this, "hidden", true);
@@ -83,17 +88,17 @@ export class PlayerPanel extends ViewElement {
 
   open() {
     flag(this, "hidden", false);
-    this._visitors.start();
-    this._sleep.start();
+    this.#visitors.start();
+    this.#sleep.start();
     const first = this.querySelector("button");
-    if (first) first.focus({ preventScroll: true });
+    first?.focus({ preventScroll: true });
   }
 
   /** Close it; `panelclosed` tells that. */
   close() {
     flag(this, "hidden", true);
-    this._visitors.stop();
-    this._sleep.stop();
+    this.#visitors.stop();
+    this.#sleep.stop();
     this.dispatchEvent(new Event("panelclosed"));
   }
 
@@ -102,7 +107,7 @@ export class PlayerPanel extends ViewElement {
     if (!state) return;
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
     const off = { value: null, text: this._translate("more.off") };
-    this._subtitles.show(
+    this.#subtitles.show(
       [off, ...optionsOf(state.subtitles, this._translate)],
       state.subtitles.active,
       can("subtitles"),
@@ -111,13 +116,13 @@ export class PlayerPanel extends ViewElement {
       value,
       text: this._translate("control.percent", { level: value }),
     }));
-    this._size.show(sizes, state.subtitles.size, can("subtitles"));
-    this._audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
+    this.#size.show(sizes, state.subtitles.size, can("subtitles"));
+    this.#audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
     const { lang } = document.documentElement;
     const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
-    this._rate.show(rates, state.rate, can("rate"));
-    this._sleep.show(state);
-    this._name.show(state.name);
+    this.#rate.show(rates, state.rate, can("rate"));
+    this.#sleep.show(state);
+    this.#name.show(state.name);
   }
 }
 

@@ -14,65 +14,58 @@ import { build, fill, flag } from "../../elements/dom.js";
  * type is, and `addresspicked` with the IP address as detail.
  */
 export class QrCard extends HTMLElement {
+  /** @type {import("../../elements/view.js").Translate} */
+  #translate = (key) => key;
+  /** @type {Links | null} */
+  #links = null;
+  /** @type {Role} */
+  #role = "remote";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  #title = build("h2");
+  #image = build("img", { width: "240", height: "240" });
+  #link;
+  #address = build("p", { class: "address" });
+  #code = build("p", { class: "code", role: "status", hidden: "" });
+  #hint = build("p", { class: "hint" });
+  #guests = build("button", { type: "button", class: "quiet", "aria-pressed": "false" });
+  #picker = build("select");
+  #choice = build("div", { class: "choice", hidden: "" });
+
   constructor() {
     super();
-    /** @private @type {import("../../elements/view.js").Translate} */
-    this._translate = (key) => key;
-    /** @private @type {Links | null} */
-    this._links = null;
-    /** @private @type {Role} */
-    this._role = "remote";
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private */
-    this._title = build("h2");
-    /** @private */
-    this._image = build("img", { width: "240", height: "240" });
-    /** @private */
-    this._link = build("a", { class: "qr", target: "_blank", rel: "noopener" }, this._image);
-    /** @private */
-    this._address = build("p", { class: "address" });
-    /** @private */
-    this._code = build("p", { class: "code", role: "status", hidden: "" });
-    /** @private */
-    this._hint = build("p", { class: "hint" });
-    /** @private */
-    this._guests = build("button", { type: "button", class: "quiet", "aria-pressed": "false" });
-    /** @private */
-    this._picker = build("select");
-    /** @private */
-    this._choice = build("div", { class: "choice", hidden: "" });
+    this.#link = build("a", { class: "qr", target: "_blank", rel: "noopener" }, this.#image);
   }
 
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
-    this._translate = translate;
-    this._image.alt = translate("card.qr");
-    this._picker.setAttribute("aria-label", translate("card.address"));
-    this._choice.append(this._picker);
-    this._guests.textContent = translate("player.for_guests");
-    this._guests.addEventListener("click", () => this._turn());
-    const type = button(translate("player.show_code"), () => this._emit("codewanted", this._role));
-    const renew = button(translate("card.new_code"), () => this._emit("newcode", null));
-    this._picker.addEventListener("change", () => this._emit("addresspicked", this._picker.value));
+    this.#translate = translate;
+    this.#image.alt = translate("card.qr");
+    this.#picker.setAttribute("aria-label", translate("card.address"));
+    this.#choice.append(this.#picker);
+    this.#guests.textContent = translate("player.for_guests");
+    this.#guests.addEventListener("click", () => this.#turn());
+    const type = button(translate("player.show_code"), () => this.#emit("codewanted", this.#role));
+    const renew = button(translate("card.new_code"), () => this.#emit("newcode", null));
+    this.#picker.addEventListener("change", () => this.#emit("addresspicked", this.#picker.value));
     fill(
       this,
-      this._title,
-      this._link,
-      this._address,
-      this._code,
-      this._hint,
-      build("div", { class: "row" }, this._choice, this._guests, type, renew),
+      this.#title,
+      this.#link,
+      this.#address,
+      this.#code,
+      this.#hint,
+      build("div", { class: "row" }, this.#choice, this.#guests, type, renew),
     );
-    flag(this._link, "hidden", true);
-    this._draw();
+    flag(this.#link, "hidden", true);
+    this.#draw();
   }
 
   /** @param {Links} links */
   showLinks(links) {
-    this._links = links;
-    this._hideCode();
-    this._draw();
+    this.#links = links;
+    this.#hideCode();
+    this.#draw();
   }
 
   /**
@@ -81,13 +74,13 @@ export class QrCard extends HTMLElement {
    * @param {number} expiresAt Unix time in seconds
    */
   showCode(code, expiresAt) {
-    clearTimeout(this._timer);
-    const { host, pathname } = this._shown ? new URL(this._shown.url) : location;
-    const where = this._translate("player.type_code", { address: `${host}${pathname}` });
-    fill(this._code, build("span", {}, where), build("strong", {}, code));
-    flag(this._code, "hidden", false);
+    clearTimeout(this.#timer);
+    const { host, pathname } = this.#shown ? new URL(this.#shown.url) : location;
+    const where = this.#translate("player.type_code", { address: `${host}${pathname}` });
+    fill(this.#code, build("span", {}, where), build("strong", {}, code));
+    flag(this.#code, "hidden", false);
     const left = expiresAt * 1000 - Date.now();
-    this._timer = setTimeout(() => this._hideCode(), Math.max(0, left));
+    this.#timer = setTimeout(() => this.#hideCode(), Math.max(0, left));
   }
 
   /**
@@ -96,57 +89,52 @@ export class QrCard extends HTMLElement {
    * @param {string} chosen
    */
   showAddresses(candidates, chosen) {
-    flag(this._choice, "hidden", candidates.length < 2);
+    flag(this.#choice, "hidden", candidates.length < 2);
     const options = candidates.map((candidate) => {
       const words = `${candidate.ip} (${candidate.interface})`;
       return build("option", { value: candidate.ip }, words);
     });
-    fill(this._picker, ...options);
-    this._picker.value = chosen;
+    fill(this.#picker, ...options);
+    this.#picker.value = chosen;
   }
 
-  /** @private */
-  get _shown() {
-    return this._links && this._links[this._role];
+  get #shown() {
+    return this.#links && this.#links[this.#role];
   }
 
-  /** @private */
-  _turn() {
-    this._role = this._role === "remote" ? "guest" : "remote";
-    this._hideCode();
-    this._draw();
+  #turn() {
+    this.#role = this.#role === "remote" ? "guest" : "remote";
+    this.#hideCode();
+    this.#draw();
   }
 
-  /** @private */
-  _hideCode() {
-    clearTimeout(this._timer);
-    flag(this._code, "hidden", true);
-    fill(this._code);
+  #hideCode() {
+    clearTimeout(this.#timer);
+    flag(this.#code, "hidden", true);
+    fill(this.#code);
   }
 
-  /** @private */
-  _draw() {
-    const guest = this._role === "guest";
-    this.setAttribute("for", this._role);
-    this._title.textContent = this._translate(guest ? "player.guest_title" : "card.title");
-    this._hint.textContent = this._translate(guest ? "player.guest_hint" : "card.hint");
-    this._guests.setAttribute("aria-pressed", String(guest));
-    if (!this._shown) return;
-    const { url, qr_svg } = this._shown;
+  #draw() {
+    const guest = this.#role === "guest";
+    this.setAttribute("for", this.#role);
+    this.#title.textContent = this.#translate(guest ? "player.guest_title" : "card.title");
+    this.#hint.textContent = this.#translate(guest ? "player.guest_hint" : "card.hint");
+    this.#guests.setAttribute("aria-pressed", String(guest));
+    if (!this.#shown) return;
+    const { url, qr_svg } = this.#shown;
     // An image cannot run scripts, whatever the drawing holds.
-    this._image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr_svg)}`;
-    this._link.href = url;
+    this.#image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr_svg)}`;
+    this.#link.href = url;
     const { host, pathname, hash } = new URL(url);
-    fill(this._address, build("strong", {}, host), `${pathname}${hash}`);
-    flag(this._link, "hidden", false);
+    fill(this.#address, build("strong", {}, host), `${pathname}${hash}`);
+    flag(this.#link, "hidden", false);
   }
 
   /**
-   * @private
    * @param {string} type
    * @param {unknown} detail
    */
-  _emit(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -2,11 +2,8 @@ import { build, fill, flag } from "../../elements/dom.js";
 
 /** A text over the picture, for some seconds. */
 export class ScreenMessage extends HTMLElement {
-  constructor() {
-    super();
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
 
   /** Make the element one that a screen reader reads out. */
   mount() {
@@ -19,9 +16,9 @@ export class ScreenMessage extends HTMLElement {
    * @param {number} seconds
    */
   tell(text, seconds) {
-    clearTimeout(this._timer);
+    clearTimeout(this.#timer);
     fill(this, build("p", {}, text));
     flag(this, "hidden", false);
-    this._timer = setTimeout(() => flag(this, "hidden", true), seconds * 1000);
+    this.#timer = setTimeout(() => flag(this, "hidden", true), seconds * 1000);
   }
 }

@@ -2,11 +2,8 @@ import { build, fill, flag } from "../../elements/dom.js";
 
 /** Says that another tab is the player now, and offers to take it back (event `takeback`). */
 export class TakeoverNotice extends HTMLElement {
-  constructor() {
-    super();
-    /** @private @type {HTMLElement[]} */
-    this._parts = [];
-  }
+  /** @type {HTMLElement[]} */
+  #parts = [];
 
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
@@ -14,14 +11,14 @@ export class TakeoverNotice extends HTMLElement {
     const button = build("button", { type: "button" }, translate("takeover.button"));
     button.addEventListener("click", () => this.dispatchEvent(new Event("takeback")));
     const title = build("h2", {}, translate("takeover.title"));
-    this._parts = [title, build("p", {}, translate("takeover.text")), button];
+    this.#parts = [title, build("p", {}, translate("takeover.text")), button];
   }
 
   /** @param {boolean} taken */
   show(taken) {
     if (taken !== this.hasAttribute("hidden")) return;
     flag(this, "hidden", !taken);
-    if (taken) fill(this, ...this._parts);
+    if (taken) fill(this, ...this.#parts);
     else fill(this);
   }
 }

@@ -14,76 +14,67 @@ const INTERVAL = 3000;
 
 /** Who is connected to the player, and a button for each that turns them out. */
 export class VisitorList {
+  #translate;
+  #doorkeeper;
+  #tell;
+  #drawn = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** counts the times that it was shown, so that a late answer starts nothing */
+  #shown = 0;
+  element = build("ul", { class: "visitors", "aria-live": "polite" });
+
   /**
    * @param {Translate} translate
    * @param {Doorkeeper} doorkeeper
    * @param {(error: unknown) => void} tell
    */
   constructor(translate, doorkeeper, tell) {
-    /** @private */
-    this._translate = translate;
-    /** @private */
-    this._doorkeeper = doorkeeper;
-    /** @private */
-    this._tell = tell;
-    /** @private */
-    this._drawn = "";
-    /** @private @type {ReturnType<typeof setTimeout> | undefined} */
-    this._timer = undefined;
-    /** @private counts the times that it was shown, so that a late answer starts nothing */
-    this._shown = 0;
-    this.element = build("ul", { class: "visitors", "aria-live": "polite" });
+    this.#translate = translate;
+    this.#doorkeeper = doorkeeper;
+    this.#tell = tell;
   }
 
   /** Begin to look who is there. */
   start() {
-    this._shown += 1;
-    void this._look(this._shown);
+    this.#shown += 1;
+    void this.#look(this.#shown);
   }
 
   stop() {
-    this._shown += 1;
-    clearTimeout(this._timer);
+    this.#shown += 1;
+    clearTimeout(this.#timer);
   }
 
-  /**
-   * @private
-   * @param {number} shown
-   */
-  async _look(shown) {
-    clearTimeout(this._timer);
+  /** @param {number} shown */
+  async #look(shown) {
+    clearTimeout(this.#timer);
     try {
-      const { visitors } = await this._doorkeeper.visitors();
-      if (shown === this._shown) this._draw(visitors);
+      const { visitors } = await this.#doorkeeper.visitors();
+      if (shown === this.#shown) this.#draw(visitors);
     } catch {
       // The banner says that there is no connection; the list is as it was known last.
     }
-    if (shown === this._shown) this._timer = setTimeout(() => void this._look(shown), INTERVAL);
+    if (shown === this.#shown) this.#timer = setTimeout(() => void this.#look(shown), INTERVAL);
   }
 
-  /**
-   * @private
-   * @param {Visitor[]} visitors
-   */
-  _draw(visitors) {
+  /** @param {Visitor[]} visitors */
+  #draw(visitors) {
     const drawn = JSON.stringify(visitors);
-    if (drawn === this._drawn) return;
-    this._drawn = drawn;
-    if (visitors.length) fill(this.element, ...visitors.map((visitor) => this._row(visitor)));
-    else fill(this.element, build("li", { class: "hint" }, this._translate("player.alone")));
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    if (visitors.length) fill(this.element, ...visitors.map((visitor) => this.#row(visitor)));
+    else fill(this.element, build("li", { class: "hint" }, this.#translate("player.alone")));
   }
 
-  /**
-   * @private
-   * @param {Visitor} visitor
-   */
-  _row({ client_id, role, device, address, since }) {
+  /** @param {Visitor} visitor */
+  #row({ client_id, role, device, address, since }) {
     const name = device || client_id;
-    const label = this._translate("player.turn_out_who", { name });
+    const label = this.#translate("player.turn_out_who", { name });
     const button = build("button", { type: "button", "aria-label": label });
-    button.textContent = this._translate("player.turn_out");
-    button.addEventListener("click", () => void this._turnOut(client_id, button));
-    const kind = this._translate(role === "guest" ? "player.guest" : "player.remote");
+    button.textContent = this.#translate("player.turn_out");
+    button.addEventListener("click", () => void this.#turnOut(client_id, button));
+    const kind = this.#translate(role === "guest" ? "player.guest" : "player.remote");
     const time = new Date(since * 1000).toLocaleTimeString([], {
       hour: "2-digit",
       minute: "2-digit",
@@ -93,18 +84,17 @@ export class VisitorList {
   }
 
   /**
-   * @private
    * @param {string} clientId
    * @param {HTMLButtonElement} button
    */
-  async _turnOut(clientId, button) {
+  async #turnOut(clientId, button) {
     button.disabled = true;
     try {
-      await this._doorkeeper.turnOut(clientId);
+      await this.#doorkeeper.turnOut(clientId);
     } catch (error) {
       button.disabled = false;
-      this._tell(error);
+      this.#tell(error);
     }
-    if (this.element.isConnected) await this._look(this._shown);
+    if (this.element.isConnected) await this.#look(this.#shown);
   }
 }

@@ -6,44 +6,41 @@ import { TextForm } from "../../elements/text-form.js";
 
 /** Takes the short code that a player shows, and opens the remote that it stands for. */
 export class CodeEntry {
+  #translate;
+  #api;
+  #open;
+  #problem = build("p", { class: "problem", role: "alert" });
+
   /**
    * @param {import("../../elements/view.js").Translate} translate
    * @param {import("../../connection/api.js").Api} api
    * @param {(fragment: string) => void} [open]
    */
   constructor(translate, api, open = (fragment) => void (location.hash = fragment)) {
-    /** @private */
-    this._translate = translate;
-    /** @private */
-    this._api = api;
-    /** @private */
-    this._open = open;
-    /** @private */
-    this._problem = build("p", { class: "problem", role: "alert" });
+    this.#translate = translate;
+    this.#api = api;
+    this.#open = open;
     const attributes = { inputmode: "numeric", maxlength: "20", placeholder: "0000-0000" };
     const form = new TextForm(
       translate("code.label"),
       translate("code.open"),
-      (code) => this._try(code),
+      (code) => this.#try(code),
       { keep: true, attributes },
     );
-    this.element = build("div", { class: "code" }, form.element, this._problem);
+    this.element = build("div", { class: "code" }, form.element, this.#problem);
   }
 
-  /**
-   * @private
-   * @param {string} code
-   */
-  async _try(code) {
-    this._problem.textContent = "";
+  /** @param {string} code */
+  async #try(code) {
+    this.#problem.textContent = "";
     try {
-      this._open(writeLink(await this._api.pair(code)));
+      this.#open(writeLink(await this.#api.pair(code)));
       return true;
     } catch (error) {
       const misread = error instanceof ApiError && error.code === "invalid_request";
-      this._problem.textContent = misread
-        ? this._translate("code.digits")
-        : describeError(error, this._translate).text;
+      this.#problem.textContent = misread
+        ? this.#translate("code.digits")
+        : describeError(error, this.#translate).text;
       return false;
     }
   }

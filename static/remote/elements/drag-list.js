@@ -19,6 +19,15 @@ const SCROLL = 9;
  */
 
 export class DragList {
+  #list;
+  #handle;
+  #drop;
+  /** @type {Drag | null} */
+  #drag = null;
+  #clicked = false;
+  /** @type {Drag | null} what was dropped, and is being asked for */
+  #dropped = null;
+
   /**
    * @param {HTMLElement} list
    * @param {string} handle selector of what an item is dragged by
@@ -26,51 +35,39 @@ export class DragList {
    *   where it was dropped until that is answered
    */
   constructor(list, handle, drop) {
-    /** @private */
-    this._list = list;
-    /** @private */
-    this._handle = handle;
-    /** @private */
-    this._drop = drop;
-    /** @private @type {Drag | null} */
-    this._drag = null;
-    /** @private */
-    this._clicked = false;
-    /** @private @type {Drag | null} what was dropped, and is being asked for */
-    this._dropped = null;
+    this.#list = list;
+    this.#handle = handle;
+    this.#drop = drop;
   }
 
   /** Listen for pointers. */
   start() {
-    const list = this._list;
-    list.addEventListener("pointerdown", (event) => this._take(event));
-    list.addEventListener("pointermove", (event) => this._move(event));
-    list.addEventListener("pointerup", () => void this._let());
+    const list = this.#list;
+    list.addEventListener("pointerdown", (event) => this.#take(event));
+    list.addEventListener("pointermove", (event) => this.#move(event));
+    list.addEventListener("pointerup", () => void this.#let());
     list.addEventListener("pointercancel", () => this.cancel());
     // The end of a drag with the mouse is a click as well.
-    list.addEventListener("click", (event) => this._clicked && event.stopPropagation(), true);
+    list.addEventListener("click", (event) => this.#clicked && event.stopPropagation(), true);
   }
 
   /** Put everything back: the list has changed under the finger. */
   cancel() {
-    for (const drag of [this._drag, this._dropped]) if (drag) settle(drag);
-    this._list.classList.remove("sorting");
-    this._drag = null;
-    this._dropped = null;
+    for (const drag of [this.#drag, this.#dropped]) if (drag) settle(drag);
+    this.#list.classList.remove("sorting");
+    this.#drag = null;
+    this.#dropped = null;
   }
 
-  /**
-   * @private
-   * @param {PointerEvent} event
-   */
-  _take(event) {
+  /** @param {PointerEvent} event */
+  #take(event) {
     if (event.button !== 0 || !(event.target instanceof Element)) return;
-    const handle = event.target.closest(this._handle);
-    const items = Array.from(this._list.children).filter(isItem);
+    const handle = event.target.closest(this.#handle);
+    const items = Array.from(this.#list.children).filter(isItem);
     const from = items.findIndex((item) => handle !== null && item.contains(handle));
     if (!handle || from < 0) return;
     handle.setPointerCapture(event.pointerId);
-    this._drag = {
+    this.#drag = {
       item: items[from],
       items,
       middles: items.map((item) => {
@@ -85,48 +82,44 @@ export class DragList {
     };
   }
 
-  /**
-   * @private
-   * @param {PointerEvent} event
-   */
-  _move({ clientY }) {
-    const drag = this._drag;
+  /** @param {PointerEvent} event */
+  #move({ clientY }) {
+    const drag = this.#drag;
     if (!drag) return;
     drag.pointer = clientY;
     if (!drag.begun && Math.abs(scrollY + clientY - drag.startedAt) > SLACK) {
       drag.begun = true;
       drag.item.classList.add("dragged");
-      this._list.classList.add("sorting");
-      this._scroll(drag);
+      this.#list.classList.add("sorting");
+      this.#scroll(drag);
     }
     if (drag.begun) place(drag);
   }
 
   /**
    * Scroll as long as the pointer is near an end of the window.
-   * @private
+   *
    * @param {Drag} drag
    */
-  _scroll(drag) {
-    if (drag !== this._drag) return;
+  #scroll(drag) {
+    if (drag !== this.#drag) return;
     const down = drag.pointer > innerHeight - EDGE;
     if (down || drag.pointer < EDGE) {
       scrollBy(0, down ? SCROLL : -SCROLL);
       place(drag);
     }
-    requestAnimationFrame(() => this._scroll(drag));
+    requestAnimationFrame(() => this.#scroll(drag));
   }
 
-  /** @private */
-  async _let() {
-    const drag = this._drag;
-    this._drag = null;
+  async #let() {
+    const drag = this.#drag;
+    this.#drag = null;
     if (!drag || !drag.begun) return;
-    this._clicked = true;
-    setTimeout(() => (this._clicked = false));
-    this._dropped = drag;
-    if (drag.to !== drag.from) await this._drop(drag.from, drag.to);
-    if (this._dropped === drag) this.cancel();
+    this.#clicked = true;
+    setTimeout(() => (this.#clicked = false));
+    this.#dropped = drag;
+    if (drag.to !== drag.from) await this.#drop(drag.from, drag.to);
+    if (this.#dropped === drag) this.cancel();
   }
 }
 

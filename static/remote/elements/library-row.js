@@ -22,6 +22,8 @@ import { viewIcon } from "./view-icons.js";
 
 /** A folder: a press opens it; all that is in it can be played. */
 export class FolderRow {
+  #play = build("button", { type: "button", class: "tool" }, viewIcon("playAll"));
+
   /**
    * @param {Translate} translate
    * @param {Entry} entry
@@ -40,12 +42,10 @@ export class FolderRow {
     );
     name(open, [entry.title, words].filter(Boolean).join(", "));
     open.addEventListener("click", () => wishes.open(entry.path));
-    /** @private */
-    this._play = build("button", { type: "button", class: "tool" }, viewIcon("playAll"));
-    name(this._play, translate("library.play_all", { title: entry.title }));
+    name(this.#play, translate("library.play_all", { title: entry.title }));
     const folder = { source: `media/${entry.path}`, title: entry.title };
-    this._play.addEventListener("click", () => wishes.playAll(folder));
-    this.element = build("li", { class: "row folder" }, open, this._play);
+    this.#play.addEventListener("click", () => wishes.playAll(folder));
+    this.element = build("li", { class: "row folder" }, open, this.#play);
   }
 
   /**
@@ -61,45 +61,42 @@ export class FolderRow {
    * @param {string[]} can
    */
   show(can) {
-    flag(this._play, "hidden", !can.includes("load"));
+    flag(this.#play, "hidden", !can.includes("load"));
   }
 }
 
 /** A medium: a press plays it; it can be queued. */
 export class MediumRow {
+  #translate;
+  #drawn = "";
+  #mark = build("span", { class: "mark", hidden: "" });
+  #play;
+  #playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
+  #add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
+
   /**
    * @param {Translate} translate
    * @param {Entry} entry
    * @param {Wishes} wishes
    */
   constructor(translate, entry, wishes) {
-    /** @private */
-    this._translate = translate;
+    this.#translate = translate;
     this.entry = entry;
     const { source = entry.path, title } = entry;
     const medium = { source, title, ...(entry.position ? { position: entry.position } : {}) };
-    /** @private */
-    this._drawn = "";
-    /** @private */
-    this._mark = build("span", { class: "mark", hidden: "" });
-    /** @private */
-    this._play = build(
+    this.#play = build(
       "button",
       { type: "button", class: "main" },
       picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
-      wordsOf(title || source, facts(entry), ...progressOf(entry), this._mark),
+      wordsOf(title || source, facts(entry), ...progressOf(entry), this.#mark),
     );
-    /** @private */
-    this._playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
-    /** @private */
-    this._add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
     const called = { title: title || source };
-    name(this._playNext, translate("library.play_next", called));
-    name(this._add, translate("library.add", called));
-    this._play.addEventListener("click", () => wishes.play(medium));
-    this._playNext.addEventListener("click", () => wishes.playNext(medium));
-    this._add.addEventListener("click", () => wishes.add(medium));
-    this.element = build("li", { class: "row" }, this._play, this._playNext, this._add);
+    name(this.#playNext, translate("library.play_next", called));
+    name(this.#add, translate("library.add", called));
+    this.#play.addEventListener("click", () => wishes.play(medium));
+    this.#playNext.addEventListener("click", () => wishes.playNext(medium));
+    this.#add.addEventListener("click", () => wishes.add(medium));
+    this.element = build("li", { class: "row" }, this.#play, this.#playNext, this.#add);
   }
 
   /**
@@ -118,24 +115,24 @@ export class MediumRow {
    */
   show(can, lacking, current) {
     const drawn = JSON.stringify([can, lacking, current]);
-    if (drawn === this._drawn) return;
-    this._drawn = drawn;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     const { problem } = this.entry;
-    this._play.disabled = !can.includes("load");
-    flag(this._playNext, "hidden", !can.includes("queue/play_next"));
-    flag(this._add, "hidden", !can.includes("queue/add"));
+    this.#play.disabled = !can.includes("load");
+    flag(this.#playNext, "hidden", !can.includes("queue/play_next"));
+    flag(this.#add, "hidden", !can.includes("queue/add"));
     const list = lacking.join(", ");
     const words = problem
-      ? this._translate("library.damaged")
-      : list && this._translate("library.unplayable", { list });
-    flag(this._mark, "hidden", !words);
-    if (this._mark.textContent !== words) {
-      this._mark.textContent = words;
-      if (words) this._mark.prepend(viewIcon("warning"));
+      ? this.#translate("library.damaged")
+      : list && this.#translate("library.unplayable", { list });
+    flag(this.#mark, "hidden", !words);
+    if (this.#mark.textContent !== words) {
+      this.#mark.textContent = words;
+      if (words) this.#mark.prepend(viewIcon("warning"));
     }
     const { source = "", title } = this.entry;
-    const play = this._translate("library.play", { title: title || source });
-    name(this._play, [play, facts(this.entry), words].filter(Boolean).join(", "));
+    const play = this.#translate("library.play", { title: title || source });
+    name(this.#play, [play, facts(this.entry), words].filter(Boolean).join(", "));
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }

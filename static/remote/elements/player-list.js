@@ -19,34 +19,34 @@ const TEXTS = {
 
 /** The players that this phone knows: each a link to its remote, and whether it is on. */
 export class PlayerList {
+  #translate;
+  #links;
+  #followed;
+  #presence;
+  /** @type {import("../../elements/view.js").View | null} */
+  #view = null;
+  #drawn = "";
+  element = build("ul", { class: "rows players" });
+
   /** @param {Surroundings} surroundings */
   constructor({ translate, links, link, connect }) {
-    /** @private */
-    this._translate = translate;
-    /** @private */
-    this._links = links;
-    /** @private */
-    this._followed = link;
-    /** @private */
-    this._presence = new Presence(connect);
-    /** @private @type {import("../../elements/view.js").View | null} */
-    this._view = null;
-    /** @private */
-    this._drawn = "";
-    this.element = build("ul", { class: "rows players" });
-    this._presence.changed.listen(() => this._draw());
+    this.#translate = translate;
+    this.#links = links;
+    this.#followed = link;
+    this.#presence = new Presence(connect);
+    this.#presence.changed.listen(() => this.#draw());
   }
 
   /** Find out which players are on, until `stop`. */
   start() {
-    const others = this._links.known().filter(({ id }) => id !== this._followed.id);
-    this._presence.follow(others);
-    this._draw();
+    const others = this.#links.known().filter(({ id }) => id !== this.#followed.id);
+    this.#presence.follow(others);
+    this.#draw();
   }
 
   /** Disconnect from the others. */
   stop() {
-    this._presence.stop();
+    this.#presence.stop();
   }
 
   /**
@@ -54,28 +54,24 @@ export class PlayerList {
    * @param {import("../../elements/view.js").View} view
    */
   show(view) {
-    this._view = view;
-    this._draw();
+    this.#view = view;
+    this.#draw();
   }
 
-  /** @private */
-  _draw() {
-    const known = this._links.known().map((link) => ({ link, ...this._of(link) }));
+  #draw() {
+    const known = this.#links.known().map((link) => ({ link, ...this.#of(link) }));
     const drawn = JSON.stringify(known);
-    if (drawn === this._drawn) return;
-    this._drawn = drawn;
-    fill(this.element, ...known.map((player) => this._row(player)));
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    fill(this.element, ...known.map((player) => this.#row(player)));
   }
 
-  /**
-   * @private
-   * @param {RemoteLink} link
-   */
-  _of({ id }) {
-    const remembered = this._links.nameOf(id) || this._translate("remote.no_player");
-    if (id === this._followed.id) {
-      const { live = false, state = null } = this._view || {};
-      const status = this._translate(live ? "players.on" : "players.unknown");
+  /** @param {RemoteLink} link */
+  #of({ id }) {
+    const remembered = this.#links.nameOf(id) || this.#translate("remote.no_player");
+    if (id === this.#followed.id) {
+      const { live = false, state = null } = this.#view || {};
+      const status = this.#translate(live ? "players.on" : "players.unknown");
       return {
         current: true,
         kind: live ? "online" : "unknown",
@@ -83,18 +79,17 @@ export class PlayerList {
         name: state ? state.name : remembered,
       };
     }
-    const { availability, name, title } = this._presence.of(id);
-    if (name) this._links.name(id, name);
-    const status = this._translate(TEXTS[availability]);
+    const { availability, name, title } = this.#presence.of(id);
+    if (name) this.#links.name(id, name);
+    const status = this.#translate(TEXTS[availability]);
     const plays = availability === "online" && title ? ` · ${title}` : "";
     return { current: false, kind: availability, status: status + plays, name: name || remembered };
   }
 
   /**
-   * @private
    * @param {{ link: RemoteLink, current: boolean, kind: string, status: string, name: string }} player
    */
-  _row({ link, current, kind, status, name }) {
+  #row({ link, current, kind, status, name }) {
     const open = build(
       "a",
       { class: "main", href: `remote${writeLink(link)}` },
@@ -111,12 +106,12 @@ export class PlayerList {
       open.setAttribute("aria-current", "true");
       return row;
     }
-    const label = this._translate("players.forget", { name });
+    const label = this.#translate("players.forget", { name });
     const forget = build("button", { type: "button", class: "tool", "aria-label": label });
     forget.title = label;
     forget.append(viewIcon("close"));
     forget.addEventListener("click", () => {
-      this._links.forget(link);
+      this.#links.forget(link);
       this.start();
     });
     row.append(forget);

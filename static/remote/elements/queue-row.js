@@ -20,67 +20,61 @@ import { viewIcon } from "./view-icons.js";
 
 /** One item of the queue: a press plays it; it can be moved and removed. */
 export class QueueRow {
+  #translate;
+  #index = 0;
+  #drawn = "";
+  /** @type {string | null} */
+  #poster = null;
+  handle = build("button", { type: "button", class: "handle" }, viewIcon("handle"));
+  #place = build("span", { class: "place", "aria-hidden": "true" });
+  #name = build("span", { class: "name" });
+  #about = build("span", { class: "about" });
+  #frame = build("span", { class: "frame" });
+  #jump;
+  #remove = build("button", { type: "button", class: "tool" }, viewIcon("close"));
+  #up;
+  #down;
+  #moves;
+
   /**
    * @param {Translate} translate
    * @param {Wishes} wishes
    */
   constructor(translate, wishes) {
-    /** @private */
-    this._translate = translate;
-    /** @private */
-    this._index = 0;
-    /** @private */
-    this._drawn = "";
-    /** @private @type {string | null} */
-    this._poster = null;
-    this.handle = build("button", { type: "button", class: "handle" }, viewIcon("handle"));
-    /** @private */
-    this._place = build("span", { class: "place", "aria-hidden": "true" });
-    /** @private */
-    this._name = build("span", { class: "name" });
-    /** @private */
-    this._about = build("span", { class: "about" });
-    const words = build("span", { class: "words" }, this._name, " ", this._about);
-    /** @private */
-    this._frame = build("span", { class: "frame" });
-    /** @private */
-    this._jump = build(
+    this.#translate = translate;
+    const words = build("span", { class: "words" }, this.#name, " ", this.#about);
+    this.#jump = build(
       "button",
       { type: "button", class: "main" },
-      this._place,
-      this._frame,
+      this.#place,
+      this.#frame,
       words,
     );
-    /** @private */
-    this._remove = build("button", { type: "button", class: "tool" }, viewIcon("close"));
-    /** @private */
-    this._up = build("button", { type: "button" }, viewIcon("up"), translate("queue.up"));
-    /** @private */
-    this._down = build("button", { type: "button" }, viewIcon("down"), translate("queue.down"));
-    /** @private */
-    this._moves = build("div", { class: "moves", hidden: "" }, this._up, this._down);
+    this.#up = build("button", { type: "button" }, viewIcon("up"), translate("queue.up"));
+    this.#down = build("button", { type: "button" }, viewIcon("down"), translate("queue.down"));
+    this.#moves = build("div", { class: "moves", hidden: "" }, this.#up, this.#down);
     this.element = build(
       "li",
       { class: "row" },
       this.handle,
-      this._jump,
-      this._remove,
-      this._moves,
+      this.#jump,
+      this.#remove,
+      this.#moves,
     );
-    this._jump.addEventListener("click", () => wishes.jump(this._index));
-    this._remove.addEventListener("click", () => wishes.remove(this._index));
-    this._up.addEventListener("click", () => wishes.move(this._index, -1));
-    this._down.addEventListener("click", () => wishes.move(this._index, 1));
+    this.#jump.addEventListener("click", () => wishes.jump(this.#index));
+    this.#remove.addEventListener("click", () => wishes.remove(this.#index));
+    this.#up.addEventListener("click", () => wishes.move(this.#index, -1));
+    this.#down.addEventListener("click", () => wishes.move(this.#index, 1));
     this.handle.setAttribute("aria-expanded", "false");
     this.handle.addEventListener("click", () => {
-      this._moves.hidden = !this._moves.hidden;
-      this.handle.setAttribute("aria-expanded", String(!this._moves.hidden));
+      this.#moves.hidden = !this.#moves.hidden;
+      this.handle.setAttribute("aria-expanded", String(!this.#moves.hidden));
     });
     this.handle.addEventListener("keydown", (event) => {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (by === undefined) return;
       event.preventDefault();
-      wishes.move(this._index, by);
+      wishes.move(this.#index, by);
     });
   }
 
@@ -90,24 +84,24 @@ export class QueueRow {
    * @param {{ index: number, count: number, current: boolean, can: string[] }} where
    */
   show({ title, duration, poster = null }, { index, count, current, can }) {
-    this._index = index;
+    this.#index = index;
     const drawn = JSON.stringify([title, duration, poster, index, count, current, can]);
-    if (drawn === this._drawn) return;
-    this._drawn = drawn;
-    this._name.textContent = title;
-    if (this._poster !== poster) fill(this._frame, poster ? picture(poster, "screen") : null);
-    this._poster = poster;
-    this._about.textContent = duration ? formatTime(duration) : "";
-    fill(this._place, current ? playingMark() : null);
-    const jump = this._translate("queue.jump", { title });
-    label(this._jump, duration ? `${jump}, ${formatTime(duration)}` : jump);
-    label(this._remove, this._translate("queue.remove", { title }));
-    label(this.handle, this._translate("queue.move", { title }));
-    this._jump.disabled = !can.includes("jump");
-    this._remove.disabled = !can.includes("queue/remove");
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#name.textContent = title;
+    if (this.#poster !== poster) fill(this.#frame, poster ? picture(poster, "screen") : null);
+    this.#poster = poster;
+    this.#about.textContent = duration ? formatTime(duration) : "";
+    fill(this.#place, current ? playingMark() : null);
+    const jump = this.#translate("queue.jump", { title });
+    label(this.#jump, duration ? `${jump}, ${formatTime(duration)}` : jump);
+    label(this.#remove, this.#translate("queue.remove", { title }));
+    label(this.handle, this.#translate("queue.move", { title }));
+    this.#jump.disabled = !can.includes("jump");
+    this.#remove.disabled = !can.includes("queue/remove");
     this.handle.disabled = !can.includes("queue/move") || count < 2;
-    this._up.disabled = index === 0;
-    this._down.disabled = index === count - 1;
+    this.#up.disabled = index === 0;
+    this.#down.disabled = index === count - 1;
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }

@@ -7,22 +7,19 @@ import { build, fill, icon } from "../../elements/dom.js";
 
 /** The ways to the views of the remote: links, so that each can be bookmarked. */
 export class TabBar extends HTMLElement {
-  constructor() {
-    super();
-    /** @private @type {Map<ViewName, HTMLAnchorElement>} */
-    this._links = new Map();
-  }
+  /** @type {Map<ViewName, HTMLAnchorElement>} */
+  #links = new Map();
 
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
-    this._links = new Map([
+    this.#links = new Map([
       ["now", tab("remote", translate("view.now"))],
       ["queue", tab("queue", translate("view.queue"))],
       ["library", tab("library", translate("view.library"))],
       ["more", tab("more", translate("view.more"))],
     ]);
-    fill(this, ...Array.from(this._links.values()));
-    for (const [view, link] of Array.from(this._links)) {
+    fill(this, ...Array.from(this.#links.values()));
+    for (const [view, link] of Array.from(this.#links)) {
       link.dataset.view = view;
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -38,7 +35,7 @@ export class TabBar extends HTMLElement {
    * @param {string} fragment of the player's link, with its `#`
    */
   show(open, fragment) {
-    for (const [view, link] of Array.from(this._links)) {
+    for (const [view, link] of Array.from(this.#links)) {
       link.href = writeRoute(routeTo(view), fragment);
       if (view === open) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");

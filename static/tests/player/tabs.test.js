@@ -53,8 +53,7 @@ test("a tab that listens too late for a claim hears of it by its own", async () 
   loser.start();
   winner.start();
   // As if it had claimed long before, and not been heard.
-  Reflect.set(loser, "_claim", { at: 1, tab: "a" });
-  early.postMessage({ at: 1, tab: "a" });
+  loser.claim(1);
   await until(() => lost > 0, "told");
   [late, early].forEach((channel) => channel.close());
 });
