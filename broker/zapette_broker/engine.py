@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from zapette_broker.access.authenticator import Authenticator
 from zapette_broker.access.authorizer import Authorizer
+from zapette_broker.access.logins import FailedLogins
 from zapette_broker.access.terms import TermsOf
 from zapette_broker.budgets import Budgets
 from zapette_broker.codec.codec import (
@@ -84,6 +85,7 @@ class Engine:
             Authorizer(authenticator, hooks),
             self.budgets,
             self.sessions,
+            FailedLogins(limits),
         )
         publish = PublishHandler(
             limits, metrics, store, hooks, self.tasks, self.router, self.retention

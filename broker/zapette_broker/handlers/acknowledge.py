@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mqtt5 import PubAckPacket, PubCompPacket, PubRecPacket, PubRelPacket
 
 from zapette_broker.codec.reasons import Reason
@@ -10,11 +12,11 @@ from zapette_broker.handlers.client import Answering
 from zapette_broker.storage.state_store import StateStore
 
 
+@dataclass(frozen=True, slots=True)
 class AcknowledgeHandler:
     """Moves deliveries on as the client acknowledges them."""
 
-    def __init__(self, store: StateStore) -> None:
-        self._store = store
+    store: StateStore
 
     def puback(self, client: Answering, packet: PubAckPacket) -> None:
         """End a QoS 1 delivery; an unknown identifier is no error of the client."""
@@ -39,7 +41,7 @@ class AcknowledgeHandler:
             return
         code = Reason.SUCCESS if outgoing is not None else Reason.PACKET_ID_NOT_FOUND
         if outgoing is not None:
-            self._store.advance(session, outgoing)
+            self.store.advance(session, outgoing)
         client.after_commit(lambda: client.send(client.codec.pubrel(packet_id, code)))
 
     def pubrel(self, client: Answering, packet: PubRelPacket) -> None:
@@ -54,7 +56,7 @@ class AcknowledgeHandler:
         code = Reason.SUCCESS
         if session.end_receipt(packet_id):
             client.pending_acks = max(0, client.pending_acks - 1)
-            self._store.release(session, packet_id)
+            self.store.release(session, packet_id)
         else:
             code = Reason.PACKET_ID_NOT_FOUND
         client.after_commit(lambda: client.send(client.codec.pubcomp(packet_id, code)))
@@ -68,5 +70,5 @@ class AcknowledgeHandler:
     def _delivered(self, client: Answering, outgoing: Outgoing | None) -> None:
         """Forget a message that the client has or refuses, and send the next."""
         if outgoing is not None:
-            self._store.delivered(outgoing)
+            self.store.delivered(outgoing)
             client.pump()

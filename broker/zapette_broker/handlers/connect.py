@@ -60,29 +60,19 @@ _BROKEN = Refusal(Reason.SERVER_UNAVAILABLE, "the authenticator failed")
 _UNAVAILABLE = Refusal(Reason.SERVER_UNAVAILABLE, "the server cannot check credentials now")
 
 
+@dataclass(frozen=True, slots=True)
 class ConnectHandler:
     """Admits clients."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        timers: TimerWheel,
-        metrics: Metrics,
-        hooks: Hooks,
-        tasks: Tasks,
-        authorizer: Authorizer,
-        budgets: Budgets,
-        sessions: Sessions,
-    ) -> None:
-        self._limits = limits
-        self._timers = timers
-        self._metrics = metrics
-        self._hooks = hooks
-        self._tasks = tasks
-        self._authorizer = authorizer
-        self._budgets = budgets
-        self._sessions = sessions
-        self._logins = FailedLogins(limits)
+    limits: Limits
+    timers: TimerWheel
+    metrics: Metrics
+    hooks: Hooks
+    tasks: Tasks
+    authorizer: Authorizer
+    budgets: Budgets
+    sessions: Sessions
+    logins: FailedLogins
 
     def connect(self, client: NewClient, first: int, body: bytes) -> None:
         """Begin to admit the client. Until it is authenticated, nothing it sent has an effect."""
@@ -103,7 +93,7 @@ class ConnectHandler:
             return
         client.authenticating()
         try:
-            answer = self._authorizer.ask(request, client.transport)
+            answer = self.authorizer.ask(request, client.transport)
         except UnavailableError:
             _refuse(client, _UNAVAILABLE)
             return
@@ -113,7 +103,7 @@ class ConnectHandler:
             return
         if isinstance(answer, Awaitable):
             client.hold()
-            self._tasks.run(self._decide(client, packet, request, answer))
+            self.tasks.run(self._decide(client, packet, request, answer))
         else:
             self._finish(client, packet, request, answer)
 
@@ -143,7 +133,7 @@ class ConnectHandler:
 
     async def _ask_about_will(self, will: WillPacket, admission: Admission) -> None:
         """Ask the hooks for the right to the will topic."""
-        if self._hooks.filters and not await self._hooks.may_leave_will(admission.view, will.topic):
+        if self.hooks.filters and not await self.hooks.may_leave_will(admission.view, will.topic):
             raise self._no_will()
 
     def _finish(
@@ -158,7 +148,7 @@ class ConnectHandler:
             if admission is None:
                 self._refuse_late(client)
             else:
-                self._logins.succeeded(request.peer)
+                self.logins.succeeded(request.peer)
                 self._admit(client, packet, request, admission)
         except Refusal as refusal:
             _refuse(client, refusal)
@@ -170,15 +160,15 @@ class ConnectHandler:
         request: ConnectRequest,
         admission: Admission,
     ) -> None:
-        limits = self._limits
+        limits = self.limits
         grant = admission.grant
         client_id = request.client_id
         will = self._will(client_id, packet.will, grant) if packet.will is not None else None
-        terms = self._budgets.terms_of(grant.tag)
+        terms = self.budgets.terms_of(grant.tag)
         if not client.transport.has_place(reserve=terms.reserve):
             raise Refusal(Reason.QUOTA_EXCEEDED, "too many connections")
         try:
-            self._sessions.make_room(client_id, terms)
+            self.sessions.make_room(client_id, terms)
         except OverBudgetError as error:
             raise Refusal(Reason.QUOTA_EXCEEDED, str(error)) from None
         client.max_expiry = limits.max_session_expiry
@@ -196,22 +186,22 @@ class ConnectHandler:
         if len(client.codec.connack(Reason.SUCCESS, False, welcome)) > client.max_out:
             raise Refusal(Reason.PACKET_TOO_LARGE, "the client takes no packet as large as CONNACK")
         client.begin_changes()
-        session, present = self._sessions.attach(
+        session, present = self.sessions.attach(
             client, client_id, grant, terms, clean=packet.clean_start, expiry=expiry
         )
         session.plugin_view = admission.view
         client.accepted(session, grant)
         self._log_connected(client, session, present)
         client.begin(client.codec.connack(Reason.SUCCESS, present, welcome))
-        self._hooks.connected(session)
+        self.hooks.connected(session)
         if will is not None:
             will.message.origin = session
-            self._sessions.keep_will(session, will)
+            self.sessions.keep_will(session, will)
 
     def _welcome(
         self, client: NewClient, packet: ConnectPacket, client_id: str, expiry: int
     ) -> Welcome:
-        limits = self._limits
+        limits = self.limits
         keep_alive = client.keep_alive
         return Welcome(
             receive_max=limits.receive_maximum,
@@ -278,34 +268,34 @@ class ConnectHandler:
         """Check the will's rights as those of any message, but now [MQTT-3.1.2-8]."""
         if packet.retain and not grant.rights.may_retain(packet.topic):
             if grant.rights.may_publish(packet.topic):
-                self._metrics.publish_denied += 1
+                self.metrics.publish_denied += 1
                 raise Refusal(
                     Reason.RETAIN_NOT_SUPPORTED, "no right to a retained will on this topic"
                 )
             raise self._no_will()
         if not packet.retain and not grant.rights.may_publish(packet.topic):
             raise self._no_will()
-        longest = self._limits.max_will_delay
+        longest = self.limits.max_will_delay
         delay = min(packet.will_delay_interval, longest)
         return Will(client_id, Message.of_will(packet), delay)
 
     def _no_will(self) -> Refusal:
-        self._metrics.publish_denied += 1
+        self.metrics.publish_denied += 1
         return Refusal(Reason.NOT_AUTHORIZED, "no right to the will topic")
 
     def _refuse_late(self, client: NewClient) -> None:
         """Answer a failed login the later, the more of them its address has made."""
-        self._metrics.logins_failed += 1
+        self.metrics.logins_failed += 1
         code = Reason.BAD_USER_NAME_OR_PASSWORD
         answer = client.codec.connack(code)
-        delay = self._logins.failed(client.transport.peer, self._timers.time())
+        delay = self.logins.failed(client.transport.peer, self.timers.time())
         if delay is None:
             client.refuse(b"", "bad credentials, one of too many")
             return
         client.hold()
 
         def answer_now() -> None:
-            self._logins.answered(client.transport.peer)
+            self.logins.answered(client.transport.peer)
             client.refuse(answer, "bad credentials")
 
         asyncio.get_running_loop().call_later(delay, answer_now)

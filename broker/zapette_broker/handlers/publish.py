@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mqtt5 import PublishPacket
 
@@ -27,26 +28,17 @@ _PLAIN = 0x30
 """The first byte of a PUBLISH at QoS 0, not retained: it can go on as it came."""
 
 
+@dataclass(frozen=True, slots=True)
 class PublishHandler:
     """Routes what clients publish, if they have the right to."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        metrics: Metrics,
-        store: StateStore,
-        hooks: Hooks,
-        tasks: Tasks,
-        router: Router,
-        retention: Retention,
-    ) -> None:
-        self._limits = limits
-        self._metrics = metrics
-        self._store = store
-        self._hooks = hooks
-        self._tasks = tasks
-        self._router = router
-        self._retention = retention
+    limits: Limits
+    metrics: Metrics
+    store: StateStore
+    hooks: Hooks
+    tasks: Tasks
+    router: Router
+    retention: Retention
 
     def receive(  # noqa: C901 - the hot path, no calls
         self, client: Client, first: int, data: bytes, begin: int, start: int, stop: int
@@ -56,7 +48,7 @@ class PublishHandler:
         A PUBLISH without properties has the same form in both versions but for one byte, and is
         read here without a packet object.
         """
-        metrics = self._metrics
+        metrics = self.metrics
         metrics.publish_received += 1
         qos = first >> 1 & 3
         if qos == 3:
@@ -103,11 +95,11 @@ class PublishHandler:
         if not isinstance(codec, Codec5):
             raise MalformedPacket("not MQTT 5")
         packet = read_publish(first, body, codec)
-        self._metrics.publish_bytes_received += len(packet.payload)
+        self.metrics.publish_bytes_received += len(packet.payload)
         topic = packet.topic
         alias = packet.topic_alias
         if alias is not None:
-            if alias > self._limits.max_topic_alias:
+            if alias > self.limits.max_topic_alias:
                 raise ProtocolViolation(f"topic alias {alias}", Reason.TOPIC_ALIAS_INVALID)
             if client.aliases_in is None:
                 client.aliases_in = {}
@@ -148,13 +140,13 @@ class PublishHandler:
         if not (rights.may_retain(topic) if message.retain else rights.may_publish(topic)):
             self._denied(client, message, packet_id)
             return
-        hooks = self._hooks
+        hooks = self.hooks
         if hooks.filters or hooks.sees_messages:
             self._ask_hooks(client, message, packet_id)
         elif qos or message.retain:
             self._route(client, message, packet_id)
         else:
-            self._router.publish(message)
+            self.router.publish(message)
 
     def _may_begin(self, client: Client, qos: int, packet_id: int) -> bool:
         """Tell whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
@@ -169,7 +161,7 @@ class PublishHandler:
                 all_changes=True,
             )
             return False
-        if client.pending_acks >= self._limits.receive_maximum:
+        if client.pending_acks >= self.limits.receive_maximum:
             raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
         return True
 
@@ -177,20 +169,20 @@ class PublishHandler:
         session = client.session
         if session is None:
             return
-        if self._hooks.filters:
+        if self.hooks.filters:
             client.hold()
-            self._tasks.run(self._ask_first(client, session, message, packet_id))
+            self.tasks.run(self._ask_first(client, session, message, packet_id))
             return
-        self._hooks.published(session, message, permitted=True)
+        self.hooks.published(session, message, permitted=True)
         self._route(client, message, packet_id)
 
     async def _ask_first(
         self, client: Client, session: Session, message: Message, packet_id: int
     ) -> None:
         """Route the message if the hooks permit it; nothing else of the client meanwhile."""
-        permitted = await self._hooks.may(session, message.topic, "publish")
-        if self._hooks.sees_messages:
-            self._hooks.published(session, message, permitted=permitted)
+        permitted = await self.hooks.may(session, message.topic, "publish")
+        if self.hooks.sees_messages:
+            self.hooks.published(session, message, permitted=permitted)
         if client.session is not session:
             return
         client.begin_changes()
@@ -202,11 +194,11 @@ class PublishHandler:
 
     def _route(self, client: Client, message: Message, packet_id: int) -> None:
         code = Reason.SUCCESS
-        if message.retain and not self._retention.put(message):
-            self._metrics.retained_refused += 1
+        if message.retain and not self.retention.put(message):
+            self.metrics.retained_refused += 1
             client.log_once("retained_full")
             code = Reason.QUOTA_EXCEEDED
-        elif not self._router.publish(message):
+        elif not self.router.publish(message):
             code = Reason.NO_MATCHING_SUBSCRIBERS
         if message.qos:
             self._acknowledge(client, message.qos, packet_id, code)
@@ -254,7 +246,7 @@ class PublishHandler:
         is_over = code.failed and client.version == V5
         if not is_over:
             session.begin_receipt(packet_id)
-            self._store.receive(session, packet_id)
+            self.store.receive(session, packet_id)
 
         def pubrec() -> None:
             if is_over:
@@ -264,7 +256,7 @@ class PublishHandler:
         def refuse_receipt(error: StoreError) -> None:
             client.pending_acks -= 1
             if session.end_receipt(packet_id):
-                self._store.release(session, packet_id)
+                self.store.release(session, packet_id)
             _send_ack(client, codec.pubrec, packet_id, _reason(error), _NOT_STORED)
 
         may_refuse = client.version == V5 and not is_over
@@ -275,7 +267,7 @@ class PublishHandler:
 
         MQTT 3.1.1 has no other answer than an acknowledgement [MQTT-3.3.5-2].
         """
-        self._metrics.publish_denied += 1
+        self.metrics.publish_denied += 1
         only_retained = message.retain and client.rights.may_publish(message.topic)
         client.log_once("retain_denied" if only_retained else "publish_denied")
         if message.qos:

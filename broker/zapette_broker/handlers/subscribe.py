@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass
 from functools import partial
 
 from mqtt5 import RetainHandling, SubscribePacket, TopicFilter, UnsubscribePacket
@@ -28,26 +29,17 @@ _GRANTED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class SubscribeHandler:
     """Makes and removes the subscriptions of clients."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        metrics: Metrics,
-        hooks: Hooks,
-        tasks: Tasks,
-        budgets: Budgets,
-        router: Router,
-        retention: Retention,
-    ) -> None:
-        self._limits = limits
-        self._metrics = metrics
-        self._hooks = hooks
-        self._tasks = tasks
-        self._budgets = budgets
-        self._router = router
-        self._retention = retention
+    limits: Limits
+    metrics: Metrics
+    hooks: Hooks
+    tasks: Tasks
+    budgets: Budgets
+    router: Router
+    retention: Retention
 
     def subscribe(self, client: Client, packet: SubscribePacket) -> None:
         """Make the subscriptions the client has a right to, then send the retained messages.
@@ -60,9 +52,9 @@ class SubscribeHandler:
             return
         for wanted in packet.topic_filters:
             self._check_form(client, wanted.pattern)
-        if self._hooks.filters:
+        if self.hooks.filters:
             client.hold()
-            self._tasks.run(self._ask_first(client, session, packet))
+            self.tasks.run(self._ask_first(client, session, packet))
             return
         self._subscribe(client, session, packet, frozenset())
 
@@ -71,7 +63,7 @@ class SubscribeHandler:
         denied = set()
         for wanted in packet.topic_filters:
             split = split_share(wanted.pattern)
-            if split is not None and not await self._hooks.may(session, split[1], "subscribe"):
+            if split is not None and not await self.hooks.may(session, split[1], "subscribe"):
                 denied.add(wanted.pattern)
         if client.session is not session:
             return
@@ -80,8 +72,8 @@ class SubscribeHandler:
         for subscription in made:
             permitted = [
                 message
-                for message in self._retention.match(subscription.pattern)
-                if await self._hooks.may(session, message.topic, "receive")
+                for message in self.retention.match(subscription.pattern)
+                if await self.hooks.may(session, message.topic, "receive")
             ]
             if client.session is not session:
                 return
@@ -103,7 +95,7 @@ class SubscribeHandler:
             if isinstance(subscription, Reason):
                 codes.append(subscription)
                 continue
-            is_new = self._router.subscribe(subscription)
+            is_new = self.router.subscribe(subscription)
             codes.append(_GRANTED[subscription.qos])
             made.append(subscription)
             handling = wanted.retain_handling
@@ -115,11 +107,11 @@ class SubscribeHandler:
         suback = client.codec.suback(packet.packet_id, codes)
         client.after_commit_or_failure(partial(client.send, suback))
         for subscription in made:
-            self._hooks.subscribed(session, subscription.name, subscription.qos)
-        if self._hooks.filters:
+            self.hooks.subscribed(session, subscription.name, subscription.qos)
+        if self.hooks.filters:
             return eager
         for subscription in eager:
-            self._replay(client, subscription, self._retention.match(subscription.pattern))
+            self._replay(client, subscription, self.retention.match(subscription.pattern))
         return []
 
     def unsubscribe(self, client: Client, packet: UnsubscribePacket) -> None:
@@ -135,10 +127,10 @@ class SubscribeHandler:
             self._check_form(client, pattern)
         codes = []
         for pattern in packet.patterns:
-            existed = self._router.unsubscribe(session, pattern)
+            existed = self.router.unsubscribe(session, pattern)
             codes.append(Reason.SUCCESS if existed else Reason.NO_SUBSCRIPTION_EXISTED)
             if existed:
-                self._hooks.unsubscribed(session, pattern)
+                self.hooks.unsubscribed(session, pattern)
         unsuback = client.codec.unsuback(packet.packet_id, codes)
         client.after_commit_or_failure(partial(client.send, unsuback))
 
@@ -168,12 +160,12 @@ class SubscribeHandler:
         if client.version != V5 and split[0] is None and pattern.startswith("$share"):
             return Reason.TOPIC_FILTER_INVALID
         if pattern in denied or not client.rights.may_subscribe(pattern):
-            self._metrics.subscribe_denied += 1
+            self.metrics.subscribe_denied += 1
             client.log_once("subscribe_denied")
             return Reason.NOT_AUTHORIZED
-        limit = self._limits.max_subscriptions
+        limit = self.limits.max_subscriptions
         if pattern not in session.subscriptions and (
-            len(session.subscriptions) >= limit or not self._budgets.may_subscribe(session)
+            len(session.subscriptions) >= limit or not self.budgets.may_subscribe(session)
         ):
             client.log_once("too_many_subscriptions")
             return Reason.QUOTA_EXCEEDED
