@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.holding import held
@@ -13,8 +14,11 @@ from tests.waiting import eventually
 def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
     http, mqtt, ws = map(str, free_ports(3))
     ports = ("--http-port", http, "--mqtt-port", mqtt, "--ws-port", ws)
-    for command in ("run", "broker", "web"):
-        done = system.zapette(command, *ports)
+    commands = ("run", "broker", "web")
+    with ThreadPoolExecutor() as pool:
+        # each waits for one that may be ending
+        ended = list(pool.map(lambda command: system.zapette(command, *ports), commands))
+    for command, done in zip(commands, ended, strict=True):
         assert done.returncode == 75, done.stderr
         assert f"`zapette {command}` already runs on it" in done.stderr
         assert "--data" in done.stderr
@@ -23,16 +27,27 @@ def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
 
 
 def test_a_first_start_waits_for_a_store_that_is_held(tmp_path: Path) -> None:
-    system = System(tmp_path).start()
+    names = ("players.db", "visitors.db")
+    folders = [tmp_path / name.partition(".")[0] for name in names]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(_start_with_a_store_that_is_held, folders, names))
+
+
+def _start_with_a_store_that_is_held(folder: Path, name: str) -> None:
+    system = System(folder).start()
     system.stop()
-    for name in ("players.db", "visitors.db"):
+    try:
         with held(system.data / name):
             system.start_without_waiting()
             eventually(
                 lambda: "another process has locked it" in system.log, "it says so", timeout=30
             )
         eventually(system.is_up, "it starts by itself", timeout=40)
-        assert system.stop() == 0
+    finally:
+        code = system.stop()
+    assert code == 0
     assert "Traceback" not in system.log
 
 
