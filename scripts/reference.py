@@ -13,7 +13,7 @@ SUBJECTS: Final = (
     ("Applications", "zapette.client.application", ["Application"]),
     ("Events", "zapette.client.handlers", ["Event"]),
     ("Players", "zapette.client.player", ["Player"]),
-    ("Who is there", "zapette.client.players", ["Players", "Known"]),
+    ("Who is there", "zapette.client.players", ["Players", "KnownPlayer"]),
     ("Services", "zapette.client.service", ["Service"]),
     ("What arguments may be", "zapette.client.arguments", ["Range", "Length"]),
     ("Patience", "zapette.mqtt.dialing", ["Timing"]),

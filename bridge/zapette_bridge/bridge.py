@@ -12,9 +12,9 @@ from typing import Any, Final
 from zapette.client.procedures import Procedures
 from zapette.errors import CallError, Unavailable
 from zapette.logs import without_secrets
-from zapette.mqtt.connection import Connection
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.persistent_connection import PersistentConnection
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.messages import write_error
 from zapette.protocol.topics import Callee, Topics
@@ -57,8 +57,8 @@ class Bridge:
         """Set the bridge up.
 
         Args:
-            ours: opens sessions on our broker.
-            home: opens sessions on the home's.
+            ours: opens connections on our broker.
+            home: opens connections on the home's.
             loop: the thread that everything happens on.
             mapping: what goes where.
             ledger: what was put on the home's broker.
@@ -73,10 +73,10 @@ class Bridge:
         # another name on our side: home may be the same broker, which shall be noticed
         self._callee = callee(mapping.topics)
         self._procedures = Procedures({"status": self._status})
-        self._ours = Connection(
+        self._ours = PersistentConnection(
             ours, f"{client_id}-ours", loop, callee=self._callee, name="our broker"
         )
-        self._home = Connection(
+        self._home = PersistentConnection(
             home,
             client_id,
             loop,
@@ -136,7 +136,7 @@ class Bridge:
             self._mirror.found(there)
 
     async def _look(
-        self, side: str, connection: Connection, filters: list[str]
+        self, side: str, connection: PersistentConnection, filters: list[str]
     ) -> dict[str, bytes] | None:
         """Return what a broker has retained; None if it is gone again."""
         while connection.is_live:
@@ -179,7 +179,7 @@ class Bridge:
         if self._is_open and topic is not None and not message.retained:
             self._hand_on(self._ours, topic, message)
 
-    def _hand_on(self, to: Connection, topic: str, message: Message) -> None:
+    def _hand_on(self, to: PersistentConnection, topic: str, message: Message) -> None:
         response_topic = message.response_topic
         if response_topic is not None and to is self._ours:
             response_topic = self._mapping.to_us(response_topic)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from zapette.mqtt.dialing import Dialer, DialError
-from zapette.mqtt.session import Session
+from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.subscriptions import Message
 from zapette_bridge.mapping import Mapping
 
@@ -40,29 +40,29 @@ async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
     probe = f"{mapping.topics.server.root}/response/{name}/1"
     came_back: list[Message] = []
     async with (
-        _session(ours, name, came_back, "our broker") as here,
+        _connection(ours, name, came_back, "our broker") as here,
         # another name: home may be the same broker, and the proof must notice that
-        _session(home, f"{name}-home", [], f"the home's broker {home.url.where}") as there,
+        _connection(home, f"{name}-home", [], f"the home's broker {home.url.where}") as there,
     ):
         await here.subscribe(probe, 0)
         there.publish(mapping.to_home(probe), b'{"result":null}')
         # both answer in order: what goes straight back is here by then
-        for session in (there, here):
-            await session.unsubscribe(f"{probe}/none")
+        for connection in (there, here):
+            await connection.unsubscribe(f"{probe}/none")
     if came_back:
         raise Unproven(LOOP, is_setting=True)
 
 
 @contextlib.asynccontextmanager
-async def _session(
-    dialer: Dialer, client_id: str, heard: list[Message], name: str
-) -> AsyncIterator[Session]:
+async def _connection(
+    dialer: Dialer, client_id: str, received: list[Message], name: str
+) -> AsyncIterator[NetworkConnection]:
     try:
-        session = await dialer.dial(client_id, heard.append)
+        connection = await dialer.dial(client_id, received.append)
     except DialError as error:
         reason = f"no connection to {name}: {error}"
         raise Unproven(reason, is_setting=error.refused) from error
     try:
-        yield session
+        yield connection
     finally:
-        session.close()
+        connection.close()

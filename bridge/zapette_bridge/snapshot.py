@@ -29,15 +29,15 @@ async def retained(dialer: Dialer, filters: Sequence[str]) -> dict[str, bytes]:
         found[message.topic] = message.payload
 
     try:
-        session = await dialer.dial(f"zapette-look-{secrets.token_hex(6)}", take)
+        connection = await dialer.dial(f"zapette-look-{secrets.token_hex(6)}", take)
     except DialError as error:
         raise Unavailable(f"{dialer.url.where}: {error}") from error
     try:
         for topic_filter in filters:
-            if not await session.subscribe(topic_filter, 0) and not session.ended.done():
+            if not await connection.subscribe(topic_filter, 0) and not connection.ended.done():
                 log.warning("%s does not tell what it has retained", dialer.url.where)
-        if not await session.unsubscribe(f"{filters[0]}/none"):
+        if not await connection.unsubscribe(f"{filters[0]}/none"):
             raise Unavailable(f"{dialer.url.where} has ended the connection")
     finally:
-        session.close()
+        connection.close()
     return {topic: payload for topic, payload in found.items() if payload}

@@ -35,8 +35,8 @@ class Turns:
         """Set it up.
 
         Args:
-            ours: opens sessions on our broker.
-            home: opens sessions on the home's.
+            ours: opens connections on our broker.
+            home: opens connections on the home's.
             mapping: what goes where.
             new_bridge: makes a bridge that was not started.
         """
@@ -91,14 +91,14 @@ class Turns:
             await self._bridge.stop()
 
     async def _prove(self) -> None:
-        said: set[str] = set()
+        logged: set[str] = set()
         while True:
             try:
                 await prove(self._ours, self._home, self._mapping)
             except Unproven as error:
                 # an outage is said once, and each thing that somebody must put right
-                if not said or (error.is_setting and str(error) not in said):
-                    said.add(str(error))
+                if not logged or (error.is_setting and str(error) not in logged):
+                    logged.add(str(error))
                     log.log(logging.ERROR if error.is_setting else logging.WARNING, "%s", error)
             else:
                 return

@@ -35,7 +35,7 @@ CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM (default: ZAP
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerOptions:
     """The broker to use, and how long to wait.
 
     Attributes:
@@ -71,11 +71,11 @@ class Broker:
 
 
 def with_broker(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Pass `command` a `Broker` that its options describe."""
+    """Pass `command` a `BrokerOptions` that its options describe."""
 
     @wraps(command)
     def wrapped(url: str | None, timeout: float, ca_file: Path | None, **others: Any) -> Any:
-        return command(broker=Broker(url, timeout, ca_file), **others)
+        return command(broker=BrokerOptions(url, timeout, ca_file), **others)
 
     timed = click.option(
         "--timeout", type=SECONDS, default=5.0, show_default=True, help="Seconds to wait."

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zapette.client.players import Known
+    from zapette.client.players import KnownPlayer
 
 
-def summary(player: Known) -> dict[str, Any]:
+def summary(player: KnownPlayer) -> dict[str, Any]:
     """Return a player for JSON output."""
     return {
         "id": player.id,
@@ -21,7 +21,7 @@ def summary(player: Known) -> dict[str, Any]:
     }
 
 
-def activity(player: Known) -> str:
+def activity(player: KnownPlayer) -> str:
     """Return the activity of a player in one or two words."""
     state = player.state
     if not player.online:
@@ -41,7 +41,7 @@ def activity(player: Known) -> str:
     return "playing" if state.get("playing") else "paused"
 
 
-def position(player: Known, since: float = 0.0) -> str:
+def position(player: KnownPlayer, since: float = 0.0) -> str:
     """Return the position of a player, ``0:12/0:52``.
 
     Args:
@@ -67,14 +67,14 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def volume(player: Known) -> str:
+def volume(player: KnownPlayer) -> str:
     """Return the volume, ``40 %`` or ``muted``."""
     if "volume" not in player.state:
         return ""
     return "muted" if player.state.get("muted") else f"{player.state['volume']:g} %"
 
 
-def row(player: Known, since: float = 0.0) -> tuple[str, ...]:
+def row(player: KnownPlayer, since: float = 0.0) -> tuple[str, ...]:
     """Return a player's row of the table."""
     return (
         one_line(player.name) or "-",
@@ -96,7 +96,7 @@ def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
     )
 
 
-def line(player: Known) -> str:
+def line(player: KnownPlayer) -> str:
     """Return a player's line in ``zapette watch``."""
     cells = [time.strftime("%H:%M:%S"), one_line(player.name) or player.id, activity(player)]
     rest = (position(player), volume(player), one_line(player.state.get("title") or ""))

@@ -49,7 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> b
         entry.data.get(CONF_URL),
     )
     entry.runtime_data = ZapetteData(player)
-    player.on_announced = lambda said: _on_announced(hass, entry, said)
+    player.on_announced = lambda data: _on_announced(hass, entry, data)
     entry.async_on_unload(player.async_listen(lambda: _follow_name(hass, entry)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(player.async_stop)
@@ -93,9 +93,9 @@ def _rename(hass: HomeAssistant, entry: ZapetteConfigEntry, name: str) -> None:
 
 
 @callback
-def _on_announced(hass: HomeAssistant, entry: ZapetteConfigEntry, said: dict[str, Any]) -> None:
+def _on_announced(hass: HomeAssistant, entry: ZapetteConfigEntry, data: dict[str, Any]) -> None:
     """Take over what the server says of the player; an empty announcement means it is forgotten."""
-    if not said:
+    if not data:
         ir.async_create_issue(
             hass,
             DOMAIN,
@@ -109,7 +109,7 @@ def _on_announced(hass: HomeAssistant, entry: ZapetteConfigEntry, said: dict[str
         )
         return
     ir.async_delete_issue(hass, DOMAIN, forgotten_issue(entry))
-    name = said.get("name")
+    name = data.get("name")
     _rename(hass, entry, name if isinstance(name, str) else "")
     player = entry.runtime_data.player
     _update_device(hass, entry, sw_version=player.sw_version, configuration_url=player.url)

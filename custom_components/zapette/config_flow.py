@@ -61,20 +61,20 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_abort(reason="invalid_discovery_info")
         await self.async_set_unique_id(player_id, raise_on_progress=False)
         self._end_earlier_offers(player_id)
-        said = read_object(discovery_info.payload)
-        if not said:
+        data = read_object(discovery_info.payload)
+        if not data:
             return self.async_abort(reason="forgotten")
-        base_topic, url = said.get("base_topic"), said.get("url")
-        if said.get("id") != player_id or not isinstance(base_topic, str):
+        base_topic, url = data.get("base_topic"), data.get("url")
+        if data.get("id") != player_id or not isinstance(base_topic, str):
             return self.async_abort(reason="invalid_discovery_info")
-        if said.get("version") != 1 or not topics.is_base_topic(base_topic):
+        if data.get("version") != 1 or not topics.is_base_topic(base_topic):
             return self.async_abort(reason="invalid_discovery_info")
         updates = {CONF_BASE_TOPIC: base_topic} | ({CONF_URL: url} if url else {})
         # one that is set up follows its announcements itself: only another topic needs a reload
         entry = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, player_id)
         moved = entry is not None and entry.data[CONF_BASE_TOPIC] != base_topic
         self._abort_if_unique_id_configured(updates=updates, reload_on_update=moved)
-        self._name = str(said.get("name") or MANUFACTURER)
+        self._name = str(data.get("name") or MANUFACTURER)
         self._data = {CONF_PLAYER_ID: player_id, **updates}
         self.context["title_placeholders"] = {"name": self._name}
         return await self.async_step_confirm()

@@ -78,7 +78,7 @@ async def _entries(player: ZapetteMediaPlayer, **asked: str) -> list[BrowseMedia
     entries: list[BrowseMedia] = []
     while len(entries) < _MOST:
         try:
-            said = await player.player.async_call_server(
+            data = await player.player.async_call_server(
                 "library", **asked, offset=len(entries), limit=PAGE
             )
         except CallError as error:
@@ -89,8 +89,8 @@ async def _entries(player: ZapetteMediaPlayer, **asked: str) -> list[BrowseMedia
                 translation_placeholders={"message": error.message},
             ) from error
         try:
-            page = [_entry(player, it) for it in said["entries"]]
-            is_all = len(entries) + len(page) >= said["total"]
+            page = [_entry(player, it) for it in data["entries"]]
+            is_all = len(entries) + len(page) >= data["total"]
         except (KeyError, TypeError) as error:
             raise BrowseError(
                 translation_domain=DOMAIN,
@@ -120,9 +120,9 @@ def _directory(
     )
 
 
-def _entry(player: ZapetteMediaPlayer, said: dict[str, Any]) -> BrowseMedia:
-    path, title, image = said["path"], said["title"], said.get("thumbnail") or said.get("poster")
-    is_folder, is_audio = said["kind"] == "folder", said["kind"] == "audio"
+def _entry(player: ZapetteMediaPlayer, data: dict[str, Any]) -> BrowseMedia:
+    path, title, image = data["path"], data["title"], data.get("thumbnail") or data.get("poster")
+    is_folder, is_audio = data["kind"] == "folder", data["kind"] == "audio"
     kind = FOLDER if is_folder else MediaType.MUSIC if is_audio else MediaType.VIDEO
     # through Home Assistant, because its page may be https and may come from afar
     thumbnail = player.get_browse_image_url(kind, path or "/", image) if image else None
@@ -130,7 +130,7 @@ def _entry(player: ZapetteMediaPlayer, said: dict[str, Any]) -> BrowseMedia:
         return _directory(path, title, None, thumbnail)
     return BrowseMedia(
         media_class=MediaClass.MUSIC if is_audio else MediaClass.VIDEO,
-        media_content_id=said["source"],
+        media_content_id=data["source"],
         media_content_type=kind,
         title=title,
         can_play=True,

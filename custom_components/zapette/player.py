@@ -39,8 +39,8 @@ class Player:
         state: what it last said; None if nothing, or it has left.
         position: where it is in its medium, as it was reported; its time is not known while the
             state is one that the broker had kept, and nobody knows whether it still holds.
-        url: where the pages are, with a slash at its end; None if nobody said.
-        sw_version: the version of Zapette; None if nobody said.
+        url: where the pages are, with a slash at its end; None if unknown.
+        sw_version: the version of Zapette; None if unknown.
         is_announced: whether the server announces the player, and says what it is called.
     """
 
@@ -78,7 +78,7 @@ class Player:
 
     @property
     def is_available(self) -> bool:
-        """Whether the player can be reached and has said, itself, what it does."""
+        """Whether the player can be reached and has itself published its state."""
         return self._is_reachable and self.state is not None and self.position.at is not None
 
     @property
@@ -195,13 +195,13 @@ class Player:
 
     @callback
     def _on_state(self, message: mqtt.ReceiveMessage) -> None:
-        said = read_object(message.payload)
-        if not said:
+        data = read_object(message.payload)
+        if not data:
             self._forget_stall()
             self.state = None
             self._changed()
             return
-        self._take(PlayerState.of(said), None if message.retain else dt_util.utcnow())
+        self._take(PlayerState.of(data), None if message.retain else dt_util.utcnow())
         self._ask_if_old()
 
     @callback
@@ -274,11 +274,11 @@ class Player:
 
     @callback
     def _on_announcement(self, message: mqtt.ReceiveMessage) -> None:
-        said = read_object(message.payload)
-        self.is_announced = bool(said.get("name"))
-        if isinstance(said.get("url"), str):
-            self.url = said["url"]
-        if isinstance(said.get("sw_version"), str):
-            self.sw_version = said["sw_version"]
-        self.on_announced(said)
+        data = read_object(message.payload)
+        self.is_announced = bool(data.get("name"))
+        if isinstance(data.get("url"), str):
+            self.url = data["url"]
+        if isinstance(data.get("sw_version"), str):
+            self.sw_version = data["sw_version"]
+        self.on_announced(data)
         self._changed()

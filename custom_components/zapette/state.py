@@ -24,19 +24,19 @@ class Tracks:
     tracks: tuple[Track, ...] = ()
 
     @classmethod
-    def of(cls, said: Any) -> Self:
+    def of(cls, data: Any) -> Self:
         """Return what a state says of one kind of track."""
-        if not isinstance(said, dict) or not isinstance(said.get("tracks"), list):
+        if not isinstance(data, dict) or not isinstance(data.get("tracks"), list):
             return cls()
         labelled: dict[str, str] = {}
-        for track in said["tracks"]:
+        for track in data["tracks"]:
             if not isinstance(track, dict) or "id" not in track:
                 continue
             label = str(track.get("label") or track.get("language") or track["id"])
             while label in labelled:
                 label += " ·"
             labelled[label] = str(track["id"])
-        active = said.get("active")
+        active = data.get("active")
         return cls(
             None if active is None else str(active),
             tuple(Track(track_id, label) for label, track_id in labelled.items()),
@@ -51,14 +51,14 @@ class Queue:
     items: tuple[dict[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, said: Any) -> Self:
+    def of(cls, data: Any) -> Self:
         """Return what a state says of the queue."""
-        if not isinstance(said, dict) or not isinstance(said.get("items"), list):
+        if not isinstance(data, dict) or not isinstance(data.get("items"), list):
             return cls()
-        index = said.get("index")
+        index = data.get("index")
         return cls(
             index if isinstance(index, int) else None,
-            tuple(item for item in said["items"] if isinstance(item, dict)),
+            tuple(item for item in data["items"] if isinstance(item, dict)),
         )
 
 
@@ -113,39 +113,39 @@ class PlayerState:
         return queued | ({self.source} if self.source else set())
 
     @classmethod
-    def of(cls, said: dict[str, Any]) -> Self:
+    def of(cls, data: dict[str, Any]) -> Self:
         """Return the state in a JSON object; what is missing or strange has its default."""
-        error = _object(said, "error")
+        error = _object(data, "error")
         return cls(
-            version=int(_number(said, "version") or 1),
-            seq=int(_number(said, "seq") or 0),
-            name=_text(said, "name") or "",
-            playing=said.get("playing") is True,
-            buffering=said.get("buffering") is True,
-            ended=said.get("ended") is True,
-            position=_number(said, "position") or 0.0,
-            reported_at=_number(said, "reported_at"),
-            duration=_number(said, "duration"),
-            rate=_number(said, "rate") or 1.0,
-            volume=_number(said, "volume"),
-            muted=said.get("muted") is True,
-            title=_text(said, "title"),
-            source=_text(said, "source"),
-            artist=_text(said, "artist"),
-            album=_text(said, "album"),
-            kind=_text(said, "kind"),
-            poster=_text(said, "poster"),
-            queue=Queue.of(said.get("queue")),
-            repeat=_text(said, "repeat") or "off",
-            shuffle=said.get("shuffle") is True,
-            subtitles=Tracks.of(said.get("subtitles")),
-            audio=Tracks.of(said.get("audio")),
-            fullscreen=said.get("fullscreen") is True,
-            sleep_at=_number(said, "sleep_at"),
-            gesture_required=said.get("gesture_required") is True,
+            version=int(_number(data, "version") or 1),
+            seq=int(_number(data, "seq") or 0),
+            name=_text(data, "name") or "",
+            playing=data.get("playing") is True,
+            buffering=data.get("buffering") is True,
+            ended=data.get("ended") is True,
+            position=_number(data, "position") or 0.0,
+            reported_at=_number(data, "reported_at"),
+            duration=_number(data, "duration"),
+            rate=_number(data, "rate") or 1.0,
+            volume=_number(data, "volume"),
+            muted=data.get("muted") is True,
+            title=_text(data, "title"),
+            source=_text(data, "source"),
+            artist=_text(data, "artist"),
+            album=_text(data, "album"),
+            kind=_text(data, "kind"),
+            poster=_text(data, "poster"),
+            queue=Queue.of(data.get("queue")),
+            repeat=_text(data, "repeat") or "off",
+            shuffle=data.get("shuffle") is True,
+            subtitles=Tracks.of(data.get("subtitles")),
+            audio=Tracks.of(data.get("audio")),
+            fullscreen=data.get("fullscreen") is True,
+            sleep_at=_number(data, "sleep_at"),
+            gesture_required=data.get("gesture_required") is True,
             error=str(error.get("message", "")) if error else None,
-            skipped=_object(said, "skipped"),
-            can=frozenset(it for it in said.get("can") or () if isinstance(it, str)),
+            skipped=_object(data, "skipped"),
+            can=frozenset(it for it in data.get("can") or () if isinstance(it, str)),
         )
 
 
@@ -157,16 +157,16 @@ def read_object(payload: str | bytes | bytearray) -> dict[str, Any]:
         return {}
 
 
-def _object(said: dict[str, Any], key: str) -> dict[str, Any] | None:
-    value = said.get(key)
+def _object(data: dict[str, Any], key: str) -> dict[str, Any] | None:
+    value = data.get(key)
     return value if isinstance(value, dict) else None
 
 
-def _text(said: dict[str, Any], key: str) -> str | None:
-    value = said.get(key)
+def _text(data: dict[str, Any], key: str) -> str | None:
+    value = data.get(key)
     return value if isinstance(value, str) and value else None
 
 
-def _number(said: dict[str, Any], key: str) -> float | None:
-    value = said.get(key)
+def _number(data: dict[str, Any], key: str) -> float | None:
+    value = data.get(key)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
-from zapette.client.players import Known, _state
+from zapette.client.players import KnownPlayer, _state
 from zapette_cli.player_text import line, row, summary, table
 
 anything: st.SearchStrategy[Any] = st.recursive(
@@ -23,7 +23,7 @@ states = st.dictionaries(st.sampled_from(list(vectors("state")["state"])), anyth
 @settings(deadline=None)
 @given(states, st.booleans(), st.booleans())
 def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_online: bool) -> None:
-    player = Known("0" * 32, online, server_online, _state(json.dumps(state).encode()))
+    player = KnownPlayer("0" * 32, online, server_online, _state(json.dumps(state).encode()))
     shown = [line(player), *row(player, 1.5)]
     assert all(text.isprintable() for text in shown)
     assert table([row(player)], ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")).count("\n") == 1
@@ -40,4 +40,4 @@ def test_nothing_loaded() -> None:
     """As a page says it before anything is loaded."""
     state = _state(b'{"title": null, "source": null, "name": "Den", "volume": 40, "new": [1]}')
     assert state == {"title": None, "source": None, "name": "Den", "volume": 40, "new": [1]}
-    assert row(Known("0" * 32, online=True, state=state))[-1] == ""
+    assert row(KnownPlayer("0" * 32, online=True, state=state))[-1] == ""

@@ -23,7 +23,7 @@ from tests.waiting import SLACK, eventually
 from zapette import Application, Event
 from zapette.client.client import Client
 from zapette.errors import ProcedureFailed, Unavailable
-from zapette.mqtt.connection import Timing
+from zapette.mqtt.persistent_connection import Timing
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 

@@ -15,15 +15,15 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from zapette import logs
+from zapette.client.broker_discovery import find_home
 from zapette.client.client import CALL_TIMEOUT, Client
-from zapette.client.discovery import find_home
 from zapette.client.handlers import SIGNALS, Signal, Subscriber, guarded, put
 from zapette.client.player import AsyncPlayer, Player
 from zapette.client.players import Players
 from zapette.client.procedures import Procedure, Procedures
 from zapette.client.service import Service, public_methods
 from zapette.errors import InvalidArgument, TopicError
-from zapette.mqtt.connection import Timing
+from zapette.mqtt.persistent_connection import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.address import parse_address
@@ -103,8 +103,8 @@ class Application:
             timing=timing,
             ca_file=Path(ca_file) if ca_file else None,
         )
-        self._client.on_live = lambda: self._tell("joined")
-        self._client.on_lost = lambda _: self._tell("left")
+        self._client.on_live = lambda: self._notify("joined")
+        self._client.on_lost = lambda _: self._notify("left")
         self._client.on_replaced = self._replaced
         self._players: Players | None = None
         self._ended = threading.Event()
@@ -178,11 +178,11 @@ class Application:
 
         def add(function: F) -> F:
             subscriber = Subscriber(full, function)
-            # a lane for each, so that one slow handler holds up no other
-            lane = f"subscription {full} {id(subscriber)}"
+            # a queue for each, so that one slow handler holds up no other
+            queue = f"subscription {full} {id(subscriber)}"
 
             def take(message: Message) -> None:
-                put(self._client, lane, subscriber.job(message))
+                put(self._client, queue, subscriber.job(message))
 
             self._client.subscribe(full, take)
             return function
@@ -420,7 +420,7 @@ class Application:
     def _full(self, topic: str, *, absolute: bool) -> str:
         return topic if absolute else f"{self._topics.base}/{topic}"
 
-    def _tell(self, name: Signal) -> None:
+    def _notify(self, name: Signal) -> None:
         for function in self._handlers[name]:
             put(self._client, "signals", guarded(function))
 

@@ -11,15 +11,15 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from zapette.client.incoming_calls import Requests
+from zapette.client.incoming_calls import IncomingCalls
 from zapette.client.outgoing_calls import EXPIRY, OutgoingCalls
 from zapette.client.procedures import Procedure, Procedures
 from zapette.errors import CallTimeout, Cancelled, TooLarge, Unavailable
-from zapette.mqtt.connection import Connection
 from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.executor import Workers
-from zapette.mqtt.ordered_executor import Lanes
+from zapette.mqtt.executor import ThreadExecutor
+from zapette.mqtt.ordered_executor import OrderedExecutor
+from zapette.mqtt.persistent_connection import PersistentConnection
 from zapette.mqtt.subscriptions import Filter, Handler
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.messages import write_parameters
@@ -33,7 +33,7 @@ CALL_TIMEOUT: Final = 5.0
 """How long a call waits for its answer, in seconds, unless told otherwise."""
 
 _SLACK: Final = 1.0
-_STOP_PATIENCE: Final = 5.0
+_STOP_TIMEOUT: Final = 5.0
 
 
 class Client:
@@ -77,15 +77,15 @@ class Client:
         self.on_lost: Callable[[str], None] = lambda _: None
         self.on_replaced: Callable[[], None] = lambda: None
         self._loop = LoopThread("zapette")
-        self._workers = Workers("zapette-worker")
+        self._threads = ThreadExecutor("zapette-worker")
         # separate threads: handlers that hang forever must not stop it from reconnecting
-        self._dialers = Workers("zapette-dialer", 2)
+        self._dial_threads = ThreadExecutor("zapette-dialer", 2)
         self._started = False
-        self._connection = Connection(
+        self._connection = PersistentConnection(
             Dialer(
                 url,
                 self._loop,
-                self._dialers,
+                self._dial_threads,
                 token=(lambda _: password()) if password else None,
                 timing=timing,
                 ca_file=ca_file,
@@ -94,12 +94,14 @@ class Client:
             self._loop,
             callee=callee,
         )
-        self._lanes = Lanes(self._loop, self._workers)
-        self._requests: Requests | None = None
+        self._executor = OrderedExecutor(self._loop, self._threads)
+        self._incoming: IncomingCalls | None = None
         if callee is not None:
             offered = procedures if isinstance(procedures, Procedures) else Procedures(procedures)
-            self._requests = Requests(self._connection, self._loop, self._lanes, callee, offered)
-        self._calls = OutgoingCalls(self._connection, self._loop)
+            self._incoming = IncomingCalls(
+                self._connection, self._loop, self._executor, callee, offered
+            )
+        self._outgoing = OutgoingCalls(self._connection, self._loop)
 
     @property
     def client_id(self) -> str:
@@ -112,9 +114,9 @@ class Client:
         return self._connection.is_live
 
     @property
-    def lanes(self) -> Lanes:
+    def executor(self) -> OrderedExecutor:
         """What runs the handlers, in their order."""
-        return self._lanes
+        return self._executor
 
     def start(self) -> None:
         """Connect, and reconnect whenever the connection is lost, until `stop`.
@@ -125,16 +127,16 @@ class Client:
             return
         self._started = True
         # a handler may have stopped it without waiting for the end
-        self._loop.join(_STOP_PATIENCE)
+        self._loop.join(_STOP_TIMEOUT)
         connection = self._connection
         connection.on_live = self._came_live
         connection.on_lost = self._lost
         connection.on_replaced = self._replaced
-        self._lanes.clear()
+        self._executor.clear()
         connection.reset()
         self._loop.start()
-        if self._requests is not None:
-            self._loop.post(self._requests.subscribe)
+        if self._incoming is not None:
+            self._loop.post(self._incoming.subscribe)
         self._loop.post(connection.start)
 
     def wait(self, timeout: float) -> None:
@@ -160,7 +162,7 @@ class Client:
         """Say ``offline``, disconnect, and end waiting calls with ``unavailable``."""
         if not self._started:
             if not self._loop.is_current:
-                self._loop.join(_STOP_PATIENCE)
+                self._loop.join(_STOP_TIMEOUT)
             return
         self._started = False
         if self._loop.is_current:
@@ -175,7 +177,7 @@ class Client:
                 ended.set_result(None)
 
         self._loop.post(lambda: self._loop.spawn(end()))
-        ended.result(_STOP_PATIENCE)
+        ended.result(_STOP_TIMEOUT)
         self._loop.stop()
         self._end_threads()
 
@@ -260,9 +262,9 @@ class Client:
             Unavailable: the client is not connected.
             InvalidArgument: the parameters cannot be written as JSON.
         """
-        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
+        call = self._outgoing.new(callee, procedure, write_parameters(positional, named), timeout)
         future: Future[Any] = Future()
-        self._run_soon(self._calls.begin, call, future)
+        self._run_soon(self._outgoing.begin, call, future)
         return future
 
     async def call_async(
@@ -282,9 +284,9 @@ class Client:
         if not self._loop.is_current:
             later = self.call_later(callee, procedure, *positional, timeout=timeout, **named)
             return await asyncio.wrap_future(later)
-        call = self._calls.new(callee, procedure, write_parameters(positional, named), timeout)
+        call = self._outgoing.new(callee, procedure, write_parameters(positional, named), timeout)
         future: asyncio.Future[Any] = self._loop.loop.create_future()
-        self._calls.begin(call, future)
+        self._outgoing.begin(call, future)
         return await future
 
     def is_available(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
@@ -298,7 +300,7 @@ class Client:
             raise RuntimeError("this would block the event loop")
         self._meet(callee)
         self.fence(timeout)
-        return self._calls.is_available(callee)
+        return self._outgoing.is_available(callee)
 
     async def is_available_async(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
         """Tell as `is_available` does, on any event loop.
@@ -313,12 +315,12 @@ class Client:
             raise _silent() from None
         if not answered:
             raise self._connection.unavailable()
-        return self._calls.is_available(callee)
+        return self._outgoing.is_available(callee)
 
     def _meet(self, callee: Callee) -> None:
         if not self.is_live:
             raise self._connection.unavailable()
-        self._run_soon(self._calls.meet, callee)
+        self._run_soon(self._outgoing.meet, callee)
 
     def fence(self, timeout: float) -> None:
         """Wait until the broker has answered all that it was sent.
@@ -340,14 +342,14 @@ class Client:
         return asyncio.run_coroutine_threadsafe(work, self._loop.loop)
 
     def _lost(self, reason: str) -> None:
-        self._calls.fail_all(reason)
+        self._outgoing.fail_all(reason)
         self.on_lost(reason)
 
     def _came_live(self) -> None:
         self.on_live()
 
     def _replaced(self) -> None:
-        self._calls.fail_all("another program has taken the place of this one")
+        self._outgoing.fail_all("another program has taken the place of this one")
         self.on_replaced()
 
     def _publish(self, topic: str, payload: bytes | str, **options: Any) -> None:
@@ -384,12 +386,12 @@ class Client:
         self._end_threads()
 
     def _end_threads(self) -> None:
-        self._workers.stop()
-        self._dialers.stop()
+        self._threads.stop()
+        self._dial_threads.stop()
 
     async def _stop(self) -> None:
         await self._connection.stop()
-        self._calls.fail_all("the client was stopped")
+        self._outgoing.fail_all("the client was stopped")
 
 
 def _silent() -> Unavailable:

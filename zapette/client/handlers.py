@@ -92,9 +92,9 @@ def guarded(function: Callable[..., Any], *arguments: Any) -> Job:
     return Job(run_async, is_async=True) if is_async(function) else Job(run, is_async=False)
 
 
-def put(client: Client, lane: str, job: Job) -> None:
-    """Run a job after those of its lane before it; drop it, and say so, if too many wait."""
-    if not client.lanes.put(lane, job):
+def put(client: Client, queue: str, job: Job) -> None:
+    """Run a job after those of its queue before it; drop it, and say so, if too many wait."""
+    if not client.executor.put(queue, job):
         log.warning("too many messages wait for their handler: one was dropped")
 
 

@@ -8,9 +8,9 @@ from functools import partial
 
 from zapette.client.procedures import BoundCall, Procedures
 from zapette.errors import CallError, ProcedureFailed, TooLarge, Unavailable
-from zapette.mqtt.connection import Connection
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.ordered_executor import Job, Lanes
+from zapette.mqtt.ordered_executor import Job, OrderedExecutor
+from zapette.mqtt.persistent_connection import PersistentConnection
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.messages import write_error
 from zapette.protocol.topics import Callee
@@ -18,28 +18,28 @@ from zapette.protocol.topics import Callee
 log = logging.getLogger("zapette.callee")
 
 
-class Requests:
+class IncomingCalls:
     """Takes the commands and requests to a callee; on the event loop's thread only.
 
     Args:
         connection: where they come from and answers go.
         loop: the event loop.
-        lanes: what runs the procedures, in order.
+        executor: what runs the procedures, in order.
         callee: whose they are.
         procedures: what there is.
     """
 
     def __init__(
         self,
-        connection: Connection,
+        connection: PersistentConnection,
         loop: LoopThread,
-        lanes: Lanes,
+        executor: OrderedExecutor,
         callee: Callee,
         procedures: Procedures,
     ) -> None:
         self._connection = connection
         self._loop = loop
-        self._lanes = lanes
+        self._executor = executor
         self._callee = callee
         self._procedures = procedures
 
@@ -70,9 +70,9 @@ class Requests:
     def _run(self, job: Job, caller: str | None) -> bool:
         # what this program asks of itself may come from a handler that the next one waits for
         if job.is_async or caller == self._connection.client_id:
-            return self._lanes.start(job)
+            return self._executor.start(job)
         # A command does not tell who sent it: all of them are taken for one caller's.
-        return self._lanes.put(caller or "", job)
+        return self._executor.put(caller or "", job)
 
     def _job(self, call: BoundCall, is_async: bool, answer: Callable[[bytes], None]) -> Job:
         async def run_async() -> None:

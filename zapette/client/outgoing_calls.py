@@ -1,4 +1,4 @@
-"""The calls that a client makes: sent when their answers can be heard, ended in time."""
+"""The calls that a client makes: sent once their answers are subscribed, ended in time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from zapette.client.calls import AnyFuture, PendingCalls
+from zapette.client.pending_calls import AnyFuture, PendingCalls
 from zapette.errors import TooLarge, Unavailable
-from zapette.mqtt.connection import Connection
 from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.persistent_connection import PersistentConnection
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 
@@ -45,14 +45,14 @@ class _Peer:
     Attributes:
         callee: its topics.
         needs: who must be online for it to be available: of a player, the server as well.
-        heard: whether the broker has answered the subscription to its answers in this session.
+        subscribed: whether the broker has answered the subscription to its answers.
         refused: whether it has refused it.
-        waiting: the calls to send once its answers can be heard.
+        waiting: the calls to send after that.
     """
 
     callee: Callee
     needs: tuple[Callee, ...]
-    heard: bool = False
+    subscribed: bool = False
     refused: bool = False
     waiting: list[Call] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class _Peer:
 class OutgoingCalls:
     """Makes calls over a connection; on the event loop's thread only, but for `new`."""
 
-    def __init__(self, connection: Connection, loop: LoopThread) -> None:
+    def __init__(self, connection: PersistentConnection, loop: LoopThread) -> None:
         self._connection = connection
         self._loop = loop
         self._pending = PendingCalls()
@@ -94,7 +94,7 @@ class OutgoingCalls:
             self._expire_at(deadline)
         if not self._connection.is_live:
             self._pending.fail(call.response, self._connection.unavailable())
-        elif peer.heard:
+        elif peer.subscribed:
             self._send(peer, call)
         else:
             peer.waiting.append(call)
@@ -102,7 +102,7 @@ class OutgoingCalls:
     def fail_all(self, reason: str) -> None:
         """End every call with ``unavailable``, and forget who is there."""
         for peer in self._peers.values():
-            peer.heard, peer.waiting = False, []
+            peer.subscribed, peer.waiting = False, []
         self._online.clear()
         self._pending.fail_all(reason)
         if self._expiry is not None:
@@ -136,13 +136,15 @@ class OutgoingCalls:
         for each in peer.needs:
             if each.root not in self._followed:
                 self._followed.add(each.root)
-                connection.subscribe(each.availability, partial(self._hear, each), qos=0)
+                connection.subscribe(
+                    each.availability, partial(self._update_availability, each), qos=0
+                )
         answers = connection.subscribe(callee.responses(connection.client_id), self._take, qos=0)
 
         def settled() -> None:
             answers.when_settled(settled)
-            peer.heard, peer.refused = answers.confirmed or answers.refused, answers.refused
-            if peer.heard:
+            peer.subscribed, peer.refused = answers.confirmed or answers.refused, answers.refused
+            if peer.subscribed:
                 waiting, peer.waiting = peer.waiting, []
                 for call in waiting:
                     self._send(peer, call)
@@ -160,7 +162,7 @@ class OutgoingCalls:
     def _take(self, message: Message) -> None:
         self._pending.answer(message.topic, message.payload)
 
-    def _hear(self, callee: Callee, message: Message) -> None:
+    def _update_availability(self, callee: Callee, message: Message) -> None:
         self._online[callee.root] = message.payload == b"online"
         if self._online[callee.root]:
             return

@@ -16,7 +16,7 @@ from zapette.protocol.topics import Topics, is_player_id
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPlayer:
     """What is known of one player.
 
     Attributes:
@@ -50,13 +50,13 @@ class Players:
     """
 
     def __init__(self, client: Client, topics: Topics) -> None:
-        self.on_change: Callable[[Known], None] = lambda _: None
+        self.on_change: Callable[[KnownPlayer], None] = lambda _: None
         self._client = client
         self._below = f"{topics.base}/players/"
         self._server = f"{topics.base}/+/availability"
         self._server_online = True
         self._lock = threading.Lock()
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownPlayer] = {}
 
     def __iter__(self) -> Any:
         return iter(self.all())
@@ -77,23 +77,23 @@ class Players:
         """
         self._client.fence(timeout)
 
-    def all(self) -> list[Known]:
+    def all(self) -> list[KnownPlayer]:
         """Return the players that are online or have a state, by name."""
         with self._lock:
             known = [each for each in self._known.values() if each.online or each.state]
         return sorted(known, key=lambda each: (each.name.casefold(), each.id))
 
-    def online(self) -> list[Known]:
+    def online(self) -> list[KnownPlayer]:
         """Return those that are available."""
         return [each for each in self.all() if each.available]
 
-    def get(self, player_id: str) -> Known:
+    def get(self, player_id: str) -> KnownPlayer:
         """Return what is known of one player."""
         with self._lock:
             return self._known.get(player_id) or self._new(player_id)
 
-    def _new(self, player_id: str) -> Known:
-        return Known(player_id, server_online=self._server_online)
+    def _new(self, player_id: str) -> KnownPlayer:
+        return KnownPlayer(player_id, server_online=self._server_online)
 
     def _take_server(self, message: Message) -> None:
         with self._lock:

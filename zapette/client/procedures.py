@@ -40,8 +40,8 @@ class Endpoint:
     def describe(self) -> dict[str, Any]:
         """Return its name, its parameters, and the first line of what its docstring says."""
         # of an object that is called, or a partial function, the class would speak
-        said = inspect.getdoc(self._function) if inspect.isroutine(self._function) else ""
-        about = (said or "").partition("\n")[0]
+        text = inspect.getdoc(self._function) if inspect.isroutine(self._function) else ""
+        about = (text or "").partition("\n")[0]
         return {"name": self._name, "parameters": self._signature.describe(), "about": about}
 
     def bind(self, payload: bytes) -> BoundCall:

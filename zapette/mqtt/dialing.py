@@ -13,9 +13,9 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.executor import Workers
+from zapette.mqtt.executor import ThreadExecutor
+from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.publish_socket import PublishClient
-from zapette.mqtt.session import Session
 from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
 
@@ -57,13 +57,13 @@ class DialError(Exception):
 
 
 class Dialer:
-    """Opens sessions on one broker, by MQTT 5 if it speaks that, else by 3.1.1."""
+    """Opens connections on one broker, by MQTT 5 if it speaks that, else by 3.1.1."""
 
     def __init__(
         self,
         url: BrokerUrl,
         loop: LoopThread,
-        workers: Workers,
+        threads: ThreadExecutor,
         *,
         token: Callable[[str], str] | None = None,
         timing: Timing | None = None,
@@ -74,7 +74,7 @@ class Dialer:
         Args:
             url: the broker and the account.
             loop: the thread that everything happens on.
-            workers: threads for what blocks.
+            threads: run the calls that block.
             token: gives the password for a client id anew before each connection, instead of
                 the URL's.
             timing: how patient to be.
@@ -83,7 +83,7 @@ class Dialer:
         self.url = url
         self.timing = timing or Timing()
         self._loop = loop
-        self._workers = workers
+        self._threads = threads
         self._token = token
         self._ca_file = ca_file
         self._version = _V5
@@ -91,13 +91,13 @@ class Dialer:
 
     @property
     def is_5(self) -> bool:
-        """Whether the last session was of MQTT 5, or the next one will be."""
+        """Whether the last connection was of MQTT 5, or the next one will be."""
         return self._version == _V5
 
     async def dial(
         self, client_id: str, on_message: Callable[[Message], object], will: str | None = None
-    ) -> Session:
-        """Return a session that the broker has accepted.
+    ) -> NetworkConnection:
+        """Return a connection that the broker has accepted.
 
         Args:
             client_id: the MQTT client id.
@@ -107,24 +107,26 @@ class Dialer:
         Raises:
             DialError: there is none; the message says why.
         """
-        session = Session(self._new_client(client_id, will), self._loop.loop, on_message)
+        connection = NetworkConnection(
+            self._new_client(client_id, will), self._loop.loop, on_message
+        )
         try:
-            await self._open(session)
+            await self._open(connection)
         except BaseException:
-            session.abort("it was not accepted")
+            connection.abort("it was not accepted")
             raise
         self._version_is_known = True
-        return session
+        return connection
 
-    async def _open(self, session: Session) -> None:
+    async def _open(self, connection: NetworkConnection) -> None:
         timing = self.timing
         try:
-            await session.open(self.url.host, self.url.port, timing.keep_alive, self._workers)
+            await connection.open(self.url.host, self.url.port, timing.keep_alive, self._threads)
         except (OSError, ValueError, paho.WebsocketConnectionError) as error:
             refused = isinstance(error, ssl.SSLError)
             raise DialError(_in_words(error), refused=refused) from error
-        done, _ = await asyncio.wait([session.accepted], timeout=timing.connect)
-        reason = session.accepted.result() if done else None
+        done, _ = await asyncio.wait([connection.accepted], timeout=timing.connect)
+        reason = connection.accepted.result() if done else None
         if reason is not None and not reason.is_failure:
             return
         unsupported = reason is not None and reason.getName() == _UNSUPPORTED_VERSION

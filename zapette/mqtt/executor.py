@@ -14,7 +14,7 @@ _MOST = 128
 _Jobs = SimpleQueue[Callable[[], object] | None]
 
 
-class Workers:
+class ThreadExecutor:
     """Runs functions on threads that do not keep the process alive.
 
     A thread is made when none is idle. A function that hangs takes one with it; beyond `most` such
@@ -33,7 +33,7 @@ class Workers:
         self._threads = 0
         self._free = 0
         self._waiting = 0
-        self._said_full = False
+        self._logged_full = False
 
     def submit(self, job: Callable[[], object]) -> None:
         """Run `job` on a thread; what it raises is logged.
@@ -59,7 +59,7 @@ class Workers:
 
     def _grow(self) -> None:
         if self._threads >= self._most:
-            self._complain("all %d threads are busy: further handlers have to wait", self._most)
+            self._log_once("all %d threads are busy: further handlers have to wait", self._most)
             return
         name = f"{self._name}-{self._threads + 1}"
         try:
@@ -67,16 +67,16 @@ class Workers:
         except RuntimeError:
             if not self._threads:
                 raise
-            self._complain(
+            self._log_once(
                 "cannot start more than %d threads: handlers have to wait", self._threads
             )
         else:
             self._threads += 1
             self._free += 1
 
-    def _complain(self, text: str, number: int) -> None:
-        if not self._said_full:
-            self._said_full = True
+    def _log_once(self, text: str, number: int) -> None:
+        if not self._logged_full:
+            self._logged_full = True
             log.warning(text, number)
 
     def _work(self, jobs: _Jobs) -> None:
@@ -94,4 +94,4 @@ class Workers:
             if jobs is self._jobs:
                 self._free += free
                 self._waiting += waiting
-                self._said_full = self._said_full and self._waiting > 0
+                self._logged_full = self._logged_full and self._waiting > 0

@@ -1,4 +1,4 @@
-"""In which order jobs run: those of one lane in theirs, those of other lanes at the same time."""
+"""An executor that runs the jobs of one queue in order, and different queues concurrently."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any, Final
 
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.executor import Workers
+from zapette.mqtt.executor import ThreadExecutor
 
-PATIENCE: Final = 0.5
-"""How long a handler holds up the next request of the same caller, in seconds."""
+ORDER_TIMEOUT: Final = 0.5
+"""Seconds after which a slow handler no longer delays the next job of its queue."""
 
 MAX_WAITING: Final = 10_000
-"""How many jobs of one lane may wait, how many lanes there may be, and how many jobs run beside."""
+"""The most waiting jobs of one queue, the most queues, and the most jobs outside the queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +35,30 @@ class Job:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Queue:
     jobs: deque[Job]
     started_at: float = 0.0
 
 
-class Lanes:
+class OrderedExecutor:
     """Runs the jobs of each caller in their order; on the event loop's thread only.
 
-    A job starts when the one before it has ended, or has taken longer than `patience`: then it
+    A job starts when the one before it has ended, or has taken longer than `timeout`: then it
     goes on beside the others, and a handler that hangs holds up nobody for longer than that.
 
     Args:
         loop: where asynchronous jobs run.
-        workers: the threads of the others.
-        patience: in seconds.
+        threads: the threads of the others.
+        timeout: in seconds.
     """
 
-    def __init__(self, loop: LoopThread, workers: Workers, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, loop: LoopThread, threads: ThreadExecutor, timeout: float = ORDER_TIMEOUT
+    ) -> None:
         self._loop = loop
-        self._workers = workers
-        self._patience = patience
-        self._lanes: dict[str, _Lane] = {}
+        self._threads = threads
+        self._timeout = timeout
+        self._queues: dict[str, _Queue] = {}
         self._ready: deque[Job] = deque()
         self._beside = 0
         self._is_running = False
@@ -64,21 +66,21 @@ class Lanes:
 
     def put(self, caller: str, job: Job) -> bool:
         """Run `job` after those of `caller` before it; return False if too many wait already."""
-        lane = self._lanes.get(caller)
-        if lane is not None:
-            if len(lane.jobs) >= MAX_WAITING:
+        queue = self._queues.get(caller)
+        if queue is not None:
+            if len(queue.jobs) >= MAX_WAITING:
                 return False
-            lane.jobs.append(job)
+            queue.jobs.append(job)
             return True
-        if len(self._lanes) >= MAX_WAITING:
+        if len(self._queues) >= MAX_WAITING:
             return False
-        lane = self._lanes[caller] = _Lane(deque([job]))
-        self._begin(caller, lane)
+        queue = self._queues[caller] = _Queue(deque([job]))
+        self._begin(caller, queue)
         return True
 
     def clear(self) -> None:
         """Forget what waits: the event loop that it waited for has ended."""
-        self._lanes.clear()
+        self._queues.clear()
         self._ready.clear()
         self._beside = 0
         self._watched = self._is_running = False
@@ -89,7 +91,7 @@ class Lanes:
             return False
         self._beside += 1
         if not job.is_async:
-            self._workers.submit(partial(self._work_beside, job))
+            self._threads.submit(partial(self._work_beside, job))
             return True
         self._ready.append(job)
         if not self._is_running:
@@ -125,54 +127,54 @@ class Lanes:
     def _end_beside(self) -> None:
         self._beside -= 1
 
-    def _begin(self, caller: str, lane: _Lane) -> None:
-        lane.started_at = time.monotonic()
-        self._loop.spawn(self._run(caller, lane))
+    def _begin(self, caller: str, queue: _Queue) -> None:
+        queue.started_at = time.monotonic()
+        self._loop.spawn(self._run(caller, queue))
         self._watch()
 
-    async def _run(self, caller: str, lane: _Lane) -> None:
-        jobs = lane.jobs
+    async def _run(self, caller: str, queue: _Queue) -> None:
+        jobs = queue.jobs
         while jobs:
             if jobs[0].is_async:
-                lane.started_at = time.monotonic()
+                queue.started_at = time.monotonic()
                 await jobs.popleft().run()
             else:
-                await self._run_on_thread(lane)
-        if self._lanes.get(caller) is lane:
-            del self._lanes[caller]
+                await self._run_on_thread(queue)
+        if self._queues.get(caller) is queue:
+            del self._queues[caller]
 
-    async def _run_on_thread(self, lane: _Lane) -> None:
-        """Have a thread run the jobs at the head of the lane that are not asynchronous."""
+    async def _run_on_thread(self, queue: _Queue) -> None:
+        """Have a thread run the jobs at the head of the queue that are not asynchronous."""
         done = self._loop.loop.create_future()
 
         def work() -> None:
             try:
-                # popleft is atomic: whoever empties the lane meanwhile takes the rest
-                while lane.jobs and not lane.jobs[0].is_async:
-                    lane.started_at = time.monotonic()
-                    lane.jobs.popleft().run()
+                # popleft is atomic: whoever empties the queue meanwhile takes the rest
+                while queue.jobs and not queue.jobs[0].is_async:
+                    queue.started_at = time.monotonic()
+                    queue.jobs.popleft().run()
             except IndexError:
                 pass
             finally:
                 self._loop.post(_finish, done)
 
-        self._workers.submit(work)
+        self._threads.submit(work)
         await done
 
     def _watch(self) -> None:
         if not self._watched:
             self._watched = True
-            self._loop.loop.call_later(self._patience / 2, self._look)
+            self._loop.loop.call_later(self._timeout / 2, self._look)
 
     def _look(self) -> None:
         """Let those go on who wait behind a slow job."""
         self._watched = False
         now = time.monotonic()
-        for caller, lane in list(self._lanes.items()):
-            if lane.jobs and now - lane.started_at >= self._patience:
-                fresh = self._lanes[caller] = _Lane(_taken(lane.jobs))
+        for caller, queue in list(self._queues.items()):
+            if queue.jobs and now - queue.started_at >= self._timeout:
+                fresh = self._queues[caller] = _Queue(_taken(queue.jobs))
                 self._begin(caller, fresh)
-        if self._lanes:
+        if self._queues:
             self._watch()
 
 

@@ -89,8 +89,8 @@ class Subscription:
         number: tells it from others of this connection.
         handlers: who gets them.
         qos: the most the broker may use, 0 to 2.
-        confirmed: whether the broker has granted it in this session.
-        refused: whether the broker has refused it in this session.
+        confirmed: whether the broker has granted it in this connection.
+        refused: whether the broker has refused it in this connection.
         waiting: called once it is confirmed or refused, or the connection is gone.
     """
 

@@ -14,7 +14,7 @@ from zapette.mqtt.dialing import Dialer, DialError
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 
-PATIENCE: Final = 1.0
+ANSWER_TIMEOUT: Final = 1.0
 """How long somebody has to answer, in seconds."""
 
 _QUESTION: Final = "are_you_there"
@@ -35,19 +35,19 @@ async def is_taken(dialer: Dialer, callee: Callee) -> bool:
 
     client_id = f"ask-{secrets.token_hex(8)}"
     try:
-        session = await dialer.dial(client_id, take)
+        connection = await dialer.dial(client_id, take)
     except DialError:
         return False
     try:
         for topic_filter in (callee.responses(client_id), callee.availability):
-            await session.subscribe(topic_filter, 0)
+            await connection.subscribe(topic_filter, 0)
         # the broker answers in order: what it had retained is here by then
-        await session.unsubscribe(callee.responses(f"{client_id}-none"))
-        if offline or not session.publish(callee.request(client_id, "1", _QUESTION), b""):
+        await connection.unsubscribe(callee.responses(f"{client_id}-none"))
+        if offline or not connection.publish(callee.request(client_id, "1", _QUESTION), b""):
             return False
-        await asyncio.wait_for(answered.wait(), PATIENCE)
+        await asyncio.wait_for(answered.wait(), ANSWER_TIMEOUT)
     except TimeoutError:
         return False
     finally:
-        session.close()
+        connection.close()
     return True

@@ -242,10 +242,10 @@ def _dataclass(hint: type) -> Kind:
 def _typed_dict(hint: Any) -> Kind:
     hints = get_type_hints(hint, include_extras=True)
     # of annotations that are texts, `__required_keys__` knows no NotRequired
-    said = {name: get_origin(each) for name, each in hints.items()}
+    origins = {name: get_origin(each) for name, each in hints.items()}
     needed = {
         name
-        for name, origin in said.items()
+        for name, origin in origins.items()
         if origin is typing.Required
         or (name in hint.__required_keys__ and origin is not typing.NotRequired)
     }

@@ -86,8 +86,8 @@ def write_result(result: Any) -> bytes:
 
 def write_error(error: CallError) -> bytes:
     """Return the payload of an answer that gives `error`."""
-    told = {"code": str(error.code), "message": str(error.message)[:MAX_MESSAGE]}
-    return write_json({"error": told | ({"reason": error.reason} if error.reason else {})})
+    fields = {"code": str(error.code), "message": str(error.message)[:MAX_MESSAGE]}
+    return write_json({"error": fields | ({"reason": error.reason} if error.reason else {})})
 
 
 def read_response(payload: bytes) -> Any:

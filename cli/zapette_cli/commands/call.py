@@ -12,7 +12,7 @@ from zapette.errors import InvalidArgument
 from zapette.protocol.messages import read_parameters
 from zapette_cli.commands.completion import complete_procedure, complete_target
 from zapette_cli.commands.services import described, offered_by
-from zapette_cli.connection_options import Broker, with_broker
+from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.target import find
 
 _target = click.argument("target", metavar="ID|NAME", shell_complete=complete_target)
@@ -31,7 +31,7 @@ _named = click.option(
 @_named
 @with_broker
 def call(
-    broker: Broker,
+    broker: BrokerOptions,
     target: str,
     procedure: str | None,
     arguments: tuple[str, ...],
@@ -62,7 +62,11 @@ def call(
 @_named
 @with_broker
 def command(
-    broker: Broker, target: str, procedure: str, arguments: tuple[str, ...], named: tuple[str, ...]
+    broker: BrokerOptions,
+    target: str,
+    procedure: str,
+    arguments: tuple[str, ...],
+    named: tuple[str, ...],
 ) -> None:
     """Call a procedure without waiting for its answer."""
     positional, by_name = _parameters(arguments, named)

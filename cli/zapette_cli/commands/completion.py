@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 
 from zapette.errors import ZapetteError
 
-_PATIENCE = 1.0
+_TIMEOUT = 1.0
 _GROUP = re.compile("^(volume|seek|queue|subtitles)_")
 
 
@@ -31,13 +31,13 @@ def completion(shell: str) -> None:
 
 def complete_target(_context: click.Context, _parameter: click.Parameter, text: str) -> list[str]:
     """Return the names and ids of the players, and ``server``."""
-    from zapette_cli.connection_options import Broker
+    from zapette_cli.connection_options import BrokerOptions
 
     logging.disable()
     known = ["server"]
     try:
-        with Broker(None, _PATIENCE).connected() as application:
-            application.players.settle(_PATIENCE)
+        with BrokerOptions(None, _TIMEOUT).connected() as application:
+            application.players.settle(_TIMEOUT)
             for player in application.players:
                 known += [player.name, player.id]
     except ZapetteError:

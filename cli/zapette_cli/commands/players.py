@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zapette_cli.connection_options import Broker, with_broker
+from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.settings_options import with_settings
 from zapette_cli.target import SHORTEST, TargetError
 from zapette_server.settings import Settings
 from zapette_server.storage.data_folder import DataFolder
 
 if TYPE_CHECKING:
-    from zapette.client.players import Known, Players
+    from zapette.client.players import KnownPlayer, Players
 
 _TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
 _REFRESH = 1.0
@@ -28,7 +28,7 @@ _REFRESH = 1.0
 @click.option("--once", is_flag=True, help="Print the table once (default in a pipe).")
 @with_broker
 @click.pass_context
-def players(context: click.Context, broker: Broker, *, as_json: bool, once: bool) -> None:
+def players(context: click.Context, broker: BrokerOptions, *, as_json: bool, once: bool) -> None:
     """Show the players; on a terminal, keep the table up to date."""
     from zapette_cli.player_text import summary
 
@@ -80,7 +80,7 @@ def _follow(known: Players) -> None:
     changed = threading.Event()
     told_at: dict[str, float] = {}
 
-    def note(player: Known) -> None:
+    def note(player: KnownPlayer) -> None:
         told_at[player.id] = time.monotonic()
         changed.set()
 

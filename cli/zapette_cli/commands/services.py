@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zapette.errors import CallError
-from zapette_cli.connection_options import Broker, with_broker
+from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.player_text import one_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_broker
-def services(broker: Broker, *, as_json: bool) -> None:
+def services(broker: BrokerOptions, *, as_json: bool) -> None:
     """List the services that are online and the procedures that each offers."""
     from zapette_cli.player_text import table
     from zapette_cli.target import follow_services

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zapette_cli.commands.completion import complete_target
-from zapette_cli.connection_options import Broker, with_broker
+from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.target import TargetError, find
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
-    from zapette.client.players import Known, Players
+    from zapette.client.players import KnownPlayer, Players
     from zapette.mqtt.subscriptions import Message
 
 
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 @click.option("--count", type=click.IntRange(1), help="End after this many lines.")
 @with_broker
 def watch(
-    broker: Broker, targets: tuple[str, ...], *, as_json: bool, events: bool, count: int | None
+    broker: BrokerOptions,
+    targets: tuple[str, ...],
+    *,
+    as_json: bool,
+    events: bool,
+    count: int | None,
 ) -> None:
     """Print a line for each change of the players' states, until Ctrl-C.
 
@@ -67,16 +72,16 @@ def _follow_states(
     known: Players, wanted: set[str], lines: queue.SimpleQueue[str], *, as_json: bool
 ) -> None:
     """Print a line for each known player, then one for each change."""
-    told: dict[str, Known] = {}
+    shown: dict[str, KnownPlayer] = {}
     lock = threading.Lock()
 
-    def tell(player: Known) -> None:
+    def tell(player: KnownPlayer) -> None:
         # a change may be among what was known already
-        if (not wanted or player.id in wanted) and told.get(player.id) != player:
-            told[player.id] = player
+        if (not wanted or player.id in wanted) and shown.get(player.id) != player:
+            shown[player.id] = player
             lines.put(_state_line(player, as_json=as_json))
 
-    def on_change(player: Known) -> None:
+    def on_change(player: KnownPlayer) -> None:
         with lock:
             tell(player)
 
@@ -100,13 +105,13 @@ def _follow_events(
     application.client.subscribe(f"{below}+/event/+", show)
 
 
-def _state_line(player: Known, *, as_json: bool) -> str:
+def _state_line(player: KnownPlayer, *, as_json: bool) -> str:
     from zapette_cli.player_text import line, summary
 
     return json.dumps(summary(player), ensure_ascii=False) if as_json else line(player)
 
 
-def _event_line(player: Known, name: str, payload: bytes, *, as_json: bool) -> str:
+def _event_line(player: KnownPlayer, name: str, payload: bytes, *, as_json: bool) -> str:
     try:
         value: Any = json.loads(payload)
     except ValueError:

@@ -12,7 +12,7 @@ from typing import Final
 from zapette.errors import SettingsError
 from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.executor import Workers
+from zapette.mqtt.executor import ThreadExecutor
 from zapette.protocol.topics import Topics
 from zapette_bridge.bridge import Bridge
 from zapette_bridge.ledger import Ledger
@@ -29,7 +29,7 @@ log = logging.getLogger("zapette.bridge")
 TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
 """Delays with which both sides agree within 5 s of the end of an outage."""
 
-_STOP_PATIENCE: Final = 3.0
+_STOP_TIMEOUT: Final = 3.0
 
 
 def serve(settings: Settings) -> None:
@@ -44,19 +44,19 @@ def serve(settings: Settings) -> None:
     folder = DataFolder.open(settings.data_dir)
     topics = Topics(settings.base_topic, settings.discovery_prefix)
     client_id = f"zapette-bridge-{_household(folder)}"
-    loop, workers = LoopThread("bridge"), Workers("bridge-worker")
+    loop, threads = LoopThread("bridge"), ThreadExecutor("bridge-worker")
     keyring = Keyring(folder.secret, topics)
     ours = Dialer(
         broker_here(settings, Role.SERVER.value),
         loop,
-        workers,
+        threads,
         token=lambda client_id: keyring.issue(Role.SERVER, client_id)[0],
         timing=TIMING,
     )
     home = Dialer(
         settings.bridge.broker,
         loop,
-        workers,
+        threads,
         timing=TIMING,
         ca_file=settings.bridge.ca_file or settings.ca_file,
     )
@@ -76,9 +76,9 @@ def serve(settings: Settings) -> None:
     loop.post(lambda: supervisor.task("bridge", turns.run))
     ended.wait()
     loop.post(lambda: loop.spawn(_stop(supervisor, turns, stopped)))
-    stopped.wait(_STOP_PATIENCE)
+    stopped.wait(_STOP_TIMEOUT)
     loop.stop()
-    workers.stop()
+    threads.stop()
 
 
 async def _stop(supervisor: Supervisor, turns: Turns, stopped: threading.Event) -> None:

@@ -19,7 +19,7 @@ from zapette_server.settings import Settings
 SERVICE: Final = "broker"
 CLIENT_ID: Final = "zapette-broker"
 
-_PATIENCE: Final = 2.0
+_ANSWER_TIMEOUT: Final = 2.0
 
 
 def create_report(
@@ -51,7 +51,7 @@ def create_report(
 
         loop.call_soon_threadsafe(look)
         try:
-            return asked.result(_PATIENCE)
+            return asked.result(_ANSWER_TIMEOUT)
         except TimeoutError:
             raise Unavailable("the broker is busy") from None
 

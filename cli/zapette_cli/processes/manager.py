@@ -38,7 +38,7 @@ RELOAD: Final = -1
 _SHORTEST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
 _SETTLED: Final = 60.0
-_PATIENCE: Final = 4.0
+_STOP_TIMEOUT: Final = 4.0
 _LOOK: Final = 0.1
 _LOOK_AT_CODE: Final = 0.5
 
@@ -208,7 +208,7 @@ def _keep_running(
     parts = [Part(name, settings) for name in part_names(settings)]
     watcher = Watcher() if reload else None
     looked_at = 0.0
-    said_ready = False
+    was_ready = False
     code = 0
     while not stopping.is_set() and code == 0:
         now = time.monotonic()
@@ -219,8 +219,8 @@ def _keep_running(
             log.error("restarting all parts to repair the store")
             _stop(parts)
             _prepare(settings.data_dir, stopping)
-        elif not said_ready and is_ready():
-            said_ready = True
+        elif not was_ready and is_ready():
+            was_ready = True
             on_ready()
         if watcher is not None and now - looked_at > _LOOK_AT_CODE:
             looked_at = now
@@ -252,7 +252,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _stop(parts: list[Part]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _STOP_TIMEOUT
     for part in parts:
         if part.process is not None:
             part.process.terminate()

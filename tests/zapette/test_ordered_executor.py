@@ -12,20 +12,20 @@ import pytest
 
 from tests.waiting import eventually
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.executor import Workers
-from zapette.mqtt.ordered_executor import MAX_WAITING, Job, Lanes
+from zapette.mqtt.executor import ThreadExecutor
+from zapette.mqtt.ordered_executor import MAX_WAITING, Job, OrderedExecutor
 
-PATIENCE = 600.0
+TIMEOUT = 600.0
 """How long a job may hold up its caller, in seconds: for ever, unless a test says otherwise."""
 
 
 class Runner:
-    """Lanes on a loop of their own, and what ran on them."""
+    """An executor on a loop of its own, and the jobs that have run."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, timeout: float) -> None:
         self.loop = LoopThread("test")
-        self.workers = Workers("test")
-        self.lanes = Lanes(self.loop, self.workers, patience)
+        self.threads = ThreadExecutor("test")
+        self.executor = OrderedExecutor(self.loop, self.threads, timeout)
         self.seen: list[str] = []
 
     def put(self, caller: str, name: str, wait: Callable[[], object] = lambda: None) -> None:
@@ -33,23 +33,23 @@ class Runner:
             wait()
             self.seen.append(name)
 
-        self.loop.post(self.lanes.put, caller, Job(run, is_async=False))
+        self.loop.post(self.executor.put, caller, Job(run, is_async=False))
 
     def put_async(self, caller: str, name: str, seconds: float = 0) -> None:
         async def run() -> None:
             await asyncio.sleep(seconds)
             self.seen.append(name)
 
-        self.loop.post(self.lanes.put, caller, Job(run, is_async=True))
+        self.loop.post(self.executor.put, caller, Job(run, is_async=True))
 
 
 @pytest.fixture
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    runner = Runner(getattr(request, "param", PATIENCE))
+    runner = Runner(getattr(request, "param", TIMEOUT))
     runner.loop.start()
     yield runner
     runner.loop.stop()
-    runner.workers.stop()
+    runner.threads.stop()
 
 
 def test_one_callers_jobs_keep_their_order(runner: Runner) -> None:
@@ -64,9 +64,9 @@ def test_one_callers_jobs_keep_their_order(runner: Runner) -> None:
 
 def test_another_callers_job_waits_for_nobody(runner: Runner) -> None:
     hang = threading.Event()
-    runner.put("a", "slow", lambda: hang.wait(PATIENCE))
+    runner.put("a", "slow", lambda: hang.wait(TIMEOUT))
     runner.put("a", "next")
-    runner.put_async("b", "slow too", PATIENCE)
+    runner.put_async("b", "slow too", TIMEOUT)
     runner.put("c", "other")
     runner.put_async("d", "another")
     eventually(lambda: sorted(runner.seen) == ["another", "other"], "the others ran")
@@ -102,7 +102,7 @@ def test_a_flood_is_bounded(runner: Runner) -> None:
 
     def flood() -> None:
         job = Job(lambda: hang.wait(10), is_async=False)
-        taken.extend(runner.lanes.put("a", job) for _ in range(MAX_WAITING + 10))
+        taken.extend(runner.executor.put("a", job) for _ in range(MAX_WAITING + 10))
 
     runner.loop.post(flood)
     eventually(lambda: len(taken) == MAX_WAITING + 10, "the flood has come")
@@ -113,7 +113,7 @@ def test_a_flood_is_bounded(runner: Runner) -> None:
 def test_workers_grow_to_their_limit_and_what_is_more_waits(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    workers = Workers("few", 3)
+    threads = ThreadExecutor("few", 3)
     go = threading.Event()
     seen: list[int] = []
 
@@ -122,17 +122,17 @@ def test_workers_grow_to_their_limit_and_what_is_more_waits(
         seen.append(number)
 
     for number in range(5):
-        workers.submit(partial(work, number))
+        threads.submit(partial(work, number))
     names = {thread.name for thread in threading.enumerate() if thread.name.startswith("few-")}
     assert names == {"few-1", "few-2", "few-3"}
     assert caplog.text.count("all 3 threads are busy") == 1
     go.set()
     eventually(lambda: sorted(seen) == [0, 1, 2, 3, 4], "all ran")
-    workers.submit(lambda: 1 / 0)
+    threads.submit(lambda: 1 / 0)
     eventually(lambda: "ZeroDivisionError" in caplog.text, "a failure is logged")
-    workers.submit(partial(work, 9))
+    threads.submit(partial(work, 9))
     eventually(lambda: seen[-1] == 9, "and the thread goes on")
-    workers.stop()
+    threads.stop()
     eventually(
         lambda: not any(thread.name.startswith("few-") for thread in threading.enumerate()),
         "the threads end",
@@ -154,9 +154,11 @@ def test_what_runs_beside_begins_in_its_order_and_waits_for_nobody(runner: Runne
         runner.seen.append(str(number))
 
     for number in range(200):
-        runner.loop.post(runner.lanes.start, Job(partial(run, number), is_async=True))
+        runner.loop.post(runner.executor.start, Job(partial(run, number), is_async=True))
     eventually(lambda: len(runner.seen) == 200, "all ran")
     assert begun == list(range(200))
     assert runner.seen[0] == "199"
-    runner.loop.post(runner.lanes.start, Job(lambda: runner.seen.append("plain"), is_async=False))
+    runner.loop.post(
+        runner.executor.start, Job(lambda: runner.seen.append("plain"), is_async=False)
+    )
     eventually(lambda: runner.seen[-1] == "plain", "on a thread as well")

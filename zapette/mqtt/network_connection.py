@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from zapette.errors import TooLarge
-from zapette.mqtt.executor import Workers
+from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.publish_packets import write_publish
 from zapette.mqtt.publish_socket import PublishClient, PublishSocket
 from zapette.mqtt.subscriptions import Message
@@ -55,7 +55,7 @@ class Ending:
         return self.code == _SESSION_TAKEN_OVER
 
 
-class Session:
+class NetworkConnection:
     """Drives a paho client from the CONNECT to its end; on the event loop's thread only.
 
     Attributes:
@@ -69,7 +69,7 @@ class Session:
         loop: asyncio.AbstractEventLoop,
         on_message: Callable[[Message], object],
     ) -> None:
-        """Set the session up; `open` connects it.
+        """Set the connection up; `open` connects it.
 
         Args:
             mqtt: a paho client of its own, with account and will set.
@@ -97,7 +97,7 @@ class Session:
         mqtt.on_socket_close = self._on_socket_close
         mqtt.on_socket_register_write = self._on_unsent
 
-    async def open(self, host: str, port: int, keep_alive: int, workers: Workers) -> None:
+    async def open(self, host: str, port: int, keep_alive: int, threads: ThreadExecutor) -> None:
         """Connect, and send the CONNECT; its answer comes as `accepted`.
 
         Raises:
@@ -115,7 +115,7 @@ class Session:
             self._loop.call_soon_threadsafe(_settle, connected, error)
 
         # Names and handshakes block, and handlers that run on the loop must not wait for them.
-        workers.submit(connect)
+        threads.submit(connect)
         await connected
         socket = self._mqtt.socket()
         if not isinstance(socket, PublishSocket):

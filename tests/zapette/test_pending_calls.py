@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from zapette.client.calls import PendingCalls
+from zapette.client.pending_calls import PendingCalls
 from zapette.client.procedures import Procedures
 from zapette.errors import CallError, CallTimeout, NotSupported, TopicError, Unavailable
 from zapette.protocol.messages import write_error, write_result

@@ -14,12 +14,12 @@ from zapette.errors import Unavailable
 from zapette.logs import without_secrets
 from zapette.mqtt.dialing import Dialer, DialError, Timing
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.session import Ending, Session
+from zapette.mqtt.network_connection import Ending, NetworkConnection
 from zapette.mqtt.subscriptions import Handler, Message, Subscription, Subscriptions
 from zapette.mqtt.takeover import is_taken
 from zapette.protocol.topics import Callee
 
-__all__ = ["Connection", "Handler", "Message", "Timing"]
+__all__ = ["Handler", "Message", "PersistentConnection", "Timing"]
 
 log = logging.getLogger("zapette.client")
 
@@ -27,7 +27,7 @@ _SHORTEST_DELAY: Final = 0.25
 _NOTHING: Final = "zapette/nothing"
 
 
-class Connection:
+class PersistentConnection:
     """Keeps a client connected, from `start` to `stop`.
 
     MQTT 5 is spoken where the broker does, else 3.1.1. An outage is logged once, and its end once.
@@ -53,7 +53,7 @@ class Connection:
         """Set the connection up.
 
         Args:
-            dialer: opens sessions on the broker.
+            dialer: opens connections on the broker.
             client_id: the MQTT client id.
             loop: the thread that everything happens on.
             callee: whose place this is: it says ``online`` there while connected, and leaves
@@ -77,7 +77,7 @@ class Connection:
         self._waiting: list[asyncio.Future[None]] = []
         self._stopping: asyncio.Event | None = None
         self._refusal = ""
-        self._session: Session | None = None
+        self._connection: NetworkConnection | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -128,10 +128,10 @@ class Connection:
         if self._stopping is None or self._task is None:
             return
         self._stopping.set()
-        if self._session is not None:
+        if self._connection is not None:
             if self.is_live:
-                self._say(self._session, b"offline")
-            self._session.close()
+                self._publish_availability(self._connection, b"offline")
+            self._connection.close()
         # who stops it knows, and is not told that it is lost
         self._live.clear()
         self._task.cancel()
@@ -166,10 +166,10 @@ class Connection:
             Unavailable: there is no live connection, or it does not move.
             TooLarge: the broker takes no message of this size.
         """
-        session = self._session
-        if session is None or not self._live.is_set():
+        connection = self._connection
+        if connection is None or not self._live.is_set():
             raise self.unavailable()
-        if not session.publish(
+        if not connection.publish(
             topic,
             payload.encode() if isinstance(payload, str) else payload,
             qos=qos,
@@ -196,35 +196,35 @@ class Connection:
     def unsubscribe(self, topic_filter: str) -> None:
         """Want no more of what `topic_filter` matches."""
         self._subscriptions.remove(topic_filter)
-        if self._session is not None and self.is_live:
-            self._session.unsubscribe(topic_filter)
+        if self._connection is not None and self.is_live:
+            self._connection.unsubscribe(topic_filter)
 
     async def fence(self) -> bool:
         """Wait until the broker has answered all it was sent; return False if it cannot any more.
 
         It answers in order, so what it had kept for a subscription of QoS 0 is here by then.
         """
-        session = self._session
-        return session is not None and await session.unsubscribe(_NOTHING)
+        connection = self._connection
+        return connection is not None and await connection.unsubscribe(_NOTHING)
 
     async def _keep_connected(self, stopping: asyncio.Event) -> None:
         delay = _SHORTEST_DELAY
-        said: set[str] = set()
+        logged: set[str] = set()
         insist = self._dialer.timing.insist
         while not stopping.is_set():
-            was_live, ending = await self._connect_once(again=bool(said))
+            was_live, ending = await self._connect_once(again=bool(logged))
             insist = insist or was_live
             if not insist:
                 self._settle()
                 return
             if was_live:
-                delay, said = _SHORTEST_DELAY, set()
+                delay, logged = _SHORTEST_DELAY, set()
             # an outage is said once, and besides what somebody must put right
             if not ending.taken_over and (
-                not said or (ending.refused and ending.reason not in said)
+                not logged or (ending.refused and ending.reason not in logged)
             ):
                 log.warning("no connection to %s: %s", self._name, ending.reason)
-                said.add(ending.reason)
+                logged.add(ending.reason)
             if not ending.taken_over:
                 # jitter, so that the clients of a broker that restarts do not come back as one
                 pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -247,7 +247,7 @@ class Connection:
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
         """Serve one connection until it ends; tell whether it ever was live, and why it ended."""
         try:
-            session = await self._dialer.dial(self.client_id, self._take, self._will)
+            connection = await self._dialer.dial(self.client_id, self._take, self._will)
         except DialError as error:
             self._refusal = f"{self._name}: {error}"
             if error.refused:
@@ -255,25 +255,25 @@ class Connection:
             return False, Ending(str(error), refused=error.refused)
         reason = "the client was stopped"
         try:
-            was_live = await self._begin(session, again=again)
-            ending = await session.ended
+            was_live = await self._begin(connection, again=again)
+            ending = await connection.ended
             reason = f"the connection to {self._name} was lost: {ending.reason}"
         finally:
             # also if the event loop ends: the broker publishes the will, and nobody waits on
-            session.abort("")
+            connection.abort("")
             self._lose(reason)
         return was_live, ending
 
-    async def _begin(self, session: Session, *, again: bool) -> bool:
+    async def _begin(self, connection: NetworkConnection, *, again: bool) -> bool:
         """Subscribe and become live; return False if the connection ended meanwhile."""
-        self._session = session
-        if not await self._subscribe(session, list(self._subscriptions)):
+        self._connection = connection
+        if not await self._subscribe(connection, list(self._subscriptions)):
             return False
-        self._say(session, b"online")
+        self._publish_availability(connection, b"online")
         self._refusal = ""
         self._live.set()
         # once the broker has seen `online`, nobody who calls reads the `offline` of a former run
-        if self._callee is not None and not await session.unsubscribe(_NOTHING):
+        if self._callee is not None and not await connection.unsubscribe(_NOTHING):
             return True
         self._settle()
         log.info("connected to %s%s", self._name, " again" if again else "")
@@ -287,13 +287,13 @@ class Connection:
             if not one.done():
                 one.set_result(None)
 
-    def _say(self, session: Session, availability: bytes) -> None:
+    def _publish_availability(self, connection: NetworkConnection, availability: bytes) -> None:
         if self._callee is not None:
-            session.publish(self._callee.availability, availability, qos=1, retain=True)
+            connection.publish(self._callee.availability, availability, qos=1, retain=True)
 
     def _lose(self, reason: str) -> None:
         was_live = self.is_live
-        self._session = None
+        self._connection = None
         self._live.clear()
         self._settled.clear()
         self._refusal = reason
@@ -305,18 +305,25 @@ class Connection:
 
     def _subscribe_fresh(self) -> None:
         fresh, self._fresh = self._fresh, []
-        if self._session is not None and self.is_live:
-            self._loop.spawn(self._renew(self._session, fresh))
+        if self._connection is not None and self.is_live:
+            self._loop.spawn(self._renew(self._connection, fresh))
 
-    async def _renew(self, session: Session, subscriptions: list[Subscription]) -> None:
-        await self._subscribe(session, subscriptions)
+    async def _renew(
+        self, connection: NetworkConnection, subscriptions: list[Subscription]
+    ) -> None:
+        await self._subscribe(connection, subscriptions)
 
-    async def _subscribe(self, session: Session, subscriptions: list[Subscription]) -> bool:
+    async def _subscribe(
+        self, connection: NetworkConnection, subscriptions: list[Subscription]
+    ) -> bool:
         """Subscribe, and return whether the connection still stands."""
         granted = await asyncio.gather(
-            *(session.subscribe(each.filter.text, each.qos, each.number) for each in subscriptions)
+            *(
+                connection.subscribe(each.filter.text, each.qos, each.number)
+                for each in subscriptions
+            )
         )
-        if session.ended.done():
+        if connection.ended.done():
             return False
         for subscription, is_granted in zip(subscriptions, granted, strict=True):
             subscription.confirmed, subscription.refused = is_granted, not is_granted
