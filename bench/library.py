@@ -22,7 +22,7 @@ from urllib.parse import quote
 from bench.media import ours
 from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 
 FLAT: Final = 10_000
 FOLDERS: Final = 200
@@ -58,13 +58,13 @@ def fill(folder: Path) -> None:
 def scan(media: Path, data: Path) -> tuple[float, float]:
     """Make the index; return the CPU seconds of the first scan and of another one."""
     data.mkdir()
-    librarian = Librarian.of(media, data / "library.db", data / "thumbnails")
+    library = Library.of(media, data / "library.db", data / "thumbnails")
     times = []
     for _ in range(2):
         started = time.process_time()
-        librarian.scanner.scan()
+        library.scanner.scan()
         times.append(time.process_time() - started)
-    librarian.stop()
+    library.stop()
     return times[0], times[1]
 
 

@@ -18,7 +18,7 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring, Role
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.player_registry import PlayerRegistry
 
 FOREVER: Pairs = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)
 MINUTES = 600
@@ -32,7 +32,7 @@ class Guests:
         self.home = Household(system)
         secret = bytes.fromhex((system.data / "secret").read_text().strip())
         self._keyring = Keyring(secret, Topics())
-        registry = Registry(system.data / "players.db")
+        registry = PlayerRegistry(system.data / "players.db")
         self._generation = registry.generation(self.home.id) or ""
         registry.close()
         self._streams: list[Stream] = []

@@ -34,7 +34,7 @@ from bench.processes import Process, ProcessError
 from tests.ports import free_ports
 from zapette_server.access import credentials
 from zapette_server.storage.data_folder import HOME, DataFolder
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.player_registry import PlayerRegistry
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PASSWORDS: Final[dict[Role, str]] = {
@@ -163,7 +163,7 @@ class Ours(Server):
     def _generation(self, home: int) -> str:
         """Return the generation of a home's codes; its player is registered on the first call."""
         if home not in self._generations:
-            registry = Registry(self._data.registry)
+            registry = PlayerRegistry(self._data.registry)
             try:
                 self._generations[home] = registry.claim(player_id(home))
             finally:

@@ -90,9 +90,9 @@ class Announcements:
 
     def name_in(self, payload: bytes) -> str | None:
         """Return the player's name that an earlier announcement holds; None if there is none."""
-        said = read_object(payload)
-        device = said.get("device")
-        name = device.get("name") if isinstance(device, dict) else said.get("name")
+        content = read_object(payload)
+        device = content.get("device")
+        name = device.get("name") if isinstance(device, dict) else content.get("name")
         return name if isinstance(name, str) and name else None
 
     def messages(self, known: Known, pages: str) -> dict[str, bytes]:

@@ -23,9 +23,9 @@ _BUTTONS: Final = (
     ("previous", "Previous", "mdi:skip-previous"),
 )
 # An empty payload (the page has closed) leaves `value_json` undefined: nothing is then said.
-_SAID: Final = "{% if value_json is defined and value_json is mapping %}%s{% endif %}"
+_GUARDED: Final = "{% if value_json is defined and value_json is mapping %}%s{% endif %}"
 # An enumeration must say one of its own.
-_STATE: Final = _SAID.replace(
+_STATE: Final = _GUARDED.replace(
     "%s",
     "{{ 'buffering' if value_json.playing and value_json.buffering"
     " else 'playing' if value_json.playing"
@@ -34,9 +34,9 @@ _STATE: Final = _SAID.replace(
 )
 
 
-def tracks(said: object) -> tuple[tuple[str, str], ...]:
+def tracks(value: object) -> tuple[tuple[str, str], ...]:
     """Return label and id of each track in a state's ``subtitles``, with no label twice."""
-    found = said.get("tracks") if isinstance(said, dict) else None
+    found = value.get("tracks") if isinstance(value, dict) else None
     labelled: dict[str, str] = {}
     for track in found if isinstance(found, list) else ():
         if not isinstance(track, dict) or not isinstance(track.get("id"), str):
@@ -71,7 +71,7 @@ def components(
         "icon": "mdi:volume-high",
         "command_topic": player.command("volume"),
         "state_topic": player.state,
-        "value_template": _said("{{ value_json.volume }}"),
+        "value_template": _guarded("{{ value_json.volume }}"),
         "min": quietest,
         "max": loudest,
         "step": 1,
@@ -86,7 +86,7 @@ def components(
         "payload_on": "true",
         "payload_off": "false",
         "state_topic": player.state,
-        "value_template": _said("{{ value_json.muted | tojson }}"),
+        "value_template": _guarded("{{ value_json.muted | tojson }}"),
         "state_on": "true",
         "state_off": "false",
         **_available(player, server, "mute"),
@@ -128,7 +128,7 @@ def _reports(player: Callee, server: Callee, pages: str) -> dict[str, dict[str, 
             "name": "Title",
             "icon": "mdi:movie-open",
             "state_topic": player.state,
-            "value_template": _said("{{ (value_json.title or '-')[:255] }}"),
+            "value_template": _guarded("{{ (value_json.title or '-')[:255] }}"),
             **online,
         },
         "state": {
@@ -171,7 +171,7 @@ def _event(player: Callee, server: Callee, event: str, name: str) -> dict[str, A
         "name": name,
         "event_types": [event],
         "state_topic": player.event(event),
-        "value_template": _said(f"{{{{ dict(value_json, event_type='{event}') | tojson }}}}"),
+        "value_template": _guarded(f"{{{{ dict(value_json, event_type='{event}') | tojson }}}}"),
         **_available(player, server),
     }
 
@@ -189,15 +189,15 @@ def _subtitles(
         "command_topic": player.command("subtitles"),
         "command_template": f'{{{{ {{"track": {ids}.get(value)}} | tojson }}}}',
         "state_topic": player.state,
-        "value_template": _said(
+        "value_template": _guarded(
             f"{{{{ {labels}.get(value_json.subtitles.active, '{NO_TRACK}') }}}}"
         ),
         **_available(player, server, "subtitles"),
     }
 
 
-def _said(template: str) -> str:
-    return _SAID.replace("%s", template)
+def _guarded(template: str) -> str:
+    return _GUARDED.replace("%s", template)
 
 
 def _in_template(texts: dict[str, str]) -> str:

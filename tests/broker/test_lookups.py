@@ -26,8 +26,8 @@ WRITES: dict[str, Callable[[Stores], object]] = {
     "a player comes": lambda web: web.registry.claim(OTHER),
     "a player is seen": lambda web: web.registry.claim(PLAYER),
     "all codes are renewed": lambda web: web.registry.renew_all(),
-    "a token is given": lambda web: web.visitors.note(replace(TOKEN, client_id="remote-2")),
-    "a token is ended": lambda web: web.visitors.end(TOKEN),
+    "a token is given": lambda web: web.grants.note(replace(TOKEN, client_id="remote-2")),
+    "a token is ended": lambda web: web.grants.revoke(TOKEN),
 }
 
 
@@ -45,7 +45,7 @@ class Looker:
 
     def __init__(self, stores: Stores) -> None:
         file = stores.folder.accounts
-        self._records = Records(stores.registry, stores.visitors, Accounts(file), file)
+        self._records = Records(stores.registry, stores.grants, Accounts(file), file)
         self.lookups = Lookups(self._records)
         self.told: dict[str, str | None] = {}
         self.lookups.start(asyncio.get_running_loop(), self._learn, lambda: None)
@@ -74,7 +74,7 @@ class Looker:
 
 
 def in_the_stores(web: Stores) -> Standing:
-    ended = web.visitors.ended_among([TOKEN.client_id])
+    ended = web.grants.revoked_among([TOKEN.client_id])
     return Standing(web.registry.generation(PLAYER), bool(ended))
 
 
@@ -82,7 +82,7 @@ def in_the_stores(web: Stores) -> Standing:
 def test_known_until_the_next_write(tmp_path: Path, write: Callable[[Stores], object]) -> None:
     async def main(broker: Stores, web: Stores) -> None:
         web.registry.claim(PLAYER)
-        web.visitors.note(TOKEN)
+        web.grants.note(TOKEN)
         looker = Looker(broker)
         assert looker.known() is None
         await looker.look()
@@ -101,13 +101,13 @@ def test_a_write_while_the_stores_are_read(tmp_path: Path, monkeypatch: pytest.M
     async def main(broker: Stores, web: Stores) -> None:
         web.registry.claim(PLAYER)
         looker = Looker(broker)
-        last_end = broker.visitors.last_end
+        last_revocation = broker.grants.last_revocation
 
         def renewed_meanwhile() -> int:
             web.registry.renew(PLAYER)
-            return last_end()
+            return last_revocation()
 
-        monkeypatch.setattr(type(broker.visitors), "last_end", lambda _: renewed_meanwhile())
+        monkeypatch.setattr(type(broker.grants), "last_revocation", lambda _: renewed_meanwhile())
         await looker.look()
         assert looker.known() is None
 
@@ -138,7 +138,7 @@ def test_closed_stores_are_not_known(tmp_path: Path) -> None:
     async def main(broker: Stores) -> None:
         looker = Looker(broker)
         await looker.look()
-        assert looker.known() == Standing(None, ended=False)
+        assert looker.known() == Standing(None, revoked=False)
         broker.close()
         assert looker.known() is None
 

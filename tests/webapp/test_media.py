@@ -10,7 +10,7 @@ import pytest
 
 from tests.sharing import sharing
 from tests.system import System
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 
 CONTENT = bytes(range(256)) * 40
 
@@ -117,8 +117,8 @@ def test_no_way_out(media: System, path: str) -> None:
 
 
 def test_first_medium(folder: Path, tmp_path: Path) -> None:
-    assert Library(folder).first() == "media/a.ts"
-    assert Library(tmp_path / "none").first() == ""
+    assert MediaFolder(folder).first() == "media/a.ts"
+    assert MediaFolder(tmp_path / "none").first() == ""
 
 
 def test_an_empty_library_still_has_pages(

@@ -17,8 +17,8 @@ from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import paths
-from zapette_webapp.library.library import Librarian
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.library import Library
+from zapette_webapp.library.media_folder import MediaFolder
 
 VECTORS = vectors("paths")["paths"]
 LONGEST = 255
@@ -70,7 +70,7 @@ def test_what_is_listed_is_found(tmp_path: Path, levels: list[bytes]) -> None:
     with open(file, "wb") as stream:  # noqa: PTH123 - bytes
         stream.write(stem)
     path = paths.from_disk(os.fsdecode(os.path.relpath(file, os.fsencode(tmp_path))))
-    found = Library(tmp_path).find(path)
+    found = MediaFolder(tmp_path).find(path)
     assert found is not None
     assert os.fsencode(found) == file
     os.unlink(file)  # noqa: PTH108 - bytes
@@ -147,11 +147,11 @@ def test_one_that_is_no_text_is_looked_into(tmp_path: Path) -> None:
     media = tmp_path / "media"
     media.mkdir()
     (media / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"no film")
-    librarian = Librarian.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
+    library = Library.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
     try:
-        librarian.scanner.scan()
-        assert librarian.scanner.probe_one()
-        (entry,) = librarian.catalogue.answer()["entries"]
+        library.scanner.scan()
+        assert library.scanner.probe_one()
+        (entry,) = library.queries.answer()["entries"]
         assert (entry["title"], entry["problem"]) == ("caf\ufffd", "unreadable")
     finally:
-        librarian.stop()
+        library.stop()

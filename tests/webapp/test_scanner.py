@@ -17,7 +17,7 @@ from tests.webapp.films import ffmpeg
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.store_errors import StoreError, StoreFull
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 from zapette_webapp.library.queries import NotInLibrary
 
 
@@ -31,47 +31,45 @@ def media(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def librarian(media: Path, tmp_path: Path) -> Iterator[Librarian]:
-    """A librarian that was not started: the tests have it walk when they want."""
+def library(media: Path, tmp_path: Path) -> Iterator[Library]:
+    """A library that was not started: the tests have it walk when they want."""
     made = new(media, tmp_path)
     yield made
     made.stop()
 
 
-def new(media: Path, tmp_path: Path) -> Librarian:
-    return Librarian.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
+def new(media: Path, tmp_path: Path) -> Library:
+    return Library.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
 
 
-def paths(librarian: Librarian, path: str = "", **options: Any) -> list[str]:
-    return [it["path"] for it in librarian.catalogue.answer(path, **options)["entries"]]
+def paths(library: Library, path: str = "", **options: Any) -> list[str]:
+    return [it["path"] for it in library.queries.answer(path, **options)["entries"]]
 
 
-def everything(librarian: Librarian) -> list[str]:
-    return sorted(paths(librarian, order="added"))
+def everything(library: Library) -> list[str]:
+    return sorted(paths(library, order="added"))
 
 
-def test_what_comes_and_goes(librarian: Librarian, media: Path) -> None:
-    librarian.scanner.scan()
-    assert everything(librarian) == ["a/b/film.mp4", "top.webm"]
+def test_what_comes_and_goes(library: Library, media: Path) -> None:
+    library.scanner.scan()
+    assert everything(library) == ["a/b/film.mp4", "top.webm"]
     (media / "a" / "b" / "film.mp4").rename(media / "a" / "moved.mp4")
     (media / "c").mkdir()
     (media / "c" / "new.mp3").write_bytes(b"three")
-    librarian.scanner.scan()
-    assert everything(librarian) == ["a/moved.mp4", "c/new.mp3", "top.webm"]
-    assert paths(librarian) == ["a", "c", "top.webm"]
-    assert paths(librarian, "a") == ["a/moved.mp4"]
+    library.scanner.scan()
+    assert everything(library) == ["a/moved.mp4", "c/new.mp3", "top.webm"]
+    assert paths(library) == ["a", "c", "top.webm"]
+    assert paths(library, "a") == ["a/moved.mp4"]
     # what came after the first walk is newer than all that was there before
-    assert set(paths(librarian, order="added")[:2]) == {"a/moved.mp4", "c/new.mp3"}
+    assert set(paths(library, order="added")[:2]) == {"a/moved.mp4", "c/new.mp3"}
 
 
-def test_a_folder_that_is_looked_at_is_brought_up_to_date(
-    librarian: Librarian, media: Path
-) -> None:
-    assert paths(librarian, "a/b") == ["a/b/film.mp4"]
-    librarian.scanner.scan()
+def test_a_folder_that_is_looked_at_is_brought_up_to_date(library: Library, media: Path) -> None:
+    assert paths(library, "a/b") == ["a/b/film.mp4"]
+    library.scanner.scan()
     (media / "a" / "b" / "second.mp4").write_bytes(b"x")
-    assert paths(librarian, "a/b") == ["a/b/film.mp4", "a/b/second.mp4"]
-    assert librarian.catalogue.answer("a/b/second.mp4")["total"] == 1
+    assert paths(library, "a/b") == ["a/b/film.mp4", "a/b/second.mp4"]
+    assert library.queries.answer("a/b/second.mp4")["total"] == 1
 
 
 def test_the_walker_notices_by_itself(media: Path, tmp_path: Path) -> None:
@@ -86,7 +84,7 @@ def test_the_walker_notices_by_itself(media: Path, tmp_path: Path) -> None:
         # somebody looks at the top, which was touched, so that all is walked again
         eventually(lambda: "d" in paths(running), "the new folder is there", timeout=20)
         eventually(
-            lambda: running.catalogue.answer()["index"]["state"] == "ready",
+            lambda: running.queries.answer()["index"]["state"] == "ready",
             "what is no film is looked into as well",
             timeout=30,
         )
@@ -94,51 +92,51 @@ def test_the_walker_notices_by_itself(media: Path, tmp_path: Path) -> None:
         running.stop()
 
 
-def test_a_changed_file_is_looked_into_again(librarian: Librarian, media: Path) -> None:
-    librarian.scanner.scan()
-    while librarian.scanner.probe_one():
+def test_a_changed_file_is_looked_into_again(library: Library, media: Path) -> None:
+    library.scanner.scan()
+    while library.scanner.probe_one():
         pass
     film = media / "top.webm"
-    assert librarian.catalogue.answer("top.webm")["entries"][0]["problem"] == "unreadable"
+    assert library.queries.answer("top.webm")["entries"][0]["problem"] == "unreadable"
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "libopus", str(film))
-    librarian.scanner.scan()
-    assert librarian.scanner.probe_one()
-    entry = librarian.catalogue.answer("top.webm")["entries"][0]
+    library.scanner.scan()
+    assert library.scanner.probe_one()
+    entry = library.queries.answer("top.webm")["entries"][0]
     assert entry["problem"] is None
     assert entry["duration"] == pytest.approx(1, abs=0.1)
 
 
-def test_what_is_looked_at_is_looked_into_first(librarian: Librarian) -> None:
-    librarian.scanner.scan()
-    librarian.catalogue.answer("top.webm")
-    assert librarian.scanner.probe_one()
-    assert librarian.catalogue.answer("top.webm")["entries"][0]["problem"] == "unreadable"
-    assert librarian.catalogue.answer("a/b/film.mp4")["entries"][0]["problem"] is None
+def test_what_is_looked_at_is_looked_into_first(library: Library) -> None:
+    library.scanner.scan()
+    library.queries.answer("top.webm")
+    assert library.scanner.probe_one()
+    assert library.queries.answer("top.webm")["entries"][0]["problem"] == "unreadable"
+    assert library.queries.answer("a/b/film.mp4")["entries"][0]["problem"] is None
 
 
 def test_a_disk_that_is_away_is_not_forgotten(
-    librarian: Librarian, media: Path, tmp_path: Path
+    library: Library, media: Path, tmp_path: Path
 ) -> None:
-    librarian.scanner.scan()
-    while librarian.scanner.probe_one():
+    library.scanner.scan()
+    while library.scanner.probe_one():
         pass
     media.rename(tmp_path / "unplugged")
-    librarian.scanner.scan()
-    answer = librarian.catalogue.answer()
+    library.scanner.scan()
+    answer = library.queries.answer()
     assert answer["index"]["state"] == "unavailable"
     assert answer["total"] == 2
     # an empty mount point, and the disk back in it
     media.mkdir()
-    librarian.scanner.scan()
-    assert librarian.catalogue.answer()["total"] == 0
+    library.scanner.scan()
+    assert library.queries.answer()["total"] == 0
     media.rmdir()
     (tmp_path / "unplugged").rename(media)
-    librarian.scanner.scan()
-    assert everything(librarian) == ["a/b/film.mp4", "top.webm"]
-    assert not librarian.scanner.probe_one()
+    library.scanner.scan()
+    assert everything(library) == ["a/b/film.mp4", "top.webm"]
+    assert not library.scanner.probe_one()
 
 
-def test_links_lead_nowhere_else(librarian: Librarian, media: Path, tmp_path: Path) -> None:
+def test_links_lead_nowhere_else(library: Library, media: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.mp4").write_bytes(b"secret")
@@ -156,13 +154,13 @@ def test_links_lead_nowhere_else(librarian: Librarian, media: Path, tmp_path: Pa
     (media / "notes.mp4").symlink_to(media / "notes.txt")
     (media / "favourite.mp4").symlink_to(media / "a" / "b" / "film.mp4")
     os.mkfifo(media / "pipe.mp4")
-    librarian.scanner.scan()
-    found = everything(librarian)
+    library.scanner.scan()
+    found = everything(library)
     assert set(found) == {"a/b/film.mp4", "c/y/b/film.mp4", "favourite.mp4", "top.webm"}
     for path in ("notes.mp4", "h.mp4", "secret.mp4", "pipe.mp4", "out/secret.mp4"):
-        assert librarian.library.find(path) is None
+        assert library.media_folder.find(path) is None
     with pytest.raises(NotInLibrary):
-        librarian.catalogue.answer("out")
+        library.queries.answer("out")
 
 
 @pytest.mark.parametrize(
@@ -174,13 +172,13 @@ def test_links_lead_nowhere_else(librarian: Librarian, media: Path, tmp_path: Pa
         ("Strasse.mp4", "straße"), ("Die Vögel.mp4", "voegel"), ("Spider–Man.mp4", "spider-man"),
     ],
 )  # fmt: skip
-def test_any_keyboard_finds_it(librarian: Librarian, media: Path, name: str, typed: str) -> None:
+def test_any_keyboard_finds_it(library: Library, media: Path, name: str, typed: str) -> None:
     (media / name).write_bytes(b"x")
-    librarian.scanner.scan()
-    assert paths(librarian, search=typed) == [name]
+    library.scanner.scan()
+    assert paths(library, search=typed) == [name]
 
 
-def test_the_order_to_play_a_folder(librarian: Librarian, media: Path) -> None:
+def test_the_order_to_play_a_folder(library: Library, media: Path) -> None:
     names = [
         "Show/special.mkv", "Show/Season 1/show.s01e01.mkv", "Show/Season 1/Show - 1x02.mkv",
         "Show/Season 1/show.s01e10.mkv", "Show/Season 2/show.s02e01.mkv",
@@ -189,24 +187,24 @@ def test_the_order_to_play_a_folder(librarian: Librarian, media: Path) -> None:
     for name in reversed(names):
         (media / name).parent.mkdir(parents=True, exist_ok=True)
         (media / name).write_bytes(b"x")
-    librarian.scanner.scan()
-    assert paths(librarian, "Show", order="play") == names
-    assert paths(librarian, "Show", order="play", offset=2, limit=2) == names[2:4]
-    assert paths(librarian, order="play") == ["top.webm", "a/b/film.mp4", *names]
-    assert paths(librarian, "Show/Season 1") == names[1:4]
+    library.scanner.scan()
+    assert paths(library, "Show", order="play") == names
+    assert paths(library, "Show", order="play", offset=2, limit=2) == names[2:4]
+    assert paths(library, order="play") == ["top.webm", "a/b/film.mp4", *names]
+    assert paths(library, "Show/Season 1") == names[1:4]
 
 
-def test_names_that_are_no_text(librarian: Librarian, media: Path) -> None:
+def test_names_that_are_no_text(library: Library, media: Path) -> None:
     (media / os.fsdecode(b"bad\xff.mp4")).write_bytes(b"x")
     strange = ["-i x.mp4", "new\nline.mp4", "per%20cent.mp4", "q?a#b.mp4", "quo\"te'.mp4"]
     for name in strange:
         (media / name).write_bytes(b"x")
-    librarian.scanner.scan()
-    assert set(strange) < set(everything(librarian))
-    assert "bad\uf7ff.mp4" in everything(librarian)
+    library.scanner.scan()
+    assert set(strange) < set(everything(library))
+    assert "bad\uf7ff.mp4" in everything(library)
     with pytest.raises(InvalidArgument):
-        librarian.catalogue.answer("\udcff")
-    while librarian.scanner.probe_one():
+        library.queries.answer("\udcff")
+    while library.scanner.probe_one():
         pass
 
 
@@ -245,7 +243,7 @@ def test_an_index_is_kept_over_a_restart(media: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [StoreFull("library.db: its disk is full"), OSError("away")])
 def test_why_it_does_not_walk_is_said_in_words(
-    librarian: Librarian,
+    library: Library,
     error: Exception,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -253,8 +251,8 @@ def test_why_it_does_not_walk_is_said_in_words(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(librarian.scanner, "probe_one", fail)
-    librarian.start()
+    monkeypatch.setattr(library.scanner, "probe_one", fail)
+    library.start()
     eventually(lambda: f"could not be walked: {error}" in caplog.text, "it is said")
     assert "Traceback" not in caplog.text
 
@@ -262,21 +260,21 @@ def test_why_it_does_not_walk_is_said_in_words(
 def test_nothing_there(tmp_path: Path) -> None:
     nobody = new(tmp_path / "none", tmp_path)
     nobody.scanner.scan()
-    answer = nobody.catalogue.answer()
+    answer = nobody.queries.answer()
     assert (answer["entries"], answer["index"]["state"]) == ([], "unavailable")
     nobody.stop()
 
 
 def test_damage_that_only_a_check_finds_is_mended_at_once(
-    librarian: Librarian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "WHOLE_INTERVAL", 0)
-    librarian.scanner.start()
-    eventually(lambda: librarian.scanner.progress().state == "ready", "all is looked into")
+    library.scanner.start()
+    eventually(lambda: library.scanner.progress().state == "ready", "all is looked into")
 
     def is_whole() -> bool:
         try:
-            librarian.index.check()
+            library.index.check()
         except StoreError:
             return False
         return True
@@ -291,4 +289,4 @@ def test_damage_that_only_a_check_finds_is_mended_at_once(
     assert not is_whole()
     # the next walk is a minute off
     eventually(is_whole, "a new index is made", timeout=20)
-    eventually(lambda: len(everything(librarian)) == 2, "it holds what the folder does")
+    eventually(lambda: len(everything(library)) == 2, "it holds what the folder does")

@@ -20,7 +20,7 @@ from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.streaming import IDLE_SECONDS, TURN, FairChannel, Shared
 
 SIZE = 64 << 20
@@ -104,7 +104,7 @@ def test_one_turn_is_no_longer_than_it_may_be(
     """A client that takes all it is sent must not get all of it at once."""
     ours, theirs = socket.socketpair()
     server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    shared = Shared(Connections(1, 1), Refused())
+    shared = Shared(Connections(1, 1), RefusalCounts())
     channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, shared=shared)
     sent: list[int] = []
 
@@ -129,7 +129,7 @@ def test_a_connection_is_not_idle_when_it_has_just_sent_a_long_film(
     """Its client may ask for the next part on it."""
     ours, theirs = socket.socketpair()
     server = SimpleNamespace(active_channels={}, pull_trigger=lambda: None)
-    shared = Shared(Connections(1, 1), Refused())
+    shared = Shared(Connections(1, 1), RefusalCounts())
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     channel = FairChannel(server, ours, ("127.0.0.1", 1), Adjustments(), map={}, shared=shared)

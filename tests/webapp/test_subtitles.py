@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.library import listing
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.media import subtitle_files
 from zapette_webapp.media.conversion import LARGEST, Converter, Unconvertible
 from zapette_webapp.media.subtitle_files import Subtitle, named, owner
@@ -32,7 +32,7 @@ def offered(folder: Path, files: list[str]) -> dict[str, list[str]]:
         file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"x")
-    found = listing.read(Library(folder), "")
+    found = listing.read(MediaFolder(folder), "")
     assert found is not None
     return {it.path: [text.path for text in it.subtitles] for it in found.media}
 
@@ -126,7 +126,7 @@ def test_what_a_name_tells(path: str, film: str, label: str, language: str | Non
 
 
 def test_a_word_of_the_title_is_no_language(tmp_path: Path) -> None:
-    library = Library(tmp_path)
+    library = MediaFolder(tmp_path)
     for name in ("The.Russian.mp4", "The.Russian.srt", "It.mp4", "It.srt", "It.en.srt"):
         (tmp_path / name).write_bytes(b"x")
     languages = {it: listing.subtitle(library, it).language for it in ("The.Russian.srt", "It.srt")}

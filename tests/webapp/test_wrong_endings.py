@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.webapp.films import ffmpeg
 from tests.webapp.test_thumbnails import finished
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types
 from zapette_webapp.media.thumbnails import Thumbnails
 
@@ -46,9 +46,9 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def librarian(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Librarian]:
+def library(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("data")
-    made = Librarian.of(media, folder / "library.db", folder / "thumbnails")
+    made = Library.of(media, folder / "library.db", folder / "thumbnails")
     made.scanner.scan()
     while made.scanner.probe_one():
         pass
@@ -56,16 +56,16 @@ def librarian(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made.stop()
 
 
-def test_none_is_damaged_for_its_name(librarian: Librarian) -> None:
-    entries = librarian.catalogue.answer(order="added", limit=500)["entries"]
+def test_none_is_damaged_for_its_name(library: Library) -> None:
+    entries = library.queries.answer(order="added", limit=500)["entries"]
     damaged = {it["path"] for it in entries if it["problem"]}
     assert damaged == {"nothing.mp4", "list.mp4", "concat.mkv"}
     assert all(it["tracks"] for it in entries if it["path"] not in damaged)
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm", "mp3", "flac"])
-def test_its_type_is_what_it_is(librarian: Librarian, kind: str) -> None:
-    entries = librarian.catalogue.answer(search=f"{kind} as", limit=500)["entries"]
+def test_its_type_is_what_it_is(library: Library, kind: str) -> None:
+    entries = library.queries.answer(search=f"{kind} as", limit=500)["entries"]
     types = {it["type"].partition(";")[0] for it in entries if it["path"].startswith(f"{kind} as")}
     named = media_types.TYPES[f".{kind}"]
     assert named in types

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.zapette.test_visitors import ONE
 from zapette_server.storage.clock import Clock
-from zapette_server.storage.grants import Visitors
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.grants import Grants
+from zapette_server.storage.player_registry import PlayerRegistry
 
 DAY = 86400.0
 NOW = 1_795_000_000.0
@@ -41,7 +41,7 @@ class Time:
 @pytest.mark.parametrize("restart", [False, True])
 def test_a_jump_forgets_nobody(tmp_path: Path, before: float, after: float, restart: bool) -> None:
     time = Time(before)
-    registry = Registry(tmp_path / "p.db", the_clock=time.clock())
+    registry = PlayerRegistry(tmp_path / "p.db", the_clock=time.clock())
     registry.claim(IDS[0])
     time.passes(10 * DAY)
     registry.claim(IDS[1])
@@ -49,7 +49,7 @@ def test_a_jump_forgets_nobody(tmp_path: Path, before: float, after: float, rest
     time.wall += after - before
     if restart:
         registry.close()
-        registry = Registry(tmp_path / "p.db", the_clock=time.clock())
+        registry = PlayerRegistry(tmp_path / "p.db", the_clock=time.clock())
     assert registry.unseen_for(30 * DAY) == []
     # their ages go on where they were
     for _ in range(25):
@@ -61,18 +61,18 @@ def test_a_jump_forgets_nobody(tmp_path: Path, before: float, after: float, rest
 
 def test_time_in_which_nobody_looked_does_not_count(tmp_path: Path) -> None:
     time = Time()
-    registry = Registry(tmp_path / "p.db", the_clock=time.clock())
+    registry = PlayerRegistry(tmp_path / "p.db", the_clock=time.clock())
     registry.claim(IDS[0])
     registry.close()
     time.wall += 90 * DAY
-    registry = Registry(tmp_path / "p.db", the_clock=time.clock())
+    registry = PlayerRegistry(tmp_path / "p.db", the_clock=time.clock())
     assert registry.unseen_for(30 * DAY) == []
     registry.close()
 
 
 def test_who_came_between_a_jump_and_the_look_stays(tmp_path: Path) -> None:
     time = Time(Y2099)
-    registry = Registry(tmp_path / "p.db", the_clock=time.clock())
+    registry = PlayerRegistry(tmp_path / "p.db", the_clock=time.clock())
     registry.claim(IDS[0])
     time.wall = NOW
     registry._file.write("INSERT INTO players VALUES (?, 'x', ?)", (IDS[1], NOW))
@@ -99,7 +99,7 @@ def test_nobody_is_forgotten_before_their_time(steps: list[tuple[str, float]]) -
     seen: dict[str, float] = {}
     with TemporaryDirectory() as folder:
         file = Path(folder) / "p.db"
-        registry = Registry(file, the_clock=time.clock())
+        registry = PlayerRegistry(file, the_clock=time.clock())
         for kind, value in steps:
             if kind == "claim":
                 registry.claim(IDS[int(value)])
@@ -110,7 +110,7 @@ def test_nobody_is_forgotten_before_their_time(steps: list[tuple[str, float]]) -
                 time.wall += value
             else:
                 registry.close()
-                registry = Registry(file, the_clock=time.clock())
+                registry = PlayerRegistry(file, the_clock=time.clock())
             for player_id in registry.unseen_for(10 * DAY):
                 # what is below a minute is no jump
                 assert time.steady - seen[player_id] >= 10 * DAY - 60 * len(steps)
@@ -119,26 +119,26 @@ def test_nobody_is_forgotten_before_their_time(steps: list[tuple[str, float]]) -
 
 def test_what_was_ended_stays_so_over_a_jump_and_back(tmp_path: Path) -> None:
     time = Time(ONE.since)
-    visitors = Visitors(tmp_path / "v.db", the_clock=time.clock())
-    visitors.note(ONE)
-    assert visitors.end(ONE)
+    grants = Grants(tmp_path / "v.db", the_clock=time.clock())
+    grants.note(ONE)
+    assert grants.revoke(ONE)
     for restart in (False, True):
         time.wall = Y2099
         if restart:
-            visitors.close()
-            visitors = Visitors(tmp_path / "v.db", the_clock=time.clock())
-        visitors.note(replace(ONE, client_id="remote-9", expires_at=Y2099 + DAY))
+            grants.close()
+            grants = Grants(tmp_path / "v.db", the_clock=time.clock())
+        grants.note(replace(ONE, client_id="remote-9", expires_at=Y2099 + DAY))
         time.wall = ONE.since + 60
-        assert ONE.client_id in visitors.ended()
-    visitors.close()
+        assert ONE.client_id in grants.revoked()
+    grants.close()
 
 
 def test_what_has_expired_goes(tmp_path: Path) -> None:
     time = Time(ONE.since)
-    visitors = Visitors(tmp_path / "v.db", the_clock=time.clock())
-    visitors.note(ONE)
+    grants = Grants(tmp_path / "v.db", the_clock=time.clock())
+    grants.note(ONE)
     for _ in range(5):
         time.passes(DAY / 2)
-        visitors.note(replace(ONE, client_id="remote-9", expires_at=time.wall + DAY))
-    assert visitors._file.read("SELECT client_id FROM visitors") == [("remote-9",)]
-    visitors.close()
+        grants.note(replace(ONE, client_id="remote-9", expires_at=time.wall + DAY))
+    assert grants._file.read("SELECT client_id FROM visitors") == [("remote-9",)]
+    grants.close()

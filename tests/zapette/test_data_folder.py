@@ -13,7 +13,7 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.errors import CredentialsError
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
-from zapette_server.storage.player_registry import SCHEMA, Registry
+from zapette_server.storage.player_registry import SCHEMA, PlayerRegistry
 
 ID = "a" * 32
 
@@ -64,7 +64,7 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
 
 
 def test_registry(tmp_path: Path) -> None:
-    registry, reader = Registry(tmp_path / "p.db"), Registry(tmp_path / "p.db")
+    registry, reader = PlayerRegistry(tmp_path / "p.db"), PlayerRegistry(tmp_path / "p.db")
     assert registry.generation(ID) is None
     before = reader.changes()
     generation = registry.claim(ID)
@@ -74,7 +74,7 @@ def test_registry(tmp_path: Path) -> None:
     assert renewed != generation
     assert reader.generation(ID) == renewed
     registry.close()
-    again = Registry(tmp_path / "p.db")
+    again = PlayerRegistry(tmp_path / "p.db")
     assert again.generation(ID) == renewed
     again.close()
     reader.close()
@@ -86,14 +86,14 @@ def test_a_damaged_or_newer_registry_is_refused_and_left(tmp_path: Path) -> None
     damaged.write_bytes(b"not a database, but long enough to look like one" * 50)
     before = damaged.read_bytes()
     with pytest.raises(StoreError, match="damaged"):
-        Registry(damaged)
+        PlayerRegistry(damaged)
     assert damaged.read_bytes() == before
     newer = tmp_path / "newer.db"
     with sqlite3.connect(newer) as database:
         database.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     database.close()
     with pytest.raises(StoreError, match="newer version"):
-        Registry(newer)
+        PlayerRegistry(newer)
 
 
 def test_accounts(tmp_path: Path) -> None:

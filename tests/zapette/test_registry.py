@@ -12,18 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zapette_server.errors import PlayersFull
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.player_registry import PlayerRegistry
 
 DAY = 86400.0
-Opener = Callable[..., Registry]
+Opener = Callable[..., PlayerRegistry]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opener]:
-    made: list[Registry] = []
+    made: list[PlayerRegistry] = []
 
-    def opener(**limits: float) -> Registry:
-        made.append(Registry(tmp_path / "players.db", **limits))  # type: ignore[arg-type]
+    def opener(**limits: float) -> PlayerRegistry:
+        made.append(PlayerRegistry(tmp_path / "players.db", **limits))  # type: ignore[arg-type]
         return made[-1]
 
     yield opener
@@ -116,7 +116,7 @@ def test_whatever_is_called(
     tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[str, int, int]]
 ) -> None:
     """Nobody who was seen lately is lost, and no limit is exceeded."""
-    registry = Registry(tmp_path_factory.mktemp("r") / "p.db", most=6, most_of_client=3)
+    registry = PlayerRegistry(tmp_path_factory.mktemp("r") / "p.db", most=6, most_of_client=3)
     known: dict[str, int] = {}
     for call, number, client in calls:
         name = player(number)

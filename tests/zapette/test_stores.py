@@ -31,7 +31,7 @@ from zapette_broker.storage.store_errors import (
 from zapette_server.access.records import Records
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.player_registry import PlayerRegistry
 from zapette_server.storage.stores import BROKER, WEB, Stores, prepare
 
 IDS = [f"{number:032x}" for number in range(300)]
@@ -47,13 +47,13 @@ def noise(file: Path, start: int, length: int, seed: int = 1) -> None:
 _OPENER = """
 import sys
 from pathlib import Path
-from zapette_server.storage.player_registry import Registry
-from zapette_server.storage.grants import Visitors
+from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.grants import Grants
 print("ready", flush=True)
 for line in sys.stdin:
     try:
-        Registry(Path(line.strip() + ".players")).close()
-        Visitors(Path(line.strip() + ".visitors")).close()
+        PlayerRegistry(Path(line.strip() + ".players")).close()
+        Grants(Path(line.strip() + ".visitors")).close()
         print("opened", flush=True)
     except Exception as error:
         print(repr(error), flush=True)
@@ -109,8 +109,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stores = Stores.open(tmp_path_factory.mktemp("filled"), WEB)
     for player_id in IDS:
         stores.registry.claim(player_id)
-    stores.visitors.note(ONE)
-    stores.visitors.end(replace(ONE, player_id=IDS[0]))
+    stores.grants.note(ONE)
+    stores.grants.revoke(replace(ONE, player_id=IDS[0]))
     stores.close()
     return stores.folder.path
 
@@ -122,7 +122,7 @@ def folder(filled: Path, tmp_path: Path) -> DataFolder:
 
 
 def generations(folder: DataFolder) -> dict[str, str]:
-    registry = Registry(folder.registry)
+    registry = PlayerRegistry(folder.registry)
     found = {player_id: registry.generation(player_id) or "" for player_id in IDS}
     registry.close()
     return {player_id: generation for player_id, generation in found.items() if generation}
@@ -156,7 +156,7 @@ def test_players_full_of_noise_are_begun_anew(folder: DataFolder, seed: int) -> 
 
 @pytest.mark.parametrize("length", [1, 99, 100, 4095, 4096, 8192])
 def test_files_that_were_cut_off(folder: DataFolder, length: int) -> None:
-    for file in (folder.registry, folder.visitors):
+    for file in (folder.registry, folder.grants):
         os.truncate(file, length)
     prepare(folder.path)
     assert len([it for it in folder.path.iterdir() if ".damaged-" in it.name]) == 2
@@ -164,7 +164,7 @@ def test_files_that_were_cut_off(folder: DataFolder, length: int) -> None:
 
 def test_damaged_visitors_end_every_code(folder: DataFolder) -> None:
     before = generations(folder)
-    noise(folder.visitors, 0, folder.visitors.stat().st_size)
+    noise(folder.grants, 0, folder.grants.stat().st_size)
     prepare(folder.path)
     after = generations(folder)
     assert after.keys() == before.keys()
@@ -174,9 +174,9 @@ def test_damaged_visitors_end_every_code(folder: DataFolder) -> None:
 @pytest.mark.parametrize("length", [None, 0])
 def test_visitors_that_were_removed_end_every_code(folder: DataFolder, length: int | None) -> None:
     before = generations(folder)
-    folder.visitors.unlink()
+    folder.grants.unlink()
     if length is not None:
-        folder.visitors.touch()
+        folder.grants.touch()
     prepare(folder.path)
     assert not generations(folder).items() & before.items()
 
@@ -218,13 +218,13 @@ def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
     timer = threading.Timer(1.0, holder.close)
     timer.start()
     began = time.monotonic()
-    Registry(tmp_path / "players.db").close()
+    PlayerRegistry(tmp_path / "players.db").close()
     assert 0.5 < time.monotonic() - began < 10
     timer.join()
 
 
 def test_errors_at_run_time_are_errors_of_the_store(tmp_path: Path) -> None:
-    registry = Registry(tmp_path / "players.db")
+    registry = PlayerRegistry(tmp_path / "players.db")
     registry.claim(IDS[0])
     holder = sqlite3.connect(tmp_path / "players.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -257,7 +257,7 @@ def test_a_full_disk_is_named_until_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small write may fit into the log's own length, when one that lets it grow fails."""
-    registry = Registry(tmp_path / "players.db")
+    registry = PlayerRegistry(tmp_path / "players.db")
     pages = registry._file.read("PRAGMA page_count")[0][0]
     registry._file._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreFull):
@@ -293,7 +293,7 @@ def test_malformed_accounts_keep_no_player_out(tmp_path: Path, text: bytes) -> N
     generation = web.registry.claim(IDS[0])
     file = stores.folder.accounts
     accounts = Accounts(file)
-    records = Records(stores.registry, stores.visitors, accounts, file)
+    records = Records(stores.registry, stores.grants, accounts, file)
     file.write_bytes(text)
     assert records.look([IDS[0]]).generations == {IDS[0]: generation}
     assert str(file) in str(records.problem)

@@ -11,9 +11,9 @@ import pytest
 
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.storage import grants
-from zapette_server.storage.grants import SCHEMA, Visitor, Visitors
+from zapette_server.storage.grants import SCHEMA, Grants, TokenGrant
 
-ONE = Visitor(
+ONE = TokenGrant(
     client_id="remote-1",
     player_id="p" * 32,
     generation="g1",
@@ -27,25 +27,25 @@ ONE = Visitor(
 
 
 def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
-    writer, reader = Visitors(tmp_path / "v.db"), Visitors(tmp_path / "v.db")
+    writer, reader = Grants(tmp_path / "v.db"), Grants(tmp_path / "v.db")
     writer.note(ONE)
     writer.note(replace(ONE, client_id="remote-2", since=ONE.since + 1))
     writer.note(replace(ONE, client_id="guest-1", device="other", role="guest"))
     assert next(it.client_id for it in reader.of(ONE.player_id)) == "remote-2"
     assert len(reader.of(ONE.player_id)) == 3
     assert reader.of("q" * 32) == []
-    before = reader.last_end()
-    assert writer.end(ONE)
-    assert reader.last_end() != before
+    before = reader.last_revocation()
+    assert writer.revoke(ONE)
+    assert reader.last_revocation() != before
     # what else the same device was given ends with it
-    assert reader.ended() == {"remote-1", "remote-2"}
+    assert reader.revoked() == {"remote-1", "remote-2"}
     asked = ["remote-2", "guest-1", "remote-unknown"]
-    assert reader.ended_among(asked) == {"remote-2"}
-    assert reader.is_turned_out(ONE.player_id, "g1", "phone")
-    assert not reader.is_turned_out(ONE.player_id, "g2", "phone")
-    assert not reader.is_turned_out(ONE.player_id, "g1", "other")
-    assert not reader.is_turned_out("q" * 32, "g1", "phone")
-    assert not reader.is_turned_out(ONE.player_id, "g1", "")
+    assert reader.revoked_among(asked) == {"remote-2"}
+    assert reader.is_revoked(ONE.player_id, "g1", "phone")
+    assert not reader.is_revoked(ONE.player_id, "g2", "phone")
+    assert not reader.is_revoked(ONE.player_id, "g1", "other")
+    assert not reader.is_revoked("q" * 32, "g1", "phone")
+    assert not reader.is_revoked(ONE.player_id, "g1", "")
     assert [it.client_id for it in reader.of(ONE.player_id)] == ["guest-1"]
     writer.forget(ONE.player_id)
     assert reader.of(ONE.player_id) == []
@@ -55,37 +55,37 @@ def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
 
 
 def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) -> None:
-    store = Visitors(tmp_path / "v.db")
+    store = Grants(tmp_path / "v.db")
     store._distrust_until = 0.0
     store.note(ONE)
-    assert store.end(replace(ONE, expires_at=time.time() + 0.01))
+    assert store.revoke(replace(ONE, expires_at=time.time() + 0.01))
     store.note(replace(ONE, client_id="old", expires_at=time.time() - 1))
     assert [it.client_id for it in store.of(ONE.player_id)] == []
-    first = store.last_end()
+    first = store.last_revocation()
     with sqlite3.connect(tmp_path / "v.db") as database:
         database.execute("UPDATE visitors SET expires_at = 0")
     database.close()
     store.note(replace(ONE, client_id="remote-3"))
-    assert store.last_end() == 0
-    assert store.end(replace(ONE, client_id="remote-3"))
-    assert store.last_end() > first
+    assert store.last_revocation() == 0
+    assert store.revoke(replace(ONE, client_id="remote-3"))
+    assert store.last_revocation() > first
     store.close()
 
 
 def test_one_player_does_not_fill_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grants, "MOST_OF_A_PLAYER", 3)
-    monkeypatch.setattr(grants, "MOST_ENDED", 2)
-    store = Visitors(tmp_path / "v.db")
+    monkeypatch.setattr(grants, "MOST_REVOKED", 2)
+    store = Grants(tmp_path / "v.db")
     for number in range(9):
         store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))
     assert [it.since for it in store.of(ONE.player_id)] == [8.0, 7.0, 6.0]
-    assert store.end(replace(ONE, client_id="remote-8", device=""))
-    assert store.end(replace(ONE, client_id="remote-7", device=""))
-    assert not store.end(replace(ONE, client_id="remote-6", device=""))
+    assert store.revoke(replace(ONE, client_id="remote-8", device=""))
+    assert store.revoke(replace(ONE, client_id="remote-7", device=""))
+    assert not store.revoke(replace(ONE, client_id="remote-6", device=""))
     # those that were ended stay so
     for number in range(10, 19):
         store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))
-    assert store.ended() == {"remote-8", "remote-7"}
+    assert store.revoked() == {"remote-8", "remote-7"}
     store.close()
 
 
@@ -93,10 +93,10 @@ def test_a_damaged_or_newer_file_is_refused_and_left(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.db"
     damaged.write_bytes(b"not a database, but long enough to look like one" * 50)
     with pytest.raises(StoreError, match="damaged"):
-        Visitors(damaged)
+        Grants(damaged)
     newer = tmp_path / "newer.db"
     with sqlite3.connect(newer) as database:
         database.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     database.close()
     with pytest.raises(StoreError, match="newer"):
-        Visitors(newer)
+        Grants(newer)

@@ -10,18 +10,18 @@ from flask import Blueprint, Response, jsonify
 from zapette_server.checks import Checks
 from zapette_webapp import refusals
 from zapette_webapp.access import routes as access_routes
-from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
-from zapette_webapp.store_turns import StoreTurns
+from zapette_webapp.store_limiter import StoreLimiter
 
 
 def blueprint(
-    doorkeeper: Doorkeeper, addresses: Addresses, checks: Checks, turns: StoreTurns
+    access: AccessControl, addresses: Addresses, checks: Checks, limiter: StoreLimiter
 ) -> Blueprint:
     """Return the routes below ``/api`` and ``/healthz``."""
     api = Blueprint("api", __name__)
-    household = doorkeeper.household
+    players = access.credentials
 
     api.after_request(refusals.never_cached)
 
@@ -31,10 +31,10 @@ def blueprint(
 
     @api.get("/api/id")
     def new_id() -> Response:
-        return jsonify(household.new_player())
+        return jsonify(players.new_player())
 
     @api.post("/api/credentials")
-    @turns.guard
+    @limiter.guard
     def credentials() -> Response:
         body = requests.body({"id", "owner_key", "key", "ip"})
         player_id = requests.player_id(body.get("id"))
@@ -43,27 +43,27 @@ def blueprint(
         if "key" in body:
             key = requests.key("key", body["key"])
             device = access_routes.device()
-            response = jsonify(doorkeeper.admit(player_id, key, requests.host(), device))
+            response = jsonify(access.admit(player_id, key, requests.host(), device))
             access_routes.remember(response, device)
             return response
         owner_key = requests.key("owner_key", body["owner_key"])
         picked = _picked(body, addresses)
         host, client = requests.host(), requests.client()
-        return jsonify(household.player(player_id, owner_key, host, picked, client))
+        return jsonify(players.player(player_id, owner_key, host, picked, client))
 
     @api.post("/api/players/<player_id>/code")
-    @turns.guard
+    @limiter.guard
     def code(player_id: str) -> Response:
         body = requests.body({"owner_key", "ip"})
         owner_key = requests.key("owner_key", body.get("owner_key"))
         picked = _picked(body, addresses)
-        return jsonify(doorkeeper.new_code(requests.player_id(player_id), owner_key, picked))
+        return jsonify(access.new_code(requests.player_id(player_id), owner_key, picked))
 
     @api.delete("/api/players/<player_id>")
-    @turns.guard
+    @limiter.guard
     def forget(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
-        doorkeeper.forget(requests.player_id(player_id), owner_key)
+        access.forget(requests.player_id(player_id), owner_key)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @api.get("/healthz")

@@ -11,17 +11,17 @@ from zapette_server.supervisor import Supervisor
 from zapette_webapp import api, problems, refusals
 from zapette_webapp.access import host_check
 from zapette_webapp.access import routes as access_routes
-from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.rates import Rates
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import compression, requests, security_headers
-from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.library import routes as library_routes
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 from zapette_webapp.pages import development, pages
 from zapette_webapp.pages.assets import Assets
 from zapette_webapp.status import metrics
-from zapette_webapp.store_turns import StoreTurns
+from zapette_webapp.store_limiter import StoreLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Parts:
 
     addresses: Addresses
     checks: Checks
-    doorkeeper: Doorkeeper
-    librarian: Librarian
+    access: AccessControl
+    library: Library
     broker_figures: metrics.BrokerFigures
-    refused: Refused = field(default_factory=Refused)
+    refusals: RefusalCounts = field(default_factory=RefusalCounts)
     rates: Rates = field(default_factory=Rates)
     owners: tuple[Supervisor, ...] = ()
 
@@ -44,26 +44,26 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
     app.url_map.merge_slashes = False
     assets = Assets(plain=parts.addresses.settings.development).start()
-    app.register_blueprint(pages.blueprint(parts.addresses, parts.librarian.library, assets))
-    turns = StoreTurns()
-    app.register_blueprint(api.blueprint(parts.doorkeeper, parts.addresses, parts.checks, turns))
-    app.register_blueprint(access_routes.blueprint(parts.doorkeeper, turns))
-    app.register_blueprint(library_routes.blueprint(parts.librarian))
+    app.register_blueprint(pages.blueprint(parts.addresses, parts.library.media_folder, assets))
+    limiter = StoreLimiter()
+    app.register_blueprint(api.blueprint(parts.access, parts.addresses, parts.checks, limiter))
+    app.register_blueprint(access_routes.blueprint(parts.access, limiter))
+    app.register_blueprint(library_routes.blueprint(parts.library))
     for more in development.blueprints(parts.addresses.settings):
         app.register_blueprint(more)
     counted = metrics.Requests()
     metrics.count(app, counted)
-    parts.rates.register(app, parts.refused)
-    host_check.register(app, parts.addresses.settings.hosts, parts.refused)
+    parts.rates.register(app, parts.refusals)
+    host_check.register(app, parts.addresses.settings.hosts, parts.refusals)
     figures = (
         counted.families,
-        parts.refused.families,
+        parts.refusals.families,
         parts.broker_figures.families,
         lambda: metrics.restarts(parts.owners),
     )
-    app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.librarian))
+    app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.library))
     app.after_request(security_headers.add)
     compression.register(app)
     problems.register(app)
-    refusals.register(app, parts.refused)
+    refusals.register(app, parts.refusals)
     return app

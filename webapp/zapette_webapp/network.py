@@ -76,13 +76,13 @@ def usable(
 ) -> list[Candidate]:
     """Return one family's addresses of the interfaces that are up, from psutil's two tables."""
     # on a system that reports no MAC address at all, a missing one means nothing
-    tells = any(_has_mac(addresses) for addresses in interfaces.values())
+    reports_macs = any(_has_mac(addresses) for addresses in interfaces.values())
     return [
         Candidate(
             address.address,
             name,
             bool(_TUNNEL_FLAGS & set(stats[name].flags.split(",")))
-            or (tells and not _has_mac(addresses)),
+            or (reports_macs and not _has_mac(addresses)),
         )
         for name, addresses in interfaces.items()
         if name in stats and stats[name].isup

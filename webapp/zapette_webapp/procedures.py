@@ -17,7 +17,7 @@ from zapette_server.local_broker import broker_here
 from zapette_server.settings import Settings
 from zapette_webapp.access.access_control import Connected
 from zapette_webapp.addresses import Addresses
-from zapette_webapp.library.queries import Catalogue
+from zapette_webapp.library.queries import Queries
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +27,7 @@ log = logging.getLogger("zapette.web")
 CLIENT_ID = "zapette-server"
 
 _BROKER = "broker"
-_PATIENCE = 2.0
+_TIMEOUT = 2.0
 _GUESSED = (
     "Someone is guessing codes, so this code has expired. Ask for a new one. — "
     "Quelqu\u2019un essaie de deviner les codes\u202f: celui-ci n\u2019est plus valable. "
@@ -37,7 +37,7 @@ _GUESSED_SECONDS = 20
 
 
 def create_service(
-    settings: Settings, keyring: Keyring, addresses: Addresses, catalogue: Catalogue
+    settings: Settings, keyring: Keyring, addresses: Addresses, queries: Queries
 ) -> Client:
     """Return the client that offers ``ip``, ``id`` and ``library`` under ``zapette/server``.
 
@@ -51,7 +51,7 @@ def create_service(
         procedures={
             "ip": lambda: addresses.found()["ip"],
             "id": new_player_id,
-            "library": _in_words(catalogue.answer),
+            "library": _in_words(queries.answer),
         },
     )
 
@@ -74,7 +74,7 @@ def who_is_connected(service: Client, topics: Topics) -> Connected:
     broker = topics.service(_BROKER)
 
     def connected(player_id: str) -> list[str]:
-        answer = service.call(broker, "clients", player_id, timeout=_PATIENCE)
+        answer = service.call(broker, "clients", player_id, timeout=_TIMEOUT)
         if not isinstance(answer, list):
             raise CallError("the broker did not answer with a list")
         return [str(it) for it in answer]

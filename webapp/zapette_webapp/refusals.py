@@ -10,13 +10,13 @@ from flask import Flask, Response
 from zapette_server.errors import CredentialsError, PlayersFull
 from zapette_webapp.access.throttle import Throttle
 from zapette_webapp.http import requests
-from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.problems import Code, Problem
 
 log = logging.getLogger("zapette.web")
 
 
-def register(app: Flask, refused: Refused) -> None:
+def register(app: Flask, refusals: RefusalCounts) -> None:
     """Answer 403 to a wrong key, or 429 to many; 429 or 503 if no further player can be made."""
     # 128 bits need no help against guessing; this keeps a guesser from filling the log.
     wrong_keys = Throttle(burst=20, per_second=0.5)
@@ -28,7 +28,7 @@ def register(app: Flask, refused: Refused) -> None:
         return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error)).response()
 
     def full(error: PlayersFull) -> Response:
-        refused.count(Reason.PLAYERS)
+        refusals.count(Reason.PLAYERS)
         code: Code
         if error.client:
             detail = "too many players were made from this address; forget some, or wait a day"

@@ -54,11 +54,11 @@ def forget(settings: Settings, player_id: str) -> None:
     ID is the player's id, or its beginning if that is unique. A page that is still open must be
     reloaded, and is then a new player with the old id.
     """
-    from zapette_server.storage.grants import Visitors
-    from zapette_server.storage.player_registry import Registry
+    from zapette_server.storage.grants import Grants
+    from zapette_server.storage.player_registry import PlayerRegistry
 
     folder = DataFolder.open(settings.data_dir)
-    registry, visitors = Registry(folder.registry), Visitors(folder.visitors)
+    registry, grants = PlayerRegistry(folder.registry), Grants(folder.grants)
     try:
         found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
         if len(found) > 1:
@@ -66,9 +66,9 @@ def forget(settings: Settings, player_id: str) -> None:
         if not found:
             raise TargetError(f"no player id begins with {player_id!r}")
         registry.forget(found[0])
-        visitors.forget(found[0])
+        grants.forget(found[0])
     finally:
-        visitors.close()
+        grants.close()
         registry.close()
 
 

@@ -44,10 +44,10 @@ async def serve(settings: Settings) -> None:
         BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
     stores = Stores.open(settings.data_dir, BROKER)
-    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
+    folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     accounts = Accounts(folder.accounts)
-    lookups = Lookups(Records(registry, visitors, accounts, folder.accounts))
+    lookups = Lookups(Records(registry, grants, accounts, folder.accounts))
     authenticator = HouseholdAuthenticator(
         keyring,
         lookups,
@@ -97,7 +97,7 @@ async def serve(settings: Settings) -> None:
     health = checks.Checks()
     health.add("store_messages", checks.store(broker.check_store))
     health.add("store_players", checks.store(registry.check))
-    health.add("store_visitors", checks.store(visitors.check))
+    health.add("store_visitors", checks.store(grants.check))
     health.add("sessions", lambda: _FULL if broker.is_full else None)
     health.add("credentials", lambda: lookups.problem)
     health.add("tasks", lambda: supervisor.problem)

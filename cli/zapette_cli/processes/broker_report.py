@@ -10,7 +10,7 @@ from zapette.client.client import Client
 from zapette.errors import InvalidArgument, Unavailable
 from zapette.protocol.topics import is_player_id
 from zapette_broker import Broker
-from zapette_server.access.authentication import is_visitor_of
+from zapette_server.access.authentication import is_remote_or_guest_of
 from zapette_server.access.credentials import Keyring, Role
 from zapette_server.checks import Checks
 from zapette_server.local_broker import broker_here
@@ -47,7 +47,7 @@ def create_report(
         asked: concurrent.futures.Future[list[str]] = concurrent.futures.Future()
 
         def look() -> None:
-            asked.set_result(broker.connected(lambda it: is_visitor_of(it.tag, player)))
+            asked.set_result(broker.connected(lambda it: is_remote_or_guest_of(it.tag, player)))
 
         loop.call_soon_threadsafe(look)
         try:

@@ -26,19 +26,19 @@ from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import RECENT
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import store_turns
-from zapette_webapp.access.access_control import Doorkeeper
+from zapette_webapp import store_limiter
+from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.pairing import Pairing
-from zapette_webapp.access.player_credentials import Household
+from zapette_webapp.access.player_credentials import PlayerCredentials
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.framing import LARGEST_BODY
-from zapette_webapp.http.refusal_counts import Refused
+from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.request_parser import LARGEST_HEAD
 from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 from zapette_webapp.procedures import create_service, warn_of_guesses, who_is_connected
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
@@ -65,14 +65,14 @@ def serve(settings: Settings) -> None:
     stores = Stores.open(
         settings.data_dir,
         WEB,
-        patience=store_turns.STORE_PATIENCE,
+        timeout=store_limiter.STORE_TIMEOUT,
         recent=max(RECENT, 2.0 * settings.token_lifetime),
     )
-    folder, registry, visitors = stores.folder, stores.registry, stores.visitors
+    folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
-    librarian = Librarian.of(settings.media_dir, folder.library, folder.thumbnails)
-    service = create_service(settings, keyring, addresses, librarian.catalogue)
+    library = Library.of(settings.media_dir, folder.library, folder.thumbnails)
+    service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
         service,
         Announcements(settings.home_assistant, keyring.topics, version("zapette")),
@@ -83,8 +83,8 @@ def serve(settings: Settings) -> None:
     health = create_checks(settings, lambda: service.is_live)
     health.add("disk", checks.disk(folder.path))
     health.add("store_players", checks.store(registry.check))
-    health.add("store_visitors", checks.store(visitors.check))
-    health.add("store_library", checks.store(librarian.index.check))
+    health.add("store_visitors", checks.store(grants.check))
+    health.add("store_library", checks.store(library.index.check))
     broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
     health.add_several(broker_checks)
     bridge_check = BridgeCheck(service, keyring.topics.service(BRIDGE))
@@ -92,34 +92,34 @@ def serve(settings: Settings) -> None:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
     supervisor = Supervisor(log)
-    owners = (supervisor, *(it.supervisor for it in (discovery, *librarian.workers)))
+    owners = (supervisor, *(it.supervisor for it in (discovery, *library.workers)))
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: service.is_live)
-    refused = Refused()
+    refusals = RefusalCounts()
     app = create_app(
         Parts(
             addresses=addresses,
             checks=health,
-            doorkeeper=Doorkeeper(
-                Household(settings, keyring, registry, addresses),
-                visitors,
+            access=AccessControl(
+                PlayerCredentials(settings, keyring, registry, addresses),
+                grants,
                 Pairing(),
                 who_is_connected(service, keyring.topics),
                 warn_of_guesses(service, keyring.topics),
-                refused,
+                refusals,
             ),
-            librarian=librarian,
+            library=library,
             broker_figures=broker_figures,
-            refused=refused,
+            refusals=refusals,
             owners=owners,
         )
     )
-    server = _http_server(app, settings, refused)
+    server = _http_server(app, settings, refusals)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
     sys.setswitchinterval(SWITCH_INTERVAL)
-    librarian.start()
+    library.start()
     service.start()
     broker_checks.start()
     bridge_check.start()
@@ -141,7 +141,7 @@ def serve(settings: Settings) -> None:
         discovery.stop()
         service.stop()
         server.close()
-        librarian.stop()
+        library.stop()
         ended.set()
         supervisor.stop(_JOIN)
         stores.close()
@@ -150,7 +150,7 @@ def serve(settings: Settings) -> None:
         raise damage[0]
 
 
-def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
+def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any:
     """Return waitress for `app`, bound to its port but not running."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     trusted: dict[str, Any] = {}
@@ -175,7 +175,7 @@ def _http_server(app: Flask, settings: Settings, refused: Refused) -> Any:
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
     proxy = client_of(settings.trusted_proxy)
-    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refused)
+    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refusals)
     make_fair(server, shared)
     return server
 

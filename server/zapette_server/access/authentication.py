@@ -68,7 +68,7 @@ class HouseholdAuthenticator:
         self._one_at_a_time = asyncio.Lock()
         self._generations: dict[str, str | None] = {}
         self._accounts: dict[str, str] | None = None
-        self._ended: frozenset[str] = frozenset()
+        self._revoked: frozenset[str] = frozenset()
 
     def authenticate(self, request: ConnectRequest) -> Grant | Awaitable[Grant | None] | None:
         """Return what the client may do, or None if it does not prove who it is."""
@@ -88,8 +88,8 @@ class HouseholdAuthenticator:
         self._generations |= change.generations
         if change.accounts is not None:
             self._accounts = change.accounts
-        if change.ended is not None:
-            self._ended = change.ended
+        if change.revoked is not None:
+            self._revoked = change.revoked
 
     def remember_only(self, players: Collection[str]) -> None:
         """Forget the lookups of all players except these."""
@@ -103,7 +103,7 @@ class HouseholdAuthenticator:
         """Tell whether a grant with `tag` is known to be revoked."""
         match tag:
             case ("code", str(player), str(generation)):
-                return client_id in self._ended or (
+                return client_id in self._revoked or (
                     self._generations.get(player, generation) != generation
                 )
             case ("player", str(player)):
@@ -136,7 +136,7 @@ class HouseholdAuthenticator:
     def _if_good(self, token: Token, standing: Standing) -> Grant | None:
         """Grant the token's rights unless the stores say that it is revoked."""
         wanted = token.generation if token.role is not Role.PLAYER else standing.generation
-        if standing.ended or standing.generation is None or standing.generation != wanted:
+        if standing.revoked or standing.generation is None or standing.generation != wanted:
             return None
         grant = self._granted(token)
         # changes since the answer was given
@@ -232,7 +232,7 @@ def player_of(tag: object) -> str | None:
     return None
 
 
-def is_visitor_of(tag: object, player_id: str) -> bool:
+def is_remote_or_guest_of(tag: object, player_id: str) -> bool:
     """Tell whether what was granted with `tag` is a remote's or a guest's of a player."""
     match tag:
         case ("code", str(of), str()):

@@ -186,25 +186,25 @@ def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> A
     if not is_token(client_id) or not is_player_id(player_id):
         raise CredentialsError("a client id and a player id are needed")
     player, server = topics.player(player_id), topics.server
-    ask_server = [f"{server.root}/request/{client_id}/#"]
-    hear_server = [server.availability, server.responses(client_id)]
+    server_calls = [f"{server.root}/request/{client_id}/#"]
+    server_topics = [server.availability, server.responses(client_id)]
     if role is Role.PLAYER:
-        tells = [player.availability, player.state, player.event("#"), f"{player.root}/response/#"]
+        own = [player.availability, player.state, player.event("#"), f"{player.root}/response/#"]
         return _acl(
-            [*tells, *ask_server],
-            [player.commands, player.requests, *hear_server],
+            [*own, *server_calls],
+            [player.commands, player.requests, *server_topics],
             retain=[player.availability, player.state],
         )
-    hear_player = [player.state, player.availability, player.responses(client_id)]
-    asks = f"{player.root}/request/{client_id}"
+    player_topics = [player.state, player.availability, player.responses(client_id)]
+    calls = f"{player.root}/request/{client_id}"
     if role is Role.REMOTE:
         return _acl(
-            [player.commands, f"{asks}/#", *ask_server],
-            [*hear_player, player.event("#"), *hear_server],
+            [player.commands, f"{calls}/#", *server_calls],
+            [*player_topics, player.event("#"), *server_topics],
         )
     return _acl(
-        [f"{asks}/+/{name}" for name in ("status", "queue/add", "queue/play_next")],
-        [*hear_player, server.availability],
+        [f"{calls}/+/{name}" for name in ("status", "queue/add", "queue/play_next")],
+        [*player_topics, server.availability],
     )
 
 

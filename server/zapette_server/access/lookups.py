@@ -26,7 +26,7 @@ log = logging.getLogger("zapette.broker")
 INTERVAL: Final = 0.2
 """Seconds between two checks for new codes and for revoked accounts and tokens."""
 
-PATIENCE: Final = 5.0
+ANSWER_TIMEOUT: Final = 5.0
 """How long a client waits for a store that cannot be read, in seconds."""
 
 _GATHER: Final = 0.001
@@ -113,7 +113,7 @@ class Lookups:
         return view.standing(player_id, client_id)
 
     def standing(self, player_id: str, client_id: str) -> asyncio.Future[Standing]:
-        """Ask for a token's standing; UnavailableError if `PATIENCE` seconds pass."""
+        """Ask for a token's standing; UnavailableError if `ANSWER_TIMEOUT` seconds pass."""
         return self._ask(client_id, player_id)
 
     def hash_of(self, account: str) -> asyncio.Future[str | None]:
@@ -124,10 +124,10 @@ class Lookups:
         if self._loop is None:
             raise RuntimeError("the lookups were not started")
         answer: asyncio.Future[Any] = self._loop.create_future()
-        question = _Question(answer, self._loop.time() + PATIENCE, client, player)
+        question = _Question(answer, self._loop.time() + ANSWER_TIMEOUT, client, player)
         self._asked.append(question)
         if self._timer is None:
-            self._timer = self._loop.call_later(PATIENCE, self._give_up)
+            self._timer = self._loop.call_later(ANSWER_TIMEOUT, self._give_up)
         with self._lock:
             if player:
                 self._watched.add(player)

@@ -11,8 +11,8 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.storage.accounts import Accounts
-from zapette_server.storage.grants import Visitors
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.grants import Grants
+from zapette_server.storage.player_registry import PlayerRegistry
 
 log = logging.getLogger("zapette.broker")
 
@@ -26,11 +26,11 @@ class Standing:
 
     Attributes:
         generation: of the codes of its player; None if there is no such player.
-        ended: whether the token itself was ended.
+        revoked: whether the token itself was revoked.
     """
 
     generation: str | None
-    ended: bool
+    revoked: bool
 
 
 @dataclass(slots=True)
@@ -40,16 +40,16 @@ class Change:
     Attributes:
         generations: of players that connections were asked for, None if they are gone.
         accounts: the fingerprints of all accounts, None if they are as before.
-        ended: the client ids of all ended tokens, None if they are as before.
+        revoked: the client ids of all revoked tokens, None if they are as before.
     """
 
     generations: dict[str, str | None] = field(default_factory=dict)
     accounts: dict[str, str] | None = None
-    ended: frozenset[str] | None = None
+    revoked: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
         """Tell whether anything is new."""
-        return bool(self.generations) or self.accounts is not None or self.ended is not None
+        return bool(self.generations) or self.accounts is not None or self.revoked is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +59,34 @@ class View:
     Attributes:
         commits: the last commit to each store before these were read.
         generations: of the codes of all players.
-        ended: the client ids of all ended tokens.
+        revoked: the client ids of all revoked tokens.
     """
 
     commits: tuple[bytes, bytes]
     generations: Mapping[str, str]
-    ended: frozenset[str]
+    revoked: frozenset[str]
 
     def standing(self, player_id: str, client_id: str) -> Standing:
         """Return how a token stands."""
-        return Standing(self.generations.get(player_id), client_id in self.ended)
+        return Standing(self.generations.get(player_id), client_id in self.revoked)
 
 
 class Records:
     """The stores themselves; every method but `last_commits` may block."""
 
     def __init__(
-        self, registry: Registry, visitors: Visitors, accounts: Accounts, accounts_file: Path
+        self, registry: PlayerRegistry, grants: Grants, accounts: Accounts, accounts_file: Path
     ) -> None:
         self._registry = registry
-        self._visitors = visitors
+        self._grants = grants
         self._accounts = accounts
         self._accounts_file = accounts_file
         self._known: dict[str, str | None] = {}
         self._everybody: dict[str, str] | None = None
-        self._ended: frozenset[str] = frozenset()
+        self._revoked: frozenset[str] = frozenset()
         self._hashes: dict[str, str] = {}
         self._registry_seen: int | None = None
-        self._last_end: int | None = None
+        self._last_revocation: int | None = None
         self._accounts_seen: int | None = None
         #: Why the accounts cannot be read, in words; None if they can.
         self.problem: str | None = None
@@ -95,15 +95,15 @@ class Records:
 
     def last_commits(self) -> tuple[bytes, bytes] | None:
         """Return the last commit to each store; None if it is not known. It never waits."""
-        players, visitors = self._registry.last_commit(), self._visitors.last_commit()
-        return (players, visitors) if players is not None and visitors is not None else None
+        players, grants = self._registry.last_commit(), self._grants.last_commit()
+        return (players, grants) if players is not None and grants is not None else None
 
     def standings(
         self, tokens: Collection[tuple[str, str]]
     ) -> tuple[dict[tuple[str, str], Standing], Change]:
         """Return how tokens stand (by player id and client id), and what was learnt by it."""
         generations = self._registry.generations({player for player, _ in tokens})
-        ended = self._visitors.ended_among([client for _, client in tokens])
+        revoked = self._grants.revoked_among([client for _, client in tokens])
         change = Change()
         standings = {}
         for player, client in tokens:
@@ -111,7 +111,7 @@ class Records:
             # of one that no look has seen yet, the next look tells
             if player in self._known and self._known[player] != generation:
                 change.generations[player] = self._known[player] = generation
-            standings[player, client] = Standing(generation, client in ended)
+            standings[player, client] = Standing(generation, client in revoked)
         return standings, change
 
     def hashes(self, change: Change) -> dict[str, str]:
@@ -134,7 +134,7 @@ class Records:
     def forget(self) -> None:
         """Take everything for new at the next look."""
         self._known = {}
-        self._registry_seen = self._last_end = self._accounts_seen = None
+        self._registry_seen = self._last_revocation = self._accounts_seen = None
 
     def look(self, players: Collection[str]) -> Change:
         """Return what has changed since the last look, of players those named only."""
@@ -154,15 +154,15 @@ class Records:
                     change.generations[player] = generation
             self._known = {player: found.get(player) for player in players}
             self._registry_seen = version
-        last = self._visitors.last_end()
-        if last != self._last_end:
-            change.ended = self._ended = self._visitors.ended()
-            self._last_end = last
+        last = self._grants.last_revocation()
+        if last != self._last_revocation:
+            change.revoked = self._revoked = self._grants.revoked()
+            self._last_revocation = last
         self.hashes(change)
         if commits is None or self._everybody is None:
             self.view = None
         elif self.view is None or self.view.commits != commits:
-            self.view = View(commits, self._everybody, self._ended)
+            self.view = View(commits, self._everybody, self._revoked)
         return change
 
 

@@ -20,7 +20,7 @@ SETUP: Final = "setup"
 _SECRET_BYTES: Final = 32
 _SECRET: Final = "secret"  # noqa: S105 - the name of its file
 _PASSWORD: Final = "home-password"  # noqa: S105 - the name of its file
-_PATIENCE: Final = 10.0
+_TIMEOUT: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class DataFolder:
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not all((path / name).exists() for name in (_SECRET, _PASSWORD)):
-                with FolderLock(path, SETUP).held(_PATIENCE):
+                with FolderLock(path, SETUP).held(_TIMEOUT):
                     _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
                     _keep(path / _PASSWORD, secrets.token_urlsafe(12))
             secret = (path / _SECRET).read_text().strip()
@@ -80,7 +80,7 @@ class DataFolder:
         return self.path / "players.db"
 
     @property
-    def visitors(self) -> Path:
+    def grants(self) -> Path:
         """The SQLite file of the tokens that remotes and guests were given."""
         return self.path / "visitors.db"
 

@@ -25,7 +25,7 @@ MOST_OF_ADDRESS: Final = 100
 MOST: Final = 100_000
 """How many visitors are remembered in whole; the player with most makes room."""
 
-MOST_ENDED: Final = 1000
+MOST_REVOKED: Final = 1000
 """How many tokens of one player may be ended before it needs a new code instead."""
 
 _DAY: Final = 24 * 3600.0
@@ -53,7 +53,7 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class TokenGrant:
     """A remote or a guest that was given a token.
 
     Attributes:
@@ -79,7 +79,7 @@ class Visitor:
     expires_at: float
 
 
-class Visitors:
+class Grants:
     """The visitors, in an SQLite file that the web side writes and the broker reads.
 
     A token that was ended is remembered for as long as it would have been good. Safe to use from
@@ -87,13 +87,13 @@ class Visitors:
     """
 
     def __init__(
-        self, file: Path, *, patience: float | None = None, the_clock: Clock | None = None
+        self, file: Path, *, timeout: float | None = None, the_clock: Clock | None = None
     ) -> None:
         """Open the file, making it if it is not there.
 
         Args:
             file: where it is.
-            patience: seconds that a call waits for another process; as when it is opened if None.
+            timeout: seconds that a call waits for another process; as when it is opened if None.
             the_clock: the time of day; the system's if None.
 
         Raises:
@@ -104,8 +104,8 @@ class Visitors:
         self._distrust_until = self._clock.steady() + _DAY
         # a write costs no wait for the disk; what a power cut takes is a second's worth
         self._file.write("PRAGMA synchronous = NORMAL")
-        if patience is not None:
-            self._file.wait_at_most(patience)
+        if timeout is not None:
+            self._file.wait_at_most(timeout)
 
     def close(self) -> None:
         """Close the file."""
@@ -131,21 +131,21 @@ class Visitors:
         if self._clock.steady() >= self._distrust_until:
             file.write("DELETE FROM visitors WHERE expires_at < ?", (now,))
 
-    def note(self, visitor: Visitor) -> None:
-        """Remember a visitor that was given a token."""
+    def note(self, grant: TokenGrant) -> None:
+        """Remember a grant that was given a token."""
         with self._file.transaction() as file:
             self._drop_expired(file)
-            _put(file, visitor, None)
+            _put(file, grant, None)
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors WHERE "
                 "player_id = ? AND address = ? AND ended IS NULL "
                 "ORDER BY since DESC LIMIT -1 OFFSET ?)",
-                (visitor.player_id, visitor.address, MOST_OF_ADDRESS),
+                (grant.player_id, grant.address, MOST_OF_ADDRESS),
             )
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
                 "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT -1 OFFSET ?)",
-                (visitor.player_id, MOST_OF_A_PLAYER),
+                (grant.player_id, MOST_OF_A_PLAYER),
             )
             ((many,),) = file.read("SELECT count(*) FROM visitors")
             if many > MOST:
@@ -156,36 +156,36 @@ class Visitors:
                     "ORDER BY since LIMIT 1)"
                 )
 
-    def of(self, player_id: str) -> list[Visitor]:
+    def of(self, player_id: str) -> list[TokenGrant]:
         """Return the visitors of a player whose token is good, the newest first."""
         rows = self._file.read(
             f"SELECT {_COLUMNS} FROM visitors WHERE player_id = ? AND ended IS NULL "  # noqa: S608
             "AND expires_at >= ? ORDER BY since DESC",
             (player_id, time.time()),
         )
-        return [Visitor(*row) for row in rows]
+        return [TokenGrant(*row) for row in rows]
 
-    def end(self, visitor: Visitor) -> bool:
-        """End a visitor's token, and all others that its device was given by the same code.
+    def revoke(self, grant: TokenGrant) -> bool:
+        """End a grant's token, and all others that its device was given by the same code.
 
         Return false, with nothing changed, if so many were ended that a new code is needed.
         """
         with self._file.transaction() as file:
             ((many,),) = file.read(
                 "SELECT count(*) FROM visitors WHERE player_id = ? AND ended IS NOT NULL",
-                (visitor.player_id,),
+                (grant.player_id,),
             )
-            if many >= MOST_ENDED:
+            if many >= MOST_REVOKED:
                 return False
             ((last,),) = file.read("SELECT max(ended) FROM visitors")
             # never a number that was there before, though rows go when they expire
             number = max((last or 0) + 1, int(time.time() * 1000))
-            _put(file, visitor, number)
-            if visitor.device:
+            _put(file, grant, number)
+            if grant.device:
                 file.write(
                     "UPDATE visitors SET ended = ? WHERE player_id = ? AND device = ? "
                     "AND generation = ? AND ended IS NULL",
-                    (number, visitor.player_id, visitor.device, visitor.generation),
+                    (number, grant.player_id, grant.device, grant.generation),
                 )
             return True
 
@@ -193,7 +193,7 @@ class Visitors:
         """Forget the visitors of a player whose code was renewed: none of their tokens is good."""
         self._file.write("DELETE FROM visitors WHERE player_id = ?", (player_id,))
 
-    def is_turned_out(self, player_id: str, generation: str, device: str) -> bool:
+    def is_revoked(self, player_id: str, generation: str, device: str) -> bool:
         """Tell whether a device's token was ended, and nothing has brought it back since."""
         rows = self._file.read(
             "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
@@ -202,7 +202,7 @@ class Visitors:
         )
         return device != "" and bool(rows)
 
-    def ended_among(self, client_ids: Iterable[str]) -> set[str]:
+    def revoked_among(self, client_ids: Iterable[str]) -> set[str]:
         """Return those of the client ids whose tokens were ended."""
         rows = self._file.read(
             "SELECT client_id FROM visitors WHERE ended IS NOT NULL "
@@ -211,7 +211,7 @@ class Visitors:
         )
         return {str(row[0]) for row in rows}
 
-    def ended(self) -> frozenset[str]:
+    def revoked(self) -> frozenset[str]:
         """Return the client ids whose tokens were ended and would still be good."""
         rows = self._file.read("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
         return frozenset(str(row[0]) for row in rows)
@@ -220,15 +220,15 @@ class Visitors:
         """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
         return self._file.last_commit()
 
-    def last_end(self) -> int:
+    def last_revocation(self) -> int:
         """Return a number that differs from the last when another token was ended."""
         ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")
         return last or 0
 
 
-def _put(file: Connection, visitor: Visitor, ended: int | None) -> None:
+def _put(file: Connection, grant: TokenGrant, ended: int | None) -> None:
     file.write(
         f"INSERT INTO visitors ({_COLUMNS}, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
         "ON CONFLICT (client_id) DO UPDATE SET ended = excluded.ended",
-        (*astuple(visitor), ended),
+        (*astuple(grant), ended),
     )

@@ -50,7 +50,7 @@ END;
 SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
 
 
-class Registry:
+class PlayerRegistry:
     """The players, in an SQLite file that the web side writes and the broker reads.
 
     It holds no key: keys are derived from the id, the generation and the signing secret.
@@ -61,7 +61,7 @@ class Registry:
         self,
         file: Path,
         *,
-        patience: float | None = None,
+        timeout: float | None = None,
         recent: float = RECENT,
         most: int = MOST,
         most_of_client: int = MOST_OF_CLIENT,
@@ -71,7 +71,7 @@ class Registry:
 
         Args:
             file: where it is.
-            patience: seconds that a call waits for another process; as when it is opened if None.
+            timeout: seconds that a call waits for another process; as when it is opened if None.
             recent: seconds; longer than a player can be connected without being seen.
             most: the maximum number of players.
             most_of_client: the maximum made by one client.
@@ -81,8 +81,8 @@ class Registry:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
         self._file = sqlite.open_(file, SCHEMA, prepare=_add_origins)
-        if patience is not None:
-            self._file.wait_at_most(patience)
+        if timeout is not None:
+            self._file.wait_at_most(timeout)
         self._clock = the_clock or Clock()
         self._removals = 0
         self._recent = recent

@@ -18,8 +18,8 @@ from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreEr
 from zapette_server.checks import without_folders
 from zapette_server.storage.data_folder import SETUP, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
-from zapette_server.storage.grants import Visitors
-from zapette_server.storage.player_registry import RECENT, Registry
+from zapette_server.storage.grants import Grants
+from zapette_server.storage.player_registry import RECENT, PlayerRegistry
 
 log = logging.getLogger("zapette.store")
 
@@ -38,17 +38,17 @@ class Stores:
     Attributes:
         folder: the data folder.
         registry: the players.
-        visitors: the tokens of remotes and guests.
+        grants: the tokens of remotes and guests.
     """
 
     folder: DataFolder
-    registry: Registry
-    visitors: Visitors
+    registry: PlayerRegistry
+    grants: Grants
     _lock: FolderLock
 
     @classmethod
     def open(
-        cls, path: Path, part: str, *, patience: float | None = None, recent: float = RECENT
+        cls, path: Path, part: str, *, timeout: float | None = None, recent: float = RECENT
     ) -> Self:
         """Open the stores in the folder `path`, making what is missing.
 
@@ -57,7 +57,7 @@ class Stores:
         Args:
             path: the data folder.
             part: who opens it, `BROKER` or `WEB`; one process of each may.
-            patience: seconds that a call waits for another process, once all is open.
+            timeout: seconds that a call waits for another process, once all is open.
             recent: seconds for which a player that was seen makes no room for another.
 
         Raises:
@@ -69,11 +69,11 @@ class Stores:
         # one that was killed may still be ending
         lock.take(_HANDOVER)
         try:
-            registry, visitors = _open(folder, {BROKER, WEB} - {part}, patience, recent)
+            registry, grants = _open(folder, {BROKER, WEB} - {part}, timeout, recent)
         except BaseException:
             lock.release()
             raise
-        return cls(folder, registry, visitors, lock)
+        return cls(folder, registry, grants, lock)
 
     def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
         """Check the stores until `stopping`; call `found` once if one is damaged.
@@ -82,11 +82,11 @@ class Stores:
         """
         due = 0.0
         while not stopping.wait(_LOOK):
-            damaged = self.registry.is_suspect or self.visitors.is_suspect
+            damaged = self.registry.is_suspect or self.grants.is_suspect
             if not damaged and time.monotonic() < due:
                 continue
             due = time.monotonic() + WHOLE_INTERVAL
-            for check in (self.registry.check, self.visitors.check):
+            for check in (self.registry.check, self.grants.check):
                 try:
                     check()
                 except StoreDamaged as error:
@@ -100,7 +100,7 @@ class Stores:
     def close(self) -> None:
         """Close the stores and let another process of this kind run."""
         self.registry.close()
-        self.visitors.close()
+        self.grants.close()
         self._lock.release()
 
 
@@ -115,35 +115,39 @@ def prepare(path: Path) -> None:
     with contextlib.ExitStack() as parts:
         for part in (BROKER, WEB):
             parts.enter_context(FolderLock(path, part).held(_HANDOVER))
-        registry, visitors = _open(folder, set())
+        registry, grants = _open(folder, set())
         registry.close()
-        visitors.close()
+        grants.close()
 
 
 def _open(
     folder: DataFolder,
     others: set[str],
-    patience: float | None = None,
+    timeout: float | None = None,
     recent: float = RECENT,
-) -> tuple[Registry, Visitors]:
+) -> tuple[PlayerRegistry, Grants]:
     """Open the stores; those who may have them open too are `others`."""
     with FolderLock(folder.path, SETUP).held(_SETUP_TIMEOUT):
-        registry = _registry(folder, others, partial(Registry, patience=patience, recent=recent))
+        registry = _registry(
+            folder, others, partial(PlayerRegistry, timeout=timeout, recent=recent)
+        )
         try:
-            make = partial(Visitors, patience=patience)
-            return registry, _visitors(folder, others, registry, make)
+            make = partial(Grants, timeout=timeout)
+            return registry, _grants(folder, others, registry, make)
         except BaseException:
             registry.close()
             raise
 
 
-def _registry(folder: DataFolder, others: set[str], make: Callable[[Path], Registry]) -> Registry:
+def _registry(
+    folder: DataFolder, others: set[str], make: Callable[[Path], PlayerRegistry]
+) -> PlayerRegistry:
     file = folder.registry
     try:
         return make(file)
     except StoreDamaged as error:
         with _alone(folder, others, error):
-            rows = Registry.salvaged(file)
+            rows = PlayerRegistry.salvaged(file)
             aside = damage.set_aside(file)
             registry = make(file)
             registry.take(rows)
@@ -157,19 +161,19 @@ def _registry(folder: DataFolder, others: set[str], make: Callable[[Path], Regis
         return registry
 
 
-def _visitors(
-    folder: DataFolder, others: set[str], registry: Registry, make: Callable[[Path], Visitors]
-) -> Visitors:
-    file = folder.visitors
+def _grants(
+    folder: DataFolder, others: set[str], registry: PlayerRegistry, make: Callable[[Path], Grants]
+) -> Grants:
+    file = folder.grants
     is_new = not file.exists() or not file.stat().st_size
     try:
-        visitors = make(file)
+        grants = make(file)
     except StoreDamaged as error:
         with _alone(folder, others, error):
             # which tokens were ended is not known any more: none of before may be good
             registry.renew_all()
             aside = damage.set_aside(file)
-            visitors = make(file)
+            grants = make(file)
         log.error(  # noqa: TRY400 - the message says it all
             "%s; it is kept as %s. Every player has a new code, which phones must scan",
             without_folders(str(error)),
@@ -180,7 +184,7 @@ def _visitors(
             # it was removed
             registry.renew_all()
             log.warning("visitors.db was gone: every player has a new code, which phones must scan")
-    return visitors
+    return grants
 
 
 @contextlib.contextmanager

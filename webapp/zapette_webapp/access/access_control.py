@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from zapette.errors import CallError
 from zapette_server.access.credentials import Role
-from zapette_server.storage.grants import MOST_ENDED, Visitor, Visitors
+from zapette_server.storage.grants import MOST_REVOKED, Grants, TokenGrant
 from zapette_webapp.access import pairing
 from zapette_webapp.access.pairing import Pairing
-from zapette_webapp.access.player_credentials import Household
-from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.access.player_credentials import PlayerCredentials
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.problems import Problem
 
 log = logging.getLogger("zapette.web")
@@ -49,24 +49,24 @@ def new_device_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Doorkeeper:
+class AccessControl:
     """Lets visitors in, tells who is there, and turns them out.
 
     Attributes:
-        household: gives credentials and checks owner keys.
-        visitors: remembers who was let in, and who was turned out.
+        credentials: gives credentials and checks owner keys.
+        grants: which tokens were given out, and which were revoked.
         pairing: the codes that are shown now.
         connected: asks the broker who is connected.
         warn: tells a player that its code has expired because somebody guesses codes.
-        refused: counts such codes.
+        refusals: counts such codes.
     """
 
-    household: Household
-    visitors: Visitors
+    credentials: PlayerCredentials
+    grants: Grants
     pairing: Pairing
     connected: Connected
     warn: Callable[[str], None] = lambda _: None
-    refused: Refused = field(default_factory=Refused)
+    refusals: RefusalCounts = field(default_factory=RefusalCounts)
 
     def admit(self, player_id: str, key: str, host: str, device: Device) -> dict[str, Any]:
         """Return the credentials of a remote or a guest, as the key says.
@@ -75,13 +75,13 @@ class Doorkeeper:
             CredentialsError: the key is none of the player's, or not any more.
             Problem: the device was turned out (code ``turned_out``).
         """
-        role, generation = self.household.invited(player_id, key)
-        if self.visitors.is_turned_out(player_id, generation, device.id):
+        role, generation = self.credentials.invited(player_id, key)
+        if self.grants.is_revoked(player_id, generation, device.id):
             detail = "the player disconnected this device; a new code lets it connect again"
             raise Problem(HTTPStatus.FORBIDDEN, "turned_out", detail)
-        given = self.household.visitor(player_id, role, generation, host)
-        self.visitors.note(
-            Visitor(
+        given = self.credentials.issue(player_id, role, generation, host)
+        self.grants.note(
+            TokenGrant(
                 client_id=given["client_id"],
                 player_id=player_id,
                 generation=generation,
@@ -102,8 +102,8 @@ class Doorkeeper:
             CredentialsError: the owner key is not the id's.
             Problem: the player is unknown or forgotten (code ``not_found``).
         """
-        links = self.household.new_code(player_id, owner_key, ip)
-        self.visitors.forget(player_id)
+        links = self.credentials.new_code(player_id, owner_key, ip)
+        self.grants.forget(player_id)
         return links
 
     def forget(self, player_id: str, owner_key: str) -> None:
@@ -112,8 +112,8 @@ class Doorkeeper:
         Raises:
             CredentialsError: the owner key is not the id's.
         """
-        if self.household.forget(player_id, owner_key):
-            self.visitors.forget(player_id)
+        if self.credentials.forget(player_id, owner_key):
+            self.grants.forget(player_id)
 
     def invite(self, player_id: str, owner_key: str, role: Role) -> dict[str, Any]:
         """Return a code to type and when it ends.
@@ -122,7 +122,7 @@ class Doorkeeper:
             CredentialsError: the owner key is not the id's.
             Problem: the player is unknown or forgotten (code ``not_found``).
         """
-        generation = self.household.known(player_id, owner_key)
+        generation = self.credentials.known(player_id, owner_key)
         code = self.pairing.invite(player_id, generation, role)
         return {"code": pairing.spelled(code), "expires_at": int(time.time() + pairing.LIFETIME)}
 
@@ -134,12 +134,12 @@ class Doorkeeper:
         """
         invitation = self.pairing.accept(code)
         for ended in self.pairing.guessed():
-            self.refused.count(Reason.GUESSED)
+            self.refusals.count(Reason.GUESSED)
             log.warning("a code to type has expired: somebody is guessing codes")
             self.warn(ended.player_id)
         if invitation is not None:
             player_id, role = invitation.player_id, invitation.role
-            key = self.household.key(player_id, role, invitation.generation)
+            key = self.credentials.key(player_id, role, invitation.generation)
             if key is not None:
                 return {"id": player_id, "key": key, "role": role.value}
         detail = "no player shows this code, or it has expired; ask for a new one"
@@ -152,41 +152,41 @@ class Doorkeeper:
             CredentialsError: the owner key is not the id's.
             Problem: the player is unknown or forgotten (code ``not_found``).
         """
-        self.household.known(player_id, owner_key)
-        known = {it.client_id: it for it in self.visitors.of(player_id)}
+        self.credentials.known(player_id, owner_key)
+        known = {it.client_id: it for it in self.grants.of(player_id)}
         here = self._connected(player_id)
         shown = [_described(it) for it in known.values() if here is None or it.client_id in here]
         strangers = [_stranger(it) for it in sorted(here or ()) if it not in known]
         return {"connected": here is not None, "visitors": shown + strangers}
 
-    def turn_out(self, player_id: str, owner_key: str, client_id: str) -> None:
+    def revoke(self, player_id: str, owner_key: str, client_id: str) -> None:
         """End a visitor's connection, and keep its device out until there is a new code.
 
         Raises:
             CredentialsError: the owner key is not the id's.
             Problem: there is no such player or visitor, or too many were turned out already.
         """
-        generation = self.household.known(player_id, owner_key)
-        visitor = self._visitor(player_id, client_id, generation)
-        if visitor is None:
+        generation = self.credentials.known(player_id, owner_key)
+        grant = self._grant(player_id, client_id, generation)
+        if grant is None:
             detail = "this player has no such device"
             raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail)
-        if not self.visitors.end(visitor):
-            detail = f"{MOST_ENDED} devices are disconnected already; make a new code instead"
+        if not self.grants.revoke(grant):
+            detail = f"{MOST_REVOKED} devices are disconnected already; make a new code instead"
             raise Problem(HTTPStatus.CONFLICT, "conflict", detail)
-        log.info("a player disconnected a %s", visitor.role)
+        log.info("a player disconnected a %s", grant.role)
 
-    def _visitor(self, player_id: str, client_id: str, generation: str) -> Visitor | None:
-        for visitor in self.visitors.of(player_id):
-            if visitor.client_id == client_id:
-                return visitor
+    def _grant(self, player_id: str, client_id: str, generation: str) -> TokenGrant | None:
+        for grant in self.grants.of(player_id):
+            if grant.client_id == client_id:
+                return grant
         form = _CLIENT_ID.fullmatch(client_id)
         if form is None or client_id not in (self._connected(player_id) or ()):
             return None
         # so many came after it that it is not remembered, but it is there
         now = time.time()
-        until = now + self.household.settings.token_lifetime
-        return Visitor(client_id, player_id, generation, form[1], "", "", "", now, until)
+        until = now + self.credentials.settings.token_lifetime
+        return TokenGrant(client_id, player_id, generation, form[1], "", "", "", now, until)
 
     def _connected(self, player_id: str) -> frozenset[str] | None:
         try:
@@ -196,13 +196,13 @@ class Doorkeeper:
             return None
 
 
-def _described(visitor: Visitor) -> dict[str, Any]:
+def _described(grant: TokenGrant) -> dict[str, Any]:
     return {
-        "client_id": visitor.client_id,
-        "role": visitor.role,
-        "device": visitor.label,
-        "address": visitor.address,
-        "since": round(visitor.since, 3),
+        "client_id": grant.client_id,
+        "role": grant.role,
+        "device": grant.label,
+        "address": grant.address,
+        "since": round(grant.since, 3),
     }
 
 

@@ -11,13 +11,13 @@ from zapette_server.hosts import Hosts
 from zapette_webapp.access.rates import SAFE
 from zapette_webapp.access.throttle import EVERYBODY, Throttle
 from zapette_webapp.http import requests
-from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.problems import Problem
 
 log = logging.getLogger("zapette.web")
 
 
-def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
+def register(app: Flask, hosts: Hosts, refusals: RefusalCounts) -> None:
     """Check Host and Origin of each request before any route of `app` sees it.
 
     Answers 400 if Host is malformed, or missing in HTTP/1.1 (RFC 9112, 3.2); 421 if it is not ours.
@@ -25,7 +25,7 @@ def register(app: Flask, hosts: Hosts, refused: Refused) -> None:
     logged = Throttle(burst=20, per_second=0.1)
 
     def misdirected(reason: Reason, detail: str) -> Problem:
-        refused.count(reason)
+        refusals.count(reason)
         if logged.take(EVERYBODY) == 0:
             log.info("refused a request from %s: %s", requests.peer(), detail)
         return Problem(HTTPStatus.MISDIRECTED_REQUEST, "misdirected_request", detail)

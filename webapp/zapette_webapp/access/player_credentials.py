@@ -10,14 +10,14 @@ from typing import Any
 from zapette_server.access.credentials import Keyring, Role, new_player_id
 from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings
-from zapette_server.storage.player_registry import Registry
+from zapette_server.storage.player_registry import PlayerRegistry
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.pages import qr
 from zapette_webapp.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class PlayerCredentials:
     """Gives ids, credentials and links.
 
     Attributes:
@@ -29,7 +29,7 @@ class Household:
 
     settings: Settings
     keyring: Keyring
-    registry: Registry
+    registry: PlayerRegistry
     addresses: Addresses
 
     def new_player(self) -> dict[str, str]:
@@ -70,7 +70,7 @@ class Household:
             raise CredentialsError("the key is not, or no longer, this player's")
         return role, generation
 
-    def visitor(self, player_id: str, role: Role, generation: str, host: str) -> dict[str, Any]:
+    def issue(self, player_id: str, role: Role, generation: str, host: str) -> dict[str, Any]:
         """Return the credentials of a new remote or guest."""
         client_id = f"{role}-{secrets.token_urlsafe(9)}"
         return self._credentials(role, client_id, player_id, generation, host)

@@ -9,7 +9,7 @@ from flask import Flask, request
 
 from zapette_webapp.access.throttle import Throttle
 from zapette_webapp.http import requests
-from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods in use here that change nothing (RFC 9110, 9.2.1)."""
@@ -27,12 +27,12 @@ class Rates:
     reads: Throttle = field(default_factory=lambda: Throttle(burst=1000, per_second=100))
     changes: Throttle = field(default_factory=lambda: Throttle(burst=200, per_second=10))
 
-    def register(self, app: Flask, refused: Refused) -> None:
+    def register(self, app: Flask, refusals: RefusalCounts) -> None:
         """Answer 429 to a client that asks too often, before any route of `app` sees it."""
 
         @app.before_request
         def check() -> None:
             rate = self.reads if request.method in SAFE else self.changes
             if (seconds := rate.take(requests.client())) > 0:
-                refused.count(Reason.RATE)
+                refusals.count(Reason.RATE)
                 raise requests.too_many(seconds)

@@ -11,10 +11,10 @@ from flask import Blueprint, Response, jsonify, request
 from zapette_server.access.credentials import Role
 from zapette_webapp import refusals
 from zapette_webapp.access import devices, pairing
-from zapette_webapp.access.access_control import Device, Doorkeeper, new_device_id
+from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
 from zapette_webapp.access.throttle import Throttle
 from zapette_webapp.http import requests
-from zapette_webapp.store_turns import StoreTurns
+from zapette_webapp.store_limiter import StoreLimiter
 
 COOKIE: Final = "zapette_device"
 
@@ -22,16 +22,16 @@ _A_YEAR: Final = 365 * 24 * 3600
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
+def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
     """Return the routes ``/api/pairing`` and those below ``/api/players/<id>`` for visitors."""
-    doors = Blueprint("doors", __name__)
-    doors.after_request(refusals.never_cached)
+    routes = Blueprint("access", __name__)
+    routes.after_request(refusals.never_cached)
     # these also wait for the broker, and must not delay requests for credentials
-    asking = StoreTurns()
+    broker_limiter = StoreLimiter()
     invitations = Throttle(burst=10, per_second=0.2)
 
-    @doors.post("/api/players/<player_id>/pairing")
-    @turns.guard
+    @routes.post("/api/players/<player_id>/pairing")
+    @limiter.guard
     def invite(player_id: str) -> Response:
         body = requests.body({"owner_key", "role"})
         owner_key = requests.key("owner_key", body.get("owner_key"))
@@ -41,34 +41,34 @@ def blueprint(doorkeeper: Doorkeeper, turns: StoreTurns) -> Blueprint:
         player = requests.player_id(player_id)
         if (seconds := invitations.take(requests.client())) > 0:
             raise requests.too_many(seconds)
-        return jsonify(doorkeeper.invite(player, owner_key, Role(role)))
+        return jsonify(access.invite(player, owner_key, Role(role)))
 
-    @doors.post("/api/pairing")
-    @turns.guard
+    @routes.post("/api/pairing")
+    @limiter.guard
     def pair() -> Response:
         text = requests.body({"code"}).get("code")
         code = pairing.read(text) if isinstance(text, str) and len(text) <= 40 else None
         if code is None:
             raise requests.invalid(f"code: {pairing.DIGITS} or {pairing.LONG} digits are needed")
         # before it is looked up: a right guess is a guess as well
-        if (seconds := doorkeeper.pairing.wait(requests.client())) > 0:
+        if (seconds := access.pairing.wait(requests.client())) > 0:
             raise requests.too_many(seconds)
-        return jsonify(doorkeeper.accept(code))
+        return jsonify(access.accept(code))
 
-    @doors.post("/api/players/<player_id>/visitors")
-    @asking.guard
+    @routes.post("/api/players/<player_id>/visitors")
+    @broker_limiter.guard
     def present(player_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
-        return jsonify(doorkeeper.present(requests.player_id(player_id), owner_key))
+        return jsonify(access.present(requests.player_id(player_id), owner_key))
 
-    @doors.post("/api/players/<player_id>/visitors/<client_id>/end")
-    @asking.guard
-    def turn_out(player_id: str, client_id: str) -> Response:
+    @routes.post("/api/players/<player_id>/visitors/<client_id>/end")
+    @broker_limiter.guard
+    def revoke(player_id: str, client_id: str) -> Response:
         owner_key = requests.key("owner_key", requests.body({"owner_key"}).get("owner_key"))
-        doorkeeper.turn_out(requests.player_id(player_id), owner_key, client_id)
+        access.revoke(requests.player_id(player_id), owner_key, client_id)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    return doors
+    return routes
 
 
 def device() -> Device:

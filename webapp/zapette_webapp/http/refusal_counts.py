@@ -25,7 +25,7 @@ class Reason(StrEnum):
     GUESSED = "guessed"
 
 
-class Refused:
+class RefusalCounts:
     """The number of refusals by reason; safe from several threads."""
 
     def __init__(self) -> None:

@@ -124,7 +124,7 @@ class ProblemTask(ErrorTask):
         if not isinstance(refusal, Refusal):
             refusal = Refusal(_error_of(refusal))
         if refusal.status != HTTPStatus.INTERNAL_SERVER_ERROR:
-            channel.shared.refused.count(_REASONS.get(refusal.status, Reason.MALFORMED))
+            channel.shared.refusals.count(_REASONS.get(refusal.status, Reason.MALFORMED))
             channel.lingers = True
         response = security_headers.add(refusal.problem().response())
         self.status = response.status

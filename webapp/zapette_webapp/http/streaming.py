@@ -24,7 +24,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer
 from zapette_broker.clients import client_of
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.framing import FramingError
-from zapette_webapp.http.refusal_counts import Reason, Refused
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
 
 log = logging.getLogger("zapette.web")
@@ -53,11 +53,11 @@ class Shared:
 
     Attributes:
         connections: those that are open.
-        refused: counts refusals.
+        refusals: counts refusals.
     """
 
     connections: Connections[FairChannel]
-    refused: Refused
+    refusals: RefusalCounts
 
 
 class FairChannel(HTTPChannel):
@@ -158,7 +158,7 @@ class FairChannel(HTTPChannel):
     def _make_room(self) -> None:
         last = self.shared.connections.join(self, self._client)
         if last is not None:
-            self.shared.refused.count(Reason.CONNECTIONS)
+            self.shared.refusals.count(Reason.CONNECTIONS)
             last.lingers = False
             last.handle_close()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import Library
-from zapette_webapp.library.queries import Catalogue
+from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.queries import Queries
 from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media.conversion import Converter
 from zapette_webapp.media.probe import Prober
@@ -17,11 +17,11 @@ from zapette_webapp.media.tools import Tool
 
 
 @dataclass(frozen=True, slots=True)
-class Librarian:
+class Library:
     """The media folder and all that is known of it.
 
     Attributes:
-        library: which files may be served.
+        media_folder: which files may be served.
         index: what is known of them.
         scanner: keeps the index true.
         thumbnails: makes small pictures.
@@ -29,7 +29,7 @@ class Librarian:
         converter: reads subtitles.
     """
 
-    library: Library
+    media_folder: MediaFolder
     index: Index
     scanner: Scanner
     thumbnails: Thumbnails
@@ -39,16 +39,16 @@ class Librarian:
     @classmethod
     def of(cls, media: Path, index_file: Path, thumbnails: Path) -> Self:
         """Return the parts for a media folder, none of them started."""
-        library = Library(media)
+        media_folder = MediaFolder(media)
         index = Index(index_file, media)
         prober = Prober()
-        scanner = Scanner(library, index, prober)
-        return cls(library, index, scanner, Thumbnails(thumbnails), prober, Converter())
+        scanner = Scanner(media_folder, index, prober)
+        return cls(media_folder, index, scanner, Thumbnails(thumbnails), prober, Converter())
 
     @property
-    def catalogue(self) -> Catalogue:
+    def queries(self) -> Queries:
         """What answers questions about the library."""
-        return Catalogue(self.library, self.index, self.scanner, self.thumbnails.present)
+        return Queries(self.media_folder, self.index, self.scanner, self.thumbnails.present)
 
     @property
     def tools(self) -> tuple[Tool, ...]:

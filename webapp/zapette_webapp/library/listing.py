@@ -9,7 +9,7 @@ from posixpath import basename, splitext
 from typing import Final
 
 from zapette_webapp.library import paths
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.media import media_types, subtitle_files
 from zapette_webapp.media.subtitle_files import Subtitle
 
@@ -69,12 +69,12 @@ class Listing:
     poster: Poster | None = None
 
 
-def read(library: Library, path: str) -> Listing | None:
+def read(media_folder: MediaFolder, path: str) -> Listing | None:
     """Return what the folder at `path` holds; None if it is none, or cannot be read.
 
     Hidden files, and links that lead out of the library or back up in it, are left out.
     """
-    folder = library.find_folder(path)
+    folder = media_folder.find_folder(path)
     if folder is None:
         return None
     try:
@@ -82,13 +82,13 @@ def read(library: Library, path: str) -> Listing | None:
         mtime_ns = folder.stat().st_mtime_ns
         with os.scandir(folder) as entries:
             found = [it for it in entries if not it.name.startswith(".")]
-        return _sorted_out(library, path, folder, mtime_ns, found)
+        return _sorted_out(media_folder, path, folder, mtime_ns, found)
     except OSError:
         return None
 
 
 def _sorted_out(
-    library: Library, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
+    media_folder: MediaFolder, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
 ) -> Listing:
     prefix = f"{path}/" if path else ""
     listing = Listing(path, mtime_ns)
@@ -98,15 +98,15 @@ def _sorted_out(
     for entry in found:
         here = prefix + paths.from_disk(entry.name)
         if entry.is_dir():
-            if not entry.is_symlink() or _is_worth_following(library, here, path, folder):
+            if not entry.is_symlink() or _is_worth_following(media_folder, here, path, folder):
                 listing.folders.append(here)
                 if entry.name.lower() in subtitle_files.FOLDERS:
-                    texts += _texts_in(library, here)
+                    texts += _texts_in(media_folder, here)
             continue
         suffix = media_types.suffix(entry.name)
         if suffix not in media_types.TYPES or not entry.is_file():
             continue
-        if entry.is_symlink() and library.find(here) is None:
+        if entry.is_symlink() and media_folder.find(here) is None:
             continue
         if suffix in media_types.SUBTITLES:
             texts.append(here)
@@ -143,12 +143,12 @@ def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
     return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
 
 
-def subtitle(library: Library, path: str) -> Subtitle:
+def subtitle(media_folder: MediaFolder, path: str) -> Subtitle:
     """Return what the name of the subtitles at `path` means next to the films there."""
     folder = path.rpartition("/")[0]
     if folder.rpartition("/")[2].lower() in subtitle_files.FOLDERS:
         folder = folder.rpartition("/")[0]
-    found = library.find_folder(folder)
+    found = media_folder.find_folder(folder)
     try:
         names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
     except OSError:
@@ -181,8 +181,8 @@ def _stem(path: str) -> str:
     return splitext(basename(path))[0]
 
 
-def _texts_in(library: Library, path: str) -> list[str]:
-    folder = library.find_folder(path)
+def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
+    folder = media_folder.find_folder(path)
     if folder is None:
         return []
     with os.scandir(folder) as entries:
@@ -192,16 +192,16 @@ def _texts_in(library: Library, path: str) -> list[str]:
         for entry, here in found
         if media_types.suffix(here) in media_types.SUBTITLES
         and not entry.name.startswith(".")
-        and (not entry.is_symlink() or library.find(here) is not None)
+        and (not entry.is_symlink() or media_folder.find(here) is not None)
     ]
 
 
-def _is_worth_following(library: Library, link: str, path: str, folder: Path) -> bool:
+def _is_worth_following(media_folder: MediaFolder, link: str, path: str, folder: Path) -> bool:
     """Tell whether the link at `link`, in the folder at `path`, leads somewhere new.
 
     It must not lead back up, and is not followed where a link has led already: it ends there.
     """
-    real = library.find_folder(link)
+    real = media_folder.find_folder(link)
     if real is None or folder.is_relative_to(real):
         return False
-    return folder == library.folder.resolve() / (paths.to_disk(path) or "")
+    return folder == media_folder.folder.resolve() / (paths.to_disk(path) or "")

@@ -13,7 +13,7 @@ from zapette_webapp.media import media_types
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class MediaFolder:
     """The files in one folder that may be played; nothing outside it, whatever links point there.
 
     A *path* in the library is relative to the folder, with slashes, and names no hidden file. It is

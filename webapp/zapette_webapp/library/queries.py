@@ -11,7 +11,7 @@ from zapette.errors import InvalidArgument
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import folding
 from zapette_webapp.library.index import UNREADABLE, Index
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.paths import address
 from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media import media_types
@@ -31,17 +31,17 @@ class NotInLibrary(InvalidArgument):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Queries:
     """Answers from the index what is in the library, and has what people look at looked into.
 
     Attributes:
-        library: the media folder.
+        media_folder: the media folder.
         index: what is known of it.
         scanner: brings the index up to date.
         has_thumbnails: whether small pictures can be made.
     """
 
-    library: Library
+    media_folder: MediaFolder
     index: Index
     scanner: Scanner
     has_thumbnails: bool
@@ -85,7 +85,7 @@ class Catalogue:
         return self._answer(path, search, offset, limit, order, found)
 
     def _medium(self, path: str) -> sqlite3.Row | None:
-        if media_types.kind(path) is None or self.library.find(path) is None:
+        if media_types.kind(path) is None or self.media_folder.find(path) is None:
             return None
         row = self.index.entry(path)
         if row is None:
@@ -96,7 +96,7 @@ class Catalogue:
     def _look_at(self, path: str) -> None:
         """Notice what has changed in a folder that somebody looks at."""
         row = self.index.entry(path)
-        folder = self.library.find_folder(path)
+        folder = self.media_folder.find_folder(path)
         if folder is None:
             # the index keeps what it knows of a disk that is away
             if row is None and path:

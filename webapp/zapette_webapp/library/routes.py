@@ -11,8 +11,8 @@ from flask import Blueprint, Response, jsonify, request, send_file
 from zapette.errors import InvalidArgument
 from zapette_webapp.http.conditional import conditional
 from zapette_webapp.library import listing, paths
-from zapette_webapp.library.library import Librarian
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.library import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.paths import LibraryPath
 from zapette_webapp.library.queries import NotInLibrary
 from zapette_webapp.media import media_types
@@ -24,14 +24,14 @@ _A_YEAR: Final = 365 * 24 * 3600
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
 
 
-def blueprint(librarian: Librarian) -> Blueprint:
+def blueprint(library: Library) -> Blueprint:
     """Return ``/api/library``, ``/media``, ``/thumbnails`` and ``/subtitles``.
 
     ``/media`` answers ranges (206, 416, If-Range).
     """
     media = Blueprint("media", __name__)
     media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
-    library, catalogue = librarian.library, librarian.catalogue
+    media_folder, queries = library.media_folder, library.queries
 
     @media.errorhandler(InvalidArgument)
     def refuse(error: InvalidArgument) -> Response:
@@ -49,7 +49,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
                 f"{', '.join(sorted(_PARAMETERS))}"
             )
         response = jsonify(
-            catalogue.answer(
+            queries.answer(
                 given.get("path", ""),
                 given.get("search", ""),
                 _number("offset", 0),
@@ -63,7 +63,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
 
     @media.get("/media/<library_path:path>")
     def medium(path: str) -> Response:
-        file = _found(library, path)
+        file = _found(media_folder, path)
         kind = media_types.TYPES[media_types.suffix(path)]
         status = file.stat()
         # we make tag and name: werkzeug cannot make them for every file name
@@ -79,7 +79,7 @@ def blueprint(librarian: Librarian) -> Blueprint:
 
     @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
-        picture = librarian.thumbnails.get(_found(library, path))
+        picture = library.thumbnails.get(_found(media_folder, path))
         if picture.pending:
             detail = "the picture is being made; try again in a moment"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)
@@ -92,11 +92,11 @@ def blueprint(librarian: Librarian) -> Blueprint:
 
     @media.get("/subtitles/<library_path:path>")
     def subtitle(path: str) -> Response:
-        file = _found(library, path)
+        file = _found(media_folder, path)
         if file.suffix.lower() not in media_types.SUBTITLES:
             raise _missing("this is not a subtitle file")
-        language = listing.subtitle(library, path).language
-        response = Response(_converted(librarian.converter, file, language), mimetype="text/vtt")
+        language = listing.subtitle(media_folder, path).language
+        response = Response(_converted(library.converter, file, language), mimetype="text/vtt")
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
         return conditional(response)
@@ -116,8 +116,8 @@ def _converted(converter: Converter, file: Path, language: str | None) -> str:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "media_error", str(error)) from error
 
 
-def _found(library: Library, path: str) -> Path:
-    file = library.find(path)
+def _found(media_folder: MediaFolder, path: str) -> Path:
+    file = media_folder.find(path)
     if file is None:
         raise _missing("the library has no such medium")
     return file

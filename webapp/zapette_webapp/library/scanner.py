@@ -14,7 +14,7 @@ from zapette_server.supervisor import Supervisor
 from zapette_webapp.library import listing
 from zapette_webapp.library.index import Index
 from zapette_webapp.library.listing import Listing
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.media import media_types
 from zapette_webapp.media.probe import Prober
 
@@ -54,9 +54,9 @@ class Scanner:
     """Walks the library again and again on a thread of its own, from `start` to `stop`."""
 
     def __init__(
-        self, library: Library, index: Index, prober: Prober, interval: float = INTERVAL
+        self, media_folder: MediaFolder, index: Index, prober: Prober, interval: float = INTERVAL
     ) -> None:
-        self._library = library
+        self._media_folder = media_folder
         self._index = index
         self._prober = prober
         self._interval = interval
@@ -120,7 +120,7 @@ class Scanner:
             if self._refreshed.get(path, 0.0) > time.monotonic():
                 return
         started = time.thread_time()
-        found = listing.read(self._library, path)
+        found = listing.read(self._media_folder, path)
         if found is None:
             return
         self._index.put_media(found)
@@ -141,10 +141,10 @@ class Scanner:
 
     def scan(self) -> None:
         """Walk the whole folder once."""
-        top = listing.read(self._library, "")
+        top = listing.read(self._media_folder, "")
         if top is None:
             if self._available:
-                log.warning("the media folder cannot be read: %s", self._library.folder)
+                log.warning("the media folder cannot be read: %s", self._media_folder.folder)
             self._available = False
             return
         if not self._available:
@@ -165,7 +165,7 @@ class Scanner:
         if found is None:
             return False
         path, mtime_ns = found
-        file = self._library.find(path)
+        file = self._media_folder.find(path)
         probe = self._prober.probe(file) if file is not None else None
         if not self._stopping.is_set():
             self._index.put_probe(path, mtime_ns, probe)
@@ -184,7 +184,7 @@ class Scanner:
         if len(above) >= _DEEPEST:
             return
         for path in here.folders:
-            below = listing.read(self._library, path)
+            below = listing.read(self._media_folder, path)
             if below is not None:
                 self._walk(below, [*above, here], kept)
 
@@ -193,7 +193,7 @@ class Scanner:
         path = found.path
         while path:
             path = path.rpartition("/")[0]
-            if self._index.entry(path) is None and (one := listing.read(self._library, path)):
+            if self._index.entry(path) is None and (one := listing.read(self._media_folder, path)):
                 self._index.put_folder(one)
 
     def _next(self) -> tuple[str, int] | None:
@@ -212,7 +212,7 @@ class Scanner:
         return None
 
     def _run(self) -> None:
-        said = False
+        logged = False
         if self._index.is_complete:
             # what is known is true enough for the first answers, which somebody waits for
             self._due = time.monotonic() + _SETTLE
@@ -223,8 +223,8 @@ class Scanner:
                     self._scan_timed()
                 elif not self.probe_one():
                     self._wake.wait(max(0.0, self._due - time.monotonic()))
-                if not said and self._index.is_complete:
-                    said = True
+                if not logged and self._index.is_complete:
+                    logged = True
                     log.info("the library has %d media", self._index.counts()[0])
             except StoreDamaged as error:
                 log.warning("scanning the library into a new index: %s", error)

@@ -101,8 +101,8 @@ def _episode(text: str, found: re.Match[str]) -> Title:
     before, after = _CATALOGUE.sub(" ", text[: found.start()]), text[found.end() :]
     released = _ANY_RELEASE.search(after)
     year = None
-    if said := _YEAR.search(before, 1) or (_last_year(before) if released else None):
-        year, before = int(said[1]), before[: said.start()]
+    if match := _YEAR.search(before, 1) or (_last_year(before) if released else None):
+        year, before = int(match[1]), before[: match.start()]
     if released:
         before = re.sub(r"^\s*\[[^\]]*\]", " ", before)
         after = _RELEASE_WORDS.sub("", after[: released.start()].rstrip(" .-([{"))
@@ -120,8 +120,8 @@ def _unreleased(text: str) -> tuple[str, int | None]:
     text = _RELEASE_WORDS.sub("", text[: found.start()].rstrip(" .-([{"))
     # the group's name before it is a separate bracket
     text = re.sub(r"^\s*\[[^\]]*\](?=\s*\S)", " ", text)
-    if said := _last_year(text):
-        return text[: said.start()], int(said[1])
+    if match := _last_year(text):
+        return text[: match.start()], int(match[1])
     return text, None
 
 

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
 from zapette_webapp.http.conditional import conditional
-from zapette_webapp.library.media_folder import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
 
@@ -36,7 +36,7 @@ _SUFFIXES: Final = {
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
-def blueprint(addresses: Addresses, library: Library, assets: Assets) -> Blueprint:
+def blueprint(addresses: Addresses, library: MediaFolder, assets: Assets) -> Blueprint:
     """Return the routes of the pages and of ``/static``."""
     pages = Blueprint("pages", __name__)
 

@@ -56,7 +56,7 @@ class BrokerChecks:
 
     def start(self) -> None:
         """Find out whose broker it is; the client has to be started."""
-        self._service.subscribe(self._callee.availability, self._hear)
+        self._service.subscribe(self._callee.availability, self._on_availability)
 
     def __call__(self) -> dict[str, str | None]:
         """Return why a part does not work, None for one that does; in three seconds at most."""
@@ -70,7 +70,7 @@ class BrokerChecks:
             return {BROKER: f"it does not report its health: {error.message}"}
         return {BROKER: None} | _parts(answer)
 
-    def _hear(self, _message: Message) -> None:
+    def _on_availability(self, _message: Message) -> None:
         # no other broker has such a service, and a plain one would let each check time out
         self._is_ours = True
 
@@ -90,7 +90,7 @@ class BridgeCheck:
 
     def start(self) -> None:
         """Begin to listen to the bridge; the client has to be started."""
-        self._service.subscribe(self._callee.availability, self._hear)
+        self._service.subscribe(self._callee.availability, self._on_availability)
 
     def __call__(self) -> str | None:
         """Return why nothing is bridged, None if all is; in three seconds at most."""
@@ -103,7 +103,7 @@ class BridgeCheck:
         is_linked = isinstance(answer, dict) and answer.get("connected") is True
         return None if is_linked else "it is not connected to the home's broker"
 
-    def _hear(self, message: Message) -> None:
+    def _on_availability(self, message: Message) -> None:
         self._is_at_work = message.payload == b"online"
 
 

@@ -16,7 +16,7 @@ from flask import Blueprint, Flask, Response, g, request
 
 from zapette_server.checks import Checks
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.library.library import Librarian
+from zapette_webapp.library.library import Library
 from zapette_webapp.media import tools
 from zapette_webapp.status import prometheus
 from zapette_webapp.status.prometheus import Family, Sample, family
@@ -113,14 +113,14 @@ class BrokerFigures:
 
 
 def blueprint(
-    figures: Iterable[Callable[[], Iterable[Family]]], checks: Checks, librarian: Librarian
+    figures: Iterable[Callable[[], Iterable[Family]]], checks: Checks, library: Library
 ) -> Blueprint:
     """Return the route ``/metrics``.
 
     Args:
         figures: each returns the families of one part.
         checks: which parts are up.
-        librarian: the library, whose figures are included.
+        library: the library, whose figures are included.
     """
     metrics = Blueprint("metrics", __name__)
     process = psutil.Process()
@@ -129,7 +129,7 @@ def blueprint(
     def text() -> Response:
         families = [
             *_parts(checks),
-            *_library(librarian),
+            *_library(library),
             *_process(process),
             *(family for part in figures for family in part()),
         ]
@@ -173,15 +173,15 @@ def _parts(checks: Checks) -> Iterator[Family]:
     yield Family("zapette_up", "gauge", "Whether a part is up.", samples)
 
 
-def _library(librarian: Librarian) -> Iterator[Family]:
-    now = librarian.scanner.progress()
+def _library(library: Library) -> Iterator[Family]:
+    now = library.scanner.progress()
     yield family("zapette_library_media", "gauge", "Media in the library.", now.media)
     yield family("zapette_library_probed", "gauge", "Media that were looked into.", now.probed)
     ready = now.state == "ready"
     yield family("zapette_library_ready", "gauge", "Whether the index is up to date.", ready)
-    made = librarian.thumbnails.made
+    made = library.thumbnails.made
     yield family("zapette_thumbnails_total", "counter", "Small pictures made.", made)
-    yield from tools.families(librarian.tools)
+    yield from tools.families(library.tools)
 
 
 def _process(process: psutil.Process) -> Iterator[Family]:

@@ -119,9 +119,9 @@ def microdvd(text: str) -> Iterator[Cue]:
     rate = FRAME_RATE
     for number, found in enumerate(MICRODVD.finditer(text)):
         first, last = int(found[1]), int(found[2]) if found[2] else None
-        said = re.fullmatch(r"\s*(\d{2,3}(?:[.,]\d+)?)\s*", found[3]) if not number else None
-        if said and first <= 1 and (last or 0) <= 1:
-            rate = float(said[1].replace(",", ".")) or FRAME_RATE
+        match = re.fullmatch(r"\s*(\d{2,3}(?:[.,]\d+)?)\s*", found[3]) if not number else None
+        if match and first <= 1 and (last or 0) <= 1:
+            rate = float(match[1].replace(",", ".")) or FRAME_RATE
             continue
         end = None if last is None else round(last * 1000 / rate)
         words = _CONTROL.sub(_control, found[3]).replace("|", "\n")

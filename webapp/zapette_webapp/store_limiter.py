@@ -12,34 +12,34 @@ from zapette_broker.storage.store_errors import StoreBusy
 MOST: Final = 3
 """How many of the server's threads may use the files of the data folder at once."""
 
-STORE_PATIENCE: Final = 1.5
+STORE_TIMEOUT: Final = 1.5
 """How long each waits for a file that another process has locked, in seconds."""
 
-PATIENCE: Final = 0.25
+TURN_TIMEOUT: Final = 0.25
 """How long a further request waits for its turn, in seconds."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class StoreTurns:
+class StoreLimiter:
     """Lets a few requests at a time use the files of the data folder, where each may have to wait.
 
     Args:
         most: how many at a time.
-        patience: how long a further request waits, in seconds.
+        timeout: how long a further request waits, in seconds.
     """
 
-    def __init__(self, most: int = MOST, patience: float = PATIENCE) -> None:
+    def __init__(self, most: int = MOST, timeout: float = TURN_TIMEOUT) -> None:
         self._turns = threading.BoundedSemaphore(most)
-        self._patience = patience
+        self._timeout = timeout
 
     def guard(self, view: Callable[P, R]) -> Callable[P, R]:
         """Return `view`, which raises `StoreBusy` if no turn comes in time."""
 
         @wraps(view)
         def guarded(*arguments: P.args, **named: P.kwargs) -> R:
-            if not self._turns.acquire(timeout=self._patience):
+            if not self._turns.acquire(timeout=self._timeout):
                 raise StoreBusy("too many requests are waiting already")
             try:
                 return view(*arguments, **named)
