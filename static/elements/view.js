@@ -9,6 +9,7 @@
  * @typedef {import("../i18n/translate.js").Translate} Translate
  */
 
+import { News } from "../events/news.js";
 import { PlayerRequest } from "../events/player-request.js";
 
 /** Milliseconds until a request that has not been answered is shown to be on its way. */
@@ -80,6 +81,6 @@ export class ViewElement extends HTMLElement {
    * @param {string} text
    */
   _tell(text) {
-    this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: text }));
+    this.dispatchEvent(new News(text));
   }
 }

@@ -6,6 +6,8 @@ import { MessageToast } from "../elements/message-toast.js";
 import { describeError, detailOf } from "../i18n/error-texts.js";
 import { CallError } from "../protocol/errors.js";
 import { listenToKeys } from "./keyboard.js";
+import { News } from "../events/news.js";
+import { listenFor } from "../events/page-event.js";
 import { PlayerRequest } from "../events/player-request.js";
 
 /**
@@ -55,15 +57,12 @@ export class Page {
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
    */
   listen(call) {
-    this._page.addEventListener(PlayerRequest.type, (event) => {
-      if (!(event instanceof PlayerRequest)) return;
+    listenFor(this._page, PlayerRequest, (event) => {
       const answer = call(event.procedure, event.parameters);
       answer.catch((error) => this.tell(error));
       event.respondWith(answer);
     });
-    this._page.addEventListener("news", (event) => {
-      if (event instanceof CustomEvent) this.inform(String(event.detail));
-    });
+    listenFor(this._page, News, ({ text }) => this.inform(text));
     listenToKeys(this._page, () => this.#state);
   }
 

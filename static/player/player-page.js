@@ -14,6 +14,8 @@ import { StartOverlay } from "./elements/start-overlay.js";
 import { TakeoverNotice } from "./elements/takeover-notice.js";
 import { playerNotice } from "../page/notices.js";
 import { Page } from "../page/page.js";
+import { listenFor } from "../events/page-event.js";
+import { SettingsClosed, SettingsToggle, Takeback } from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
 
 /** The elements that only this page has. */
@@ -78,9 +80,6 @@ export class PlayerPage extends Page {
       this._page.body.dataset.present = String(present);
     });
     this.#activity.start();
-    this.#fullscreen.addEventListener("fullscreentoggle", () => {
-      this.#fullscreen.dispatchEvent(new PlayerRequest("fullscreen"));
-    });
     this.#listenToPicture();
   }
 
@@ -111,7 +110,7 @@ export class PlayerPage extends Page {
 
   /** @param {() => void} takeBack */
   onTakeBack(takeBack) {
-    this.#takeover.addEventListener("takeback", takeBack);
+    listenFor(this.#takeover, Takeback, takeBack);
   }
 
   /**
@@ -136,7 +135,7 @@ export class PlayerPage extends Page {
    * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
    */
   offerSettings(doorkeeper) {
-    this.#settings.addEventListener("panelwanted", () => {
+    listenFor(this.#settings, SettingsToggle, () => {
       this.#panel ??= this.#buildPanel(doorkeeper);
       this.#panel.then(
         (panel) => (panel.isOpen ? panel.close() : panel.open()),
@@ -157,7 +156,7 @@ export class PlayerPage extends Page {
   async #buildPanel(doorkeeper) {
     const { create } = await import("./elements/player-panel.js");
     const panel = create(this._translate, doorkeeper, (error) => this.tell(error));
-    panel.addEventListener("panelclosed", () => this.#settings.focus());
+    listenFor(panel, SettingsClosed, () => this.#settings.focus());
     find(this._page, "main", HTMLElement).append(panel);
     if (this.#view) panel.show(this.#view);
     return panel;

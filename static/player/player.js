@@ -14,6 +14,13 @@ import { Playback } from "../playback/playback.js";
 import { PlayerIdentity } from "./identity.js";
 import { PlayerName } from "./name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
+import { listenFor } from "../events/page-event.js";
+import {
+  AddressChoice,
+  CodeRequest,
+  LinkRenewal,
+  PictureToggle,
+} from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
 import { PlayerProcedures } from "./procedure-handlers.js";
 import { composeState } from "./state-report.js";
@@ -160,16 +167,16 @@ function connect() {
     connection.start();
   });
   page.offerSettings(identity);
-  page.picture.addEventListener("picturetoggle", () => {
+  listenFor(page.picture, PictureToggle, () => {
     media.togglePicture().catch((error) => page.tell(error));
   });
-  page.card.addEventListener("newcode", () => void renewCode());
-  page.card.addEventListener("codewanted", (event) => {
-    if (event instanceof CustomEvent) void showCode(event.detail);
+  listenFor(page.card, LinkRenewal, () => void renewCode());
+  listenFor(page.card, CodeRequest, (event) => {
+    const answer = identity.showCode(event.role);
+    answer.catch((error) => page.tell(error));
+    event.respondWith(answer);
   });
-  page.card.addEventListener("addresspicked", (event) => {
-    if (event instanceof CustomEvent) void pickAddress(event.detail);
-  });
+  listenFor(page.card, AddressChoice, ({ ip }) => void pickAddress(ip));
   addEventListener("pagehide", () => {
     playback.keep();
     voice.goodbye();
@@ -192,16 +199,6 @@ async function renewCode() {
   try {
     page.card.showLinks(await identity.newCode());
     page.tellNewCode();
-  } catch (error) {
-    page.tell(error);
-  }
-}
-
-/** @param {"remote" | "guest"} role */
-async function showCode(role) {
-  try {
-    const { code, expires_at } = await identity.showCode(role);
-    page.card.showCode(code, expires_at);
   } catch (error) {
     page.tell(error);
   }

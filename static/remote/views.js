@@ -1,6 +1,8 @@
 /** The views behind the first screen: each is loaded when it is first opened. */
 
 import { find } from "../elements/index.js";
+import { listenFor } from "../events/page-event.js";
+import { ViewChoice } from "../events/view-choice.js";
 import { isRecord } from "../protocol/messages.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { ViewElement } from "../elements/view.js";
@@ -78,9 +80,7 @@ export class RemoteViews {
   /** Open what the address says, and follow it and the tabs from now on. */
   start() {
     this.#tabs.mount(this.#surroundings.translate);
-    this.#tabs.addEventListener("tabpicked", (event) => {
-      if (event instanceof CustomEvent) this.#pick(event.detail);
-    });
+    listenFor(this.#tabs, ViewChoice, ({ view }) => this.#pick(view));
     history.scrollRestoration = "manual";
     addEventListener("popstate", ({ state }) => {
       this.#open(readRoute(location.search), placeOf(state));

@@ -1,4 +1,5 @@
 import { build, fill, icon } from "../../elements/dom.js";
+import { PlayerRequest } from "../../events/player-request.js";
 
 /** Lets the page fill the screen; hidden where the browser cannot. */
 export class FullscreenButton extends HTMLElement {
@@ -7,7 +8,7 @@ export class FullscreenButton extends HTMLElement {
     const name = translate("control.fullscreen");
     const button = build("button", { type: "button", "aria-label": name, title: name });
     button.append(icon("fullscreen"));
-    button.addEventListener("click", () => this.dispatchEvent(new Event("fullscreentoggle")));
+    button.addEventListener("click", () => this.dispatchEvent(new PlayerRequest("fullscreen")));
     this.toggleAttribute("hidden", !document.fullscreenEnabled);
     fill(this, button);
   }

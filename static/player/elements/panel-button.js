@@ -1,13 +1,14 @@
 import { build, fill, icon } from "../../elements/dom.js";
+import { SettingsToggle } from "../../events/player-controls.js";
 
-/** Opens what is set at the player (event `panelwanted`). */
+/** Opens what is set at the player (event `SettingsToggle`). */
 export class PanelButton extends HTMLElement {
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
     const name = translate("player.settings");
     const button = build("button", { type: "button", "aria-label": name, title: name });
     button.append(icon("more"));
-    button.addEventListener("click", () => this.dispatchEvent(new Event("panelwanted")));
+    button.addEventListener("click", () => this.dispatchEvent(new SettingsToggle()));
     fill(this, button);
   }
 

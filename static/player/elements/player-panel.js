@@ -4,6 +4,7 @@ import { labelOf } from "../../media/subtitle-kinds.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
+import { SettingsClosed } from "../../events/player-controls.js";
 import { SleepChoice } from "../../elements/sleep-choice.js";
 import { TextForm } from "../../elements/text-form.js";
 import { ViewElement } from "../../elements/view.js";
@@ -94,12 +95,12 @@ export class PlayerPanel extends ViewElement {
     first?.focus({ preventScroll: true });
   }
 
-  /** Close it; `panelclosed` tells that. */
+  /** Close it; `SettingsClosed` tells that. */
   close() {
     flag(this, "hidden", true);
     this.#visitors.stop();
     this.#sleep.stop();
-    this.dispatchEvent(new Event("panelclosed"));
+    this.dispatchEvent(new SettingsClosed());
   }
 
   /** @override @param {import("../../elements/view.js").View} view */

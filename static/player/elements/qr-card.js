@@ -1,3 +1,4 @@
+import { AddressChoice, CodeRequest, LinkRenewal } from "../../events/player-controls.js";
 import { build, fill, flag } from "../../elements/dom.js";
 
 /**
@@ -10,8 +11,7 @@ import { build, fill, flag } from "../../elements/dom.js";
  * How to get in: the QR code, which is also a link, its address as text, and a code to type; for
  * those who may do everything, or for guests.
  *
- * It emits `newcode` when new links are wanted, `codewanted` with the role as detail when a code to
- * type is, and `addresspicked` with the IP address as detail.
+ * It dispatches `LinkRenewal`, `CodeRequest` and `AddressChoice`.
  */
 export class QrCard extends HTMLElement {
   /** @type {import("../../elements/view.js").Translate} */
@@ -45,9 +45,11 @@ export class QrCard extends HTMLElement {
     this.#choice.append(this.#picker);
     this.#guests.textContent = translate("player.for_guests");
     this.#guests.addEventListener("click", () => this.#turn());
-    const type = button(translate("player.show_code"), () => this.#emit("codewanted", this.#role));
-    const renew = button(translate("card.new_code"), () => this.#emit("newcode", null));
-    this.#picker.addEventListener("change", () => this.#emit("addresspicked", this.#picker.value));
+    const type = button(translate("player.show_code"), () => void this.#askForCode());
+    const renew = button(translate("card.new_code"), () => this.dispatchEvent(new LinkRenewal()));
+    this.#picker.addEventListener("change", () =>
+      this.dispatchEvent(new AddressChoice(this.#picker.value)),
+    );
     fill(
       this,
       this.#title,
@@ -70,16 +72,15 @@ export class QrCard extends HTMLElement {
 
   /**
    * Show a code to type until it is worth nothing any more.
-   * @param {string} code
-   * @param {number} expiresAt Unix time in seconds
+   * @param {import("../../events/player-controls.js").Code} code
    */
-  showCode(code, expiresAt) {
+  #showCode({ code, expires_at }) {
     clearTimeout(this.#timer);
     const { host, pathname } = this.#shown ? new URL(this.#shown.url) : location;
     const where = this.#translate("player.type_code", { address: `${host}${pathname}` });
     fill(this.#code, build("span", {}, where), build("strong", {}, code));
     flag(this.#code, "hidden", false);
-    const left = expiresAt * 1000 - Date.now();
+    const left = expires_at * 1000 - Date.now();
     this.#timer = setTimeout(() => this.#hideCode(), Math.max(0, left));
   }
 
@@ -130,12 +131,11 @@ export class QrCard extends HTMLElement {
     flag(this.#link, "hidden", false);
   }
 
-  /**
-   * @param {string} type
-   * @param {unknown} detail
-   */
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+  async #askForCode() {
+    const request = new CodeRequest(this.#role);
+    this.dispatchEvent(request);
+    const code = await request.answer;
+    if (code) this.#showCode(code);
   }
 }
 

@@ -1,6 +1,7 @@
 import { build, fill, flag } from "../../elements/dom.js";
+import { Takeback } from "../../events/player-controls.js";
 
-/** Says that another tab is the player now, and offers to take it back (event `takeback`). */
+/** Says that another tab is the player now, and offers to take it back (event `Takeback`). */
 export class TakeoverNotice extends HTMLElement {
   /** @type {HTMLElement[]} */
   #parts = [];
@@ -9,7 +10,7 @@ export class TakeoverNotice extends HTMLElement {
   mount(translate) {
     this.setAttribute("role", "alert");
     const button = build("button", { type: "button" }, translate("takeover.button"));
-    button.addEventListener("click", () => this.dispatchEvent(new Event("takeback")));
+    button.addEventListener("click", () => this.dispatchEvent(new Takeback()));
     const title = build("h2", {}, translate("takeover.title"));
     this.#parts = [title, build("p", {}, translate("takeover.text")), button];
   }

@@ -1,3 +1,4 @@
+import { ViewChoice } from "../../events/view-choice.js";
 import { routeTo, writeRoute } from "../route.js";
 import { build, fill, icon } from "../../elements/dom.js";
 
@@ -24,7 +25,7 @@ export class TabBar extends HTMLElement {
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        this.dispatchEvent(new CustomEvent("tabpicked", { detail: view }));
+        this.dispatchEvent(new ViewChoice(view));
       });
     }
   }

@@ -1,0 +1,62 @@
+/** What the controls of the player's own page ask for. */
+
+import { PageEvent } from "./page-event.js";
+
+/** @typedef {{ code: string, expires_at: number }} Code `expires_at`: Unix time in seconds */
+
+/** Picture in picture, on or off. */
+export class PictureToggle extends PageEvent {
+  /** @override */
+  static type = "picturetoggle";
+}
+
+/** The settings, open or closed. */
+export class SettingsToggle extends PageEvent {
+  /** @override */
+  static type = "settingstoggle";
+}
+
+/** The settings were closed. */
+export class SettingsClosed extends PageEvent {
+  /** @override */
+  static type = "settingsclosed";
+}
+
+/** This tab is to be the player again. */
+export class Takeback extends PageEvent {
+  /** @override */
+  static type = "takeback";
+}
+
+/** New links in place of the old. */
+export class LinkRenewal extends PageEvent {
+  /** @override */
+  static type = "linkrenewal";
+}
+
+/**
+ * A code to type; the answer gives it.
+ * @extends {PageEvent<Code>}
+ */
+export class CodeRequest extends PageEvent {
+  /** @override */
+  static type = "coderequest";
+
+  /** @param {"remote" | "guest"} role */
+  constructor(role) {
+    super();
+    this.role = role;
+  }
+}
+
+/** Links with another address of the server. */
+export class AddressChoice extends PageEvent {
+  /** @override */
+  static type = "addresschoice";
+
+  /** @param {string} ip */
+  constructor(ip) {
+    super();
+    this.ip = ip;
+  }
+}
