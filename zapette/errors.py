@@ -5,6 +5,7 @@
     ZapetteError
     ├── SettingsError            a setting is unknown, of the wrong type or out of range
     ├── TopicError               a name or topic breaks the wire contract
+    ├── ConnectError             no connection to the broker; `cause` says why
     └── CallError                a call did not give a result; `code` says why
         ├── NoSuchProcedure      no_such_procedure
         ├── InvalidArgument      invalid_argument
@@ -20,12 +21,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 __all__ = [
     "CallError",
     "CallTimeout",
     "Cancelled",
+    "ConnectError",
     "GestureRequired",
     "InvalidArgument",
     "MediaError",
@@ -54,6 +56,27 @@ class SettingsError(ZapetteError):
 
 class TopicError(ZapetteError):
     """A player id, name, procedure or topic does not have the form the contract gives."""
+
+
+ConnectCause = Literal["unreachable", "refused", "untrusted"]
+"""The broker does not answer, refuses the client, or has no trusted certificate."""
+
+
+class ConnectError(ZapetteError):
+    """The client cannot connect to the broker.
+
+    Attributes:
+        cause: why; only a person can correct the last two causes.
+    """
+
+    def __init__(self, message: str, cause: ConnectCause = "unreachable") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+    @property
+    def needs_action(self) -> bool:
+        """Whether a person must correct the account, the certificate or the URL."""
+        return self.cause != "unreachable"
 
 
 class CallError(ZapetteError):
@@ -126,9 +149,14 @@ class CallTimeout(CallError):
 
 
 class Unavailable(CallError):
-    """The callee is offline, or the caller is not connected."""
+    """The callee is offline, or the caller is not connected.
+
+    Attributes:
+        connect_error: why the caller cannot connect; None if it has been connected.
+    """
 
     default_code = "unavailable"
+    connect_error: ConnectError | None = None
 
 
 class Cancelled(CallError):

@@ -7,9 +7,11 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import Final
 
-from zapette.mqtt.dialing import Dialer, DialError
+from zapette.errors import ConnectError
+from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.subscriptions import Message
+from zapette_bridge.errors import ProofError
 from zapette_bridge.mapping import Mapping
 
 LOOP: Final = (
@@ -18,23 +20,11 @@ LOOP: Final = (
 )
 
 
-class Unproven(Exception):
-    """The bridge cannot do its work now.
-
-    Attributes:
-        is_setting: whether a person must put something right: an account, a certificate, the URL.
-    """
-
-    def __init__(self, reason: str, *, is_setting: bool) -> None:
-        super().__init__(reason)
-        self.is_setting = is_setting
-
-
 async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
     """Connect to both brokers under unused names, and check that they are not the same.
 
     Raises:
-        Unproven: a broker is not there or does not let us in, or what goes out comes back.
+        ProofError: a broker is unreachable or refuses the bridge, or both are the same broker.
     """
     name = f"zapette-proof-{secrets.token_hex(6)}"
     probe = f"{mapping.topics.server.root}/response/{name}/1"
@@ -50,7 +40,7 @@ async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
         for connection in (there, here):
             await connection.unsubscribe(f"{probe}/none")
     if came_back:
-        raise Unproven(LOOP, is_setting=True)
+        raise ProofError(LOOP, needs_action=True)
 
 
 @contextlib.asynccontextmanager
@@ -59,9 +49,9 @@ async def _connection(
 ) -> AsyncIterator[NetworkConnection]:
     try:
         connection = await dialer.dial(client_id, received.append)
-    except DialError as error:
+    except ConnectError as error:
         reason = f"no connection to {name}: {error}"
-        raise Unproven(reason, is_setting=error.refused) from error
+        raise ProofError(reason, needs_action=error.needs_action) from error
     try:
         yield connection
     finally:

@@ -6,8 +6,8 @@ import logging
 import secrets
 from collections.abc import Sequence
 
-from zapette.errors import Unavailable
-from zapette.mqtt.dialing import Dialer, DialError
+from zapette.errors import ConnectError, Unavailable
+from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.subscriptions import Message
 
 log = logging.getLogger("zapette.bridge")
@@ -30,7 +30,7 @@ async def retained(dialer: Dialer, filters: Sequence[str]) -> dict[str, bytes]:
 
     try:
         connection = await dialer.dial(f"zapette-look-{secrets.token_hex(6)}", take)
-    except DialError as error:
+    except ConnectError as error:
         raise Unavailable(f"{dialer.url.where}: {error}") from error
     try:
         for topic_filter in filters:

@@ -11,8 +11,9 @@ from typing import Final
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.takeover import is_taken
 from zapette_bridge.bridge import Bridge, callee
+from zapette_bridge.errors import ProofError
 from zapette_bridge.mapping import Mapping
-from zapette_bridge.proof import Unproven, prove
+from zapette_bridge.proof import prove
 
 log = logging.getLogger("zapette.bridge")
 
@@ -95,11 +96,11 @@ class Turns:
         while True:
             try:
                 await prove(self._ours, self._home, self._mapping)
-            except Unproven as error:
+            except ProofError as error:
                 # an outage is said once, and each thing that somebody must put right
-                if not logged or (error.is_setting and str(error) not in logged):
+                if not logged or (error.needs_action and str(error) not in logged):
                     logged.add(str(error))
-                    log.log(logging.ERROR if error.is_setting else logging.WARNING, "%s", error)
+                    log.log(logging.ERROR if error.needs_action else logging.WARNING, "%s", error)
             else:
                 return
             await asyncio.sleep(_AGAIN * random.uniform(0.5, 1.0))  # noqa: S311 - no secret

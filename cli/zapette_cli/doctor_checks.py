@@ -128,18 +128,23 @@ def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:
     try:
         client.wait(timeout)
     except Unavailable as error:
-        yield bad("bridge", str(error), _bridge_remedy(str(error)))
+        yield bad("bridge", str(error), _bridge_remedy(error))
     else:
         yield good("bridge", f"{settings.bridge.broker.where} accepts the account")
     finally:
         client.stop()
 
 
-def _bridge_remedy(error: str) -> str:
-    if "refused the connection" in error:
+def _cause(error: Unavailable) -> str | None:
+    return error.connect_error.cause if error.connect_error is not None else None
+
+
+def _bridge_remedy(error: Unavailable) -> str:
+    cause = _cause(error)
+    if cause == "refused":
         names = f"{variable('bridge.user')}, {variable('bridge.password')}"
         return f"set bridge.user and bridge.password ({names}) to an account of that broker"
-    if "certificate" in error:
+    if cause == "untrusted":
         return f"set bridge.ca_file ({variable('bridge.ca_file')}) to the certificate to trust"
     return f"check that broker and bridge.url ({variable('bridge.url')})"
 
@@ -154,7 +159,7 @@ def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[F
     except Unavailable as error:
         remedy = (
             "check the account; `zapette credentials` prints it"
-            if ("refused the connection" in str(error))
+            if _cause(error) == "refused"
             else f"check the broker and its port; {_START}"
         )
         yield bad("broker", str(error), remedy)

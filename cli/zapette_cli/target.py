@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zapette.errors import Unavailable, ZapetteError
+from zapette.errors import Unavailable
 from zapette.protocol.topics import Callee, is_player_id
+from zapette_cli.errors import TargetError
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
 
 SHORTEST = 4
 """How many digits of an id are enough, if they are unique."""
-
-
-class TargetError(ZapetteError):
-    """No callee has this name, or several have."""
 
 
 def find(text: str, application: Application) -> Callee:

@@ -280,6 +280,9 @@ def test_a_wrong_password_is_said(system: System) -> None:
     wrong = BrokerUrl("mqtt", "127.0.0.1", system.mqtt_port, username="home", password="wrong")
     client = Client(wrong)
     client.start()
-    with pytest.raises(Unavailable, match="refused the connection"):
+    with pytest.raises(Unavailable, match="refused the connection") as raised:
         client.wait(5)
     client.stop()
+    assert raised.value.connect_error is not None
+    assert raised.value.connect_error.cause == "refused"
+    assert raised.value.connect_error.needs_action

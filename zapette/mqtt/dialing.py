@@ -12,6 +12,7 @@ from typing import Final
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from zapette.errors import ConnectCause, ConnectError
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.network_connection import NetworkConnection
@@ -42,18 +43,6 @@ class Timing:
     connect: float = 5.0
     longest_delay: float = 30.0
     insist: bool = True
-
-
-class DialError(Exception):
-    """There is no connection.
-
-    Attributes:
-        refused: whether the broker was there and did not let us in, or is not to be trusted.
-    """
-
-    def __init__(self, reason: str, *, refused: bool = False) -> None:
-        super().__init__(reason)
-        self.refused = refused
 
 
 class Dialer:
@@ -105,7 +94,7 @@ class Dialer:
             will: where the broker shall say ``offline``, retained, when the connection is lost.
 
         Raises:
-            DialError: there is none; the message says why.
+            ConnectError: the broker cannot be reached, or refuses the client.
         """
         connection = NetworkConnection(
             self._new_client(client_id, will), self._loop.loop, on_message
@@ -123,8 +112,9 @@ class Dialer:
         try:
             await connection.open(self.url.host, self.url.port, timing.keep_alive, self._threads)
         except (OSError, ValueError, paho.WebsocketConnectionError) as error:
-            refused = isinstance(error, ssl.SSLError)
-            raise DialError(_in_words(error), refused=refused) from error
+            untrusted = isinstance(error, ssl.SSLError)
+            cause: ConnectCause = "untrusted" if untrusted else "unreachable"
+            raise ConnectError(_in_words(error), cause) from error
         done, _ = await asyncio.wait([connection.accepted], timeout=timing.connect)
         reason = connection.accepted.result() if done else None
         if reason is not None and not reason.is_failure:
@@ -134,8 +124,11 @@ class Dialer:
             # Some brokers that know no MQTT 5 say so, others hang up or say nothing at all.
             self._version = _V311 if self.is_5 else _V5
         if reason is None:
-            raise DialError("the broker closed the connection" if done else "the broker is silent")
-        raise DialError(f"it refused the connection: {reason}", refused=not unsupported)
+            raise ConnectError(
+                "the broker closed the connection" if done else "the broker does not answer"
+            )
+        cause = "unreachable" if unsupported else "refused"
+        raise ConnectError(f"it refused the connection: {reason}", cause)
 
     def _new_client(self, client_id: str, will: str | None) -> PublishClient:
         url = self.url
@@ -166,7 +159,7 @@ class Dialer:
             why = (
                 "it contains no certificate" if isinstance(error, ssl.SSLError) else error.strerror
             )
-            raise DialError(f"ca_file {self._ca_file}: {why}", refused=True) from error
+            raise ConnectError(f"ca_file {self._ca_file}: {why}", "untrusted") from error
         context.sslsocket_class = _ClosingSocket
         mqtt.tls_set_context(context)
 

@@ -42,12 +42,12 @@ class Ending:
     Attributes:
         reason: in words.
         code: the broker's reason code (MQTT 5), if it gave one.
-        refused: whether the broker was there and did not let us in, or is not to be trusted.
+        needs_action: whether a person must correct something before it can succeed.
     """
 
     reason: str
     code: int | None = None
-    refused: bool = False
+    needs_action: bool = False
 
     @property
     def taken_over(self) -> bool:

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from zapette.errors import Unavailable
+from zapette.errors import ConnectError, Unavailable
 from zapette.logs import without_secrets
-from zapette.mqtt.dialing import Dialer, DialError, Timing
+from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.network_connection import Ending, NetworkConnection
 from zapette.mqtt.subscriptions import Handler, Message, Subscription, Subscriptions
@@ -76,7 +76,8 @@ class PersistentConnection:
         self._settled = threading.Event()
         self._waiting: list[asyncio.Future[None]] = []
         self._stopping: asyncio.Event | None = None
-        self._refusal = ""
+        self._reason = ""
+        self._connect_error: ConnectError | None = None
         self._connection: NetworkConnection | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -111,12 +112,14 @@ class PersistentConnection:
 
     def unavailable(self) -> Unavailable:
         """Return the error that says why it is not live."""
-        return Unavailable(self._refusal or f"no connection to {self._name}")
+        error = Unavailable(self._reason or f"no connection to {self._name}")
+        error.connect_error = self._connect_error
+        return error
 
     def reset(self) -> None:
         """Forget how it ended; before the event loop is started again."""
         self._settled.clear()
-        self._refusal = ""
+        self._reason, self._connect_error = "", None
 
     def start(self) -> None:
         """Begin to connect."""
@@ -137,7 +140,7 @@ class PersistentConnection:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        self._lose(self._refusal or "the client was stopped")
+        self._lose(self._reason or "the client was stopped")
         self._settle()
 
     def publish(
@@ -221,7 +224,7 @@ class PersistentConnection:
                 delay, logged = _SHORTEST_DELAY, set()
             # an outage is said once, and besides what somebody must put right
             if not ending.taken_over and (
-                not logged or (ending.refused and ending.reason not in logged)
+                not logged or (ending.needs_action and ending.reason not in logged)
             ):
                 log.warning("no connection to %s: %s", self._name, ending.reason)
                 logged.add(ending.reason)
@@ -240,7 +243,7 @@ class PersistentConnection:
 
     def _give_way(self) -> None:
         log.warning("another client has taken the place of this one: it does not come back")
-        self._refusal = "another program has taken the place of this one"
+        self._reason = "another program has taken the place of this one"
         self._settle()
         self.on_replaced()
 
@@ -248,11 +251,11 @@ class PersistentConnection:
         """Serve one connection until it ends; tell whether it ever was live, and why it ended."""
         try:
             connection = await self._dialer.dial(self.client_id, self._take, self._will)
-        except DialError as error:
-            self._refusal = f"{self._name}: {error}"
-            if error.refused:
+        except ConnectError as error:
+            self._reason, self._connect_error = f"{self._name}: {error}", error
+            if error.needs_action:
                 self._settle()
-            return False, Ending(str(error), refused=error.refused)
+            return False, Ending(str(error), needs_action=error.needs_action)
         reason = "the client was stopped"
         try:
             was_live = await self._begin(connection, again=again)
@@ -270,7 +273,7 @@ class PersistentConnection:
         if not await self._subscribe(connection, list(self._subscriptions)):
             return False
         self._publish_availability(connection, b"online")
-        self._refusal = ""
+        self._reason, self._connect_error = "", None
         self._live.set()
         # once the broker has seen `online`, nobody who calls reads the `offline` of a former run
         if self._callee is not None and not await connection.unsubscribe(_NOTHING):
@@ -296,7 +299,7 @@ class PersistentConnection:
         self._connection = None
         self._live.clear()
         self._settled.clear()
-        self._refusal = reason
+        self._reason = reason
         for subscription in self._subscriptions:
             subscription.confirmed = subscription.refused = False
             subscription.settle()

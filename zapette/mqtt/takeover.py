@@ -10,7 +10,8 @@ import asyncio
 import secrets
 from typing import Final
 
-from zapette.mqtt.dialing import Dialer, DialError
+from zapette.errors import ConnectError
+from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 
@@ -36,7 +37,7 @@ async def is_taken(dialer: Dialer, callee: Callee) -> bool:
     client_id = f"ask-{secrets.token_hex(8)}"
     try:
         connection = await dialer.dial(client_id, take)
-    except DialError:
+    except ConnectError:
         return False
     try:
         for topic_filter in (callee.responses(client_id), callee.availability):

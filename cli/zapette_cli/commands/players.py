@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zapette_cli.connection_options import BrokerOptions, with_broker
+from zapette_cli.errors import TargetError
 from zapette_cli.settings_options import with_settings
-from zapette_cli.target import SHORTEST, TargetError
+from zapette_cli.target import SHORTEST
 from zapette_server.settings import Settings
 from zapette_server.storage.data_folder import DataFolder
 

@@ -11,7 +11,8 @@ import click
 
 from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
-from zapette_cli.target import TargetError, find
+from zapette_cli.errors import TargetError
+from zapette_cli.target import find
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
