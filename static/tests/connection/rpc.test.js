@@ -120,9 +120,8 @@ test("no answer in time is a timeout, and the late answer is dropped", async () 
   const { call } = await pair(
     { late: () => new Promise((resolve) => waiting.push(resolve)), add },
     5,
-    { timeout: 100 },
   );
-  await assert.rejects(call("late"), { code: "timeout", message: /late/ });
+  await assert.rejects(call("late", [], { timeout: 100 }), { code: "timeout", message: /late/ });
   for (const resolve of waiting) resolve("too late");
   assert.equal(await call("add", [1, 1]), 2);
 });
