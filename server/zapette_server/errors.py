@@ -1,9 +1,11 @@
-"""The errors of a household's server, beside those of its stores (`zapette_broker.storage`).
+"""The errors of the server, as one tree; its stores raise those of `zapette_broker.storage`.
 
 ::
 
-    ZapetteError
+    ServerError
     ├── CredentialsError         a key, token or password proves nothing
+    │   └── AccountError         an account does not exist, or cannot be made
+    ├── HostNameError            a text is not a host name
     └── PlayersFull              no further player can be made
 """
 
@@ -12,11 +14,31 @@ from __future__ import annotations
 from zapette.errors import ZapetteError
 
 
-class CredentialsError(ZapetteError):
+class ServerError(ZapetteError):
+    """The base of the errors of the server."""
+
+
+class CredentialsError(ServerError):
     """A key, token or password does not prove what it claims."""
 
 
-class PlayersFull(ZapetteError):
+class AccountError(CredentialsError):
+    """The account `name` does not exist, or cannot be made."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+class HostNameError(ServerError, ValueError):
+    """`name` is not a host name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is not a host name")
+        self.name = name
+
+
+class PlayersFull(ServerError):
     """No further player can be made: there are too many, all of them seen recently.
 
     Attributes:

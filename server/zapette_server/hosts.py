@@ -1,7 +1,7 @@
-"""Which hosts are ours: no name of a stranger that leads to this machine is answered; no I/O.
+"""The host names of this server; requests for any other name are refused; no I/O.
 
-A web page can make its own name resolve to an address in the home (DNS rebinding) and then read
-whatever that address answers. It cannot choose what the browser sends as Host and as Origin.
+A web page can make its own name resolve to an address in the home (DNS rebinding) and read the
+answers from there. It cannot choose the Host and the Origin that the browser sends.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from zapette_server.errors import HostNameError
+
 _AUTHORITY: Final = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,254}))(?::(?P<port>[0-9]{0,5}))?"
 )
@@ -23,7 +25,7 @@ _LARGEST_PORT: Final = 65535
 
 @lru_cache(maxsize=256)
 def host_name(authority: str) -> str | None:
-    """Return the host of ``host`` or ``host:port`` (RFC 9110, 7.2), or None if it is malformed.
+    """Return the host of ``host`` or ``host:port`` (RFC 9110, 7.2); None if it is malformed.
 
     The name is in lower case and without a final dot; an IPv6 address is in brackets.
     """
@@ -40,34 +42,34 @@ def host_name(authority: str) -> str | None:
 
 
 def read_names(text: str) -> frozenset[str]:
-    """Return the host names in `text`, separated by commas or spaces, as `Hosts` compares them.
+    """Return the host names in `text`, which commas or spaces separate.
 
     ``*.home.example`` stands for all names below ``home.example``.
 
     Raises:
-        ValueError: one is no host name; it is the argument.
+        HostNameError: one is not a host name.
     """
     return frozenset(_ascii(each) for each in text.replace(",", " ").split())
 
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The hosts that are answered.
+    """The hosts that the server answers.
 
     These are IP addresses, ``localhost``, names below ``.local``, and `names`.
 
     Attributes:
-        names: further names, as `read_names` returns them.
+        names: further names, from `read_names`.
     """
 
     names: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, *urls: str, allowed: str = "") -> Hosts:
-        """Return those of the hosts in `urls` (empty ones are left out) and in `allowed`.
+        """Return the hosts in `urls`, some of which may be empty, and in `allowed`.
 
         Raises:
-            ValueError: one is no host name; it is the argument.
+            HostNameError: one is not a host name.
         """
         named = (urlsplit(url).hostname or "" for url in urls)
         return cls(read_names(allowed) | {_ascii(it) for it in named if it and not _address(it)})
@@ -80,9 +82,9 @@ class Hosts:
     def allows_origin(self, origin: str, authority: str) -> bool:
         """Tell whether a page of `origin` may change something, or open a WebSocket.
 
-        It may if it came from the host that it now asks, which `authority` names, or from another
-        host of ours. A public IP address is as good as a stranger's name, so it must be the same.
-        ``null`` and schemes other than http and https are nobody's.
+        It may if it came from `authority`, the host of the request, or from another host of ours.
+        A public IP address may be a stranger's, so that it must equal the request's. ``null`` and
+        schemes other than http and https are refused.
         """
         match = _ORIGIN.fullmatch(origin)
         name = host_name(match[1]) if match else None
@@ -114,12 +116,12 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _ascii(text: str) -> str:
-    """Return a name as browsers send it (RFC 5891), with the ``*.`` that it may begin with."""
+    """Return a name as browsers send it (RFC 5891), with its leading ``*.`` if it has one."""
     star, rest = ("*.", text[2:]) if text.startswith("*.") else ("", text)
     try:
         name = host_name(rest.encode("idna").decode())
     except UnicodeError:
         name = None
     if name is None or ":" in rest:
-        raise ValueError(text)
+        raise HostNameError(text)
     return star + name

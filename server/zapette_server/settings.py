@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zapette.errors import SettingsError, TopicError
 from zapette.protocol.topics import check_base
 from zapette_server.bridge_settings import BridgeSettings
+from zapette_server.errors import HostNameError
 from zapette_server.hosts import Hosts, read_names
 from zapette_server.places import DATA_FOLDER, ROOT
 
@@ -27,29 +28,29 @@ _NOT_SETTINGS: Final = frozenset({"ZAPETTE_URL", "ZAPETTE_CONFIG"})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set, with its default; ``config/zapette.toml`` explains each.
+    """All settings and their defaults; ``config/zapette.toml`` explains each.
 
     Attributes:
         http_port: port of the pages and the API, 1-65535.
         mqtt_port: port of MQTT over TCP.
         ws_port: port of MQTT over WebSocket.
         bind: IP address to listen on.
-        public_url: where phones reach the pages, if it is not what the server finds; or empty.
-        public_ws_url: where browsers reach the broker, if not on `ws_port` of the page's host.
-        allowed_hosts: further names by which browsers reach this machine, separated by commas.
-        trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is believed; or empty.
+        public_url: address of the pages for phones; empty for the one that the server finds.
+        public_ws_url: address of the broker for browsers; empty for `ws_port` of the page's host.
+        allowed_hosts: further names of this machine, separated by commas.
+        trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
         data_dir: folder of the secret, the accounts and the stores.
-        media_dir: folder of what can be played.
-        base_topic: what every topic but discovery starts with.
+        media_dir: folder of the media.
+        base_topic: the first levels of every topic except discovery.
         anonymous: whether clients without an account have the household's rights.
-        token_lifetime: how long a token of a page is good for, in seconds, 60 or more.
-        home_assistant: what Home Assistant is told of: ``integration`` (a player, for the
+        token_lifetime: lifetime of a page's token, in seconds, 60 or more.
+        home_assistant: the announcements for Home Assistant: ``integration`` (a player, for the
             integration), ``core`` (its parts, for Home Assistant alone), ``both`` or ``none``.
-        discovery_prefix: what Home Assistant's own discovery topics start with.
-        forget_after_days: days after which a player that is gone is forgotten; 0 is never.
+        discovery_prefix: the first level of Home Assistant's discovery topics.
+        forget_after_days: days after which an absent player is forgotten; 0 is never.
         page_errors: whether pages report their errors to the terminal of the server.
-        development: whether pages are loaded again when they change; and as `page_errors`.
-        limits: changes of the broker's limits, ``max_packet = 65536, …``; a table in the file.
+        development: whether pages reload when they change; includes `page_errors`.
+        limits: the broker's changed limits, ``max_packet = 65536, …``; a table in the file.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
             in PEM; None for the system's.
@@ -94,9 +95,9 @@ def load(
     environment: Mapping[str, str],
     options: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Return the settings: the file's, then the environment's, then the options' (None: not given).
+    """Return the settings: options override the environment, which overrides the file.
 
-    Relative paths in the file are taken from the file's own folder, others from the current one.
+    Relative paths in the file start from its folder, others from the current one.
 
     Raises:
         SettingsError: a key is unknown, or a value has the wrong type or is out of range.
@@ -117,7 +118,7 @@ def load(
 
 
 def to_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables that say these settings."""
+    """Return the environment variables for these settings."""
     values = {}
     for key in _KINDS:
         value: Any = settings
@@ -133,7 +134,7 @@ def variable(key: str) -> str:
 
 
 def _kinds(settings: Any, table: str = "") -> dict[str, type]:
-    """Return the type of each setting by its key, with a point between table and name."""
+    """Return the type of each setting by its key, with a dot between table and name."""
     kinds: dict[str, type] = {}
     for each in fields(settings):
         value = getattr(settings, each.name)
@@ -168,7 +169,7 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def _inline(table: Mapping[str, Any]) -> str:
-    """Return a table in one line, as the environment takes it: ``max_packet = 65536, …``."""
+    """Return a table in one line, as in the environment: ``max_packet = 65536, …``."""
     return ", ".join(
         f"{json.dumps(key)} = {json.dumps(each, ensure_ascii=False, default=str)}"
         for key, each in table.items()
@@ -179,7 +180,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     keys = {variable(key): key for key in _KINDS}
     values: dict[str, Any] = {}
     for name, text in environment.items():
-        # an empty variable, as in an .env or compose file, counts as not set
+        # An empty variable, as in an .env or compose file, counts as not set.
         if not text or not name.startswith(_PREFIX) or name in _NOT_SETTINGS:
             continue
         key = keys.get(name, name.removeprefix(_PREFIX).lower())
@@ -211,7 +212,7 @@ def _typed(key: str, value: Any) -> Any:
 
 
 def _path(key: str, text: str) -> Path | None:
-    """Return what a path says; None for an empty one, which only some settings may be."""
+    """Return a path; None for an empty one, which only some settings allow."""
     if text:
         if "\0" in text:
             raise SettingsError(key, "it contains a character that no path can have")
@@ -263,10 +264,8 @@ def _check_proxy(key: str, value: str) -> None:
 def _check_hosts(key: str, value: str) -> None:
     try:
         read_names(value)
-    except ValueError as error:
-        raise SettingsError(
-            key, f"{str(error)!r} is not a host name such as tv.example or *.home.example"
-        ) from None
+    except HostNameError as error:
+        raise SettingsError(key, f"{error} such as tv.example or *.home.example") from None
 
 
 def _check_url(*schemes: str) -> Callable[[str, str], None]:

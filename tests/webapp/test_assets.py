@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.system import Answer, System
-from zapette_webapp.pages.assets import STATIC, Assets, AssetsError
+from zapette_webapp.errors import AssetsError
+from zapette_webapp.pages.assets import STATIC, Assets
 
 GZIP = {"Accept-Encoding": "gzip"}
 REMOTE_LIMIT = 60 * 1024

@@ -17,8 +17,8 @@ from tests.webapp.films import ffmpeg
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.store_errors import StoreError, StoreFull
+from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.queries import NotInLibrary
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from zapette_broker.storage.store_errors import (
     StoreReadOnly,
 )
 from zapette_webapp import problems
+from zapette_webapp.http.refusal_counts import RefusalCounts
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ KINDS = [StoreError, StoreBusy, StoreFull, StoreDamaged, StoreReadOnly, StoreNew
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_said_in_words(kind: type[StoreError]) -> None:
     app = Flask(__name__)
-    problems.register(app)
+    problems.register(app, RefusalCounts())
 
     @app.get("/")
     def fail() -> str:

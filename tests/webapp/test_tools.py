@@ -12,15 +12,8 @@ import psutil
 import pytest
 
 from tests.waiting import SLACK, eventually
-from zapette_webapp.media.tools import (
-    Limits,
-    Tool,
-    ToolBusy,
-    ToolError,
-    ToolMissing,
-    ToolTooLong,
-    ToolTooMuch,
-)
+from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
+from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.media.tools import families as figures
 
 ROOMY = Limits(cpu=30, wall=60, memory=1 << 30, output=10_000)

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from zapette_server.checks import Checks
-from zapette_webapp import refusals
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.addresses import Addresses
-from zapette_webapp.http import requests
+from zapette_webapp.errors import InvalidRequest
+from zapette_webapp.http import requests, security_headers
 from zapette_webapp.store_limiter import StoreLimiter
 
 
@@ -23,7 +23,7 @@ def blueprint(
     api = Blueprint("api", __name__)
     players = access.credentials
 
-    api.after_request(refusals.never_cached)
+    api.after_request(security_headers.no_store)
 
     @api.get("/api/ip")
     def ip() -> Response:
@@ -39,7 +39,7 @@ def blueprint(
         body = requests.body({"id", "owner_key", "key", "ip"})
         player_id = requests.player_id(body.get("id"))
         if ("owner_key" in body) == ("key" in body):
-            raise requests.invalid("either owner_key or key is needed, not both")
+            raise InvalidRequest("either owner_key or key is needed, not both")
         if "key" in body:
             key = requests.key("key", body["key"])
             device = access_routes.device()
@@ -86,5 +86,5 @@ def _picked(body: dict[str, Any], addresses: Addresses) -> str | None:
     if value is None:
         return None
     if value not in [candidate["ip"] for candidate in addresses.found()["candidates"]]:
-        raise requests.invalid("ip: one of the candidates of GET /api/ip is needed")
+        raise InvalidRequest("ip: one of the candidates of GET /api/ip is needed")
     return str(value)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from zapette_server.checks import Checks
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import api, problems, refusals
+from zapette_webapp import api, problems
 from zapette_webapp.access import host_check
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
@@ -64,6 +64,5 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.library))
     app.after_request(security_headers.add)
     compression.register(app)
-    problems.register(app)
-    refusals.register(app, parts.refusals)
+    problems.register(app, parts.refusals)
     return app

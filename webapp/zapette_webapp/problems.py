@@ -1,21 +1,29 @@
-"""Errors of the API, as RFC 9457 problem details."""
+"""The HTTP answers to errors, as problem details (RFC 9457): the only place that makes them."""
 
 from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from zapette.errors import InvalidArgument, ZapetteError
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.checks import without_folders
+from zapette_server.errors import CredentialsError, PlayersFull
+from zapette_webapp import errors
+from zapette_webapp.access.throttle import Throttle
+from zapette_webapp.http import requests
+from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
 log = logging.getLogger("zapette.web")
 
-_RETRY: Final = 5
+_STORE_RETRY: Final = 5
+_PLAYERS_RETRY: Final = 3600
 
 Code = Literal[
     "invalid_request",
@@ -36,7 +44,7 @@ Code = Literal[
     "unavailable",
     "http_version_not_supported",
 ]
-"""The words by which a program tells errors apart (docs/http-api.md, "Errors")."""
+"""The codes by which a program recognises an error (docs/http-api.md, "Errors")."""
 
 _CODES: Final[dict[HTTPStatus, Code]] = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -50,24 +58,38 @@ _CODES: Final[dict[HTTPStatus, Code]] = {
 }
 
 
-class Problem(Exception):
-    """An error for the client.
+_ANSWERS: Final[dict[type[ZapetteError], tuple[HTTPStatus, Code]]] = {
+    InvalidArgument: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    errors.InvalidId: (HTTPStatus.BAD_REQUEST, "invalid_id"),
+    errors.BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request"),
+    errors.NotJson: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
+    errors.TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
+    errors.ForeignRequest: (HTTPStatus.MISDIRECTED_REQUEST, "misdirected_request"),
+    errors.DeviceRevoked: (HTTPStatus.FORBIDDEN, "turned_out"),
+    errors.WrongCode: (HTTPStatus.FORBIDDEN, "wrong_code"),
+    errors.TooManyRevocations: (HTTPStatus.CONFLICT, "conflict"),
+    errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
+    errors.NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.Unconvertible: (HTTPStatus.UNPROCESSABLE_ENTITY, "media_error"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as the client sees it.
 
     Attributes:
         status: the HTTP status.
-        code: a word that a program can tell it by.
+        code: the code by which a program recognises it.
         detail: what is wrong and what would be right, in English.
-        retry_after: seconds to wait before trying again, if waiting helps.
+        retry_after: seconds to wait before another attempt; None if waiting does not help.
     """
 
-    def __init__(
-        self, status: HTTPStatus, code: Code, detail: str, *, retry_after: int | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.retry_after = retry_after
+    status: HTTPStatus
+    code: Code
+    detail: str
+    retry_after: int | None = None
 
     def response(self) -> Response:
         """Return it as ``application/problem+json``."""
@@ -84,12 +106,44 @@ class Problem(Exception):
         return response
 
 
-def register(app: Flask) -> None:
-    """Make every error of `app` a problem; the unexpected ones are logged with their traceback."""
-    app.register_error_handler(Problem, Problem.response)
+def register(app: Flask, refusals: RefusalCounts) -> None:
+    """Answer every error of `app` with a problem; log unexpected ones with their traceback."""
+    # Keys of 128 bits cannot be guessed: this only keeps a guesser from filling the log.
+    wrong_keys = Throttle(burst=20, per_second=0.5)
+
+    def wrong_key(error: CredentialsError) -> Response:
+        if (seconds := wrong_keys.take(requests.client())) > 0:
+            return _known(errors.TooManyRequests(seconds))
+        log.info("refused credentials to %s: %s", requests.peer(), error)
+        return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error)).response()
+
+    def players_full(error: PlayersFull) -> Response:
+        refusals.count(Reason.PLAYERS)
+        return _players_full(error).response()
+
+    app.register_error_handler(CredentialsError, wrong_key)
+    app.register_error_handler(PlayersFull, players_full)
+    for kind in _ANSWERS:
+        app.register_error_handler(kind, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _known(error: ZapetteError) -> Response:
+    status, code = next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
+    retry_after = error.retry_after if isinstance(error, errors.WebappError) else None
+    return Problem(status, code, str(error), retry_after).response()
+
+
+def _players_full(error: PlayersFull) -> Problem:
+    if error.client:
+        detail = "too many players were made from this address; forget some, or wait a day"
+        status = HTTPStatus.TOO_MANY_REQUESTS
+    else:
+        detail = "this server has too many players; forget some, or wait a day"
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+    return Problem(status, code_of(status), detail, _PLAYERS_RETRY)
 
 
 def _http(error: HTTPException) -> Response:
@@ -107,17 +161,16 @@ def _http(error: HTTPException) -> Response:
 def _store(error: StoreError) -> Response:
     """Return 503 with the store's message; the store itself has logged it."""
     detail = without_folders(str(error))
-    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=_RETRY)
-    return problem.response()
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, _STORE_RETRY).response()
 
 
 def _unexpected(error: Exception) -> Response:
-    # the rule, not the path: a path may contain a player's id
+    # The rule and not the path, which may contain a player's id.
     log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
     detail = "the server failed; its log says why"
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "runtime_error", detail).response()
 
 
 def code_of(status: HTTPStatus) -> Code:
-    """Return the code by which a program recognises an error that has only a `status`."""
+    """Return the code of an error that has only a `status`."""
     return _CODES.get(status, "invalid_request" if status < 500 else "runtime_error")

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import RESERVED_NAMES
-from zapette_server.errors import CredentialsError
+from zapette_server.errors import AccountError
 from zapette_server.storage import private_file
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
@@ -33,38 +33,39 @@ class Accounts:
         return sorted(self._read())
 
     def hashes(self) -> dict[str, str]:
-        """Return the hash kept for each name; raises as `names`."""
+        """Return the hash of each name; raises the errors of `names`."""
         return self._read()
 
     def add(self, name: str, password: str) -> None:
         """Add an account, or give an existing one a new password.
 
         Raises:
-            CredentialsError: the name is reserved or malformed, or the password is empty.
+            AccountError: the name is reserved or malformed, or the password is empty.
         """
         if _NAME.fullmatch(name) is None or name in RESERVED_NAMES:
-            raise CredentialsError(
+            raise AccountError(
+                name,
                 f"account name {name!r}: 1 to 64 of letters, digits, _ . @ - are needed, "
-                f"and none of {', '.join(sorted(RESERVED_NAMES))}"
+                f"and none of {', '.join(sorted(RESERVED_NAMES))}",
             )
         if not password:
-            raise CredentialsError("the password is empty")
+            raise AccountError(name, "the password is empty")
         self._write(self._read() | {name: self._hasher.hash(password)})
 
     def remove(self, name: str) -> None:
         """Remove an account.
 
         Raises:
-            CredentialsError: there is none of this name.
+            AccountError: there is no account of this name.
         """
         accounts = self._read()
         if name not in accounts:
-            raise CredentialsError(f"there is no account {name!r}")
+            raise AccountError(name, f"there is no account {name!r}")
         del accounts[name]
         self._write(accounts)
 
     def verify(self, hashed: str, password: str) -> bool:
-        """Tell whether `password` is the one behind `hashed`; takes some 30 ms of a core."""
+        """Tell whether `hashed` is a hash of `password`; takes some 30 ms of a core."""
         try:
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):

@@ -1,4 +1,4 @@
-"""Who comes in and who is turned out: visitors of a player, and codes to type."""
+"""Access of remotes and guests to a player: admission, pairing codes and revocation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Final
 
 from zapette.errors import CallError
@@ -17,25 +16,25 @@ from zapette_server.storage.grants import MOST_REVOKED, Grants, TokenGrant
 from zapette_webapp.access import pairing
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.player_credentials import PlayerCredentials
+from zapette_webapp.errors import DeviceRevoked, TooManyRevocations, UnknownDevice, WrongCode
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
-from zapette_webapp.problems import Problem
 
 log = logging.getLogger("zapette.web")
 
 Connected = Callable[[str], list[str]]
-"""Returns the client ids of a player's visitors that are connected; raises `CallError`."""
+"""Returns the client ids of a player's connected remotes and guests; raises `CallError`."""
 
 _CLIENT_ID: Final = re.compile(r"(remote|guest)-[A-Za-z0-9_-]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a visitor comes from.
+    """The device of a remote or guest.
 
     Attributes:
-        id: what the browser is known by, 22 base64url characters.
-        label: what to show a person.
-        address: its address.
+        id: the id of its browser, 22 base64url characters.
+        label: the device as people know it.
+        address: its IP address.
     """
 
     id: str
@@ -44,21 +43,21 @@ class Device:
 
 
 def new_device_id() -> str:
-    """Return what a browser that came for the first time is to be known by."""
+    """Return an id for a new browser."""
     return secrets.token_urlsafe(16)
 
 
 @dataclass(frozen=True, slots=True)
 class AccessControl:
-    """Lets visitors in, tells who is there, and turns them out.
+    """Admits remotes and guests, lists them, and revokes their access.
 
     Attributes:
-        credentials: gives credentials and checks owner keys.
-        grants: which tokens were given out, and which were revoked.
-        pairing: the codes that are shown now.
-        connected: asks the broker who is connected.
-        warn: tells a player that its code has expired because somebody guesses codes.
-        refusals: counts such codes.
+        credentials: issues credentials and checks owner keys.
+        grants: the issued tokens, and the revoked ones.
+        pairing: the current codes.
+        connected: asks the broker for the connected clients.
+        warn: shows on a player that its code has expired because of guesses.
+        refusals: counts these codes.
     """
 
     credentials: PlayerCredentials
@@ -69,16 +68,15 @@ class AccessControl:
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
 
     def admit(self, player_id: str, key: str, host: str, device: Device) -> dict[str, Any]:
-        """Return the credentials of a remote or a guest, as the key says.
+        """Return the credentials of a remote or a guest; the key decides which.
 
         Raises:
-            CredentialsError: the key is none of the player's, or not any more.
-            Problem: the device was turned out (code ``turned_out``).
+            CredentialsError: the key is not, or no longer, the player's.
+            DeviceRevoked: the player disconnected the device.
         """
         role, generation = self.credentials.invited(player_id, key)
         if self.grants.is_revoked(player_id, generation, device.id):
-            detail = "the player disconnected this device; a new code lets it connect again"
-            raise Problem(HTTPStatus.FORBIDDEN, "turned_out", detail)
+            raise DeviceRevoked
         given = self.credentials.issue(player_id, role, generation, host)
         self.grants.note(
             TokenGrant(
@@ -96,41 +94,41 @@ class AccessControl:
         return given
 
     def new_code(self, player_id: str, owner_key: str, ip: str | None) -> dict[str, Any]:
-        """Give the player new keys, which ends all visitors and codes to type; return the links.
+        """Give the player new keys and return the links; all grants and pairing codes end.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: the player is unknown or forgotten (code ``not_found``).
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
         """
         links = self.credentials.new_code(player_id, owner_key, ip)
         self.grants.forget(player_id)
         return links
 
     def forget(self, player_id: str, owner_key: str) -> None:
-        """Forget the player and who had its codes; no other system is told of it any more.
+        """Forget the player and its grants; its announcements to other systems end.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
+            CredentialsError: the owner key is not the player's.
         """
         if self.credentials.forget(player_id, owner_key):
             self.grants.forget(player_id)
 
     def invite(self, player_id: str, owner_key: str, role: Role) -> dict[str, Any]:
-        """Return a code to type and when it ends.
+        """Return a pairing code and its expiry.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: the player is unknown or forgotten (code ``not_found``).
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
         """
         generation = self.credentials.known(player_id, owner_key)
         code = self.pairing.invite(player_id, generation, role)
         return {"code": pairing.spelled(code), "expires_at": int(time.time() + pairing.LIFETIME)}
 
     def accept(self, code: str) -> dict[str, str]:
-        """Return the player's id and the key that a code stands for, and end the code.
+        """Return the player id and the key of a pairing code, which ends.
 
         Raises:
-            Problem: there is no such code, or not any more (code ``wrong_code``).
+            WrongCode: no player shows the code, or it has expired.
         """
         invitation = self.pairing.accept(code)
         for ended in self.pairing.guessed():
@@ -142,15 +140,14 @@ class AccessControl:
             key = self.credentials.key(player_id, role, invitation.generation)
             if key is not None:
                 return {"id": player_id, "key": key, "role": role.value}
-        detail = "no player shows this code, or it has expired; ask for a new one"
-        raise Problem(HTTPStatus.FORBIDDEN, "wrong_code", detail)
+        raise WrongCode
 
     def present(self, player_id: str, owner_key: str) -> dict[str, Any]:
-        """Return who is connected to a player.
+        """Return the connected remotes and guests of a player.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: the player is unknown or forgotten (code ``not_found``).
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
         """
         self.credentials.known(player_id, owner_key)
         known = {it.client_id: it for it in self.grants.of(player_id)}
@@ -160,20 +157,20 @@ class AccessControl:
         return {"connected": here is not None, "visitors": shown + strangers}
 
     def revoke(self, player_id: str, owner_key: str, client_id: str) -> None:
-        """End a visitor's connection, and keep its device out until there is a new code.
+        """Disconnect a remote or guest, and refuse its device until the player has a new code.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: there is no such player or visitor, or too many were turned out already.
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
+            UnknownDevice: the player has no such remote or guest.
+            TooManyRevocations: only a new code can disconnect further devices.
         """
         generation = self.credentials.known(player_id, owner_key)
         grant = self._grant(player_id, client_id, generation)
         if grant is None:
-            detail = "this player has no such device"
-            raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail)
+            raise UnknownDevice
         if not self.grants.revoke(grant):
-            detail = f"{MOST_REVOKED} devices are disconnected already; make a new code instead"
-            raise Problem(HTTPStatus.CONFLICT, "conflict", detail)
+            raise TooManyRevocations(MOST_REVOKED)
         log.info("a player disconnected a %s", grant.role)
 
     def _grant(self, player_id: str, client_id: str, generation: str) -> TokenGrant | None:
@@ -183,7 +180,7 @@ class AccessControl:
         form = _CLIENT_ID.fullmatch(client_id)
         if form is None or client_id not in (self._connected(player_id) or ()):
             return None
-        # so many came after it that it is not remembered, but it is there
+        # It is connected, but later grants have replaced its own.
         now = time.time()
         until = now + self.credentials.settings.token_lifetime
         return TokenGrant(client_id, player_id, generation, form[1], "", "", "", now, until)

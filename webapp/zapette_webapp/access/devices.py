@@ -1,10 +1,10 @@
-"""What to call the device of a visitor, by what its browser says of itself; no I/O."""
+"""Names of devices from the User-Agent of their browsers; no I/O."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# The first that is found counts: Android's browsers also say Linux, and all say Safari.
+# The first match counts: browsers on Android also name Linux, and all name Safari.
 _SYSTEMS: Final = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -30,7 +30,7 @@ _BROWSERS: Final = (
 
 
 def label(user_agent: str) -> str:
-    """Return what a person would recognize, ``Android · Chrome``; empty if nothing is known."""
+    """Return a name that people recognise, ``Android · Chrome``; empty if nothing is known."""
     found = (
         next((name for mark, name in table if mark in user_agent), None)
         for table in (_SYSTEMS, _BROWSERS)

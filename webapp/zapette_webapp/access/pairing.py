@@ -1,14 +1,13 @@
-"""Pairing by a short code: a player shows it, somebody types it; no I/O.
+"""Pairing by a short code that a player shows and a person types; no I/O.
 
-**How hard a code is to guess.** It is one of 10^8, lives for 120 s, and works once. Each code has a
-budget: it expires after 90 wrong guesses from all addresses together since it was made, so the
-chance to find it is below one in a million. An attacker can make the code on the screen expire, but
-locks nobody out: while somebody guesses, and for ten minutes afterwards, new codes have 12 digits
-and a budget of 900,000 guesses, which gives the same chance. Nobody waits because of others: an
-address has 5 guesses at once and then one every ten seconds, 17 in the life of a code.
+**Guessing.** A code is one of 10^8, lasts 120 s and works once. It expires after 90 wrong guesses
+from all addresses together, so that the chance to find it is below one in a million. An attacker
+can make the code on the screen expire, but locks nobody out: during the attack and for ten minutes
+afterwards, new codes have 12 digits and a budget of 900,000 guesses, which gives the same chance.
+Each address has 5 guesses at once and then one every ten seconds, 17 in the life of a code.
 
-Codes are kept in the memory of this process, and only as keyed digests: comparing one takes the
-same time whatever is right in it, and a restart ends all.
+Codes exist only in memory, as keyed digests: a comparison always takes the same time, and a restart
+ends all codes.
 """
 
 from __future__ import annotations
@@ -28,32 +27,32 @@ from zapette_webapp.access.throttle import EVERYBODY, Throttle
 
 DIGITS: Final = 8
 LONG: Final = 12
-"""How many digits a code has while somebody guesses codes."""
+"""The number of digits of a code during an attack."""
 
 BUDGETS: Final = {DIGITS: 90, LONG: 900_000}
-"""How many wrong guesses a code survives, by its number of digits."""
+"""The wrong guesses that a code survives, by its number of digits."""
 
 CALM: Final = 600.0
-"""How long new codes have `LONG` digits after too many guesses, in seconds."""
+"""The time for which new codes have `LONG` digits after an attack, in seconds."""
 
 LIFETIME: Final = 120.0
-"""How long a code is good for, in seconds."""
+"""The lifetime of a code, in seconds."""
 
 MOST: Final = 1000
-"""How many codes are good at once; the oldest makes room."""
+"""The most codes at once; the oldest makes room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What a code stands for.
+    """The meaning of a code.
 
     Attributes:
-        player_id: the player that showed it.
-        generation: the generation of codes the player had then.
-        role: what the code makes of who types it.
-        until: when it ends, by the clock.
+        player_id: the player that shows it.
+        generation: the generation of the player's codes.
+        role: the role that it gives.
+        until: its expiry, by the clock.
         digits: its number of digits.
-        wrong: how many guesses with as many digits had been wrong when it was made.
+        wrong: the count of wrong guesses with as many digits when it was made.
     """
 
     player_id: str
@@ -65,10 +64,10 @@ class Invitation:
 
 
 class Pairing:
-    """The codes that are shown now.
+    """The current codes.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -78,12 +77,12 @@ class Pairing:
         self._codes: OrderedDict[bytes, Invitation] = OrderedDict()
         self._each = Throttle(burst=5, per_second=0.1, clock=clock)
         self._wrong = dict.fromkeys(BUDGETS, 0)
-        # half of a code's budget, so that new codes are long before a short one expires
+        # Half of a code's budget: new codes are then long before a short one expires.
         self._usual = Throttle(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
         self._long_until = clock()
 
     def invite(self, player_id: str, generation: str, role: Role) -> str:
-        """Return a new code; the one that the player showed before for this role ends."""
+        """Return a new code; the player's earlier code for this role ends."""
         with self._lock:
             self._drop(lambda it: it.until <= self._clock() or
                        (it.player_id, it.role) == (player_id, role))  # fmt: skip
@@ -97,11 +96,11 @@ class Pairing:
         return code
 
     def wait(self, address: str) -> float:
-        """Return 0 if `address` may guess now, which counts as a guess; else seconds to wait."""
+        """Count a guess of `address` and return 0, or return the seconds to wait first."""
         return self._each.take(address)
 
     def accept(self, code: str) -> Invitation | None:
-        """Return what a code stands for, and end it; None if it is none."""
+        """Return the meaning of a code and end it; None if it is wrong."""
         with self._lock:
             invitation = self._codes.pop(self._digest(code), None)
             if invitation is not None and invitation.until > self._clock():
@@ -129,15 +128,12 @@ class Pairing:
 
 
 def spelled(code: str) -> str:
-    """Return a code as it is shown: ``4821-9367``."""
+    """Return a code in the form for people: ``4821-9367``."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def read(text: str) -> str | None:
-    """Return the code that somebody typed, with whatever they put between the digits.
-
-    None if it is not one: too many digits, too few, or letters.
-    """
+    """Return the code in a typed text, without its separators; None if it is malformed."""
     code = "".join(it for it in text if it not in " -.\u00a0\u2010\u2011\u2013")
     good = len(code) in BUDGETS and code.isascii() and code.isdigit()
     return code if good else None

@@ -1,10 +1,9 @@
-"""The player's side of credentials: ids, links and tokens, given out for the right keys."""
+"""Player ids, links and tokens, issued for the right keys."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from zapette_server.access.credentials import Keyring, Role, new_player_id
@@ -12,19 +11,19 @@ from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import PlayerRegistry
 from zapette_webapp.addresses import Addresses
+from zapette_webapp.errors import UnknownPlayer
 from zapette_webapp.pages import qr
-from zapette_webapp.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerCredentials:
-    """Gives ids, credentials and links.
+    """Issues ids, credentials and links.
 
     Attributes:
         settings: the settings of the process.
         keyring: makes and checks keys and tokens.
         registry: the players and their generation of codes.
-        addresses: makes the addresses that phones and browsers use.
+        addresses: the addresses for phones and browsers.
     """
 
     settings: Settings
@@ -33,7 +32,7 @@ class PlayerCredentials:
     addresses: Addresses
 
     def new_player(self) -> dict[str, str]:
-        """Return a new id and its owner key; nothing is stored until they are used."""
+        """Return a new id and its owner key; the first use stores them."""
         player_id = new_player_id()
         return {"id": player_id, "owner_key": self.keyring.owner_key(player_id)}
 
@@ -44,13 +43,13 @@ class PlayerCredentials:
 
         Args:
             player_id: the player.
-            owner_key: proves who made it.
-            host: the host under which its browser reached the server.
+            owner_key: proves who created it.
+            host: the host by which its browser reached the server.
             ip: the address for its links, if a person picked one.
-            client: the client that asks, as `clients.client_of` returns it.
+            client: the client of the request, from `clients.client_of`.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
+            CredentialsError: the owner key is not the player's.
             PlayersFull: there are too many players.
         """
         self.check_owner(player_id, owner_key)
@@ -59,10 +58,10 @@ class PlayerCredentials:
         return credentials | {"links": self._links(player_id, generation, ip)}
 
     def invited(self, player_id: str, key: str) -> tuple[Role, str]:
-        """Return what a key makes of its bearer, and the generation it is of.
+        """Return the role that a key gives, and the generation of the key.
 
         Raises:
-            CredentialsError: the key is none of the player's, or not any more.
+            CredentialsError: the key is not, or no longer, the player's.
         """
         generation = self.registry.generation(player_id)
         role = self.keyring.role_of(player_id, generation, key) if generation else None
@@ -79,50 +78,50 @@ class PlayerCredentials:
         """Return the generation of codes of a player.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: the player is unknown or forgotten (code ``not_found``).
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
         """
         self.check_owner(player_id, owner_key)
         generation = self.registry.generation(player_id)
         if generation is None:
-            raise _unknown()
+            raise UnknownPlayer
         return generation
 
     def key(self, player_id: str, role: Role, generation: str) -> str | None:
-        """Return the key in a player's link; None if the generation is not the good one."""
+        """Return the key in a player's link; None if the generation is not the current one."""
         if self.registry.generation(player_id) != generation:
             return None
         return self.keyring.link_key(role, player_id, generation)
 
     def new_code(self, player_id: str, owner_key: str, ip: str | None) -> dict[str, Any]:
-        """Give the player new keys, which ends the old ones, and return the links.
+        """Give the player new keys and return the links; the old keys end.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
-            Problem: the player is unknown or forgotten (code ``not_found``).
+            CredentialsError: the owner key is not the player's.
+            UnknownPlayer: the player is not registered, or was forgotten.
         """
         self.known(player_id, owner_key)
         generation = self.registry.renew(player_id)
         if generation is None:
-            raise _unknown()
+            raise UnknownPlayer
         return self._links(player_id, generation, ip)
 
     def forget(self, player_id: str, owner_key: str) -> bool:
-        """Forget the player: its links end, and no home-automation system is told of it any more.
+        """Forget the player: its links and its announcements to other systems end.
 
-        Return whether it was known; an unknown player writes nothing.
+        Return whether it was known; an unknown player costs no write.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
+            CredentialsError: the owner key is not the player's.
         """
         self.check_owner(player_id, owner_key)
         return self.registry.generation(player_id) is not None and self.registry.forget(player_id)
 
     def check_owner(self, player_id: str, owner_key: str) -> None:
-        """Check that whoever has `owner_key` made the player.
+        """Check that `owner_key` is the player's.
 
         Raises:
-            CredentialsError: the owner key is not the id's.
+            CredentialsError: the owner key is not the player's.
         """
         if not self.keyring.owns(player_id, owner_key):
             raise CredentialsError("the owner key is not this player's")
@@ -151,7 +150,3 @@ class PlayerCredentials:
             url = f"{page}remote#{player_id}.{key}"
             links[role.value] = {"url": url, "qr_svg": qr.svg(url)}
         return links
-
-
-def _unknown() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "not_found", "this player no longer exists")

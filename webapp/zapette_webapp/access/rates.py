@@ -1,4 +1,4 @@
-"""How often one client may ask: separate rates for reading and for changing."""
+"""Rate limits of each client, for reading and for changing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Final
 from flask import Flask, request
 
 from zapette_webapp.access.throttle import Throttle
+from zapette_webapp.errors import TooManyRequests
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The methods in use here that change nothing (RFC 9110, 9.2.1)."""
+"""The safe methods in use here (RFC 9110, 9.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class Rates:
     changes: Throttle = field(default_factory=lambda: Throttle(burst=200, per_second=10))
 
     def register(self, app: Flask, refusals: RefusalCounts) -> None:
-        """Answer 429 to a client that asks too often, before any route of `app` sees it."""
+        """Answer 429 to a client of `app` that exceeds its rate."""
 
         @app.before_request
         def check() -> None:
             rate = self.reads if request.method in SAFE else self.changes
             if (seconds := rate.take(requests.client())) > 0:
                 refusals.count(Reason.RATE)
-                raise requests.too_many(seconds)
+                raise TooManyRequests(seconds)

@@ -1,4 +1,4 @@
-"""The HTTP routes of visitors: codes to type, who is connected, and turning out."""
+"""The HTTP routes of pairing codes, and of connected remotes and guests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from zapette_server.access.credentials import Role
-from zapette_webapp import refusals
 from zapette_webapp.access import devices, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
 from zapette_webapp.access.throttle import Throttle
-from zapette_webapp.http import requests
+from zapette_webapp.errors import InvalidRequest, TooManyRequests
+from zapette_webapp.http import requests, security_headers
 from zapette_webapp.store_limiter import StoreLimiter
 
 COOKIE: Final = "zapette_device"
@@ -23,10 +23,10 @@ _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
-    """Return the routes ``/api/pairing`` and those below ``/api/players/<id>`` for visitors."""
+    """Return ``/api/pairing``, and ``pairing`` and ``visitors`` below ``/api/players/<id>``."""
     routes = Blueprint("access", __name__)
-    routes.after_request(refusals.never_cached)
-    # these also wait for the broker, and must not delay requests for credentials
+    routes.after_request(security_headers.no_store)
+    # Routes that also wait for the broker must not delay requests for credentials.
     broker_limiter = StoreLimiter()
     invitations = Throttle(burst=10, per_second=0.2)
 
@@ -37,10 +37,10 @@ def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
         owner_key = requests.key("owner_key", body.get("owner_key"))
         role = body.get("role", Role.REMOTE.value)
         if role not in (Role.REMOTE.value, Role.GUEST.value):
-            raise requests.invalid("role: remote or guest is needed")
+            raise InvalidRequest("role: remote or guest is needed")
         player = requests.player_id(player_id)
         if (seconds := invitations.take(requests.client())) > 0:
-            raise requests.too_many(seconds)
+            raise TooManyRequests(seconds)
         return jsonify(access.invite(player, owner_key, Role(role)))
 
     @routes.post("/api/pairing")
@@ -49,10 +49,10 @@ def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
         text = requests.body({"code"}).get("code")
         code = pairing.read(text) if isinstance(text, str) and len(text) <= 40 else None
         if code is None:
-            raise requests.invalid(f"code: {pairing.DIGITS} or {pairing.LONG} digits are needed")
-        # before it is looked up: a right guess is a guess as well
+            raise InvalidRequest(f"code: {pairing.DIGITS} or {pairing.LONG} digits are needed")
+        # Before the lookup, because a right guess counts too.
         if (seconds := access.pairing.wait(requests.client())) > 0:
-            raise requests.too_many(seconds)
+            raise TooManyRequests(seconds)
         return jsonify(access.accept(code))
 
     @routes.post("/api/players/<player_id>/visitors")
@@ -72,16 +72,16 @@ def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
 
 
 def device() -> Device:
-    """Return what is known of the device that the request came from."""
+    """Return the device of the request."""
     given = request.cookies.get(COOKIE, "")
     known = given if _DEVICE.fullmatch(given) else new_device_id()
     return Device(known, devices.label(request.headers.get("User-Agent", "")), requests.peer())
 
 
 def remember(response: Response, known: Device) -> None:
-    """Have a browser say next time which device it is; it proves nothing and is no secret.
+    """Set the cookie that identifies a device; it proves nothing and is no secret.
 
-    Without a path the browser keeps it for the folder of this call, whatever a proxy puts before.
+    Without a path the cookie applies to the folder of this route, below any prefix of a proxy.
     """
     response.set_cookie(
         COOKIE, known.id, max_age=_A_YEAR, path=None, httponly=True, samesite="Strict"

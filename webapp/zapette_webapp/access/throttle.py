@@ -1,4 +1,4 @@
-"""How often one address may do what costs the server or helps an attacker; no I/O."""
+"""Token buckets that limit how often each address may do something; no I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EVERYBODY: Final = "everybody"
-"""The address that stands for all of them together."""
+"""The address that stands for all addresses together."""
 
 _MAX_ADDRESSES = 4096
 
@@ -25,9 +25,9 @@ class Throttle:
     """A token bucket for each address, in a table of bounded size.
 
     Args:
-        burst: how many at once.
-        per_second: how many more each second.
-        clock: seconds that never go back.
+        burst: the size of a bucket.
+        per_second: the tokens that it gains in a second.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Throttle:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def take(self, address: str) -> float:
-        """Take one from the bucket of `address`; return 0, or the seconds until there is one."""
+        """Take a token of `address` and return 0, or return the seconds until there is one."""
         with self._lock:
             bucket = self._filled(address)
             if bucket.tokens >= 1:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
+from zapette_webapp.errors import FramingError
+
 LARGEST_BODY: Final = 64 << 10
 """The largest body of a request, in bytes."""
 
@@ -21,20 +23,6 @@ _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t -~\x80-\xff]*)?")
 _LONGEST_LINE: Final = 256
 
 Field = tuple[bytes, bytes]
-
-
-class FramingError(Exception):
-    """A request whose end is ambiguous or too far away; the connection must close.
-
-    Attributes:
-        status: the HTTP status to answer.
-        detail: what is wrong.
-    """
-
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 def check_head(head: bytes) -> None:

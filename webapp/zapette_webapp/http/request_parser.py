@@ -13,8 +13,9 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask
 from waitress.utilities import BadRequest
 
+from zapette_webapp.errors import FramingError
 from zapette_webapp.http import framing, security_headers
-from zapette_webapp.http.framing import ChunkedBody, FramingError
+from zapette_webapp.http.framing import ChunkedBody
 from zapette_webapp.http.refusal_counts import Reason
 from zapette_webapp.problems import Problem, code_of
 

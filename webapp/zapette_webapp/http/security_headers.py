@@ -1,4 +1,4 @@
-"""The headers that keep an answer safe in a browser."""
+"""The headers that keep a response safe in browsers and caches."""
 
 from __future__ import annotations
 
@@ -15,4 +15,10 @@ def add(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+    return response
+
+
+def no_store(response: Response) -> Response:
+    """Forbid caching: the response may contain a secret."""
+    response.headers["Cache-Control"] = "no-store"
     return response

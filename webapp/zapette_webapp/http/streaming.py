@@ -22,8 +22,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from zapette_broker.clients import client_of
+from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.framing import FramingError
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from zapette.errors import InvalidArgument
 from zapette.protocol.ranges import LONGEST_TITLE
+from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library import folding
 from zapette_webapp.library.index import UNREADABLE, Index
 from zapette_webapp.library.media_folder import MediaFolder
@@ -24,10 +25,6 @@ ORDERS: Final = ("name", "added", "play")
 _USUAL: Final = 100
 _LONGEST_SEARCH: Final = 200
 _LONGEST_PATH: Final = 4096
-
-
-class NotInLibrary(InvalidArgument):
-    """There is no such folder or medium in the library."""
 
 
 @dataclass(frozen=True, slots=True)

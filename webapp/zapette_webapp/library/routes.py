@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request, send_file
 
-from zapette.errors import InvalidArgument
+from zapette_webapp.errors import InvalidRequest, NoPicture, NotInLibrary, NotReady, NotSubtitles
 from zapette_webapp.http.conditional import conditional
 from zapette_webapp.library import listing, paths
 from zapette_webapp.library.library import Library
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.paths import LibraryPath
-from zapette_webapp.library.queries import NotInLibrary
 from zapette_webapp.media import media_types
-from zapette_webapp.media.conversion import Converter, Unconvertible
-from zapette_webapp.media.tools import ToolBusy
-from zapette_webapp.problems import Problem
 
 _A_YEAR: Final = 365 * 24 * 3600
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
@@ -33,18 +28,12 @@ def blueprint(library: Library) -> Blueprint:
     media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
     media_folder, queries = library.media_folder, library.queries
 
-    @media.errorhandler(InvalidArgument)
-    def refuse(error: InvalidArgument) -> Response:
-        if isinstance(error, NotInLibrary):
-            return Problem(HTTPStatus.NOT_FOUND, "not_found", str(error)).response()
-        return Problem(HTTPStatus.BAD_REQUEST, "invalid_request", str(error)).response()
-
     @media.get("/api/library")
     def contents() -> Response:
         given = request.args
         unknown = sorted(given.keys() - _PARAMETERS)
         if unknown:
-            raise InvalidArgument(
+            raise InvalidRequest(
                 f"{unknown[0][:40]}: there is no such parameter; there are "
                 f"{', '.join(sorted(_PARAMETERS))}"
             )
@@ -81,10 +70,9 @@ def blueprint(library: Library) -> Blueprint:
     def thumbnail(path: str) -> Response:
         picture = library.thumbnails.get(_found(media_folder, path))
         if picture.pending:
-            detail = "the picture is being made; try again in a moment"
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1)
+            raise NotReady("the picture is being made")
         if picture.file is None:
-            raise _missing("this medium has no picture")
+            raise NoPicture
         response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
         if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
@@ -94,9 +82,9 @@ def blueprint(library: Library) -> Blueprint:
     def subtitle(path: str) -> Response:
         file = _found(media_folder, path)
         if file.suffix.lower() not in media_types.SUBTITLES:
-            raise _missing("this is not a subtitle file")
+            raise NotSubtitles
         language = listing.subtitle(media_folder, path).language
-        response = Response(_converted(library.converter, file, language), mimetype="text/vtt")
+        response = Response(library.converter.webvtt(file, language), mimetype="text/vtt")
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
         return conditional(response)
@@ -104,22 +92,10 @@ def blueprint(library: Library) -> Blueprint:
     return media
 
 
-def _converted(converter: Converter, file: Path, language: str | None) -> str:
-    try:
-        return converter.webvtt(file, language)
-    except ToolBusy:
-        detail = "other subtitles are being read; try again in a moment"
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, retry_after=1
-        ) from None
-    except Unconvertible as error:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "media_error", str(error)) from error
-
-
 def _found(media_folder: MediaFolder, path: str) -> Path:
     file = media_folder.find(path)
     if file is None:
-        raise _missing("the library has no such medium")
+        raise NotInLibrary("the library has no such medium")
     return file
 
 
@@ -128,9 +104,5 @@ def _number(name: str, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidArgument(f"{name}: a whole number is needed")
+        raise InvalidRequest(f"{name}: a whole number is needed")
     return int(text)
-
-
-def _missing(detail: str) -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "not_found", detail)

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
-from zapette_webapp.media.tools import Limits, Tool, ToolError, ToolTooLong, ToolTooMuch
+from zapette_webapp.errors import ToolError, ToolTooLong, ToolTooMuch, Unconvertible
+from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.subtitles.__main__ import REFUSED
 
 LARGEST: Final = 2 << 20
@@ -21,10 +22,6 @@ REMEMBERED: Final = 16 << 20
 """The size of the cache, in characters."""
 
 _Key = tuple[Path, int, int, str | None]
-
-
-class Unconvertible(ValueError):
-    """The file cannot be shown as subtitles; the message says why."""
 
 
 class Converter:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
 from zapette_webapp.status.prometheus import Family, Sample
 
 try:
@@ -67,34 +68,6 @@ class Finished:
 
     code: int
     output: bytes
-
-
-class ToolError(Exception):
-    """A program did not run to its end. The base of the errors below."""
-
-    outcome = "failed"
-
-
-class ToolMissing(ToolError):
-    """It is not installed, cannot be started, or `stop` was called."""
-
-
-class ToolBusy(ToolError):
-    """Too many runs are waiting already."""
-
-    outcome = "busy"
-
-
-class ToolTooLong(ToolError):
-    """It took longer than its limits allow."""
-
-    outcome = "too_long"
-
-
-class ToolTooMuch(ToolError):
-    """It wrote more than its limits allow."""
-
-    outcome = "too_much"
 
 
 class Tool:
@@ -149,7 +122,7 @@ class Tool:
         """
         if not self._places.acquire(blocking=False):
             self._count(ToolBusy.outcome)
-            raise ToolBusy
+            raise ToolBusy(f"other {self.name} are being read")
         try:
             with self._turn:
                 yield

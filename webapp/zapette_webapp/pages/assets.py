@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zapette.errors import ZapetteError
 from zapette_server.places import ROOT
 from zapette_server.storage.folder_lock import FolderLock
+from zapette_webapp.errors import AssetsError
 
 STATIC: Final = ROOT / "static"
 EARLY: Final = "remote/early.js"
@@ -27,10 +27,6 @@ _MANIFEST: Final = "manifest.json"
 _LONGEST_BUILD: Final = 60.0
 _NPM: Final = ROOT / "scripts" / "npm.sh"
 _VERSION: Final = re.compile(r"v-[0-9a-f]{16}")
-
-
-class AssetsError(ZapetteError):
-    """The pages are not built, and cannot be; the message says why."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings
-from zapette_webapp import refusals
+from zapette_webapp.http import security_headers
 from zapette_webapp.pages import page_errors
 
 MODULE: Final = "page/reload.js"
@@ -35,7 +35,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
 
 def _changes() -> Blueprint:
     changes = Blueprint("development", __name__)
-    changes.after_request(refusals.never_cached)
+    changes.after_request(security_headers.no_store)
 
     @changes.get("/api/stamp")
     def stamp() -> Response:

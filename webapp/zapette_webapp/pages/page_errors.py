@@ -9,9 +9,9 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from zapette.logs import without_secrets
-from zapette_webapp import refusals
 from zapette_webapp.access.throttle import Throttle
-from zapette_webapp.http import requests
+from zapette_webapp.errors import InvalidRequest, TooManyRequests
+from zapette_webapp.http import requests, security_headers
 
 log = logging.getLogger("zapette.page")
 
@@ -29,16 +29,16 @@ def blueprint() -> Blueprint:
     reports = Throttle(burst=10, per_second=0.2)
     everybody = Throttle(burst=50, per_second=1)
 
-    errors.after_request(refusals.never_cached)
+    errors.after_request(security_headers.no_store)
 
     @errors.post("/api/page-error")
     def report() -> Response:
         seconds = reports.take(requests.client()) or everybody.take("")
         if seconds > 0:
-            raise requests.too_many(seconds)
+            raise TooManyRequests(seconds)
         body = requests.body({"page", "message", "stack"})
         if body.get("page") not in _PAGES:
-            raise requests.invalid(f"page: one of {', '.join(sorted(_PAGES))} is needed")
+            raise InvalidRequest(f"page: one of {', '.join(sorted(_PAGES))} is needed")
         message, stack = _text(body, "message"), _text(body, "stack")
         log.error("on the %s's page: %s%s", body["page"], message, f"\n{stack}" if stack else "")
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -50,7 +50,7 @@ def _text(body: dict[str, Any], name: str) -> str:
     """Return a member fit for the terminal: no secrets, and no letters that steer it."""
     value = body.get(name, "")
     if not isinstance(value, str):
-        raise requests.invalid(f"{name}: a text is needed")
+        raise InvalidRequest(f"{name}: a text is needed")
     lines = without_secrets(value[:_LONGEST]).splitlines()
     shown = ("".join(each if each.isprintable() else " " for each in line) for line in lines)
     return "\n  ".join(shown)

@@ -1,0 +1,238 @@
+"""The errors of the web side, as one tree; `zapette_webapp.problems` maps them to HTTP answers.
+
+::
+
+    WebappError
+    ├── InvalidRequest               the request does not have the required form
+    │   ├── InvalidId                a player id is malformed
+    │   ├── BodyTooLarge             the body is longer than the limit
+    │   └── NotJson                  the body is of another type
+    ├── FramingError                 the end of the request is ambiguous or too far away
+    ├── TooManyRequests              the client exceeds its rate
+    ├── ForeignRequest               the request is for, or from, a host that is not ours
+    │   ├── ForeignHost
+    │   └── ForeignOrigin
+    ├── AccessRefused
+    │   ├── DeviceRevoked            the player disconnected this device
+    │   └── WrongCode                no player shows this code
+    ├── TooManyRevocations           only a new code can revoke further devices
+    ├── NotFound
+    │   ├── UnknownPlayer
+    │   ├── UnknownDevice
+    │   ├── NotInLibrary             nothing at this path; also an `InvalidArgument` of a call
+    │   ├── NoPicture                the medium has no thumbnail
+    │   └── NotSubtitles             the file is of another kind
+    ├── NotReady                     another attempt in a moment can succeed
+    ├── Unconvertible                the file cannot be shown as subtitles
+    ├── ToolError                    a program did not run to its end
+    │   ├── ToolMissing              it is not installed, or cannot start
+    │   ├── ToolBusy                 too many runs are waiting; also a `NotReady`
+    │   ├── ToolTooLong              it exceeded its time limit
+    │   └── ToolTooMuch              it exceeded its output limit
+    └── AssetsError                  the pages are not built, and cannot be
+
+An attribute holds the data of an error; its text is for people.
+"""
+
+from __future__ import annotations
+
+import math
+from http import HTTPStatus
+
+from zapette.errors import InvalidArgument, ZapetteError
+
+
+class WebappError(ZapetteError):
+    """The base of the errors of the web side.
+
+    Attributes:
+        retry_after: seconds after which another attempt can succeed; None if waiting does not help.
+    """
+
+    retry_after: int | None = None
+
+
+class InvalidRequest(WebappError):
+    """The request does not have the required form; the message names the part that is wrong."""
+
+
+class InvalidId(InvalidRequest):
+    """A player id is malformed."""
+
+    def __init__(self) -> None:
+        super().__init__("id: 32 lowercase hexadecimal digits are needed")
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is longer than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"over {most} bytes")
+        self.most = most
+
+
+class NotJson(InvalidRequest):
+    """The body is not of the type ``application/json``."""
+
+    def __init__(self) -> None:
+        super().__init__("application/json is needed")
+
+
+class FramingError(WebappError):
+    """The end of a request is ambiguous or too far away; the connection must close.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        detail: the message.
+    """
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class TooManyRequests(WebappError):
+    """The client exceeds its rate; it may ask again in `retry_after` seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many requests from this address; wait a little")
+        self.retry_after = math.ceil(seconds)
+
+
+class ForeignRequest(WebappError):
+    """The request is for a host, or from a page, that is not ours."""
+
+
+class ForeignHost(ForeignRequest):
+    """`host` is not a host of this server."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host[:80]} is not a host of this server; if it is, add it to the setting "
+            "allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
+        )
+        self.host = host
+
+
+class ForeignOrigin(ForeignRequest):
+    """A page of `origin`, another site, asks for a change."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            "pages of other sites may not change anything; if the host is yours, add it to "
+            "the setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
+        )
+        self.origin = origin
+
+
+class AccessRefused(WebappError):
+    """The client may not connect to the player."""
+
+
+class DeviceRevoked(AccessRefused):
+    """The player disconnected this device."""
+
+    def __init__(self) -> None:
+        super().__init__("the player disconnected this device; a new code lets it connect again")
+
+
+class WrongCode(AccessRefused):
+    """No player shows this code now."""
+
+    def __init__(self) -> None:
+        super().__init__("no player shows this code, or it has expired; ask for a new one")
+
+
+class TooManyRevocations(WebappError):
+    """The player has disconnected `most` devices; only a new code disconnects others."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} devices are disconnected already; make a new code instead")
+        self.most = most
+
+
+class NotFound(WebappError):
+    """The request names something that does not exist."""
+
+
+class UnknownPlayer(NotFound):
+    """The player is not registered, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("this player no longer exists")
+
+
+class UnknownDevice(NotFound):
+    """The player has no such remote or guest."""
+
+    def __init__(self) -> None:
+        super().__init__("this player has no such device")
+
+
+class NotInLibrary(NotFound, InvalidArgument):
+    """The library has no such folder or medium."""
+
+
+class NoPicture(NotFound):
+    """The medium has no thumbnail."""
+
+    def __init__(self) -> None:
+        super().__init__("this medium has no picture")
+
+
+class NotSubtitles(NotFound):
+    """The file contains no subtitles."""
+
+    def __init__(self) -> None:
+        super().__init__("this is not a subtitle file")
+
+
+class NotReady(WebappError):
+    """The answer is being prepared; `reason` says by what."""
+
+    retry_after = 1
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; try again in a moment")
+        self.reason = reason
+
+
+class Unconvertible(WebappError):
+    """The file cannot be shown as subtitles; the message says why."""
+
+
+class ToolError(WebappError):
+    """A program did not run to its end.
+
+    Attributes:
+        outcome: the label of the outcome in the metrics.
+    """
+
+    outcome = "failed"
+
+
+class ToolMissing(ToolError):
+    """The program is not installed, cannot be started, or was stopped."""
+
+
+class ToolBusy(ToolError, NotReady):
+    """Too many runs are waiting already."""
+
+    outcome = "busy"
+
+
+class ToolTooLong(ToolError):
+    """The program took longer than its limits allow."""
+
+    outcome = "too_long"
+
+
+class ToolTooMuch(ToolError):
+    """The program wrote more than its limits allow."""
+
+    outcome = "too_much"
+
+
+class AssetsError(WebappError):
+    """The pages are not built, and cannot be; the message says why."""
