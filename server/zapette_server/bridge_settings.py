@@ -1,4 +1,4 @@
-"""The settings in the table ``[bridge]``: the home's own broker, which players are shown on."""
+"""The settings in the table ``[bridge]``: the home's own broker."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from zapette.protocol.topics import check_base
 
 @dataclass(frozen=True, slots=True)
 class BridgeSettings:
-    """Where the home's own broker is, and how it knows us.
+    """The address of the home's own broker, and our account there.
 
     Attributes:
         url: ``mqtt://host:1883``, also ``mqtts``, ``ws`` or ``wss``; empty for no bridge.
-        user: the name of the account there; or empty.
+        user: the name of the account; or empty.
         password: its password; never shown.
         ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; None for the setting
             ``ca_file``.
-        prefix: what topics start with on that side; or empty.
+        prefix: the first levels of the topics there; or empty.
     """
 
     url: str = ""

@@ -1,4 +1,4 @@
-"""Named checks of what must work: what `/healthz` says is put together from them."""
+"""Named checks of the parts, which `/healthz` reports."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from zapette_broker.storage.store_errors import StoreBusy, StoreError
 log = logging.getLogger("zapette.health")
 
 Check: TypeAlias = Callable[[], str | None]
-"""Returns why something does not work, for a person to read; None if it works."""
+"""Returns why a part does not work, for people; None if it works."""
 
 LEAST_ROOM: Final = 16 * 1024 * 1024
-"""Bytes that must be free on the disk of the data folder, or a twentieth of a smaller one."""
+"""The least free space on the disk of the data folder, in bytes; a twentieth of a small disk."""
 
 _FRESH: Final = 0.5
 _MOST: Final = 2.0
 
 
 class Checks:
-    """Checks by name; safe to use from several threads.
+    """Checks by name; safe for several threads.
 
-    Results are reused for half a second, so that frequent questions cost little.
+    Results are reused for half a second, so that frequent requests cost little.
     """
 
     def __init__(self) -> None:
@@ -40,23 +40,23 @@ class Checks:
         self._good_until = 0.0
 
     def add(self, name: str, check: Check, *, vital: bool = True) -> None:
-        """Have `check` decide whether the part `name` works, and if it is `vital`, the whole."""
+        """Add the check of the part `name`; the server is not ready without a `vital` part."""
         self._checks[name] = check
         if not vital:
             self._minor.add(name)
 
     def is_vital(self, name: str) -> bool:
-        """Tell whether nothing is ready without the part."""
+        """Tell whether the server is not ready without the part."""
         return name not in self._minor
 
     def add_several(self, check: Callable[[], Mapping[str, str | None]]) -> None:
-        """Add `check`, which decides about several parts and names them each time."""
+        """Add a check of several parts, which it names in its result."""
         self._several.append(check)
 
     def run(self) -> dict[str, str | None]:
-        """Return by name why a part does not work, None for one that does.
+        """Return by name why a part does not work, or None if it works.
 
-        It takes as long as the checks, each of which takes a few seconds at most.
+        Each check takes a few seconds at most.
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
@@ -79,9 +79,9 @@ class Checks:
 
 
 def store(check: Callable[[], None]) -> Check:
-    """Return the check of a store, whose own one raises `StoreError` and may take its time.
+    """Return the check of a store from one that raises `StoreError`.
 
-    A check that takes longer than two seconds counts as a failure.
+    It fails if `check` takes longer than two seconds.
     """
     bounded = _Bounded(check)
 
@@ -96,14 +96,14 @@ def store(check: Callable[[], None]) -> Check:
 
 
 class _Bounded:
-    """Runs a check on a thread, and does not wait for it longer than `_MOST` seconds."""
+    """Runs a check on a thread, and waits for it for at most `_MOST` seconds."""
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
         self._pending: Future[None] | None = None
 
     def run(self) -> None:
-        """Run the check, or wait for the one that still runs; raises what it raises."""
+        """Run the check, or wait for the one that still runs; raises its errors."""
         pending = self._pending
         if pending is None:
             pending = self._pending = Future()
@@ -116,7 +116,7 @@ class _Bounded:
     def _run(self, pending: Future[None]) -> None:
         try:
             self._check()
-        except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+        except BaseException as error:  # noqa: BLE001 - `run` raises it
             self._pending = None
             pending.set_exception(error)
         else:
@@ -125,7 +125,7 @@ class _Bounded:
 
 
 def disk(folder: Path) -> Check:
-    """Return the check that there is room on the disk of a folder."""
+    """Return the check of the free space on the disk of a folder."""
 
     def problem() -> str | None:
         try:

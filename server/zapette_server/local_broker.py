@@ -1,4 +1,4 @@
-"""Where the broker is for a script or a command on this machine, and by which account."""
+"""The broker and the account for scripts and commands on this machine."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from zapette_server.storage.data_folder import HOME, DataFolder
 
 @dataclass(frozen=True, slots=True)
 class LocalHome:
-    """This machine's settings, as a program of the household uses them.
+    """This machine's settings, for a program of the household.
 
     Attributes:
-        settings: of this machine.
-        url: the broker that the environment names; None for the one of these settings.
+        settings: the settings of this machine.
+        url: the broker in the environment; None for the local one.
     """
 
     settings: Settings
@@ -28,7 +28,7 @@ class LocalHome:
 
     @property
     def base_topic(self) -> str:
-        """What every topic but discovery starts with."""
+        """The first levels of every topic except discovery."""
         return self.settings.base_topic
 
     @property
@@ -37,7 +37,7 @@ class LocalHome:
         return self.settings.ca_file
 
     def broker(self) -> BrokerUrl:
-        """Return the broker that is named, or the one here by the account ``home``.
+        """Return the broker in the environment, or the local one with the account ``home``.
 
         Raises:
             SettingsError: there is neither a URL nor a data folder.
@@ -47,7 +47,7 @@ class LocalHome:
 
 
 def find_home(environment: Mapping[str, str]) -> LocalHome:
-    """Return the home of this machine's settings and of ``ZAPETTE_URL``.
+    """Return the home from this machine's settings and ``ZAPETTE_URL``.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -57,10 +57,10 @@ def find_home(environment: Mapping[str, str]) -> LocalHome:
 
 
 def local_broker(settings: Settings) -> BrokerUrl:
-    """Return the broker that runs on this machine with `settings`, by the account ``home``.
+    """Return the local broker of `settings` with the account ``home``.
 
     Raises:
-        SettingsError: there is no data folder, so nothing ever ran here with these settings.
+        SettingsError: there is no data folder, so that nothing has run with these settings.
         StoreError: the data folder cannot be read.
     """
     try:
@@ -77,7 +77,7 @@ def local_broker(settings: Settings) -> BrokerUrl:
 
 
 def broker_here(settings: Settings, username: str, password: str | None = None) -> BrokerUrl:
-    """Return the broker that runs on this machine with `settings`, by an account."""
+    """Return the local broker of `settings` with an account."""
     host = local_host(settings)
     return BrokerUrl("mqtt", host, settings.mqtt_port, username=username, password=password)
 
@@ -89,7 +89,7 @@ def local_host(settings: Settings) -> str:
 
 
 def settings_file(environment: Mapping[str, str], given: Path | None = None) -> Path | None:
-    """Return the settings file: the one given, else ``ZAPETTE_CONFIG``'s, else the usual one."""
+    """Return the settings file: the given one, that of ``ZAPETTE_CONFIG``, or the default."""
     named = environment.get("ZAPETTE_CONFIG")
     if given is not None or named:
         return given or Path(str(named))

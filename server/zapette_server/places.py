@@ -1,4 +1,4 @@
-"""Where the files are that come with Zapette, and where a household's own are kept."""
+"""The paths of Zapette's own files and of a household's files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT: Final = _CHECKOUT if _IN_CHECKOUT else Path(__file__).with_name("resources
 SETTINGS_FILE: Final = (ROOT if _IN_CHECKOUT else user_config_path("zapette")) / (
     "config/zapette.toml" if _IN_CHECKOUT else "zapette.toml"
 )
-"""The settings file that is read if it is there and no other is named."""
+"""The default settings file, which need not exist."""
 
 DATA_FOLDER: Final = ROOT / "data" if _IN_CHECKOUT else user_data_path("zapette")
-"""The data folder, unless the settings name another: the user's own where Zapette is installed."""
+"""The default data folder: in the checkout, or the user's."""

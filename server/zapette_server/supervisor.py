@@ -1,4 +1,4 @@
-"""Supervises a process's long-lived threads and tasks, which must not end by themselves."""
+"""Supervision of the long-lived threads and tasks of a process."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Any, Final
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
 STEADY: Final = 60.0
-"""Seconds after which running work counts as stable: the next wait is `FIRST_DELAY` again."""
+"""Seconds after which running work counts as stable and the delay is reset."""
 
 
 @dataclass(slots=True)
 class Work:
-    """One piece of work: whether it runs now, and how often it was started again."""
+    """One thread or task: whether it runs, and how often it was restarted."""
 
     running: bool = False
     restarts: int = 0
 
 
 class Supervisor:
-    """Starts work, logs its end once with the cause, and starts it again after a delay that grows.
+    """Starts work, logs an unexpected end with its cause, and restarts it after a growing delay.
 
-    Work may end only after `stop`; it must find out by itself that it should end.
+    Work may end only after `stop`; its owner tells it to end.
 
     Args:
-        log: where an end is logged.
+        log: the log for unexpected ends.
     """
 
     def __init__(self, log: logging.Logger) -> None:
@@ -41,7 +41,7 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
 
     def thread(self, name: str, run: Callable[[], object]) -> None:
-        """Run `run` on a thread of its own, which does not keep the process alive."""
+        """Run `run` on a daemon thread of its own."""
         work = self._works[name] = Work()
         thread = threading.Thread(
             target=self._keep_thread, args=(name, work, run), name=name, daemon=True
@@ -50,15 +50,15 @@ class Supervisor:
         thread.start()
 
     def task(self, name: str, run: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Run the coroutines that `run` makes as a task of the running loop."""
+        """Run the coroutines of `run` as a task of the running loop."""
         work = self._works[name] = Work()
         self._tasks.append(asyncio.ensure_future(self._keep_task(name, work, run)))
 
     def stop(self, timeout: float = 0.0) -> bool:
         """Stop restarting, cancel the tasks, and wait up to `timeout` seconds for the threads.
 
-        Return whether all threads have ended. Call it before the work is told to end, which is
-        news else, and again to wait.
+        Return whether all threads have ended. Call it before you tell the work to end, which would
+        otherwise be logged, and again to wait.
         """
         self._stopping.set()
         for task in self._tasks:
@@ -70,7 +70,7 @@ class Supervisor:
 
     @property
     def works(self) -> dict[str, Work]:
-        """How each piece of work is, by its name."""
+        """The work by name."""
         return dict(self._works)
 
     @property
@@ -85,7 +85,7 @@ class Supervisor:
 
     @property
     def restarts(self) -> int:
-        """How often work was started again."""
+        """The number of restarts."""
         return sum(work.restarts for work in self._works.values())
 
     def _keep_thread(self, name: str, work: Work, run: Callable[[], object]) -> None:
@@ -96,7 +96,7 @@ class Supervisor:
             try:
                 run()
                 cause: BaseException | None = None
-            except BaseException as error:  # noqa: BLE001 - SystemExit ends a thread as well
+            except BaseException as error:  # noqa: BLE001 - SystemExit ends a thread too
                 cause = error
             delay = self._ended(name, work, cause, began, delay)
             self._stopping.wait(delay)
@@ -126,7 +126,7 @@ class Supervisor:
     def _ended(
         self, name: str, work: Work, cause: BaseException | None, began: float, delay: float
     ) -> float:
-        """Take note of an end, and return how long to wait before the next start."""
+        """Record an end, and return the delay before the next start."""
         work.running = False
         if self._stopping.is_set():
             return delay

@@ -1,1 +1,1 @@
-"""Who may do what: keys, tokens, rights, and the broker's questions about them."""
+"""Keys, tokens, rights, and the authentication of the broker's clients."""

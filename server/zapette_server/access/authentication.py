@@ -1,4 +1,4 @@
-"""Who may connect to the household's broker: bearers of a signed token, and named accounts."""
+"""Authentication at the household's broker, by signed token or by account."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ QUEUED_BYTES: Final = 8 * 1024 * 1024
 class HouseholdAuthenticator:
     """Admits players, remotes, guests and the server by token, and the household by password.
 
-    Another thread looks up tokens in the stores, unless these are known not to have changed; the
-    results are kept, so that `is_revoked` reads no file. A correct password is remembered as a
-    keyed digest, so that the slow hash of an account is computed once, on a separate thread.
+    Another thread looks up tokens in the stores when these have changed. The results are kept, so
+    that `is_revoked` reads no file. A correct password is kept as a keyed digest, so that the slow
+    hash is computed once, on a separate thread.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class HouseholdAuthenticator:
         self._revoked: frozenset[str] = frozenset()
 
     def authenticate(self, request: ConnectRequest) -> Grant | Awaitable[Grant | None] | None:
-        """Return what the client may do, or None if it does not prove who it is."""
+        """Return the grant of a client, or None if its credentials prove nothing."""
         if request.username is None:
             return Grant(self._household) if self._anonymous else None
         if request.password is None:
@@ -84,7 +84,7 @@ class HouseholdAuthenticator:
         return self._by_password(request.username, request.password)
 
     def learn(self, change: Change) -> None:
-        """Record changes in the stores; `is_revoked` knows them from now on."""
+        """Record changes in the stores for `is_revoked`."""
         self._generations |= change.generations
         if change.accounts is not None:
             self._accounts = change.accounts
@@ -92,7 +92,7 @@ class HouseholdAuthenticator:
             self._revoked = change.revoked
 
     def remember_only(self, players: Collection[str]) -> None:
-        """Forget the lookups of all players except these."""
+        """Forget the results for all players except these."""
         self._generations = {
             player: generation
             for player, generation in self._generations.items()
@@ -134,12 +134,12 @@ class HouseholdAuthenticator:
         return self._if_good(token, standing)
 
     def _if_good(self, token: Token, standing: Standing) -> Grant | None:
-        """Grant the token's rights unless the stores say that it is revoked."""
+        """Grant the token's rights, unless the stores show that it is revoked."""
         wanted = token.generation if token.role is not Role.PLAYER else standing.generation
         if standing.revoked or standing.generation is None or standing.generation != wanted:
             return None
         grant = self._granted(token)
-        # changes since the answer was given
+        # A later change may have revoked it.
         return None if self.is_revoked(grant.tag, token.client_id) else grant
 
     def _granted(self, token: Token) -> Grant:
@@ -157,7 +157,7 @@ class HouseholdAuthenticator:
         tag = ("account", name, fingerprint(hashed))
         digest = hmac.digest(self._key, hashed.encode() + b"\0" + password, hashlib.sha256)
         if digest not in self._remembered:
-            # One at a time: the hash takes 64 MiB and a core, which guesses must not multiply.
+            # One at a time: each hash takes 64 MiB and a core, and guesses must not add up.
             async with self._one_at_a_time:
                 text = password.decode("utf-8", "replace")
                 if not await asyncio.to_thread(self._verify, hashed, text):
@@ -196,9 +196,9 @@ def compile_rights(acl: Acl, *values: str) -> Rights:
 def terms_of(tag: object) -> Terms:
     """Return a grant's terms by its tag.
 
-    Strangers can make players, and a guest's link may be passed on: their usage is bounded by link
-    and by player. Pages start a new session each time they are loaded, so their sessions only need
-    to outlive a lost connection. The household has a reserve.
+    Strangers can make players, and guests can pass their link on, so that budgets bound the usage
+    of each link and player. A page starts a new session at each load: its session only has to
+    outlive a lost connection. The household has a reserve.
     """
     match tag:
         case ("code", str(player), str()):
@@ -214,7 +214,7 @@ def _budget(key: Hashable, times: int) -> Budget:
 
 
 def owner_of(topics: Topics) -> Callable[[str], str | None]:
-    """Return a function from a topic to the player that it belongs to, or None."""
+    """Return a function from a topic to its player, or None."""
     root = f"{topics.base}/players/"
     start, end = len(root), len(root) + _ID_LENGTH
 
@@ -233,7 +233,7 @@ def player_of(tag: object) -> str | None:
 
 
 def is_remote_or_guest_of(tag: object, player_id: str) -> bool:
-    """Tell whether what was granted with `tag` is a remote's or a guest's of a player."""
+    """Tell whether the grant with `tag` is of a remote or guest of the player."""
     match tag:
         case ("code", str(of), str()):
             return of == player_id

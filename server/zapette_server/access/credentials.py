@@ -1,7 +1,7 @@
-"""Who may do what: player ids, keys, tokens and the rights they carry; no I/O.
+"""Player ids, keys, tokens, and the rights in them; no I/O.
 
-Keys are derived from the household's signing secret, so that none is ever stored: whoever reads
-the registry of players learns no key, and whoever has a key cannot make another.
+Keys derive from the household's signing secret, so that none is stored: the registry of players
+reveals no key, and no key reveals another.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from zapette.protocol.topics import Topics, is_player_id, is_token
 from zapette_server.errors import CredentialsError
 
 TOKEN_LIFETIME: Final = 12 * 3600
-"""How long a token is good for, in seconds."""
+"""The lifetime of a token, in seconds."""
 
 _ALGORITHM: Final = "HS256"
 _KEY_BYTES: Final = 16
 
 
 class Role(enum.StrEnum):
-    """What a client of the broker is; the value is its user name, except for the household's."""
+    """The kind of a client; the value is its user name, except for the household's."""
 
     PLAYER = "player"
     REMOTE = "remote"
@@ -44,7 +44,7 @@ RESERVED_NAMES: Final = frozenset(role.value for role in Role)
 """User names that no household account may have."""
 
 Acl = list[dict[str, str | bool]]
-"""Rules as EMQX reads them: permission, action (publish, subscribe) and topic filter of each.
+"""Rules in the form of EMQX: permission, action (publish, subscribe) and topic filter.
 
 A rule with ``"retain": false`` is about messages without the retain flag only.
 """
@@ -52,14 +52,14 @@ A rule with ``"retain": false`` is about messages without the retain flag only.
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a verified token says.
+    """The content of a verified token.
 
     Attributes:
         role: player, remote, guest or server.
         client_id: the MQTT client id it is bound to.
-        player_id: the player it is about; empty for the server's.
-        generation: the generation of the key it came by; empty for a player's or the server's.
-        expires_at: when it ends, in Unix seconds.
+        player_id: its player; empty for the server's.
+        generation: the generation of its key; empty for a player's or the server's.
+        expires_at: when it expires, in Unix seconds.
         acl: the rights, first match first, everything else denied.
     """
 
@@ -77,7 +77,7 @@ def new_player_id() -> str:
 
 
 def new_generation() -> str:
-    """Return a new key generation: random, so that a lost registry never revives an old code."""
+    """Return a new key generation; it is random, so that a lost registry revives no old code."""
     return secrets.token_hex(8)
 
 
@@ -92,7 +92,7 @@ class Keyring:
 
     Attributes:
         secret: at least 32 random bytes that never leave the data folder.
-        topics: the topics that rights are given on.
+        topics: the topics of the rights.
     """
 
     secret: bytes
@@ -107,11 +107,11 @@ class Keyring:
         return self._derive(role, player_id, generation)
 
     def owns(self, player_id: str, owner_key: str) -> bool:
-        """Tell whether `owner_key` is the one of `player_id`, in constant time."""
+        """Tell whether `owner_key` belongs to `player_id`, in constant time."""
         return _same(self.owner_key(player_id), owner_key)
 
     def role_of(self, player_id: str, generation: str, key: str) -> Role | None:
-        """Return what `key` makes of its bearer: a remote, a guest, or nothing (None)."""
+        """Return the role that `key` gives, remote or guest; None if it is wrong."""
         for role in (Role.REMOTE, Role.GUEST):
             if _same(self.link_key(role, player_id, generation), key):
                 return role
@@ -141,19 +141,19 @@ class Keyring:
         return jwt.encode(claims, self._signing_key, algorithm=_ALGORITHM), expires_at
 
     def read(self, token: str | bytes) -> Token:
-        """Return what `token` says, after checking its signature and its time (RFC 7519, 7.2).
+        """Return the content of `token` after checking its signature and expiry (RFC 7519, 7.2).
 
-        The broker does this for each connection; docs/decisions/0005-reading-tokens.md says why
-        it is not left to the library that writes them.
+        The broker does this for each connection, which is why it does not use the library
+        (docs/decisions/0005-reading-tokens.md).
 
         Raises:
-            CredentialsError: it is not a token, not ours, or expired.
+            CredentialsError: it is malformed, of another issuer, or expired.
         """
         text = token.encode() if isinstance(token, str) else token
         head, _, rest = text.partition(b".")
         body, _, signature = rest.partition(b".")
         digest = hmac.digest(self._signing_key, head + b"." + body, hashlib.sha256)
-        # Only the header that `issue` writes is taken, so that nobody chooses the algorithm.
+        # Accept only the header that `issue` writes: a client must not choose the algorithm.
         if head != _HEADER or not hmac.compare_digest(_encode(digest), signature):
             raise CredentialsError("the token is not valid")
         try:
@@ -174,7 +174,7 @@ class Keyring:
 
 
 def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> Acl:
-    """Return the rights of `role` as the contract's table gives them ("Who may do what").
+    """Return the rights of `role` by the contract's table ("Who may do what").
 
     Raises:
         CredentialsError: the client id or the player id does not have its form.
@@ -209,7 +209,7 @@ def rights(role: Role, topics: Topics, client_id: str, player_id: str = "") -> A
 
 
 def _acl(publish: list[str], subscribe: list[str], *, retain: Collection[str] = ()) -> Acl:
-    """Return the rules; of what is published only `retain` may be retained."""
+    """Return the rules; only topics in `retain` may be published with the retain flag."""
     rules: Acl = []
     for topic in dict.fromkeys(publish):
         rules.append({"permission": "allow", "action": "publish", "topic": topic})

@@ -1,8 +1,8 @@
-"""Asks the household's stores about those who connect, on a thread of its own.
+"""Looks up connecting clients in the household's stores, on a thread of its own.
 
-A store may be locked by another program, on a disk that sleeps, or damaged. None of that may stop
-the event loop, so the loop asks and goes on; the thread answers many questions at once. While
-nobody has written the stores since the thread looked last, the loop knows the answers itself.
+A store may be locked, damaged, or on a disk that sleeps, which must not block the event loop. The
+thread answers many questions at once. While nothing has been written since its last look, the loop
+answers from memory.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from zapette_server.access.records import Change, Records, Standing, View
 log = logging.getLogger("zapette.broker")
 
 INTERVAL: Final = 0.2
-"""Seconds between two checks for new codes and for revoked accounts and tokens."""
+"""Seconds between two checks for new codes, changed accounts and revoked tokens."""
 
 ANSWER_TIMEOUT: Final = 5.0
-"""How long a client waits for a store that cannot be read, in seconds."""
+"""The time limit for an answer, in seconds, while a store cannot be read."""
 
 _GATHER: Final = 0.001
 _RETRY: Final = 0.05
@@ -38,7 +38,7 @@ _ERRORS: Final = (StoreError, sqlite3.Error, OSError)
 
 @dataclass(slots=True)
 class _Question:
-    """One question and where its answer goes; `player` is empty for one about an account."""
+    """One question and its answer; `player` is empty if it is about an account."""
 
     answer: asyncio.Future[Any]
     deadline: float
@@ -47,7 +47,7 @@ class _Question:
 
 
 class Lookups:
-    """Questions from the event loop to the stores; all methods but `run` belong to the loop."""
+    """Questions of the event loop to the stores; only the loop calls methods other than `run`."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -76,14 +76,14 @@ class Lookups:
     ) -> None:
         """Prepare for `run` on another thread.
 
-        The first change always includes `players`: a code may have been renewed while the broker
-        was down.
+        The first change always includes `players`, because a code may have been renewed while the
+        broker was down.
 
         Args:
             loop: the loop that the callbacks run on.
-            on_change: takes the changes in the stores.
-            on_many: calls `watch_only`, because many more players are watched than last time.
-            players: the players to watch from the start.
+            on_change: receives the changes.
+            on_many: calls `watch_only`, because the number of watched players has doubled.
+            players: the players to watch.
         """
         self._loop = loop
         self._on_change = on_change
@@ -91,20 +91,20 @@ class Lookups:
         self.watch_only(players)
 
     def stop(self) -> None:
-        """Make `run` return; remaining questions get no answer."""
+        """Make `run` return; open questions get no answer."""
         self._stopping = True
         self._wake.set()
         if self._timer is not None:
             self._timer.cancel()
 
     def watch_only(self, players: Iterable[str]) -> None:
-        """From now on watch only these players, and those that are asked for."""
+        """Watch only these players and those of open questions."""
         with self._lock:
             self._watched = {*players, *(it.player for it in self._asked if it.player)}
             self._too_many = 2 * len(self._watched) + _KEPT
 
     def known_standing(self, player_id: str, client_id: str) -> Standing | None:
-        """Return a token's standing if it is known to be current, else None."""
+        """Return a token's standing if memory is up to date, else None."""
         view = self._view
         if view is None or view.commits != self._records.last_commits():
             return None
@@ -113,7 +113,7 @@ class Lookups:
         return view.standing(player_id, client_id)
 
     def standing(self, player_id: str, client_id: str) -> asyncio.Future[Standing]:
-        """Ask for a token's standing; UnavailableError if `ANSWER_TIMEOUT` seconds pass."""
+        """Ask for a token's standing; UnavailableError after `ANSWER_TIMEOUT` seconds."""
         return self._ask(client_id, player_id)
 
     def hash_of(self, account: str) -> asyncio.Future[str | None]:
@@ -137,7 +137,7 @@ class Lookups:
         return answer
 
     def _give_up(self) -> None:
-        """Refuse clients that have waited too long."""
+        """Fail the questions whose time limit has passed."""
         self._timer = None
         if self._loop is None:
             return
@@ -155,7 +155,7 @@ class Lookups:
         self._look_again = True
         while not self._stopping:
             if self._wake.wait(max(0.0, next_look - time.monotonic())):
-                # so that one look answers all questions that arrive at about the same time
+                # One look then answers all questions of a burst.
                 time.sleep(_GATHER)
             self._wake.clear()
             with self._lock:
@@ -175,7 +175,7 @@ class Lookups:
                     self._answer(questions)
             except _ERRORS as error:
                 self._failed(error)
-                # otherwise changes found before the error would be lost
+                # Otherwise the changes found before the error would be lost.
                 self._look_again = True
                 with self._lock:
                     self._questions[:0] = [it for it in questions if not it.answer.done()]
@@ -200,17 +200,17 @@ class Lookups:
 
     def _post(self, change: Change, answers: list[tuple[asyncio.Future[Any], object]]) -> None:
         view = self._records.view
-        is_news = change or answers or view is not self._view
-        if is_news and self._loop is not None and not self._stopping:
-            self._loop.call_soon_threadsafe(self._tell, change, answers, view)
+        has_news = change or answers or view is not self._view
+        if has_news and self._loop is not None and not self._stopping:
+            self._loop.call_soon_threadsafe(self._deliver, change, answers, view)
 
-    def _tell(
+    def _deliver(
         self,
         change: Change,
         answers: list[tuple[asyncio.Future[Any], object]],
         view: View | None,
     ) -> None:
-        # with the changes up to it, so that neither is ahead of the other
+        # The view and the changes up to it take effect together.
         self._view = view
         if change:
             try:
@@ -237,7 +237,7 @@ class Lookups:
     def _failed(self, error: Exception) -> None:
         if self._problem is None:
             self._problem = str(error)
-            log.error("the stores cannot be read; clients that connect have to wait: %s", error)
+            log.error("the stores cannot be read, so that new clients have to wait: %s", error)
 
     def _recovered(self) -> None:
         if self._problem is not None:

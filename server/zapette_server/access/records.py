@@ -1,4 +1,4 @@
-"""What the household's stores say of tokens and accounts, and what has changed in them."""
+"""The state of tokens and accounts in the household's stores, and its changes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MOST_IN_VIEW: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the stores say of a token.
+    """The state of a token in the stores.
 
     Attributes:
-        generation: of the codes of its player; None if there is no such player.
-        revoked: whether the token itself was revoked.
+        generation: the current one of its player; None if there is no such player.
+        revoked: whether the token itself is revoked.
     """
 
     generation: str | None
@@ -35,12 +35,12 @@ class Standing:
 
 @dataclass(slots=True)
 class Change:
-    """What is new in the stores.
+    """A change in the stores.
 
     Attributes:
-        generations: of players that connections were asked for, None if they are gone.
-        accounts: the fingerprints of all accounts, None if they are as before.
-        revoked: the client ids of all revoked tokens, None if they are as before.
+        generations: the changed ones, by player; None for a player that is gone.
+        accounts: the fingerprints of all accounts; None if unchanged.
+        revoked: the client ids of all revoked tokens; None if unchanged.
     """
 
     generations: dict[str, str | None] = field(default_factory=dict)
@@ -48,17 +48,17 @@ class Change:
     revoked: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
-        """Tell whether anything is new."""
+        """Tell whether anything has changed."""
         return bool(self.generations) or self.accounts is not None or self.revoked is not None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All tokens' standings, as they are until the next commit to a store.
+    """The standings of all tokens, valid until the next commit to a store.
 
     Attributes:
-        commits: the last commit to each store before these were read.
-        generations: of the codes of all players.
+        commits: the last commit to each store before the view was read.
+        generations: the current ones of all players.
         revoked: the client ids of all revoked tokens.
     """
 
@@ -67,7 +67,7 @@ class View:
     revoked: frozenset[str]
 
     def standing(self, player_id: str, client_id: str) -> Standing:
-        """Return how a token stands."""
+        """Return the standing of a token."""
         return Standing(self.generations.get(player_id), client_id in self.revoked)
 
 
@@ -88,43 +88,43 @@ class Records:
         self._registry_seen: int | None = None
         self._last_revocation: int | None = None
         self._accounts_seen: int | None = None
-        #: Why the accounts cannot be read, in words; None if they can.
+        #: Why the accounts cannot be read; None if they can.
         self.problem: str | None = None
-        #: What the last look found; None if it cannot be known to be current.
+        #: The result of the last look; None if it may be out of date.
         self.view: View | None = None
 
     def last_commits(self) -> tuple[bytes, bytes] | None:
-        """Return the last commit to each store; None if it is not known. It never waits."""
+        """Return the last commit to each store, without waiting; None if unknown."""
         players, grants = self._registry.last_commit(), self._grants.last_commit()
         return (players, grants) if players is not None and grants is not None else None
 
     def standings(
         self, tokens: Collection[tuple[str, str]]
     ) -> tuple[dict[tuple[str, str], Standing], Change]:
-        """Return how tokens stand (by player id and client id), and what was learnt by it."""
+        """Return the standings of tokens (player id and client id), and the changes found."""
         generations = self._registry.generations({player for player, _ in tokens})
         revoked = self._grants.revoked_among([client for _, client in tokens])
         change = Change()
         standings = {}
         for player, client in tokens:
             generation = generations.get(player)
-            # of one that no look has seen yet, the next look tells
+            # The next look reports players that no look has covered yet.
             if player in self._known and self._known[player] != generation:
                 change.generations[player] = self._known[player] = generation
             standings[player, client] = Standing(generation, client in revoked)
         return standings, change
 
     def hashes(self, change: Change) -> dict[str, str]:
-        """Return the hashes of the accounts by name, after reading the file if it has changed."""
+        """Return the hashes of the accounts by name; reads the file if it has changed."""
         at = _changed_at(self._accounts_file)
         if at != self._accounts_seen:
             try:
                 self._hashes = self._accounts.hashes()
             except StoreError as error:
-                # players and phones need no account
+                # Players and phones need no account.
                 if self.problem != str(error):
                     self.problem = str(error)
-                    log.error("%s; the accounts stay as they were", error)  # noqa: TRY400
+                    log.error("%s; the accounts stay unchanged", error)  # noqa: TRY400
                 return self._hashes
             self.problem = None
             self._accounts_seen = at
@@ -132,14 +132,14 @@ class Records:
         return self._hashes
 
     def forget(self) -> None:
-        """Take everything for new at the next look."""
+        """Treat everything as changed at the next look."""
         self._known = {}
         self._registry_seen = self._last_revocation = self._accounts_seen = None
 
     def look(self, players: Collection[str]) -> Change:
-        """Return what has changed since the last look, of players those named only."""
+        """Return the changes since the last look; of generations, only those of `players`."""
         change = Change()
-        # before the stores are read: a later commit shows that the view may be old
+        # Read before the stores: a later commit then shows that the view is out of date.
         commits = self.last_commits()
         version = self._registry.changes()
         if version != self._registry_seen:
@@ -167,7 +167,7 @@ class Records:
 
 
 def fingerprint(hashed: str) -> str:
-    """Return what tells one password of an account from its next, and nothing of either."""
+    """Return a text that differs for each password of an account, and reveals none."""
     return hashlib.sha256(hashed.encode()).hexdigest()[:16]
 
 

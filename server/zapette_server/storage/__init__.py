@@ -1,1 +1,1 @@
-"""The data folder and what is kept in it."""
+"""The data folder and its stores."""

@@ -1,4 +1,4 @@
-"""How far the time of day has jumped: a Pi has no hardware clock, and others are set by hand."""
+"""Jumps of the time of day: a Pi has no hardware clock, and people set other clocks by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from zapette_broker.storage.sqlite import Connection
 
 TOLERANCE: Final = 60.0
-"""Difference from the elapsed time that does not count as a jump, in seconds."""
+"""The largest difference from the elapsed time that is no jump, in seconds."""
 
 _KEPT_EVERY: Final = 600.0
 _TABLE: Final = (
@@ -18,13 +18,13 @@ _TABLE: Final = (
 
 
 class Clock:
-    """The time of day as a store knows it, and its jumps, including those over a restart.
+    """The time of day and its jumps, including those across a restart.
 
-    Time in which no process ran is a jump too: no player could be seen then.
+    Time in which no process ran is a jump too, because no player could be seen then.
 
     Args:
         wall: returns the time of day, in Unix seconds.
-        steady: returns seconds that go on whatever happens to the time of day.
+        steady: returns seconds that do not follow the time of day.
     """
 
     def __init__(
@@ -38,16 +38,16 @@ class Clock:
         self._kept_at = float("-inf")
 
     def steady(self) -> float:
-        """Return seconds that go on whatever happens to the time of day."""
+        """Return seconds that do not follow the time of day."""
         return self._steady()
 
     def look(self, file: Connection) -> tuple[float, float]:
-        """Return the time, and what it would be without the jump since the last look.
+        """Return the time, and the time without the jump since the last call, which may equal it.
 
-        Both are the same if there was none. The caller has a transaction.
+        The caller has a transaction.
 
         Args:
-            file: keeps the time over a restart; `prepare` has made the table.
+            file: keeps the time across a restart; `prepare` created the table.
         """
         wall, steady = self._wall(), self._steady()
         if self._last is None:
@@ -64,5 +64,5 @@ class Clock:
 
 
 def prepare(file: Connection) -> None:
-    """Make the table that `Clock.look` needs, if it is not there; takes no lock if it is."""
+    """Create the table of `Clock.look`; this takes no lock if it exists."""
     file.write(_TABLE)

@@ -1,4 +1,4 @@
-"""The data folder: the signing secret, the first account's password, and where the stores are."""
+"""The data folder: the signing secret, the first account's password, and the stores' paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOME: Final = "home"
 """The household account that the first start makes."""
 
 SETUP: Final = "setup"
-"""The lock of who makes what must be in the folder."""
+"""The name of the lock that a process holds while it creates files."""
 
 _SECRET_BYTES: Final = 32
 _SECRET: Final = "secret"  # noqa: S105 - the name of its file
@@ -39,12 +39,12 @@ class DataFolder:
 
     @classmethod
     def open(cls, path: Path) -> DataFolder:
-        """Open the folder, making it and what it must hold if they are not there yet.
+        """Open the folder; create it, the secret and the password if they are missing.
 
-        Several processes may open one folder at once: the first to lock it makes the files.
+        Several processes may open it at once: the first to lock it creates the files.
 
         Raises:
-            StoreError: the folder or a file in it cannot be made, read or understood.
+            StoreError: the folder or a file in it cannot be created or read, or is malformed.
         """
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class DataFolder:
                     _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
                     _keep(path / _PASSWORD, secrets.token_urlsafe(12))
             secret = (path / _SECRET).read_text().strip()
-            # what a crash has left may be zeros
+            # A crash may leave zeros.
             password = (path / _PASSWORD).read_text().strip().strip("\0")
         except (OSError, UnicodeDecodeError) as error:
             found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
@@ -65,13 +65,13 @@ class DataFolder:
         if len(key) != _SECRET_BYTES:
             raise StoreDamaged(f"{path / 'secret'}: not a signing secret; restore it or remove it")
         if not password:
-            # it would let everybody in
+            # An empty password would admit everybody.
             raise StoreDamaged(f"{path / _PASSWORD}: no password in it; restore it or remove it")
         return cls(path, key, password)
 
     @property
     def accounts(self) -> Path:
-        """The file of the accounts that a person added: ``name:hash`` lines."""
+        """The file of the added accounts: ``name:hash`` lines."""
         return self.path / "accounts"
 
     @property
@@ -81,7 +81,7 @@ class DataFolder:
 
     @property
     def grants(self) -> Path:
-        """The SQLite file of the tokens that remotes and guests were given."""
+        """The SQLite file of the tokens of remotes and guests."""
         return self.path / "visitors.db"
 
     @property
@@ -101,6 +101,6 @@ class DataFolder:
 
 
 def _keep(file: Path, text: str) -> None:
-    """Write `text` to `file` if it is not there; the caller has the lock."""
+    """Write `text` to `file` if that is missing; the caller holds the lock."""
     if not file.exists():
         private_file.write(file, text + "\n")

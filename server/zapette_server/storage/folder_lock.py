@@ -1,4 +1,4 @@
-"""Locks in the data folder: which process runs on it, and which creates its files."""
+"""Locks in the data folder: for the processes that run on it, and for creating its files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zapette_broker.storage.store_errors import StoreBusy, os_error
 fcntl: ModuleType | None
 try:
     import fcntl
-except ImportError:  # there is none for Windows
+except ImportError:  # Windows has none
     fcntl = None
 
 log = logging.getLogger("zapette.store")
@@ -27,7 +27,7 @@ _HELD: Final = {errno.EAGAIN, errno.EACCES}
 
 
 class FolderLock:
-    """A lock that one process holds until it ends, however it ends.
+    """A lock of one process; the system releases it when the process ends.
 
     Args:
         folder: the data folder.
@@ -41,11 +41,11 @@ class FolderLock:
         self._descriptor: int | None = None
 
     def take(self, wait: float = 0.0) -> None:
-        """Take the lock, after waiting for at most `wait` seconds.
+        """Take the lock; wait for it for at most `wait` seconds.
 
         Raises:
-            StoreBusy: another process has it; the message says which.
-            StoreError: its file cannot be made.
+            StoreBusy: another process holds it; the message names the process.
+            StoreError: its file cannot be created.
         """
         try:
             descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -63,20 +63,20 @@ class FolderLock:
                 )
             time.sleep(_POLL)
         self._descriptor = descriptor
-        # only for the message above: a full disk must not prevent the start
+        # Only the message above needs it: a full disk must not prevent the start.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
-        """Release it."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     @contextlib.contextmanager
     def held(self, wait: float = 0.0) -> Iterator[None]:
-        """Hold the lock while the block runs; raises as `take` does."""
+        """Hold the lock while the block runs; raises the errors of `take`."""
         self.take(wait)
         try:
             yield
@@ -85,7 +85,7 @@ class FolderLock:
 
 
 def _locked(descriptor: int) -> bool:
-    """Lock an open file unless another process has; true if the system has no locks."""
+    """Lock an open file, unless another process holds it; true if the system has no locks."""
     if fcntl is None:
         return True
     try:

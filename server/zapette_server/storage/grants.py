@@ -1,4 +1,7 @@
-"""The visitors: which tokens of remotes and guests were given out, and which were ended."""
+"""The tokens that remotes and guests were given, and which of them are revoked.
+
+The file, its table and its columns keep the names that earlier versions gave them.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,16 @@ from zapette_server.storage import clock
 from zapette_server.storage.clock import Clock
 
 MOST_OF_A_PLAYER: Final = 500
-"""How many visitors of one player are remembered; the one that came first makes room."""
+"""The most grants kept for one player; the oldest makes room."""
 
 MOST_OF_ADDRESS: Final = 100
-"""How many of them came from one address; the one that came first from there makes room."""
+"""The most grants kept for one player and address; the oldest makes room."""
 
 MOST: Final = 100_000
-"""How many visitors are remembered in whole; the player with most makes room."""
+"""The most grants kept in total; the player with the most makes room."""
 
 MOST_REVOKED: Final = 1000
-"""How many tokens of one player may be ended before it needs a new code instead."""
+"""The most revoked tokens of one player; beyond that it needs a new code."""
 
 _DAY: Final = 24 * 3600.0
 _TABLES: Final = """
@@ -54,18 +57,18 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """A remote or a guest that was given a token.
+    """A token that a remote or a guest was given.
 
     Attributes:
-        client_id: the MQTT client id that the token is bound to.
-        player_id: the player it is for.
-        generation: the generation of the key it came by.
+        client_id: the MQTT client id of the token.
+        player_id: the player that it gives access to.
+        generation: the generation of the key that was exchanged for it.
         role: ``remote`` or ``guest``.
-        device: what its browser is known by; empty if it is not.
-        label: what to show a person: ``Android · Chrome``.
-        address: where it came from.
-        since: when the token was given, in Unix seconds.
-        expires_at: when the token ends, in Unix seconds.
+        device: the id of the browser; empty if unknown.
+        label: the device as people know it: ``Android · Chrome``.
+        address: the IP address of the browser.
+        since: when it was issued, in Unix seconds.
+        expires_at: when it expires, in Unix seconds.
     """
 
     client_id: str
@@ -80,21 +83,20 @@ class TokenGrant:
 
 
 class Grants:
-    """The visitors, in an SQLite file that the web side writes and the broker reads.
+    """The grants, in an SQLite file that the web side writes and the broker reads.
 
-    A token that was ended is remembered for as long as it would have been good. Safe to use from
-    several threads.
+    A revoked token is kept until it would have expired. Safe for several threads.
     """
 
     def __init__(
         self, file: Path, *, timeout: float | None = None, the_clock: Clock | None = None
     ) -> None:
-        """Open the file, making it if it is not there.
+        """Open the file; create it if it is missing.
 
         Args:
-            file: where it is.
-            timeout: seconds that a call waits for another process; as when it is opened if None.
-            the_clock: the time of day; the system's if None.
+            file: its path.
+            timeout: seconds to wait for another process; None keeps the default.
+            the_clock: the time of day; None is the system's.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
@@ -102,7 +104,7 @@ class Grants:
         self._file = sqlite.open_(file, SCHEMA, prepare=clock.prepare)
         self._clock = the_clock or Clock()
         self._distrust_until = self._clock.steady() + _DAY
-        # a write costs no wait for the disk; what a power cut takes is a second's worth
+        # A write does not wait for the disk: a power cut loses at most a second.
         self._file.write("PRAGMA synchronous = NORMAL")
         if timeout is not None:
             self._file.wait_at_most(timeout)
@@ -121,9 +123,9 @@ class Grants:
         return isinstance(self._file.trouble, StoreDamaged)
 
     def _drop_expired(self, file: Connection) -> None:
-        """Drop what has expired, by a clock that has gone on for a day without a jump.
+        """Drop expired grants once the clock has run for a day without a jump.
 
-        It may jump back, and a token that was ended would be good again then.
+        If it jumped back, a dropped revocation would make its token valid again.
         """
         now, expected = self._clock.look(file)
         if abs(now - expected) > _DAY:
@@ -132,7 +134,7 @@ class Grants:
             file.write("DELETE FROM visitors WHERE expires_at < ?", (now,))
 
     def note(self, grant: TokenGrant) -> None:
-        """Remember a grant that was given a token."""
+        """Store a grant."""
         with self._file.transaction() as file:
             self._drop_expired(file)
             _put(file, grant, None)
@@ -157,7 +159,7 @@ class Grants:
                 )
 
     def of(self, player_id: str) -> list[TokenGrant]:
-        """Return the visitors of a player whose token is good, the newest first."""
+        """Return the valid grants of a player, the newest first."""
         rows = self._file.read(
             f"SELECT {_COLUMNS} FROM visitors WHERE player_id = ? AND ended IS NULL "  # noqa: S608
             "AND expires_at >= ? ORDER BY since DESC",
@@ -166,9 +168,9 @@ class Grants:
         return [TokenGrant(*row) for row in rows]
 
     def revoke(self, grant: TokenGrant) -> bool:
-        """End a grant's token, and all others that its device was given by the same code.
+        """Revoke a token, and all others that its device got by the same code.
 
-        Return false, with nothing changed, if so many were ended that a new code is needed.
+        Return false and change nothing if `MOST_REVOKED` tokens of the player are revoked.
         """
         with self._file.transaction() as file:
             ((many,),) = file.read(
@@ -178,7 +180,7 @@ class Grants:
             if many >= MOST_REVOKED:
                 return False
             ((last,),) = file.read("SELECT max(ended) FROM visitors")
-            # never a number that was there before, though rows go when they expire
+            # Never reuse a number, although rows are deleted when they expire.
             number = max((last or 0) + 1, int(time.time() * 1000))
             _put(file, grant, number)
             if grant.device:
@@ -190,11 +192,11 @@ class Grants:
             return True
 
     def forget(self, player_id: str) -> None:
-        """Forget the visitors of a player whose code was renewed: none of their tokens is good."""
+        """Forget the grants of a player: its new code has ended all of them."""
         self._file.write("DELETE FROM visitors WHERE player_id = ?", (player_id,))
 
     def is_revoked(self, player_id: str, generation: str, device: str) -> bool:
-        """Tell whether a device's token was ended, and nothing has brought it back since."""
+        """Tell whether a token of the device is revoked for this generation of the code."""
         rows = self._file.read(
             "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
             "AND ended IS NOT NULL AND expires_at >= ?",
@@ -203,7 +205,7 @@ class Grants:
         return device != "" and bool(rows)
 
     def revoked_among(self, client_ids: Iterable[str]) -> set[str]:
-        """Return those of the client ids whose tokens were ended."""
+        """Return those of the client ids whose tokens are revoked."""
         rows = self._file.read(
             "SELECT client_id FROM visitors WHERE ended IS NOT NULL "
             "AND client_id IN (SELECT value FROM json_each(?))",
@@ -212,16 +214,16 @@ class Grants:
         return {str(row[0]) for row in rows}
 
     def revoked(self) -> frozenset[str]:
-        """Return the client ids whose tokens were ended and would still be good."""
+        """Return the client ids of the revoked tokens that have not expired."""
         rows = self._file.read("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
         return frozenset(str(row[0]) for row in rows)
 
     def last_commit(self) -> bytes | None:
-        """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
+        """Return bytes that change with each write of any process; see `sqlite.Connection`."""
         return self._file.last_commit()
 
     def last_revocation(self) -> int:
-        """Return a number that differs from the last when another token was ended."""
+        """Return a number that changes with each revocation."""
         ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")
         return last or 0
 

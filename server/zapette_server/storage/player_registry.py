@@ -1,4 +1,4 @@
-"""The registry of players: which ids are known, and which generation of codes is good."""
+"""The registry of players: the known ids, and the current generation of their codes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MOST: Final = 100_000
 """The maximum number of players."""
 
 MOST_OF_CLIENT: Final = 1000
-"""The maximum made by one client, if it is known who made them."""
+"""The maximum made by one client, where the client is known."""
 
 RECENT: Final = 86400.0
-"""Seconds after it was last seen during which a player never makes room for another."""
+"""Seconds for which a player keeps its place after it was last seen."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS players (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS players_by_seen_at ON players (seen_at);
 """
-# beside the players, so that earlier versions can use the file as well
+# In a table of their own, so that earlier versions can use the file too.
 _ORIGINS: Final = """
 CREATE TABLE IF NOT EXISTS origins (
     player_id TEXT PRIMARY KEY,
@@ -53,8 +53,8 @@ SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
 class PlayerRegistry:
     """The players, in an SQLite file that the web side writes and the broker reads.
 
-    It holds no key: keys are derived from the id, the generation and the signing secret.
-    Safe to use from several threads.
+    It holds no key: keys derive from the id, the generation and the signing secret. Safe for
+    several threads.
     """
 
     def __init__(
@@ -67,15 +67,15 @@ class PlayerRegistry:
         most_of_client: int = MOST_OF_CLIENT,
         the_clock: Clock | None = None,
     ) -> None:
-        """Open the registry in `file`, making it if it is not there.
+        """Open the registry in `file`; create it if it is missing.
 
         Args:
-            file: where it is.
-            timeout: seconds that a call waits for another process; as when it is opened if None.
-            recent: seconds; longer than a player can be connected without being seen.
+            file: its path.
+            timeout: seconds to wait for another process; None keeps the default.
+            recent: seconds; more than a connected player can go unseen.
             most: the maximum number of players.
             most_of_client: the maximum made by one client.
-            the_clock: the time of day; the system's if None.
+            the_clock: the time of day; None is the system's.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
@@ -103,14 +103,14 @@ class PlayerRegistry:
         return isinstance(self._file.trouble, StoreDamaged)
 
     def claim(self, player_id: str, client: str = "") -> str:
-        """Note that the player is here, registering it if it is new, and return its generation.
+        """Record that the player was seen, register it if it is new, and return its generation.
 
-        If there are too many, a new player replaces the one not seen for longest; a player that was
-        seen recently is never replaced.
+        If there are too many, a new player replaces the one unseen for longest, but none that was
+        seen recently.
 
         Args:
             player_id: the player.
-            client: the client that makes it, if it is new; empty if unknown.
+            client: the client that makes a new one; empty if unknown.
 
         Raises:
             PlayersFull: there are too many, all of them seen recently.
@@ -130,10 +130,7 @@ class PlayerRegistry:
         return generation
 
     def renew(self, player_id: str) -> str | None:
-        """Give a player a new generation, which ends every code given before, and return it.
-
-        None, with nothing changed, if the player is not known.
-        """
+        """Give a player a new generation, which ends its earlier codes; None if it is unknown."""
         generation = new_generation()
         changed = self._file.write(
             "UPDATE players SET generation = ?, seen_at = ? WHERE id = ?",
@@ -142,12 +139,12 @@ class PlayerRegistry:
         return generation if changed else None
 
     def generation(self, player_id: str) -> str | None:
-        """Return the generation of codes that is good for a player; None if it is not known."""
+        """Return a player's current generation of codes; None if it is unknown."""
         rows = self._file.read("SELECT generation FROM players WHERE id = ?", (player_id,))
         return str(rows[0][0]) if rows else None
 
     def generations(self, player_ids: Iterable[str]) -> dict[str, str]:
-        """Return the generations of codes that are good now, of those players that are known."""
+        """Return the current generations of codes of the players that are known."""
         rows = self._file.read(
             "SELECT id, generation FROM players WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(player_ids)),),
@@ -160,16 +157,16 @@ class PlayerRegistry:
         return {str(it): str(generation) for it, generation in rows} if len(rows) <= most else None
 
     def forget(self, player_id: str) -> bool:
-        """Forget a player, which ends every code and connection of it; tell whether it was known.
+        """Forget a player, which ends its codes and connections; tell whether it was known.
 
-        Its page may come back: it is then a new player with the old id, and has other codes.
+        If its page returns, it registers the old id with new codes.
         """
         removed = self._file.write("DELETE FROM players WHERE id = ?", (player_id,))
         self._removals += removed
         return removed > 0
 
     def beginning_with(self, text: str) -> list[str]:
-        """Return the ids of the players, two at most, that begin with these hexadecimal digits."""
+        """Return at most two player ids that begin with these hexadecimal digits."""
         rows = self._file.read(
             "SELECT id FROM players WHERE id >= ? AND id < ? LIMIT 2", (text, text + "g")
         )
@@ -180,7 +177,7 @@ class PlayerRegistry:
         return not self._file.read("SELECT 1 FROM players LIMIT 1")
 
     def renew_all(self) -> None:
-        """Give every player a new generation, which ends every code given before."""
+        """Give every player a new generation, which ends all earlier codes."""
         with self._file.transaction() as file:
             rows = file.read("SELECT id FROM players")
             file.write_many(
@@ -190,7 +187,7 @@ class PlayerRegistry:
 
     @staticmethod
     def salvaged(file: Path) -> list[tuple[str, str, float]]:
-        """Return the players that a damaged file still holds, as `take` wants them."""
+        """Return the players that a damaged file still holds, for `take`."""
         return [
             (player_id, generation, float(seen_at))
             for player_id, generation, seen_at in damage.salvage(
@@ -205,14 +202,14 @@ class PlayerRegistry:
         ]
 
     def take(self, rows: list[tuple[str, str, float]]) -> None:
-        """Take players into an empty registry: id, generation, and Unix time when last seen."""
+        """Add players to an empty registry: id, generation, and Unix time when last seen."""
         with self._file.transaction() as file:
             file.write_many("INSERT OR IGNORE INTO players VALUES (?, ?, ?)", rows)
 
     def unseen_for(self, seconds: float) -> list[str]:
-        """Return the ids of the players that were not seen for so long.
+        """Return the ids of the players unseen for so long.
 
-        Only time in which the web side ran counts, whatever happened to the clock.
+        Only time in which the web side ran counts, whatever the clock did.
         """
         with self._file.transaction() as file:
             moment = self._keep_time(file) - seconds
@@ -220,13 +217,13 @@ class PlayerRegistry:
         return [str(row[0]) for row in rows]
 
     def _keep_time(self, file: Connection) -> float:
-        """Return the time of day; if it has jumped, let all players have been seen so much later.
+        """Return the time of day; if it has jumped, shift the times of all players with it.
 
-        What was written after the jump, and before it was noticed, stays.
+        Times written between the jump and this call stay as they are.
         """
         now, expected = self._clock.look(file)
         if now != expected:
-            # of a jump back, only what is in the future now was surely written before it
+            # After a jump back, only times in the future were surely written before it.
             least = now if now < expected else float("-inf")
             file.write(
                 "UPDATE players SET seen_at = min(seen_at + ?, ?) "
@@ -237,19 +234,19 @@ class PlayerRegistry:
 
     @property
     def removals(self) -> int:
-        """How many players this process has removed; `changes` tells of the other processes."""
+        """How many players this process has removed; see `changes` for other processes."""
         return self._removals
 
     def last_commit(self) -> bytes | None:
-        """Return bytes that differ after each write of any process; see `sqlite.Connection`."""
+        """Return bytes that change with each write of any process; see `sqlite.Connection`."""
         return self._file.last_commit()
 
     def changes(self) -> int:
-        """Return a number that differs from the last when another process wrote the registry."""
+        """Return a number that changes when another process writes the registry."""
         return int(self._file.read("PRAGMA data_version")[0][0])
 
     def _make_room(self, file: Connection, client: str, before: float) -> int:
-        """Remove a player for a new one if there are too many; return how many were removed."""
+        """Remove players for a new one if there are too many; return how many."""
         removed = 0
         ((of_client,),) = file.read("SELECT count(*) FROM origins WHERE client = ?", (client,))
         if client and of_client >= self._most_of_client:
@@ -274,6 +271,6 @@ class PlayerRegistry:
 
 
 def _add_origins(file: Connection) -> None:
-    # takes no lock where all is there
+    # This takes no lock if everything exists.
     file.script(_ORIGINS)
     clock.prepare(file)

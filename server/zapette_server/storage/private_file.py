@@ -1,4 +1,4 @@
-"""Small files that only their owner reads, written whole or not at all."""
+"""Small files that only their owner can read, written atomically."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 def write(file: Path, text: str, *, sync: bool = True) -> None:
-    """Put `text` in the place of what `file` holds, mode 0600.
+    """Replace the content of `file` with `text`, mode 0600.
 
     Args:
-        file: where; its folder is there.
-        text: all of it, written as UTF-8.
-        sync: whether to wait for the disk, so that a power cut takes nothing of it.
+        file: its path, in a folder that exists.
+        text: the content, written as UTF-8.
+        sync: whether to wait for the disk, so that a power cut loses nothing.
 
     Raises:
-        OSError: it cannot be written; the file is as it was.
+        OSError: the file cannot be written, and is unchanged.
     """
     descriptor, draft = tempfile.mkstemp(dir=file.parent)  # mode 0600
     try:

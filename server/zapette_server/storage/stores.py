@@ -1,4 +1,4 @@
-"""The stores that the broker and the web side share: created once, and repaired while closed."""
+"""The stores that the broker and the web side share: creation, repair and closing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HANDOVER: Final = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What a process has open in the data folder.
+    """The stores that one process has open.
 
     Attributes:
         folder: the data folder.
@@ -50,15 +50,15 @@ class Stores:
     def open(
         cls, path: Path, part: str, *, timeout: float | None = None, recent: float = RECENT
     ) -> Self:
-        """Open the stores in the folder `path`, making what is missing.
+        """Open the stores in the folder `path`; create missing ones.
 
-        A damaged store is put aside and replaced, unless another part has it open.
+        A damaged store is set aside and replaced, unless another part has it open.
 
         Args:
             path: the data folder.
-            part: who opens it, `BROKER` or `WEB`; one process of each may.
-            timeout: seconds that a call waits for another process, once all is open.
-            recent: seconds for which a player that was seen makes no room for another.
+            part: the part that opens them, `BROKER` or `WEB`; one process of each at a time.
+            timeout: seconds that a later call waits for another process.
+            recent: seconds for which a player keeps its place after it was last seen.
 
         Raises:
             StoreBusy: another process of the same kind runs on the folder.
@@ -66,7 +66,7 @@ class Stores:
         """
         folder = DataFolder.open(path)
         lock = FolderLock(path, part)
-        # one that was killed may still be ending
+        # A killed process may still hold it.
         lock.take(_HANDOVER)
         try:
             registry, grants = _open(folder, {BROKER, WEB} - {part}, timeout, recent)
@@ -78,7 +78,7 @@ class Stores:
     def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
         """Check the stores until `stopping`; call `found` once if one is damaged.
 
-        A statement that fails for damage is believed when the whole file was read again.
+        Damage that a statement reports counts once a check of the whole file confirms it.
         """
         due = 0.0
         while not stopping.wait(_LOOK):
@@ -94,7 +94,7 @@ class Stores:
                     stopping.wait()
                     return
                 except StoreError as error:
-                    # it may pass, and /healthz has it
+                    # It may pass, and /healthz reports it.
                     log.debug("%s", error)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ def _open(
     timeout: float | None = None,
     recent: float = RECENT,
 ) -> tuple[PlayerRegistry, Grants]:
-    """Open the stores; those who may have them open too are `others`."""
+    """Open the stores, which the parts `others` may have open too."""
     with FolderLock(folder.path, SETUP).held(_SETUP_TIMEOUT):
         registry = _registry(
             folder, others, partial(PlayerRegistry, timeout=timeout, recent=recent)
@@ -170,7 +170,7 @@ def _grants(
         grants = make(file)
     except StoreDamaged as error:
         with _alone(folder, others, error):
-            # which tokens were ended is not known any more: none of before may be good
+            # The revocations are lost, so that no earlier token may stay valid.
             registry.renew_all()
             aside = damage.set_aside(file)
             grants = make(file)
@@ -181,7 +181,6 @@ def _grants(
         )
     else:
         if is_new and not registry.is_empty():
-            # it was removed
             registry.renew_all()
             log.warning("visitors.db was gone: every player has a new code, which phones must scan")
     return grants
@@ -189,7 +188,7 @@ def _grants(
 
 @contextlib.contextmanager
 def _alone(folder: DataFolder, others: set[str], damaged: StoreDamaged) -> Iterator[None]:
-    """Keep the other parts from starting; raise what is `damaged` if one runs."""
+    """Keep the other parts from starting; raise `damaged` if one runs."""
     with contextlib.ExitStack() as stack:
         try:
             for part in others:
