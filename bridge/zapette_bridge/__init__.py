@@ -1,4 +1,4 @@
-"""The bridge: shows the household's players on the broker that the home has already.
+"""The bridge: shows the household's players on the home's own broker.
 
-Imports nothing of the broker or the web side.
+It imports nothing from the broker or the web side.
 """

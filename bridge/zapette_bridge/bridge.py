@@ -30,19 +30,19 @@ _AGAIN: Final = 1.0
 
 
 def callee(topics: Topics) -> Callee:
-    """Return the topics on which a bridge says, on our broker, that it is at work."""
+    """Return the topics of the service ``bridge`` on our broker."""
     return topics.service("bridge")
 
 
 class Bridge:
     """Joins two brokers from `start` to `stop`; on the event loop's thread only.
 
-    What one side publishes while the other is away is not kept for it, but for what is retained:
-    that is compared and repaired when it is back.
+    While one side is disconnected, its messages are lost, except retained ones: those are compared
+    and repaired when it reconnects.
 
     Attributes:
-        on_replaced: called when another bridge has taken this one's place.
-        on_failed: called with the error when this one cannot go on.
+        on_replaced: called when another bridge has taken over.
+        on_failed: called with the error that ends this bridge.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Bridge:
         Args:
             ours: opens connections on our broker.
             home: opens connections on the home's.
-            loop: the thread that everything happens on.
-            mapping: what goes where.
-            ledger: what was put on the home's broker.
-            client_id: the MQTT client id, which no other client at home may have.
+            loop: the event loop's thread.
+            mapping: the topics that cross.
+            ledger: the topics retained on the home's broker.
+            client_id: the MQTT client id, unique on the home's broker.
         """
         self.on_replaced: Callable[[], None] = lambda: None
         self.on_failed: Callable[[BaseException], None] = lambda _: None
@@ -70,7 +70,7 @@ class Bridge:
         self._loop = loop
         self._mapping = mapping
         self._client_id = client_id
-        # another name on our side: home may be the same broker, which shall be noticed
+        # another client id on our side, because home may be the same broker
         self._callee = callee(mapping.topics)
         self._procedures = Procedures({"status": self._status})
         self._ours = PersistentConnection(
@@ -89,7 +89,7 @@ class Bridge:
         self._is_loop = False
 
     def start(self) -> None:
-        """Begin to connect both sides."""
+        """Start to connect both sides."""
         mapping = self._mapping
         for topic_filter in mapping.kept:
             self._ours.subscribe(topic_filter, self._keep)
@@ -107,12 +107,12 @@ class Bridge:
             connection.start()
 
     async def stop(self) -> None:
-        """Say at home that everybody is offline, and disconnect."""
+        """Publish at home that everybody is offline, and disconnect."""
         self._mirror.end()
         await self.give_way()
 
     async def give_way(self) -> None:
-        """Disconnect, and leave what is shown at home to the bridge that has taken the place."""
+        """Disconnect, and leave the copy at home to the bridge that takes over."""
         await self._home.stop()
         await self._ours.stop()
 
@@ -121,7 +121,7 @@ class Bridge:
         then()
 
     async def _learn_ours(self) -> None:
-        """Find out what our broker has retained, and show it at home."""
+        """Read the retained messages of our broker, and copy them to the home's."""
         await self._open()
         self._mirror.expect()
         original = await self._look("ours", self._ours, self._mapping.kept)
@@ -129,7 +129,7 @@ class Bridge:
             self._mirror.begin(original)
 
     async def _learn_home(self) -> None:
-        """Find out what the home's broker has retained, and put right what differs."""
+        """Read the retained messages of the home's broker, and correct what differs."""
         await self._open()
         there = await self._look("home", self._home, self._mapping.kept_at_home)
         if there is not None and not self._is_loop:
@@ -138,20 +138,20 @@ class Bridge:
     async def _look(
         self, side: str, connection: PersistentConnection, filters: list[str]
     ) -> dict[str, bytes] | None:
-        """Return what a broker has retained; None if it is gone again."""
+        """Return the retained messages of a broker; None if it disconnects."""
         while connection.is_live:
             try:
                 return await retained(self._dialers[side], filters)
             except Unavailable as error:
-                log.debug("looking at what is retained failed: %s", error)
+                log.debug("cannot read the retained messages: %s", error)
                 await asyncio.sleep(_AGAIN)
         return None
 
     async def _open(self) -> None:
-        """Let messages pass if both sides are there, and nothing comes back from home to ours.
+        """Let messages pass if both sides are connected and no probe comes back.
 
-        If both are one broker, the probe is here by the time that both have answered: they answer
-        in order. If it comes by another bridge it may be later, and `_pass_out` takes note.
+        Brokers answer in order: if both are one broker, the probe has arrived when both have
+        answered. Through another bridge it may be later; `_pass_out` then closes the bridge.
         """
         if not (self._ours.is_live and self._home.is_live):
             return
@@ -175,7 +175,7 @@ class Bridge:
 
     def _bring_in(self, message: Message) -> None:
         topic = self._mapping.to_us(message.topic)
-        # a retained command is an old one, and nobody is to obey it
+        # a retained command is old
         if self._is_open and topic is not None and not message.retained:
             self._hand_on(self._ours, topic, message)
 
@@ -192,7 +192,7 @@ class Bridge:
                 response_topic=response_topic,
             )
         except Unavailable as error:
-            log.debug("not handed on: %s: %s", without_secrets(topic), error)
+            log.debug("dropped a message on %s: %s", without_secrets(topic), error)
 
     def _retain_at_home(self, topic: str, payload: bytes) -> bool:
         if self._is_loop:
@@ -200,7 +200,7 @@ class Bridge:
         try:
             self._home.publish(topic, payload, qos=1, retain=True)
         except Unavailable as error:
-            log.debug("not retained: %s: %s", without_secrets(topic), error)
+            log.debug("cannot retain %s: %s", without_secrets(topic), error)
             return False
         return True
 
@@ -226,7 +226,7 @@ class Bridge:
                 self._ours.publish(topic, answer, correlation=message.correlation)
 
     def _status(self) -> dict[str, Any]:
-        """Tell which broker is the home's, and whether the bridge is connected to it."""
+        """Return the address of the home's broker, and whether the bridge is connected to it."""
         return {
             "home": self._dialers["home"].url.where,
             "connected": self._home.is_live and not self._is_loop,

@@ -1,6 +1,6 @@
-"""Which topics the bridge has put on the home's broker, kept over restarts.
+"""The topics that the bridge retains on the home's broker, kept over restarts.
 
-Others may have retained messages there too; only what is in the ledger is ever cleared.
+The bridge clears only topics in the ledger, because others retain messages there too.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class Ledger:
     """A set of topics in a file of mode 0600.
 
     Args:
-        file: where it is kept; made when there is something to keep.
-        where: which broker and prefix it is about: what was put elsewhere is forgotten.
+        file: the file, created with the first topic.
+        where: the broker and prefix; a ledger of another broker or prefix is ignored.
     """
 
     def __init__(self, file: Path, where: str) -> None:
@@ -35,13 +35,13 @@ class Ledger:
         return sorted(self._topics)
 
     def add(self, topic: str) -> None:
-        """Note that something was put on `topic`; on the disk before it is there."""
+        """Add a topic; it is on disk when this returns."""
         if topic not in self._topics:
             self._topics.add(topic)
             self._write()
 
     def remove(self, topic: str) -> None:
-        """Note that nothing is left on `topic`."""
+        """Remove a topic."""
         if topic in self._topics:
             self._topics.remove(topic)
             self._write()
@@ -52,8 +52,8 @@ class Ledger:
         except FileNotFoundError:
             return set()
         except (OSError, ValueError) as error:
-            # it only serves to tidy up, so the bridge does without
-            log.warning("%s cannot be read and is begun anew: %s", self._file, error)
+            # without it, only old topics stay on the home's broker
+            log.warning("%s: cannot read, starting with an empty ledger: %s", self._file, error)
             return set()
         match kept:
             case {"where": str(where), "topics": list(topics)} if where == self._where:
@@ -65,4 +65,4 @@ class Ledger:
         try:
             private_file.write(self._file, text, sync=False)
         except OSError as error:
-            log.warning("%s cannot be written: %s", self._file, error)
+            log.warning("%s: cannot write: %s", self._file, error)

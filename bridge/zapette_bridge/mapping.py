@@ -1,4 +1,4 @@
-"""Which messages cross the bridge, which way, and under which name; no I/O."""
+"""The topics that cross the bridge, their direction and their names; no I/O."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NAMES_A_TOPIC: Final = re.compile(r"(?:^|_)topic$")
 class Mapping:
     """The topics on the two sides.
 
-    What players, services and the server say goes out, what they are asked comes in. No topic goes
-    both ways, so that no message comes back.
+    States, events and responses go out; commands and requests come in. No topic crosses both ways,
+    so no message returns.
 
     Attributes:
         topics: the topics of the household.
-        prefix: what they start with on the home's broker, without a slash; or empty.
+        prefix: the first levels on the home's broker, without a slash at the end; may be empty.
     """
 
     topics: Topics
@@ -30,7 +30,7 @@ class Mapping:
 
     @property
     def kept(self) -> list[str]:
-        """The filters, on our side, of what the home's broker shall retain."""
+        """The filters, on our side, of messages to retain on the home's broker."""
         base, discovery = self.topics.base, self.topics.discovery_prefix
         return [
             f"{base}/players/+/state",
@@ -43,14 +43,14 @@ class Mapping:
 
     @property
     def passing(self) -> list[str]:
-        """The filters, on our side, of what goes out and is not retained."""
+        """The filters, on our side, of outgoing messages that are not retained."""
         callees = self._callees()
         events = [f"{callee}/event/+" for callee in callees]
         return [*events, *(f"{callee}/response/#" for callee in callees)]
 
     @property
     def asked(self) -> list[str]:
-        """The filters, on the home's broker, of what comes in."""
+        """The filters, on the home's broker, of incoming messages."""
         return [
             self.to_home(f"{callee}/{kind}/#")
             for callee in self._callees()
@@ -59,24 +59,24 @@ class Mapping:
 
     @property
     def kept_at_home(self) -> list[str]:
-        """The filters of `kept` as they are on the home's broker."""
+        """The filters of `kept` on the home's broker."""
         return [self.to_home(each) for each in self.kept]
 
     def goes_out(self, topic: str) -> bool:
-        """Tell whether a topic that a filter of `kept` matches is ours: others announce too."""
+        """Return whether a topic of `kept` is ours; others publish announcements too."""
         devices = f"{self.topics.discovery_prefix}/device/"
         return not topic.startswith(devices) or topic.startswith(devices + _DEVICE)
 
     def is_availability(self, topic: str) -> bool:
-        """Tell whether a topic of `kept` says if somebody is there."""
+        """Return whether a topic of `kept` is an availability topic."""
         return topic.endswith("/availability")
 
     def to_home(self, topic: str) -> str:
-        """Return the name of a topic or filter on the home's broker."""
+        """Return a topic or filter as named on the home's broker."""
         return f"{self.prefix}/{topic}" if self.prefix and self._has_prefix(topic) else topic
 
     def to_us(self, topic: str) -> str | None:
-        """Return the name on our side of a topic of the home's broker; None if it has none."""
+        """Return a topic of the home's broker as named on our side; None if it has none."""
         if not self.prefix:
             return topic
         ours = topic.removeprefix(f"{self.prefix}/")
@@ -85,7 +85,7 @@ class Mapping:
         return topic if not self._has_prefix(topic) else None
 
     def payload_to_home(self, topic: str, payload: bytes) -> bytes:
-        """Return a payload as it is on the home's broker: an announcement names topics."""
+        """Return a payload for the home's broker; announcements contain topics."""
         if not self.prefix or self._has_prefix(topic) or not payload:
             return payload
         try:
@@ -95,7 +95,7 @@ class Mapping:
         return json.dumps(self._renamed(announced), ensure_ascii=False).encode()
 
     def _has_prefix(self, topic: str) -> bool:
-        """Tell whether a topic is named otherwise at home: announcements are where they are."""
+        """Return whether a topic has the prefix at home; announcements do not."""
         if topic.startswith(f"{DISCOVERY}/"):
             return False
         return topic.startswith(f"{self.topics.base}/")
@@ -106,7 +106,7 @@ class Mapping:
                 return {name: self._renamed(each, name) for name, each in value.items()}
             case list():
                 return [self._renamed(each, name) for each in value]
-            # a player, or a track of its film, may be called what a topic is called
+            # only in members that name topics: a title may look like one
             case str() if _NAMES_A_TOPIC.search(name):
                 ours = value == self.topics.base or self._has_prefix(value)
                 return f"{self.prefix}/{value}" if ours else value

@@ -1,4 +1,4 @@
-"""What the home's broker shows of us: the copy of what is retained, kept equal to the original."""
+"""The copy of our retained messages on the home's broker."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from zapette_bridge.ledger import Ledger
 from zapette_bridge.mapping import Mapping
 
 Publish = Callable[[str, bytes], bool]
-"""Puts a retained payload on a topic of the home's broker; False if that cannot be done now."""
+"""Publishes a retained message on the home's broker; False if that is impossible now."""
 
 
 class Mirror:
-    """Compares what shall be retained at home with what is, and publishes the difference; no I/O.
+    """Publishes the difference between our retained messages and the copy at home; no I/O.
 
-    Topics are those of our side.
+    All topics are named as on our side.
 
     Args:
-        mapping: the names and payloads on the other side.
-        ledger: what was put there.
-        publish: puts something there.
+        mapping: the names and payloads at home.
+        ledger: the topics retained there.
+        publish: publishes there.
     """
 
     def __init__(self, mapping: Mapping, ledger: Ledger, publish: Publish) -> None:
@@ -33,12 +33,12 @@ class Mirror:
         self._are_we_live = False
 
     def expect(self) -> None:
-        """Take note that our broker is there, and is asked what it has retained."""
+        """Note that our broker is connected, before its retained messages arrive."""
         self._since = {}
 
     def begin(self, original: dict[str, bytes]) -> None:
-        """Take note that our broker has these retained messages."""
-        # what has come by the other connection since it was asked may be newer
+        """Note the retained messages of our broker."""
+        # changes since `expect` are newer
         self._original = {
             topic: payload
             for topic, payload in (original | self._since).items()
@@ -48,7 +48,7 @@ class Mirror:
         self.repair()
 
     def change(self, topic: str, payload: bytes) -> None:
-        """Take note that our broker retains something, or nothing more if `payload` is empty."""
+        """Note a retained message of our broker; an empty `payload` removes it."""
         if not self._mapping.goes_out(topic):
             return
         self._since[topic] = payload
@@ -60,12 +60,12 @@ class Mirror:
             self._put(topic)
 
     def end(self) -> None:
-        """Take note that our broker is gone, and with it everybody on it."""
+        """Note that our broker, and everybody on it, is disconnected."""
         self._are_we_live = False
         self.repair()
 
     def found(self, there: dict[str, bytes]) -> None:
-        """Take note that the home's broker retains this, by its own names."""
+        """Note the retained messages of the home's broker, by its own names."""
         self._there = {}
         for name, payload in there.items():
             topic = self._mapping.to_us(name)
@@ -74,14 +74,14 @@ class Mirror:
         self.repair()
 
     def lost(self) -> None:
-        """Take note that the home's broker is gone."""
+        """Note that the home's broker is disconnected."""
         self._there = None
 
     def repair(self) -> None:
         """Publish what differs.
 
-        The server comes last while we are there and first when we are gone: nobody at home takes a
-        player for live by what is still to be put right.
+        The server comes last while our broker is connected, and first otherwise: no player appears
+        available at home before the copy is right.
         """
         server = self._mapping.topics.server.availability
         topics = {*self._original, *self._ledger.topics()}
@@ -105,7 +105,7 @@ class Mirror:
             self._ledger.remove(topic)
 
     def _wanted(self, topic: str) -> bytes | None:
-        """Return what shall be retained at home; None while that is not known."""
+        """Return the payload to retain at home; None while it is unknown."""
         if not self._are_we_live and self._mapping.is_availability(topic):
             return b"offline"
         if not self._is_original_known:

@@ -1,4 +1,4 @@
-"""Proves that a bridge can log in on both sides, and that these are two different brokers."""
+"""Checks that the bridge can log in on both sides, and that they are two brokers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOP: Final = (
 
 
 async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
-    """Connect to both brokers under unused names, and check that they are not the same.
+    """Connect to both brokers under unused client ids, and check that they differ.
 
     Raises:
         ProofError: a broker is unreachable or refuses the bridge, or both are the same broker.
@@ -31,12 +31,12 @@ async def prove(ours: Dialer, home: Dialer, mapping: Mapping) -> None:
     came_back: list[Message] = []
     async with (
         _connection(ours, name, came_back, "our broker") as here,
-        # another name: home may be the same broker, and the proof must notice that
+        # another client id, because home may be the same broker
         _connection(home, f"{name}-home", [], f"the home's broker {home.url.where}") as there,
     ):
         await here.subscribe(probe, 0)
         there.publish(mapping.to_home(probe), b'{"result":null}')
-        # both answer in order: what goes straight back is here by then
+        # both answer in order: by then, a probe that comes back has arrived
         for connection in (there, here):
             await connection.unsubscribe(f"{probe}/none")
     if came_back:

@@ -1,4 +1,4 @@
-"""What a broker has retained, all of it, at one moment."""
+"""All retained messages of a broker at one moment."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ log = logging.getLogger("zapette.bridge")
 async def retained(dialer: Dialer, filters: Sequence[str]) -> dict[str, bytes]:
     """Return the payload of each retained message that a filter matches, by topic.
 
-    It is asked for by a connection of its own with QoS 0, which no limit of messages under way
-    holds up: the broker answers in order, so all are here when it confirms what was asked last.
+    It uses a connection of its own with QoS 0, which no receive maximum limits. The broker answers
+    in order: when it confirms the last request, all messages have arrived.
 
     Raises:
-        Unavailable: the broker is not there, or ends the connection.
+        Unavailable: the broker is unreachable, or ends the connection.
     """
     found: dict[str, bytes] = {}
 
     def take(message: Message) -> None:
-        # what is published meanwhile comes too, and is newer
+        # a message published meanwhile is newer
         found[message.topic] = message.payload
 
     try:
@@ -35,7 +35,7 @@ async def retained(dialer: Dialer, filters: Sequence[str]) -> dict[str, bytes]:
     try:
         for topic_filter in filters:
             if not await connection.subscribe(topic_filter, 0) and not connection.ended.done():
-                log.warning("%s does not tell what it has retained", dialer.url.where)
+                log.warning("%s refuses the subscription to retained messages", dialer.url.where)
         if not await connection.unsubscribe(f"{filters[0]}/none"):
             raise Unavailable(f"{dialer.url.where} has ended the connection")
     finally:

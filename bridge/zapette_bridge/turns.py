@@ -1,4 +1,4 @@
-"""Which bridge is active: a household has one, the last that proved itself."""
+"""Turns of bridges: one bridge of a household is active, the last that started."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ log = logging.getLogger("zapette.bridge")
 _AGAIN: Final = 1.0
 
 LOOK: Final = 5.0
-"""Seconds between two looks whether the other bridge is still there; it is gone after two."""
+"""Seconds between two checks of the other bridge; it is gone after two misses."""
 
 
 class Turns:
-    """Runs a bridge while it has the place.
+    """Runs a bridge while it is the active one.
 
-    A bridge first proves that it gets in at home and does not lead back here. Then it takes the
-    place of one that is there. That one says so and waits; when the other is gone, it comes back.
+    A bridge first checks both brokers, then takes over from a running one. That one waits, and
+    takes over again when the other is gone.
     """
 
     def __init__(
@@ -38,8 +38,8 @@ class Turns:
         Args:
             ours: opens connections on our broker.
             home: opens connections on the home's.
-            mapping: what goes where.
-            new_bridge: makes a bridge that was not started.
+            mapping: the topics that cross.
+            new_bridge: returns a new bridge.
         """
         self._ours = ours
         self._home = home
@@ -48,9 +48,9 @@ class Turns:
         self._bridge: Bridge | None = None
 
     async def run(self) -> None:
-        """Prove, bridge, give way and come back, until it is cancelled.
+        """Check, bridge, give way and take over again, until cancelled.
 
-        Raises whatever ends the bridge unexpectedly; it may be called again then.
+        Raises whatever ends the bridge unexpectedly; you may call it again.
         """
         while True:
             await self._give_way()
@@ -59,12 +59,12 @@ class Turns:
             self._bridge = self._begin(replaced)
             await replaced
             log.warning(
-                "another bridge of this household has taken the place of this one, "
-                "which waits until that one is gone"
+                "another bridge of this household has taken over; "
+                "this bridge waits until it is gone"
             )
             await self._give_way()
             await self._wait_until_free()
-            log.info("the other bridge is gone: this one takes over again")
+            log.info("the other bridge is gone; this bridge takes over")
 
     def _begin(self, replaced: asyncio.Future[None]) -> Bridge:
         def end(error: BaseException | None) -> None:
@@ -87,7 +87,7 @@ class Turns:
             await bridge.give_way()
 
     async def stop(self) -> None:
-        """Say at home that everybody is offline, if a bridge is at work here."""
+        """Publish at home that everybody is offline, if the bridge is active."""
         if self._bridge is not None:
             await self._bridge.stop()
 
@@ -97,7 +97,7 @@ class Turns:
             try:
                 await prove(self._ours, self._home, self._mapping)
             except ProofError as error:
-                # an outage is said once, and each thing that somebody must put right
+                # log an outage once, and each error that a person must correct
                 if not logged or (error.needs_action and str(error) not in logged):
                     logged.add(str(error))
                     log.log(logging.ERROR if error.needs_action else logging.WARNING, "%s", error)

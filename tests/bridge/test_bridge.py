@@ -481,7 +481,7 @@ def test_a_bridge_to_our_own_broker_carries_nothing(
 
 
 WORKS = "connected to the home's broker"
-GAVE_WAY = "another bridge of this household has taken the place of this one"
+GAVE_WAY = "another bridge of this household has taken over"
 
 
 def pilots(url: BrokerUrl, player: PlainPlayer, level: int) -> bool:
@@ -559,7 +559,7 @@ def test_the_last_one_that_is_right_has_the_place(
             eventually(lambda: remote.players.online() == [], "nobody is shown as online")
             # others of this module were there before
             assert player.id in [it.id for it in remote.players]
-        eventually(lambda: "this one takes over again" in first.log, "it comes back", 40)
+        eventually(lambda: "this bridge takes over" in first.log, "it comes back", 40)
         eventually(lambda: pilots(home.url, player, 33), "the first works again", 20)
         eventually(lambda: listener.last(server) == b"online", "the server is seen again")
     assert GAVE_WAY not in last.log

@@ -23,7 +23,7 @@ from tests.waiting import SLACK, eventually
 from zapette import Application, Event
 from zapette.client.client import Client
 from zapette.errors import ProcedureFailed, Unavailable
-from zapette.mqtt.persistent_connection import Timing
+from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 
@@ -239,7 +239,7 @@ def test_a_result_that_cannot_be_written_is_the_services_fault(
     own.start()
     with pytest.raises(ProcedureFailed, match="the result of odd/one cannot be written as JSON"):
         own.call(f"{service.name}/odd/one", timeout=20)
-    assert "procedure odd/one: its result cannot be written as JSON" in caplog.text
+    assert "procedure odd/one: the result cannot be written as JSON" in caplog.text
 
 
 def test_a_result_that_the_broker_does_not_take(
@@ -252,7 +252,7 @@ def test_a_result_that_the_broker_does_not_take(
     assert len(caller.call(callee, "give", 2**20, timeout=20)) == 2**20
     with pytest.raises(ProcedureFailed, match=r"the result of give cannot be sent: .* at most"):
         caller.call(callee, "give", 5 * 2**20, timeout=20)
-    assert "procedure give: its result cannot be sent" in caplog.text
+    assert "procedure give: cannot send the result" in caplog.text
     assert service.is_live
     assert caller.call(callee, "give", 1, timeout=20) == "x"
 

@@ -119,7 +119,7 @@ def test_lengths_out_of_range() -> None:
 
 @pytest.mark.parametrize("topic", ["", "a/+", "a/#", "a\0", "x" * 70_000])
 def test_no_topic_name(topic: str) -> None:
-    with pytest.raises(ValueError, match="no topic name"):
+    with pytest.raises(ValueError, match="not a topic name"):
         write_publish(topic, b"")
 
 

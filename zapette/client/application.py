@@ -1,4 +1,4 @@
-"""An application: procedures that others may call, handlers of messages, calls to others."""
+"""An application: it offers procedures, handles messages, and calls others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from zapette.client.players import Players
 from zapette.client.procedures import Procedure, Procedures
 from zapette.client.service import Service, public_methods
 from zapette.errors import InvalidArgument, TopicError
-from zapette.mqtt.persistent_connection import Timing
+from zapette.mqtt.dialing import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.address import parse_address
@@ -35,13 +35,13 @@ log = logging.getLogger("zapette.application")
 F = TypeVar("F", bound=Callable[..., Any])
 
 START_TIMEOUT: Final = 10.0
-"""How long `Application.start` waits for the broker, in seconds, unless told otherwise."""
+"""The default time-out of `Application.start`, in seconds."""
 
 _MAX_CLIENT_ID: Final = 64
 
 
 class Application:
-    """A program on the broker: a service if it has a name, else a client that only calls.
+    """A program on the broker: a service if it has a name, otherwise a client.
 
     ::
 
@@ -53,10 +53,10 @@ class Application:
 
         app.run()
 
-    It reconnects by itself. ``async`` procedures start in the order of the requests and run at the
-    same time. The others run on threads, the requests of one caller in order; after half a second
-    a slow one no longer holds up the next. If a handler raises anything, even ``sys.exit()``, the
-    caller gets ``runtime_error`` and the log a traceback.
+    It reconnects by itself. ``async`` procedures start in the order of the requests and run
+    concurrently. Others run on threads, one caller's requests in order; after half a second, a
+    slow one no longer delays the next. If a handler raises anything, even ``sys.exit()``, the
+    caller receives ``runtime_error`` and the log a traceback.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class Application:
         """Set the application up; `run` or `start` connects it.
 
         Args:
-            name: what others call it by, ``[a-z0-9_-]{1,64}``; None offers nothing.
+            name: the service's name, ``[a-z0-9_-]{1,64}``; None to offer nothing.
             url: the broker and the account; ``ZAPETTE_URL`` or this machine's settings if None.
-            base_topic: what every topic starts with; this machine's setting if None.
-            timing: how patient the connection is.
+            base_topic: the base topic; this machine's setting if None.
+            timing: the time-outs of the connection.
             ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; ``ZAPETTE_CA_FILE`` or
                 this machine's setting if None, else the system's.
 
@@ -111,12 +111,12 @@ class Application:
 
     @property
     def name(self) -> str | None:
-        """What others call it by; None if it offers nothing."""
+        """The service's name; None if it offers nothing."""
         return self._name
 
     @property
     def client(self) -> Client:
-        """The client below, for what this class has no method for."""
+        """The client, for what this class has no method for."""
         return self._client
 
     @property
@@ -135,8 +135,8 @@ class Application:
         Its arguments are checked against its type hints, which `zapette.client.arguments` lists.
 
         Raises:
-            TopicError: the name is not levels of ``[a-z0-9_]+``, or is taken, or the application
-                has none to be called by.
+            TopicError: the name is not levels of ``[a-z0-9_]+``, is taken, or the application has
+                no name.
             TypeError: a type hint cannot be checked.
         """
 
@@ -147,38 +147,38 @@ class Application:
         return add
 
     def expose(self, instance: object, prefix: str = "") -> None:
-        """Offer the methods of an object whose name does not begin with ``_``.
+        """Offer the public methods of an object.
 
         Args:
             instance: the object.
-            prefix: what their names start with, without the slash.
+            prefix: the first levels of their names, without the slash.
 
         Raises:
-            TopicError: a name is taken, or the application has none to be called by.
+            TopicError: a name is taken, or the application has no name.
             TypeError: a type hint cannot be checked.
         """
         for name, method in public_methods(instance).items():
             self._offer(f"{prefix}/{name}" if prefix else name, method)
 
     def subscribe(self, topic_filter: str, *, absolute: bool = False) -> Callable[[F], F]:
-        """Have the function below called for each message that matches.
+        """Call the decorated function for each message that matches.
 
-        It is given the `Event`, and then what each wildcard stands for; it may
-        take fewer arguments. Messages of one subscription are handled in their order.
+        Its arguments are the `Event` and the levels that the wildcards match; it may take fewer.
+        Messages of one subscription are handled in order.
 
         Args:
             topic_filter: below the base topic, for example ``players/+/event/ended``.
-            absolute: whether it is not below the base topic.
+            absolute: whether the filter is not below the base topic.
 
         Raises:
-            TopicError: it is no topic filter.
-            TypeError: the function takes more arguments than there are.
+            TopicError: it is not a topic filter.
+            TypeError: the function needs more arguments.
         """
         full = self._full(topic_filter, absolute=absolute)
 
         def add(function: F) -> F:
             subscriber = Subscriber(full, function)
-            # a queue for each, so that one slow handler holds up no other
+            # one queue each, so that a slow handler delays no other
             queue = f"subscription {full} {id(subscriber)}"
 
             def take(message: Message) -> None:
@@ -190,14 +190,14 @@ class Application:
         return add
 
     def signal(self, name: Signal) -> Callable[[F], F]:
-        """Have the function below called, without arguments, when something happens.
+        """Call the decorated function, without arguments, on a signal.
 
         Args:
-            name: ``joined``: connected and registered, also after an outage; ``left``: not any
-                more, by an outage or because another program has taken the name.
+            name: ``joined``: connected and registered, also after an outage; ``left``: the
+                connection is lost, or another program has taken over the name.
         """
         if name not in SIGNALS:
-            raise ValueError(f"there is no signal {name!r}; there are {', '.join(SIGNALS)}")
+            raise ValueError(f"unknown signal {name!r}; the signals are {', '.join(SIGNALS)}")
 
         def add(function: F) -> F:
             self._handlers[name].append(function)
@@ -211,14 +211,14 @@ class Application:
         """Call ``players/<id>/volume``, ``server/ip`` or ``<service>/<procedure>``.
 
         Args:
-            procedure: whose and which.
+            procedure: the callee and the procedure.
             positional: the parameters by position.
             timeout: seconds to wait for the answer.
-            named: the parameters by name, instead.
+            named: the parameters by name.
 
         Raises:
             CallError: the callee's error, or ``timeout``, or ``unavailable``.
-            TopicError: `procedure` names none.
+            TopicError: `procedure` is not of that form.
         """
         callee, name = parse_address(procedure, self._topics)
         return self._client.call(callee, name, *positional, timeout=timeout, **named)
@@ -238,11 +238,11 @@ class Application:
         return await self._client.call_async(callee, name, *positional, timeout=timeout, **named)
 
     def command(self, procedure: str, /, *positional: Any, **named: Any) -> None:
-        """Have a procedure run without waiting for an answer.
+        """Call a procedure without waiting for an answer.
 
         Raises:
             Unavailable: the application is not connected.
-            TopicError: `procedure` names none.
+            TopicError: `procedure` is not of that form.
         """
         callee, name = parse_address(procedure, self._topics)
         self._client.command(callee, name, *positional, **named)
@@ -260,9 +260,9 @@ class Application:
 
         Args:
             topic: below the base topic.
-            value: bytes and texts go as they are, anything else as JSON.
+            value: bytes and text are sent as they are, anything else as JSON.
             qos: 0, 1 or 2.
-            retain: whether the broker keeps it for those who subscribe later.
+            retain: whether the broker retains it.
             absolute: whether `topic` is not below the base topic.
 
         Raises:
@@ -307,7 +307,7 @@ class Application:
 
     @property
     def players(self) -> Players:
-        """The players that there are, as they are now; known a moment after the start."""
+        """The players and their states; complete a moment after the start (`Players.settle`)."""
         if self._players is None:
             self._players = Players(self._client, self._topics)
             self._players.start()
@@ -320,8 +320,7 @@ class Application:
             timeout: seconds to wait for the broker; 0 does not wait.
 
         Raises:
-            Unavailable: the broker is not there, or refuses; the message says what it said. The
-                application is stopped then.
+            Unavailable: the broker is unreachable or refuses; the application is stopped.
         """
         if _in_task():
             self._begin()
@@ -330,7 +329,7 @@ class Application:
         return _Done()
 
     def stop(self) -> Awaitable[None]:
-        """Say ``offline``, disconnect, and end `run`; in an ``async`` function, ``await`` it.
+        """Publish ``offline``, disconnect, and end `run`; in an ``async`` function, ``await`` it.
 
         You can start it again.
         """
@@ -341,9 +340,9 @@ class Application:
         return _Done()
 
     def run(self) -> None:
-        """Serve until SIGINT, SIGTERM or `stop`, or until another program takes the name.
+        """Serve until SIGINT, SIGTERM or `stop`, or until another program takes over the name.
 
-        Whether the broker is there at the beginning does not matter.
+        The broker may start later.
         """
         if not logging.getLogger().handlers:
             logs.set_up(self._name or "client", "info")
@@ -410,7 +409,9 @@ class Application:
     @property
     def _own(self) -> Callee:
         if self._callee is None:
-            raise TopicError("an application without a name offers nothing: Application('name')")
+            raise TopicError(
+                "only an application with a name offers procedures: Application('name')"
+            )
         return self._callee
 
     def _offer(self, name: str, function: Procedure) -> None:
@@ -425,12 +426,12 @@ class Application:
             put(self._client, "signals", guarded(function))
 
     def _replaced(self) -> None:
-        log.error("another program has registered as %r: this one ends", self._name)
+        log.error("another program runs as %r: stopping", self._name)
         self._ended.set()
 
 
 class _Done:
-    """An awaitable with nothing left to wait for."""
+    """An awaitable that is done."""
 
     def __await__(self) -> Generator[Any, Any, None]:
         return
@@ -438,7 +439,7 @@ class _Done:
 
 
 def _in_task() -> bool:
-    """Tell whether the caller could await, rather than block its event loop."""
+    """Return whether the caller is a task, which can await."""
     try:
         return asyncio.current_task() is not None
     except RuntimeError:
@@ -455,7 +456,7 @@ def _payload(value: Any) -> bytes | str:
 
 
 def _client_id(name: str) -> str:
-    """Return the client id of a service, so that the broker knows two of one name."""
+    """Return the client id of a service: the broker lets only one client use it."""
     client_id = f"service-{name}"
     if len(client_id) <= _MAX_CLIENT_ID:
         return client_id

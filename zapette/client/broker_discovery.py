@@ -1,4 +1,4 @@
-"""Finding the broker: by the environment, or by a server that is installed on this machine."""
+"""Finding the broker: from the environment, or from the server on this machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ GROUP: Final = "zapette.home"
 
 
 class Home(Protocol):
-    """What a program must know to take part.
+    """The settings of a program on the broker.
 
     Attributes:
-        base_topic: what every topic but discovery starts with.
+        base_topic: the base topic.
         ca_file: certificates to trust for ``mqtts`` and ``wss``; None for the system's.
     """
 
@@ -31,12 +31,12 @@ class Home(Protocol):
         """Return the broker and the account on it.
 
         Raises:
-            SettingsError: none is named, and none runs on this machine.
+            SettingsError: no broker is set, and none runs on this machine.
         """
 
 
 class NamedHome:
-    """A home that only the environment describes: ``ZAPETTE_URL`` and two settings."""
+    """Settings from the environment: ``ZAPETTE_URL`` and two more."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._url = environment.get("ZAPETTE_URL")
@@ -47,12 +47,12 @@ class NamedHome:
     def broker(self) -> BrokerUrl:
         """Return the broker that ``ZAPETTE_URL`` names."""
         if not self._url:
-            raise SettingsError("ZAPETTE_URL", "it is not set; set it to mqtt://NAME:PASSWORD@HOST")
+            raise SettingsError("ZAPETTE_URL", "not set; set it to mqtt://NAME:PASSWORD@HOST")
         return BrokerUrl.parse(self._url)
 
 
 def find_home(environment: Mapping[str, str]) -> Home:
-    """Return the home that the environment or this machine's server describes.
+    """Return the settings from this machine's server, or else from the environment.
 
     Raises:
         SettingsError: a setting is wrong.

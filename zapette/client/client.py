@@ -19,7 +19,7 @@ from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.ordered_executor import OrderedExecutor
-from zapette.mqtt.persistent_connection import PersistentConnection
+from zapette.mqtt.persistent_connection import REPLACED, PersistentConnection
 from zapette.mqtt.subscriptions import Filter, Handler
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.messages import write_parameters
@@ -30,7 +30,7 @@ log = logging.getLogger("zapette.client")
 T = TypeVar("T")
 
 CALL_TIMEOUT: Final = 5.0
-"""How long a call waits for its answer, in seconds, unless told otherwise."""
+"""The default time-out of a call, in seconds."""
 
 _SLACK: Final = 1.0
 _STOP_TIMEOUT: Final = 5.0
@@ -39,14 +39,13 @@ _STOP_TIMEOUT: Final = 5.0
 class Client:
     """Calls procedures, offers some, publishes and subscribes; safe to use from several threads.
 
-    It reconnects by itself, subscribes and registers again, and queues nothing meanwhile: what is
-    asked of it while it is not connected fails at once with ``unavailable``. So does a call to who
-    is known to be offline.
+    It reconnects, subscribes and registers by itself, and queues nothing while it is not
+    connected: calls then fail at once with ``unavailable``, as do calls to an offline callee.
 
     Attributes:
         on_live: called on the event loop when the client is connected and registered.
-        on_lost: called there with the reason when it is not any more.
-        on_replaced: called there when another client has taken the client id; this one stays away.
+        on_lost: called there with the reason when the connection is lost.
+        on_replaced: called there when another client takes over the client id; this one stays away.
     """
 
     def __init__(
@@ -64,13 +63,13 @@ class Client:
 
         Args:
             url: the broker and the account.
-            client_id: the MQTT client id, which is also the caller in topics; random if None.
-            password: gives the password anew before each connection, instead of the URL's.
-            callee: where `procedures` are offered; it says ``online`` there while connected.
-            procedures: what to offer, by name. ``async`` ones run on the client's event loop, all
-                at the same time; others on threads, the requests of one caller in order, unless
-                one takes longer than half a second or this client is the caller itself.
-            timing: how patient the connection is.
+            client_id: the MQTT client id and the caller in topics; random if None.
+            password: returns the password before each connection; the URL's if None.
+            callee: the topics that offer `procedures`; ``online`` there while connected.
+            procedures: the procedures by name. ``async`` ones run concurrently on the client's
+                event loop. Others run on threads, one caller's requests in order unless one takes
+                longer than half a second or this client is the caller.
+            timing: the time-outs of the connection.
             ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; the system's if None.
         """
         self.on_live: Callable[[], None] = lambda: None
@@ -78,7 +77,7 @@ class Client:
         self.on_replaced: Callable[[], None] = lambda: None
         self._loop = LoopThread("zapette")
         self._threads = ThreadExecutor("zapette-worker")
-        # separate threads: handlers that hang forever must not stop it from reconnecting
+        # separate threads: handlers that hang must not prevent reconnecting
         self._dial_threads = ThreadExecutor("zapette-dialer", 2)
         self._started = False
         self._connection = PersistentConnection(
@@ -115,18 +114,18 @@ class Client:
 
     @property
     def executor(self) -> OrderedExecutor:
-        """What runs the handlers, in their order."""
+        """The executor of the handlers."""
         return self._executor
 
     def start(self) -> None:
-        """Connect, and reconnect whenever the connection is lost, until `stop`.
+        """Connect, and reconnect after each loss, until `stop`.
 
-        It does nothing if the client is running; after `stop` you can start it again.
+        If the client runs already, this does nothing. After `stop` you can start it again.
         """
         if self._started:
             return
         self._started = True
-        # a handler may have stopped it without waiting for the end
+        # a handler may have stopped it without waiting
         self._loop.join(_STOP_TIMEOUT)
         connection = self._connection
         connection.on_live = self._came_live
@@ -143,7 +142,7 @@ class Client:
         """Wait until the client is live.
 
         Raises:
-            Unavailable: it is not within `timeout` seconds; the message says what the broker said.
+            Unavailable: it is not live within `timeout` seconds, or the broker refuses it.
         """
         self._connection.wait(timeout)
 
@@ -159,7 +158,7 @@ class Client:
             await asyncio.wrap_future(self.run(self._connection.settle(timeout)))
 
     def stop(self) -> None:
-        """Say ``offline``, disconnect, and end waiting calls with ``unavailable``."""
+        """Publish ``offline``, disconnect, and end waiting calls with ``unavailable``."""
         if not self._started:
             if not self._loop.is_current:
                 self._loop.join(_STOP_TIMEOUT)
@@ -189,12 +188,13 @@ class Client:
             await asyncio.to_thread(self.stop)
 
     def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> None:
-        """Have `handler` called for what `topic_filter` matches, also after a reconnection.
+        """Call `handler` for each message that matches, also after a reconnection.
 
-        It is called on the client's event loop: it must not block. It may be given before `start`.
+        The handler runs on the client's event loop and must not block. You can subscribe before
+        `start`.
 
         Raises:
-            TopicError: `topic_filter` is none.
+            TopicError: `topic_filter` is not a topic filter.
         """
         Filter(topic_filter)
         self._run_soon(self._connection.subscribe, topic_filter, handler, qos)
@@ -210,7 +210,7 @@ class Client:
         self._publish(topic, payload, qos=qos, retain=retain)
 
     def command(self, callee: Callee, procedure: str, /, *positional: Any, **named: Any) -> None:
-        """Tell `callee` to run `procedure`, without waiting for an answer.
+        """Call `procedure` of `callee` without waiting for an answer.
 
         Raises:
             Unavailable: the client is not connected.
@@ -232,7 +232,7 @@ class Client:
 
         Raises:
             CallError: the callee's error, or ``timeout``, or ``unavailable``.
-            RuntimeError: an ``async`` handler called it; `call_async` is meant for those.
+            RuntimeError: an ``async`` handler calls it; use `call_async` there.
         """
         if self._loop.is_current:
             raise RuntimeError("this would block the event loop: await call_async instead")
@@ -242,7 +242,7 @@ class Client:
         except FutureTimeout:
             raise CallTimeout(f"{procedure}: no answer within {timeout:g} s") from None
         except CancelledError:
-            raise Cancelled(f"{procedure}: the call was given up") from None
+            raise Cancelled(f"{procedure}: the call was cancelled") from None
 
     def call_later(
         self,
@@ -255,8 +255,7 @@ class Client:
     ) -> Future[Any]:
         """Call `procedure` of `callee` and return the future of its result.
 
-        The future ends within `timeout` seconds. Cancelling it gives the call up; the callee is
-        not told.
+        The future ends within `timeout` seconds. Cancelling it does not notify the callee.
 
         Raises:
             Unavailable: the client is not connected.
@@ -290,11 +289,11 @@ class Client:
         return await future
 
     def is_available(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
-        """Tell whether `callee` is known to be online; for a player, the server too.
+        """Return whether `callee` is online; for a player, the server must be online too.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.
-            RuntimeError: it is called on the client's event loop, which it would block.
+            RuntimeError: it runs on the client's event loop, which it would block.
         """
         if self._loop.is_current:
             raise RuntimeError("this would block the event loop")
@@ -303,7 +302,7 @@ class Client:
         return self._outgoing.is_available(callee)
 
     async def is_available_async(self, callee: Callee, timeout: float = CALL_TIMEOUT) -> bool:
-        """Tell as `is_available` does, on any event loop.
+        """Return the same as `is_available`, on any event loop.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.
@@ -323,9 +322,9 @@ class Client:
         self._run_soon(self._outgoing.meet, callee)
 
     def fence(self, timeout: float) -> None:
-        """Wait until the broker has answered all that it was sent.
+        """Wait until the broker has answered all packets.
 
-        What it had retained for subscriptions of QoS 0 is here by then.
+        By then, the retained messages of QoS 0 subscriptions have arrived.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.
@@ -349,7 +348,7 @@ class Client:
         self.on_live()
 
     def _replaced(self) -> None:
-        self._outgoing.fail_all("another program has taken the place of this one")
+        self._outgoing.fail_all(REPLACED)
         self.on_replaced()
 
     def _publish(self, topic: str, payload: bytes | str, **options: Any) -> None:
@@ -364,9 +363,9 @@ class Client:
         try:
             self._connection.publish(topic, payload, **options)
         except Unavailable as error:
-            log.debug("a message was not sent: %s", error)
+            log.debug("dropped a message: %s", error)
         except TooLarge as error:
-            log.error("a message was not sent: %s", error)  # noqa: TRY400 - it says it all
+            log.error("dropped a message: %s", error)  # noqa: TRY400 - no traceback needed
 
     def _run_soon(self, function: Callable[..., object], *arguments: Any) -> None:
         if self._loop.is_current or not self._loop.is_running:
@@ -375,7 +374,7 @@ class Client:
             self._loop.post(function, *arguments)
 
     async def _fence(self) -> bool:
-        # behind the subscriptions that other threads have asked for, which take a turn or two
+        # after subscriptions from other threads, which take a turn or two
         for _ in range(3):
             await asyncio.sleep(0)
         return await self._connection.fence()

@@ -1,4 +1,4 @@
-"""What an application does when something comes: its handlers, run in order and never lost."""
+"""The handlers of an application's messages and signals."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SIGNALS: Final = ("joined", "left")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A message that a subscription brought.
+    """A message of a subscription.
 
     Attributes:
-        topic: where it was published.
-        payload: what it says, in bytes.
-        retained: whether the broker had kept it.
+        topic: its topic.
+        payload: its payload.
+        retained: whether the broker had retained it.
     """
 
     topic: str
@@ -36,7 +36,7 @@ class Event:
 
     @property
     def value(self) -> Any:
-        """What the payload says: the JSON value, or else the text, or else the bytes."""
+        """The payload as a JSON value, else as text, else as bytes."""
         try:
             text = self.payload.decode()
         except UnicodeDecodeError:
@@ -48,12 +48,12 @@ class Event:
 
 
 class Subscriber:
-    """A handler of messages: it takes the event, and then what each wildcard stands for.
+    """A message handler; its arguments are the event and the levels that wildcards match.
 
-    It may take fewer of them, or none.
+    It may take fewer arguments.
 
     Raises:
-        TypeError: it takes more than there is.
+        TypeError: it needs more arguments.
     """
 
     def __init__(self, topic_filter: str, function: Callable[..., Any]) -> None:
@@ -62,7 +62,7 @@ class Subscriber:
         self._most = _positional(function)
         wildcards = sum(level in {"+", "#"} for level in topic_filter.split("/"))
         if self._most is not None and _required(function) > 1 + wildcards:
-            raise TypeError(f"a handler of {topic_filter!r} is given {1 + wildcards} arguments")
+            raise TypeError(f"a handler of {topic_filter!r} receives {1 + wildcards} arguments")
 
     def job(self, message: Message) -> Job:
         """Return the job that handles `message`."""
@@ -72,7 +72,7 @@ class Subscriber:
 
 
 def guarded(function: Callable[..., Any], *arguments: Any) -> Job:
-    """Return a job that calls `function`, and logs what it raises with its traceback."""
+    """Return a job that calls `function` and logs its exceptions."""
     name = getattr(function, "__name__", repr(function))
 
     async def run_async() -> None:
@@ -86,16 +86,16 @@ def guarded(function: Callable[..., Any], *arguments: Any) -> Job:
     def run() -> None:
         try:
             function(*arguments)
-        except BaseException:  # sys.exit() ends no thread of ours
+        except BaseException:  # also sys.exit()
             log.exception("the handler %s failed", name)
 
     return Job(run_async, is_async=True) if is_async(function) else Job(run, is_async=False)
 
 
 def put(client: Client, queue: str, job: Job) -> None:
-    """Run a job after those of its queue before it; drop it, and say so, if too many wait."""
+    """Run a job after the earlier ones of its queue; drop and log it if too many wait."""
     if not client.executor.put(queue, job):
-        log.warning("too many messages wait for their handler: one was dropped")
+        log.warning("dropped a message: too many wait for their handler")
 
 
 def _positional(function: Callable[..., Any]) -> int | None:

@@ -1,4 +1,4 @@
-"""The requests that come to one callee: handled in order, and answered."""
+"""The commands and requests to one callee, and their answers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = logging.getLogger("zapette.callee")
 
 
 class IncomingCalls:
-    """Takes the commands and requests to a callee; on the event loop's thread only.
+    """Handles the commands and requests to a callee; on the event loop's thread only.
 
     Args:
-        connection: where they come from and answers go.
+        connection: receives them and sends the answers.
         loop: the event loop.
-        executor: what runs the procedures, in order.
-        callee: whose they are.
-        procedures: what there is.
+        executor: runs the procedures.
+        callee: the callee.
+        procedures: its procedures.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class IncomingCalls:
             self._connection.subscribe(topic_filter, self.take)
 
     def take(self, message: Message) -> None:
-        """Take a command or a request."""
+        """Handle a command or a request."""
         request = self._callee.parse(message.topic)
-        # a retained one is old: it would be executed again at each connection
+        # a retained request would run again after each connection
         if request is None or message.retained:
             return
         answers = self._callee.answers_to(request, message.response_topic)
         if message.response_topic not in {None, answers}:
-            log.warning("a response topic that is not below the caller's own was ignored")
+            log.warning("ignored a response topic that is not below the caller's own")
         procedure = request.procedure
         answer = partial(self._answer, procedure, answers, message.correlation)
         try:
@@ -68,10 +68,10 @@ class IncomingCalls:
             answer(write_error(error))
 
     def _run(self, job: Job, caller: str | None) -> bool:
-        # what this program asks of itself may come from a handler that the next one waits for
+        # a call to itself may come from a handler that still runs: it must not wait for it
         if job.is_async or caller == self._connection.client_id:
             return self._executor.start(job)
-        # A command does not tell who sent it: all of them are taken for one caller's.
+        # commands name no caller: all of them share one queue
         return self._executor.put(caller or "", job)
 
     def _job(self, call: BoundCall, is_async: bool, answer: Callable[[bytes], None]) -> Job:
@@ -91,8 +91,8 @@ class IncomingCalls:
         try:
             self._connection.publish(topic, payload, correlation=correlation)
         except TooLarge as error:
-            log.error("procedure %s: its result cannot be sent: %s", procedure, error)  # noqa: TRY400
+            log.error("procedure %s: cannot send the result: %s", procedure, error)  # noqa: TRY400
             failure = ProcedureFailed(f"the result of {procedure} cannot be sent: {error}")
             self._connection.publish(topic, write_error(failure), correlation=correlation)
         except Unavailable:
-            log.debug("an answer could not be sent")
+            log.debug("dropped an answer: not connected")

@@ -16,7 +16,7 @@ from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 
 EXPIRY: Final = 10
-"""How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
+"""The message expiry interval of a request, in seconds (MQTT 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Call:
     """One call.
 
     Attributes:
-        callee: whom it is for.
-        request: the topic it goes to.
-        response: the topic its answer comes on.
+        callee: the callee.
+        request: the request topic.
+        response: the response topic.
         payload: the parameters.
-        timeout: how long it waits for the answer, in seconds.
+        timeout: in seconds.
     """
 
     callee: Callee
@@ -40,11 +40,11 @@ class Call:
 
 @dataclass(slots=True)
 class _Peer:
-    """What is known of a callee.
+    """A callee and its availability.
 
     Attributes:
         callee: its topics.
-        needs: who must be online for it to be available: of a player, the server as well.
+        needs: the callees that must be online: the callee; for a player, the server too.
         subscribed: whether the broker has answered the subscription to its answers.
         refused: whether it has refused it.
         waiting: the calls to send after that.
@@ -71,15 +71,15 @@ class OutgoingCalls:
         self._expires_at = math.inf
 
     def new(self, callee: Callee, procedure: str, payload: bytes, timeout: float) -> Call:
-        """Return a new call, on any thread.
+        """Return a new call; thread-safe.
 
         Raises:
             Unavailable: there is no connection.
-            TopicError: `procedure` is none.
+            TopicError: `procedure` is not a procedure.
             ValueError: `timeout` is not a finite number of seconds, 0 or more.
         """
         if not 0 <= timeout < math.inf:
-            raise ValueError(f"timeout takes seconds, 0 or more, and not {timeout!r}")
+            raise ValueError(f"timeout must be a number of seconds, 0 or more, not {timeout!r}")
         if not self._connection.is_live:
             raise self._connection.unavailable()
         caller, number = self._connection.client_id, self._pending.number()
@@ -87,7 +87,7 @@ class OutgoingCalls:
         return Call(callee, request, callee.response(caller, number), payload, timeout)
 
     def begin(self, call: Call, future: AnyFuture) -> None:
-        """Send a call, and have `future` ended by its answer or when its time has run out."""
+        """Send a call; its answer or its time-out ends `future`."""
         peer = self.meet(call.callee)
         deadline = self._pending.open(call.response, future, call.timeout)
         if deadline < self._expires_at:
@@ -100,7 +100,7 @@ class OutgoingCalls:
             peer.waiting.append(call)
 
     def fail_all(self, reason: str) -> None:
-        """End every call with ``unavailable``, and forget who is there."""
+        """End every call with ``unavailable``, and forget who is online."""
         for peer in self._peers.values():
             peer.subscribed, peer.waiting = False, []
         self._online.clear()
@@ -116,7 +116,7 @@ class OutgoingCalls:
                 return
         if peer.refused:
             name = _name(peer.callee)
-            reason = f"the broker does not let this account receive answers from {name}"
+            reason = f"the broker refuses this account the answers from {name}"
             self._pending.fail(call.response, Unavailable(reason))
             return
         try:
@@ -125,7 +125,7 @@ class OutgoingCalls:
             self._pending.fail(call.response, error)
 
     def meet(self, callee: Callee) -> _Peer:
-        """Begin to listen to the answers and the availability of a callee, if that is new."""
+        """Subscribe to the answers and the availability of a callee, once."""
         known = self._peers.get(callee.root)
         if known is not None:
             return known
@@ -153,7 +153,7 @@ class OutgoingCalls:
         return peer
 
     def is_available(self, callee: Callee) -> bool:
-        """Tell whether a callee that was met is online, and nobody that it needs is offline."""
+        """Return whether a callee that was met can be called."""
         needs = self._peers[callee.root].needs
         return callee.root in self._online and all(
             self._online.get(each.root, True) for each in needs
@@ -187,7 +187,7 @@ class OutgoingCalls:
 
 
 def _name(callee: Callee) -> str:
-    """Return what it is called in errors; a player without its id, which is nobody's business."""
+    """Return a callee's name in errors; a player's id is private."""
     kind, _, name = callee.root.rpartition("/")
     if kind.endswith("/players"):
         return "the player"

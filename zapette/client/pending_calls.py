@@ -17,19 +17,19 @@ AnyFuture = Future[Any] | asyncio.Future[Any]
 
 
 class PendingCalls:
-    """Matches answers to the calls they belong to, by topic; for one thread.
+    """Matches answers to calls by topic; not thread-safe.
 
-    An answer that comes twice, late, or to nobody is dropped.
+    It drops late, repeated and unexpected answers.
 
     Args:
-        clock: seconds that never go back.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting: dict[str, AnyFuture] = {}
-        # by timeout: those of one timeout end in the order in which they began
+        # by time-out: calls with one time-out expire in the order they began
         self._deadlines: dict[float, deque[tuple[float, str]]] = {}
 
     def __len__(self) -> int:
@@ -40,7 +40,7 @@ class PendingCalls:
         return self._clock()
 
     def next_deadline(self) -> float | None:
-        """Return when `expire` has something to do next, on the clock; None if nothing waits."""
+        """Return when the next call expires, on the clock; None if none waits."""
         for timeout, deadlines in list(self._deadlines.items()):
             self._forget_answered(deadlines)
             if not deadlines:
@@ -52,10 +52,10 @@ class PendingCalls:
         return str(next(self._numbers))
 
     def open(self, response_topic: str, future: AnyFuture, timeout: float) -> float:
-        """Have `future` ended by what comes on `response_topic`, within `timeout` seconds.
+        """Let the answer on `response_topic` end `future`, within `timeout` seconds.
 
         Returns:
-            When its time has run out, on the clock.
+            When it expires, on the clock.
         """
         self._waiting[response_topic] = future
         deadlines = self._deadlines.get(timeout)
@@ -67,7 +67,7 @@ class PendingCalls:
         return deadline
 
     def answer(self, topic: str, payload: bytes) -> bool:
-        """Give the answer that came on `topic` to the call that waits for it, if one does."""
+        """End the call that waits for an answer on `topic`; return whether one does."""
         future = self._waiting.pop(topic, None)
         if future is None:
             return False
@@ -78,18 +78,18 @@ class PendingCalls:
         return True
 
     def fail(self, topic: str, error: CallError) -> None:
-        """End the call that is answered on `topic` with `error`, if it still waits."""
+        """End the call that waits for an answer on `topic` with `error`, if any."""
         future = self._waiting.pop(topic, None)
         if future is not None:
             settle(future, error=error)
 
     def fail_all(self, reason: str, below: str = "") -> None:
-        """End the waiting calls that are answered below a topic with ``unavailable``."""
+        """End the calls that wait for an answer below a topic with ``unavailable``."""
         for topic in [topic for topic in self._waiting if topic.startswith(below)]:
             self.fail(topic, Unavailable(reason))
 
     def expire(self) -> None:
-        """End the calls whose time has run out with ``timeout``."""
+        """End the expired calls with ``timeout``."""
         now = self._clock()
         for deadlines in list(self._deadlines.values()):
             while deadlines and deadlines[0][0] <= now:
@@ -101,7 +101,7 @@ class PendingCalls:
 
 
 def settle(future: AnyFuture, *, result: Any = None, error: CallError | None = None) -> None:
-    """End a call, unless it was given up (cancelled) meanwhile."""
+    """End a call, unless it was cancelled."""
     if isinstance(future, Future):
         if not future.set_running_or_notify_cancel():
             return

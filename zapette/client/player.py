@@ -1,4 +1,4 @@
-"""A player from afar: its procedures as methods, so that editors complete them."""
+"""A proxy of a player: its procedures as typed methods."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Answer = TypeVar("Answer")
 
 
 class PlayerProcedures(ABC, Generic[Answer]):
-    """The procedures of a player; each answers with its state once it has taken effect.
+    """The procedures of a player; each returns the state once it has taken effect.
 
-    Every one raises CallError: what the player answers, or ``timeout``, or ``unavailable``.
+    Each raises CallError: the player's error, ``timeout``, or ``unavailable``.
     """
 
     @abstractmethod
     def call(self, procedure: str, **parameters: Any) -> Answer:
-        """Call any procedure, by name."""
+        """Call a procedure by name."""
 
     @abstractmethod
     def history(self) -> Any:
-        """Ask what was played, the latest first: `zapette.protocol.state.History`."""
+        """Return what was played, the latest first: `zapette.protocol.state.History`."""
 
     @abstractmethod
     def playable(self, types: Sequence[str]) -> Any:
-        """Ask which of these MIME types, 500 at most, its browser plays (`Playable`)."""
+        """Return which of up to 500 MIME types its browser plays (`Playable`)."""
 
     def status(self) -> Answer:
-        """Ask for the state."""
+        """Return the state."""
         return self.call("status")
 
     def play(self) -> Answer:
@@ -64,7 +64,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("volume/down", step=step)
 
     def mute(self, on: bool | None = None) -> Answer:
-        """Mute or not; None turns it the other way."""
+        """Mute or unmute; None toggles."""
         return self.call("mute", on=on)
 
     def seek(self, position: float) -> Answer:
@@ -76,7 +76,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("seek/by", offset=offset)
 
     def rate(self, factor: float) -> Answer:
-        """Play at a speed, 0.25 to 4."""
+        """Set the speed, 0.25 to 4."""
         return self.call("rate", factor=factor)
 
     def load(self, source: str, title: str | None = None, position: float | None = None) -> Answer:
@@ -84,7 +84,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
 
         Args:
             source: its path or address, 1 to 4096 characters.
-            title: what to call it, 1 to 200 characters; None for its own title.
+            title: its title, 1 to 200 characters; None for its own.
             position: where to begin, in seconds, 0 or more; None to resume a film.
         """
         return self.call("load", source=source, title=title, position=position)
@@ -94,7 +94,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("next")
 
     def previous(self) -> Answer:
-        """Go to the item before."""
+        """Go to the previous item."""
         return self.call("previous")
 
     def jump(self, index: int) -> Answer:
@@ -106,7 +106,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
 
         Args:
             source: its path or address, 1 to 4096 characters.
-            title: what to call it, 1 to 200 characters; None for its own title.
+            title: its title, 1 to 200 characters; None for its own.
         """
         return self.call("queue/add", source=source, title=title)
 
@@ -115,7 +115,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
 
         Args:
             source: its path or address, 1 to 4096 characters.
-            title: what to call it, 1 to 200 characters; None for its own title.
+            title: its title, 1 to 200 characters; None for its own.
         """
         return self.call("queue/play_next", source=source, title=title)
 
@@ -136,7 +136,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("repeat", mode=mode)
 
     def shuffle(self, on: bool | None = None) -> Answer:
-        """Shuffle or not; None turns it the other way."""
+        """Turn shuffle on or off; None toggles."""
         return self.call("shuffle", on=on)
 
     def subtitles(self, track: str | None) -> Answer:
@@ -152,7 +152,7 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("audio", track=_Given(track))
 
     def fullscreen(self, on: bool | None = None) -> Answer:
-        """Fill the screen or not; None turns it the other way."""
+        """Enter or leave full screen; None toggles."""
         return self.call("fullscreen", on=on)
 
     def message(self, text: str, seconds: float = 5) -> Answer:
@@ -160,16 +160,16 @@ class PlayerProcedures(ABC, Generic[Answer]):
         return self.call("message", text=text, seconds=seconds)
 
     def sleep(self, minutes: float) -> Answer:
-        """Pause in so many minutes, 0 to 1440; 0 cancels."""
+        """Pause after 0 to 1440 minutes; 0 cancels."""
         return self.call("sleep", minutes=minutes)
 
     def rename(self, name: str) -> Answer:
-        """Give the player a name, 1 to 64 characters."""
+        """Rename the player, 1 to 64 characters."""
         return self.call("rename", name=name)
 
 
 class Player(PlayerProcedures[State]):
-    """A player whose procedures wait for the answer and return the state."""
+    """A player whose methods wait for the answer."""
 
     def __init__(self, client: Client, callee: Callee, timeout: float = CALL_TIMEOUT) -> None:
         self._client = client
@@ -178,9 +178,7 @@ class Player(PlayerProcedures[State]):
 
     @property
     def available(self) -> bool:
-        """Whether it can be called: neither it nor the server is known to be offline.
-
-        The first time, the broker is asked.
+        """Whether it can be called: it is online, and the server is not offline.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.
@@ -188,22 +186,22 @@ class Player(PlayerProcedures[State]):
         return self._client.is_available(self._callee, self._timeout)
 
     def call(self, procedure: str, **parameters: Any) -> State:
-        """Call any procedure, by name."""
+        """Call a procedure by name."""
         named = _given(parameters)
         answer = self._client.call(self._callee, procedure, timeout=self._timeout, **named)
         return cast(State, answer)
 
     def history(self) -> History:
-        """Ask what was played, the latest first."""
+        """Return what was played, the latest first."""
         return cast(History, self.call("history"))
 
     def playable(self, types: Sequence[str]) -> Playable:
-        """Ask which MIME types its browser plays."""
+        """Return which MIME types its browser plays."""
         return cast(Playable, self.call("playable", types=types))
 
 
 class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
-    """A player whose procedures are awaited and give the state."""
+    """A player whose methods are awaited."""
 
     def __init__(self, client: Client, callee: Callee, timeout: float = CALL_TIMEOUT) -> None:
         self._client = client
@@ -212,7 +210,7 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
 
     @property
     def available(self) -> Awaitable[bool]:
-        """Whether it can be called, to be awaited: as `Player.available` says.
+        """Whether it can be called, as an awaitable; see `Player.available`.
 
         Raises:
             Unavailable: the client is not connected, or the broker does not answer in time.
@@ -220,18 +218,18 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
         return self._client.is_available_async(self._callee, self._timeout)
 
     async def call(self, procedure: str, **parameters: Any) -> State:
-        """Call any procedure, by name."""
+        """Call a procedure by name."""
         answer = await self._client.call_async(
             self._callee, procedure, timeout=self._timeout, **_given(parameters)
         )
         return cast(State, answer)
 
     async def history(self) -> History:
-        """Ask what was played, the latest first."""
+        """Return what was played, the latest first."""
         return cast(History, await self.call("history"))
 
     async def playable(self, types: Sequence[str]) -> Playable:
-        """Ask which MIME types its browser plays."""
+        """Return which MIME types its browser plays."""
         return cast(Playable, await self.call("playable", types=types))
 
 

@@ -1,4 +1,4 @@
-"""The players that there are: who is online, and what state each reports."""
+"""The players of a household: availability and state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from zapette.protocol.topics import Topics, is_player_id
 
 @dataclass(frozen=True, slots=True)
 class KnownPlayer:
-    """What is known of one player.
+    """A player as last published.
 
     Attributes:
         id: its player id.
-        online: whether it is there.
-        server_online: whether the server is online, as far as is known.
-        state: the last state that it reported; empty if it has taken it back.
+        online: whether it is online.
+        server_online: whether the server is not known to be offline.
+        state: its last state; empty if unknown.
     """
 
     id: str
@@ -33,20 +33,20 @@ class KnownPlayer:
 
     @property
     def available(self) -> bool:
-        """Whether it can be called: it is online, and so is the server."""
+        """Whether it can be called: it and the server are online."""
         return self.online and self.server_online
 
     @property
     def name(self) -> str:
-        """The name that a person gave it; empty if it is not known."""
+        """Its name; empty if unknown."""
         return self.state.get("name", "")
 
 
 class Players:
-    """Follows all players of a household; safe to use from several threads.
+    """Follows all players of a household; thread-safe.
 
     Attributes:
-        on_change: called with a player when something of it has changed, on the client's loop.
+        on_change: called on the client's loop with each player that changes.
     """
 
     def __init__(self, client: Client, topics: Topics) -> None:
@@ -62,18 +62,18 @@ class Players:
         return iter(self.all())
 
     def start(self) -> None:
-        """Begin to follow them."""
-        # the server's, by a filter of its own: what the broker has kept comes once for each filter
+        """Start to follow the players."""
+        # a filter of its own, because the broker sends retained messages once per filter
         self._client.subscribe(self._server, self._take_server, 0)
         for what in ("availability", "state"):
-            # QoS 0, so that those that the broker has kept all come before `settle` returns
+            # QoS 0, so that all retained messages arrive before `settle` returns
             self._client.subscribe(f"{self._below}+/{what}", self._take, 0)
 
     def settle(self, timeout: float = 5.0) -> None:
-        """Wait until all that the broker has kept of players is here.
+        """Wait until the retained messages of all players have arrived.
 
         Raises:
-            Unavailable: the connection is gone, or the broker does not answer in time.
+            Unavailable: the connection is lost, or the broker does not answer in time.
         """
         self._client.fence(timeout)
 
@@ -84,11 +84,11 @@ class Players:
         return sorted(known, key=lambda each: (each.name.casefold(), each.id))
 
     def online(self) -> list[KnownPlayer]:
-        """Return those that are available."""
+        """Return the available players."""
         return [each for each in self.all() if each.available]
 
     def get(self, player_id: str) -> KnownPlayer:
-        """Return what is known of one player."""
+        """Return one player."""
         with self._lock:
             return self._known.get(player_id) or self._new(player_id)
 
@@ -123,7 +123,7 @@ class Players:
 
 
 def _state(payload: bytes) -> State:
-    """Return the state in `payload`, without the fields that are not of their type."""
+    """Return the state in `payload`, without fields of a wrong type."""
     try:
         state = json.loads(payload)
     except (ValueError, RecursionError):
@@ -135,7 +135,7 @@ def _state(payload: bytes) -> State:
 def _fits(name: str, value: Any) -> bool:
     hint = _HINTS.get(name)
     if hint is None:
-        # what is not known here, and what holds more that may not be
+        # an unknown field, or an object whose members are not checked
         return name not in _NESTED or value is None or isinstance(value, dict)
     try:
         hint.read(value)

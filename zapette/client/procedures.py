@@ -1,4 +1,4 @@
-"""What answers calls: the procedures of one callee, and how a request becomes an answer; no I/O."""
+"""The procedures of one callee, and how a request becomes an answer; no I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zapette.protocol.topics import is_procedure
 log = logging.getLogger("zapette.callee")
 
 Procedure = Callable[..., Any]
-"""A function, perhaps ``async``, that takes the parameters and returns what JSON can hold."""
+"""A function, perhaps ``async``, from parameters to a JSON value."""
 
 
 class Endpoint:
@@ -38,8 +38,8 @@ class Endpoint:
         self._signature = Signature(function)
 
     def describe(self) -> dict[str, Any]:
-        """Return its name, its parameters, and the first line of what its docstring says."""
-        # of an object that is called, or a partial function, the class would speak
+        """Return its name, its parameters, and the first line of its docstring."""
+        # callable objects and partial functions have the docstring of their class
         text = inspect.getdoc(self._function) if inspect.isroutine(self._function) else ""
         about = (text or "").partition("\n")[0]
         return {"name": self._name, "parameters": self._signature.describe(), "about": about}
@@ -48,7 +48,7 @@ class Endpoint:
         """Return the call with the parameters in `payload`.
 
         Raises:
-            InvalidArgument: they are not what the function takes.
+            InvalidArgument: the function does not take them.
         """
         arguments = self._signature.bind(self._name, read_parameters(payload))
         return BoundCall(self._name, self._function, *arguments)
@@ -71,7 +71,7 @@ class BoundCall:
         """Run the procedure, and return the payload of the answer."""
         try:
             result = self._function(*self._args, **self._kwargs)
-        except BaseException as error:  # noqa: BLE001 - every failure is an answer, sys.exit() too
+        except BaseException as error:  # noqa: BLE001 - also sys.exit(): every failure is an answer
             return self._failure(error)
         return self._success(result)
 
@@ -79,7 +79,7 @@ class BoundCall:
         """Run the procedure on the event loop, and return the payload of the answer."""
         try:
             result = await self._function(*self._args, **self._kwargs)
-        except BaseException as error:  # every failure is an answer, sys.exit() too
+        except BaseException as error:  # also sys.exit(): every failure is an answer
             if is_cancellation(error):
                 raise
             return self._failure(error)
@@ -89,11 +89,11 @@ class BoundCall:
         try:
             return write_result(result)
         except ValueError as error:
-            log.error("procedure %s: its result %s", self._name, error)  # noqa: TRY400
+            log.error("procedure %s: the result %s", self._name, error)  # noqa: TRY400
             return write_error(ProcedureFailed(f"the result of {self._name} {error}"))
 
     def _failure(self, error: BaseException) -> bytes:
-        """Return the answer that tells the caller, and log what is not meant for the caller."""
+        """Return the error for the caller; log the traceback of an unexpected one."""
         if isinstance(error, CallError):
             return write_error(error)
         log.error("procedure %s failed", self._name, exc_info=error)
@@ -101,9 +101,9 @@ class BoundCall:
 
 
 class Procedures:
-    """The procedures of one callee, by name; safe to add to while requests come.
+    """The procedures of one callee, by name; you can add some while requests come.
 
-    There is one more, ``procedures``, which tells what there is, unless one of that name is added.
+    The procedure ``procedures`` lists them, unless you add one of that name.
     """
 
     def __init__(self, procedures: Mapping[str, Procedure] | None = None) -> None:
@@ -129,7 +129,7 @@ class Procedures:
         self._endpoints[name] = Endpoint(name, function)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Tell which procedures there are, and what they take."""
+        """List the procedures and their parameters."""
         return [self._endpoints[name].describe() for name in sorted(self._endpoints)]
 
     def find(self, name: str) -> Endpoint:
@@ -145,14 +145,14 @@ class Procedures:
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Tell whether what `function` returns is to be awaited."""
+    """Return whether `function` returns an awaitable."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - its method, not whether there is one
+        getattr(function, "__call__", None)  # noqa: B004 - the method itself
     )
 
 
 def is_cancellation(error: BaseException) -> bool:
-    """Tell whether `error` ends the present task because it is cancelled from outside."""
+    """Return whether `error` cancels the current task from outside."""
     if not isinstance(error, asyncio.CancelledError):
         return False
     task = asyncio.current_task()
@@ -162,6 +162,6 @@ def is_cancellation(error: BaseException) -> bool:
 def _in_words(error: BaseException) -> str:
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - it is somebody else's code
+    except Exception:  # noqa: BLE001 - code of a program
         text = "its message cannot be read"
     return f"{type(error).__name__}: {text}"

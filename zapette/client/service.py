@@ -1,4 +1,4 @@
-"""A service from afar: whatever it offers, as methods."""
+"""A proxy of a service: its procedures as methods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zapette.protocol.topics import Callee
 class Service:
     """Calls the procedures of a service: ``service.deposit(5)`` calls ``deposit``.
 
-    A nested name takes a point for each slash: ``service.volume.up()`` calls ``volume/up``.
+    In nested names, a dot replaces the slash: ``service.volume.up()`` calls ``volume/up``.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Service:
 
 
 def public_methods(instance: object) -> dict[str, Callable[..., Any]]:
-    """Return the methods of an object whose name does not begin with ``_``, by name."""
+    """Return the public methods of an object, by name."""
     return {
         name: getattr(instance, name)
         for name in dir(type(instance))

@@ -1,4 +1,4 @@
-"""How to reach a broker: address, account, TLS, and the version of MQTT that it speaks."""
+"""Connecting to a broker: address, account, TLS, and MQTT version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
 
 _UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
-"""What OpenSSL says where none of the certificates that are trusted has signed."""
+"""OpenSSL's codes for a certificate whose issuer is not trusted."""
 _CA_REMEDY: Final = "; set ca_file (ZAPETTE_CA_FILE, --ca-file) to the certificate to trust"
 _UNSUPPORTED_VERSION: Final = "Unsupported protocol version"
 _V5: Final = MQTTProtocolVersion.MQTTv5
@@ -30,13 +30,13 @@ _V311: Final = MQTTProtocolVersion.MQTTv311
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How patient a connection is, in seconds.
+    """The time-outs of a connection, in seconds.
 
     Attributes:
-        keep_alive: silence after which the broker is probed; it is given up after twice that.
-        connect: time to reach the broker, and for its answer.
+        keep_alive: the client pings after this silence and gives up after twice that.
+        connect: for each of connecting and the broker's answer.
         longest_delay: the longest pause between two attempts.
-        insist: whether to go on trying when the first attempt fails.
+        insist: whether to try again when the first attempt fails.
     """
 
     keep_alive: int = 30
@@ -46,7 +46,7 @@ class Timing:
 
 
 class Dialer:
-    """Opens connections on one broker, by MQTT 5 if it speaks that, else by 3.1.1."""
+    """Opens connections to one broker, by MQTT 5 if the broker knows it, else by 3.1.1."""
 
     def __init__(
         self,
@@ -62,11 +62,10 @@ class Dialer:
 
         Args:
             url: the broker and the account.
-            loop: the thread that everything happens on.
+            loop: the event loop's thread.
             threads: run the calls that block.
-            token: gives the password for a client id anew before each connection, instead of
-                the URL's.
-            timing: how patient to be.
+            token: returns the password of a client id before each connection; the URL's if None.
+            timing: the time-outs.
             ca_file: certificates to trust, in PEM, instead of the system's.
         """
         self.url = url
@@ -80,7 +79,7 @@ class Dialer:
 
     @property
     def is_5(self) -> bool:
-        """Whether the last connection was of MQTT 5, or the next one will be."""
+        """Whether the last connection used MQTT 5, or the next one will."""
         return self._version == _V5
 
     async def dial(
@@ -90,8 +89,8 @@ class Dialer:
 
         Args:
             client_id: the MQTT client id.
-            on_message: called for each message that comes in.
-            will: where the broker shall say ``offline``, retained, when the connection is lost.
+            on_message: called for each incoming message.
+            will: the topic of a retained ``offline`` when the connection is lost.
 
         Raises:
             ConnectError: the broker cannot be reached, or refuses the client.
@@ -121,7 +120,7 @@ class Dialer:
             return
         unsupported = reason is not None and reason.getName() == _UNSUPPORTED_VERSION
         if (reason is None and not self._version_is_known) or unsupported:
-            # Some brokers that know no MQTT 5 say so, others hang up or say nothing at all.
+            # brokers without MQTT 5 send an error, disconnect, or do not answer
             self._version = _V311 if self.is_5 else _V5
         if reason is None:
             raise ConnectError(
@@ -165,10 +164,10 @@ class Dialer:
 
 
 class _ClosingSocket(ssl.SSLSocket):
-    """Closes itself when the handshake fails: paho would leave it to the garbage collector."""
+    """Closes itself when the handshake fails; paho does not."""
 
     def do_handshake(self, block: bool = False) -> None:
-        """Shake hands; the socket is closed if that fails."""
+        """Perform the handshake, and close the socket if it fails."""
         try:
             super().do_handshake(block)
         except BaseException:

@@ -1,4 +1,4 @@
-"""An event loop on a thread of its own, to which other threads hand work."""
+"""An event loop on a thread of its own, to which other threads post work."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 log = logging.getLogger("zapette.client")
+
+T = TypeVar("T")
 
 
 class LoopThread:
     """Runs an event loop from `start` to `stop`.
 
-    What belongs to a connection happens on this one thread, so that it needs no locks. Others hand
-    their work over with `post`, and many pieces of it cost one waking of the thread.
+    A connection lives on this one thread and needs no locks. Other threads post their work; a
+    burst of posts wakes the thread once.
     """
 
     def __init__(self, name: str) -> None:
@@ -25,7 +27,7 @@ class LoopThread:
         self._thread: threading.Thread | None = None
         self._inbox: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._woken = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     @property
@@ -54,29 +56,29 @@ class LoopThread:
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Cancel what runs on the loop, end it, and wait for the thread."""
+        """Cancel the tasks, end the loop, and wait for the thread."""
         if self.is_running:
             self.post(self._stop)
         if not self.is_current:
             self.join(timeout)
 
     def join(self, timeout: float) -> None:
-        """Wait for the thread to end, but at most `timeout` seconds; not on the thread itself."""
+        """Wait at most `timeout` seconds for the thread to end; not on the thread itself."""
         if self._thread is not None:
             self._thread.join(timeout)
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Have `function` called on the loop's thread, in the order of the posts of a thread."""
+        """Call `function` on the loop's thread, in the order of one thread's posts."""
         self._inbox.append((function, arguments))
-        # Who finds the flag set can rely on a `_take` to come, which clears it before it looks.
+        # a set flag promises a later `_take`, which clears it before it reads the inbox
         if not self._woken:
             self._woken = True
             try:
                 self.loop.call_soon_threadsafe(self._take)
             except RuntimeError:
-                log.debug("work for a loop that has ended was dropped")
+                log.debug("dropped work: the event loop has ended")
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `coroutine` as a task; on the loop's thread only."""
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)
@@ -90,10 +92,10 @@ class LoopThread:
             function, arguments = inbox.popleft()
             try:
                 function(*arguments)
-            except BaseException:  # what was posted after it is to run as well
+            except BaseException:  # later work must still run
                 log.exception("work on the event loop failed")
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a task on the event loop failed", exc_info=task.exception())
@@ -107,10 +109,7 @@ class LoopThread:
             self._close()
 
     def _run_on(self) -> None:
-        """Run the loop until it is stopped, or something on it would end the program.
-
-        ``sys.exit()`` in a task that a handler began, or a stopped loop, ends no service.
-        """
+        """Run the loop until it is stopped; ``sys.exit()`` in a task does not end the service."""
         try:
             self.loop.run_forever()
         except (SystemExit, KeyboardInterrupt):
@@ -121,7 +120,7 @@ class LoopThread:
         self.loop.stop()
 
     def _close(self) -> None:
-        """Cancel what runs, so that a connection is closed and its will published."""
+        """Cancel the tasks, so that connections close and the broker publishes their wills."""
         try:
             for task in (left := asyncio.all_tasks(self.loop)):
                 task.cancel()
@@ -134,7 +133,7 @@ class LoopThread:
 
 def _new_loop() -> asyncio.AbstractEventLoop:
     try:
-        import uvloop  # noqa: PLC0415 - the client alone does without it
+        import uvloop  # noqa: PLC0415 - optional for the client
     except ImportError:
         # the default of Windows cannot watch sockets
         return asyncio.SelectorEventLoop()

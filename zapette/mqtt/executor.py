@@ -1,4 +1,4 @@
-"""Threads for what blocks: as many as are needed at once, up to a limit."""
+"""An executor of blocking functions on daemon threads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ _Jobs = SimpleQueue[Callable[[], object] | None]
 class ThreadExecutor:
     """Runs functions on threads that do not keep the process alive.
 
-    A thread is made when none is idle. A function that hangs takes one with it; beyond `most` such
-    functions the next ones wait.
+    It starts a thread when none is idle. Further functions wait while all `most` threads are busy.
 
     Args:
-        name: what the threads are called.
-        most: how many threads there may be.
+        name: the prefix of the threads' names.
+        most: the largest number of threads.
     """
 
     def __init__(self, name: str, most: int = _MOST) -> None:
@@ -36,10 +35,10 @@ class ThreadExecutor:
         self._logged_full = False
 
     def submit(self, job: Callable[[], object]) -> None:
-        """Run `job` on a thread; what it raises is logged.
+        """Run `job` on a thread, and log its exceptions.
 
         Raises:
-            RuntimeError: the system gives no thread, and there is none yet.
+            RuntimeError: the system cannot start the first thread.
         """
         with self._lock:
             if self._waiting >= self._free:
@@ -48,10 +47,10 @@ class ThreadExecutor:
             self._jobs.put(job)
 
     def stop(self) -> None:
-        """Let idle threads end, and the others once their function returns."""
+        """End each thread once it is idle."""
         with self._lock:
             jobs, threads = self._jobs, self._threads
-            # what is submitted from now on gets threads of its own
+            # later jobs get new threads
             self._jobs = SimpleQueue()
             self._threads = self._free = self._waiting = 0
         for _ in range(threads):
@@ -59,7 +58,7 @@ class ThreadExecutor:
 
     def _grow(self) -> None:
         if self._threads >= self._most:
-            self._log_once("all %d threads are busy: further handlers have to wait", self._most)
+            self._log_once("all %d threads are busy: further handlers wait", self._most)
             return
         name = f"{self._name}-{self._threads + 1}"
         try:
@@ -68,7 +67,7 @@ class ThreadExecutor:
             if not self._threads:
                 raise
             self._log_once(
-                "cannot start more than %d threads: handlers have to wait", self._threads
+                "cannot start more than %d threads: further handlers wait", self._threads
             )
         else:
             self._threads += 1
@@ -84,7 +83,7 @@ class ThreadExecutor:
             self._count(jobs, free=-1, waiting=-1)
             try:
                 job()
-            except BaseException:  # sys.exit() of somebody's handler too: the thread stays
+            except BaseException:  # also sys.exit() in a handler: the thread stays
                 log.exception("a handler failed")
             finally:
                 self._count(jobs, free=1)

@@ -1,4 +1,4 @@
-"""One connection to a broker: a paho-mqtt client, driven by an event loop."""
+"""One network connection to a broker: a paho-mqtt client on an event loop."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from zapette.mqtt.subscriptions import Message
 log = logging.getLogger("zapette.client")
 
 MAX_UNSENT: Final = 16 * 1024 * 1024
-"""How much a connection that does not move may hold back, in bytes."""
+"""The most unsent bytes of a connection."""
 
 _ENOUGH: Final = 2048
-"""From how many bytes on what is to be sent waits for no more, so that the others can begin."""
+"""From this many unsent bytes on, a connection sends at once."""
 
 _SESSION_TAKEN_OVER: Final = 0x8E
 _REFUSED: Final = 0x80
 _MISC_INTERVAL: Final = 1.0
 _MAX_PACKET: Final = 268_435_455
-_HEADER: Final = 512  # the fixed header and the properties, generously
+_HEADER: Final = 512  # upper bound of the fixed header and the properties
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a connection ended, or never began.
+    """Why a connection ended, or could not be opened.
 
     Attributes:
         reason: in words.
-        code: the broker's reason code (MQTT 5), if it gave one.
+        code: the broker's reason code (MQTT 5); None if it sent none.
         needs_action: whether a person must correct something before it can succeed.
     """
 
@@ -51,15 +51,15 @@ class Ending:
 
     @property
     def taken_over(self) -> bool:
-        """Whether another client with the same client id has taken the place."""
+        """Whether another client has connected with the same client id."""
         return self.code == _SESSION_TAKEN_OVER
 
 
 class NetworkConnection:
-    """Drives a paho client from the CONNECT to its end; on the event loop's thread only.
+    """Drives a paho client from CONNECT to the end; on the event loop's thread only.
 
     Attributes:
-        accepted: the broker's answer to the CONNECT, once it is here; None if it never came.
+        accepted: completes with the reason code of CONNACK, or None if the connection ends first.
         ended: completes when the connection has ended.
     """
 
@@ -72,9 +72,9 @@ class NetworkConnection:
         """Set the connection up; `open` connects it.
 
         Args:
-            mqtt: a paho client of its own, with account and will set.
+            mqtt: a new paho client with account and will.
             loop: the running loop.
-            on_message: called for each message that comes in.
+            on_message: called for each incoming message.
         """
         self.accepted: asyncio.Future[ReasonCode | None] = loop.create_future()
         self.ended: asyncio.Future[Ending] = loop.create_future()
@@ -98,10 +98,10 @@ class NetworkConnection:
         mqtt.on_socket_register_write = self._on_unsent
 
     async def open(self, host: str, port: int, keep_alive: int, threads: ThreadExecutor) -> None:
-        """Connect, and send the CONNECT; its answer comes as `accepted`.
+        """Connect and send CONNECT; `accepted` completes with the answer.
 
         Raises:
-            OSError: nobody listens there, or TLS or the WebSocket failed.
+            OSError: nothing listens there, or TLS or the WebSocket fails.
         """
         connected: asyncio.Future[None] = self._loop.create_future()
 
@@ -114,12 +114,12 @@ class NetworkConnection:
                 error = failure
             self._loop.call_soon_threadsafe(_settle, connected, error)
 
-        # Names and handshakes block, and handlers that run on the loop must not wait for them.
+        # name look-ups and handshakes block
         threads.submit(connect)
         await connected
         socket = self._mqtt.socket()
         if not isinstance(socket, PublishSocket):
-            raise ConnectionError("the connection was closed at once")
+            raise ConnectionError("the broker closed the connection at once")
         self._socket = socket
         self._descriptor = socket.fileno()
         self._loop.add_reader(self._descriptor, self._read)
@@ -137,11 +137,11 @@ class NetworkConnection:
         correlation: bytes | None = None,
         response_topic: str | None = None,
     ) -> bool:
-        """Hand a message to the socket; return whether the connection takes it.
+        """Send a message; return False if the connection has ended or is blocked.
 
         Raises:
-            TooLarge: the broker takes no message of this size.
-            ValueError: `topic` is no topic name.
+            TooLarge: the broker accepts no message of this size.
+            ValueError: `topic` is not a topic name.
         """
         socket = self._socket
         if socket is None or self.ended.done() or len(socket.out) > MAX_UNSENT:
@@ -169,19 +169,19 @@ class NetworkConnection:
         return True
 
     def _check_size(self, least: int) -> None:
-        # a broker ends the connection of who sends more
+        # the broker would end the connection
         if least + _HEADER > self._max_packet:
             raise TooLarge(
-                f"it has {least} bytes, and the broker accepts at most {self._max_packet}"
+                f"the message has {least} bytes; the broker accepts at most {self._max_packet}"
             )
 
     def subscribe(self, topic_filter: str, qos: int, number: int = 0) -> asyncio.Future[bool]:
-        """Subscribe; the result tells whether the broker granted it, and is False at the end.
+        """Subscribe; the result is True if the broker grants it, False if it does not or ends.
 
         Args:
-            topic_filter: which messages.
-            qos: the most the broker may use.
-            number: what messages that come by it shall carry (MQTT 5), 1 or more; 0 is nothing.
+            topic_filter: the topic filter.
+            qos: the maximum QoS.
+            number: the subscription identifier (MQTT 5); 0 for none.
         """
         properties = None
         if number and self._numbers:
@@ -191,18 +191,18 @@ class NetworkConnection:
         return self._await_answer(sent[1])
 
     def unsubscribe(self, topic_filter: str) -> asyncio.Future[bool]:
-        """Unsubscribe; the result is True once the broker has answered, and False at the end."""
+        """Unsubscribe; the result is True when the broker answers, False if the connection ends."""
         return self._await_answer(self._mqtt.unsubscribe(topic_filter)[1])
 
     def close(self) -> None:
-        """Send what was published, disconnect, and close."""
+        """Send the remaining messages, disconnect, and close."""
         self._flush()
         self._mqtt.disconnect()
         self._mqtt.loop_write()
         self._end(Ending("closed by this side"))
 
     def abort(self, reason: str) -> None:
-        """Close without a word, so that the broker publishes the will."""
+        """Close without DISCONNECT, so that the broker publishes the will."""
         self._end(Ending(reason))
 
     def _await_answer(self, message_id: int | None) -> asyncio.Future[bool]:
@@ -214,7 +214,7 @@ class NetworkConnection:
         return answer
 
     def _read(self) -> None:
-        """Take what has come in: messages straight away, the other packets by way of paho."""
+        """Read what has arrived; paho handles all packets but PUBLISH with QoS 0."""
         socket = self._socket
         if socket is None:
             return
@@ -234,7 +234,7 @@ class NetworkConnection:
         try:
             self._on_message(message)
         except Exception:
-            log.exception("a message could not be handled")
+            log.exception("a message handler failed")
 
     def _flush(self) -> None:
         self._flushing = False
@@ -282,12 +282,12 @@ class NetworkConnection:
             self._descriptor = -1
 
     def _on_unsent(self, *_: object) -> None:
-        # paho connects on another thread, and `open` sends what it wrote there
+        # during connect, paho writes on another thread; `open` sends that
         if self._socket is not None:
             self._flush_soon()
 
     def _flush_soon(self) -> None:
-        """Flush at the end of this turn of the loop, so that all it publishes goes out together."""
+        """Flush at the end of this turn of the loop, in one write."""
         if not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
@@ -315,7 +315,7 @@ class NetworkConnection:
         )
 
     def _on_publish(self, _mqtt: object, _data: object, received: paho.MQTTMessage) -> None:
-        """Take a message of QoS 1 or 2, which paho reads and acknowledges."""
+        """Handle a message of QoS 1 or 2, which paho reads and acknowledges."""
         properties = received.properties if self._is_5 else None
         self._hand_on(
             Message(
@@ -334,7 +334,7 @@ class NetworkConnection:
     ) -> None:
         answer = self._answers.pop(message_id, None)
         if answer is not None and not answer.done():
-            # an UNSUBACK of 3.1.1 has no codes
+            # UNSUBACK of 3.1.1 has no reason codes
             answer.set_result(all(reason.value < _REFUSED for reason in reasons or ()))
 
 

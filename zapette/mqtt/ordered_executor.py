@@ -23,11 +23,11 @@ MAX_WAITING: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request to handle; it raises nothing.
+    """A request to handle; it raises nothing.
 
     Attributes:
-        run: handles it; what it returns is awaited if `is_async`.
-        is_async: whether it runs on the event loop, or else on a thread.
+        run: handles it; returns an awaitable if `is_async`.
+        is_async: whether it runs on the event loop instead of a thread.
     """
 
     run: Callable[[], Any]
@@ -41,14 +41,14 @@ class _Queue:
 
 
 class OrderedExecutor:
-    """Runs the jobs of each caller in their order; on the event loop's thread only.
+    """Runs the jobs of each queue in order; on the event loop's thread only.
 
-    A job starts when the one before it has ended, or has taken longer than `timeout`: then it
-    goes on beside the others, and a handler that hangs holds up nobody for longer than that.
+    A job starts when the previous one has ended, or has taken longer than `timeout`. A slow job
+    then continues at the same time as the next ones.
 
     Args:
-        loop: where asynchronous jobs run.
-        threads: the threads of the others.
+        loop: runs asynchronous jobs.
+        threads: run the other jobs.
         timeout: in seconds.
     """
 
@@ -60,12 +60,12 @@ class OrderedExecutor:
         self._timeout = timeout
         self._queues: dict[str, _Queue] = {}
         self._ready: deque[Job] = deque()
-        self._beside = 0
+        self._unordered = 0
         self._is_running = False
         self._watched = False
 
     def put(self, caller: str, job: Job) -> bool:
-        """Run `job` after those of `caller` before it; return False if too many wait already."""
+        """Run `job` after the earlier ones of `caller`; return False if too many wait."""
         queue = self._queues.get(caller)
         if queue is not None:
             if len(queue.jobs) >= MAX_WAITING:
@@ -79,19 +79,19 @@ class OrderedExecutor:
         return True
 
     def clear(self) -> None:
-        """Forget what waits: the event loop that it waited for has ended."""
+        """Forget the waiting jobs, because their event loop has ended."""
         self._queues.clear()
         self._ready.clear()
-        self._beside = 0
+        self._unordered = 0
         self._watched = self._is_running = False
 
     def start(self, job: Job) -> bool:
-        """Run `job` now, at the same time as all others; return False if too many run already."""
-        if self._beside >= MAX_WAITING:
+        """Run `job` now, outside the queues; return False if too many such jobs run."""
+        if self._unordered >= MAX_WAITING:
             return False
-        self._beside += 1
+        self._unordered += 1
         if not job.is_async:
-            self._threads.submit(partial(self._work_beside, job))
+            self._threads.submit(partial(self._work_unordered, job))
             return True
         self._ready.append(job)
         if not self._is_running:
@@ -100,32 +100,32 @@ class OrderedExecutor:
 
     def _run_ready(self) -> None:
         self._is_running = True
-        self._loop.spawn(self._run_beside())
+        self._loop.spawn(self._run_unordered())
 
-    async def _run_beside(self) -> None:
-        """Run what is ready: many jobs that wait for nothing cost one task."""
+    async def _run_unordered(self) -> None:
+        """Run the ready jobs; many jobs that never wait share one task."""
         self._loop.loop.call_soon(self._hand_over)
         ready = self._ready
         while ready:
             try:
                 await ready.popleft().run()
             finally:
-                self._beside -= 1
+                self._unordered -= 1
 
     def _hand_over(self) -> None:
-        """Have another task run what is ready, if the one before this waits in a job by now."""
+        """Start another task for the ready jobs if the current one waits in a job."""
         self._is_running = False
         if self._ready:
             self._run_ready()
 
-    def _work_beside(self, job: Job) -> None:
+    def _work_unordered(self, job: Job) -> None:
         try:
             job.run()
         finally:
-            self._loop.post(self._end_beside)
+            self._loop.post(self._end_unordered)
 
-    def _end_beside(self) -> None:
-        self._beside -= 1
+    def _end_unordered(self) -> None:
+        self._unordered -= 1
 
     def _begin(self, caller: str, queue: _Queue) -> None:
         queue.started_at = time.monotonic()
@@ -144,12 +144,12 @@ class OrderedExecutor:
             del self._queues[caller]
 
     async def _run_on_thread(self, queue: _Queue) -> None:
-        """Have a thread run the jobs at the head of the queue that are not asynchronous."""
+        """Run the leading jobs that are not asynchronous on a thread."""
         done = self._loop.loop.create_future()
 
         def work() -> None:
             try:
-                # popleft is atomic: whoever empties the queue meanwhile takes the rest
+                # popleft is atomic: `_taken` may empty the queue meanwhile
                 while queue.jobs and not queue.jobs[0].is_async:
                     queue.started_at = time.monotonic()
                     queue.jobs.popleft().run()
@@ -167,7 +167,7 @@ class OrderedExecutor:
             self._loop.loop.call_later(self._timeout / 2, self._look)
 
     def _look(self) -> None:
-        """Let those go on who wait behind a slow job."""
+        """Move the jobs that wait behind a slow one to a new queue."""
         self._watched = False
         now = time.monotonic()
         for caller, queue in list(self._queues.items()):
@@ -179,7 +179,7 @@ class OrderedExecutor:
 
 
 def _taken(jobs: deque[Job]) -> deque[Job]:
-    """Empty `jobs`, from which a thread may take too, and return what was there."""
+    """Remove and return all `jobs`; a thread may remove some at the same time."""
     taken: deque[Job] = deque()
     with contextlib.suppress(IndexError):
         while True:

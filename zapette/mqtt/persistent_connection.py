@@ -1,4 +1,4 @@
-"""A lasting connection to a broker: it reconnects by itself and queues nothing."""
+"""A connection to a broker that reconnects by itself and queues nothing."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from typing import Final
 
 from zapette.errors import ConnectError, Unavailable
 from zapette.logs import without_secrets
-from zapette.mqtt.dialing import Dialer, Timing
+from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.network_connection import Ending, NetworkConnection
 from zapette.mqtt.subscriptions import Handler, Message, Subscription, Subscriptions
 from zapette.mqtt.takeover import is_taken
 from zapette.protocol.topics import Callee
 
-__all__ = ["Handler", "Message", "PersistentConnection", "Timing"]
-
 log = logging.getLogger("zapette.client")
 
 _SHORTEST_DELAY: Final = 0.25
 _NOTHING: Final = "zapette/nothing"
 
+REPLACED: Final = "another program uses this client id"
+"""Why a client is not connected that another one has replaced."""
+
 
 class PersistentConnection:
     """Keeps a client connected, from `start` to `stop`.
 
-    MQTT 5 is spoken where the broker does, else 3.1.1. An outage is logged once, and its end once.
-    `wait` and the properties may be used from any thread, the rest on the event loop's only.
+    It logs each outage once, and its end once. `wait` and the properties are thread-safe; use
+    the rest on the event loop's thread only.
 
     Attributes:
         client_id: the MQTT client id.
-        on_live: called when it is connected and subscribed.
-        on_lost: called with the reason when it is not any more, but not by `stop`.
-        on_replaced: called when another client has taken the client id; it does not fight back.
+        on_live: called when the client is connected and subscribed.
+        on_lost: called with the reason when the connection is lost; `stop` does not call it.
+        on_replaced: called when another client has taken over the client id; this one stays away.
     """
 
     def __init__(
@@ -55,11 +56,10 @@ class PersistentConnection:
         Args:
             dialer: opens connections on the broker.
             client_id: the MQTT client id.
-            loop: the thread that everything happens on.
-            callee: whose place this is: it says ``online`` there while connected, and leaves
-                ``offline`` behind.
-            will: where else to leave ``offline`` behind when the connection is lost.
-            name: what the log calls the broker; its address if empty.
+            loop: the event loop's thread.
+            callee: whose availability to publish: ``online`` while connected, else ``offline``.
+            will: a topic for ``offline`` when the connection is lost, if there is no callee.
+            name: the broker's name in the log; its address if empty.
         """
         self.client_id = client_id
         self.on_live: Callable[[], None] = lambda: None
@@ -83,15 +83,14 @@ class PersistentConnection:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is connected and every subscription is confirmed."""
+        """Whether the client is connected and the broker has answered its subscriptions."""
         return self._live.is_set()
 
     def wait(self, timeout: float) -> None:
         """Wait until it is live.
 
         Raises:
-            Unavailable: it is not within `timeout` seconds, or the broker has refused it; the
-                message says why.
+            Unavailable: it is not live within `timeout` seconds, or the broker refuses it.
         """
         self._settled.wait(timeout)
         if not self.is_live:
@@ -111,23 +110,23 @@ class PersistentConnection:
             raise self.unavailable()
 
     def unavailable(self) -> Unavailable:
-        """Return the error that says why it is not live."""
+        """Return an error that says why it is not live."""
         error = Unavailable(self._reason or f"no connection to {self._name}")
         error.connect_error = self._connect_error
         return error
 
     def reset(self) -> None:
-        """Forget how it ended; before the event loop is started again."""
+        """Prepare for another `start`, before the event loop starts."""
         self._settled.clear()
         self._reason, self._connect_error = "", None
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start to connect."""
         self._stopping = asyncio.Event()
         self._task = self._loop.spawn(self._keep_connected(self._stopping))
 
     async def stop(self) -> None:
-        """Say ``offline`` and disconnect."""
+        """Publish ``offline`` and disconnect."""
         if self._stopping is None or self._task is None:
             return
         self._stopping.set()
@@ -135,7 +134,7 @@ class PersistentConnection:
             if self.is_live:
                 self._publish_availability(self._connection, b"offline")
             self._connection.close()
-        # who stops it knows, and is not told that it is lost
+        # cleared first: `on_lost` reports only losses
         self._live.clear()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -160,14 +159,14 @@ class PersistentConnection:
             topic: the topic name.
             payload: at most 256 MiB.
             qos: 0, 1 or 2.
-            retain: whether the broker keeps it.
-            expiry: seconds that a broker may hold it (MQTT 5, else ignored).
-            correlation: correlation data of a request or an answer (MQTT 5, else ignored).
-            response_topic: where an answer is wanted (MQTT 5, else ignored).
+            retain: whether the broker retains it.
+            expiry: message expiry interval in seconds (MQTT 5 only).
+            correlation: correlation data (MQTT 5 only).
+            response_topic: response topic (MQTT 5 only).
 
         Raises:
-            Unavailable: there is no live connection, or it does not move.
-            TooLarge: the broker takes no message of this size.
+            Unavailable: the connection is not live, or the broker does not read from it.
+            TooLarge: the broker accepts no message of this size.
         """
         connection = self._connection
         if connection is None or not self._live.is_set():
@@ -181,13 +180,13 @@ class PersistentConnection:
             correlation=correlation,
             response_topic=response_topic,
         ):
-            raise Unavailable(f"{self._name} does not take what is sent to it")
+            raise Unavailable(f"{self._name} does not read from the connection")
 
     def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> Subscription:
-        """Have `handler` called for what `topic_filter` matches, also after a reconnection.
+        """Call `handler` for each message that matches, also after a reconnection.
 
         Raises:
-            TopicError: `topic_filter` is none.
+            TopicError: `topic_filter` is not a topic filter.
         """
         subscription = self._subscriptions.add(topic_filter, handler, qos)
         if self.is_live and not subscription.confirmed:
@@ -197,15 +196,15 @@ class PersistentConnection:
         return subscription
 
     def unsubscribe(self, topic_filter: str) -> None:
-        """Want no more of what `topic_filter` matches."""
+        """Remove a subscription."""
         self._subscriptions.remove(topic_filter)
         if self._connection is not None and self.is_live:
             self._connection.unsubscribe(topic_filter)
 
     async def fence(self) -> bool:
-        """Wait until the broker has answered all it was sent; return False if it cannot any more.
+        """Wait until the broker has answered all packets; return False if the connection ends.
 
-        It answers in order, so what it had kept for a subscription of QoS 0 is here by then.
+        It answers in order: by then, retained messages of QoS 0 subscriptions have arrived.
         """
         connection = self._connection
         return connection is not None and await connection.unsubscribe(_NOTHING)
@@ -222,14 +221,14 @@ class PersistentConnection:
                 return
             if was_live:
                 delay, logged = _SHORTEST_DELAY, set()
-            # an outage is said once, and besides what somebody must put right
+            # log an outage once, and each error that a person must correct
             if not ending.taken_over and (
                 not logged or (ending.needs_action and ending.reason not in logged)
             ):
                 log.warning("no connection to %s: %s", self._name, ending.reason)
                 logged.add(ending.reason)
             if not ending.taken_over:
-                # jitter, so that the clients of a broker that restarts do not come back as one
+                # jitter spreads the reconnections after a restart of the broker
                 pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
@@ -242,13 +241,13 @@ class PersistentConnection:
         return self._callee is not None and await is_taken(self._dialer, self._callee)
 
     def _give_way(self) -> None:
-        log.warning("another client has taken the place of this one: it does not come back")
-        self._reason = "another program has taken the place of this one"
+        log.warning("another client uses this client id: not reconnecting")
+        self._reason = REPLACED
         self._settle()
         self.on_replaced()
 
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
-        """Serve one connection until it ends; tell whether it ever was live, and why it ended."""
+        """Serve one connection until it ends; return whether it was live, and why it ended."""
         try:
             connection = await self._dialer.dial(self.client_id, self._take, self._will)
         except ConnectError as error:
@@ -262,20 +261,20 @@ class PersistentConnection:
             ending = await connection.ended
             reason = f"the connection to {self._name} was lost: {ending.reason}"
         finally:
-            # also if the event loop ends: the broker publishes the will, and nobody waits on
+            # also when the event loop ends: the broker publishes the will
             connection.abort("")
             self._lose(reason)
         return was_live, ending
 
     async def _begin(self, connection: NetworkConnection, *, again: bool) -> bool:
-        """Subscribe and become live; return False if the connection ended meanwhile."""
+        """Subscribe and become live; return False if the connection ends meanwhile."""
         self._connection = connection
         if not await self._subscribe(connection, list(self._subscriptions)):
             return False
         self._publish_availability(connection, b"online")
         self._reason, self._connect_error = "", None
         self._live.set()
-        # once the broker has seen `online`, nobody who calls reads the `offline` of a former run
+        # wait for `online`: callers must not read the retained `offline` of an earlier run
         if self._callee is not None and not await connection.unsubscribe(_NOTHING):
             return True
         self._settle()
@@ -309,17 +308,12 @@ class PersistentConnection:
     def _subscribe_fresh(self) -> None:
         fresh, self._fresh = self._fresh, []
         if self._connection is not None and self.is_live:
-            self._loop.spawn(self._renew(self._connection, fresh))
-
-    async def _renew(
-        self, connection: NetworkConnection, subscriptions: list[Subscription]
-    ) -> None:
-        await self._subscribe(connection, subscriptions)
+            self._loop.spawn(self._subscribe(self._connection, fresh))
 
     async def _subscribe(
         self, connection: NetworkConnection, subscriptions: list[Subscription]
     ) -> bool:
-        """Subscribe, and return whether the connection still stands."""
+        """Subscribe; return False if the connection ends meanwhile."""
         granted = await asyncio.gather(
             *(
                 connection.subscribe(each.filter.text, each.qos, each.number)

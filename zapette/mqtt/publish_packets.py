@@ -1,4 +1,4 @@
-"""PUBLISH packets of QoS 0, read and written at once (MQTT 3.1.1 and 5, section 3.3); no I/O."""
+"""Encoding and decoding of PUBLISH with QoS 0 (MQTT 3.1.1 and 5, section 3.3); no I/O."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _CORRELATION: Final = 0x09
 _SUBSCRIPTION_ID: Final = 0x0B
 _USER_PROPERTY: Final = 0x26
 _SIZES: Final = {0x01: 1, _EXPIRY: 4, 0x23: 2}
-"""How many bytes the value of a property takes, where that is fixed."""
+"""The sizes of properties with fixed size, in bytes."""
 
 
 def is_simple(first: int) -> bool:
-    """Tell whether the first byte of a packet is that of a PUBLISH with QoS 0."""
+    """Return whether the first byte is that of PUBLISH with QoS 0."""
     return first & _MASK == _PUBLISH
 
 
@@ -34,14 +34,14 @@ def write_publish(
     correlation: bytes | None = None,
     response_topic: str | None = None,
 ) -> bytes:
-    """Return a PUBLISH with QoS 0; the properties are left out on 3.1.1.
+    """Encode PUBLISH with QoS 0; MQTT 3.1.1 has no properties.
 
     Raises:
-        ValueError: the topic is no topic name, or something is too long for its field.
+        ValueError: the topic is not a topic name, or a value is too long for its field.
     """
     name = topic.encode()
     if not name or "+" in topic or "#" in topic or "\0" in topic or len(name) > 0xFFFF:
-        raise ValueError("that is no topic name")
+        raise ValueError("not a topic name")
     properties = b""
     if is_5:
         if expiry is not None:
@@ -57,12 +57,12 @@ def write_publish(
 
 
 def read_publish(first: int, body: bytes, *, is_5: bool) -> Message:
-    """Return the message in a PUBLISH with QoS 0.
+    """Decode PUBLISH with QoS 0.
 
     Args:
         first: the first byte of the packet.
-        body: what stands after its length.
-        is_5: whether it is of MQTT 5.
+        body: the packet after the fixed header.
+        is_5: whether the connection uses MQTT 5.
 
     Raises:
         ValueError: the packet is malformed.
@@ -88,11 +88,11 @@ def read_publish(first: int, body: bytes, *, is_5: bool) -> Message:
 
 
 def read_length(data: bytes | bytearray, at: int) -> tuple[int, int]:
-    """Return a Variable Byte Integer and where it ends (MQTT 5 section 1.5.5).
+    """Decode a Variable Byte Integer; return it and its end (MQTT 5 section 1.5.5).
 
     Raises:
-        ValueError: it takes more than four bytes.
-        IndexError: there is more to come.
+        ValueError: it has more than four bytes.
+        IndexError: `data` ends within it.
     """
     value, shift = 0, 0
     while True:
@@ -103,11 +103,11 @@ def read_length(data: bytes | bytearray, at: int) -> tuple[int, int]:
             return value, at
         shift += 7
         if shift > 21:
-            raise ValueError("a length takes more than four bytes")
+            raise ValueError("a length has more than four bytes")
 
 
 def write_length(length: int) -> bytes:
-    """Return a Variable Byte Integer (MQTT 5 section 1.5.5).
+    """Encode a Variable Byte Integer (MQTT 5 section 1.5.5).
 
     Raises:
         ValueError: `length` is over 268,435,455.

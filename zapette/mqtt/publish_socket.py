@@ -1,4 +1,4 @@
-"""A socket between paho-mqtt and the network, through which QoS 0 messages go without paho."""
+"""A socket between paho-mqtt and the network that handles QoS 0 messages without paho."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _CHUNK: Final = 64 * 1024
 
 
 class RawSocket(Protocol):
-    """What paho and this module need of a socket: TCP, TLS, or paho's WebSocket."""
+    """A TCP, TLS or paho WebSocket socket."""
 
     def recv(self, length: int, /) -> bytes:
-        """Return what is there, at most `length` bytes; b"" at the end."""
+        """Return up to `length` bytes; b"" at the end."""
         ...
 
     def send(self, data: bytes | bytearray, /) -> int:
-        """Send, and return how much was taken."""
+        """Send; return the number of bytes sent."""
         ...
 
     def close(self) -> None:
@@ -35,18 +35,18 @@ class RawSocket(Protocol):
         ...
 
     def setblocking(self, flag: bool, /) -> None:
-        """Say whether calls may block."""
+        """Set whether calls block."""
         ...
 
 
 class PublishSocket:
-    """Hands paho the packets that are its, one at a time, and gathers what is to be sent.
+    """Gives paho its packets one at a time, and buffers outgoing bytes.
 
-    paho needs some 90 µs to write one message with properties and to read it; for the packets that
-    there are most of 3 µs are enough. docs/decisions/0020 has the figures.
+    paho takes about 90 µs to write and read a message with properties; `publish_packets` takes
+    3 µs (docs/decisions/0020).
 
     Attributes:
-        out: what is to be sent.
+        out: the bytes to send.
     """
 
     def __init__(self, raw: RawSocket, *, is_5: bool) -> None:
@@ -56,11 +56,11 @@ class PublishSocket:
         self._in = bytearray()
         self._for_paho = b""
         self._ended = False
-        # Only a selector's word that plain TCP is readable can be relied on.
+        # TLS and WebSockets may buffer bytes that a selector does not see
         self._is_plain = isinstance(raw, socket.socket) and not isinstance(raw, ssl.SSLSocket)
 
     def receive(self) -> None:
-        """Take in what the network has.
+        """Receive the available bytes.
 
         Raises:
             OSError: the connection is broken.
@@ -75,7 +75,7 @@ class PublishSocket:
             return
 
     def next(self) -> Message | bool:
-        """Return the next message, True if paho has a packet to read, or False at the end.
+        """Return the next message, True if paho must read, or False if nothing is left.
 
         Raises:
             ValueError: a packet is malformed.
@@ -97,7 +97,7 @@ class PublishSocket:
         return True
 
     def flush(self) -> None:
-        """Send what is to be sent, as far as the network takes it.
+        """Send as much of `out` as the network accepts.
 
         Raises:
             OSError: the connection is broken.
@@ -112,7 +112,7 @@ class PublishSocket:
             del self.out[:sent]
 
     def recv(self, length: int) -> bytes:
-        """Return what paho is to read: of one packet at most, so that it never waits for more."""
+        """Return bytes of paho's packet; at most one packet, so that paho never blocks."""
         if self._for_paho:
             taken, self._for_paho = self._for_paho[:length], self._for_paho[length:]
             return taken
@@ -121,12 +121,12 @@ class PublishSocket:
         raise BlockingIOError
 
     def send(self, data: bytes | bytearray) -> int:
-        """Take what paho sends."""
+        """Buffer paho's bytes."""
         self.out += data
         return len(data)
 
     def close(self) -> None:
-        """Send what the network takes at once, and close the connection."""
+        """Flush once, and close the connection."""
         with contextlib.suppress(OSError):
             self.flush()
         self._raw.close()
@@ -136,14 +136,14 @@ class PublishSocket:
         return self._raw.fileno()
 
     def setblocking(self, flag: bool) -> None:
-        """Say whether calls to the network may block."""
+        """Set whether network calls block."""
         self._raw.setblocking(flag)
 
 
 class PublishClient(paho.Client):
     """A paho client whose socket is a `PublishSocket`."""
 
-    # paho's one place where a socket is made; it hands it to nobody before it is returned
+    # paho creates its socket only here
     def _create_socket(self) -> PublishSocket:
         raw = super()._create_socket()
         return PublishSocket(raw, is_5=self.protocol == paho.MQTTv5)

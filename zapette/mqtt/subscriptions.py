@@ -1,4 +1,4 @@
-"""Which handlers want which messages: topic filters, compiled; no I/O."""
+"""Subscriptions: topic filters and the handlers of their messages; no I/O."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from zapette.errors import TopicError
 
 @dataclass(slots=True)
 class Message:
-    """A message as it came.
+    """An incoming message.
 
     Attributes:
-        topic: where it was published.
-        payload: what it says.
-        retained: whether the broker had kept it.
-        response_topic: where an answer is wanted (MQTT 5); None if nowhere.
-        correlation: what the answer must carry (MQTT 5).
-        expiry: seconds it still has to live (MQTT 5); None without limit.
-        numbers: of the subscriptions that it comes by (MQTT 5); empty if the broker does not say.
+        topic: its topic.
+        payload: its payload.
+        retained: whether the broker had retained it.
+        response_topic: the response topic (MQTT 5).
+        correlation: the correlation data (MQTT 5).
+        expiry: the remaining message expiry interval in seconds (MQTT 5); None without limit.
+        numbers: its subscription identifiers (MQTT 5); empty if the broker sends none.
     """
 
     topic: str
@@ -34,14 +34,14 @@ class Message:
 
 
 Handler = Callable[[Message], Any]
-"""Called on the connection's own thread: it must not block."""
+"""Called on the event loop's thread: it must not block."""
 
 
 class Filter:
-    """A topic filter that is fast to match (MQTT 5 section 4.7).
+    """A compiled topic filter (MQTT 5 section 4.7).
 
     Raises:
-        TopicError: `text` is no topic filter.
+        TopicError: `text` is not a topic filter.
     """
 
     __slots__ = ("_levels", "text")
@@ -49,20 +49,20 @@ class Filter:
     def __init__(self, text: str) -> None:
         levels = text.split("/")
         if not text or "\0" in text or "#" in levels[:-1]:
-            raise TopicError(f"{text!r} is no topic filter")
+            raise TopicError(f"{text!r} is not a topic filter")
         if any({"+", "#"} & set(level) for level in levels if level not in {"+", "#"}):
-            raise TopicError(f"{text!r} is no topic filter: + and # stand for whole levels")
+            raise TopicError(f"{text!r} is not a topic filter: + and # stand for whole levels")
         self.text = text
         self._levels = levels if {"+", "#"} & set(levels) else None
 
     def matches(self, topic: str) -> bool:
-        """Tell whether a message on `topic` is wanted."""
+        """Return whether `topic` matches."""
         if self._levels is None:
             return topic == self.text
         return self.wildcards(topic) is not None
 
     def wildcards(self, topic: str) -> tuple[str, ...] | None:
-        """Return what the wildcards stand for in `topic`; None if it does not match."""
+        """Return the levels that the wildcards match in `topic`; None if it does not match."""
         levels = topic.split("/")
         if self._levels is None:
             return () if topic == self.text else None
@@ -82,16 +82,16 @@ class Filter:
 
 @dataclass(slots=True)
 class Subscription:
-    """What one program wants of the broker.
+    """A subscription of one client.
 
     Attributes:
-        filter: which messages.
-        number: tells it from others of this connection.
-        handlers: who gets them.
-        qos: the most the broker may use, 0 to 2.
-        confirmed: whether the broker has granted it in this connection.
-        refused: whether the broker has refused it in this connection.
-        waiting: called once it is confirmed or refused, or the connection is gone.
+        filter: the topic filter.
+        number: the subscription identifier.
+        handlers: called with each message.
+        qos: the maximum QoS, 0 to 2.
+        confirmed: whether the broker has granted it on this connection.
+        refused: whether the broker has refused it on this connection.
+        waiting: called once the broker answers or the connection ends.
     """
 
     filter: Filter
@@ -102,15 +102,15 @@ class Subscription:
     refused: bool = False
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
-    def when_settled(self, tell: Callable[[], None]) -> None:
-        """Have `tell` called once, the next time that the broker answers or is gone."""
-        self.waiting.append(tell)
+    def when_settled(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once, when the broker answers or the connection ends."""
+        self.waiting.append(callback)
 
     def settle(self) -> None:
-        """Tell who waits."""
+        """Call the waiting callbacks."""
         waiting, self.waiting = self.waiting, []
-        for tell in waiting:
-            tell()
+        for callback in waiting:
+            callback()
 
 
 class Subscriptions:
@@ -128,10 +128,10 @@ class Subscriptions:
         return iter(self._by_filter.values())
 
     def add(self, topic_filter: str, handler: Handler, qos: int) -> Subscription:
-        """Add a handler, and return the subscription, which may be there already.
+        """Add a handler, and return its new or existing subscription.
 
         Raises:
-            TopicError: `topic_filter` is none.
+            TopicError: `topic_filter` is not a topic filter.
         """
         subscription = self._by_filter.get(topic_filter)
         if subscription is None:
@@ -148,10 +148,10 @@ class Subscriptions:
             del self._by_number[subscription.number]
 
     def handlers(self, message: Message) -> list[Handler]:
-        """Return who wants a message, in the order of their subscriptions.
+        """Return the handlers of a message, in the order of their subscriptions.
 
-        A broker may send a message once for each filter that matches, and does not say for which
-        on MQTT 3.1.1: there, filters that overlap may bring it to their handlers more than once.
+        A broker may send one copy for each matching filter. MQTT 3.1.1 has no subscription
+        identifiers: there, handlers of overlapping filters may receive a message more than once.
         """
         if len(message.numbers) == 1:
             subscription = self._by_number.get(message.numbers[0])

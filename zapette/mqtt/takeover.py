@@ -1,7 +1,7 @@
-"""Whether another program has taken a callee's place: some brokers end a connection without a word.
+"""Detects that another client has taken over a callee's client id.
 
-MQTT 5 has the reason "session taken over"; 3.1.1 has none, and Mosquitto 2.0 leaves it out. Two
-programs that each come back at once would throw each other out for ever.
+MQTT 5 has the reason "session taken over"; MQTT 3.1.1 and Mosquitto 2.0 send none. Without this
+check, two programs with one client id would disconnect each other forever.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 
 ANSWER_TIMEOUT: Final = 1.0
-"""How long somebody has to answer, in seconds."""
+"""Seconds that the other client has to answer."""
 
 _QUESTION: Final = "are_you_there"
 
 
 async def is_taken(dialer: Dialer, callee: Callee) -> bool:
-    """Ask in the place of `callee` whether anybody is there, as a client of another name."""
+    """Ask `callee`, under another client id, whether another client answers."""
     answered = asyncio.Event()
     offline = True
 
@@ -31,7 +31,7 @@ async def is_taken(dialer: Dialer, callee: Callee) -> bool:
         if message.topic == callee.availability:
             offline = message.payload != b"online"
         else:
-            # "no such procedure" is an answer as well
+            # "no such procedure" is an answer too
             answered.set()
 
     client_id = f"ask-{secrets.token_hex(8)}"
@@ -42,7 +42,7 @@ async def is_taken(dialer: Dialer, callee: Callee) -> bool:
     try:
         for topic_filter in (callee.responses(client_id), callee.availability):
             await connection.subscribe(topic_filter, 0)
-        # the broker answers in order: what it had retained is here by then
+        # the broker answers in order: by then, the retained availability has arrived
         await connection.unsubscribe(callee.responses(f"{client_id}-none"))
         if offline or not connection.publish(callee.request(client_id, "1", _QUESTION), b""):
             return False

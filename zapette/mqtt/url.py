@@ -1,4 +1,4 @@
-"""Where a broker is and who one is there, as one URL."""
+"""The URL of a broker and an account on it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class BrokerUrl:
         scheme: ``mqtt``, ``mqtts``, ``ws`` or ``wss``.
         host: name or address.
         port: 1-65535.
-        path: of a WebSocket; ``/mqtt`` unless the URL says otherwise.
-        username: the account's name; None connects without one.
-        password: its password; never shown.
+        path: the path of a WebSocket, ``/mqtt`` by default.
+        username: the account's name; None for no account.
+        password: its password; left out of `repr`.
     """
 
     scheme: str
@@ -33,11 +33,11 @@ class BrokerUrl:
 
     @classmethod
     def parse(cls, text: str, name: str = "ZAPETTE_URL") -> BrokerUrl:
-        """Return what `text` says, for example ``mqtt://home:secret@127.0.0.1:1883``.
+        """Parse a URL, for example ``mqtt://home:secret@127.0.0.1:1883``.
 
         Args:
             text: the URL; percent-encoded characters are decoded in name and password.
-            name: what the URL is called in errors, which never show it.
+            name: the setting's name in errors, which never show the URL.
 
         Raises:
             SettingsError: the scheme, the host or the port is missing or wrong.
@@ -62,21 +62,21 @@ class BrokerUrl:
 
     @property
     def is_websocket(self) -> bool:
-        """Whether MQTT goes through a WebSocket."""
+        """Whether it uses a WebSocket."""
         return self.scheme in {"ws", "wss"}
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether TLS is used."""
+        """Whether it uses TLS."""
         return self.scheme in {"mqtts", "wss"}
 
     @property
     def where(self) -> str:
-        """The URL without name and password, fit for a log."""
+        """The URL without account, for logs."""
         path = self.path if self.is_websocket else ""
         return f"{self.scheme}://{bracketed(self.host)}:{self.port}{path}"
 
 
 def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    """Return a host for a URL: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
