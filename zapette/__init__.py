@@ -1,4 +1,4 @@
-"""The client and the wire contract of Zapette: what a program installs.
+"""The client and the wire contract of Zapette.
 
 For programs: `Application`, `Player`, `Range`, `Length`, and the errors in `zapette.errors`.
 """

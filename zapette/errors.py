@@ -42,7 +42,7 @@ __all__ = [
 
 
 class ZapetteError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of the package's errors."""
 
 
 class SettingsError(ZapetteError):
@@ -55,7 +55,7 @@ class SettingsError(ZapetteError):
 
 
 class TopicError(ZapetteError):
-    """A player id, name, procedure or topic does not have the form the contract gives."""
+    """A player id, name, procedure or topic breaks the wire contract."""
 
 
 ConnectCause = Literal["unreachable", "refused", "untrusted"]
@@ -84,8 +84,8 @@ class CallError(ZapetteError):
 
     Attributes:
         code: one of the contract's error codes.
-        message: what went wrong, in words for the caller.
-        reason: of a ``media_error`` one of the contract's reasons; empty if there is none.
+        message: the message for the caller.
+        reason: the contract's reason of a ``media_error``; empty if there is none.
     """
 
     default_code: ClassVar[str] = "runtime_error"
@@ -98,7 +98,7 @@ class CallError(ZapetteError):
 
     @classmethod
     def of(cls, code: str, message: str, reason: str = "") -> CallError:
-        """Return the error that stands for `code`, or a plain one for a foreign code."""
+        """Return the error for `code`; a plain `CallError` for an unknown code."""
         return _BY_CODE.get(code, CallError)(message, code=code, reason=reason)
 
 
@@ -119,13 +119,13 @@ class TooLarge(InvalidArgument):
 
 
 class NotSupported(CallError):
-    """This player cannot do it."""
+    """The callee cannot do it."""
 
     default_code = "not_supported"
 
 
 class GestureRequired(CallError):
-    """The browser plays with sound only after someone clicked on the player once."""
+    """The browser plays with sound only after a click on the player's page."""
 
     default_code = "gesture_required"
 
@@ -137,7 +137,7 @@ class MediaError(CallError):
 
 
 class ProcedureFailed(CallError):
-    """Something else went wrong in the callee, which has logged it."""
+    """The procedure failed; the callee has logged it."""
 
     default_code = "runtime_error"
 
@@ -160,7 +160,7 @@ class Unavailable(CallError):
 
 
 class Cancelled(CallError):
-    """The caller gave the call up."""
+    """The caller cancelled the call."""
 
     default_code = "cancelled"
 

@@ -1,4 +1,4 @@
-"""How the processes log: one line an event, on standard error."""
+"""Logging of the processes: one line per event, on standard error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 _SECRETS: Final = (
-    # a token, a player id, a key, in the forms that docs/protocol.md gives them
+    # a token, a player id and a key, as docs/protocol.md defines them
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "<id>"),
     (re.compile(r"(?<![\w-])[\w-]{22}(?![\w-])"), "<key>"),
@@ -15,20 +15,20 @@ _SECRETS: Final = (
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with what looks like a token, a player id or a key left out."""
+    """Return `text` without anything that looks like a token, a player id or a key."""
     for pattern, name in _SECRETS:
         text = pattern.sub(name, text)
     return text
 
 
 def set_up(process: str, level: str) -> None:
-    """Log everything from `level` up, each line with the time and the name of the process."""
+    """Log from `level` up, with the time and the process on each line."""
     logging.basicConfig(
         level=level.upper(),
         format=f"%(asctime)s {process:<7} %(levelname)-7s %(message)s",
         datefmt="%H:%M:%S",
         force=True,
     )
-    # Below its level debug, werkzeug and amqtt tell more of a client than a log may hold.
+    # below warning, these libraries log private data of clients
     for name in ("amqtt", "transitions", "picows", "waitress"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

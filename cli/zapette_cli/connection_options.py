@@ -36,12 +36,12 @@ CA_HELP: Final = "Certificates to trust with mqtts and wss, in PEM (default: ZAP
 
 @dataclass(frozen=True, slots=True)
 class BrokerOptions:
-    """The broker to use, and how long to wait.
+    """The broker to use, and the time-out.
 
     Attributes:
-        url: as given; None for ``ZAPETTE_URL`` or this machine's settings.
-        timeout: seconds, for the connection and for each answer.
-        ca_file: certificates to trust; None for the setting's.
+        url: the URL; None for ``ZAPETTE_URL`` or this machine's settings.
+        timeout: seconds for the connection and for each answer.
+        ca_file: certificates to trust; None for the setting.
     """
 
     url: str | None
@@ -54,7 +54,7 @@ class BrokerOptions:
 
         Raises:
             SettingsError: the URL or a setting is wrong, or there is none.
-            Unavailable: the broker is not there, or refuses.
+            Unavailable: the broker is unreachable or refuses.
         """
         from zapette.client.application import Application
         from zapette.mqtt.dialing import Timing

@@ -34,7 +34,7 @@ class Group(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # the reader has closed the pipe; the buffer cannot be written at the exit either
+            # the reader has closed the pipe: the flush at exit must not fail too
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
 

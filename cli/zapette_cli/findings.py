@@ -14,9 +14,9 @@ class Finding:
 
     Attributes:
         what: what was checked.
-        result: ``ok``, ``warning`` (it works, but) or ``failed``.
-        found: what was found.
-        remedy: what to do; empty where nothing is.
+        result: ``ok``, ``warning`` or ``failed``.
+        found: the finding.
+        remedy: what to do; empty if nothing.
     """
 
     what: str

@@ -46,7 +46,7 @@ def position(player: KnownPlayer, since: float = 0.0) -> str:
 
     Args:
         player: the player.
-        since: seconds that it has gone on since it told.
+        since: seconds since it published its state.
     """
     state = player.state
     if "position" not in state:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zapette.client.application import Application
 
 SHORTEST = 4
-"""How many digits of an id are enough, if they are unique."""
+"""The shortest beginning of an id that a command accepts."""
 
 
 def find(text: str, application: Application) -> Callee:
@@ -23,7 +23,7 @@ def find(text: str, application: Application) -> Callee:
 
     Raises:
         TargetError: none has this name, or several have.
-        Unavailable: the connection is gone.
+        Unavailable: the connection is lost.
     """
     topics = application.topics
     if text == "server":

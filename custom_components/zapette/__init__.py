@@ -30,7 +30,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Serve the addresses of media that players were given."""
+    """Serve the media addresses that players have received."""
     links = hass.data[LINKS] = MediaLinks(hass)
     await links.async_load()
     hass.http.register_view(MediaView(hass))
@@ -38,7 +38,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> bool:
-    """Begin to follow the player of an entry."""
+    """Follow the player of an entry."""
     if not await mqtt.async_wait_for_mqtt_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_unavailable")
     player = Player(
@@ -71,13 +71,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> 
 
 
 def forgotten_issue(entry: ZapetteConfigEntry) -> str:
-    """Return the id of the issue that an entry's player was forgotten."""
+    """Return the id of the issue for a forgotten player."""
     return f"forgotten_{entry.entry_id}"
 
 
 @callback
 def _follow_name(hass: HomeAssistant, entry: ZapetteConfigEntry) -> None:
-    """Call entry and device what the player is called, unless the user named the device."""
+    """Rename entry and device with the player, unless the user named the device."""
     player = entry.runtime_data.player
     # the server numbers the second of two players with one name
     if player.state is not None and not player.is_announced:
@@ -94,7 +94,7 @@ def _rename(hass: HomeAssistant, entry: ZapetteConfigEntry, name: str) -> None:
 
 @callback
 def _on_announced(hass: HomeAssistant, entry: ZapetteConfigEntry, data: dict[str, Any]) -> None:
-    """Take over what the server says of the player; an empty announcement means it is forgotten."""
+    """Apply an announcement of the player; an empty one means that it is forgotten."""
     if not data:
         ir.async_create_issue(
             hass,

@@ -1,4 +1,4 @@
-"""Announcements: something is played in between, then what was playing goes on."""
+"""Announcements: a medium that interrupts the current one."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ LONGEST: Final = 300.0
 """Seconds after which an announcement counts as over."""
 
 AWAY: Final = 15.0
-"""Seconds after which a player that is away does not come back to end it."""
+"""Seconds after which an announcement on an unavailable player counts as over."""
 
 
 class Announcer:
@@ -32,14 +32,14 @@ class Announcer:
         self._turn = asyncio.Lock()
 
     async def async_announce(self, medium: Medium) -> None:
-        """Begin an announcement, after those that are under way; return once it plays.
+        """Play an announcement after earlier ones; return once it plays.
 
         Raises:
-            CallError: it cannot be played; what was playing goes on.
+            CallError: it cannot be played; the interrupted medium continues.
         """
         await self._turn.acquire()
         before = self._player.state or PlayerState()
-        # taken now: the player's clock goes on while it speaks
+        # now, because the position advances during the announcement
         position = self._position(before)
         try:
             await self._set_volume(self._entry.options.get(CONF_ANNOUNCE_VOLUME))
@@ -62,7 +62,7 @@ class Announcer:
             self._turn.release()
 
     async def _is_over(self, begun: PlayerState) -> bool:
-        """Wait for the end of the announcement; tell whether nobody loaded something else."""
+        """Wait for the end; return False if somebody loads another medium."""
         changed = asyncio.Event()
         stop = self._player.async_listen(changed.set)
         try:
@@ -71,13 +71,13 @@ class Announcer:
                     state = self._player.state
                     if state is None:
                         return False
-                    # an earlier state may still be under way when the answer is here already
+                    # an earlier state may arrive after the answer
                     if state.seq >= begun.seq:
                         if state.source != begun.source:
                             return False
                         if state.ended or state.error is not None:
                             return True
-                    # others wait for their turn
+                    # further announcements wait
                     async with asyncio.timeout(None if self._player.is_available else AWAY):
                         await changed.wait()
                     changed.clear()
@@ -99,7 +99,7 @@ class Announcer:
             if not before.playing:
                 await self._player.async_call("pause")
         except CallError as error:
-            _LOGGER.warning("What played before an announcement does not go on: %s", error)
+            _LOGGER.warning("Cannot continue after an announcement: %s", error)
 
     async def _set_volume(self, level: float | None) -> None:
         state = self._player.state

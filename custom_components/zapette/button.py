@@ -1,4 +1,4 @@
-"""What a media player of Home Assistant has no feature for, as buttons."""
+"""Buttons for procedures without a feature of media players."""
 
 from dataclasses import dataclass, field
 from functools import partial

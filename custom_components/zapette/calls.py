@@ -24,7 +24,7 @@ _PROTOCOL: Final = "protocol"
 
 
 class Caller:
-    """Calls the procedures of one callee, from `async_start` to what that returns."""
+    """Calls the procedures of one callee, once `async_start` has subscribed."""
 
     def __init__(self, hass: HomeAssistant, callee: Callee, name: str) -> None:
         """Set it up.
@@ -41,7 +41,7 @@ class Caller:
         self._waiting: dict[str, asyncio.Future[Any]] = {}
 
     async def async_start(self) -> Callable[[], None]:
-        """Begin to hear answers; return what ends it."""
+        """Subscribe to the answers; return a function that unsubscribes."""
         unsubscribe = await mqtt.async_subscribe(
             self._hass, self._callee.responses(self._name), self._answered
         )
@@ -89,7 +89,7 @@ class Caller:
             raise CallError("unavailable", str(error)) from error
         finally:
             del self._waiting[call]
-            # one that was given up before anybody waited for it has an error that nobody asks for
+            # read the error of a call that ended before it was awaited
             if not future.cancel() and not future.cancelled():
                 future.exception()
 

@@ -1,4 +1,4 @@
-"""How a player is added: offered when the server announces it, or by its link or id."""
+"""Adding a player: discovered by its announcement, or entered by link or id."""
 
 import asyncio
 from typing import Any, Final, override
@@ -39,7 +39,7 @@ from .const import (
 from .state import read_object
 
 LISTEN_FOR: Final = 3.0
-"""Seconds in which a broker must tell what it has retained of a player."""
+"""Seconds in which the broker must send a player's retained messages."""
 
 _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 
@@ -70,7 +70,7 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
         if data.get("version") != 1 or not topics.is_base_topic(base_topic):
             return self.async_abort(reason="invalid_discovery_info")
         updates = {CONF_BASE_TOPIC: base_topic} | ({CONF_URL: url} if url else {})
-        # one that is set up follows its announcements itself: only another topic needs a reload
+        # a configured player follows its announcements: only another topic needs a reload
         entry = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, player_id)
         moved = entry is not None and entry.data[CONF_BASE_TOPIC] != base_topic
         self._abort_if_unique_id_configured(updates=updates, reload_on_update=moved)
@@ -82,7 +82,7 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whether the player that was announced shall be added."""
+        """Ask whether to add the announced player."""
         if user_input is not None:
             return self.async_create_entry(title=self._name, data=self._data)
         self._set_confirm_only()
@@ -164,7 +164,7 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @callback
     def _end_earlier_offers(self, player_id: str) -> None:
-        """End what offers the same player: its name may be another one by now."""
+        """End other flows for the same player, because its name may have changed."""
         for flow in self._async_in_progress(include_uninitialized=True):
             if flow["context"].get("unique_id") == player_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
@@ -201,7 +201,7 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class ZapetteOptionsFlow(OptionsFlowWithReload):
-    """Sets what one likes: steps of the volume, and the volume of announcements."""
+    """Sets the volume step and the volume of announcements."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options."""

@@ -1,4 +1,4 @@
-"""What lives as long as a config entry is loaded."""
+"""The runtime data of a config entry."""
 
 from dataclasses import dataclass
 

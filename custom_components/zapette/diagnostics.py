@@ -1,4 +1,4 @@
-"""What helps to find a fault, without what is private: ids, addresses, what somebody watches."""
+"""Diagnostics without private data: ids, addresses and media are redacted."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -19,7 +19,7 @@ PRIVATE: Final = {
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: ZapetteConfigEntry
 ) -> dict[str, Any]:
-    """Return what is known of the player of an entry."""
+    """Return the diagnostics of an entry."""
     player = entry.runtime_data.player
     state = asdict(player.state) if player.state else None
     if state is not None:

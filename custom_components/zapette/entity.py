@@ -1,4 +1,4 @@
-"""What all entities of a player share."""
+"""The base of all entities of a player."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, override
@@ -16,7 +16,7 @@ from .state import PlayerState
 
 
 class ZapetteEntity(Entity):
-    """An entity of a player: it is told when something changes, and is never polled."""
+    """An entity of a player; changes are pushed, not polled."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -26,7 +26,7 @@ class ZapetteEntity(Entity):
 
         Args:
             entry: the player's config entry.
-            key: names the entity among those of its player.
+            key: the entity's key, unique within its player.
         """
         self.player: Player = entry.runtime_data.player
         self._entry = entry
@@ -52,10 +52,10 @@ class ZapetteEntity(Entity):
         return self.player.is_available
 
     async def async_ask(self, procedure: str, **parameters: Any) -> PlayerState:
-        """Call a procedure of the player for a person.
+        """Call a procedure of the player.
 
         Raises:
-            HomeAssistantError: it did not work, and why, in the person's language.
+            HomeAssistantError: the call failed; the message is translated.
         """
         try:
             return await self.player.async_call(procedure, **parameters)
@@ -73,10 +73,10 @@ class ZapetteEntity(Entity):
 
 
 class ProcedureEntity(ZapetteEntity):
-    """An entity that is there for one procedure, and available while the player can do it."""
+    """An entity for one procedure, available while the player can do it."""
 
     def __init__(self, entry: ZapetteConfigEntry, key: str, procedure: str) -> None:
-        """Set it up; `procedure` is what a player's `can` says."""
+        """Set it up; `procedure` is an entry of `can`."""
         super().__init__(entry, key)
         self._procedure = procedure
 
@@ -93,12 +93,12 @@ def async_add_when_possible(
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities: Iterable[tuple[str, Callable[[], ProcedureEntity]]],
 ) -> None:
-    """Add each entity once the player can do its procedure, and not before.
+    """Add each entity as soon as the player can do its procedure.
 
     Args:
         entry: the player's config entry.
         async_add_entities: adds entities.
-        entities: procedures, and what makes the entity for each.
+        entities: the procedures, each with a factory.
     """
     missing = list(entities)
 

@@ -1,4 +1,4 @@
-"""What went wrong with a call, in words for the person who asked."""
+"""Errors of calls, translated for Home Assistant."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ class CallError(Exception):
 
     Attributes:
         code: one of the protocol's error codes.
-        message: what the player said.
+        message: the player's message.
     """
 
     def __init__(self, code: str, message: str) -> None:

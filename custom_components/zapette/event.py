@@ -1,4 +1,4 @@
-"""What happened on the player, for automations."""
+"""The player's events, for automations."""
 
 from typing import Any, Final, override
 

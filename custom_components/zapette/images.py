@@ -1,10 +1,10 @@
-"""The addresses of pictures that the server has; no I/O."""
+"""The addresses of pictures on the server; no I/O."""
 
 from urllib.parse import urljoin, urlsplit
 
 
 def absolute(path: str | None, url: str | None) -> str | None:
-    """Return the address of a poster; None if there is none, or nobody knows the server.
+    """Return the address of a poster; None if it or the server's address is unknown.
 
     Args:
         path: a path on the server, or a URL.

@@ -1,4 +1,4 @@
-"""What can be played: the server's library, and Home Assistant's own media sources."""
+"""Browsing media: the server's library and Home Assistant's media sources."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,10 +29,10 @@ PAGE: Final = 500
 async def async_browse(
     hass: HomeAssistant, player: ZapetteMediaPlayer, content_id: str | None
 ) -> BrowseMedia:
-    """Return what is below `content_id`; None is the top.
+    """Return the media below `content_id`; None is the top.
 
     Raises:
-        BrowseError: there is no such folder, or nobody answers.
+        BrowseError: the folder is unknown, or the server does not answer.
     """
     if content_id and media_source.is_media_source_id(content_id):
         return await media_source.async_browse_media(hass, content_id, content_filter=_is_playable)
@@ -55,10 +55,10 @@ async def async_browse(
 
 
 async def async_search(player: ZapetteMediaPlayer, query: SearchMediaQuery) -> SearchMedia:
-    """Return the media of the library that have every word that is asked for.
+    """Return the media of the library that contain every word of the query.
 
     Raises:
-        SearchError: nobody answers.
+        SearchError: the server does not answer.
     """
     path = (query.media_content_id or "").removeprefix(LIBRARY)
     try:
@@ -111,7 +111,7 @@ def _directory(
         media_content_id=LIBRARY + path,
         media_content_type=FOLDER,
         title=title,
-        # the player takes what is in a folder, in order; the whole library is no folder of it
+        # a folder plays in order; the whole library is not a folder
         can_play=bool(path),
         can_expand=True,
         children=children,
@@ -124,7 +124,7 @@ def _entry(player: ZapetteMediaPlayer, data: dict[str, Any]) -> BrowseMedia:
     path, title, image = data["path"], data["title"], data.get("thumbnail") or data.get("poster")
     is_folder, is_audio = data["kind"] == "folder", data["kind"] == "audio"
     kind = FOLDER if is_folder else MediaType.MUSIC if is_audio else MediaType.VIDEO
-    # through Home Assistant, because its page may be https and may come from afar
+    # through Home Assistant, whose page may use https or run remotely
     thumbnail = player.get_browse_image_url(kind, path or "/", image) if image else None
     if is_folder:
         return _directory(path, title, None, thumbnail)

@@ -1,4 +1,4 @@
-"""What `play_media` is asked to play, as a source that a player can load."""
+"""Converting media ids of `play_media` to sources that a player can load."""
 
 import logging
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from .media_links import LINKS
 _LOGGER = logging.getLogger(__name__)
 
 LIBRARY: Final = f"{DOMAIN}://"
-"""What the id of a folder of the server's library starts with when it is browsed."""
+"""The prefix of ids of library folders."""
 
 _MEDIA: Final = "media/"
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A library path or URL, and its title if somebody gave one."""
+    """A library path or URL, and perhaps a title."""
 
     source: str
     title: str | None = None
@@ -37,11 +37,11 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a medium is now.
+    """The current address of a medium.
 
     Attributes:
         plain: a URL, or a path of Home Assistant's own web server.
-        here: the same, signed if it needs that; a path stays one.
+        here: the same, signed if necessary.
     """
 
     plain: str
@@ -49,7 +49,7 @@ class Address:
 
     @property
     def may_end(self) -> bool:
-        """Whether it is signed, or has a query: that may be a key, and may end, too."""
+        """Whether it may expire: it is signed, or has a query."""
         return bool(urlsplit(self.here).query)
 
 
@@ -67,7 +67,7 @@ async def async_resolve(
         hass: Home Assistant.
         media_id: what to play.
         entity_id: the media player.
-        extra: what else was said; ``title`` counts.
+        extra: extra data; ``title`` is used.
         at_once: whether it is played now and not kept.
 
     Raises:
@@ -91,7 +91,7 @@ async def async_resolve(
 
 
 async def async_address(hass: HomeAssistant, media_id: str, entity_id: str) -> Address:
-    """Return where a media source's medium, or one of Home Assistant's web server, is now.
+    """Return the current address of a media source's medium, or of a path or URL.
 
     Raises:
         ServiceValidationError: there is none.
@@ -104,7 +104,7 @@ async def async_address(hass: HomeAssistant, media_id: str, entity_id: str) -> A
     except HomeAssistantError as error:
         raise _unresolvable(media_id, str(error)) from error
     except Exception as error:
-        # of a folder, or of what is no URL: sources and URLs say so by errors of any kind
+        # media sources raise errors of any kind
         _LOGGER.debug("Not resolved", exc_info=True)
         raise _unresolvable(media_id, type(error).__name__) from error
 
@@ -127,6 +127,6 @@ def _absolute(hass: HomeAssistant, address: str) -> str:
 
 
 def _title(media_id: str) -> str | None:
-    # of a local file its name, of speech nothing: its id is a query
+    # the name of a local file; speech has a query and no name
     name = media_id.rpartition("/")[2]
     return None if "?" in name or not name else name.rpartition(".")[0] or name

@@ -1,8 +1,7 @@
-"""Addresses of Home Assistant's media that a player may keep; each request resolves them again.
+"""Lasting addresses of Home Assistant's media; each request resolves them again.
 
-Home Assistant signs an address of its media for a day, and a player keeps addresses in its queue
-and shows them to everybody who may see it. So it gets an address with a random key instead, which
-redirects to the media source's current address.
+Home Assistant signs media addresses for a day, but a player keeps addresses in its queue and shows
+them to others. It receives an address with a random key, which redirects to the current address.
 """
 
 import secrets
@@ -29,11 +28,11 @@ _SAVE_AFTER: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class MediaLink:
-    """What an address stands for.
+    """The medium of an address.
 
     Attributes:
         media: a media source's id, or a path of Home Assistant's own web server.
-        entity_id: the media player that it was made for.
+        entity_id: the media player that plays it.
         seen: when a player last had it, as Unix time.
     """
 
@@ -43,17 +42,17 @@ class MediaLink:
 
 
 class MediaLinks:
-    """The addresses that players were given, kept over restarts."""
+    """The addresses of players, kept over restarts."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Set it up; `async_load` reads what was kept."""
+        """Set it up; `async_load` loads the addresses."""
         self._store: Store[dict[str, dict[str, Any]]] = Store(
             hass, 1, f"{DOMAIN}.media_links", private=True
         )
         self._links: dict[str, MediaLink] = {}
 
     async def async_load(self) -> None:
-        """Read what was kept."""
+        """Load the addresses."""
         kept = await self._store.async_load() or {}
         self._links = {key: MediaLink(**link) for key, link in kept.items()}
 
@@ -64,12 +63,12 @@ class MediaLinks:
 
     @callback
     def async_path(self, media: str, entity_id: str, name: str) -> str:
-        """Return the path of an address for a medium, the same one as before if there is one.
+        """Return the path of a medium's address, which stays the same.
 
         Args:
             media: a media source's id, or a path of Home Assistant's own web server.
-            entity_id: the media player that is to play it.
-            name: how the path ends: players tell streams from files by it.
+            entity_id: the media player that plays it.
+            name: the last level, by which players recognize streams.
         """
         now = _now()
         self._links = {key: it for key, it in self._links.items() if now - it.seen < KEEP}
@@ -87,15 +86,15 @@ class MediaLinks:
 
     @callback
     def async_find(self, key: str) -> MediaLink | None:
-        """Return the link for a key; None if there is none, or no longer one."""
+        """Return the link for a key; None if it is unknown or expired."""
         link = self._links.get(key)
         return link if link is not None and _now() - link.seen < KEEP else None
 
     @callback
     def async_media(self, source: str | None) -> str | None:
-        """Return what a player's source stands for, and note that the player has it.
+        """Return the medium of a player's source, and extend its life.
 
-        A source that is no address of ours stands for itself.
+        Other sources are returned unchanged.
         """
         _, found, rest = (source or "").partition(f"{PATH}/")
         key = rest.partition("/")[0]

@@ -66,7 +66,7 @@ async def async_setup_entry(
 
 
 class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
-    """A player page; it shows what the page reported, and nothing else."""
+    """A player page; it shows only the state that the page reports."""
 
     _attr_name = None
     _attr_device_class = MediaPlayerDeviceClass.TV
@@ -115,7 +115,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
             await self.async_ask("play")
         elif state.queue.items and "next" in state.can:
             self._check_click(await self.async_ask("next"))
-        # else nothing is there to play, and the page is as much on as it can be
+        # otherwise there is nothing to play
 
     @override
     async def async_turn_off(self) -> None:
@@ -142,7 +142,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
     @override
     async def async_media_seek(self, position: float) -> None:
         duration = self.player.state.duration if self.player.state else None
-        # a dashboard shows whole seconds, so that its end may lie beyond the medium's
+        # a dashboard rounds the duration, perhaps beyond the end
         await self.async_ask(
             "seek", position=position if duration is None else min(position, duration)
         )

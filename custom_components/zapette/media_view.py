@@ -1,4 +1,4 @@
-"""The web view that leads a player to a medium of Home Assistant, signed for now."""
+"""The web view that redirects players to signed media of Home Assistant."""
 
 import logging
 from typing import Final
@@ -16,7 +16,7 @@ _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 
 class MediaView(HomeAssistantView):
-    """Redirects an address with a key to the medium; the key is all the right that it takes."""
+    """Redirects an address to its medium; the key is the only credential."""
 
     url = PATH + "/{key}/{name}"
     name = "api:zapette:media"
@@ -40,7 +40,7 @@ class MediaView(HomeAssistantView):
         try:
             address = await async_address(self._hass, link.media, link.entity_id)
         except HomeAssistantError as error:
-            _LOGGER.warning("Cannot resolve a medium that a player asks for: %s", error)
+            _LOGGER.warning("Cannot resolve the medium that a player requests: %s", error)
             return web.Response(status=404, headers=_NOT_KEPT)
         return web.Response(status=302, headers={"Location": address.here, **_NOT_KEPT})
 

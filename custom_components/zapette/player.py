@@ -1,4 +1,4 @@
-"""One player, followed over MQTT: what it says, and how it is asked."""
+"""One player over MQTT: its state, events and calls."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ from .state import PlayerState, read_object
 _LOGGER = logging.getLogger(__name__)
 
 STALL: Final = 0.5
-"""Seconds that a player must wait for data before it counts: a hiccup is no change of state."""
+"""Seconds after which buffering counts as a change of state."""
 
 AGAIN: Final = 20.0
-"""Seconds after which a player that did not answer is asked again whether it is there."""
+"""Seconds between two status calls to a player that does not answer."""
 
 _UNANSWERED: Final = {"timeout", "unavailable", "cancelled"}
 
@@ -36,12 +36,11 @@ class Player:
 
     Attributes:
         id: the player's id.
-        state: what it last said; None if nothing, or it has left.
-        position: where it is in its medium, as it was reported; its time is not known while the
-            state is one that the broker had kept, and nobody knows whether it still holds.
-        url: where the pages are, with a slash at its end; None if unknown.
+        state: its last state; None if there is none, or it has left.
+        position: its reported position, without a time while only a retained state is known.
+        url: the address of the pages, with a slash at the end; None if unknown.
         sw_version: the version of Zapette; None if unknown.
-        is_announced: whether the server announces the player, and says what it is called.
+        is_announced: whether the server announces the player with a name.
     """
 
     def __init__(
@@ -51,10 +50,10 @@ class Player:
 
         Args:
             hass: Home Assistant.
-            caller: who asks, in topics.
-            base_topic: what the household's topics start with.
-            player_id: the player.
-            url: where the pages are, if that is known.
+            caller: the caller in topics.
+            base_topic: the household's base topic.
+            player_id: the player id.
+            url: the address of the pages, if known.
         """
         self.id = player_id
         self.state: PlayerState | None = None
@@ -83,13 +82,12 @@ class Player:
 
     @property
     def _is_reachable(self) -> bool:
-        # the server leaves `offline` behind, and so does a bridge for it: what the broker has
-        # kept of a player that nobody carries messages for says nothing about now
+        # without the server or a bridge, which leave `offline`, a retained state may be old
         everybody = {self._callee.availability, self._server_callee.availability}
         return self._online == everybody and mqtt.is_connected(self._hass)
 
     async def async_start(self) -> None:
-        """Begin to follow the player."""
+        """Start to follow the player."""
         subscribe = mqtt.async_subscribe
         self._unsubscribe = [
             await self._caller.async_start(),
@@ -108,7 +106,7 @@ class Player:
 
     @callback
     def async_stop(self) -> None:
-        """End it."""
+        """Stop following the player."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe.clear()
@@ -117,13 +115,13 @@ class Player:
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Have `listener` called when the player is another one; return what ends that."""
+        """Call `listener` on each change; return a function that ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
     def async_listen_event(self, listener: EventListener) -> Callable[[], None]:
-        """Have `listener` called with the name and the data of events; return what ends that."""
+        """Call `listener` with name and data of each event; return a function that ends it."""
         self._event_listeners.append(listener)
         return lambda: self._event_listeners.remove(listener)
 
@@ -139,7 +137,7 @@ class Player:
         if not isinstance(result, dict):
             return self.state or PlayerState()
         state = PlayerState.of(result)
-        # the answer may overtake the publication, and a script's next action needs what it says
+        # the answer may arrive before the publication
         if self.state is None or self.position.at is None or state.seq >= self.state.seq:
             self._take(state, dt_util.utcnow())
         return state
@@ -160,7 +158,7 @@ class Player:
             _LOGGER.info("The player is available again")
         if not self.is_available and self._was_available:
             _LOGGER.info("The player is unavailable")
-        # None until it was available once: that it is not there yet is no outage
+        # None until it is available once: earlier is not an outage
         if self.is_available or self._was_available is not None:
             self._was_available = self.is_available
         for listener in list(self._listeners):
@@ -169,7 +167,7 @@ class Player:
     @callback
     def _on_connection(self, connected: bool) -> None:
         if not connected:
-            # what is retained is told again after the next connection, and may be old then
+            # after the next connection, retained messages may be old
             self._online.clear()
         self._reach_changed()
 
@@ -206,7 +204,7 @@ class Player:
 
     @callback
     def _take(self, state: PlayerState, at: datetime | None) -> None:
-        """Take over a state that holds since `at`, or since nobody knows when."""
+        """Apply a state of the time `at`; None if unknown."""
         self._forget_stall()
         if state.buffering and self.state is not None and not self.state.buffering:
             self._end_stall = async_call_later(self._hass, STALL, self._stall(state, at))
@@ -239,7 +237,7 @@ class Player:
 
     @callback
     def _ask_if_old(self) -> None:
-        """Ask for the state if the one at hand was retained: it may be an old one."""
+        """Ask for the state if the known one was retained and may be old."""
         if self._is_doubtful and self._asking is None:
             self._asking = self._hass.async_create_background_task(
                 self._async_ask(), "zapette status"

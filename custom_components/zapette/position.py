@@ -1,4 +1,4 @@
-"""Where a player is in its medium, as it was reported; no I/O."""
+"""The reported position of a player; no I/O."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +9,18 @@ from homeassistant.util import dt as dt_util
 from .state import PlayerState
 
 TOLERANCE: Final = 1.0
-"""Seconds by which a report may be off what one would expect before it counts as a jump."""
+"""Seconds of deviation above which a report counts as a jump."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position in seconds, and when it was so.
+    """A position and its time.
 
-    A report that says no more than that time has passed does not change it, so that a player that
-    simply plays is one state for Home Assistant and not many.
+    A report of normal playback does not change it, so that Home Assistant records one state.
 
     Attributes:
         seconds: the position.
-        at: when the player was there; None if that is not known.
+        at: its time; None if unknown.
     """
 
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""What a person can repair: a player that was forgotten is taken out of Home Assistant too."""
+"""Repairs: removing a forgotten player from Home Assistant."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ async def async_create_fix_flow(
 
 
 class ForgottenFlow(RepairsFlow):
-    """Removes the config entry of a forgotten player, once a person has said so."""
+    """Removes the config entry of a forgotten player after confirmation."""
 
     def __init__(self, about: dict[str, str | int | float | None]) -> None:
         """Set it up."""

@@ -64,14 +64,14 @@ async def async_setup_entry(
     entry: ZapetteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the selections of an entry, as far as its player has them."""
+    """Add the selections that the player of an entry supports."""
     async_add_when_possible(
         entry, async_add_entities, [(it.key, partial(ZapetteSelect, entry, it)) for it in SELECTS]
     )
 
 
 class ZapetteSelect(ProcedureEntity, SelectEntity):
-    """Selects one of what the player has now."""
+    """Selects one of the player's current options."""
 
     entity_description: ZapetteSelectDescription
 
@@ -80,7 +80,7 @@ class ZapetteSelect(ProcedureEntity, SelectEntity):
         super().__init__(entry, description.key, description.key)
         self.entity_description = description
         self._choice = Choice({}, None)
-        # what there is to choose from is registered with the entity
+        # the options are registered with the entity
         self._take(self.player.state)
 
     @callback

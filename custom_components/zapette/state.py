@@ -1,4 +1,4 @@
-"""The state of a player as it says it; no I/O."""
+"""The state of a player, read from its JSON; no I/O."""
 
 import mimetypes
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What plays next; the index is None if what is loaded is not in it."""
+    """The queue; the index is None if the loaded medium is not in it."""
 
     index: int | None = None
     items: tuple[dict[str, Any], ...] = ()

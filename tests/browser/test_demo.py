@@ -154,7 +154,7 @@ def test_a_second_demo_takes_over(app: Application, start: Callable[[str], Progr
     eventually(lambda: is_served(app, "demo"), "the first is there", 30)
     second = start("demo.py")
     assert first.wait() == 0
-    assert "another program has registered as 'demo'" in first.log
+    assert "another program runs as 'demo'" in first.log
     eventually(lambda: is_served(app, "demo"), "the second is there", 30)
     assert len(app.call("demo/uuid")) == 32
     second.stop()

@@ -252,7 +252,7 @@ def test_signals_and_the_program_that_takes_the_name(
     eventually(lambda: told == ["joined", "left"], "the earlier is told")
     runner.join(10)
     assert not runner.is_alive()
-    assert f"another program has registered as '{taken}'" in caplog.text
+    assert f"another program runs as '{taken}'" in caplog.text
     eventually(lambda: answer() == "later", "the later answers")
     with pytest.raises(Unavailable, match="uses this client id"):
         earlier.call(f"{taken}/which")
@@ -324,7 +324,7 @@ def test_what_cannot_be_registered(application: Make) -> None:
     service.register("twice")(lambda: None)
     with pytest.raises(TopicError, match="registered already"):
         service.register("twice")(lambda: None)
-    with pytest.raises(TopicError, match="without a name"):
+    with pytest.raises(TopicError, match="application with a name"):
         own.register("once")(lambda: None)
     with pytest.raises(TopicError, match="service name"):
         application("No Spaces")

@@ -1,4 +1,4 @@
-"""Whom a call is for, in one text: ``players/<id>/volume``, ``server/ip``, ``demo/ip``; no I/O."""
+"""Addresses of procedures: ``players/<id>/volume``, ``server/ip``, ``demo/ip``; no I/O."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from zapette.protocol.topics import Callee, Topics, is_procedure
 
 @lru_cache(maxsize=256)
 def parse_address(text: str, topics: Topics) -> tuple[Callee, str]:
-    """Return the callee and the procedure that `text` names.
+    """Return the callee and the procedure of an address.
 
-    ``players/<id>/…`` is a player's, ``server/…`` the server's, ``services/<name>/…`` a service's;
-    so is ``<name>/…`` with any other name.
+    ``<name>/…`` with any name but ``players``, ``server`` and ``services`` is a service.
 
     Raises:
-        TopicError: it names none.
+        TopicError: it is not an address.
     """
     kind, _, rest = text.partition("/")
     if kind == "server":

@@ -1,4 +1,4 @@
-"""What a type hint takes from JSON, and in which words; no I/O."""
+"""Type hints as JSON types: reading values and describing them; no I/O."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zapette.protocol.values import write_json
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Numbers from `low` to `high`: ``Annotated[int, Range(0, 100)]``; None is no limit."""
+    """Numbers from `low` to `high`; None is no limit: ``Annotated[int, Range(0, 100)]``."""
 
     low: float | None = None
     high: float | None = None
@@ -35,12 +35,12 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a parameter takes.
+    """The type of a parameter.
 
     Attributes:
-        takes: in words, for the caller who gave something else.
-        read: returns the value as the function gets it, or raises ValueError.
-        is_text: whether it is a text in JSON, which may also name the member of an object.
+        takes: the accepted values, in words.
+        read: converts a JSON value to the function's argument; raises ValueError.
+        is_text: whether the JSON value is a text, which may be a member's name.
     """
 
     takes: str
@@ -49,10 +49,10 @@ class Kind:
 
 
 def kind_of(hint: Any) -> Kind:
-    """Return what a type hint takes.
+    """Return the kind of a type hint.
 
     Raises:
-        TypeError: the hint cannot be checked.
+        TypeError: the hint is not supported.
     """
     if hint is Any:
         return _ANYTHING
@@ -105,7 +105,7 @@ def _integer(value: Any) -> int:
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError  # noqa: TRY004 - the reader's one way to say no
+        raise ValueError  # noqa: TRY004 - readers raise only ValueError
     try:
         finite = math.isfinite(value)
     except OverflowError:
@@ -188,12 +188,12 @@ def _union(kinds: Sequence[Kind]) -> Kind:
 def _list(kind: Kind, make: Callable[[list[Any]], Any]) -> Kind:
     def read(value: Any) -> Any:
         if not isinstance(value, list):
-            raise ValueError  # noqa: TRY004 - the reader's one way to say no
+            raise ValueError  # noqa: TRY004 - readers raise only ValueError
         members = [kind.read(each) for each in value]
         try:
             return make(members)
         except TypeError:
-            # a set of lists, if anything is allowed in it
+            # a set of lists
             raise ValueError from None
 
     of = "" if kind is _ANYTHING else f", each {kind.takes}"
@@ -233,7 +233,7 @@ def _dataclass(hint: type) -> Kind:
     }
 
     def make(members: dict[str, Any]) -> Any:
-        # a field that it computes is written, and computed again
+        # computed fields are written, but not read
         return hint(**{name: each for name, each in members.items() if fields[name].init})
 
     return _fields(hint, set(fields), needed, make)
@@ -241,7 +241,7 @@ def _dataclass(hint: type) -> Kind:
 
 def _typed_dict(hint: Any) -> Kind:
     hints = get_type_hints(hint, include_extras=True)
-    # of annotations that are texts, `__required_keys__` knows no NotRequired
+    # with text annotations, `__required_keys__` ignores NotRequired
     origins = {name: get_origin(each) for name, each in hints.items()}
     needed = {
         name
@@ -261,7 +261,7 @@ def _named_tuple(hint: Any) -> Kind:
 def _fields(
     hint: type, names: set[str], needed: set[str], make: Callable[[dict[str, Any]], Any]
 ) -> Kind:
-    """Return an object with members of its own."""
+    """Return the kind of an object with named members."""
     if hint in _BEING_MADE:
         return _BEING_MADE[hint]
     kinds: dict[str, Kind] = {}
@@ -275,7 +275,7 @@ def _fields(
             raise ValueError from error
 
     kind = Kind(f"an object with {', '.join(sorted(names)) or 'no member'}", read)
-    # a tree has nodes in its nodes
+    # recursive types refer to the unfinished kind
     _BEING_MADE[hint] = kind
     try:
         hints = get_type_hints(hint, include_extras=True)
@@ -335,7 +335,7 @@ def _span(low: float | None, high: float | None) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value in words, for who gave it."""
+    """Return a value in words, for error messages."""
     match value:
         case None:
             return "null"

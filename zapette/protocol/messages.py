@@ -13,12 +13,12 @@ MAX_PARAMETERS: Final = 64 * 1024
 """The longest payload of parameters, in bytes."""
 
 MAX_MESSAGE: Final = 8 * 1024
-"""The longest message of an error, in characters; the rest is left out."""
+"""The longest error message, in characters; the rest is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a caller hands to a procedure: by position, by name, or nothing."""
+    """The parameters of a call: by position, by name, or none."""
 
     positional: tuple[Any, ...] = ()
     named: dict[str, Any] = field(default_factory=dict)
@@ -28,8 +28,8 @@ def read_parameters(payload: bytes) -> Parameters:
     """Return the parameters in `payload`.
 
     Raises:
-        InvalidArgument: it is over 64 KiB, is not UTF-8, or starts with ``[`` or ``{`` and is
-            not JSON.
+        InvalidArgument: it is over 64 KiB, not UTF-8, or starts with ``[`` or ``{`` but is not
+            JSON.
     """
     if len(payload) > MAX_PARAMETERS:
         raise InvalidArgument(f"the parameters are {len(payload)} bytes; {MAX_PARAMETERS} at most")
@@ -47,7 +47,7 @@ def read_parameters(payload: bytes) -> Parameters:
             raise InvalidArgument(f"the parameters are not JSON: {error}") from None
         return Parameters((text,))
     if isinstance(value, dict):
-        # JSON white space may stand before `{`; only a first character `{` or `[` is structure.
+        # after white space, `{` and `[` are plain text
         return Parameters((), value) if structured else Parameters((text,))
     if isinstance(value, list):
         return Parameters(tuple(value)) if structured else Parameters((text,))
@@ -57,7 +57,7 @@ def read_parameters(payload: bytes) -> Parameters:
 def write_parameters(
     positional: tuple[Any, ...] = (), named: dict[str, Any] | None = None
 ) -> bytes:
-    """Return the payload for a call with these parameters.
+    """Return the payload of a call.
 
     Raises:
         InvalidArgument: both kinds are given, a value is not JSON, or the payload is too long.
@@ -76,7 +76,7 @@ def write_parameters(
 
 
 def write_result(result: Any) -> bytes:
-    """Return the payload of an answer that gives `result`.
+    """Return the payload of an answer with a result.
 
     Raises:
         ValueError: `result` cannot be written (`zapette.protocol.values`).
@@ -85,7 +85,7 @@ def write_result(result: Any) -> bytes:
 
 
 def write_error(error: CallError) -> bytes:
-    """Return the payload of an answer that gives `error`."""
+    """Return the payload of an answer with an error."""
     fields = {"code": str(error.code), "message": str(error.message)[:MAX_MESSAGE]}
     return write_json({"error": fields | ({"reason": error.reason} if error.reason else {})})
 
@@ -94,8 +94,7 @@ def read_response(payload: bytes) -> Any:
     """Return the result in the answer `payload`.
 
     Raises:
-        CallError: the answer is an error (the kind that its code names), or is none of the
-            contract's (code ``runtime_error``).
+        CallError: the answer is an error, or breaks the contract (``runtime_error``).
     """
     try:
         answer = json.loads(payload)
@@ -113,5 +112,5 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# made once: `json.loads` makes one for each call that is not by its defaults
+# shared, because `json.loads` creates a decoder per call
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,11 +1,11 @@
-"""Ranges of what a player's procedures take, as far as others keep to them; no I/O."""
+"""Ranges of players' parameters that other parts share; no I/O."""
 
 from __future__ import annotations
 
 from typing import Final
 
 VOLUME: Final = (0, 100)
-"""The softest and the loudest."""
+"""The lowest and the highest volume."""
 
 LONGEST_NAME: Final = 64
 """The longest name of a player, in characters."""

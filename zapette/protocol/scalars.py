@@ -1,4 +1,4 @@
-"""Single values that JSON has no word for: how each is read and how it is written; no I/O."""
+"""Scalar types without a JSON type: reading and writing; no I/O."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A type of values, each one JSON text or number.
+    """A type whose values are JSON texts or numbers.
 
     Attributes:
-        type: the type; its subclasses are written in the same way.
-        takes: what is read, in words.
-        read: returns the value of a type for what JSON gives; raises ValueError.
-        write: returns what JSON gets; raises ValueError.
-        is_text: whether that is a text, which may also name the member of an object.
+        type: the type, including its subclasses.
+        takes: the accepted values, in words.
+        read: converts a JSON value to a type; raises ValueError.
+        write: converts a value to JSON; raises ValueError.
+        is_text: whether the JSON value is a text, which may be a member's name.
     """
 
     type: type
@@ -33,7 +33,7 @@ class Scalar:
 
 
 def scalar_of(hint: type) -> Scalar | None:
-    """Return how values of a type are read and written; None if it is none of these."""
+    """Return the scalar for a type; None if there is none."""
     for scalar in _SCALARS:
         if issubclass(hint, scalar.type):
             return scalar
@@ -42,7 +42,7 @@ def scalar_of(hint: type) -> Scalar | None:
 
 def _text(parse: Callable[[Any, str], Any], hint: Any, value: Any) -> Any:
     if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - the reader's one way to say no
+        raise ValueError  # noqa: TRY004 - readers raise only ValueError
     return parse(hint, value)
 
 
@@ -89,7 +89,7 @@ def _seconds(hint: Any, value: Any) -> Any:
         raise ValueError from None
 
 
-# the first that fits: a `datetime` is a `date` as well
+# the first match counts: a `datetime` is a `date` too
 _SCALARS: Final = (
     Scalar(
         dt.datetime,

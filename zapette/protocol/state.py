@@ -1,4 +1,4 @@
-"""The state of a player as its JSON has it (docs/protocol.md, "The state")."""
+"""The state of a player, as in its JSON (docs/protocol.md, "The state")."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Item(TypedDict, total=False):
 
 
 class Queue(TypedDict, total=False):
-    """What is played next; `index` is None if what is loaded is not in it."""
+    """The queue; `index` is None if the loaded medium is not in it."""
 
     index: int | None
     items: list[Item]
@@ -31,20 +31,20 @@ class Track(TypedDict, total=False):
 
 
 class Tracks(TypedDict, total=False):
-    """The tracks of one kind, and which is on."""
+    """The tracks of one kind, and the active one."""
 
     active: str | None
     tracks: list[Track]
 
 
 class Subtitles(Tracks, total=False):
-    """The subtitles; `size` is in percent of the usual one."""
+    """The subtitles; `size` is in percent of the usual size."""
 
     size: float
 
 
 class Problem(TypedDict, total=False):
-    """Why something cannot be played; `reason` says more of a ``media_error``."""
+    """A playback error; `reason` details a ``media_error``."""
 
     code: str
     message: str
@@ -77,13 +77,13 @@ class History(TypedDict, total=False):
 
 
 class Playable(TypedDict, total=False):
-    """What a player's browser plays, in the order in which it was asked."""
+    """Whether a browser plays each requested MIME type, in order."""
 
     playable: list[bool]
 
 
 class State(TypedDict, total=False):
-    """What a player reports; fields that are not known here are in it too."""
+    """The state of a player; it may contain further fields."""
 
     version: int
     seq: int

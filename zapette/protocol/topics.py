@@ -18,22 +18,22 @@ _LEVEL = re.compile(r"(?!\$)[^.\s*>+#/\x00]+")
 
 
 def is_player_id(text: str) -> bool:
-    """Tell whether `text` is a player id: 32 lowercase hexadecimal digits."""
+    """Return whether `text` is a player id: 32 lowercase hexadecimal digits."""
     return _PLAYER_ID.fullmatch(text) is not None
 
 
 def is_procedure(text: str) -> bool:
-    """Tell whether `text` is a procedure: one or more levels of ``[a-z0-9_]+``."""
+    """Return whether `text` is a procedure: one or more levels of ``[a-z0-9_]+``."""
     return _PROCEDURE.fullmatch(text) is not None
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` may stand for a caller or a call: ``[A-Za-z0-9_-]{1,64}``."""
+    """Return whether `text` may name a caller or a call: ``[A-Za-z0-9_-]{1,64}``."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def check_base(base: str) -> str:
-    """Return `base` if it may be a base topic.
+    """Return `base` if it is a valid base topic.
 
     Raises:
         TopicError: a level is empty, starts with ``$`` or holds ``.``, white space, ``*``, ``>``
@@ -47,10 +47,10 @@ def check_base(base: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One incoming command or request, as its topic says.
+    """An incoming command or request.
 
     Attributes:
-        procedure: what to do, for example ``volume/up``.
+        procedure: for example ``volume/up``.
         caller: the caller's client id; None for a command.
         call: the caller's token for this call; None for a command.
     """
@@ -62,28 +62,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """The topics of whoever can be called: a player, the server or a service.
+    """The topics of a callee: a player, the server or a service.
 
     Attributes:
-        root: the topic that everything else stands under, without a trailing slash.
+        root: the first levels of its topics, without a slash at the end.
     """
 
     root: str
 
     @property
     def server(self) -> Callee | None:
-        """The server that a player is available by; None if this is no player."""
+        """The server that a player depends on; None for other callees."""
         base, found, player_id = self.root.rpartition("/players/")
         return Callee(f"{base}/server") if found and is_player_id(player_id) else None
 
     @property
     def availability(self) -> str:
-        """Where it says ``online`` or ``offline``, retained."""
+        """The topic of the retained ``online`` or ``offline``."""
         return f"{self.root}/availability"
 
     @property
     def state(self) -> str:
-        """Where it publishes its state, retained."""
+        """The topic of the retained state."""
         return f"{self.root}/state"
 
     def event(self, name: str) -> str:
@@ -91,15 +91,15 @@ class Callee:
         return f"{self.root}/event/{name}"
 
     def command(self, procedure: str) -> str:
-        """Return the topic that commands `procedure`, unanswered on MQTT 3.1.1."""
+        """Return the topic of the command `procedure`, without answer on MQTT 3.1.1."""
         return f"{self.root}/command/{_procedure(procedure)}"
 
     def request(self, caller: str, call: str, procedure: str) -> str:
-        """Return the topic on which `caller` makes the call `call` of `procedure`."""
+        """Return the topic of the request `call` of `caller` for `procedure`."""
         return f"{self.root}/request/{_token(caller)}/{_token(call)}/{_procedure(procedure)}"
 
     def response(self, caller: str, call: str) -> str:
-        """Return the topic on which `caller` is answered the call `call`."""
+        """Return the topic of the response to the request `call` of `caller`."""
         return f"{self.root}/response/{_token(caller)}/{_token(call)}"
 
     @property
@@ -117,7 +117,7 @@ class Callee:
         return f"{self.root}/response/{_token(caller)}/#"
 
     def parse(self, topic: str) -> Request | None:
-        """Return what a topic below this callee asks for; None if it is no well-formed request."""
+        """Return the command or request of a topic; None if it is none of this callee's."""
         kind, _, rest = topic.removeprefix(self.root + "/").partition("/")
         if not topic.startswith(self.root + "/"):
             return None
@@ -131,10 +131,10 @@ class Callee:
         return None
 
     def answers_to(self, request: Request, response_topic: str | None) -> str | None:
-        """Return where to answer `request`; None if nowhere.
+        """Return the topic of the answer to `request`; None if it wants none.
 
-        A Response Topic is honoured only below this callee's ``response/`` and, on ``request/…``,
-        below ``response/<caller>/``; otherwise the answer goes where the request's own topic says.
+        A response topic counts only below this callee's ``response/`` and, for requests, below
+        ``response/<caller>/``; otherwise the request's topic determines the answer's.
         """
         if response_topic is not None and self._may_answer(request, response_topic):
             return response_topic
@@ -156,8 +156,7 @@ class Topics:
 
     Attributes:
         base: the setting ``base_topic``; may have several levels.
-        discovery_prefix: the setting ``discovery_prefix``: what Home Assistant's own discovery
-            topics start with.
+        discovery_prefix: the setting ``discovery_prefix`` of Home Assistant's discovery topics.
     """
 
     base: str = "zapette"
@@ -179,7 +178,7 @@ class Topics:
         return Callee(f"{self.base}/server")
 
     def service(self, name: str) -> Callee:
-        """Return the topics of a program that offers procedures.
+        """Return the topics of a service.
 
         Raises:
             TopicError: `name` is not ``[a-z0-9_-]{1,64}``.
@@ -190,7 +189,7 @@ class Topics:
 
     @property
     def everything(self) -> str:
-        """The filter of all that stands below the base topic."""
+        """The filter of all topics below the base topic."""
         return f"{self.base}/#"
 
 

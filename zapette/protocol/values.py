@@ -1,4 +1,4 @@
-"""How a value is written as JSON, for `zapette.protocol.kinds` to read again; no I/O."""
+"""Writing values as JSON that `zapette.protocol.kinds` can read; no I/O."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def write_json(value: Any) -> bytes:
     seconds, and bytes are base64.
 
     Raises:
-        ValueError: it cannot be written; the message says which part of it, and why.
+        ValueError: it cannot be written; the message names the part and the reason.
     """
     try:
         return _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError):
-        # it is not made of what JSON has, or it is not text that UTF-8 has (a file's name, maybe)
+        # other types, or text that is not UTF-8, such as a file name
         pass
     try:
         return _ASCII_ENCODER.encode(_plain(value, "it", ())).encode()
@@ -39,12 +39,12 @@ def write_json(value: Any) -> bytes:
 
 
 def _plain(value: Any, where: str, above: tuple[int, ...]) -> Any:
-    """Return `value` made of what JSON has.
+    """Return `value` as JSON types.
 
     Args:
         value: the value.
-        where: what it is called in an error.
-        above: the ids of what holds it.
+        where: its name in errors.
+        above: the ids of the containers around it.
     """
     match value:
         case enum.Enum():
@@ -85,7 +85,7 @@ def _members(value: Any, where: str, above: tuple[int, ...]) -> Any:
 
 
 def _name(name: Any, where: str) -> Any:
-    """Return the name of an object's member; `json` writes numbers, true, false and null itself."""
+    """Return the name of a member; `json` converts numbers, true, false and null itself."""
     if name is None or (isinstance(name, str | int | float) and not isinstance(name, enum.Enum)):
         return name
     written = _plain(name, f"a name in {where}", ())
@@ -95,13 +95,13 @@ def _name(name: Any, where: str) -> Any:
 
 
 def _in_order(items: list[Any]) -> list[Any]:
-    """Return a set's members in an order that is always the same."""
+    """Return a set's members in a stable order."""
     try:
         return sorted(items)
     except TypeError:
         return sorted(items, key=_ASCII_ENCODER.encode)
 
 
-# made once: `json.dumps` makes one for each call that is not by its defaults
+# shared, because `json.dumps` creates an encoder per call
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=_COMPACT)
 _ASCII_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=_COMPACT)

@@ -79,26 +79,26 @@ def _is_beginning(text: str) -> bool:
 
 def _follow(known: Players) -> None:
     changed = threading.Event()
-    told_at: dict[str, float] = {}
+    updated_at: dict[str, float] = {}
 
     def note(player: KnownPlayer) -> None:
-        told_at[player.id] = time.monotonic()
+        updated_at[player.id] = time.monotonic()
         changed.set()
 
     known.on_change = note
     while True:
         click.clear()
-        click.echo(_table(known, told_at))
+        click.echo(_table(known, updated_at))
         click.echo("\nCtrl-C to quit.")
         changed.wait(_REFRESH)
         changed.clear()
 
 
-def _table(known: Players, told_at: dict[str, float]) -> str:
+def _table(known: Players, updated_at: dict[str, float]) -> str:
     from zapette_cli.player_text import row, table
 
     now = time.monotonic()
-    rows = [row(each, now - told_at.get(each.id, now)) for each in known]
+    rows = [row(each, now - updated_at.get(each.id, now)) for each in known]
     if not rows:
         return "No players. Open a player's page: `zapette doctor` prints the address."
     return table(rows, _TITLES)

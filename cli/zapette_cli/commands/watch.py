@@ -43,7 +43,7 @@ def watch(
         known = application.players
         known.settle(broker.timeout)
         wanted = _wanted(targets, application)
-        _tell_outages(application)
+        _report_outages(application)
         if events:
             _follow_events(application, wanted, lines, as_json=as_json)
             application.client.fence(broker.timeout)
@@ -64,7 +64,7 @@ def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
     return wanted
 
 
-def _tell_outages(application: Application) -> None:
+def _report_outages(application: Application) -> None:
     application.client.on_lost = lambda reason: click.echo(f"zapette: {reason}", err=True)
     application.client.on_live = lambda: click.echo("zapette: reconnected", err=True)
 
@@ -76,20 +76,20 @@ def _follow_states(
     shown: dict[str, KnownPlayer] = {}
     lock = threading.Lock()
 
-    def tell(player: KnownPlayer) -> None:
-        # a change may be among what was known already
+    def show(player: KnownPlayer) -> None:
+        # a change may arrive before its player is listed
         if (not wanted or player.id in wanted) and shown.get(player.id) != player:
             shown[player.id] = player
             lines.put(_state_line(player, as_json=as_json))
 
     def on_change(player: KnownPlayer) -> None:
         with lock:
-            tell(player)
+            show(player)
 
     with lock:
         known.on_change = on_change
         for player in known:
-            tell(player)
+            show(player)
 
 
 def _follow_events(

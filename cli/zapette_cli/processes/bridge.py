@@ -1,4 +1,4 @@
-"""The bridge's process: wires the bridge and runs it until it is told to stop."""
+"""The bridge's process: wires the bridge and runs it until SIGTERM."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from zapette_server.supervisor import Supervisor
 log = logging.getLogger("zapette.bridge")
 
 TIMING: Final = Timing(keep_alive=5, connect=2.0, longest_delay=1.0)
-"""Delays with which both sides agree within 5 s of the end of an outage."""
+"""With these time-outs, both sides agree within 5 s after an outage."""
 
 _STOP_TIMEOUT: Final = 3.0
 
@@ -63,7 +63,7 @@ def serve(settings: Settings) -> None:
     mapping = Mapping(topics, settings.bridge.prefix)
 
     def new_bridge() -> Bridge:
-        # read now: the bridge that was at work in between has the same ledger
+        # read now, because the other bridge has changed the ledger
         ledger = Ledger(folder.path / "bridge.json", f"{home.url.where} {settings.bridge.prefix}")
         return Bridge(ours, home, loop, mapping, ledger, client_id)
 

@@ -1,4 +1,4 @@
-"""The broker's process: wires the household's broker and serves until it is told to stop."""
+"""The broker's process: wires the household's broker and serves until SIGTERM."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def serve(settings: Settings) -> None:
         supervisor.stop()
         lookups.stop()
         ended.set()
-        # it says goodbye to this very loop
+        # it publishes `offline` through this loop
         await asyncio.to_thread(report.stop)
         await broker.shutdown()
         if supervisor.stop(_JOIN):

@@ -34,8 +34,8 @@ def create_report(
     It is the service ``zapette/services/broker``.
 
     Args:
-        settings: say where the broker listens.
-        keyring: makes its token.
+        settings: the broker's address.
+        keyring: issues its token.
         broker: the broker in this process.
         loop: the loop that the broker runs on.
         checks: which parts of this process work.

@@ -91,7 +91,7 @@ class Part:
             [sys.executable, "-m", "zapette_cli", self.name, "--exit-with-parent"],
             env=environment(self.settings),
             stdin=subprocess.PIPE,
-            # Ctrl-C in a terminal goes to the whole group; only the manager shall act on it.
+            # Ctrl-C reaches the whole process group; only the manager handles it
             start_new_session=True,
         )
 
@@ -177,7 +177,7 @@ def run(
 def _prepare(folder: Path, stopping: threading.Event) -> bool:
     """Create the stores before they are needed; return false to stop instead.
 
-    What may pass, as a full disk, is waited for.
+    It waits for temporary failures, such as a full disk, to end.
     """
     # only here: other commands start without SQLite
     from zapette_server.storage import stores

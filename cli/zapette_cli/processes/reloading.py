@@ -36,8 +36,7 @@ class Watcher:
     def changed(self) -> set[str]:
         """Return the names of parts whose code has changed; `EVERYTHING` for common code.
 
-        Code with an error in its syntax does not count, and is said once for each change: what
-        runs goes on.
+        Code with a syntax error does not count and is logged once per change.
         """
         now = self._look()
         paths = [path for path, at in (now.items() ^ self._seen.items()) if path.exists()]
