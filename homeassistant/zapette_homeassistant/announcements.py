@@ -1,4 +1,4 @@
-"""What home-automation systems are told of a player, as topics and payloads; no I/O.
+"""The announcements of a player to home-automation systems, as topics and payloads; no I/O.
 
 The payload of ``zapette/discovery/<id>`` is in docs/protocol.md ("Discovery").
 """
@@ -20,12 +20,12 @@ _UNNAMED: Final = "Zapette"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a player.
+    """A player, as announced.
 
     Attributes:
         id: the player's id.
-        name: what its owner calls it.
-        subtitles: label and id of each subtitle track of what it has loaded.
+        name: its name.
+        subtitles: label and id of each subtitle track of the loaded medium.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Known:
     subtitles: tuple[tuple[str, str], ...] = ()
 
     def after(self, state: dict[str, Any]) -> Known:
-        """Return what is known once the player has published `state`."""
+        """Return the player after it has published `state`."""
         name = state.get("name")
         return replace(
             self,
@@ -60,28 +60,28 @@ class Announcements:
 
     @property
     def discovery_filter(self) -> str:
-        """The filter of what the integration is told."""
+        """The topic filter of announcements to the integration."""
         return f"{DISCOVERY}/+"
 
     @property
     def device_filter(self) -> str:
-        """The filter of what Home Assistant itself is told; others publish there too."""
+        """The topic filter of announcements to Home Assistant, which other programs use too."""
         return f"{self.topics.discovery_prefix}/device/+/config"
 
     @property
     def birth(self) -> str:
-        """Where Home Assistant says ``online`` when it has started."""
+        """The topic of Home Assistant's birth message, ``online``."""
         return f"{self.topics.discovery_prefix}/status"
 
     def topics_of(self, player_id: str) -> tuple[str, str]:
-        """Return every topic that anything about a player may be retained on."""
+        """Return the topics of a player's announcements."""
         return (
             f"{DISCOVERY}/{player_id}",
             f"{self.topics.discovery_prefix}/device/{_DEVICE}{player_id}/config",
         )
 
     def player_of(self, topic: str) -> str | None:
-        """Return which player a topic announces; None if it is somebody else's."""
+        """Return the player that a topic announces; None if it announces something else."""
         name = topic.removeprefix(f"{DISCOVERY}/")
         if name == topic:
             name = topic.removeprefix(f"{self.topics.discovery_prefix}/device/{_DEVICE}")
@@ -89,18 +89,18 @@ class Announcements:
         return name if is_player_id(name) else None
 
     def name_in(self, payload: bytes) -> str | None:
-        """Return the player's name that an earlier announcement holds; None if there is none."""
+        """Return the player's name in an earlier announcement; None if it has none."""
         content = read_object(payload)
         device = content.get("device")
         name = device.get("name") if isinstance(device, dict) else content.get("name")
         return name if isinstance(name, str) and name else None
 
     def messages(self, known: Known, pages: str) -> dict[str, bytes]:
-        """Return what is to be retained about a player, by topic; an empty payload is nothing.
+        """Return the retained messages of a player by topic; an empty payload clears a topic.
 
         Args:
             known: the player.
-            pages: where its page and its media are, as a URL with a slash at its end.
+            pages: the URL of its page and media, with a trailing slash.
         """
         discovery, device = self.topics_of(known.id)
         return {
@@ -136,7 +136,7 @@ class Announcements:
 
 
 def read_object(payload: bytes) -> dict[str, Any]:
-    """Return the JSON object in `payload`, an empty one if there is none."""
+    """Return the JSON object in `payload`; an empty one if it holds none."""
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):

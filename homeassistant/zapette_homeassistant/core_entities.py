@@ -1,7 +1,7 @@
 """A player in entities of Home Assistant's own MQTT integration, without a media player; no I/O.
 
-Each component says its topics in full and its availability for itself: a button is available
-while the server and the player are online *and* the player can do now what the button asks for.
+Each component has full topics and an availability of its own: a button is available while the
+server and the player are online *and* the player can run the button's procedure now.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _BUTTONS: Final = (
     ("next", "Next", "mdi:skip-next"),
     ("previous", "Previous", "mdi:skip-previous"),
 )
-# An empty payload (the page has closed) leaves `value_json` undefined: nothing is then said.
+# An empty payload (the page has closed) leaves `value_json` undefined: the value is then empty.
 _GUARDED: Final = "{% if value_json is defined and value_json is mapping %}%s{% endif %}"
-# An enumeration must say one of its own.
+# The state of an enumeration must be one of its options.
 _STATE: Final = _GUARDED.replace(
     "%s",
     "{{ 'buffering' if value_json.playing and value_json.buffering"
@@ -54,10 +54,10 @@ def components(
     """Return the components of a player's device payload, by their key.
 
     Args:
-        player_id: makes their unique ids.
+        player_id: the prefix of their unique ids.
         topics: the topics of the household.
-        pages: where its page is, as a URL with a slash at its end.
-        subtitles: label and id of each subtitle track; with none there is nothing to select.
+        pages: the URL of its page, with a trailing slash.
+        subtitles: label and id of each subtitle track; without any there is no select.
     """
     player = topics.player(player_id)
     server = topics.server

@@ -1,4 +1,4 @@
-"""Announces the players to home-automation systems, and forgets those that are gone."""
+"""Announces players to home-automation systems, and forgets absent players."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from zapette_server.supervisor import Supervisor
 log = logging.getLogger("zapette.discovery")
 
 SETTLE: Final = 0.5
-"""Seconds after a connection in which the broker tells what it has retained."""
+"""Seconds after a connection in which retained messages arrive."""
 
 BIRTH_DELAY: Final = 2.0
-"""The longest time after Home Assistant's birth message until it is answered, in seconds."""
+"""The longest delay after Home Assistant's birth message, in seconds."""
 
 _SWEEP: Final = 1.0
 _PRUNE: Final = 3600.0
@@ -34,10 +34,10 @@ _DAY: Final = 86400.0
 
 
 class Discovery:
-    """Keeps on the broker, retained, what tells other systems of each player that is known.
+    """Keeps a retained announcement of each known player on the broker.
 
-    A player is known once it has published a state and is in the registry. What the broker
-    retains is also the memory: after a restart the names of players that are away come from there.
+    A player is known once it has published a state and is in the registry. The retained messages
+    also serve as memory: after a restart, they provide the names of absent players.
     The second of two players with the same name gets a number.
     """
 
@@ -78,7 +78,7 @@ class Discovery:
         self.supervisor = Supervisor(log)
 
     def start(self) -> None:
-        """Begin to listen and to announce."""
+        """Subscribe, and begin to announce."""
         topics = self._announcements.topics
         any_player = f"{topics.base}/players/+"
         self._client.subscribe(f"{any_player}/availability", self._on_availability)
@@ -89,7 +89,7 @@ class Discovery:
         self.supervisor.thread("discovery", self._run)
 
     def stop(self) -> None:
-        """End; what was announced stays."""
+        """Stop; the announcements stay."""
         self.supervisor.stop()
         self._stopping.set()
         self._wake.set()
@@ -124,7 +124,7 @@ class Discovery:
         try:
             return self._registry.generation(player_id) is not None
         except StoreError:
-            # its next state announces it again
+            # The next state of the player announces it.
             return False
 
     def _on_announcement(self, message: Message) -> None:
@@ -137,13 +137,13 @@ class Discovery:
             if name is not None:
                 self._known.setdefault(player_id, Known(player_id, name))
                 self._names.remember(player_id, name)
-        # a live one is our own, or somebody has removed the device: it is not put back at once
+        # A live message is our own, or someone has removed the device: do not restore it now.
         if message.retained:
             self._mark(player_id)
 
     def _on_birth(self, message: Message) -> None:
         if message.payload == b"online" and not message.retained:
-            # some time later, so that all that announce themselves do not do so at once
+            # After a random delay, so that not all devices announce themselves at once.
             self._born_at = time.monotonic() + random.uniform(0, BIRTH_DELAY)  # noqa: S311
 
     def _mark(self, player_id: str) -> None:
@@ -214,7 +214,7 @@ class Discovery:
             try:
                 self._announce(player_id, pages)
             except Unavailable:
-                # the next connection announces everything again
+                # The next connection announces everything again.
                 return
 
     def _announce(self, player_id: str, pages: str) -> None:
@@ -240,7 +240,7 @@ class Discovery:
             self._clear(player_id)
 
     def _named(self, known: Known) -> Known:
-        """Return a player with a name that no other has."""
+        """Return a player with a distinct name."""
         is_new = not self._names.knows(known.id)
         name = self._names.give(known.id, known.name)
         if is_new and name != known.name:
@@ -250,7 +250,7 @@ class Discovery:
         return replace(known, name=name)
 
     def _rename(self, known: Known) -> None:
-        """Have a new player called by its number as soon as it is there."""
+        """Give a new player its numbered name once it is online."""
         with self._lock:
             if known.id not in self._to_rename or known.id not in self._online:
                 return

@@ -9,7 +9,7 @@ from typing import Final
 from zapette.protocol.ranges import LONGEST_NAME
 
 DEFAULTS: Final = frozenset({"Television", "Télévision"})
-"""What a player's page calls itself until a person gives it a name, in each of its languages."""
+"""The default name of a player's page, in each of its languages."""
 
 _NUMBERED: Final = re.compile(r".* ([2-9]|[1-9]\d+)", re.DOTALL)
 
@@ -17,15 +17,15 @@ _NUMBERED: Final = re.compile(r".* ([2-9]|[1-9]\d+)", re.DOTALL)
 class DistinctNames:
     """Numbers the second and each further player with the same name, and keeps the numbers.
 
-    Once given, a name stays until its player is renamed, whichever players come and go.
-    Names that differ only in case count as the same: aloud, they sound the same.
+    A player keeps its name until it is renamed, whichever players come and go. Names that differ
+    only in case count as equal, because they sound the same.
     """
 
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
 
     def knows(self, player_id: str) -> bool:
-        """Tell whether a name was given to the player."""
+        """Tell whether the player has a name here."""
         return player_id in self._given
 
     def remember(self, player_id: str, name: str) -> None:
@@ -37,7 +37,7 @@ class DistinctNames:
         self._given.pop(player_id, None)
 
     def give(self, player_id: str, name: str) -> str:
-        """Return the name to announce for a player that its owner calls `name`."""
+        """Return the name to announce for a player whose owner calls it `name`."""
         taken = {it.casefold() for other, it in self._given.items() if other != player_id}
         given = self._given.get(player_id)
         if given is not None and given.casefold() not in taken and _is_numbered(given, name):

@@ -1,4 +1,4 @@
-"""The addresses that phones and browsers use: of the pages, and of the broker."""
+"""The addresses of the pages and the broker, for phones and browsers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HTTP = 80
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Makes addresses from the settings and from what the interfaces have now."""
+    """Addresses from the settings and the current network interfaces."""
 
     settings: Settings
 
     def found(self) -> dict[str, Any]:
-        """Return what ``GET /api/ip`` answers: the best address, and all candidates."""
+        """Return the best address and all candidates, the content of ``GET /api/ip``."""
         candidates = network.candidates(self.settings.bind)
         public = urlsplit(self.settings.public_url).hostname
         best = public or (candidates[0].ip if candidates else local_host(self.settings))
@@ -31,10 +31,10 @@ class Addresses:
         }
 
     def pages(self, ip: str | None = None) -> str:
-        """Return the address of the pages for a phone, with a slash at its end.
+        """Return the address of the pages for a phone, with a trailing slash.
 
         Args:
-            ip: the candidate that a person picked; the setting ``public_url`` wins over it.
+            ip: the candidate that a person picked; the setting ``public_url`` overrides it.
         """
         if self.settings.public_url:
             return self.settings.public_url.rstrip("/") + "/"
@@ -44,11 +44,11 @@ class Addresses:
     def broker(self, host: str) -> str:
         """Return the broker's address for a browser that reached the pages at `host`.
 
-        Behind a proxy with TLS that is ``mqtt`` below `public_url`, unless `public_ws_url` says
-        otherwise: a page that came over https may open no other.
+        Behind a proxy with TLS it is ``mqtt`` below `public_url`, unless `public_ws_url` is set: a
+        page from https may open no other.
 
         Args:
-            host: the host name or address in the request, without a port, IPv6 in brackets.
+            host: the host name or address in the request, without the port; IPv6 in brackets.
         """
         if self.settings.public_ws_url:
             return self.settings.public_ws_url

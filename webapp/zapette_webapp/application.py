@@ -1,4 +1,4 @@
-"""The web side: pages, JSON API and media, as a Flask application; nothing of the broker's."""
+"""The web side as a Flask application: pages, JSON API and media."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from zapette_webapp.store_limiter import StoreLimiter
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the application is made of."""
+    """The parts of the application."""
 
     addresses: Addresses
     checks: Checks

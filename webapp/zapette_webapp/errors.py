@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
+from typing import ClassVar
 
 from zapette.errors import InvalidArgument, ZapetteError
 
@@ -46,10 +47,15 @@ class WebappError(ZapetteError):
     """The base of the errors of the web side.
 
     Attributes:
+        text: the default message.
         retry_after: seconds after which another attempt can succeed; None if waiting does not help.
     """
 
+    text: ClassVar[str] = ""
     retry_after: int | None = None
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text or self.text)
 
 
 class InvalidRequest(WebappError):
@@ -59,8 +65,7 @@ class InvalidRequest(WebappError):
 class InvalidId(InvalidRequest):
     """A player id is malformed."""
 
-    def __init__(self) -> None:
-        super().__init__("id: 32 lowercase hexadecimal digits are needed")
+    text = "id: 32 lowercase hexadecimal digits are needed"
 
 
 class BodyTooLarge(InvalidRequest):
@@ -74,8 +79,7 @@ class BodyTooLarge(InvalidRequest):
 class NotJson(InvalidRequest):
     """The body is not of the type ``application/json``."""
 
-    def __init__(self) -> None:
-        super().__init__("application/json is needed")
+    text = "application/json is needed"
 
 
 class FramingError(WebappError):
@@ -133,15 +137,13 @@ class AccessRefused(WebappError):
 class DeviceRevoked(AccessRefused):
     """The player disconnected this device."""
 
-    def __init__(self) -> None:
-        super().__init__("the player disconnected this device; a new code lets it connect again")
+    text = "the player disconnected this device; a new code lets it connect again"
 
 
 class WrongCode(AccessRefused):
     """No player shows this code now."""
 
-    def __init__(self) -> None:
-        super().__init__("no player shows this code, or it has expired; ask for a new one")
+    text = "no player shows this code, or it has expired; ask for a new one"
 
 
 class TooManyRevocations(WebappError):
@@ -159,15 +161,13 @@ class NotFound(WebappError):
 class UnknownPlayer(NotFound):
     """The player is not registered, or not any more."""
 
-    def __init__(self) -> None:
-        super().__init__("this player no longer exists")
+    text = "this player no longer exists"
 
 
 class UnknownDevice(NotFound):
     """The player has no such remote or guest."""
 
-    def __init__(self) -> None:
-        super().__init__("this player has no such device")
+    text = "this player has no such device"
 
 
 class NotInLibrary(NotFound, InvalidArgument):
@@ -177,15 +177,13 @@ class NotInLibrary(NotFound, InvalidArgument):
 class NoPicture(NotFound):
     """The medium has no thumbnail."""
 
-    def __init__(self) -> None:
-        super().__init__("this medium has no picture")
+    text = "this medium has no picture"
 
 
 class NotSubtitles(NotFound):
     """The file contains no subtitles."""
 
-    def __init__(self) -> None:
-        super().__init__("this is not a subtitle file")
+    text = "this is not a subtitle file"
 
 
 class NotReady(WebappError):

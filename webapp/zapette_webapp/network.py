@@ -1,4 +1,4 @@
-"""Which address of this machine a phone on the same network can reach; works with no Internet."""
+"""The addresses of this machine for phones on the same network; needs no Internet."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Final
 
 import psutil
 
-# Networks inside this machine: only their names distinguish them from real ones. Tunnels are
-# recognised by what they lack.
+# Networks inside this machine: only their names distinguish them from real ones.
 _INTERNAL: Final = (
     "docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "lxc", "lxd",
     "vEthernet",
@@ -31,7 +30,7 @@ _VIRTUAL_MALUS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An address that a phone may reach, and the interface that has it.
+    """An address for phones, and its interface.
 
     Attributes:
         ip: an IPv4 address; IPv6 only if that is what the server listens on.
@@ -45,14 +44,14 @@ class Candidate:
 
 
 def rank(addresses: Iterable[Candidate], default: str | None) -> list[Candidate]:
-    """Return the usable addresses, the likeliest to be reached from a phone first.
+    """Return the usable addresses, the most likely to be reachable from a phone first.
 
     ``.local`` names and link-local IPv6 fail on phones. Loopback and link-local addresses are left
     out; tunnels and container bridges come last.
 
     Args:
-        addresses: what the interfaces have.
-        default: the address that the default route starts from, if there is one.
+        addresses: the addresses of the interfaces.
+        default: the source address of the default route, if there is one.
     """
     return sorted(
         (it for it in addresses if _usable(it.ip)),
@@ -75,7 +74,7 @@ def usable(
     family: socket.AddressFamily = socket.AF_INET,
 ) -> list[Candidate]:
     """Return one family's addresses of the interfaces that are up, from psutil's two tables."""
-    # on a system that reports no MAC address at all, a missing one means nothing
+    # If the system reports no MAC address at all, a missing one means nothing.
     reports_macs = any(_has_mac(addresses) for addresses in interfaces.values())
     return [
         Candidate(

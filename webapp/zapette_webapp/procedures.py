@@ -1,4 +1,4 @@
-"""The server as a callee: what the pages get over HTTP, as procedures (docs/protocol.md)."""
+"""The procedures of the server, which the pages call over HTTP instead (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def create_service(
 ) -> Client:
     """Return the client that offers ``ip``, ``id`` and ``library`` under ``zapette/server``.
 
-    It is not started.
+    The caller starts it.
     """
     return Client(
         broker_here(settings, Role.SERVER.value),
@@ -57,7 +57,7 @@ def create_service(
 
 
 def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
-    """Return `procedure` so that its caller gets the message of a store's error."""
+    """Return `procedure` with the errors of stores as `Unavailable`."""
 
     @wraps(procedure)
     def called(*positional: P.args, **named: P.kwargs) -> T:
@@ -70,7 +70,7 @@ def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
 
 
 def who_is_connected(service: Client, topics: Topics) -> Connected:
-    """Return what asks the broker who of a player's visitors is connected."""
+    """Return a function that asks the broker for a player's connected remotes and guests."""
     broker = topics.service(_BROKER)
 
     def connected(player_id: str) -> list[str]:
@@ -92,6 +92,6 @@ def warn_of_guesses(service: Client, topics: Topics) -> Callable[[str], None]:
         try:
             service.command(topics.player(player_id), "message", _GUESSED, _GUESSED_SECONDS)
         except CallError as error:
-            log.debug("cannot tell a player that somebody is guessing codes: %s", error)
+            log.debug("cannot show a player that somebody is guessing codes: %s", error)
 
     return warn

@@ -1,4 +1,4 @@
-"""Limits how many requests wait for the data folder, so that others have a thread left."""
+"""Limits the requests that wait for the data folder, so that others have threads."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Final, ParamSpec, TypeVar
 from zapette_broker.storage.store_errors import StoreBusy
 
 MOST: Final = 3
-"""How many of the server's threads may use the files of the data folder at once."""
+"""The most threads that may use the files of the data folder at once."""
 
 STORE_TIMEOUT: Final = 1.5
-"""How long each waits for a file that another process has locked, in seconds."""
+"""The time limit for a file that another process has locked, in seconds."""
 
 TURN_TIMEOUT: Final = 0.25
-"""How long a further request waits for its turn, in seconds."""
+"""The time limit for a turn, in seconds."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class StoreLimiter:
-    """Lets a few requests at a time use the files of the data folder, where each may have to wait.
+    """Lets a few requests at a time use the files of the data folder.
 
     Args:
         most: how many at a time.
-        timeout: how long a further request waits, in seconds.
+        timeout: the time limit for a turn, in seconds.
     """
 
     def __init__(self, most: int = MOST, timeout: float = TURN_TIMEOUT) -> None:
@@ -35,7 +35,7 @@ class StoreLimiter:
         self._timeout = timeout
 
     def guard(self, view: Callable[P, R]) -> Callable[P, R]:
-        """Return `view`, which raises `StoreBusy` if no turn comes in time."""
+        """Return `view` with a turn around it; `StoreBusy` if none is free in time."""
 
         @wraps(view)
         def guarded(*arguments: P.args, **named: P.kwargs) -> R:

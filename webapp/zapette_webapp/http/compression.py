@@ -1,4 +1,4 @@
-"""Text goes out compressed, to whoever takes it so."""
+"""Gzip for text responses, if the client accepts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 SMALLEST: Final = 800
-"""Shorter than this is sent as it is, in bytes: it fits into one packet anyway."""
+"""The smallest body that is compressed, in bytes; a smaller one fits into one packet."""
 
 _TYPES: Final = frozenset(
     {
@@ -31,10 +31,10 @@ _LARGEST: Final = 8 << 20
 
 
 def register(app: Flask) -> None:
-    """Compress the answers of `app` that are text and hold no secret.
+    """Compress the text responses of `app`, except those with ``no-store``.
 
-    An answer that nobody may keep may hold a secret beside what the asker chose, and its length
-    would then tell of the secret.
+    Such a response may hold a secret next to text of the client's choice, and its compressed length
+    would then reveal the secret.
     """
     kept = _Kept()
 
@@ -55,13 +55,13 @@ def register(app: Flask) -> None:
         response.headers["Content-Encoding"] = "gzip"
         response.headers.pop("Accept-Ranges", None)
         if tag is not None:
-            # the same to a reader, not the same bytes (RFC 9110, 8.8.1)
+            # The content is equal, the bytes are not (RFC 9110, 8.8.1).
             response.set_etag(tag, weak=True)
         return response
 
 
 class _Kept:
-    """The last answers that have a tag, compressed as well as can be."""
+    """The latest responses with a tag, at the highest compression."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Answers conditional requests and byte ranges as `zapette_webapp.http.conditions` decides."""
+"""Responses to conditional requests and byte ranges, from `zapette_webapp.http.conditions`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.wsgi import wrap_file
 
 from zapette_webapp.http.conditions import Selected, Verdict, judge
 
-# the headers that a 304 repeats (RFC 9110, 15.4.5)
+# The headers that a 304 repeats (RFC 9110, 15.4.5).
 _KEPT: Final = (
     "Cache-Control",
     "Content-Location",
@@ -27,7 +27,7 @@ _KEPT: Final = (
 
 
 def conditional(response: Response, file: Path | None = None) -> Response:
-    """Return the response to send in place of `response`, which has a tag or a date.
+    """Return the response to a request with conditions, from the unconditional `response`.
 
     Args:
         response: the response without conditions.
@@ -59,7 +59,7 @@ def conditional(response: Response, file: Path | None = None) -> Response:
 
 
 def _partial(response: Response, file: Path, verdict: Verdict, size: int) -> Response:
-    """Send a part of a file; the server reads it, so no thread waits for a viewer.
+    """Send a part of a file; the server reads it, so that no thread waits for a viewer.
 
     waitress reads a wrapped file from its current position, for Content-Length bytes;
     werkzeug wraps a range in an iterator, which would hold a thread while a player is paused.

@@ -1,4 +1,4 @@
-"""Which connection closes when there are too many, in total or from one address; no I/O."""
+"""Limits of the open connections, in total and by address; no I/O."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ MOST_OF_ADDRESS: Final = 200
 
 
 class Connection(Protocol):
-    """A connection, as far as the limits need it."""
+    """The part of a connection that the limits use."""
 
     @property
     def idle_since(self) -> float | None:
-        """Since when it has only waited for a complete request; None if it is busy."""
+        """The time since which it has waited for a request; None if it is busy."""
 
 
 C = TypeVar("C", bound=Connection)
@@ -27,13 +27,13 @@ class Connections(Generic[C]):
     """The open connections by address.
 
     A new connection over a limit replaces the one that has been idle longest: from its own address
-    if that is over its limit, else from the address with the most connections. So a stranger who
-    opens thousands closes only their own.
+    if that is over its limit, else from the address with the most connections. A client that opens
+    thousands therefore closes only its own.
 
     Args:
         most: the maximum in total.
         most_of_address: the maximum from one address.
-        exempt: an address without its own limit: a proxy, which stands for many clients.
+        exempt: an address without a limit of its own: a proxy, which serves many clients.
     """
 
     def __init__(self, most: int, most_of_address: int, exempt: str = "") -> None:
@@ -47,7 +47,7 @@ class Connections(Generic[C]):
         return self._count
 
     def join(self, connection: C, address: str) -> C | None:
-        """Add a connection; return the one that must close for it, which may be itself."""
+        """Add a connection; return the one to close for it, which may be itself, or None."""
         others = self._by_address[address]
         others[connection] = None
         self._count += 1

@@ -1,6 +1,6 @@
-"""Where a request ends (RFC 9112); ambiguous requests are refused; no I/O.
+"""The end of a request (RFC 9112); ambiguous requests are refused; no I/O.
 
-If a proxy and a server disagree on it, an attacker can hide a request in another one's body.
+If a proxy and a server disagree about it, an attacker can hide a request in a body.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from zapette_webapp.status.prometheus import Family, Sample
 
 
 class Reason(StrEnum):
-    """Why a request or a connection was refused; the value is its label."""
+    """The reasons of refusals; each value is a label."""
 
     HOST = "host"
     ORIGIN = "origin"
@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 
 class RefusalCounts:
-    """The number of refusals by reason; safe from several threads."""
+    """The number of refusals by reason; safe for several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Reads requests for waitress, and answers those that cannot be read with a reason."""
+"""Reads requests for waitress, and answers malformed ones with the reason."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from zapette_webapp.problems import Problem, code_of
 LARGEST_HEAD: Final = 32 << 10
 """The largest header section of a request, in bytes."""
 
-# empty lines may precede a request (RFC 9112, 2.2); other white space may not
+# Empty lines may precede a request (RFC 9112, 2.2); other white space may not.
 _START: Final = re.compile(rb"(?:\r\n)*(?:\r?\Z|[!-~])")
 
 
 class Refusal(BadRequest):
-    """Why a request is not served, as waitress keeps it."""
+    """The error of a request, in the form that waitress expects."""
 
     def __init__(self, error: FramingError) -> None:
         super().__init__(error.detail)
@@ -142,7 +142,7 @@ _REASONS: Final = {
 
 
 def _error_of(error: Any) -> FramingError:
-    """Return waitress's error, in our own words."""
+    """Return the `FramingError` for an error of waitress."""
     if isinstance(error, Refusal):
         return FramingError(error.status, str(error.body))
     status = HTTPStatus(error.code)

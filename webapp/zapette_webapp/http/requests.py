@@ -1,4 +1,4 @@
-"""Reading what a client asks: bodies, ids and keys, with an error that names what is wrong."""
+"""The checked parts of a request: host, body, ids and keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def host() -> str:
-    """Return the host that the browser reached the server by, without its port.
+    """Return the host by which the browser reached the server, without the port.
 
     HTTP/1.0 has no Host header (RFC 9112, 3.2): without one, it is ``localhost``. Browsers send it.
 
@@ -39,7 +39,7 @@ def peer() -> str:
 
 
 def client() -> str:
-    """Return the client that a request counts for, for limits on each client."""
+    """Return the client of the request, for limits by client."""
     return client_of(peer())
 
 
@@ -47,7 +47,7 @@ def body(known: set[str]) -> dict[str, Any]:
     """Return the JSON object in the body of the request.
 
     Raises:
-        InvalidRequest: it is none, is too long, or has a member that is not in `known`.
+        InvalidRequest: it is missing or too long, or has a member that is not in `known`.
     """
     if request.content_length is not None and request.content_length > MAX_BODY:
         raise BodyTooLarge(MAX_BODY)
@@ -71,7 +71,7 @@ def player_id(value: object) -> str:
     """Return `value` if it is a player id.
 
     Raises:
-        InvalidId: it is none.
+        InvalidId: it is malformed.
     """
     if not isinstance(value, str) or not is_player_id(value):
         raise InvalidId
@@ -79,10 +79,10 @@ def player_id(value: object) -> str:
 
 
 def key(name: str, value: object) -> str:
-    """Return `value`, the member `name` of a body, if it has the form of a key.
+    """Return `value`, the member `name` of a body, if it is a well-formed key.
 
     Raises:
-        InvalidRequest: it does not.
+        InvalidRequest: it is malformed.
     """
     if not isinstance(value, str) or _KEY.fullmatch(value) is None:
         raise InvalidRequest(f"{name}: 22 base64url characters are needed")

@@ -1,8 +1,8 @@
-"""How waitress receives and sends: in bounded time and in turns.
+"""Receiving in bounded time, and sending in turns, for waitress.
 
-waitress sends to one client for as long as it takes what is sent, while all others wait; and it
-reads a file in parts as large as the socket's buffer, most of which it reads again. It waits for a
-request for as long as something of it comes in.
+By itself, waitress sends to one client until its socket is full, while all others wait. It reads a
+file in parts of the size of the socket's buffer, and reads most of each part again. It waits for a
+request as long as some bytes of it arrive.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
 log = logging.getLogger("zapette.web")
 
 TURN: Final = 512 << 10
-"""How much one client is sent before others have their turn, in bytes."""
+"""The most bytes sent to one client in a turn."""
 
 HEADER_SECONDS: Final = 10.0
-"""How long the header of a request may take, from its first byte."""
+"""The time limit for the header of a request, from its first byte."""
 
 BODY_SECONDS: Final = 20.0
-"""How long a complete request may take, from its first byte."""
+"""The time limit for a complete request, from its first byte."""
 
 IDLE_SECONDS: Final = 60.0
-"""How long a connection may be idle."""
+"""The time limit of an idle connection."""
 
 _LINGER_SECONDS: Final = 2.0
 _STALLED_SECONDS: Final = 10.0
@@ -61,10 +61,10 @@ class Shared:
 
 
 class FairChannel(HTTPChannel):
-    """A connection that leaves room and time for others.
+    """A connection with limits on its time and its turns.
 
     Attributes:
-        shared: what it shares with others.
+        shared: the data of all connections.
         lingers: whether the client may still be sending bytes that nobody reads. Closing the
             connection now would make the client's system drop the answer (RFC 9112, 9.6).
     """
@@ -119,7 +119,7 @@ class FairChannel(HTTPChannel):
             self.will_close = True
 
     def received(self, data: bytes) -> bool:
-        """Take bytes, noting when a request began and when it was complete."""
+        """Take bytes; record when a request began and when it was complete."""
         taken = bool(super().received(data))
         if self.request is None:
             self._began = None
@@ -180,7 +180,7 @@ class FairChannel(HTTPChannel):
             self.server.add_task(self)
 
     def _flush_some(self, do_close: bool = True) -> bool:
-        """Send what the client takes, `TURN` bytes at most; tell whether it took any."""
+        """Send at most `TURN` bytes; tell whether the client took any."""
         left = TURN
         while left > 0:
             buffer = self.outbufs[0]
@@ -219,13 +219,13 @@ class FairChannel(HTTPChannel):
         except BlockingIOError:
             return 0
         except ConnectionError:
-            # a viewer that leaves in the middle is nothing to log
+            # A viewer may leave at any time.
             if do_close:
                 self.handle_close()
             return 0
         if sent == 0:
             log.warning("a file became shorter while it was sent")
-            # the client was promised more: to end the connection is the only way to tell it
+            # The client expects more bytes: only the end of the connection can show the error.
             self.will_close = True
         return sent
 

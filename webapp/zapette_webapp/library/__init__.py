@@ -1,1 +1,1 @@
-"""The library: the media folder, its index, and what it answers."""
+"""The library: the media folder, its index, and queries on it."""

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters that look alike are the subject here
-"""Folds text for searching, so that any keyboard can find it; no I/O.
+"""Folds text for searches from any keyboard; no I/O.
 
 The pages use the same rules for their own searches: ``tests/vectors/folding.json``.
 """

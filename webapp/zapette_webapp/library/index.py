@@ -1,4 +1,4 @@
-"""The index of the library: what is in the media folder, kept in SQLite so that asking is quick."""
+"""The index of the media folder, in SQLite."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zapette_webapp.media import media_types
 from zapette_webapp.media.probe import Probe
 
 KEPT: Final = 30 * 24 * 3600.0
-"""How long what is known of a medium outlives it, in seconds: a disk may be away for a while."""
+"""Seconds for which the entry of a missing medium is kept: a disk may be away for a while."""
 
 _BATCH: Final = 1000
 
@@ -34,16 +34,16 @@ UNREADABLE: Final = 2
 
 
 class Index:
-    """What is known of the media in one folder; safe to use from several threads.
+    """The index of one media folder; safe for several threads.
 
-    Answers come over a connection of their own, so that they never wait for what is written.
+    Reads use a connection of their own, so that they never wait for writes.
     """
 
     def __init__(self, file: Path, folder: Path) -> None:
-        """Open the index of `folder` in `file`, making it, or making it anew, where needed."""
+        """Open the index of `folder` in `file`; create or replace it if needed."""
         self._file = file
         self._folder = folder
-        #: Called when an answer finds the file damaged; from any thread.
+        #: Called on any thread when a read or a check finds the file damaged.
         self.on_damaged: Callable[[], None] = lambda: None
         self._open()
 
@@ -52,7 +52,7 @@ class Index:
         self._reader = sqlite.further(self._file, named_rows=True)
 
     def renew(self) -> None:
-        """Start a new, empty index: everything in it comes from the folder.
+        """Start a new, empty index, which a scan fills again.
 
         Raises:
             StoreError: it cannot be created.
@@ -76,17 +76,17 @@ class Index:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the whole folder was ever walked to its end."""
+        """Whether a scan has ever covered the whole folder."""
         return bool(self._ask("SELECT 1 FROM about WHERE name = 'complete'"))
 
     def complete(self) -> None:
-        """Note that the whole folder was walked to its end: what comes from now on is new."""
+        """Record that a scan has covered the whole folder: later media are new."""
         with self._writer.transaction() as file:
             file.write("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
             file.write("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
 
     def put_folder(self, listing: Listing) -> None:
-        """Note a folder that holds media, in itself or deeper."""
+        """Store a folder with media in it or below it."""
         path = listing.path
         title = titles.from_name(PurePosixPath(path).name) if path else titles.Title("")
         poster = listing.poster or Poster("", 0)
@@ -108,8 +108,8 @@ class Index:
             )
 
     def put_media(self, listing: Listing) -> bool:
-        """Bring the media of one folder up to date; tell whether anything was different."""
-        # one part for each of the two indexes
+        """Update the media of one folder; tell whether anything changed."""
+        # One SELECT for each of the two database indexes.
         rows = self._writer.read(
             f"{_KNOWN} gone_at IS NULL UNION ALL {_KNOWN} gone_at IS NOT NULL",
             (listing.path, listing.path),
@@ -119,7 +119,7 @@ class Index:
         gone = [path for path, row in known.items() if path not in present and row[-1] is None]
         fresh = [it for it in listing.media if known.get(it.path) != (*_facts(it), None)]
         new_since = time.time() if self.is_complete else None
-        # in batches, so that a folder of 20,000 does not keep others waiting
+        # In batches, so that a folder of 20,000 does not block other writers.
         for start in range(0, len(fresh), _BATCH):
             with self._writer.transaction() as file:
                 for medium in fresh[start : start + _BATCH]:
@@ -130,7 +130,7 @@ class Index:
         return bool(fresh or gone)
 
     def keep_folders(self, folders: set[str]) -> None:
-        """Mark all folders but these as gone, with what is in them."""
+        """Mark all other folders and their media as gone."""
         rows = self._ask("SELECT path FROM entries WHERE rank = 0 AND gone_at IS NULL")
         gone = [row["path"] for row in rows if row["path"] not in folders]
         with self._writer.transaction() as file:
@@ -141,7 +141,7 @@ class Index:
             )
 
     def put_probe(self, path: str, mtime_ns: int, probe: Probe | None) -> None:
-        """Note what was found in a medium as it was at `mtime_ns`; None is that it is damaged."""
+        """Store the content of a medium as of `mtime_ns`; None if it is unreadable."""
         with self._writer.transaction() as file:
             if probe is None:
                 file.write(
@@ -158,7 +158,7 @@ class Index:
                     probe.width, probe.height, probe.has_cover, path, mtime_ns,
                 ),
             )  # fmt: skip
-            # of films the tags are mostly rubbish; of music they are what people know it by
+            # The tags of films are mostly useless; music is known by them.
             if media_types.kind(path) == "audio" and probe.title:
                 words = f"{probe.title} {probe.artist or ''} {probe.album or ''} {path}"
                 file.write(
@@ -175,7 +175,7 @@ class Index:
                 )
 
     def unprobed(self, limit: int) -> list[tuple[str, int]]:
-        """Return the paths of media that were not looked into yet, and when they were written."""
+        """Return the paths and modification times of media that were not probed yet."""
         rows = self._ask(
             "SELECT path, mtime_ns FROM entries "
             "WHERE gone_at IS NULL AND rank = 1 AND probed = 0 ORDER BY path LIMIT ?",
@@ -184,7 +184,7 @@ class Index:
         return [(row["path"], row["mtime_ns"]) for row in rows]
 
     def counts(self) -> tuple[int, int]:
-        """Return how many media there are, and how many of them were looked into."""
+        """Return the numbers of media and of probed media."""
         (row,) = self._ask(
             "SELECT (SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1) AS media, "
             "(SELECT count(*) FROM entries WHERE gone_at IS NULL AND rank = 1 AND probed = 0) "
@@ -193,21 +193,21 @@ class Index:
         return row["media"], row["media"] - row["unprobed"]
 
     def entry(self, path: str) -> sqlite3.Row | None:
-        """Return the entry at `path`, a folder's or a medium's, if there is one."""
+        """Return the entry of the folder or medium at `path`, if it exists."""
         rows = self._ask("SELECT * FROM entries WHERE path = ? AND gone_at IS NULL", path)
         return rows[0] if rows else None
 
     def within(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
-        """Return how much is in a folder, and a part of it: folders first, then by name."""
+        """Return the size of a folder and a page of its entries: folders first, then by name."""
         return self._page("folder = ?", "rank, sort, path", (folder,), offset, limit)
 
     def newest(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
-        """Return how many media are in a folder or deeper, and a part: what came last first."""
+        """Return the number of media in and below a folder, and a page: the newest first."""
         where, values = _below(folder)
         return self._page(f"rank = 1{where}", "added_at DESC, sort", values, offset, limit)
 
     def playing(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
-        """Return how many media a folder and its subfolders have, and some in playing order.
+        """Return the number of media in and below a folder, and a page in playing order.
 
         A folder's own media come first, then its subfolders', by name, episodes by number.
         """
@@ -227,7 +227,7 @@ class Index:
     def search(
         self, folder: str, text: str, offset: int, limit: int
     ) -> tuple[int, list[sqlite3.Row]]:
-        """Return how much in a folder or deeper has all words of `text`, and a part of it.
+        """Return the number of entries with all words of `text` in and below a folder, and a page.
 
         Titles that begin with the text come first.
         """
@@ -251,7 +251,7 @@ class Index:
         return [found[path] for path in paths if path in found]
 
     def children(self, folder: str) -> int:
-        """Return how many entries a folder has."""
+        """Return the number of entries in a folder."""
         (row,) = self._ask(
             "SELECT count(*) AS many FROM entries WHERE folder = ? AND gone_at IS NULL", folder
         )

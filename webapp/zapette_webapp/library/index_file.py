@@ -1,6 +1,6 @@
 """The SQLite file of the library's index.
 
-It is a cache: one that is damaged, of another folder or of another version is made anew.
+It is a cache: if it is damaged, or of another folder or version, a new one replaces it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ SCHEMA: Final = Schema(0x7A61706C, 3, _TABLES, claims_unnamed=True)
 
 
 def open_(file: Path, folder: Path) -> Connection:
-    """Return a connection to the index of `folder` in `file`, which is created if needed.
+    """Return a connection to the index of `folder` in `file`; create it if needed.
 
     Raises:
         StoreError: it cannot be written, or is busy.
@@ -77,7 +77,7 @@ def open_(file: Path, folder: Path) -> Connection:
 
 
 def remove(file: Path) -> None:
-    """Remove the file of an index, and SQLite's files next to it."""
+    """Remove the file of an index and its SQLite side files."""
     with translated(file):
         for end in ("", *SIDE_FILES):
             Path(f"{file}{end}").unlink(missing_ok=True)

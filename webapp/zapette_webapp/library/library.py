@@ -1,4 +1,4 @@
-"""The parts of the library, put together."""
+"""The parts of the library."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from zapette_webapp.media.tools import Tool
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The media folder and all that is known of it.
+    """The media folder and the parts that read it.
 
     Attributes:
-        media_folder: which files may be served.
-        index: what is known of them.
-        scanner: keeps the index true.
-        thumbnails: makes small pictures.
+        media_folder: the files that may be served.
+        index: their index.
+        scanner: keeps the index up to date.
+        thumbnails: makes thumbnails.
         prober: reads media.
         converter: reads subtitles.
     """
@@ -38,7 +38,7 @@ class Library:
 
     @classmethod
     def of(cls, media: Path, index_file: Path, thumbnails: Path) -> Self:
-        """Return the parts for a media folder, none of them started."""
+        """Return the library of a media folder, not started."""
         media_folder = MediaFolder(media)
         index = Index(index_file, media)
         prober = Prober()
@@ -47,7 +47,7 @@ class Library:
 
     @property
     def queries(self) -> Queries:
-        """What answers questions about the library."""
+        """The queries on the library."""
         return Queries(self.media_folder, self.index, self.scanner, self.thumbnails.present)
 
     @property
@@ -56,7 +56,7 @@ class Library:
         return (self.prober.tool, self.thumbnails.tool, self.converter.tool)
 
     def start(self) -> None:
-        """Begin to walk the folder and to make pictures."""
+        """Start the threads."""
         self.thumbnails.start()
         self.scanner.start()
 
@@ -66,7 +66,7 @@ class Library:
         return self.scanner, self.thumbnails
 
     def stop(self) -> None:
-        """Stop all, and close the index."""
+        """Stop the parts and close the index."""
         self.scanner.stop()
         self.thumbnails.stop()
         self.converter.stop()

@@ -1,4 +1,4 @@
-"""What one folder of the library holds now, read from the disk."""
+"""The content of one folder of the library, from the disk."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _POSTERS: Final = ("poster", "folder", "cover")
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A picture in the library that stands for a film or a folder.
+    """A picture in the library that represents a film or a folder.
 
     Attributes:
-        path: where it is in the library.
-        mtime_ns: when it was last written, in Unix nanoseconds.
+        path: its path in the library.
+        mtime_ns: its modification time, in Unix nanoseconds.
     """
 
     path: str
@@ -31,15 +31,15 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A medium as the disk has it.
+    """A medium on the disk.
 
     Attributes:
-        path: where it is in the library.
+        path: its path in the library.
         kind: ``video`` or ``audio``.
         size: bytes.
-        mtime_ns: when it was last written, in Unix nanoseconds.
-        poster: the picture that stands for it, if there is one.
-        subtitles: the files of subtitles beside it.
+        mtime_ns: its modification time, in Unix nanoseconds.
+        poster: its picture, if there is one.
+        subtitles: its subtitle files.
     """
 
     path: str
@@ -52,14 +52,14 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One folder as the disk has it.
+    """One folder on the disk.
 
     Attributes:
-        path: where it is in the library; empty for the whole.
-        mtime_ns: when a name in it last came or went, in Unix nanoseconds.
-        folders: paths of the folders in it.
-        media: what can be played.
-        poster: the picture that stands for the folder, if there is one.
+        path: its path in the library; empty for the whole.
+        mtime_ns: its modification time, in Unix nanoseconds.
+        folders: the paths of its folders.
+        media: its media.
+        poster: its picture, if there is one.
     """
 
     path: str
@@ -70,15 +70,15 @@ class Listing:
 
 
 def read(media_folder: MediaFolder, path: str) -> Listing | None:
-    """Return what the folder at `path` holds; None if it is none, or cannot be read.
+    """Return the content of the folder at `path`; None if it cannot be read.
 
-    Hidden files, and links that lead out of the library or back up in it, are left out.
+    Hidden files are left out, and so are links out of the library or to a parent folder.
     """
     folder = media_folder.find_folder(path)
     if folder is None:
         return None
     try:
-        # before the names: what comes while they are read is then seen as a change
+        # Before the names: a change while they are read is then noticed later.
         mtime_ns = folder.stat().st_mtime_ns
         with os.scandir(folder) as entries:
             found = [it for it in entries if not it.name.startswith(".")]
@@ -144,7 +144,7 @@ def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
 
 
 def subtitle(media_folder: MediaFolder, path: str) -> Subtitle:
-    """Return what the name of the subtitles at `path` means next to the films there."""
+    """Return the meaning of the name of the subtitles at `path`, given the films next to them."""
     folder = path.rpartition("/")[0]
     if folder.rpartition("/")[2].lower() in subtitle_files.FOLDERS:
         folder = folder.rpartition("/")[0]
@@ -172,7 +172,7 @@ def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle
 
 
 def _only(media: list[str], text: str) -> list[str]:
-    """Return the only medium: all subtitles in a subfolder then belong to it."""
+    """Return the medium if it is the only one: all subtitles in a subfolder belong to it."""
     parent = PurePosixPath(text).parent.name.lower()
     return media if len(media) == 1 and parent in subtitle_files.FOLDERS else []
 
@@ -197,9 +197,9 @@ def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
 
 
 def _is_worth_following(media_folder: MediaFolder, link: str, path: str, folder: Path) -> bool:
-    """Tell whether the link at `link`, in the folder at `path`, leads somewhere new.
+    """Tell whether to follow the link at `link`, in the folder at `path`.
 
-    It must not lead back up, and is not followed where a link has led already: it ends there.
+    Links to a parent folder are not followed, and neither are links behind another link.
     """
     real = media_folder.find_folder(link)
     if real is None or folder.is_relative_to(real):

@@ -1,4 +1,4 @@
-"""The media folder: which of its files may be served, and none outside it."""
+"""The media folder: the only files that may be served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zapette_webapp.media import media_types
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """The files in one folder that may be played; nothing outside it, whatever links point there.
+    """The playable files in one folder, and none outside it, whatever its links point to.
 
     A *path* in the library is relative to the folder, with slashes, and names no hidden file. It is
     Unicode text (`zapette_webapp.library.paths`).
@@ -26,7 +26,7 @@ class MediaFolder:
     folder: Path
 
     def first(self) -> str:
-        """Return the source of the first medium at the top of the folder, or an empty one."""
+        """Return the source of the first medium at the top of the folder; empty if it has none."""
         try:
             names = sorted(os.listdir(self.folder))  # noqa: PTH208 - may hold 20,000 names
         except OSError:
@@ -35,16 +35,16 @@ class MediaFolder:
         return next((f"media/{path}" for path in media if self.find(path) is not None), "")
 
     def find(self, path: str) -> Path | None:
-        """Return the file at a path in the library; None if there is none that may be served."""
+        """Return the file at a path in the library; None if there is none to serve."""
         file = self._inside(path)
         if file is None or not file.is_file():
             return None
-        # of a link both ends count: it must not lend its name to a file of another kind
+        # The name and the target of a link must both be media.
         both = (media_types.suffix(path), file.suffix.lower())
         return file if all(it in media_types.TYPES for it in both) else None
 
     def find_folder(self, path: str) -> Path | None:
-        """Return the folder at a path in the library, the empty one being the whole of it."""
+        """Return the folder at a path in the library; the empty path is the whole library."""
         folder = self._inside(path)
         return folder if folder is not None and folder.is_dir() else None
 

@@ -1,4 +1,4 @@
-"""What the library answers when it is asked what is there (docs/library.md)."""
+"""Queries on the library (docs/library.md)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _LONGEST_PATH: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Answers from the index what is in the library, and has what people look at looked into.
+    """Answers queries from the index, and requests probes of the media in each answer.
 
     Attributes:
         media_folder: the media folder.
-        index: what is known of it.
-        scanner: brings the index up to date.
-        has_thumbnails: whether small pictures can be made.
+        index: its index.
+        scanner: keeps the index up to date.
+        has_thumbnails: whether thumbnails can be made.
     """
 
     media_folder: MediaFolder
@@ -51,13 +51,13 @@ class Queries:
         limit: int = _USUAL,
         order: str = "name",
     ) -> dict[str, Any]:
-        """Return what is there.
+        """Return a page of the library's entries.
 
         Args:
             path: a folder, or one medium; empty for the whole library.
-            search: words that titles or paths in the folder, or deeper, must have.
-            offset: how many entries to leave out at the beginning.
-            limit: how many to give, at most `MOST`.
+            search: words in the titles or paths, in the folder or below it.
+            offset: the number of entries to skip.
+            limit: the number of entries to return, at most `MOST`.
             order: ``name``; or, including subfolders, ``added`` for the newest
                 first and ``play`` for the order to play them in.
 
@@ -91,11 +91,11 @@ class Queries:
         return row
 
     def _look_at(self, path: str) -> None:
-        """Notice what has changed in a folder that somebody looks at."""
+        """Refresh the index of a folder that has changed."""
         row = self.index.entry(path)
         folder = self.media_folder.find_folder(path)
         if folder is None:
-            # the index keeps what it knows of a disk that is away
+            # The index keeps the entries of a disk that is away.
             if row is None and path:
                 raise NotInLibrary(f"path: there is no {path[:100]!r} in the library")
             return
@@ -189,7 +189,7 @@ class Queries:
 
 
 def _versioned(route: str, path: str, mtime_ns: int) -> str:
-    # another version has another address, so that a browser may keep it for ever
+    # Each version has an address of its own, so that browsers may cache it for ever.
     return f"{address(route, path)}?v={mtime_ns // 1_000_000:x}"
 
 

@@ -1,4 +1,4 @@
-"""The library over HTTP: what is in it, and its files, small pictures and subtitles."""
+"""The library over HTTP: its entries, files, thumbnails and subtitles."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def blueprint(library: Library) -> Blueprint:
         file = _found(media_folder, path)
         kind = media_types.TYPES[media_types.suffix(path)]
         status = file.stat()
-        # we make tag and name: werkzeug cannot make them for every file name
+        # werkzeug cannot make the tag and the name for every file name.
         answer = send_file(
             file,
             mimetype=kind,

@@ -1,4 +1,4 @@
-"""Keeps the index of the library true: walks the folder, and looks into what is new."""
+"""Keeps the index of the library up to date: scans the folder, and probes new media."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zapette_webapp.media.probe import Prober
 log = logging.getLogger("zapette.library")
 
 INTERVAL: Final = 60.0
-"""Seconds between two walks through the folder, at least; a slow walk is made less often."""
+"""The least seconds between two scans; slow scans are less frequent."""
 
 _SHARE: Final = 50
 _SHARE_WHEN_ASKED: Final = 5
@@ -36,13 +36,13 @@ _DEEPEST: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the index is.
+    """The progress of the index.
 
     Attributes:
-        state: ``scanning`` (the first walk is under way), ``probing`` (all is listed, not all is
-            looked into), ``ready``, or ``unavailable`` (the folder cannot be read).
-        media: how many are listed.
-        probed: how many of them were looked into; all, where ffprobe is not installed.
+        state: ``scanning`` (the first scan is running), ``probing`` (all media are listed, not all
+            probed), ``ready``, or ``unavailable`` (the folder cannot be read).
+        media: the number of listed media.
+        probed: the number of probed media; all, if ffprobe is not installed.
     """
 
     state: str
@@ -51,7 +51,7 @@ class Progress:
 
 
 class Scanner:
-    """Walks the library again and again on a thread of its own, from `start` to `stop`."""
+    """Scans the library repeatedly on a thread of its own, from `start` to `stop`."""
 
     def __init__(
         self, media_folder: MediaFolder, index: Index, prober: Prober, interval: float = INTERVAL
@@ -73,7 +73,7 @@ class Scanner:
         self.supervisor = Supervisor(log)
 
     def start(self) -> None:
-        """Begin to walk and to look into media."""
+        """Start the thread."""
         self._index.on_damaged = self._look_now
         self.supervisor.thread("library", self._run)
 
@@ -86,7 +86,7 @@ class Scanner:
         self.supervisor.stop(2)
 
     def progress(self) -> Progress:
-        """Return how far the index is."""
+        """Return the progress of the index."""
         media, probed = self._counts()
         if not self._available:
             return Progress("unavailable", media, probed)
@@ -95,7 +95,7 @@ class Scanner:
         return Progress("ready" if probed == media else "probing", media, probed)
 
     def _counts(self) -> tuple[int, int]:
-        """Return the index's counts, which cost some milliseconds: at most twice a second."""
+        """Return the counts, read at most twice a second: a read takes some milliseconds."""
         now = time.monotonic()
         if now >= self._count_again_at:
             self._count_again_at = now + _COUNTED_FOR
@@ -104,7 +104,7 @@ class Scanner:
         return media, probed if self._prober.present else media
 
     def want(self, media: list[tuple[str, int]]) -> None:
-        """Look into these next, because somebody sees them: path and time of writing of each."""
+        """Probe these media next (path and modification time), because a page shows them."""
         with self._lock:
             for path, mtime_ns in media:
                 self._wanted[path] = mtime_ns
@@ -115,7 +115,7 @@ class Scanner:
             self._wake.set()
 
     def refresh(self, path: str) -> None:
-        """Bring one folder up to date now, unless that has just been done at some cost."""
+        """Update one folder now, unless that was slow and recent."""
         with self._lock:
             if self._refreshed.get(path, 0.0) > time.monotonic():
                 return
@@ -140,7 +140,7 @@ class Scanner:
                 self._refreshed.popitem(last=False)
 
     def scan(self) -> None:
-        """Walk the whole folder once."""
+        """Scan the whole folder once."""
         top = listing.read(self._media_folder, "")
         if top is None:
             if self._available:
@@ -158,7 +158,7 @@ class Scanner:
             self._index.complete()
 
     def probe_one(self) -> bool:
-        """Look into one medium that nobody looked into; tell whether there was one."""
+        """Probe one medium; tell whether there was one to probe."""
         if not self._prober.present:
             return False
         found = self._next()
@@ -176,7 +176,7 @@ class Scanner:
             return
         self._index.put_media(here)
         if here.media:
-            # at once, so that one can look around in the part that was walked
+            # At once, so that the scanned part can be browsed.
             for folder in [*above, here]:
                 if folder.path not in kept:
                     self._index.put_folder(folder)
@@ -214,7 +214,7 @@ class Scanner:
     def _run(self) -> None:
         logged = False
         if self._index.is_complete:
-            # what is known is true enough for the first answers, which somebody waits for
+            # The first requests come before the scan: the index is good enough for them.
             self._due = time.monotonic() + _SETTLE
         while not self._stopping.is_set():
             self._wake.clear()
@@ -252,6 +252,6 @@ class Scanner:
         self.scan()
         now = time.monotonic()
         self._soonest = now + max(1.0, _SHARE_WHEN_ASKED * (now - started))
-        # what was asked for meanwhile is not forgotten
+        # Keep a request that arrived during the scan.
         asked = self._soonest if self._due < float("inf") else float("inf")
         self._due = min(asked, now + max(self._interval, _SHARE * (now - started)))

@@ -1,4 +1,4 @@
-"""What people call a medium, made from the name of its file; no I/O."""
+"""Titles from file names; no I/O."""
 
 from __future__ import annotations
 

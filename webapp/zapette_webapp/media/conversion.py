@@ -1,4 +1,4 @@
-"""Converts files of subtitles to WebVTT in a separate process, and caches the latest results."""
+"""Converts subtitle files to WebVTT in a separate process, and caches the latest results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Key = tuple[Path, int, int, str | None]
 
 
 class Converter:
-    """Converts one file at a time; safe to use from several threads."""
+    """Converts one file at a time; safe for several threads."""
 
     def __init__(self) -> None:
         self.tool = Tool(
@@ -38,7 +38,7 @@ class Converter:
         """Return the subtitles in `file` as WebVTT.
 
         Args:
-            file: any file of subtitles.
+            file: a subtitle file.
             language: ISO 639-1 code, if the file's name contains one.
 
         Raises:
@@ -52,7 +52,7 @@ class Converter:
         known = self._recall(key)
         if known is None:
             with self.tool.turn():
-                # the previous caller may have converted the same file
+                # The previous caller may have converted the same file.
                 known = self._recall(key)
                 if known is None:
                     known = self._convert(file, language)

@@ -1,4 +1,4 @@
-"""Languages as file names spell them, and as their speakers do; no I/O."""
+"""Languages by their codes and names; no I/O."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ def code(word: str) -> str | None:
 
 
 def own_name(language: str) -> str:
-    """Return what a language is called in itself."""
+    """Return the name of a language in that language."""
     return _NAMES[language]

@@ -1,4 +1,4 @@
-"""What is in a medium, as ffprobe tells it."""
+"""The content of a medium, from ffprobe."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _ENTRIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a medium holds.
+    """The content of a medium.
 
     Attributes:
         duration: seconds; None if the file does not say.
         type: its type with codecs, for ``canPlayType``.
-        tracks: pictures and sounds, in the order of the file.
+        tracks: its video and audio tracks, in order.
         width: of the picture, in pixels.
         height: of the picture, in pixels.
         has_cover: whether there is a picture in an audio file.
-        title: what the file calls itself.
-        artist: who made it.
-        album: what it is a part of.
+        title: its title tag.
+        artist: its artist tag.
+        album: its album tag.
     """
 
     duration: float | None
@@ -52,7 +52,7 @@ class Probe:
 
 
 class Prober:
-    """Asks ffprobe about media, if it is installed."""
+    """Reads media with ffprobe, if it is installed."""
 
     def __init__(self) -> None:
         self.tool = Tool(["ffprobe", *QUIET], LIMITS)
@@ -63,11 +63,11 @@ class Prober:
         return self.tool.present
 
     def stop(self) -> None:
-        """End the run under way."""
+        """End the current run."""
         self.tool.stop()
 
     def probe(self, file: Path) -> Probe | None:
-        """Return what is in `file`; None if ffprobe makes nothing of it or must not try."""
+        """Return the content of `file`; None if ffprobe cannot, or must not, read it."""
         demuxer, container = opened_as(file)
         if demuxer is None:
             return None
@@ -94,7 +94,7 @@ def opened_as(file: Path) -> tuple[str | None, str]:
 
 
 def read(container: str, report: bytes) -> Probe | None:
-    """Return the facts in ffprobe's `report` on a medium of this type; None if there are none."""
+    """Return the content from ffprobe's `report` on a medium of this type; None if it has none."""
     try:
         content = json.loads(report)
     except ValueError:
@@ -105,7 +105,7 @@ def read(container: str, report: bytes) -> Probe | None:
     tracks = [it for it in map(codecs.track, streams) if it is not None]
     if not tracks:
         return None
-    # the first picture that moves: a cover says nothing about the film
+    # The first video track that is not a cover.
     moving = [it for it in streams if codecs.track(it) and it.get("codec_type") == "video"]
     shape = moving[0] if moving else {}
     form = content.get("format", {})

@@ -1,4 +1,4 @@
-"""Which files of subtitles belong to a film, and what their names mean; no I/O."""
+"""Subtitle files: the film of each, and the meaning of its name; no I/O."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _FLAGS: Final = {"forced": "forced", "sdh": "SDH", "cc": "SDH", "hi": "SDH"}
 
 @dataclass(frozen=True, slots=True)
 class Subtitle:
-    """A file of subtitles.
+    """A subtitle file.
 
     Attributes:
-        path: where it is in the library.
-        label: what to show: ``Français (forced)``.
-        language: ISO 639-1 code, if its name tells it.
+        path: its path in the library.
+        label: the text for people: ``Français (forced)``.
+        language: ISO 639-1 code, if its name contains one.
     """
 
     path: str
@@ -41,13 +41,13 @@ def key(stem: str) -> str:
 
 
 def owner(stem: str, films: Container[str]) -> str | None:
-    """Return which of `films` the subtitles with the name `stem` belong to, if any.
+    """Return the one of `films` to which the subtitles `stem` belong, if any.
 
     It is the longest one that the name begins with: ``Alien.3.en`` belongs to ``Alien.3`` and not
     to ``Alien``.
 
     Args:
-        stem: the name of a file of subtitles without its extension.
+        stem: the name of a subtitle file without its extension.
         films: the `key` of each film's name.
     """
     whole = key(stem)
@@ -56,7 +56,7 @@ def owner(stem: str, films: Container[str]) -> str | None:
 
 
 def named(path: str, film: str) -> Subtitle:
-    """Return what the name of the subtitles at `path` means.
+    """Return the meaning of the name of the subtitles at `path`.
 
     A language counts after the film's name (``film``, as `owner` returns it); if there is no film,
     at the end: ``2_French.srt``, but not ``The.German.Doctor.srt``.

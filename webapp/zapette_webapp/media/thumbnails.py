@@ -1,4 +1,4 @@
-"""Small pictures of media and posters, made by ffmpeg one at a time and kept in a folder."""
+"""Thumbnails of media and posters, which ffmpeg makes one at a time, in a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZE: Final = 480
 """The longer side of a picture, in pixels."""
 
 BUDGET: Final = 256 << 20
-"""How much the folder of pictures may hold, in bytes."""
+"""The size limit of the folder, in bytes."""
 
 LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
 """The limits for making one picture."""
@@ -42,11 +42,11 @@ _MAGIC: Final = {b"\xff\xd8\xff": "jpeg_pipe", b"\x89PNG": "png_pipe", b"RIFF": 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was asked for.
+    """The result of a request for a thumbnail.
 
     Attributes:
-        file: where it is; None if it is not there.
-        pending: whether asking again soon helps.
+        file: its path; None if it does not exist.
+        pending: whether it is being made.
     """
 
     file: Path | None
@@ -54,11 +54,11 @@ class Picture:
 
 
 class Thumbnails:
-    """Makes pictures on a thread of its own, from `start` to `stop`, what was asked last first.
+    """Makes thumbnails on a thread of its own, the latest request first.
 
     Args:
-        folder: where they are kept; made where needed.
-        budget: how much it may hold, in bytes; what was not seen for longest goes.
+        folder: the folder of the thumbnails; created if needed.
+        budget: its size limit, in bytes; those unseen for longest are deleted.
     """
 
     def __init__(self, folder: Path, budget: int = BUDGET) -> None:
@@ -81,11 +81,11 @@ class Thumbnails:
 
     @property
     def made(self) -> int:
-        """How many were made since the start."""
+        """The number of thumbnails made since the start."""
         return self._made
 
     def start(self) -> None:
-        """Begin to make what is asked for."""
+        """Start the thread."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.supervisor.thread("thumbnails", self._run)
 
@@ -99,9 +99,9 @@ class Thumbnails:
         self.supervisor.stop(2)
 
     def get(self, file: Path) -> Picture:
-        """Return what `find` does, after waiting a little for one that is being made.
+        """Return the thumbnail of a medium or picture; wait a little if it is being made.
 
-        Few wait at once, so that they do not hold the threads that others need.
+        Few callers wait at once, so that other requests have threads.
         """
         picture = self.find(file)
         if not picture.pending or not self._waiting.acquire(blocking=False):
@@ -115,7 +115,7 @@ class Thumbnails:
         return self.find(file)
 
     def find(self, file: Path) -> Picture:
-        """Return the small picture of a medium or a picture, asking for it if it is not there."""
+        """Return the thumbnail of a medium or picture; request it if it is missing."""
         target = self._folder / _name(file)
         try:
             status = target.stat()
@@ -146,7 +146,7 @@ class Thumbnails:
                 if not target.exists():
                     self._make(file, target)
             except OSError as error:
-                log.warning("a thumbnail could not be kept: %s", error)
+                log.warning("cannot store a thumbnail: %s", error)
             with self._changed:
                 self._changed.notify_all()
 
@@ -159,7 +159,7 @@ class Thumbnails:
         picture = self._draw(file)
         if self._stopping:
             return
-        # an empty file says that there is none to be had, so that nobody tries again and again
+        # An empty file marks a failure, so that it is not tried again and again.
         draft = target.with_suffix(".draft")
         draft.write_bytes(picture or b"")
         draft.replace(target)
@@ -200,7 +200,7 @@ class Thumbnails:
         if self._used <= self._budget:
             return
         kept = [(it.stat(), it) for it in self._folder.glob("*.jpg")]
-        # never the newest, which somebody waits for
+        # Keep the newest: a client waits for it.
         for status, picture in sorted(kept, key=lambda it: it[0].st_mtime_ns)[:-1]:
             if self._used <= self._budget * _TRIMMED_TO:
                 break

@@ -1,7 +1,7 @@
 """Runs programs on files from the library, with limits.
 
-Every program that parses a medium, a picture or subtitles runs here, in a separate process: a file
-may be made to exhaust a machine.
+Every program that parses a medium, a picture or subtitles runs here, in a separate process, because
+a malicious file may exhaust the machine.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Limits:
         cpu: seconds of CPU time.
         wall: seconds from start to end; more than `cpu`, because it has the lowest priority.
         memory: bytes of address space.
-        output: bytes that it may write.
-        waiting: how many runs may wait for their turn; more are refused.
+        output: bytes of output.
+        waiting: how many runs may wait; more are refused.
     """
 
     cpu: int
@@ -59,11 +59,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run that ended by itself.
+    """A completed run.
 
     Attributes:
         code: its exit code; negative for the signal that ended it.
-        output: what it wrote.
+        output: its output.
     """
 
     code: int
@@ -71,7 +71,7 @@ class Finished:
 
 
 class Tool:
-    """One program, run one at a time, at the lowest priority and with limits.
+    """A program with limits, at the lowest priority, that runs once at a time.
 
     Args:
         command: the program, found on the path, and its fixed options.
@@ -130,7 +130,7 @@ class Tool:
             self._places.release()
 
     def run_now(self, *arguments: str) -> Finished:
-        """Do what `run` does, for a caller who has the turn."""
+        """Run the program for a caller that holds the turn."""
         try:
             finished = self._run([*self._command, *arguments])
         except ToolError as error:
@@ -140,7 +140,7 @@ class Tool:
         return finished
 
     def stop(self) -> None:
-        """End the run under way, and refuse others."""
+        """End the current run, and refuse others."""
         with self._guard:
             self._stopped = True
             if self._running is not None:
@@ -227,7 +227,7 @@ def families(tools: Sequence[Tool]) -> Iterator[Family]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and every process that it has started."""
+    """Kill a process and all processes that it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except AttributeError:  # pragma: no cover - Windows has no groups

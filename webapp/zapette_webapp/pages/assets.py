@@ -1,4 +1,4 @@
-"""What pages load: built once, and kept for good by browsers, because its address has a version.
+"""The built files of the pages; browsers cache them for good, because each address has a version.
 
 ``static/build.js`` makes the files in ``static/dist`` (docs/decisions/0070). In development each
 source is served as it is.
@@ -31,12 +31,12 @@ _VERSION: Final = re.compile(r"v-[0-9a-f]{16}")
 
 @dataclass(slots=True)
 class Assets:
-    """What pages load.
+    """The files that pages load.
 
     Attributes:
-        plain: serve each source by itself, for a browser's debugger.
-        folder: where the sources are, and what is built of them in ``dist``.
-        version: what addresses begin with; empty if `plain`.
+        plain: serve the single sources, for a browser's debugger.
+        folder: the sources; the built files are in its ``dist``.
+        version: the first part of an address; empty if `plain`.
     """
 
     plain: bool
@@ -45,10 +45,10 @@ class Assets:
     _built: dict[str, bytes] = field(default_factory=dict, init=False)
 
     def start(self) -> Assets:
-        """Read what is built; build it first where that is missing or older than the sources.
+        """Read the built files; build them first if they are missing or outdated.
 
         Raises:
-            AssetsError: it is needed and fails.
+            AssetsError: the build fails.
         """
         if not self.plain:
             dist = self.folder / "dist"
@@ -62,7 +62,7 @@ class Assets:
             if not manifest:
                 raise AssetsError(f"{dist} is not there: was the package built without the pages?")
             self.version = f"v-{manifest['version']}"
-            # in memory: a page must not get files of another version than its own
+            # In memory, so that a page gets the files of one version.
             self._built = {name: (dist / name).read_bytes() for name in manifest["files"]}
         self.inline(EARLY)
         return self
@@ -72,7 +72,7 @@ class Assets:
         return "/".join(part for part in ("static", self.version, name) if part)
 
     def inline(self, name: str) -> str:
-        """Return the text of a script that stands in a page itself; it must not end its element."""
+        """Return the text of an inline script, which must not end its element."""
         content = (self.folder / name).read_bytes() if self.plain else self._built[name]
         text = content.decode().strip()
         if "</script" in text:
@@ -80,17 +80,17 @@ class Assets:
         return text
 
     def built(self, name: str) -> bytes | None:
-        """Return a file that was built, or None."""
+        """Return a built file; None if it does not exist."""
         return self._built.get(name)
 
     def split(self, name: str) -> tuple[str, str]:
-        """Return the version that an address names, or nothing, and the file's own name."""
+        """Return the version in an address, which may be empty, and the name of the file."""
         version, _, rest = name.partition("/")
         return (version, rest) if _VERSION.fullmatch(version) else ("", name)
 
 
 def _manifest(dist: Path) -> dict[str, Any]:
-    """Return what was built of what; nothing if that is not there."""
+    """Return the manifest of the build; empty if it does not exist."""
     try:
         manifest: dict[str, Any] = json.loads((dist / _MANIFEST).read_text("utf-8"))
     except FileNotFoundError:

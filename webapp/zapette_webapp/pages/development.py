@@ -1,4 +1,4 @@
-"""What pages have in development: they are loaded again when their files change."""
+"""Development: pages reload when their files change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zapette_webapp.http import security_headers
 from zapette_webapp.pages import page_errors
 
 MODULE: Final = "page/reload.js"
-"""What pages load to notice that their files have changed."""
+"""The module with which pages notice changed files."""
 
 _FOLDERS: Final = (ROOT / "static", ROOT / "webapp" / "zapette_webapp" / "templates")
 _SUFFIXES: Final = frozenset({".js", ".css", ".html", ".svg"})
@@ -22,13 +22,13 @@ _NOT_PAGES: Final = frozenset({"dist", "node_modules", "tests"})
 
 
 def scripts(settings: Settings) -> list[str]:
-    """Return the modules that each page loads before its own."""
+    """Return the modules that each page loads first."""
     reports = [page_errors.MODULE] if settings.page_errors or settings.development else []
     return [*reports, MODULE] if settings.development else reports
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
-    """Return the routes that those modules need: none, unless a setting asks for them."""
+    """Return the routes of those modules: none, unless a setting asks for them."""
     reports = [page_errors.blueprint()] if settings.page_errors or settings.development else []
     return [*reports, _changes()] if settings.development else reports
 
@@ -45,7 +45,7 @@ def _changes() -> Blueprint:
 
 
 def _stamp() -> str:
-    """Return a text that differs when a file of the pages has changed."""
+    """Return a text that changes with the files of the pages."""
     digest = hashlib.sha256()
     for path in sorted(_files()):
         digest.update(f"{path} {path.stat().st_mtime_ns}\n".encode())

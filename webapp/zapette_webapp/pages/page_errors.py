@@ -1,4 +1,4 @@
-"""The errors of the pages' scripts, which browsers report: shown in the terminal of the server."""
+"""Logs the errors of the pages' scripts, which browsers report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zapette_webapp.http import requests, security_headers
 log = logging.getLogger("zapette.page")
 
 MODULE: Final = "page/error-reports.js"
-"""What pages load to report their errors."""
+"""The module with which pages report their errors."""
 
 _PAGES: Final = frozenset({"player", "remote"})
 _LONGEST: Final = 1500
@@ -25,7 +25,7 @@ _LONGEST: Final = 1500
 def blueprint() -> Blueprint:
     """Return the route ``POST /api/page-error``."""
     errors = Blueprint("page_errors", __name__)
-    # Anybody can say anything here, so that nobody may say much.
+    # Anyone can send any text here, so that its amount is limited.
     reports = Throttle(burst=10, per_second=0.2)
     everybody = Throttle(burst=50, per_second=1)
 
@@ -47,7 +47,7 @@ def blueprint() -> Blueprint:
 
 
 def _text(body: dict[str, Any], name: str) -> str:
-    """Return a member fit for the terminal: no secrets, and no letters that steer it."""
+    """Return a member for the terminal, without secrets and control characters."""
     value = body.get(name, "")
     if not isinstance(value, str):
         raise InvalidRequest(f"{name}: a text is needed")

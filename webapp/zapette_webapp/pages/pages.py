@@ -1,4 +1,4 @@
-"""The two pages, what they import, and the headers that keep them safe."""
+"""The two pages, their static files, and their security headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
 
-# Of the installed npm packages the pages import these files, and no other is served.
+# The only files of npm packages that are served.
 _MODULES: Final = frozenset(
     {
         "node_modules/hls.js/dist/hls.min.mjs",
@@ -36,14 +36,14 @@ _SUFFIXES: Final = {
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
-def blueprint(addresses: Addresses, library: MediaFolder, assets: Assets) -> Blueprint:
+def blueprint(addresses: Addresses, media_folder: MediaFolder, assets: Assets) -> Blueprint:
     """Return the routes of the pages and of ``/static``."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     def player() -> Response:
-        # hls.js fetches the parts of a stream from wherever it is
-        return _page("player.html", anywhere=("http:", "https:"), source=library.first())
+        # hls.js fetches the parts of a stream from any host.
+        return _page("player.html", anywhere=("http:", "https:"), source=media_folder.first())
 
     @pages.get("/remote")
     def remote() -> Response:
@@ -54,7 +54,7 @@ def blueprint(addresses: Addresses, library: MediaFolder, assets: Assets) -> Blu
         wanted, file = assets.split(name)
         path = Path(file)
         if wanted and wanted != assets.version:
-            # a page of another version: it must not get modules of this one among its own
+            # A page of another version must not mix its modules with this version's.
             abort(404)
         if path.suffix not in _SUFFIXES:
             abort(404)
@@ -69,7 +69,7 @@ def blueprint(addresses: Addresses, library: MediaFolder, assets: Assets) -> Blu
             if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
                 abort(404)
             response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
-        # Revalidated at each load where the address may get another content.
+        # Browsers revalidate addresses whose content may change.
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return conditional(response)
 
@@ -95,7 +95,7 @@ def blueprint(addresses: Addresses, library: MediaFolder, assets: Assets) -> Blu
 
 
 def _hash(script: str) -> str:
-    """Return what lets this very text be run (Content Security Policy 3, 2.3.1)."""
+    """Return the policy source for exactly this script (Content Security Policy 3, 2.3.1)."""
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
@@ -106,8 +106,8 @@ def _origin(url: str) -> str:
 
 
 def _policy(early: str, *peers: str) -> str:
-    # 'self' does not cover another port, so the broker's origin is named; a film may come from
-    # anywhere.
+    # 'self' does not cover the broker's port, so that its origin is named; media may come from
+    # any host.
     return "; ".join(
         (
             "default-src 'self'",

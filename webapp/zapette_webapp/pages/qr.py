@@ -9,7 +9,7 @@ from qrcode.image.svg import SvgPathImage
 
 
 def svg(text: str) -> str:
-    """Return a QR code of `text` as an SVG document: dark on white, four modules of margin."""
+    """Return a QR code of `text` as an SVG document: dark on white, with a margin of 4 modules."""
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=4)
     code.add_data(text)
     image = code.make_image(image_factory=_WhiteSvg)
@@ -26,5 +26,5 @@ def terminal(text: str) -> str:
 
 
 class _WhiteSvg(SvgPathImage):
-    # A phone's camera needs the white behind the modules, on a dark page too.
+    # Cameras need the white background, on a dark page too.
     background = "white"

@@ -1,4 +1,4 @@
-"""Whether every part of the system works, as ``/healthz`` tells it."""
+"""The checks behind ``/healthz``."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _CONNECT_TIMEOUT: Final = 1.0
 _BROKER_TIMEOUT: Final = 3.0
 
 BROKER: Final = "broker"
-"""The service that our broker is."""
+"""The name of our broker's service."""
 
 BRIDGE: Final = "bridge"
-"""The service that the bridge is."""
+"""The name of the bridge's service."""
 
 
 def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Checks:
-    """Return the checks that every web side has; the caller adds stores and others.
+    """Return the checks that need no store; the caller adds others.
 
     Args:
-        settings: where the parts listen.
+        settings: the addresses of the parts.
         service_is_live: whether the server's own MQTT client is connected.
     """
     checks = Checks()
@@ -40,13 +40,13 @@ def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Ch
 
 
 class BrokerChecks:
-    """What the broker says of its stores and tasks (docs/protocol.md); nothing if it is not ours.
+    """The broker's report on its stores and tasks (docs/protocol.md); empty for a foreign broker.
 
-    The name of each part starts with ``broker_``; ``broker`` is whether the broker answers.
+    The name of each part starts with ``broker_``; ``broker`` shows whether the broker answers.
 
     Args:
         service: the server's own MQTT client.
-        callee: the service that our broker is.
+        callee: the service of our broker.
     """
 
     def __init__(self, service: Client, callee: Callee) -> None:
@@ -55,11 +55,11 @@ class BrokerChecks:
         self._is_ours = False
 
     def start(self) -> None:
-        """Find out whose broker it is; the client has to be started."""
+        """Find out whether the broker is ours; start the client first."""
         self._service.subscribe(self._callee.availability, self._on_availability)
 
     def __call__(self) -> dict[str, str | None]:
-        """Return why a part does not work, None for one that does; in three seconds at most."""
+        """Return by name why a part does not work, or None; takes three seconds at most."""
         if not self._service.is_live:
             return {BROKER: "not connected"}
         if not self._is_ours:
@@ -71,16 +71,16 @@ class BrokerChecks:
         return {BROKER: None} | _parts(answer)
 
     def _on_availability(self, _message: Message) -> None:
-        # no other broker has such a service, and a plain one would let each check time out
+        # Only our broker has this service; with another, each check would time out.
         self._is_ours = True
 
 
 class BridgeCheck:
-    """Whether the bridge is at work and connected to the home's broker.
+    """Whether the bridge runs and is connected to the home's broker.
 
     Args:
         service: the server's own MQTT client.
-        callee: the service that the bridge is.
+        callee: the service of the bridge.
     """
 
     def __init__(self, service: Client, callee: Callee) -> None:
@@ -89,11 +89,11 @@ class BridgeCheck:
         self._is_at_work = False
 
     def start(self) -> None:
-        """Begin to listen to the bridge; the client has to be started."""
+        """Subscribe to the bridge's availability; start the client first."""
         self._service.subscribe(self._callee.availability, self._on_availability)
 
     def __call__(self) -> str | None:
-        """Return why nothing is bridged, None if all is; in three seconds at most."""
+        """Return why the bridge does not work, or None; takes three seconds at most."""
         if not self._is_at_work:
             return "it does not get in at the home's broker, or is not there; its log says more"
         try:

@@ -1,4 +1,4 @@
-"""What ``/metrics`` tells: of the web side, of the library, and of the broker."""
+"""The figures of ``/metrics``: of the web side, the library and the broker."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from zapette_webapp.status import prometheus
 from zapette_webapp.status.prometheus import Family, Sample, family
 
 BROKER_TOPIC: Final = "$SYS/broker/metrics"
-"""Where the broker publishes its counters and gauges, as one JSON object."""
+"""The topic of the broker's counters and gauges, one JSON object."""
 
 _BUCKETS: Final = (0.005, 0.025, 0.1, 0.5, 2.5)
-# What goes up and down, of what the broker tells; all else only goes up.
+# The gauges among the broker's figures; the others are counters.
 _GAUGES: Final = frozenset(
     {
         "clients_connected", "clients_maximum", "sessions", "subscriptions",
@@ -37,7 +37,7 @@ _GAUGES: Final = frozenset(
 
 
 class Requests:
-    """Counts what the web side answered; safe from several threads."""
+    """Counts the responses of the web side; safe for several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Requests:
         self._seconds = 0.0
 
     def count(self, status: int, seconds: float) -> None:
-        """Count one answer and the time that it took to make."""
+        """Count one response and the time to prepare it."""
         with self._lock:
             self._statuses[f"{status // 100}xx"] += 1
             self._buckets[bisect_left(_BUCKETS, seconds)] += 1
@@ -82,7 +82,7 @@ class BrokerFigures:
     """The last figures that the broker published.
 
     Args:
-        is_live: whether the connection to the broker is live: if not, they are old.
+        is_live: whether the connection to the broker is live; otherwise the figures are stale.
     """
 
     def __init__(self, is_live: Callable[[], bool]) -> None:
@@ -90,7 +90,7 @@ class BrokerFigures:
         self._figures: dict[str, float] = {}
 
     def take(self, payload: bytes) -> None:
-        """Keep what the broker says; anything but an object of numbers is left out."""
+        """Store the numbers in a message of the broker; ignore anything else."""
         try:
             content: Any = json.loads(payload)
         except ValueError:
@@ -103,7 +103,7 @@ class BrokerFigures:
             }
 
     def families(self) -> Iterator[Family]:
-        """Return the figures; none if the broker is away."""
+        """Return the figures; none while the broker is away."""
         if not self._is_live():
             return
         for name, value in sorted(self._figures.items()):
@@ -118,9 +118,9 @@ def blueprint(
     """Return the route ``/metrics``.
 
     Args:
-        figures: each returns the families of one part.
-        checks: which parts are up.
-        library: the library, whose figures are included.
+        figures: functions that return the families of one part each.
+        checks: the state of the parts.
+        library: the library.
     """
     metrics = Blueprint("metrics", __name__)
     process = psutil.Process()
@@ -141,7 +141,7 @@ def blueprint(
 
 
 def restarts(owners: Iterable[Supervisor]) -> Iterator[Family]:
-    """Return how often each thread of the web side was started again."""
+    """Return the restarts of each thread of the web side."""
     works = [(name, work.restarts) for owner in owners for name, work in owner.works.items()]
     yield Family(
         "zapette_task_restarts_total",
@@ -152,7 +152,7 @@ def restarts(owners: Iterable[Supervisor]) -> Iterator[Family]:
 
 
 def count(app: Flask, counted: Requests) -> None:
-    """Have every answer of `app` counted."""
+    """Count every response of `app`."""
 
     @app.before_request
     def begin() -> None:

@@ -1,4 +1,4 @@
-"""Figures in the text format that Prometheus reads (version 0.0.4); no I/O."""
+"""The text format of Prometheus (version 0.0.4); no I/O."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def family(name: str, kind: str, meaning: str, value: float) -> Family:
 
 
 def render(families: Iterable[Family]) -> str:
-    """Return the families as Prometheus reads them."""
+    """Return the families in the text format."""
     lines = []
     for it in families:
         lines.append(f"# HELP {it.name} {_escaped(it.meaning)}")
