@@ -13,10 +13,10 @@ SUBJECTS: Final = (
     ("Applications", "zapette.client.application", ["Application"]),
     ("Events", "zapette.client.handlers", ["Event"]),
     ("Players", "zapette.client.player", ["Player"]),
-    ("Who is there", "zapette.client.players", ["Players", "KnownPlayer"]),
+    ("Players and states", "zapette.client.players", ["Players", "KnownPlayer"]),
     ("Services", "zapette.client.service", ["Service"]),
     ("What arguments may be", "zapette.client.arguments", ["Range", "Length"]),
-    ("Patience", "zapette.mqtt.dialing", ["Timing"]),
+    ("Time-outs", "zapette.mqtt.dialing", ["Timing"]),
     ("The client below", "zapette.client.client", ["Client"]),
 )
 """The public classes, by heading."""

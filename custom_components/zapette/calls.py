@@ -101,7 +101,7 @@ class Caller:
     @callback
     def _answered(self, message: mqtt.ReceiveMessage) -> None:
         future = self._waiting.get(message.topic.rpartition("/")[2])
-        # an answer that comes twice, late or to nobody is dropped
+        # late, repeated and unexpected answers are dropped
         if future is None or future.done():
             return
         answer = read_object(message.payload)
