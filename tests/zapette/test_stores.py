@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.zapette.test_visitors import ONE
+from tests.zapette.test_grants import ONE
 from zapette_broker.storage import sqlite, sqlite_file
 from zapette_broker.storage.store_errors import (
     ForeignStore,

@@ -28,7 +28,6 @@ _KNOWN: Final = (
     "WHERE folder = ? AND rank = 1 AND"
 )
 
-UNPROBED: Final = 0
 PROBED: Final = 1
 UNREADABLE: Final = 2
 

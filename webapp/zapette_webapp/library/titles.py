@@ -14,11 +14,11 @@ _SURE: Final = (
     r"(?:480|576|720|1080|1440|2160|4320)[pi]"
     r"|blu[- ]?ray|b[dr]rip|dvd(?:rip|scr)|web(?:[- ]dl|[- ]?rip)|hd(?:tv|rip)|remux"
 )
-# Words that do so only after one of those, a year or an episode: otherwise they may be the title.
+# Words that do so only after one of those, a year or an episode, because titles may contain them.
 _UNSURE: Final = r"x26[45]|h[. ]?26[45]|hevc|xvid|divx|10bit|truehd|dts[- ]hd"
 _RELEASE: Final = re.compile(rf"\b(?:{_SURE})\b", re.IGNORECASE)
 _ANY_RELEASE: Final = re.compile(rf"\b(?:{_SURE}|{_UNSURE})\b", re.IGNORECASE)
-# These may be words of a title as well: they go only where they stand before one of those above.
+# Titles may contain these too: they are removed only before one of those above.
 _RELEASE_WORDS: Final = re.compile(
     r"(?:(?:^|\s+)(?:4k|uhd|hdr|web|amzn|nf|multi|vostfr|vff?|truefrench|french|german|dl|proper"
     r"|repack|internal|limited|extended|unrated|complete))+$",
@@ -33,7 +33,7 @@ _EPISODE: Final = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS: Final = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
-_CATALOGUE: Final = re.compile(
+_CATALOGUE_ID: Final = re.compile(
     r"[\[{](?:imdb|tmdb|tvdb|edition)(?:id)?[-=][^\]}]*[\]}]", re.IGNORECASE
 )
 _CHECKSUM: Final = re.compile(r"\[[0-9A-F]{8}\]")
@@ -45,7 +45,7 @@ _ENDS: Final = " -_.\N{EN DASH}"
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title and, if the file's name contains it, the series it belongs to.
+    """A title and, if the file's name contains it, its series.
 
     Attributes:
         text: the full title: ``Show S01E02 The Second``.
@@ -66,7 +66,7 @@ def from_name(stem: str) -> Title:
     """Return the title in a file name without its ending.
 
     ``The.Film.1999.1080p.BluRay.x264-GROUP`` is ``The Film`` of 1999, ``series.s01e02.name`` is
-    ``series S01E02 name``. A name that holds nothing but such words is kept as it is.
+    ``series S01E02 name``. A name of only such words stays unchanged.
     """
     text = _spaced(stem)
     if found := _EPISODE.search(text):
@@ -83,7 +83,7 @@ def from_name(stem: str) -> Title:
 
 
 def order(name: str) -> str:
-    """Return what puts names in the order people expect: ``part 2`` before ``part 10``."""
+    """Return a sort key in natural order: ``part 2`` before ``part 10``."""
     return _NUMBER.sub(lambda it: it[0].lstrip("0").rjust(12, "0"), folded(name))
 
 
@@ -98,7 +98,7 @@ def _episode(text: str, found: re.Match[str]) -> Title:
     season = int(found[1] or found[4] or found[6])
     first = int(found[2] or found[5] or found[7])
     last = int(found[3]) if found[3] else None
-    before, after = _CATALOGUE.sub(" ", text[: found.start()]), text[found.end() :]
+    before, after = _CATALOGUE_ID.sub(" ", text[: found.start()]), text[found.end() :]
     released = _ANY_RELEASE.search(after)
     year = None
     if match := _YEAR.search(before, 1) or (_last_year(before) if released else None):
@@ -106,7 +106,7 @@ def _episode(text: str, found: re.Match[str]) -> Title:
     if released:
         before = re.sub(r"^\s*\[[^\]]*\]", " ", before)
         after = _RELEASE_WORDS.sub("", after[: released.start()].rstrip(" .-([{"))
-    series, name = _tidy(before), _tidy(_CATALOGUE.sub(" ", after))
+    series, name = _tidy(before), _tidy(_CATALOGUE_ID.sub(" ", after))
     number = f"S{season:02}E{first:02}" + (f"-E{last:02}" if last is not None else "")
     whole = " ".join(it for it in (series, number, name) if it)
     return Title(whole, year, series or None, season, first)
@@ -118,7 +118,7 @@ def _unreleased(text: str) -> tuple[str, int | None]:
     if found is None or not (_RELEASE.search(text) or _last_year(text[: found.start()])):
         return text, None
     text = _RELEASE_WORDS.sub("", text[: found.start()].rstrip(" .-([{"))
-    # the group's name before it is a separate bracket
+    # The name of the group is in a bracket before the title.
     text = re.sub(r"^\s*\[[^\]]*\](?=\s*\S)", " ", text)
     if match := _last_year(text):
         return text[: match.start()], int(match[1])
@@ -131,7 +131,7 @@ def _last_year(text: str) -> re.Match[str] | None:
 
 
 def _tidy(text: str) -> str:
-    text = _SPACES.sub(" ", _CATALOGUE.sub(" ", text)).rstrip("([{")
+    text = _SPACES.sub(" ", _CATALOGUE_ID.sub(" ", text)).rstrip("([{")
     return text.strip(_ENDS)
 
 

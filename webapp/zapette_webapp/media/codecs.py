@@ -1,4 +1,4 @@
-"""What a browser must be able to decode, in the words of RFC 6381; no I/O."""
+"""Codecs of tracks by RFC 6381; no I/O."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _DEPTH: Final = re.compile(r"(10|12|14|16)(?:le|be)$")
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One picture or sound in a medium.
+    """One video or audio track.
 
     Attributes:
         kind: ``video`` or ``audio``.

@@ -1,11 +1,11 @@
-"""Which files are media, pictures and subtitles, and what each is called; no I/O."""
+"""The types of media, pictures and subtitles; no I/O."""
 
 from __future__ import annotations
 
 from posixpath import splitext
 from typing import Final
 
-# The system's table has some of these wrong (.ts is not a translation, .srt is text).
+# The system's table is wrong for some of these (.ts is not a translation, .srt is text).
 TYPES: Final = {
     ".webm": "video/webm",
     ".mp4": "video/mp4",
@@ -45,7 +45,7 @@ TYPES: Final = {
     ".sub": "text/x-microdvd",
     ".mpl": "text/x-mpl2",
 }
-"""The type of each kind of file that is served, by the ending of its name."""
+"""The types of the served files, by extension."""
 
 SUBTITLES: Final = frozenset({".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl"})
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
@@ -54,8 +54,8 @@ PLAYLIST: Final = ".m3u8"
 _PARTS: Final = frozenset({".ts", ".m4s"})
 _NEVER_LISTED: Final = frozenset({".m4s"})
 
-# Named to the tools, so that none guesses by content: a playlist in a film's clothes would make
-# it read other files.
+# The tools get these names and do not guess by content: a playlist with the name of a film could
+# make them read other files.
 _DEMUXERS: Final = {
     "video/webm": "matroska",
     "audio/webm": "matroska",
@@ -79,7 +79,7 @@ _DEMUXERS: Final = {
     "audio/wav": "wav",
 }
 
-# How each type of file begins: offset, mark, type. The first match wins.
+# The first bytes of each type: offset, mark, type. The first match counts.
 _MARKS: Final = (
     (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
     (4, b"ftyp", "video/mp4"),
@@ -102,14 +102,14 @@ _PACKETS: Final = ((0, 188), (4, 192))
 _WEBM: Final = b"webm"
 
 BEGINNING: Final = 512
-"""How many bytes of a file are read to recognise its type."""
+"""The number of bytes that `real_type` needs."""
 
-# What a browser opens as another container is asked for under that one's name.
+# Browsers open some containers as others, and are asked about those.
 _ASKED_AS: Final = {"video/quicktime": "video/mp4"}
 
 
 def suffix(path: str) -> str:
-    """Return the ending of a path in small letters, with its dot."""
+    """Return the extension of a path in lower case, with its dot."""
     return splitext(path)[1].lower()
 
 
@@ -129,30 +129,30 @@ def is_part(path: str, *, beside_playlist: bool) -> bool:
 
 
 def container(path: str) -> str:
-    """Return the type, without codecs, under which a browser says whether it plays a medium."""
+    """Return the type, without codecs, to ask a browser about."""
     return asked_as(TYPES[suffix(path)])
 
 
 def asked_as(kind_of_file: str) -> str:
-    """Return the type to ask a browser about in place of one that it opens in the same way."""
+    """Return the type to ask a browser about for a type of file."""
     return _ASKED_AS.get(kind_of_file, kind_of_file)
 
 
 def demuxer(path: str) -> str | None:
-    """Return the name that ffmpeg gives to a medium's container; None if it is not to be opened."""
+    """Return ffmpeg's name of a medium's container; None if it must not be opened."""
     return demuxer_of(TYPES.get(suffix(path), ""))
 
 
 def demuxer_of(kind_of_file: str) -> str | None:
-    """Return the name that ffmpeg gives to a container, by its type."""
+    """Return ffmpeg's name of the container of a type."""
     return _DEMUXERS.get(kind_of_file)
 
 
 def real_type(path: str, beginning: bytes) -> str:
-    """Return the type of a medium: the one in its name, unless its first bytes say otherwise.
+    """Return the type of a medium by its name, unless its first bytes show another.
 
-    A film with the wrong extension plays in browsers, which look at its content. Only types that
-    ffmpeg opens without reading other files are recognised, so no playlist is.
+    Browsers look at the content and play a film with the wrong extension. Only types that ffmpeg
+    opens without reading other files are recognised, which excludes playlists.
     """
     named = TYPES[suffix(path)]
     found = _recognised(beginning)

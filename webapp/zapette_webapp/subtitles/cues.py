@@ -1,4 +1,4 @@
-"""One text on the screen, and its italics, bold and underline; no I/O."""
+"""Cues, with italics, bold and underline; no I/O."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import unescape
 from typing import Final
 
 LONGEST: Final = 2000
-"""How many characters of one text are shown, at most."""
+"""The most characters of a cue."""
 
 _BLOCK: Final = re.compile(r"\{([^{}]*)\}")
 _TAG: Final = re.compile(r"\\(?:([ibu])(\d+)|p(\d+)|r([^\\]*))")
@@ -21,13 +21,13 @@ _OTHER_HTML: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A text, and when it is shown.
+    """A text and its times.
 
     Attributes:
         start: milliseconds from the beginning.
-        end: milliseconds; None if the file does not say.
-        text: in the markup of WebVTT, without empty lines.
-        top: whether it belongs at the top of the picture.
+        end: milliseconds; None if unknown.
+        text: WebVTT markup, without empty lines.
+        top: whether it is shown at the top of the picture.
     """
 
     start: int
@@ -38,7 +38,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a text looks."""
+    """The style of a text."""
 
     italic: bool = False
     bold: bool = False

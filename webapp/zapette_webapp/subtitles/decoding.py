@@ -1,4 +1,4 @@
-"""Decodes the text of a file of subtitles in any encoding; no I/O."""
+"""Decodes a subtitle file in any encoding; no I/O."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WINDOWS: Final = {
     "lv": "cp1257", "pl": "cp1250", "ro": "cp1250", "ru": "cp1251", "sk": "cp1250", "sl": "cp1250",
     "sr": "cp1251", "th": "cp874", "tr": "cp1254", "uk": "cp1251", "vi": "cp1258", "zh": "gb18030",
 }  # fmt: skip
-# What else a language was written in, by what it was written in most.
+# Other encodings of a language, by its most common one.
 _OTHERS: Final = {
     "cp1250": ("iso8859-2",),
     "cp1251": ("koi8-r", "koi8-u", "cp866", "iso8859-5"),
@@ -53,18 +53,18 @@ def decode(content: bytes, language: str | None = None) -> str:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
     if content.count(0) > _WIDE * len(content):
-        # every second byte of what is Latin, digits and spaces is zero
+        # In Latin text, digits and spaces, every second byte is zero.
         last = content[1::2].count(0) >= content[::2].count(0)
         return content.decode("utf-16-le" if last else "utf-16-be", "replace")
     text = content.decode("utf-8-sig", "surrogateescape")
     stray = len(_STRAY.findall(text))
     if stray and 3 * stray > len(text) - sum(map(len, re.findall("[\0-\x7f]+", text))):
-        return content.decode(_found_out(content[:_SAMPLE], language), "replace")
+        return content.decode(_majority_encoding(content[:_SAMPLE], language), "replace")
     return content.decode("utf-8-sig", "replace")
 
 
-def _found_out(content: bytes, language: str | None) -> str:
-    """Return what most parts of `content` are in: so one bad byte spoils the vote of one."""
+def _majority_encoding(content: bytes, language: str | None) -> str:
+    """Return the encoding of most parts of `content`: a bad byte affects only one part."""
     lines = [it for it in content.splitlines() if not it.isascii()]
     parts = max(1, min(_JURY, len(lines) // _LINES_EACH))
     usual = _WINDOWS.get(language or "", _WESTERN)
@@ -84,7 +84,7 @@ def _candidates(language: str | None) -> list[str]:
 
 
 def _detected(content: bytes, candidates: list[str], usual: str) -> str:
-    # a tenth of a second, which most files do not need
+    # The import takes a tenth of a second, and few files need it.
     import chardet  # noqa: PLC0415
 
     found = chardet.detect(content, include_encodings=candidates, no_match_encoding=usual)

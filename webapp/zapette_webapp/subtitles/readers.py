@@ -1,4 +1,4 @@
-"""The formats of subtitles, read line by line: what makes no sense is left out; no I/O."""
+"""Readers of subtitle formats, which skip malformed lines; no I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from zapette_webapp.subtitles.cues import Cue, Look, from_ass, from_html
 
 FRAME_RATE: Final = 24000 / 1001
-"""Pictures a second in a MicroDVD file that does not say."""
+"""The default frame rate of a MicroDVD file, in frames a second."""
 
 _CLOCK: Final = r"-?\d{1,9}(?:[ \t]?[:.,;][ \t]?\d{1,9}){1,3}"
 _ARROW: Final = r"[ \t]*(?:[-\u2010-\u2015]{1,3}[ \t]?(?:>|&gt;){1,2}|=+>|\u2192)[ \t]*"
@@ -38,7 +38,7 @@ _ASS_STYLE: Final = (
 
 
 def milliseconds(clock: str) -> int | None:
-    """Return the time that `clock` says: ``1:02:03,5``, ``02:03.500``, ``0:00:01:500``, ``3,5``."""
+    """Return the time in `clock`: ``1:02:03,5``, ``02:03.500``, ``0:00:01:500``, ``3,5``."""
     negative = clock.strip().startswith("-")
     clock = clock[:_LONGEST_CLOCK]
     found = re.fullmatch(r"[\s-]*([\d\s:;]+?)(?:[\s.,]+(\d+))?\s*", clock)
@@ -62,7 +62,7 @@ def milliseconds(clock: str) -> int | None:
 
 
 def subrip(text: str, *, escaped: bool = False) -> Iterator[Cue]:
-    """Yield the cues of SubRip, and of WebVTT whose header or times are none (`escaped`)."""
+    """Yield the cues of SubRip, and of malformed WebVTT (`escaped`)."""
     timings = list(TIMING.finditer(text))
     for timing, following in zip(timings, [*timings[1:], None], strict=True):
         start, end = milliseconds(timing[1]), milliseconds(timing[2] or "")
@@ -73,7 +73,7 @@ def subrip(text: str, *, escaped: bool = False) -> Iterator[Cue]:
 
 
 def _body(body: str, *, last: bool, escaped: bool) -> str:
-    """Return a cue's text without the number, or the name, of the next."""
+    """Return a cue's text without the number or name of the next cue."""
     lines = _ABOUT.sub("", body).split("\n")
     if last:
         return "\n".join(lines)

@@ -13,7 +13,7 @@ from zapette_webapp.subtitles.cues import Cue
 
 HEADER: Final = "WEBVTT"
 LONGEST_SHOWN: Final = 5000
-"""How long a text is shown whose end is not told, in milliseconds; less if another one follows."""
+"""The duration of a cue without an end, in milliseconds; less if another cue follows."""
 
 _STRICT: Final = re.compile(
     r"(?:\d{2,}:)?[0-5]\d:[0-5]\d\.\d{3}[ \t]+-->[ \t]+"
@@ -29,17 +29,17 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Cue]]], ..
 
 
 def to_webvtt(text: str) -> str:
-    """Return subtitles as WebVTT, cues in the order of time, with italics, bold and underline.
+    """Return subtitles as WebVTT: cues in order of time, with italics, bold and underline.
 
-    The format is told by the text and not by the file's name. WebVTT is returned as it is, unless
-    a browser would leave out some of it.
+    The text decides the format, not the file's name. WebVTT is returned unchanged, unless a browser
+    would drop a part of it.
 
     Args:
         text: a whole file: SubRip, WebVTT, ASS, SSA, MicroDVD, MPL2 or TMPlayer. An empty one has
             no cues.
 
     Raises:
-        ValueError: there are no subtitles in it.
+        ValueError: it contains no subtitles.
     """
     plain = re.sub(r"\r\n?|[\u2028\u2029\x85\f\v]", "\n", text.replace("\0", "")).lstrip("\ufeff")
     if not plain.strip():

@@ -1,4 +1,4 @@
-"""Visitors through the whole server: pairing, who is connected, turning out."""
+"""Remotes and guests through the whole server: pairing, the connected devices, revocation."""
 
 from __future__ import annotations
 

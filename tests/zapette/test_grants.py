@@ -1,4 +1,4 @@
-"""The visitors on a real file system."""
+"""The grants on a real file system."""
 
 from __future__ import annotations
 
