@@ -156,7 +156,7 @@ def test_rename(pair: Pair) -> None:
     player.point()
     assert name in player.text
     # it stays
-    assert player.see("JSON.parse(localStorage['zapette.client.player']).name") == name
+    assert player.see("JSON.parse(localStorage['zapette.player']).name") == name
 
 
 def test_many_calls_at_once(pair: Pair) -> None:

@@ -41,7 +41,7 @@ class Visitor:
 
 def guest_key(system: System, player: PlayerPage) -> str:
     """Return the key of the guest's link, which the page has but does not show."""
-    stored = player.see("JSON.parse(localStorage['zapette.client.player'])")
+    stored = player.see("JSON.parse(localStorage['zapette.player'])")
     body = {"id": stored["id"], "owner_key": stored["owner_key"]}
     links = system.post("api/credentials", body).json["links"]
     return str(links["guest"]["url"].split(".")[-1])

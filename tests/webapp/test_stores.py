@@ -59,7 +59,8 @@ def test_a_file_that_is_held(host: Household, name: str) -> None:
     with held(system.data / name), ThreadPoolExecutor(30) as threads:
         waiting = [threads.submit(system.post, "api/credentials", wanted) for _ in range(30)]
         answered = 0
-        while not all(it.done() for it in waiting):
+        # fewer reads than the rate of one client
+        while not all(it.done() for it in waiting) and answered < 100:
             for path in ("", "api/ip", "api/library"):
                 assert system.get(path).status == 200
             answered += not all(it.done() for it in waiting)
