@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from bench.results import command, heading
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
-from tests.hostile.siege import FLOODS, IDLE, SETTINGS, besiege
+from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
 from tests.system import System
 
 

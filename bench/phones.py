@@ -26,10 +26,10 @@ from bench.phone_load.checks import Footprint, differences, footprint
 from bench.phone_load.phone import Phone
 from bench.results import command, markdown, write_json
 from tests.browser.chromium import PHONE, launch
+from tests.browser.media_folder import make_shelf
+from tests.browser.page_monitor import BROKEN_CONNECTION
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.shelf import make_shelf
-from tests.browser.watch import BROKEN_CONNECTION
 from tests.browser.wire import Wire
 from tests.system import System
 from tests.waiting import eventually

@@ -23,8 +23,8 @@ from playwright.sync_api import sync_playwright
 from bench.results import command, write_json
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
+from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.seen import Seen
 from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
@@ -59,7 +59,7 @@ def _measure(folder: Path, seconds: float) -> dict[str, int]:
         stack.callback(pages.close)
         player = pages.started(system)
         home.accept("Television")
-        seen = Seen(home, "television")
+        seen = Entities(home, "television")
         seen.shows("idle")
         seen.do("play_media", media_content_type="video", media_content_id="media/long.webm")
         player.advances()

@@ -28,7 +28,7 @@ from bench.broker_load.servers import Ours, Server
 from bench.churn import PREFIX, TOPICS, Churn, connected
 from bench.processes import raise_file_limit
 from bench.results import command, write_json
-from tests.broker.stubborn import Reader, Writer
+from tests.broker.reliable_clients import Reader, Writer
 from tests.conformance.wire import Version
 from tests.waiting import eventually
 

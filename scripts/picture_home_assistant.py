@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.pages import Pages
+from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.seen import Seen
 from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
@@ -86,7 +86,7 @@ def _play(browser: Browser, system: System, home: Instance) -> None:
     player = Pages(browser, browser.new_context()).started(system)
     run_tool("pub", system.household(), "-t", f"{player.root}/command/rename", "-m", "Living room")
     home.accept("Living room")
-    seen = Seen(home, "living_room")
+    seen = Entities(home, "living_room")
     seen.shows("idle")
     run_tool("pub", system.household(), "-t", f"{player.root}/command/volume", "-m", "40")
     home.do(

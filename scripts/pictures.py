@@ -48,10 +48,10 @@ def take() -> None:
         browser = launch(playwright)
         try:
             tv, phone = _pages(browser, system)
-            stage = browser.new_page(viewport={"width": 1320, "height": 640})
-            stage.set_content(_STAGE.format(tv=tv, phone=phone))
+            controlled = browser.new_page(viewport={"width": 1320, "height": 640})
+            controlled.set_content(_STAGE.format(tv=tv, phone=phone))
             PICTURE.parent.mkdir(exist_ok=True)
-            stage.screenshot(path=PICTURE)
+            controlled.screenshot(path=PICTURE)
         finally:
             browser.close()
             system.stop()

@@ -16,7 +16,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import sharing as sharing_hooks
-from tests.foreign import is_foreign, shared_system
+from tests.mosquitto_system import is_foreign, shared_system
 from tests.sharing import sharing
 from tests.system import System
 

@@ -13,7 +13,7 @@ from tests.conformance.packets import Connect, disconnect, publish
 from tests.conformance.properties import Pairs, Property
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 from zapette.protocol.topics import Topics
@@ -81,7 +81,7 @@ def leave(client: Client) -> None:
 
 def figures(guests: Guests) -> dict[str, int]:
     """Return what the broker says of itself, published after this was asked."""
-    client = guests.household("witness")
+    client = guests.household("observer")
     client.subscribe("$SYS/broker/metrics")
     client.wait_for(Publish)
     found: dict[str, int] = json.loads(client.wait_for(Publish).payload)

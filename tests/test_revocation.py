@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests.parties import Household, Party
+from tests.mqtt_clients import Household, MqttClient
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
@@ -36,7 +36,7 @@ def forget(home: Household) -> None:
     assert answer.status in (200, 204), answer
 
 
-def round_trip(sender: Party, receiver: Party, topic: str) -> float:
+def round_trip(sender: MqttClient, receiver: MqttClient, topic: str) -> float:
     """Return the seconds that a message takes from one client to another."""
     many = len(receiver.received)
     began = time.monotonic()
@@ -92,7 +92,7 @@ def test_a_forgotten_player_has_no_token(system: System, version: MQTTProtocolVe
         assert remote.is_in
         forget(home)
         for party in (home.player(version=version), remote):
-            again = Party(system, party.client_id, party.username, party.password, version)
+            again = MqttClient(system, party.client_id, party.username, party.password, version)
             with again:
                 assert not again.is_in
         eventually(lambda: player.ended and remote.ended, "what is connected is cut off")
@@ -102,21 +102,24 @@ def test_a_forgotten_player_has_no_token(system: System, version: MQTTProtocolVe
     with home.player(version=version) as player, home.visitor("guest", version=version) as guest:
         assert player.is_in
         assert guest.is_in
-        with Party(system, remote.client_id, remote.username, remote.password, version) as old:
+        with MqttClient(system, remote.client_id, remote.username, remote.password, version) as old:
             assert not old.is_in
 
 
 def test_a_new_password_ends_what_came_by_the_old(system: System) -> None:
     system.zapette("credentials", "add", "ann", "--password", "one")
     system.zapette("credentials", "add", "bea", "--password", "two")
-    with Party(system, "ann-1", "ann", "one") as ann, Party(system, "bea-1", "bea", "two") as bea:
+    with (
+        MqttClient(system, "ann-1", "ann", "one") as ann,
+        MqttClient(system, "bea-1", "bea", "two") as bea,
+    ):
         assert ann.is_in
         assert bea.is_in
         system.zapette("credentials", "add", "ann", "--password", "three")
         eventually(lambda: ann.ended, "the old password's connection is cut off")
         assert bea.ended == []
     for password, good in (("one", False), ("three", True)):
-        with Party(system, "ann-1", "ann", password) as ann:
+        with MqttClient(system, "ann-1", "ann", password) as ann:
             assert ann.is_in is good
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests.parties import Household, Party
+from tests.mqtt_clients import Household, MqttClient
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
@@ -24,7 +24,7 @@ def victim(system: System) -> Household:
     return Household(system)
 
 
-def listen(victim: Household) -> Party:
+def listen(victim: Household) -> MqttClient:
     """Return the victim's player, which has published its state and hears everything asked."""
     player = victim.player().__enter__()
     assert player.subscribe(f"{victim.root}/command/#")
@@ -92,7 +92,7 @@ def test_no_token(
 ) -> None:
     player = listen(victim)
     # the victim's client id, and a will: neither may have an effect
-    attacker = Party(
+    attacker = MqttClient(
         system,
         player.client_id,
         username,
@@ -110,9 +110,9 @@ def test_no_token(
 
 def test_a_token_is_bound_to_its_client_id(victim: Household) -> None:
     remote = victim.visitor("remote")
-    with Party(victim.system, "remote-other", remote.username, remote.password) as thief:
+    with MqttClient(victim.system, "remote-other", remote.username, remote.password) as thief:
         assert not thief.is_in
-    with Party(victim.system, victim.given["client_id"], "player", remote.password) as thief:
+    with MqttClient(victim.system, victim.given["client_id"], "player", remote.password) as thief:
         assert not thief.is_in
 
 
@@ -160,7 +160,7 @@ def test_a_new_code_ends_the_old_one_at_once(
         victim.new_code()
         eventually(lambda: old.ended and guest.ended, "both are cut off")
         assert time.monotonic() - started < 1 + SLACK
-    with Party(victim.system, old.client_id, old.username, old.password, version) as again:
+    with MqttClient(victim.system, old.client_id, old.username, old.password, version) as again:
         assert not again.is_in
     with victim.visitor("remote", version=version) as new:
         assert new.is_in
@@ -175,20 +175,20 @@ def test_a_new_code_holds_over_a_restart_of_the_broker(new_system: Callable[...,
     victim.new_code()
     system.kill("broker")
     eventually(system.is_up, "the broker is up again", timeout=20)
-    with Party(system, old.client_id, old.username, old.password) as again:
+    with MqttClient(system, old.client_id, old.username, old.password) as again:
         assert not again.is_in
 
 
 def test_an_account_that_is_removed_is_cut_off(system: System) -> None:
     system.zapette("credentials", "add", "bob", "--password", "pw")
-    with Party(system, "bob-1", "bob", "pw") as bob:
+    with MqttClient(system, "bob-1", "bob", "pw") as bob:
         assert bob.is_in
         assert bob.subscribe("zapette/#")
         assert bob.subscribe("$SYS/#")
         assert not bob.subscribe("#")
         system.zapette("credentials", "remove", "bob")
         eventually(lambda: bob.ended, "bob is cut off")
-    with Party(system, "bob-1", "bob", "pw") as bob:
+    with MqttClient(system, "bob-1", "bob", "pw") as bob:
         assert not bob.is_in
 
 
@@ -200,7 +200,7 @@ def test_a_token_that_expires_ends_the_connection(new_system: Callable[..., Syst
 
 def test_anonymous_only_by_a_setting(new_system: Callable[..., System]) -> None:
     system = new_system(ZAPETTE_ANONYMOUS="true")
-    with Party(system, "anybody") as anybody:
+    with MqttClient(system, "anybody") as anybody:
         assert anybody.is_in
         assert anybody.subscribe("zapette/#")
         assert not anybody.subscribe("#")
@@ -213,7 +213,7 @@ def test_the_log_holds_no_id_and_no_secret(new_system: Callable[..., System]) ->
         remote.publish("elsewhere", b"")
         player.publish(f"{victim.root}/state", b"")
     victim.new_code()
-    with Party(system, player.client_id, "player", "wrong"):
+    with MqttClient(system, player.client_id, "player", "wrong"):
         pass
     eventually(lambda: "not_connected" in system.log, "the refusal is logged")
     for secret in (victim.id, victim.key("remote"), victim.owner_key, str(remote.password)):

@@ -15,7 +15,7 @@ from tests.conformance.packets import Connect, Will, disconnect, publish
 from tests.conformance.properties import Property
 from tests.conformance.stream import Stream, WebSocketStream
 from tests.conformance.wire import Version
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring, Role
@@ -80,7 +80,7 @@ SUBSCRIBED = [(topic, roles) for topic, _, _, roles in TOPICS] + FILTERS
 
 
 @dataclass
-class Stage:
+class ControlledPlayer:
     """A system of this module's own, and the credentials of one client of each role."""
 
     system: System
@@ -116,7 +116,7 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlledPlayer]:
     system = System(tmp_path_factory.mktemp("matrix")).start()
     try:
         home = Household(system)
@@ -129,15 +129,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         secret = bytes.fromhex((system.data / "secret").read_text().strip())
         token, _ = Keyring(secret, Topics()).issue(Role.SERVER, "matrix-server")
         logins["server"] = ("matrix-server", "server", token)
-        yield Stage(system, home, logins)
+        yield ControlledPlayer(system, home, logins)
     finally:
         system.stop()
 
 
 @pytest.fixture(autouse=True)
-def closed(stage: Stage) -> Iterator[None]:
+def closed(controlled: ControlledPlayer) -> Iterator[None]:
     yield
-    stage.close()
+    controlled.close()
 
 
 EVERY = [
@@ -159,18 +159,20 @@ def letter(role: str) -> str:
 
 
 @every
-def test_publishing(stage: Stage, role: str, version: Version, transport: str) -> None:
+def test_publishing(
+    controlled: ControlledPlayer, role: str, version: Version, transport: str
+) -> None:
     """A refused message has no effect; MQTT 5 says so, and why a retained one is refused."""
-    witness = stage.open(Version.V5, "tcp")
-    _, username, password = stage.logins["household"]
-    witness.connect(Connect("witness", Version.V5, username=username, password=password.encode()))
+    observer = controlled.open(Version.V5, "tcp")
+    _, username, password = controlled.logins["household"]
+    observer.connect(Connect("observer", Version.V5, username=username, password=password.encode()))
     # of what is retained nothing comes, and what is published comes with its flag
-    assert witness.subscribe("zapette/#", "homeassistant/#", options=0x28).codes == (0, 0)
-    client, code = stage.connect(role, version, transport)
+    assert observer.subscribe("zapette/#", "homeassistant/#", options=0x28).codes == (0, 0)
+    client, code = controlled.connect(role, version, transport)
     assert code == 0
     published: dict[bytes, tuple[str, bool, bool]] = {}
     for (topic, plain, retained, _), retain in itertools.product(TOPICS, (False, True)):
-        name = stage.topic(topic, role)
+        name = controlled.topic(topic, role)
         payload = f"matrix {len(published)}".encode()
         allowed = letter(role) in (retained if retain else plain)
         published[payload] = (name, retain, allowed)
@@ -187,9 +189,9 @@ def test_publishing(stage: Stage, role: str, version: Version, transport: str) -
                 assert ("retained" in str(reason)) is (retain and letter(role) in plain), name
     client.send(publish("zapette/x", b"", version=version))
     client.ping()
-    witness.publish("zapette/services/end", b"end", qos=1)
+    observer.publish("zapette/services/end", b"end", qos=1)
     came = {}
-    while (message := witness.wait_for(Publish)).payload != b"end":
+    while (message := observer.wait_for(Publish)).payload != b"end":
         came[message.payload] = (message.topic, message.retain)
     for payload, (name, retain, allowed) in published.items():
         if name.startswith("$"):
@@ -200,11 +202,13 @@ def test_publishing(stage: Stage, role: str, version: Version, transport: str) -
 
 
 @every
-def test_subscribing(stage: Stage, role: str, version: Version, transport: str) -> None:
-    client, code = stage.connect(role, version, transport)
+def test_subscribing(
+    controlled: ControlledPlayer, role: str, version: Version, transport: str
+) -> None:
+    client, code = controlled.connect(role, version, transport)
     assert code == 0
     for (topic, roles), share in itertools.product(SUBSCRIBED, ("", "$share/g/")):
-        pattern = share + stage.topic(topic, role)
+        pattern = share + controlled.topic(topic, role)
         (granted,) = client.subscribe(pattern).codes
         refused = 0x87 if version is Version.V5 else 0x80
         assert granted == (0 if letter(role) in roles else refused), pattern
@@ -212,11 +216,11 @@ def test_subscribing(stage: Stage, role: str, version: Version, transport: str) 
 
 
 @every
-def test_wills(stage: Stage, role: str, version: Version, transport: str) -> None:
+def test_wills(controlled: ControlledPlayer, role: str, version: Version, transport: str) -> None:
     for (topic, plain, retained, _), retain in itertools.product(TOPICS, (False, True)):
-        name = stage.topic(topic, role)
+        name = controlled.topic(topic, role)
         will = Will(name, b"will", 1, retain)
-        client, code = stage.connect(role, version, transport, will)
+        client, code = controlled.connect(role, version, transport, will)
         if letter(role) in (retained if retain else plain):
             assert code == 0, (name, retain)
             client.send(disconnect())  # or the will has its effect

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.screen import Screen
+from tests.browser.page_driver import PageDriver
 
 # A promise, because asking the page again and again would delay it.
 _WATCH: Final = """window.live = new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ def weigh(context: BrowserContext, url: str) -> Weight:
 
 def _live(page: Page, url: str) -> float:
     page.add_init_script(_WATCH)
-    screen = Screen(page)
+    screen = PageDriver(page)
     page.goto(url, wait_until="commit")
     seconds = float(screen.see("window.live")) / 1000
     page.wait_for_load_state("networkidle")

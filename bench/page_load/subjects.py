@@ -18,8 +18,8 @@ from websockets.sync.client import connect
 
 from bench.broker_load.servers import CROSSBAR, Crossbar
 from bench.processes import Process
+from tests.browser.page_driver import PageDriver
 from tests.browser.pages import Pages
-from tests.browser.screen import Screen
 from tests.ports import free_ports
 from tests.system import System
 from tests.waiting import eventually
@@ -48,7 +48,7 @@ class Subject:
     """
 
     name: str
-    player: Screen
+    player: PageDriver
     remote_url: str
     call: Callable[[], object] | None
 
@@ -157,7 +157,7 @@ def _copy_clip(site: Path) -> None:
     shutil.copy(ROOT / "samples" / "zapette.webm", site / "clip.webm")
 
 
-def _opened(pages: Pages, url: str) -> Screen:
+def _opened(pages: Pages, url: str) -> PageDriver:
     page = pages.context().new_page()
     page.goto(url)
-    return Screen(page)
+    return PageDriver(page)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.browser.page_driver import PageDriver
 from tests.browser.remote_page import RemotePage
-from tests.browser.screen import Screen
 
 TIMEOUT: Final = 20
 """Seconds within which the button must change: a tap without effect is an error."""
@@ -72,7 +72,7 @@ class Tapping:
         taps: all times so far.
     """
 
-    def __init__(self, player: Screen, phone: RemotePage) -> None:
+    def __init__(self, player: PageDriver, phone: RemotePage) -> None:
         self.taps = Taps()
         self._player = player
         self._phone = phone.wait_until_live()

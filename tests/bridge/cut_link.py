@@ -60,17 +60,17 @@ def run(folder: Path, inside: list[str], seconds: float) -> dict[str, object]:
     bridge = {"ZAPETTE_BRIDGE_URL": f"mqtt://{THERE}:{home.port}"}
     system = System(system_folder, bridge).start()
     player = PlainPlayer(system.household()).start()
-    witness = Witness(home, inside, folder / "witness")
+    observer = Observer(home, inside, folder / "observer")
     try:
-        return cut(home, system, player, witness, seconds)
+        return cut(home, system, player, observer, seconds)
     finally:
-        witness.stop()
+        observer.stop()
         player.client.stop()
         system.stop()
         home.stop()
 
 
-class Witness:
+class Observer:
     """Who stays at home throughout: it prints all that the home's broker sends it."""
 
     def __init__(self, home: Mosquitto, inside: list[str], file: Path) -> None:
@@ -99,7 +99,7 @@ class Witness:
             listener.publish(f"zapette/{mark}", b"")
             return f"0 zapette/{mark} " in self.lines()
 
-        eventually(printed, "the witness listens", every=0.1)
+        eventually(printed, "the observer listens", every=0.1)
 
     def stop(self) -> None:
         self._process.terminate()
@@ -107,11 +107,11 @@ class Witness:
 
 
 def cut(
-    home: Mosquitto, system: System, player: PlainPlayer, witness: Witness, seconds: float
+    home: Mosquitto, system: System, player: PlainPlayer, observer: Observer, seconds: float
 ) -> dict[str, object]:
     state = f"{player.root}/state"
     with Listener(home.url) as listener:
-        witness.wait_for(listener, "begun")
+        observer.wait_for(listener, "begun")
         eventually(lambda: listener.last_state(state) == player.state, "both sides agree")
         listener.publish(f"{player.root}/command/play", b"")
         eventually(lambda: listener.last_state(state).get("playing") is True, "it plays")
@@ -127,7 +127,7 @@ def cut(
     player.client.call(player.callee, "volume", 21)
     eventually(lambda: "no connection to the home's broker" in system.log, "it is noticed", 40)
     eventually(
-        lambda: "0 zapette/server/availability offline" in witness.lines(), "at home too", 40
+        lambda: "0 zapette/server/availability offline" in observer.lines(), "at home too", 40
     )
     time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     cut_for = time.monotonic() - began
@@ -138,8 +138,8 @@ def cut(
     with Listener(home.url) as listener:
         listener.publish(f"{player.root}/command/pause", b"")
         eventually(lambda: listener.last_state(state).get("playing") is False, "it pauses")
-        witness.wait_for(listener, "ended")
-    lines = witness.lines()
+        observer.wait_for(listener, "ended")
+    lines = observer.lines()
     return {
         "cut_for": cut_for,
         "agreed_after": agreed_after,

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.broker.reliable_clients import Reader, Writer
 from tests.broker.servers import Process, config, run_ours, run_process
-from tests.broker.stubborn import Reader, Writer
 from tests.conformance.answers import ConnAck, PubComp, PubRec, PubRel
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect, Will, acknowledgement, publish

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.browser.screen import Screen
+from tests.browser.page_driver import PageDriver
 from zapette_server.places import ROOT
 
 _SOURCE: Final = ROOT / "static/node_modules/axe-core/axe.min.js"
@@ -16,7 +16,7 @@ _RUN: Final = """axe.run(document, {
   `${id}: ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`)}`))"""
 
 
-def violations(screen: Screen) -> list[str]:
+def violations(screen: PageDriver) -> list[str]:
     """Return each rule that is broken, with where."""
     if not screen.see("'axe' in window"):
         # not as a script of the page's, which its policy would forbid

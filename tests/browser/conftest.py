@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from tests.browser import films
 from tests.browser.chromium import PHONE, launch
+from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.media_folder import make_shelf
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.shelf import make_shelf
-from tests.browser.stage import Stage
-from tests.browser.witness import Witness
-from tests.foreign import shared_system
+from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -83,18 +83,18 @@ def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def stage(cinema: System, module_pages: Pages) -> Iterator[Stage]:
+def controlled(cinema: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
     """A player of the cinema that was clicked on, and somebody who asks things of it."""
     player = module_pages.started(cinema)
-    with Witness(cinema.household(), player.root) as witness:
-        yield Stage(player, witness)
+    with Observer(cinema.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
 
 
 @pytest.fixture(scope="module")
 def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterator[Pair]:
     player = module_pages.started(system)
-    with Witness(home, player.root) as witness:
-        yield Pair(player, module_pages.remote(system, player), witness)
+    with Observer(home, player.root) as observer:
+        yield Pair(player, module_pages.remote(system, player), observer)
 
 
 @pytest.fixture(scope="package")
@@ -117,10 +117,10 @@ def pair(module_pair: Pair) -> Pair:
 
 
 @pytest.fixture(scope="module")
-def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
-    """A player of the shelf, a phone that follows it, and a witness."""
+def opened(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Observer]]:
+    """A player of the shelf, a phone that follows it, and a observer."""
     # a thumbnail that is still being made
     module_pages.watch.expect("Failed to load resource")
     player = module_pages.started(shelf)
-    with Witness(shelf.household(), player.root) as witness:
-        yield player, module_pages.remote(shelf, player), witness
+    with Observer(shelf.household(), player.root) as observer:
+        yield player, module_pages.remote(shelf, player), observer

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.screen import FIND
+from tests.browser.page_driver import FIND
 from tests.waiting import eventually
 
 _LISTENS: Final = re.compile(r"WebDriver BiDi listening on (ws://\S+)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from tests.browser.screen import Screen
+from tests.browser.page_driver import PageDriver
 
 # Each control: inside the window, large enough, and free from its middle to near its corners.
 _FAULTS: Final = """(({ least, scrolls }) => {
@@ -56,7 +56,7 @@ _OVERLAPS: Final = """((selectors) => {
 })(%s)"""
 
 
-def faults(screen: Screen, *, least: float = 44, scrolls: bool = False) -> list[str]:
+def faults(screen: PageDriver, *, least: float = 44, scrolls: bool = False) -> list[str]:
     """Return in words which controls cannot be pressed well.
 
     Args:
@@ -67,12 +67,12 @@ def faults(screen: Screen, *, least: float = 44, scrolls: bool = False) -> list[
     return list(screen.see(_FAULTS % json.dumps({"least": least, "scrolls": scrolls})))
 
 
-def lines(screen: Screen, selector: str) -> int:
+def lines(screen: PageDriver, selector: str) -> int:
     """Return how many lines of text an element shows."""
     return round(float(screen.see(_LINES % json.dumps(selector))))
 
 
-def overlaps(screen: Screen, *selectors: str) -> list[str]:
+def overlaps(screen: PageDriver, *selectors: str) -> list[str]:
     """Return which of these parts of the page lie on each other."""
     return list(screen.see(_OVERLAPS % json.dumps(selectors)))
 
@@ -101,6 +101,6 @@ _COVERED: Final = """(() => {
 })()"""
 
 
-def covered(screen: Screen) -> list[str]:
+def covered(screen: PageDriver) -> list[str]:
     """Return what the message that is shown lies on."""
     return list(screen.see(_COVERED))

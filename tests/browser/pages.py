@@ -7,9 +7,9 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import PHONE
+from tests.browser.page_monitor import PageMonitor
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.watch import Watch
 from tests.system import System
 
 
@@ -23,7 +23,7 @@ class Pages:
     """
 
     def __init__(self, browser: Browser, phones: BrowserContext) -> None:
-        self.watch = Watch()
+        self.watch = PageMonitor()
         self._browser = browser
         self._phones = phones
         self._contexts: list[BrowserContext] = []

@@ -1,12 +1,12 @@
-"""A player, a phone that follows it, and a witness of what they say to each other."""
+"""A player, a phone that follows it, and a observer of what they say to each other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.browser.observer import Observer
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.witness import Witness
 from tests.waiting import eventually
 
 SAMPLE = "media/zapette.webm"
@@ -18,19 +18,19 @@ class Pair:
 
     player: PlayerPage
     phone: RemotePage
-    witness: Witness
+    observer: Observer
 
     def reset(self) -> None:
         """Stop, at full volume, with the sample loaded; forget what was said so far."""
-        witness = self.witness
-        if witness.status()["source"] != SAMPLE:
-            witness.ask("load", SAMPLE.encode())
-        witness.ask("stop")
-        witness.ask("volume", b"100")
-        witness.ask("mute", b"false")
-        witness.ask("rename", b"Television")
+        observer = self.observer
+        if observer.status()["source"] != SAMPLE:
+            observer.ask("load", SAMPLE.encode())
+        observer.ask("stop")
+        observer.ask("volume", b"100")
+        observer.ask("mute", b"false")
+        observer.ask("rename", b"Television")
         eventually(self._is_reset, "player and phone are as new")
-        witness.said.clear()
+        observer.said.clear()
 
     def _is_reset(self) -> bool:
         phone = self.phone
@@ -46,4 +46,4 @@ class Pair:
     @property
     def asked(self) -> list[str]:
         """The procedures that were asked for, in their order."""
-        return [it.topic.split("/", 6)[6] for it in self.witness.on("request/")]
+        return [it.topic.split("/", 6)[6] for it in self.observer.on("request/")]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Request
 
-from tests.browser.screen import Screen
+from tests.browser.page_driver import PageDriver
 from tests.waiting import eventually
 
 _VIDEO: Final = """(({ currentTime, paused, ended, volume, muted, currentSrc, duration }) =>
@@ -16,7 +16,7 @@ _VIDEO: Final = """(({ currentTime, paused, ended, volume, muted, currentSrc, du
   document.querySelector("video"))"""
 
 
-class PlayerPage(Screen):
+class PlayerPage(PageDriver):
     """A player that is connected, and may have been clicked on."""
 
     def __init__(self, page: Page) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from tests.browser.screen import Screen
+from tests.browser.page_driver import PageDriver
 from tests.waiting import eventually
 
 Pointer = Literal["mouse", "touch"]
 
 
-class RemotePage(Screen):
+class RemotePage(PageDriver):
     """A remote, which follows a player."""
 
     @property

@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.browser.chromium import launch_profile
+from tests.browser.page_monitor import BROKEN_CONNECTION
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.watch import BROKEN_CONNECTION
-from tests.foreign import keep_alive_slack
+from tests.mosquitto_system import keep_alive_slack
 from tests.system import System
 from tests.waiting import SLACK, eventually
 

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import ViewportSize
 
 from tests.browser.axe import violations
+from tests.browser.observer import Observer
+from tests.browser.page_driver import PageDriver
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.screen import Screen
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -24,37 +24,37 @@ HAND: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def shown(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Witness]]:
+def shown(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Observer]]:
     # a thumbnail that is still being made
     module_pages.watch.expect("Failed to load resource")
     player = module_pages.started(shelf)
-    with Witness(shelf.household(), player.root) as witness:
-        yield player, module_pages.remote(shelf, player), witness
+    with Observer(shelf.household(), player.root) as observer:
+        yield player, module_pages.remote(shelf, player), observer
 
 
-def is_sound(screen: Screen, scheme: Scheme) -> None:
+def is_sound(screen: PageDriver, scheme: Scheme) -> None:
     """Fail if axe-core finds a fault once the page stands still."""
     screen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     assert violations(screen) == []
 
 
-def fill(witness: Witness) -> None:
+def fill(observer: Observer) -> None:
     """Put three films into the queue, and play the first."""
-    witness.ask("queue/clear")
+    observer.ask("queue/clear")
     for source in ("media/Beta.webm", "media/Alpha (2019).webm", "media/Series/Gamma.webm"):
-        assert "result" in witness.ask("queue/add", source.encode())
-    witness.ask("jump", b"0")
+        assert "result" in observer.ask("queue/add", source.encode())
+    observer.ask("jump", b"0")
 
 
 @SCHEMES
 @pytest.mark.parametrize("view", ["Remote", "Queue", "Library", "More"])
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_every_view_of_the_remote(
-    shown: tuple[PlayerPage, RemotePage, Witness], scheme: Scheme, view: str, size: str
+    shown: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, view: str, size: str
 ) -> None:
-    _, phone, witness = shown
-    if len(witness.status()["queue"]["items"]) != 3:
-        fill(witness)
+    _, phone, observer = shown
+    if len(observer.status()["queue"]["items"]) != 3:
+        fill(observer)
     phone.page.set_viewport_size(DESK if size == "desk" else HAND)
     if size == "desk" and view == "Remote":
         phone.see("document.querySelector('[data-view=now]').click()")
@@ -90,11 +90,11 @@ def test_the_remote_of_a_player_that_is_off(
 
 @SCHEMES
 def test_the_player(
-    shown: tuple[PlayerPage, RemotePage, Witness], scheme: Scheme, shelf: System,
+    shown: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, shelf: System,
     module_pages: Pages,
 ) -> None:  # fmt: skip
-    player, _, witness = shown
-    witness.ask("pause")
+    player, _, observer = shown
+    observer.ask("pause")
     player.point()
     is_sound(player, scheme)
     fresh = module_pages.player(shelf)
@@ -104,10 +104,10 @@ def test_the_player(
 
 
 def test_every_control_of_the_remote_is_large(
-    shown: tuple[PlayerPage, RemotePage, Witness],
+    shown: tuple[PlayerPage, RemotePage, Observer],
 ) -> None:
-    _, phone, witness = shown
-    fill(witness)
+    _, phone, observer = shown
+    fill(observer)
     phone.page.set_viewport_size({"width": 360, "height": 640})
     for view in ("Remote", "Queue", "Library", "More"):
         phone.tap(view)
@@ -123,7 +123,7 @@ def test_every_control_of_the_remote_is_large(
     phone.page.set_viewport_size({"width": 390, "height": 844})
 
 
-def focus(screen: Screen, name: str, most: int = 60) -> None:
+def focus(screen: PageDriver, name: str, most: int = 60) -> None:
     """Press Tab until what is called `name` has the focus, which must be seen."""
 
     def focused() -> str:
@@ -142,21 +142,21 @@ def focus(screen: Screen, name: str, most: int = 60) -> None:
     raise AssertionError(f"Tab does not reach {name!r}")
 
 
-def press(screen: Screen, name: str, key: str = "Enter") -> None:
+def press(screen: PageDriver, name: str, key: str = "Enter") -> None:
     focus(screen, name)
     screen.page.keyboard.press(key)
 
 
 def test_the_remote_with_the_keyboard_alone(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
-    player, _, witness = shown
-    witness.ask("queue/clear")
+    player, _, observer = shown
+    observer.ask("queue/clear")
     desk = pages.phone(shelf, player.link, viewport=DESK, locale="en").wait_until_live()
     desk.page.bring_to_front()
     titles: Callable[[], list[str]] = lambda: [  # noqa: E731
-        it["title"] for it in witness.status()["queue"]["items"]
+        it["title"] for it in observer.status()["queue"]["items"]
     ]
     press(desk, "Library")
     eventually(lambda: desk.shows("Series, 2 inside"), "the library")
@@ -178,14 +178,14 @@ def test_the_remote_with_the_keyboard_alone(
 
 
 def test_the_keys_of_a_desktop(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
-    player, _, witness = shown
-    fill(witness)
-    witness.ask("pause")
-    witness.ask("volume", b"50")
-    witness.ask("rate", b"1")
+    player, _, observer = shown
+    fill(observer)
+    observer.ask("pause")
+    observer.ask("volume", b"50")
+    observer.ask("rate", b"1")
     desk = pages.phone(shelf, player.link, viewport=DESK, locale="en").wait_until_live()
     eventually(lambda: desk.shows("Remove Gamma"), "the remote with its queue")
     desk.click("More")

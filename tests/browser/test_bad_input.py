@@ -63,23 +63,23 @@ def lasting(state: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def before(module_pair: Pair) -> dict[str, Any]:
     """The state that nothing here may change, made again where a test before has changed it."""
-    witness = module_pair.witness
-    state = witness.status()
+    observer = module_pair.observer
+    state = observer.status()
     if (state["position"], state["volume"], state["error"]) != (12, 33, None):
         module_pair.reset()
-        witness.ask("seek", b"12")
-        witness.ask("volume", b"33")
-        state = witness.status()
+        observer.ask("seek", b"12")
+        observer.ask("volume", b"33")
+        state = observer.status()
     return lasting(state)
 
 
 def refused(pair: Pair, procedure: str, payload: bytes, before: dict[str, Any]) -> str:
     """Make a call that must change nothing; return the message of its error."""
-    answer = pair.witness.ask(procedure, payload)
+    answer = pair.observer.ask(procedure, payload)
     assert answer.keys() == {"error"}, answer
     assert answer["error"].keys() == {"code", "message"}
     assert answer["error"]["code"] == "invalid_argument"
-    assert lasting(pair.witness.status()) == before
+    assert lasting(pair.observer.status()) == before
     assert (pair.player.time, pair.player.level, pair.player.plays()) == (12, 33, False)
     return str(answer["error"]["message"])
 
@@ -109,23 +109,23 @@ def test_unreadable_parameters(
      "command//volume", "command/volume/", "command/$volume", "request"],
 )  # fmt: skip
 def test_malformed_topics_are_ignored(module_pair: Pair, before: dict[str, Any], leaf: str) -> None:
-    witness = module_pair.witness
-    witness.said.clear()
-    witness.send(leaf, b"77")
-    assert lasting(witness.status()) == before
-    answers = [it.topic for it in witness.on("response/")]
+    observer = module_pair.observer
+    observer.said.clear()
+    observer.send(leaf, b"77")
+    assert lasting(observer.status()) == before
+    answers = [it.topic for it in observer.on("response/")]
     assert len(answers) == 1, "only the barrier is answered"
 
 
 def test_bad_commands_change_nothing_and_are_told_as_events(
     module_pair: Pair, before: dict[str, Any]
 ) -> None:
-    witness = module_pair.witness
-    witness.said.clear()
+    observer = module_pair.observer
+    observer.said.clear()
     for procedure, payload in [("volume", b"500"), ("no_such", b""), ("seek", b"[1")]:
-        witness.send(f"command/{procedure}", payload)
-    assert lasting(witness.status()) == before
-    told = [(it.json["procedure"], it.json["code"]) for it in witness.on("event/error")]
+        observer.send(f"command/{procedure}", payload)
+    assert lasting(observer.status()) == before
+    told = [(it.json["procedure"], it.json["code"]) for it in observer.on("event/error")]
     assert told == [("volume", "invalid_argument"), ("no_such", "no_such_procedure"),
                     ("seek", "invalid_argument")]  # fmt: skip
     json.dumps(told)

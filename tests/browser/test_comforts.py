@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
-from tests.browser.stage import Stage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
@@ -19,12 +19,12 @@ CUES = """Array.from(document.querySelector("video").textTracks)
 
 
 @pytest.fixture
-def one(stage: Stage) -> Stage:
-    return stage.prepare("one")
+def one(controlled: ControlledPlayer) -> ControlledPlayer:
+    return controlled.prepare("one")
 
 
 @pytest.mark.parametrize("factor", [0.25, 1.5, 4])
-def test_rate(one: Stage, factor: float) -> None:
+def test_rate(one: ControlledPlayer, factor: float) -> None:
     assert one.ask("rate", factor)["rate"] == factor
     assert one.player.see("document.querySelector('video').playbackRate") == factor
     # it holds for the next film, too
@@ -32,8 +32,8 @@ def test_rate(one: Stage, factor: float) -> None:
     assert one.player.see("document.querySelector('video').playbackRate") == factor
 
 
-def test_subtitles(one: Stage) -> None:
-    state = one.witness.status()
+def test_subtitles(one: ControlledPlayer) -> None:
+    state = one.observer.status()
     assert "subtitles" in state["can"]
     assert state["subtitles"]["tracks"] == [
         {"id": "en", "label": "English", "language": "en"},
@@ -49,59 +49,59 @@ def test_subtitles(one: Stage) -> None:
     assert one.player.see(CUES) == ""
 
 
-def test_the_language_of_subtitles_is_kept(one: Stage) -> None:
+def test_the_language_of_subtitles_is_kept(one: ControlledPlayer) -> None:
     one.ask("subtitles", "fr")
     state = one.ask("load", "media/two.webm")
     assert [it["id"] for it in state["subtitles"]["tracks"]] == ["fr"]
     eventually(lambda: one.player.see(CUES) == "Encore", "the next film's French text")
-    assert one.witness.status()["subtitles"]["active"] == "fr"
+    assert one.observer.status()["subtitles"]["active"] == "fr"
 
 
-def test_without_subtitles(stage: Stage) -> None:
-    state = stage.prepare("three").witness.status()
+def test_without_subtitles(controlled: ControlledPlayer) -> None:
+    state = controlled.prepare("three").observer.status()
     assert state["subtitles"]["tracks"] == []
     assert "subtitles" not in state["can"]
-    assert stage.ask("subtitles", None)["subtitles"]["active"] is None
-    assert stage.refused("subtitles", "fr")["code"] == "invalid_argument"
+    assert controlled.ask("subtitles", None)["subtitles"]["active"] is None
+    assert controlled.refused("subtitles", "fr")["code"] == "invalid_argument"
 
 
-def test_the_size_of_subtitles(one: Stage) -> None:
+def test_the_size_of_subtitles(one: ControlledPlayer) -> None:
     assert one.ask("subtitles/size", 150)["subtitles"]["size"] == 150
     style = "getComputedStyle(document.querySelector('video')).getPropertyValue('--subtitle-size')"
     assert one.player.see(style) == "1.5"
     assert one.ask("subtitles/size", 100)["subtitles"]["size"] == 100
 
 
-def test_one_sound_is_no_choice(one: Stage) -> None:
-    state = one.witness.status()
+def test_one_sound_is_no_choice(one: ControlledPlayer) -> None:
+    state = one.observer.status()
     assert state["audio"] == {"active": None, "tracks": []}
     assert "audio" not in state["can"]
     assert one.refused("audio", "0")["code"] == "not_supported"
 
 
-def test_full_screen(one: Stage, cinema: System, pages: Pages) -> None:
+def test_full_screen(one: ControlledPlayer, cinema: System, pages: Pages) -> None:
     player = pages.player(cinema)
     filled = "document.fullscreenElement !== null"
-    with Witness(cinema.household(), player.root) as witness:
+    with Observer(cinema.household(), player.root) as observer:
         # nobody has clicked there
-        answer = witness.ask("fullscreen", b"true")
+        answer = observer.ask("fullscreen", b"true")
         assert answer["error"]["code"] == "not_supported"
         assert player.see(filled) is False
         player.start()
-        state = witness.ask("fullscreen")["result"]
+        state = observer.ask("fullscreen")["result"]
         assert state["fullscreen"] is True
         assert player.see(filled) is True
-        eventually(lambda: witness.last.get("fullscreen") is True, "it is published")
+        eventually(lambda: observer.last.get("fullscreen") is True, "it is published")
         # to leave it takes no click
-        assert witness.ask("fullscreen", b"false")["result"]["fullscreen"] is False
+        assert observer.ask("fullscreen", b"false")["result"]["fullscreen"] is False
         assert player.see(filled) is False
     del one
 
 
-def test_sleep(stage: Stage) -> None:
-    one = stage.prepare("long")
+def test_sleep(controlled: ControlledPlayer) -> None:
+    one = controlled.prepare("long")
     one.ask("volume", 80)
-    one.witness.wait_for_volume(80)
+    one.observer.wait_for_volume(80)
     one.ask("play")
     begun = time.time()
     minutes = 4 / 60
@@ -120,17 +120,17 @@ def test_sleep(stage: Stage) -> None:
     faded = [it for it in one.player.see("window.levels") if 0 < it < 80]
     assert faded
     assert faded == sorted(faded, reverse=True)
-    volumes = [it.json["volume"] for it in one.witness.states]
+    volumes = [it.json["volume"] for it in one.observer.states]
     assert set(volumes[volumes.index(80) :]) == {80}
-    eventually(lambda: one.witness.status()["sleep_at"] is None, "it is over")
-    state = one.witness.status()
+    eventually(lambda: one.observer.status()["sleep_at"] is None, "it is over")
+    state = one.observer.status()
     assert (state["playing"], state["volume"]) == (False, 80)
     assert one.player.level == 80
     one.ask("volume", 100)
 
 
-def test_sleep_is_called_off(stage: Stage) -> None:
-    one = stage.prepare("long")
+def test_sleep_is_called_off(controlled: ControlledPlayer) -> None:
+    one = controlled.prepare("long")
     one.ask("play")
     # as long as a busy machine may take to call it off
     one.ask("sleep", (2 + SLACK) / 60)
@@ -139,7 +139,7 @@ def test_sleep_is_called_off(stage: Stage) -> None:
     one.player.advances(2.5 + SLACK)
 
 
-def test_what_the_browser_plays(stage: Stage) -> None:
+def test_what_the_browser_plays(controlled: ControlledPlayer) -> None:
     types = ['video/webm; codecs="vp8, opus"', "application/vnd.apple.mpegurl",
              'video/mp4; codecs="mp4v.20.9"', "text/plain"]  # fmt: skip
-    assert stage.ask("playable", types) == {"playable": [True, True, False, False]}
+    assert controlled.ask("playable", types) == {"playable": [True, True, False, False]}

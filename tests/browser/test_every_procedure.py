@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.browser.controlled_player import ControlledPlayer, titles
 from tests.browser.pages import Pages
 from tests.browser.remote_page import RemotePage
-from tests.browser.stage import Stage, titles
 from tests.mosquitto import run_tool
 from tests.shapes import assert_type
 from tests.system import System
@@ -44,21 +44,21 @@ class Case:
 
     procedure: str
     parameters: dict[str, Any]
-    seen: Callable[[Stage], bool]
+    seen: Callable[[ControlledPlayer], bool]
     before: list[tuple[Any, ...]] = field(default_factory=list)
     answer: Callable[[dict[str, Any]], bool] | None = None
 
 
-def near(stage: Stage, position: float) -> bool:
-    return abs(stage.player.time - position) < 0.15
+def near(controlled: ControlledPlayer, position: float) -> bool:
+    return abs(controlled.player.time - position) < 0.15
 
 
-def queued(stage: Stage) -> str:
-    return titles(stage.witness.status())
+def queued(controlled: ControlledPlayer) -> str:
+    return titles(controlled.observer.status())
 
 
-def says(stage: Stage, words: str) -> bool:
-    return bool(stage.player.see("document.body.textContent").count(words))
+def says(controlled: ControlledPlayer, words: str) -> bool:
+    return bool(controlled.player.see("document.body.textContent").count(words))
 
 
 FILM = "media/three.webm"
@@ -102,14 +102,14 @@ CASES = [
     Case("queue/remove", {"index": 1}, lambda it: queued(it) == "[one]"),
     Case("queue/move", {"from": 1, "to": 0}, lambda it: queued(it) == "two [one]"),
     Case("queue/clear", {}, lambda it: queued(it) == ""),
-    Case("repeat", {"mode": "one"}, lambda it: it.witness.status()["repeat"] == "one"),
-    Case("shuffle", {"on": True}, lambda it: it.witness.status()["shuffle"] is True),
+    Case("repeat", {"mode": "one"}, lambda it: it.observer.status()["repeat"] == "one"),
+    Case("shuffle", {"on": True}, lambda it: it.observer.status()["shuffle"] is True),
     Case("subtitles", {"track": "fr"}, lambda it: it.player.see(CUES) == "À bientôt"),
     Case("subtitles/size", {"percent": 150}, lambda it: it.player.see(SIZE) == "1.5"),
-    Case("audio", {"track": "1"}, lambda it: it.witness.status()["audio"]["active"] == "1",
+    Case("audio", {"track": "1"}, lambda it: it.observer.status()["audio"]["active"] == "1",
          [("load", STREAM)]),
     Case("message", {"text": "Dinner", "seconds": 20}, lambda it: says(it, "Dinner")),
-    Case("sleep", {"minutes": 10}, lambda it: it.witness.status()["sleep_at"] is not None),
+    Case("sleep", {"minutes": 10}, lambda it: it.observer.status()["sleep_at"] is not None),
     Case("rename", {"name": "Kitchen"}, lambda it: says(it, "Kitchen")),
     Case("fullscreen", {"on": True}, lambda it: bool(
         it.player.see("document.fullscreenElement !== null"))),
@@ -121,14 +121,14 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def phone(cinema: System, stage: Stage, module_pages: Pages) -> RemotePage:
-    return module_pages.remote(cinema, stage.player)
+def phone(cinema: System, controlled: ControlledPlayer, module_pages: Pages) -> RemotePage:
+    return module_pages.remote(cinema, controlled.player)
 
 
 @pytest.fixture(scope="module")
-def python(cinema: System, stage: Stage) -> Iterator[Driver]:
+def python(cinema: System, controlled: ControlledPlayer) -> Iterator[Driver]:
     with Application(url=cinema.household(), base_topic="zapette") as application:
-        player = application.player(stage.player.id)
+        player = application.player(controlled.player.id)
 
         def drive(procedure: str, **parameters: Any) -> dict[str, Any]:
             return dict(player.call(procedure, **parameters))
@@ -137,13 +137,13 @@ def python(cinema: System, stage: Stage) -> Iterator[Driver]:
 
 
 @pytest.fixture
-def driver(request: pytest.FixtureRequest, stage: Stage, cinema: System) -> Driver:
+def driver(request: pytest.FixtureRequest, controlled: ControlledPlayer, cinema: System) -> Driver:
     if request.param == "python":
         made: Driver = request.getfixturevalue("python")
         return made
     if request.param == "phone":
         return from_phone(request.getfixturevalue("phone"))
-    return from_shell(cinema, stage.player.id)
+    return from_shell(cinema, controlled.player.id)
 
 
 def from_shell(cinema: System, player_id: str) -> Driver:
@@ -170,23 +170,25 @@ def from_phone(phone: RemotePage) -> Driver:
 
 @pytest.mark.parametrize("driver", ["mosquitto", "python", "phone"], indirect=True)
 @pytest.mark.parametrize("case", CASES, ids=lambda it: it.procedure)
-def test_it_takes_effect(stage: Stage, driver: Driver, case: Case) -> None:
-    stage.prepare("one", "two")
-    stage.ask("mute", False)
-    stage.ask("volume", 100)
+def test_it_takes_effect(controlled: ControlledPlayer, driver: Driver, case: Case) -> None:
+    controlled.prepare("one", "two")
+    controlled.ask("mute", False)
+    controlled.ask("volume", 100)
     for procedure, *parameters in case.before:
-        stage.ask(procedure, *parameters)
+        controlled.ask(procedure, *parameters)
     if case.procedure == "fullscreen":
         # the browser wants a key pressed there
-        stage.player.page.keyboard.press("x")
+        controlled.player.page.keyboard.press("x")
     if case.procedure == "audio":
-        eventually(lambda: stage.witness.status()["audio"]["tracks"], "the stream has its sounds")
+        eventually(
+            lambda: controlled.observer.status()["audio"]["tracks"], "the stream has its sounds"
+        )
     answer = driver(case.procedure, **case.parameters)
     assert_type(answer, PROCEDURES[case.procedure]["answers"])
     assert case.answer is None or case.answer(answer)
-    eventually(lambda: case.seen(stage), f"{case.procedure} has its effect")
+    eventually(lambda: case.seen(controlled), f"{case.procedure} has its effect")
     if case.procedure == "fullscreen":
-        stage.ask("fullscreen", False)
+        controlled.ask("fullscreen", False)
 
 
 def test_every_procedure_is_tried() -> None:

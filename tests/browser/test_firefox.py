@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.browser.firefox import Firefox
-from tests.browser.witness import Witness
+from tests.browser.observer import Observer
 from tests.system import System
 from tests.waiting import eventually
 
@@ -24,32 +24,32 @@ def test_a_phone_pilots_a_player(shelf: System, tmp_path: Path) -> None:
         phone = firefox.open(link)
         eventually(lambda: phone.data("live") == "true", "the remote is live", PATIENCE)
         root = f"zapette/players/{link.split('#')[1].split('.')[0]}"
-        with Witness(shelf.household(), root) as witness:
+        with Observer(shelf.household(), root) as observer:
             phone.click("Play")
-            eventually(lambda: witness.status()["playing"], "it plays", PATIENCE)
-            begun = witness.status()["position"]
-            eventually(lambda: witness.status()["position"] > begun, "it moves on")
+            eventually(lambda: observer.status()["playing"], "it plays", PATIENCE)
+            begun = observer.status()["position"]
+            eventually(lambda: observer.status()["position"] > begun, "it moves on")
             eventually(lambda: phone.find("Pause"), "the phone shows it")
             phone.click("Volume down")
-            eventually(lambda: witness.status()["volume"] == 95, "it is less loud")
+            eventually(lambda: observer.status()["volume"] == 95, "it is less loud")
             eventually(
                 lambda: float((phone.find("Volume") or {"value": -1})["value"]) == 95,
                 "the slider shows it",
             )
             phone.click("Pause")
-            eventually(lambda: not witness.status()["playing"], "it pauses")
+            eventually(lambda: not observer.status()["playing"], "it pauses")
 
             phone.click("Library")
             phone.click("Search, or paste an address")
             phone.type("beta")
             eventually(lambda: not phone.find("Play Alpha"), "what is found")
             phone.click("Add Beta to the queue")
-            eventually(lambda: witness.status()["queue"]["items"], "it is queued")
+            eventually(lambda: observer.status()["queue"]["items"], "it is queued")
             phone.click("Queue")
             phone.click("Play Beta")
-            eventually(lambda: "Beta" in witness.status()["source"], "it is played", PATIENCE)
+            eventually(lambda: "Beta" in observer.status()["source"], "it is played", PATIENCE)
             phone.click("More")
             eventually(lambda: phone.find("Rename"), "more")
             phone.click("1.5 ×")  # noqa: RUF001
-            eventually(lambda: witness.status()["rate"] == 1.5, "it is faster")
+            eventually(lambda: observer.status()["rate"] == 1.5, "it is faster")
         assert firefox.faults == []

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.browser import films
+from tests.browser.controlled_player import ControlledPlayer, titles
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
-from tests.browser.stage import Stage, titles
-from tests.browser.witness import Witness
-from tests.foreign import shared_system
+from tests.mosquitto_system import shared_system
 from tests.system import System
 from tests.waiting import eventually
 
@@ -49,79 +49,81 @@ def _copy(film: Path, to: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def module_stage(series: System, module_pages: Pages) -> Iterator[Stage]:
+def module_stage(series: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
     # of what is not there
     module_pages.watch.expect("Failed to load resource")
     player = module_pages.started(series)
-    with Witness(series.household(), player.root) as witness:
-        yield Stage(player, witness)
+    with Observer(series.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
 
 
 @pytest.fixture
-def stage(module_stage: Stage) -> Stage:
+def controlled(module_stage: ControlledPlayer) -> ControlledPlayer:
     module_stage.ask("queue/clear")
     return module_stage
 
 
 @pytest.mark.parametrize("source", ["Show", "media/Show", "Show/", "media/Show/"])
-def test_a_folder_is_loaded(stage: Stage, source: str) -> None:
-    state = stage.ask("load", source)
+def test_a_folder_is_loaded(controlled: ControlledPlayer, source: str) -> None:
+    state = controlled.ask("load", source)
     assert titles(state) == f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]} Show S02E01"
     assert state["source"] == "media/Show/Season 1/Show.S01E01.webm"
     assert state["playing"] is True
     assert all(it["source"].startswith("media/Show/Season") for it in state["queue"]["items"])
-    assert titles(stage.ask("next")).startswith(f"{CALLED[0]} [{CALLED[1]}]")
+    assert titles(controlled.ask("next")).startswith(f"{CALLED[0]} [{CALLED[1]}]")
 
 
-def test_one_whose_name_has_a_dot(stage: Stage) -> None:
-    assert titles(stage.ask("load", "Show/Season.2")) == "[Show S02E01]"
+def test_one_whose_name_has_a_dot(controlled: ControlledPlayer) -> None:
+    assert titles(controlled.ask("load", "Show/Season.2")) == "[Show S02E01]"
 
 
-def test_what_is_in_the_queue_stays(stage: Stage) -> None:
-    stage.ask("load", "Films/Beta.webm")
-    assert titles(stage.ask("queue/add", "Show/Season.2")) == "[Beta] Show S02E01"
-    assert titles(stage.ask("queue/play_next", "Films")) == "[Beta] Alpha Beta Show S02E01"
-    assert titles(stage.ask("load", "Show/Season.2")) == "[Show S02E01] Alpha Beta Show S02E01"
+def test_what_is_in_the_queue_stays(controlled: ControlledPlayer) -> None:
+    controlled.ask("load", "Films/Beta.webm")
+    assert titles(controlled.ask("queue/add", "Show/Season.2")) == "[Beta] Show S02E01"
+    assert titles(controlled.ask("queue/play_next", "Films")) == "[Beta] Alpha Beta Show S02E01"
+    assert titles(controlled.ask("load", "Show/Season.2")) == "[Show S02E01] Alpha Beta Show S02E01"
 
 
 @pytest.mark.parametrize("procedure", ["load", "queue/add", "queue/play_next"])
-def test_one_that_is_not_there_is_no_folder(stage: Stage, procedure: str) -> None:
+def test_one_that_is_not_there_is_no_folder(controlled: ControlledPlayer, procedure: str) -> None:
     if procedure == "load":
-        assert stage.refused(procedure, "Show/Season 3")["code"] == "media_error"
+        assert controlled.refused(procedure, "Show/Season 3")["code"] == "media_error"
     else:
-        assert titles(stage.ask(procedure, "Show/Season 3")) == "Season 3"
+        assert titles(controlled.ask(procedure, "Show/Season 3")) == "Season 3"
 
 
-def test_an_episode_has_the_others_around_it(stage: Stage) -> None:
-    stage.ask("load", "media/Show/Season 1/Show - 1x02 - The Second.webm")
+def test_an_episode_has_the_others_around_it(controlled: ControlledPlayer) -> None:
+    controlled.ask("load", "media/Show/Season 1/Show - 1x02 - The Second.webm")
     whole = f"{CALLED[0]} [{CALLED[1]}] {CALLED[2]}"
-    eventually(lambda: titles(stage.witness.status()) == whole, "the folder is the queue")
-    assert stage.witness.status()["playing"] is True
+    eventually(lambda: titles(controlled.observer.status()) == whole, "the folder is the queue")
+    assert controlled.observer.status()["playing"] is True
     # another one of them: it is the present one, and the queue what it was
-    stage.ask("load", "media/Show/Season 1/Show.S01E01.webm")
+    controlled.ask("load", "media/Show/Season 1/Show.S01E01.webm")
     whole = f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]}"
-    eventually(lambda: titles(stage.witness.status()) == whole, "and still is")
+    eventually(lambda: titles(controlled.observer.status()) == whole, "and still is")
     # what follows, follows by itself
-    stage.ask("seek", SECONDS - 0.2)
-    eventually(lambda: stage.witness.status()["title"] == CALLED[1], "the next one plays")
+    controlled.ask("seek", SECONDS - 0.2)
+    eventually(lambda: controlled.observer.status()["title"] == CALLED[1], "the next one plays")
 
 
-def test_what_people_have_queued_is_left_alone(stage: Stage) -> None:
-    stage.ask("queue/add", "Films/Beta.webm")
-    stage.ask("load", "media/Show/Season 1/Show.S01E01.webm")
-    eventually(lambda: CALLED[0] in titles(stage.witness.status()), "it is known")
-    assert titles(stage.ask("queue/add", "Films/Alpha.webm")) == f"[{CALLED[0]}] Beta Alpha"
+def test_what_people_have_queued_is_left_alone(controlled: ControlledPlayer) -> None:
+    controlled.ask("queue/add", "Films/Beta.webm")
+    controlled.ask("load", "media/Show/Season 1/Show.S01E01.webm")
+    eventually(lambda: CALLED[0] in titles(controlled.observer.status()), "it is known")
+    assert titles(controlled.ask("queue/add", "Films/Alpha.webm")) == f"[{CALLED[0]}] Beta Alpha"
 
 
-def test_a_film_comes_alone(stage: Stage) -> None:
-    assert titles(stage.ask("load", "Films/Beta.webm")) == "[Beta]"
-    assert titles(stage.ask("status")) == "[Beta]"
+def test_a_film_comes_alone(controlled: ControlledPlayer) -> None:
+    assert titles(controlled.ask("load", "Films/Beta.webm")) == "[Beta]"
+    assert titles(controlled.ask("status")) == "[Beta]"
 
 
-def test_play_all_on_the_phone(stage: Stage, series: System, module_pages: Pages) -> None:
-    phone = module_pages.remote(series, stage.player)
+def test_play_all_on_the_phone(
+    controlled: ControlledPlayer, series: System, module_pages: Pages
+) -> None:
+    phone = module_pages.remote(series, controlled.player)
     phone.tap("Library")
     eventually(lambda: phone.shows("Play all in Films"), "the library")
     phone.tap("Play all in Films")
     phone.wait_for_alert("Plays now: Films")
-    assert titles(stage.witness.status()) == "[Alpha] Beta"
+    assert titles(controlled.observer.status()) == "[Alpha] Beta"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
@@ -12,11 +12,11 @@ from zapette.mqtt.url import BrokerUrl
 def test_play_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> None:
     player = pages.player(system)
     phone = pages.remote(system, player)
-    with Witness(home, player.root) as witness:
+    with Observer(home, player.root) as observer:
         eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
-        assert witness.status()["gesture_required"] is True
+        assert observer.status()["gesture_required"] is True
         phone.wait_for_notice("Click “Start” on the player once")
-        answer = witness.ask("play")
+        answer = observer.ask("play")
         assert answer["error"]["code"] == "gesture_required"
         assert not player.plays()
         phone.tap("Play")
@@ -30,9 +30,9 @@ def test_play_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> 
         phone.wait_for("Pause")
         assert phone.notice == "Connected"
         assert not player.shows("Start")
-        assert witness.status()["gesture_required"] is False
-        assert witness.ask("pause")["result"]["playing"] is False
-        assert witness.ask("play")["result"]["playing"] is True
+        assert observer.status()["gesture_required"] is False
+        assert observer.ask("pause")["result"]["playing"] is False
+        assert observer.ask("play")["result"]["playing"] is True
 
 
 def test_a_click_beforehand(system: System, pages: Pages) -> None:
@@ -47,18 +47,18 @@ def test_a_click_beforehand(system: System, pages: Pages) -> None:
 
 def test_load_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> None:
     player = pages.player(system)
-    with Witness(home, player.root) as witness:
+    with Observer(home, player.root) as observer:
         eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
         # it is loaded, and the state tells what is missing
-        state = witness.ask("load", b'{"source": "media/zapette.webm", "title": "Film"}')["result"]
+        state = observer.ask("load", b'{"source": "media/zapette.webm", "title": "Film"}')["result"]
         assert (state["title"], state["playing"], state["gesture_required"]) == (
             "Film",
             False,
             True,
         )
         # the rest works without a click
-        assert witness.ask("volume", b"30")["result"]["volume"] == 30
-        assert witness.ask("seek", b"10")["result"]["position"] == 10
+        assert observer.ask("volume", b"30")["result"]["volume"] == 30
+        assert observer.ask("seek", b"10")["result"]["position"] == 10
         player.click("Start")
         player.advances()
 
@@ -66,15 +66,15 @@ def test_load_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> 
 def test_sound_again_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> None:
     pages.watch.expect("Unmuting failed")
     player = pages.player(system)
-    with Witness(home, player.root) as witness:
+    with Observer(home, player.root) as observer:
         eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
         # a browser plays without a click what cannot be heard
-        witness.ask("mute", b"true")
-        assert witness.ask("play")["result"]["playing"] is True
-        answer = witness.ask("mute", b"false")
+        observer.ask("mute", b"true")
+        assert observer.ask("play")["result"]["playing"] is True
+        answer = observer.ask("mute", b"false")
         assert answer["error"]["code"] == "gesture_required"
-        state = witness.status()
+        state = observer.status()
         assert (state["playing"], state["muted"], state["gesture_required"]) == (False, False, True)
         player.click("Start")
         player.advances()
-        assert witness.status()["gesture_required"] is False
+        assert observer.status()["gesture_required"] is False

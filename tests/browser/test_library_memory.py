@@ -14,7 +14,7 @@ from tests.browser.chromium import PHONE
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.foreign import shared_system
+from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser import films
+from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
-from tests.browser.stage import Stage
-from tests.browser.witness import Witness
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -31,61 +31,65 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def films_stage(archive: System, module_pages: Pages) -> Iterator[Stage]:
+def films_stage(archive: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
     module_pages.watch.expect(r"Failed to load resource|net::ERR_")
     player = module_pages.started(archive)
-    with Witness(archive.household(), player.root) as witness:
-        yield Stage(player, witness)
+    with Observer(archive.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
 
 
-def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: Stage) -> None:
-    stage = films_stage
-    stage.ask("load", "media/good.mp4")
-    assert stage.player.see(HLS) == 0
-    state = stage.ask("load", "media/stream/film.m3u8")
-    assert stage.player.see(HLS) >= 1
+def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage
+    controlled.ask("load", "media/good.mp4")
+    assert controlled.player.see(HLS) == 0
+    state = controlled.ask("load", "media/stream/film.m3u8")
+    assert controlled.player.see(HLS) >= 1
     assert (state["playing"], state["error"]) == (True, None)
     assert state["duration"] == pytest.approx(4, abs=0.5)
-    stage.player.advances(0.2)
-    assert stage.player.see("document.querySelector('video').videoWidth") == 160
+    controlled.player.advances(0.2)
+    assert controlled.player.see("document.querySelector('video').videoWidth") == 160
     # and one can go where one wants
-    stage.ask("pause")
-    assert stage.ask("seek", 3)["position"] == pytest.approx(3, abs=0.1)
+    controlled.ask("pause")
+    assert controlled.ask("seek", 3)["position"] == pytest.approx(3, abs=0.1)
 
 
-def test_the_sounds_of_a_stream(films_stage: Stage, archive: System, pages: Pages) -> None:
-    stage = films_stage
-    stage.ask("load", "media/stream/film.m3u8")
+def test_the_sounds_of_a_stream(
+    films_stage: ControlledPlayer, archive: System, pages: Pages
+) -> None:
+    controlled = films_stage
+    controlled.ask("load", "media/stream/film.m3u8")
     state = eventually(
-        lambda: (it := stage.witness.status())["audio"]["tracks"] and it, "there is a choice"
+        lambda: (it := controlled.observer.status())["audio"]["tracks"] and it, "there is a choice"
     )
     assert "audio" in state["can"]
     assert [it["language"] for it in state["audio"]["tracks"]] == ["en", "fr"]
     assert state["audio"]["active"] == "0"
-    stage.ask("audio", "1")
-    eventually(lambda: stage.witness.status()["audio"]["active"] == "1", "the other is heard")
-    assert stage.refused("audio", "7")["code"] == "invalid_argument"
-    assert stage.refused("audio", None)["code"] == "not_supported"
+    controlled.ask("audio", "1")
+    eventually(lambda: controlled.observer.status()["audio"]["active"] == "1", "the other is heard")
+    assert controlled.refused("audio", "7")["code"] == "invalid_argument"
+    assert controlled.refused("audio", None)["code"] == "not_supported"
     # and by the phone
-    phone = pages.remote(archive, stage.player)
+    phone = pages.remote(archive, controlled.player)
     phone.tap("More")
     tracks = state["audio"]["tracks"]
     phone.tap(tracks[0]["label"])
-    eventually(lambda: stage.witness.status()["audio"]["active"] == "0", "the first again")
+    eventually(lambda: controlled.observer.status()["audio"]["active"] == "0", "the first again")
     chosen = "document.querySelector('[aria-label=\"Sound track\"] [aria-pressed=true]').innerText"
     eventually(lambda: phone.see(chosen) == tracks[0]["label"], "the phone shows it")
     # a film of one sound has no choice
-    assert "audio" not in stage.ask("load", "media/good.mp4")["can"]
+    assert "audio" not in controlled.ask("load", "media/good.mp4")["can"]
 
 
-def test_a_stream_ends_and_the_queue_goes_on(films_stage: Stage) -> None:
-    stage = films_stage.prepare_loaded("media/stream/film.m3u8", "media/good.mp4")
-    stage.ask("play")
-    eventually(lambda: stage.source == "media/good.mp4" and stage.player.plays(), "the next", 20)
+def test_a_stream_ends_and_the_queue_goes_on(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage.prepare_loaded("media/stream/film.m3u8", "media/good.mp4")
+    controlled.ask("play")
+    eventually(
+        lambda: controlled.source == "media/good.mp4" and controlled.player.plays(), "the next", 20
+    )
 
 
 @pytest.mark.parametrize("name", ["good.mp4", "mute.webm", "song.mp3"])
-def test_what_can_be_played(films_stage: Stage, name: str) -> None:
+def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
     state = films_stage.ask("load", f"media/{name}")
     assert (state["playing"], state["error"]) == (True, None)
     assert state["duration"] == pytest.approx(4, abs=0.2)
@@ -102,47 +106,49 @@ def test_what_can_be_played(films_stage: Stage, name: str) -> None:
         ("nothing.mp4", "not found"),
     ],
 )
-def test_what_cannot_be_played_is_said_in_words(films_stage: Stage, name: str, why: str) -> None:
+def test_what_cannot_be_played_is_said_in_words(
+    films_stage: ControlledPlayer, name: str, why: str
+) -> None:
     error = films_stage.refused("load", f"media/{name}")
     assert error["code"] == "media_error"
     assert name in error["message"]
     assert why in error["message"]
-    state = films_stage.witness.status()
+    state = films_stage.observer.status()
     assert state["error"] == error
     assert (state["playing"], state["buffering"]) == (False, False)
     assert "play" not in state["can"]
 
 
-def test_a_codec_is_refused_before_it_is_tried(films_stage: Stage) -> None:
+def test_a_codec_is_refused_before_it_is_tried(films_stage: ControlledPlayer) -> None:
     before = len(films_stage.player.requested)
     films_stage.refused("load", "media/unseen.mp4")
     assert films_stage.player.requested[before:] == []
 
 
-def test_a_film_whose_sound_is_not_heard_says_so(films_stage: Stage) -> None:
-    stage = films_stage
-    stage.player.point()
-    state = stage.ask("load", "media/unheard.mp4")
+def test_a_film_whose_sound_is_not_heard_says_so(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage
+    controlled.player.point()
+    state = controlled.ask("load", "media/unheard.mp4")
     assert (state["playing"], state["error"]) == (True, None)
-    stage.player.wait_for_alert("AC-3")
+    controlled.player.wait_for_alert("AC-3")
     # subtitles that hold none are an error, the others are not
-    assert stage.refused("subtitles", "de")["code"] == "media_error"
-    assert stage.ask("subtitles", "fr")["subtitles"]["active"] == "fr"
+    assert controlled.refused("subtitles", "de")["code"] == "media_error"
+    assert controlled.ask("subtitles", "fr")["subtitles"]["active"] == "fr"
 
 
-def test_a_film_that_breaks_off(films_stage: Stage) -> None:
-    stage = films_stage
-    assert stage.ask("load", "media/truncated.mp4")["error"] is None
+def test_a_film_that_breaks_off(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage
+    assert controlled.ask("load", "media/truncated.mp4")["error"] is None
 
     # it plays as far as it goes, and does not hang in silence after that
     def is_over() -> bool:
-        state = stage.witness.status()
+        state = controlled.observer.status()
         return bool(state["error"] or state["ended"] or state["buffering"])
 
     eventually(is_over, "the state tells that it does not go on", 20)
 
 
-def test_an_address_elsewhere(films_stage: Stage, archive: System) -> None:
+def test_an_address_elsewhere(films_stage: ControlledPlayer, archive: System) -> None:
     for name in ("good.mp4", "stream/film.m3u8"):
         address = f"{archive.url}media/{name}?token=1"
         state = films_stage.ask("load", address)

@@ -8,33 +8,33 @@ from typing import Any, Final
 import pytest
 
 from tests.browser import layout
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
 from tests.browser.test_phone_sizes import SIZES as PHONES
 from tests.browser.test_player_sizes import SIZES, TITLES
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
 SHOWN: Final = "document.querySelectorAll('message-toast .message').length"
 
-Opened = tuple[PlayerPage, RemotePage, Witness]
+Opened = tuple[PlayerPage, RemotePage, Observer]
 
 
 @pytest.fixture
 def shown(opened: Opened) -> Opened:
-    player, phone, witness = opened
-    witness.ask("queue/clear")
+    player, phone, observer = opened
+    observer.ask("queue/clear")
     phone.page.set_viewport_size({"width": 390, "height": 844})
     phone.tap("Remote")
     phone.tap("Library")
     phone.page.locator("library-view .row").first.wait_for()
-    return player, phone, witness
+    return player, phone, observer
 
 
 def test_one_at_a_time_and_a_tap_goes_through(shown: Opened) -> None:
-    _, phone, witness = shown
+    _, phone, observer = shown
     eventually(lambda: phone.shows("Add Alpha to the queue"), "the library")
     for name in ("Alpha", "Beta", "Alpha", "Beta"):
         phone.tap(f"Add {name} to the queue")
@@ -42,19 +42,19 @@ def test_one_at_a_time_and_a_tap_goes_through(shown: Opened) -> None:
         assert phone.see(SHOWN) == 1
     phone.tap("Queue")
     phone.tap("Shuffle")
-    eventually(lambda: witness.status()["shuffle"], "the tap was taken")
+    eventually(lambda: observer.status()["shuffle"], "the tap was taken")
     phone.tap("Shuffle")
-    eventually(lambda: not witness.status()["shuffle"], "so was the other")
+    eventually(lambda: not observer.status()["shuffle"], "so was the other")
 
 
 def test_it_is_gone_with_the_film(shown: Opened) -> None:
-    player, phone, witness = shown
-    witness.ask("load", b"media/Beta.webm")
+    player, phone, observer = shown
+    observer.ask("load", b"media/Beta.webm")
     phone.tap("Play Alpha next")
     phone.wait_for_alert("Comes next: Alpha")
     player.see("document.querySelector('message-toast').tell('something', '')")
     assert player.see(SHOWN) == 1
-    witness.ask("load", b"media/Series/Gamma.webm")
+    observer.ask("load", b"media/Series/Gamma.webm")
     # at once: by itself it goes after 6 s
     eventually(lambda: player.see(SHOWN) + phone.see(SHOWN) == 0, "nothing is said any more", 3)
 
@@ -62,9 +62,9 @@ def test_it_is_gone_with_the_film(shown: Opened) -> None:
 @pytest.mark.parametrize("view", ["now", "queue", "library", "more"])
 @pytest.mark.parametrize("text", TITLES)
 def test_it_lies_on_no_control_of_a_phone(shown: Opened, view: str, text: str) -> None:
-    _, phone, witness = shown
+    _, phone, observer = shown
     for _ in range(4):
-        witness.ask("queue/add", b"media/Beta.webm")
+        observer.ask("queue/add", b"media/Beta.webm")
     phone.page.locator(f"a[data-view={view}]").dispatch_event("click")
     if view != "now":
         phone.page.locator(f"#panel {view}-view").wait_for()

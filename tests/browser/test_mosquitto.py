@@ -17,7 +17,7 @@ from tests.browser.test_pilot import (
     test_volume_from_the_phone,
 )
 from tests.browser.test_state import test_it_is_retained_at_qos_1, test_seq_grows_by_one
-from tests.foreign import SystemOnMosquitto
+from tests.mosquitto_system import SystemOnMosquitto
 from tests.system import System
 from zapette.mqtt.url import BrokerUrl
 
@@ -46,7 +46,7 @@ def home(system: System) -> BrokerUrl:
 
 def test_the_broker_is_mosquitto(pair: Pair, system: System) -> None:
     assert isinstance(system, SystemOnMosquitto)
-    assert pair.witness.status()["version"] == 1
+    assert pair.observer.status()["version"] == 1
     log = system.mosquitto.log
     assert log.count(" as player-") == 1
     assert "zapette-server" in log

@@ -8,11 +8,11 @@ from typing import Any, Final
 import pytest
 
 from tests.browser import films
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.witness import Witness
-from tests.foreign import shared_system
+from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -22,7 +22,7 @@ TAGS: Final = {"title": "Gymnopédie", "artist": "Erik Satie", "album": "Trois"}
 WHERE: Final = """(({ left, top, right, bottom }) => [left, top, right, bottom])(
   document.querySelector("music-view").getBoundingClientRect())"""
 
-Shown = tuple[PlayerPage, RemotePage, Witness]
+Shown = tuple[PlayerPage, RemotePage, Observer]
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +50,17 @@ def _album(system: System) -> Any:
 def shown(house: System, module_pages: Pages) -> Iterator[Shown]:
     module_pages.watch.expect("Failed to load resource")
     player = module_pages.started(house)
-    with Witness(house.household(), player.root) as witness:
-        yield player, module_pages.remote(house, player), witness
+    with Observer(house.household(), player.root) as observer:
+        yield player, module_pages.remote(house, player), observer
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_a_song(shown: Shown, motion: Any) -> None:
-    player, phone, witness = shown
+    player, phone, observer = shown
     player.page.emulate_media(reduced_motion=motion)
-    witness.ask("load", b"media/film.webm")
-    witness.ask("load", SONG.encode())
-    state = eventually(lambda: _known(witness), "the state tells whose it is")
+    observer.ask("load", b"media/film.webm")
+    observer.ask("load", SONG.encode())
+    state = eventually(lambda: _known(observer), "the state tells whose it is")
     assert state is not None
     assert {name: state[name] for name in TAGS} == TAGS
     about = f"{TAGS['artist']} · {TAGS['album']}"
@@ -81,13 +81,13 @@ def test_a_song(shown: Shown, motion: Any) -> None:
     for left, top, right, bottom in (begun, moved or begun):
         assert -1 <= left < right <= size[0] + 1
         assert -1 <= top < bottom <= size[1] + 1
-    witness.ask("load", b"media/film.webm")
+    observer.ask("load", b"media/film.webm")
     eventually(lambda: player.see("document.querySelector('music-view').hidden"), "a film again")
-    assert witness.status()["artist"] is None
+    assert observer.status()["artist"] is None
 
 
-def _known(witness: Witness) -> dict[str, Any] | None:
-    state = witness.status()
+def _known(observer: Observer) -> dict[str, Any] | None:
+    state = observer.status()
     return state if state["kind"] == "audio" and state["artist"] else None
 
 

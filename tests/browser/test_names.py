@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from tests.bridge.listener import retained
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -39,9 +39,9 @@ def test_a_second_television_is_numbered_everywhere(
     # a page in French calls itself otherwise, and only a new one is renamed
     third = pages.player(system, locale="fr")
     eventually(lambda: _names(system, third) == [("Télévision",) * 2], "no number is needed")
-    with Witness(system.household(), third.root) as witness:
-        witness.ask("rename", b"Television")
+    with Observer(system.household(), third.root) as observer:
+        observer.ask("rename", b"Television")
         announced = ("Television", "Television 3")
         eventually(lambda: _names(system, third) == [announced], "a person's name is kept")
-        witness.ask("volume", b"30")
-        assert witness.status()["name"] == "Television"
+        observer.ask("volume", b"30")
+        assert observer.status()["name"] == "Television"

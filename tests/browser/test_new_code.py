@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.browser.chromium import PHONE, launch_profile
+from tests.browser.page_monitor import BROKEN_CONNECTION
 from tests.browser.pages import Pages
-from tests.browser.watch import BROKEN_CONNECTION
 from tests.system import System
 from tests.waiting import SLACK, eventually
 

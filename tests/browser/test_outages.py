@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.browser.observer import Observer
+from tests.browser.page_monitor import BROKEN_CONNECTION
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.watch import BROKEN_CONNECTION
 from tests.browser.wire import HOST, Wire
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import SLACK, eventually
 
@@ -96,7 +96,7 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
     player = pages.started(wired)
     with (
         Wire(wired.http_port, wired.ws_port) as wire,
-        Witness(wired.household(), player.root) as witness,
+        Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
         phone = pages.phone(wired, over(HOST, wired, player)).wait_until_live()
@@ -105,7 +105,7 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
         phone.tap("Play")
         phone.wait_for("Pause")
         player.advances()
-        witness.said.clear()
+        observer.said.clear()
 
         wire.cut()
         cut_at = time.monotonic()
@@ -132,8 +132,8 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
         phone.tap("Volume down")
         eventually(lambda: player.level == 90, "the phone works again")
         # of the presses that were made while it was cut, none arrived
-        witness.status()
-        asked = [it.topic.split("/", 6)[6] for it in witness.on("request/")]
+        observer.status()
+        asked = [it.topic.split("/", 6)[6] for it in observer.on("request/")]
         assert [it for it in asked if it != "status"] == ["volume/down", "volume/down"]
         assert player.plays()
         assert not player.video["muted"]
@@ -144,19 +144,19 @@ def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pa
     player = pages.started(wired)
     with (
         Wire(wired.http_port, wired.ws_port) as wire,
-        Witness(wired.household(), player.root) as witness,
+        Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
         phone = pages.phone(wired, over(HOST, wired, player)).wait_until_live()
-        witness.said.clear()
+        observer.said.clear()
         wire.cut()
         phone.tap("Play")
         # the network comes back at the very moment in which the phone has said that it failed
         phone.wait_for_alert("Not connected")
         wire.mend()
         phone.wait_until_live()
-        witness.status()
-        assert witness.requests("/play") == []
+        observer.status()
+        assert observer.requests("/play") == []
         assert not player.plays()
 
 

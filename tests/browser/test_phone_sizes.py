@@ -10,10 +10,10 @@ import pytest
 
 from tests.browser import layout
 from tests.browser.chromium import PHONE
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.remote_page import RemotePage
 from tests.browser.test_player_sizes import TITLES
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -24,7 +24,7 @@ VIEWS: Final = ("now", "queue", "library", "more")
 # where the first one of them is to be seen without scrolling
 FIRST: Final = {"queue": ".handle", "library": ".row", "more": ".card"}
 
-Shown = tuple[RemotePage, RemotePage, Witness]
+Shown = tuple[RemotePage, RemotePage, Observer]
 
 
 @pytest.fixture(scope="module", params=["en", "fr"])
@@ -42,13 +42,13 @@ def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) ->
         ).wait_until_live()
         for link in links
     ]
-    with Witness(shelf.household(), player.root) as witness:
+    with Observer(shelf.household(), player.root) as observer:
         for title in ("words", "one word"):
             item = json.dumps(["media/Beta.webm", TITLES[title]]).encode()
-            assert "result" in witness.ask("queue/add", item)
-        witness.ask("jump", b"0")
-        witness.ask("rename", json.dumps(["W" * 64]).encode())
-        yield phones[0], phones[1], witness
+            assert "result" in observer.ask("queue/add", item)
+        observer.ask("jump", b"0")
+        observer.ask("rename", json.dumps(["W" * 64]).encode())
+        yield phones[0], phones[1], observer
 
 
 def _open(phone: RemotePage, view: str) -> None:
@@ -74,7 +74,7 @@ def test_all_can_be_reached(shown: Shown, role: str, view: str) -> None:
 
 @pytest.mark.parametrize("size", [(568, 320), (640, 360), (844, 390)])
 def test_a_phone_that_lies_shows_two_rows_of_each_list(shown: Shown, size: tuple[int, int]) -> None:
-    phone, _, witness = shown
+    phone, _, observer = shown
     phone.page.set_viewport_size({"width": size[0], "height": size[1]})
     for view in ("queue", "library"):
         _open(phone, view)
@@ -90,10 +90,10 @@ def test_a_phone_that_lies_shows_two_rows_of_each_list(shown: Shown, size: tuple
         assert free >= 2, view
     _open(phone, "now")
     # all of the first screen, with no scrolling
-    witness.ask("play")
+    observer.ask("play")
     eventually(lambda: phone.shows("Pause") or phone.shows("Mettre en pause"), "it plays")
     assert layout.faults(phone) == []
-    witness.ask("pause")
+    observer.ask("pause")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -63,14 +63,14 @@ def test_volume_from_the_phone(pair: Pair) -> None:
     phone.wait_for("Unmute")
     assert player.video["muted"]
     # what the player reported has not gone back to it as a wish
-    pair.witness.status()
+    pair.observer.status()
     assert pair.asked == ["volume/down", "volume", "mute", "status"]
 
 
 def test_volume_from_the_player(system: System, pages: Pages, pair: Pair) -> None:
     player = pair.player
     phones = [pair.phone, pages.remote(system, player)]
-    pair.witness.said.clear()
+    pair.observer.said.clear()
     player.point()
     player.page.mouse.click(*player.middle("Volume", part=0.25))
     level = eventually(lambda: player.level < 50 and player.level, "the video is less loud")
@@ -80,7 +80,7 @@ def test_volume_from_the_player(system: System, pages: Pages, pair: Pair) -> Non
     for phone in phones:
         phone.wait_for("Unmute")
     # no phone has sent back what it was told
-    pair.witness.status()
+    pair.observer.status()
     assert set(pair.asked) == {"status"}
     assert player.level == level
 
@@ -114,13 +114,13 @@ def test_three_phones_agree(system: System, pages: Pages, pair: Pair) -> None:
             phone.wait_for("Pause" if name == "Play" else "Play")
         assert player.plays() == (name == "Play")
     # all at once, and still they end where the player is
-    pair.witness.ask("volume", b"50")
+    pair.observer.ask("volume", b"50")
     for phone, name in zip(phones, ["Volume up", "Volume down", "Volume down"], strict=True):
         phone.tap(name)
     # 45 is on the way there, too
     steps = {"volume/up": 1, "volume/down": 2}
     eventually(lambda: all(pair.asked.count(it) == steps[it] for it in steps), "all have asked")
-    pair.witness.status()
+    pair.observer.status()
     assert player.level == 45
     for phone in phones:
         phone.wait_for_volume(45)

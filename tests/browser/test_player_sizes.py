@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.browser import layout
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -28,7 +28,7 @@ CANDIDATES: Final = [
     {"ip": "fd00:1234:5678:9abc:def0:1234:5678:9abc", "interface": "wlp0s20f3"},
 ]
 
-Shown = tuple[PlayerPage, Witness]
+Shown = tuple[PlayerPage, Observer]
 
 
 def _addresses(route: Route) -> None:
@@ -41,19 +41,19 @@ def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) ->
     context = module_pages.context(locale=request.param)
     context.route("**/api/ip", _addresses)
     player = module_pages.player(shelf, context=context)
-    with Witness(shelf.household(), player.root) as witness:
+    with Observer(shelf.household(), player.root) as observer:
         eventually(lambda: player.see("document.querySelector('select').length") == 2, "addresses")
-        witness.ask("rename", json.dumps(["W" * 64]).encode())
-        witness.ask("sleep", b"90")
-        yield player, witness
+        observer.ask("rename", json.dumps(["W" * 64]).encode())
+        observer.ask("sleep", b"90")
+        yield player, observer
 
 
-def _load(witness: Witness, source: str, title: str) -> None:
-    witness.ask("queue/clear")
-    answer = witness.ask("load", json.dumps([source, title]).encode())
+def _load(observer: Observer, source: str, title: str) -> None:
+    observer.ask("queue/clear")
+    answer = observer.ask("load", json.dumps([source, title]).encode())
     assert "result" in answer or answer["error"]["code"] == "media_error", answer
-    witness.ask("queue/add", json.dumps(["media/Alpha (2019).webm", title]).encode())
-    witness.ask("pause")
+    observer.ask("queue/add", json.dumps(["media/Alpha (2019).webm", title]).encode())
+    observer.ask("pause")
 
 
 def _check(player: PlayerPage, title: str) -> None:
@@ -74,29 +74,29 @@ def _check(player: PlayerPage, title: str) -> None:
 
 @pytest.mark.parametrize("title", TITLES)
 def test_before_the_click(shown: Shown, title: str) -> None:
-    player, witness = shown
+    player, observer = shown
     if player.data("gestureRequired") != "true":
         player.page.reload()
         player.wait_until_live()
         eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
-    _load(witness, "media/Beta.webm", TITLES[title])
+    _load(observer, "media/Beta.webm", TITLES[title])
     _check(player, TITLES[title])
 
 
 @pytest.mark.parametrize("source", ["media/Beta.webm", "media/" + "a" * 200 + ".webm"])
 @pytest.mark.parametrize("role", ["remote", "guest"])
 def test_paused_and_with_a_code_to_type(shown: Shown, source: str, role: str) -> None:
-    player, witness = shown
+    player, observer = shown
     player.page.set_viewport_size({"width": 1920, "height": 1080})
     card = player.page.locator("qr-card")
     if card.get_attribute("for") != role:
         card.locator(".row button").nth(0).click()
     for title in TITLES.values():
-        _load(witness, source, title)
+        _load(observer, source, title)
         _check(player, title)
     player.page.set_viewport_size({"width": 1920, "height": 1080})
     card.locator(".row button").nth(1).click()
     player.page.locator(".code:not([hidden])").wait_for()
     for title in TITLES.values():
-        _load(witness, source, title)
+        _load(observer, source, title)
         _check(player, title)

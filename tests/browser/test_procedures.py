@@ -16,26 +16,26 @@ NOW = ["status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volu
 
 
 def test_can_lists_what_works_here(pair: Pair) -> None:
-    assert pair.witness.status()["can"] == NOW
+    assert pair.observer.status()["can"] == NOW
 
 
 @pytest.mark.parametrize("procedure", ["no_such", "play/er", "constructor", "__proto__"])
 def test_there_is_no_such_procedure(pair: Pair, procedure: str) -> None:
-    error = pair.witness.ask(procedure, b"1")["error"]
+    error = pair.observer.ask(procedure, b"1")["error"]
     assert error["code"] == "no_such_procedure"
     assert procedure in error["message"]
 
 
 def test_play_pause_toggle_stop(pair: Pair) -> None:
-    player, witness = pair.player, pair.witness
+    player, observer = pair.player, pair.observer
     for procedure, playing in [
         ("play", True), ("play", True), ("pause", False), ("pause", False),
         ("toggle", True), ("toggle", False), ("toggle", True),
     ]:  # fmt: skip
-        assert witness.ask(procedure)["result"]["playing"] is playing
+        assert observer.ask(procedure)["result"]["playing"] is playing
         assert player.plays() is playing
     player.advances()
-    assert witness.ask("stop")["result"]["position"] == 0
+    assert observer.ask("stop")["result"]["position"] == 0
     assert (player.plays(), player.time) == (False, 0)
 
 
@@ -56,8 +56,8 @@ def test_play_pause_toggle_stop(pair: Pair) -> None:
     ],
 )
 def test_volume(pair: Pair, procedure: str, payload: bytes, level: int) -> None:
-    pair.witness.ask("volume", b"50")
-    assert pair.witness.ask(procedure, payload)["result"]["volume"] == level
+    pair.observer.ask("volume", b"50")
+    assert pair.observer.ask(procedure, payload)["result"]["volume"] == level
     assert pair.player.level == level
 
 
@@ -66,10 +66,10 @@ def test_volume(pair: Pair, procedure: str, payload: bytes, level: int) -> None:
     [(b"", True), (b"true", True), (b"[false]", False), (b'{"on":true}', True)],
 )
 def test_mute(pair: Pair, payload: bytes, muted: bool) -> None:
-    assert pair.witness.ask("mute", payload)["result"]["muted"] is muted
+    assert pair.observer.ask("mute", payload)["result"]["muted"] is muted
     assert pair.player.video["muted"] is muted
     if not payload:
-        assert pair.witness.ask("mute")["result"]["muted"] is False
+        assert pair.observer.ask("mute")["result"]["muted"] is False
         assert pair.player.video["muted"] is False
 
 
@@ -88,8 +88,8 @@ def test_mute(pair: Pair, payload: bytes, muted: bool) -> None:
     ],
 )
 def test_seek(pair: Pair, procedure: str, payload: bytes, time: float) -> None:
-    pair.witness.ask("seek", b"10")
-    result = pair.witness.ask(procedure, payload)["result"]
+    pair.observer.ask("seek", b"10")
+    result = pair.observer.ask(procedure, payload)["result"]
     assert result["position"] == pytest.approx(time, abs=0.1)
     assert pair.player.time == pytest.approx(time, abs=0.1)
 
@@ -105,8 +105,8 @@ def test_seek(pair: Pair, procedure: str, payload: bytes, time: float) -> None:
 )
 def test_load(pair: Pair, payload: bytes) -> None:
     player, phone = pair.player, pair.phone
-    pair.witness.ask("seek", b"30")
-    state = pair.witness.ask("load", payload)["result"]
+    pair.observer.ask("seek", b"30")
+    state = pair.observer.ask("load", payload)["result"]
     assert state["source"] == SAMPLE
     assert state["playing"] is True
     player.advances()
@@ -124,34 +124,36 @@ def test_load(pair: Pair, payload: bytes) -> None:
 
 def test_load_of_an_address(pair: Pair) -> None:
     address = pair.player.see("new URL('media/zapette.webm?x=1', location).href")
-    state = pair.witness.ask("load", address.encode())["result"]
+    state = pair.observer.ask("load", address.encode())["result"]
     assert state["source"] == address
     assert pair.player.video["currentSrc"] == address
     pair.player.advances()
 
 
 def test_message(pair: Pair) -> None:
-    player, witness = pair.player, pair.witness
+    player, observer = pair.player, pair.observer
     shown = """(({ innerText, hidden }) => (hidden ? "" : innerText))(
       document.querySelector("screen-message"))"""
     text = "Dinner is ready <b>now</b> & “soon”\nsecond line"
     # for as long as a busy machine may take to look
-    assert "result" in witness.ask("message", json.dumps({"text": text, "seconds": SLACK}).encode())
+    assert "result" in observer.ask(
+        "message", json.dumps({"text": text, "seconds": SLACK}).encode()
+    )
     assert player.see(shown) == text
     eventually(lambda: player.see(shown) == "", "the message goes")
     # a number is a text only where it is given as one
-    assert "result" in witness.ask("message", b'["42", 60]')
+    assert "result" in observer.ask("message", b'["42", 60]')
     assert player.see(shown) == "42"
-    assert "result" in witness.ask("message", b"the next one")
+    assert "result" in observer.ask("message", b"the next one")
     assert player.see(shown) == "the next one"
-    (event, *_) = witness.on("event/message")
+    (event, *_) = observer.on("event/message")
     assert event.json == {"text": text, "seconds": SLACK}
 
 
 def test_rename(pair: Pair) -> None:
     player, phone = pair.player, pair.phone
     name = "Küche 🍳 <b>"
-    assert pair.witness.ask("rename", name.encode())["result"]["name"] == name
+    assert pair.observer.ask("rename", name.encode())["result"]["name"] == name
     eventually(lambda: name in phone.text, "the phone shows the name")
     player.point()
     assert name in player.text
@@ -160,16 +162,16 @@ def test_rename(pair: Pair) -> None:
 
 
 def test_many_calls_at_once(pair: Pair) -> None:
-    witness = pair.witness
+    observer = pair.observer
     calls = 100
     for number in range(calls):
-        witness.send(f"request/witness/many-{number}/volume", str(number).encode(), qos=0)
+        observer.send(f"request/witness/many-{number}/volume", str(number).encode(), qos=0)
     eventually(
-        lambda: sum("/response/witness/many-" in it.topic for it in list(witness.said)) == calls,
+        lambda: sum("/response/witness/many-" in it.topic for it in list(observer.said)) == calls,
         "every call is answered once",
     )
-    witness.status()
-    answers = witness.on("response/witness/")
+    observer.status()
+    answers = observer.on("response/witness/")
     assert len(answers) == len({it.topic for it in answers}) == calls + 1
     assert all("result" in it.json for it in answers)
     # they were obeyed in their order

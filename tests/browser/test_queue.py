@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
+from tests.browser.controlled_player import ControlledPlayer, titles
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
-from tests.browser.stage import Stage, titles
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
 
 @pytest.fixture
-def queue(stage: Stage) -> Stage:
-    return stage.prepare("one", "two", "three")
+def queue(controlled: ControlledPlayer) -> ControlledPlayer:
+    return controlled.prepare("one", "two", "three")
 
 
-def test_next_previous_jump(queue: Stage) -> None:
-    assert titles(queue.witness.status()) == "[one] two three"
+def test_next_previous_jump(queue: ControlledPlayer) -> None:
+    assert titles(queue.observer.status()) == "[one] two three"
     steps: list[tuple[tuple[Any, ...], int, str]] = [
         (("next",), 1, "two"), (("next",), 2, "three"), (("previous",), 1, "two"),
         (("jump", 0), 0, "one"), (("jump", 2), 2, "three"),
@@ -30,21 +30,21 @@ def test_next_previous_jump(queue: Stage) -> None:
         assert state["playing"] is True
         assert queue.source == f"media/{name}.webm"
     queue.player.advances(0.1)
-    assert "next" not in queue.witness.status()["can"]
+    assert "next" not in queue.observer.status()["can"]
     assert queue.refused("next")["code"] == "not_supported"
     assert queue.ask("repeat", "all")["repeat"] == "all"
     assert queue.ask("next")["title"] == "one"
     assert queue.ask("previous")["title"] == "three"
 
 
-def test_the_first_one_begins_anew(queue: Stage) -> None:
+def test_the_first_one_begins_anew(queue: ControlledPlayer) -> None:
     queue.ask("seek", 3)
     assert queue.ask("previous")["position"] == 0
     assert queue.source == "media/one.webm"
 
 
-def test_editing(queue: Stage) -> None:
-    ids = [it["id"] for it in queue.witness.status()["queue"]["items"]]
+def test_editing(queue: ControlledPlayer) -> None:
+    ids = [it["id"] for it in queue.observer.status()["queue"]["items"]]
     assert len(set(ids)) == 3
     state = queue.ask("queue/add", "media/two.webm", "At the end")
     assert titles(state) == "[one] two three At the end"
@@ -68,7 +68,7 @@ def test_editing(queue: Stage) -> None:
     assert titles(queue.ask("next")) == "[two]"
 
 
-def test_a_film_that_is_loaded_takes_the_place_of_the_present_one(queue: Stage) -> None:
+def test_a_film_that_is_loaded_takes_the_place_of_the_present_one(queue: ControlledPlayer) -> None:
     queue.ask("next")
     state = queue.ask("load", "media/one.webm", "Another", 2)
     assert titles(state) == "one [Another] three"
@@ -94,59 +94,61 @@ def test_a_film_that_is_loaded_takes_the_place_of_the_present_one(queue: Stage) 
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(
-    stage: Stage, procedure: str, parameters: list[object], named: str
+    controlled: ControlledPlayer, procedure: str, parameters: list[object], named: str
 ) -> None:
-    if titles(stage.witness.status()) != "[one] two three":
-        stage.prepare("one", "two", "three")
-    error = stage.refused(procedure, *parameters) if parameters else stage.refused(procedure)
+    if titles(controlled.observer.status()) != "[one] two three":
+        controlled.prepare("one", "two", "three")
+    error = (
+        controlled.refused(procedure, *parameters) if parameters else controlled.refused(procedure)
+    )
     assert error["code"] == "invalid_argument"
     assert named in error["message"]
-    assert titles(stage.witness.status()) == "[one] two three"
+    assert titles(controlled.observer.status()) == "[one] two three"
 
 
-def test_one_after_the_other(queue: Stage) -> None:
+def test_one_after_the_other(queue: ControlledPlayer) -> None:
     queue.ask("seek", 3.5)
     queue.ask("play")
     eventually(lambda: queue.source == "media/two.webm" and queue.player.plays(), "the next plays")
-    eventually(lambda: queue.witness.on("event/ended"), "all are told that one ended")
-    assert titles(queue.witness.status()) == "one [two] three"
+    eventually(lambda: queue.observer.on("event/ended"), "all are told that one ended")
+    assert titles(queue.observer.status()) == "one [two] three"
     queue.ask("seek", 3.9)
     eventually(lambda: queue.source == "media/three.webm" and queue.player.plays(), "the third")
     queue.ask("seek", 3.9)
     eventually(lambda: queue.player.video["ended"], "nothing follows")
-    state = queue.witness.status()
+    state = queue.observer.status()
     assert (state["ended"], state["playing"], titles(state)) == (True, False, "one two [three]")
 
 
 @pytest.mark.parametrize(("mode", "name"), [("one", "three"), ("all", "one")])
-def test_repeat(queue: Stage, mode: str, name: str) -> None:
+def test_repeat(queue: ControlledPlayer, mode: str, name: str) -> None:
     queue.ask("jump", 2)
     queue.ask("repeat", mode)
     queue.ask("seek", 3.9)
-    ended = eventually(lambda: queue.witness.on("event/ended"), "it ends")
+    ended = eventually(lambda: queue.observer.on("event/ended"), "it ends")
     assert len(ended) == 1
     queue.player.advances(0.1)
     assert queue.player.time < 3.5
     assert queue.source == f"media/{name}.webm"
 
 
-def test_what_is_broken_is_left_out(queue: Stage, module_pages: Pages) -> None:
+def test_what_is_broken_is_left_out(queue: ControlledPlayer, module_pages: Pages) -> None:
     queue.ask("queue/play_next", "media/wrong.webm")
     queue.ask("seek", 3.8)
     queue.ask("play")
     eventually(lambda: queue.source == "media/two.webm" and queue.player.plays(), "the good one")
-    assert titles(queue.witness.status()) == "one wrong [two] three"
-    (error, *_) = queue.witness.on("event/error")
+    assert titles(queue.observer.status()) == "one wrong [two] three"
+    (error, *_) = queue.observer.on("event/error")
     assert "wrong.webm" in error.json["message"]
     queue.player.wait_for_alert("Skipped: wrong. This cannot be played.")
-    skipped = queue.witness.status()["skipped"]
+    skipped = queue.observer.status()["skipped"]
     assert (skipped["source"], skipped["error"]["code"]) == ("media/wrong.webm", "media_error")
     # until somebody chooses what plays
     assert queue.ask("jump", 0)["skipped"] is None
     del module_pages
 
 
-def test_shuffle(queue: Stage) -> None:
+def test_shuffle(queue: ControlledPlayer) -> None:
     for number in range(5):
         queue.ask("queue/add", "media/one.webm", f"{number}")
     queue.ask("jump", 2)
@@ -163,22 +165,22 @@ def test_shuffle(queue: Stage) -> None:
     assert titles(queue.ask("shuffle", False)) == "one two [three] 0 1 2 3 4"
 
 
-def test_presses_in_a_hurry_are_all_obeyed(queue: Stage) -> None:
+def test_presses_in_a_hurry_are_all_obeyed(queue: ControlledPlayer) -> None:
     for number in range(2):
-        queue.witness.send(f"request/witness/hurry-{number}/next", b"", qos=0)
-    state = queue.witness.status()
+        queue.observer.send(f"request/witness/hurry-{number}/next", b"", qos=0)
+    state = queue.observer.status()
     assert titles(state) == "one two [three]"
     answers = eventually(
         lambda: (
-            queue.witness.on("response/witness/hurry-0")
-            + queue.witness.on("response/witness/hurry-1")
+            queue.observer.on("response/witness/hurry-0")
+            + queue.observer.on("response/witness/hurry-1")
         ),
         "an answer",
     )
     eventually(
         lambda: (
-            len(queue.witness.on("response/witness/hurry-0")) == 1
-            and len(queue.witness.on("response/witness/hurry-1")) == 1
+            len(queue.observer.on("response/witness/hurry-0")) == 1
+            and len(queue.observer.on("response/witness/hurry-1")) == 1
         ),
         "both are answered",
     )
@@ -188,34 +190,34 @@ def test_presses_in_a_hurry_are_all_obeyed(queue: Stage) -> None:
 
 def test_it_outlives_the_page(cinema: System, pages: Pages) -> None:
     player = pages.started(cinema)
-    with Witness(cinema.household(), player.root) as witness:
-        stage = Stage(player, witness).prepare("one", "two", "three")
+    with Observer(cinema.household(), player.root) as observer:
+        controlled = ControlledPlayer(player, observer).prepare("one", "two", "three")
         two = f"{cinema.url}media/two.webm"
         eventually(lambda: two in player.requested, "the next one is fetched")
-        assert (stage.source, player.plays()) == ("media/one.webm", False)
-        stage.ask("repeat", "all")
-        stage.ask("next")
-        stage.ask("pause")
-        stage.ask("seek", 2.5)
-        before = witness.status()["queue"]
+        assert (controlled.source, player.plays()) == ("media/one.webm", False)
+        controlled.ask("repeat", "all")
+        controlled.ask("next")
+        controlled.ask("pause")
+        controlled.ask("seek", 2.5)
+        before = observer.status()["queue"]
         player.page.reload(wait_until="commit")
         player.wait_until_live()
         eventually(lambda: player.time == pytest.approx(2.5, abs=0.11), "where it was")
-        state = witness.status()
+        state = observer.status()
         assert state["queue"] == before
         assert (state["title"], state["repeat"], state["playing"]) == ("two", "all", False)
-        assert stage.source == "media/two.webm"
+        assert controlled.source == "media/two.webm"
 
 
-def test_a_long_film_goes_on_where_one_stopped(stage: Stage) -> None:
-    stage.prepare("long", "one")
-    stage.ask("seek", 200)
-    stage.ask("jump", 1)
-    state = stage.ask("load", "media/long.webm")
+def test_a_long_film_goes_on_where_one_stopped(controlled: ControlledPlayer) -> None:
+    controlled.prepare("long", "one")
+    controlled.ask("seek", 200)
+    controlled.ask("jump", 1)
+    state = controlled.ask("load", "media/long.webm")
     assert state["position"] == pytest.approx(200, abs=5)
-    assert stage.player.time == pytest.approx(200, abs=5)
+    assert controlled.player.time == pytest.approx(200, abs=5)
     # to begin anew one says so
-    assert stage.ask("load", "media/long.webm", "Long", 0)["position"] < 20
-    (place, *others) = stage.witness.ask("history")["result"]["items"]
+    assert controlled.ask("load", "media/long.webm", "Long", 0)["position"] < 20
+    (place, *others) = controlled.observer.ask("history")["result"]["items"]
     assert (place["source"], place["duration"]) == ("media/long.webm", pytest.approx(400, abs=1))
     assert "media/one.webm" in {it["source"] for it in others}

@@ -7,9 +7,9 @@ import json
 import pytest
 from playwright.sync_api import Route
 
+from tests.browser.observer import Observer
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -18,12 +18,12 @@ SEARCH = "Search, or paste an address"
 
 @pytest.fixture
 def shown(
-    opened: tuple[PlayerPage, RemotePage, Witness],
-) -> tuple[PlayerPage, RemotePage, Witness]:
+    opened: tuple[PlayerPage, RemotePage, Observer],
+) -> tuple[PlayerPage, RemotePage, Observer]:
     """Return the three, with an empty queue and the library open at its top."""
-    _, phone, witness = opened
-    witness.ask("queue/clear")
-    witness.said.clear()
+    _, phone, observer = opened
+    observer.ask("queue/clear")
+    observer.said.clear()
     phone.tap("Library")
     # a tab that is open leads to its top
     phone.tap("Library")
@@ -31,12 +31,12 @@ def shown(
     return opened
 
 
-def titles(witness: Witness) -> list[str]:
-    return [it["title"] for it in witness.status()["queue"]["items"]]
+def titles(observer: Observer) -> list[str]:
+    return [it["title"] for it in observer.status()["queue"]["items"]]
 
 
-def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     assert "2019 · 0:40" in phone.text
     phone.tap("Series, 2 inside")
     phone.tap("Play Gamma")
@@ -47,11 +47,11 @@ def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Witne
                "the phone shows what plays")  # fmt: skip
     phone.tap("All")
     eventually(lambda: phone.shows("Play Beta"), "the top again")
-    witness.ask("pause")
+    observer.ask("pause")
 
 
-def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     seen = "Array.from(document.querySelectorAll('.picture.shown img'), (it) => it.naturalWidth)"
 
     def both() -> list[int] | None:
@@ -69,10 +69,10 @@ def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Witnes
     eventually(
         lambda: phone.see(f"{poster}(document.querySelector('#poster'))"), "the poster is shown"
     )
-    witness.ask("pause")
+    observer.ask("pause")
 
 
-def test_search(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_search(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     _, phone, _ = shown
     asked: list[str] = []
     phone.page.on("request", lambda it: asked.append(it.url) if "api/library" in it.url else None)
@@ -92,30 +92,32 @@ def test_search(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
     eventually(lambda: "Nothing found." in phone.text, "it is said when there is nothing")
 
 
-def test_an_address_is_pasted(shelf: System, shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_an_address_is_pasted(
+    shelf: System, shown: tuple[PlayerPage, RemotePage, Observer]
+) -> None:
+    player, phone, observer = shown
     address = f"{shelf.url}media/Series/Gamma.webm"
     phone.tap(SEARCH)
     phone.page.keyboard.insert_text(address)
     phone.tap(f"Play {address}")
     eventually(lambda: player.video["currentSrc"] == address, "the address is loaded")
     phone.tap(f"Add {address} to the queue")
-    eventually(lambda: len(titles(witness)) >= 1, "it is queued")
-    assert address in [it["source"] for it in witness.status()["queue"]["items"]]
-    witness.ask("pause")
+    eventually(lambda: len(titles(observer)) >= 1, "it is queued")
+    assert address in [it["source"] for it in observer.status()["queue"]["items"]]
+    observer.ask("pause")
 
 
-def test_add_and_play_next(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    _, phone, witness = shown
+def test_add_and_play_next(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    _, phone, observer = shown
     phone.tap("Add Alpha to the queue")
     phone.wait_for_alert("Added: Alpha")
     phone.tap("Play Beta next")
     phone.wait_for_alert("Comes next: Beta")
-    assert titles(witness) == ["Beta", "Alpha"]
+    assert titles(observer) == ["Beta", "Alpha"]
 
 
 def test_what_the_player_cannot_play_is_marked(
-    shown: tuple[PlayerPage, RemotePage, Witness],
+    shown: tuple[PlayerPage, RemotePage, Observer],
 ) -> None:
     player, phone, _ = shown
     phone.tap("Series, 2 inside")
@@ -128,25 +130,25 @@ def test_what_the_player_cannot_play_is_marked(
     assert player.see(asks) == ""
 
 
-def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     phone.tap("Play Alpha")
     eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
     player.advances()
-    witness.ask("seek", b"20")
-    witness.ask("load", b"media/Beta.webm")
-    witness.ask("pause")
+    observer.ask("seek", b"20")
+    observer.ask("load", b"media/Beta.webm")
+    observer.ask("pause")
     phone.tap("Recent")
     eventually(lambda: "0:20 / 0:40" in phone.text, "where one stopped")
     phone.tap("Play Alpha")
     eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
     eventually(lambda: player.time >= 20, "it goes on where one stopped")
-    witness.ask("pause")
+    observer.ask("pause")
     phone.tap("Folders")
     eventually(lambda: phone.shows("Series, 2 inside"), "the folders again")
 
 
-def test_the_newest_come_first(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_the_newest_come_first(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     _, phone, _ = shown
     phone.tap("Newest")
     # those in folders as well
@@ -154,7 +156,7 @@ def test_the_newest_come_first(shown: tuple[PlayerPage, RemotePage, Witness]) ->
     phone.tap("Folders")
 
 
-def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     _, phone, _ = shown
     unready = {"state": "probing", "media": 812, "probed": 120}
 
@@ -175,7 +177,7 @@ def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Witness]) -
 
 
 def test_pictures_stay_while_the_library_is_gone_through(
-    shown: tuple[PlayerPage, RemotePage, Witness],
+    shown: tuple[PlayerPage, RemotePage, Observer],
 ) -> None:
     _, phone, _ = shown
     unready = {"state": "probing", "media": 812, "probed": 120}
@@ -205,7 +207,7 @@ def test_pictures_stay_while_the_library_is_gone_through(
     assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
 
 
-def test_a_server_that_is_away_is_told(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_a_server_that_is_away_is_told(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     _, phone, _ = shown
     phone.page.route("**/api/library?*", lambda route: route.abort())
     phone.tap("Remote")

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.browser.chromium import PHONE
+from tests.browser.observer import Observer
+from tests.browser.page_driver import PageDriver
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.screen import Screen
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -21,19 +21,19 @@ CHOSEN = """Array.from(document.querySelectorAll(".choice:not([hidden]) [aria-pr
 
 @pytest.fixture
 def shown(
-    opened: tuple[PlayerPage, RemotePage, Witness],
-) -> tuple[PlayerPage, RemotePage, Witness]:
+    opened: tuple[PlayerPage, RemotePage, Observer],
+) -> tuple[PlayerPage, RemotePage, Observer]:
     """Return the three, with "More" open and a film with subtitles loaded."""
-    _, phone, witness = opened
-    if witness.status()["source"] != "media/Beta.webm":
-        witness.ask("load", b"media/Beta.webm")
-    witness.ask("pause")
+    _, phone, observer = opened
+    if observer.status()["source"] != "media/Beta.webm":
+        observer.ask("load", b"media/Beta.webm")
+    observer.ask("pause")
     phone.tap("More")
     eventually(lambda: phone.shows("Rename"), "more")
     return opened
 
 
-def wait_for_value(screen: Screen, expression: str, value: object) -> None:
+def wait_for_value(screen: PageDriver, expression: str, value: object) -> None:
     eventually(lambda: screen.see(expression) == value, f"{expression} is {value}")
 
 
@@ -41,7 +41,7 @@ def wait_until_chosen(phone: RemotePage, name: str) -> None:
     eventually(lambda: name in phone.see(CHOSEN), f"the phone shows {name}")
 
 
-def test_the_speed(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_the_speed(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     rate = "document.querySelector('video').playbackRate"
     for name, factor in ((TWICE, 2), (ONCE, 1)):
@@ -50,33 +50,33 @@ def test_the_speed(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
         wait_until_chosen(phone, name)
 
 
-def test_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_subtitles(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     cue = """Array.from(document.querySelector("video").textTracks)
       .filter(({ mode }) => mode !== "disabled").map(({ activeCues }) =>
         Array.from(activeCues || [], ({ text }) => text)).flat()"""
     phone.tap("Français")
-    eventually(lambda: witness.status()["subtitles"]["active"] == "fr", "they are on")
+    eventually(lambda: observer.status()["subtitles"]["active"] == "fr", "they are on")
     eventually(lambda: player.see(cue) == ["Bonjour."], "the player has them")
     eventually(lambda: "Français" in phone.see(CHOSEN), "the phone shows it")
     off = "document.querySelector('[aria-label=\"Subtitles\"] button').click()"
     phone.see(off)
-    eventually(lambda: witness.status()["subtitles"]["active"] is None, "they are off")
+    eventually(lambda: observer.status()["subtitles"]["active"] is None, "they are off")
 
 
-def test_the_sleep_timer(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    _, phone, witness = shown
+def test_the_sleep_timer(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    _, phone, observer = shown
     phone.tap("30 min")
-    eventually(lambda: witness.status()["sleep_at"], "it is set")
-    state = witness.status()
+    eventually(lambda: observer.status()["sleep_at"], "it is set")
+    state = observer.status()
     assert 29 * 60 < state["sleep_at"] - state["reported_at"] <= 30 * 60
     eventually(lambda: "in 30 min" in phone.text, "the phone shows how long it is")
     phone.see("document.querySelector('[aria-label=\"Sleep timer\"] button').click()")
-    eventually(lambda: witness.status()["sleep_at"] is None, "it is off")
+    eventually(lambda: observer.status()["sleep_at"] is None, "it is off")
     eventually(lambda: "in 30 min" not in phone.text, "the phone shows it")
 
 
-def test_a_message_for_the_screen(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_a_message_for_the_screen(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     phone.tap("Show a message on the screen")
     phone.page.keyboard.type("Dinner is ready!")
@@ -84,13 +84,13 @@ def test_a_message_for_the_screen(shown: tuple[PlayerPage, RemotePage, Witness])
     eventually(lambda: "Dinner is ready!" in player.text, "the player shows it")
 
 
-def test_another_name(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_another_name(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     phone.tap("Name of the player")
     phone.page.keyboard.press("Control+a")
     phone.page.keyboard.type("Salon")
     phone.page.keyboard.press("Enter")
-    eventually(lambda: witness.status()["name"] == "Salon", "it has the name")
+    eventually(lambda: observer.status()["name"] == "Salon", "it has the name")
     eventually(lambda: phone.see("document.querySelector('#name').innerText") == "Salon",
                "the phone shows it")  # fmt: skip
     player.point()
@@ -98,7 +98,7 @@ def test_another_name(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
 
 
 def test_a_press_can_be_felt(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
     player, _, _ = shown
@@ -114,7 +114,7 @@ def test_a_press_can_be_felt(
     eventually(lambda: phone.see("window.felt.length") == 2, "another")
 
 
-def test_the_time_under_the_finger(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_the_time_under_the_finger(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     preview = """(({ hidden, innerText }) => hidden ? "" : innerText)(
       document.querySelector("seek-bar .preview"))"""
@@ -145,10 +145,10 @@ def test_a_volume_that_is_fixed(shelf: System, pages: Pages) -> None:
 
 
 def test_a_picture_that_could_not_be_had_is_asked_for_again(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
-    player, _, witness = shown
+    player, _, observer = shown
     context = pages.context(**PHONE)
     refused: list[str] = []
 
@@ -159,7 +159,7 @@ def test_a_picture_that_could_not_be_had_is_asked_for_again(
             refused.append(route.request.url)
             route.fulfill(status=404)
 
-    poster = witness.status()["poster"]
+    poster = observer.status()["poster"]
     context.route(f"**/{poster.lstrip('/')}", refuse_once)
     phone = pages.remote(shelf, player, context=context)
     drawn = "(({ hidden, naturalWidth }) => !hidden && naturalWidth > 0)"
@@ -167,7 +167,7 @@ def test_a_picture_that_could_not_be_had_is_asked_for_again(
     assert len(refused) == 1
 
 
-def test_the_size_of_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_the_size_of_subtitles(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     size = "getComputedStyle(document.querySelector('video')).getPropertyValue('--subtitle-size')"
     for name, factor in (("150 %", "1.5"), ("100 %", "1")):
@@ -176,7 +176,7 @@ def test_the_size_of_subtitles(shown: tuple[PlayerPage, RemotePage, Witness]) ->
         wait_until_chosen(phone, name)
 
 
-def test_full_screen(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_full_screen(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     button = "document.querySelector('[aria-label=\"Full screen\"]').children[{}].click()"
     filled = "document.fullscreenElement !== null"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import PHONE
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -73,22 +73,22 @@ def test_a_guest_sees_what_plays_and_adds_to_the_queue(
 ) -> None:
     code = invite(shelf, player, "guest")
     link = shelf.post("api/pairing", {"code": code}).json
-    with Witness(shelf.household(), player.root) as witness:
-        witness.ask("queue/clear")
+    with Observer(shelf.household(), player.root) as observer:
+        observer.ask("queue/clear")
         guest = pages.phone(
             shelf, f"{shelf.url}remote#{link['id']}.{link['key']}", locale="en"
         ).wait_until_live()
         guest.wait_for_notice("You are a guest")
         for name in ("Play", "Pause", "Volume up", "Next", "Mute", "Volume"):
             assert not guest.shows(name), name
-        title = witness.status()["title"]
+        title = observer.status()["title"]
         assert title in guest.text
         guest.tap("Library")
         guest.tap("Add Beta to the queue")
         guest.wait_for_alert("Added: Beta")
-        assert [it["title"] for it in witness.status()["queue"]["items"]] == ["Beta"]
+        assert [it["title"] for it in observer.status()["queue"]["items"]] == ["Beta"]
         guest.tap("Play Alpha next")
-        eventually(lambda: len(witness.status()["queue"]["items"]) == 2, "it is next")
+        eventually(lambda: len(observer.status()["queue"]["items"]) == 2, "it is next")
         assert guest.find("Play Beta")["usable"] is False  # type: ignore[index]
         guest.tap("Queue")
         eventually(lambda: "Beta" in guest.text, "the guest sees the queue")
@@ -103,16 +103,16 @@ def test_a_guest_sees_what_plays_and_adds_to_the_queue(
         # what a guest may ask comes after it
         guest.tap("Library")
         guest.tap("Add Beta to the queue")
-        eventually(lambda: len(witness.status()["queue"]["items"]) == 3, "it is queued")
+        eventually(lambda: len(observer.status()["queue"]["items"]) == 3, "it is queued")
         assert player.video["muted"] is False
-        witness.ask("queue/clear")
-        assert not [it for it in witness.requests("/mute") if "guest" in it.topic]
+        observer.ask("queue/clear")
+        assert not [it for it in observer.requests("/mute") if "guest" in it.topic]
 
 
 def test_the_players_that_a_phone_knows(shelf: System, pages: Pages, player: PlayerPage) -> None:
     kitchen = pages.player(shelf)
-    with Witness(shelf.household(), kitchen.root) as witness:
-        witness.ask("rename", b"Kitchen")
+    with Observer(shelf.household(), kitchen.root) as observer:
+        observer.ask("rename", b"Kitchen")
     context = pages.context(**PHONE, locale="en")
     pages.remote(shelf, kitchen, context=context).close()
     phone = pages.remote(shelf, player, context=context)

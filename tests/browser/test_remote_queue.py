@@ -6,10 +6,10 @@ from typing import Literal
 
 import pytest
 
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -19,17 +19,17 @@ TITLES = """Array.from(document.querySelectorAll("queue-view .name"), (it) => it
 
 @pytest.fixture
 def shown(
-    opened: tuple[PlayerPage, RemotePage, Witness],
-) -> tuple[PlayerPage, RemotePage, Witness]:
+    opened: tuple[PlayerPage, RemotePage, Observer],
+) -> tuple[PlayerPage, RemotePage, Observer]:
     """Return the three, with Alpha, Beta and Gamma queued, Alpha being the present one."""
-    _, phone, witness = opened
-    witness.ask("shuffle", b"false")
-    witness.ask("repeat", b"off")
-    witness.ask("queue/clear")
+    _, phone, observer = opened
+    observer.ask("shuffle", b"false")
+    observer.ask("repeat", b"off")
+    observer.ask("queue/clear")
     for source in SOURCES:
-        assert "result" in witness.ask("queue/add", source.encode())
-    witness.ask("jump", b"0")
-    witness.ask("pause")
+        assert "result" in observer.ask("queue/add", source.encode())
+    observer.ask("jump", b"0")
+    observer.ask("pause")
     phone.tap("Queue")
     wait_for(phone, "Alpha", "Beta", "Gamma")
     return opened
@@ -39,7 +39,7 @@ def wait_for(phone: RemotePage, *titles: str) -> None:
     eventually(lambda: phone.see(TITLES) == list(titles), f"the phone shows {titles}")
 
 
-def test_a_press_plays_it(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_a_press_plays_it(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     current = """Array.from(document.querySelectorAll("queue-view [aria-current]"), (it) =>
       it.querySelector(".name").innerText)"""
@@ -50,7 +50,7 @@ def test_a_press_plays_it(shown: tuple[PlayerPage, RemotePage, Witness]) -> None
     eventually(lambda: phone.see(current) == ["Gamma"], "the mark has moved")
 
 
-def test_next_and_previous(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
+def test_next_and_previous(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     phone.tap("Remote")
     phone.tap("Next")
@@ -65,20 +65,20 @@ def test_next_and_previous(shown: tuple[PlayerPage, RemotePage, Witness]) -> Non
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch"])
 def test_an_item_is_dragged(
-    shown: tuple[PlayerPage, RemotePage, Witness], pointer: Literal["mouse", "touch"]
+    shown: tuple[PlayerPage, RemotePage, Observer], pointer: Literal["mouse", "touch"]
 ) -> None:
-    _, phone, witness = shown
+    _, phone, observer = shown
     phone.drag("Move Alpha", "Move Gamma", pointer)
     wait_for(phone, "Beta", "Gamma", "Alpha")
-    items = witness.status()["queue"]["items"]
+    items = observer.status()["queue"]["items"]
     assert [it["title"] for it in items] == ["Beta", "Gamma", "Alpha"]
-    assert witness.status()["queue"]["index"] == 2, "what plays is still what plays"
+    assert observer.status()["queue"]["index"] == 2, "what plays is still what plays"
     phone.drag("Move Alpha", "Move Beta", pointer)
     wait_for(phone, "Alpha", "Beta", "Gamma")
 
 
 def test_an_item_is_moved_by_buttons_and_keys(
-    shown: tuple[PlayerPage, RemotePage, Witness],
+    shown: tuple[PlayerPage, RemotePage, Observer],
 ) -> None:
     _, phone, _ = shown
     phone.tap("Move Beta")
@@ -98,35 +98,35 @@ def test_an_item_is_moved_by_buttons_and_keys(
     eventually(lambda: phone.see(told) == "Gamma is now 1 of 3.", "it is told")
 
 
-def test_remove_and_clear(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    player, phone, witness = shown
+def test_remove_and_clear(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    player, phone, observer = shown
     phone.tap("Remove Beta")
     wait_for(phone, "Alpha", "Gamma")
-    assert len(witness.status()["queue"]["items"]) == 2
+    assert len(observer.status()["queue"]["items"]) == 2
     phone.tap("Clear")
     eventually(lambda: "Nothing is queued." in phone.text, "the phone says so")
-    assert witness.status()["queue"]["items"] == []
+    assert observer.status()["queue"]["items"] == []
     assert "Alpha" in player.video["currentSrc"], "what plays goes on"
     phone.tap("Open the library")
     eventually(lambda: phone.data("view") == "library", "the library")
 
 
-def test_shuffle_and_repeat(shown: tuple[PlayerPage, RemotePage, Witness]) -> None:
-    _, phone, witness = shown
+def test_shuffle_and_repeat(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    _, phone, observer = shown
     phone.tap("Shuffle")
-    eventually(lambda: witness.status()["shuffle"], "it is mixed")
+    eventually(lambda: observer.status()["shuffle"], "it is mixed")
     eventually(lambda: pressed(phone, "Shuffle"), "the phone shows it")
     phone.tap("Shuffle")
-    eventually(lambda: not witness.status()["shuffle"], "it is not any more")
+    eventually(lambda: not observer.status()["shuffle"], "it is not any more")
     wait_for(phone, "Alpha", "Beta", "Gamma")
     for name, mode in (("Repeat", "all"), ("Repeat all", "one"), ("Repeat one", "off")):
         phone.tap(name)
-        wait_for_mode(witness, mode)
+        wait_for_mode(observer, mode)
     phone.wait_for("Repeat")
 
 
-def wait_for_mode(witness: Witness, mode: str) -> None:
-    eventually(lambda: witness.status()["repeat"] == mode, f"repeat is {mode}")
+def wait_for_mode(observer: Observer, mode: str) -> None:
+    eventually(lambda: observer.status()["repeat"] == mode, f"repeat is {mode}")
 
 
 def pressed(phone: RemotePage, name: str) -> bool:
@@ -137,7 +137,7 @@ def pressed(phone: RemotePage, name: str) -> bool:
 
 
 def test_two_phones_agree(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
     player, phone, _ = shown

@@ -46,7 +46,7 @@ def test_subscribe_to_the_states_of_all_players(
             seen.append(json.loads(payload)["volume"])
             if len(seen) == 1:
                 # the retained one is there; now a new one
-                pair.witness.ask("volume", b"61")
+                pair.observer.ask("volume", b"61")
             if seen[-1] == 61:
                 break
     assert seen[-1] == 61

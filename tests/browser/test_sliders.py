@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from tests.browser.observer import Said
 from tests.browser.pair import Pair
 from tests.browser.remote_page import Pointer
-from tests.browser.witness import Said
 from tests.waiting import eventually
 
 STEPS = 24
@@ -47,7 +47,7 @@ def reported(states: list[Said]) -> list[float]:
 
 @POINTERS
 def test_the_volume_follows_the_finger(pair: Pair, pointer: Pointer) -> None:
-    phone, player, witness = pair.phone, pair.player, pair.witness
+    phone, player, observer = pair.phone, pair.player, pair.observer
     phone.see(NOTE_SENDING)
     with phone.held("Volume", 0.1, pointer) as move:
         phone.record("Volume")
@@ -57,23 +57,23 @@ def test_the_volume_follows_the_finger(pair: Pair, pointer: Pointer) -> None:
             phone.see(TWO_FRAMES)
             # somebody else turns it down meanwhile, so reports of other values keep coming
             if step % 4 == 0:
-                witness.ask("volume", b"3")
+                observer.ask("volume", b"3")
     last = phone.slider("Volume")
     assert last > 60
     eventually(lambda: player.level == last, "the last value arrives")
-    witness.status()
+    observer.status()
     assert player.level == phone.slider("Volume") == last
     recorded = phone.recorded
     assert recorded == sorted(recorded), "the slider has jumped under the finger"
     assert len(recorded) > STEPS / 3
 
     assert at_most_ten_a_second(phone.see("window.sent"))
-    eventually(lambda: witness.last["volume"] == last, "the last value is published")
-    assert at_most_ten_a_second(reported(witness.states))
+    eventually(lambda: observer.last["volume"] == last, "the last value is published")
+    assert at_most_ten_a_second(reported(observer.states))
 
 
 def test_a_drag_of_five_seconds_is_sixty_messages_at_most(pair: Pair) -> None:
-    phone, player, witness = pair.phone, pair.player, pair.witness
+    phone, player, observer = pair.phone, pair.player, pair.observer
     phone.see(NOTE_SENDING)
     started = time.monotonic()
     with phone.held("Volume", 0.1, "touch") as move:
@@ -84,8 +84,8 @@ def test_a_drag_of_five_seconds_is_sixty_messages_at_most(pair: Pair) -> None:
         there = phone.slider("Volume")
     dragged = time.monotonic() - started
     eventually(lambda: player.level == there, "the player is where the finger was")
-    witness.status()
-    asked = [it for it in witness.requests("/volume") if "/witness/" not in it.topic]
+    observer.status()
+    asked = [it for it in observer.requests("/volume") if "/witness/" not in it.topic]
     # twelve a second, where a slow machine took longer to drag
     assert len(asked) <= 60 * max(1.0, dragged / DRAG)
     assert at_most_ten_a_second(phone.see("window.sent"))
@@ -94,22 +94,22 @@ def test_a_drag_of_five_seconds_is_sixty_messages_at_most(pair: Pair) -> None:
 
 @POINTERS
 def test_a_report_meanwhile_shows_when_the_finger_is_lifted(pair: Pair, pointer: Pointer) -> None:
-    phone, player, witness = pair.phone, pair.player, pair.witness
+    phone, player, observer = pair.phone, pair.player, pair.observer
     with phone.held("Volume", 0.5, pointer) as move:
         eventually(lambda: player.level < 60, "the player has heard of the finger")
         held = phone.slider("Volume")
-        witness.ask("volume", b"7")
+        observer.ask("volume", b"7")
         move(0.5)
         assert phone.slider("Volume") == held
     # the finger's last value came before the other's, so the other's holds
     phone.wait_for_volume(7)
-    witness.status()
+    observer.status()
     assert player.level == 7
 
 
 @POINTERS
 def test_the_position_goes_when_the_finger_is_lifted(pair: Pair, pointer: Pointer) -> None:
-    phone, player, witness = pair.phone, pair.player, pair.witness
+    phone, player, observer = pair.phone, pair.player, pair.observer
     phone.tap("Play")
     phone.wait_for("Pause")
     player.advances()
@@ -118,22 +118,22 @@ def test_the_position_goes_when_the_finger_is_lifted(pair: Pair, pointer: Pointe
         for step in range(STEPS):
             move(0.1 + 0.6 * step / STEPS)
             if step % 6 == 0:
-                witness.ask("volume", str(step).encode())
+                observer.ask("volume", str(step).encode())
         # all this time the video plays on where it is, and nobody is asked to seek
         assert player.time < 15
-        assert witness.requests("/seek") == []
+        assert observer.requests("/seek") == []
         there = phone.slider("Position")
         assert there > 25
         recorded = phone.recorded
         assert recorded == sorted(recorded), "the slider has jumped under the finger"
     eventually(lambda: player.time >= there, "the video is there")
-    witness.status()
-    assert len(witness.requests("/seek")) == 1
+    observer.status()
+    assert len(observer.requests("/seek")) == 1
     assert player.time < there + 5
 
 
 def test_a_drag_on_the_player_does_not_flood_the_phones(pair: Pair) -> None:
-    player, phone, witness = pair.player, pair.phone, pair.witness
+    player, phone, observer = pair.player, pair.phone, pair.observer
     player.point()
     mouse = player.page.mouse
     mouse.move(*player.middle("Volume", part=0.9))
@@ -143,6 +143,6 @@ def test_a_drag_on_the_player_does_not_flood_the_phones(pair: Pair) -> None:
     mouse.up()
     last = eventually(lambda: player.level < 15 and player.level, "the video is less loud")
     phone.wait_for_volume(last)
-    # the phone may have it before the witness
-    eventually(lambda: witness.last["volume"] == last, "the last value is told")
-    assert at_most_ten_a_second(reported(witness.states))
+    # the phone may have it before the observer
+    eventually(lambda: observer.last["volume"] == last, "the last value is told")
+    assert at_most_ten_a_second(reported(observer.states))

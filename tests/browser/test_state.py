@@ -8,9 +8,9 @@ import time
 
 import pytest
 
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.pair import SAMPLE, Pair
-from tests.browser.witness import Witness
 from tests.shapes import assert_fields, assert_type
 from tests.system import System
 from tests.vector_files import vectors
@@ -19,7 +19,7 @@ from zapette.mqtt.url import BrokerUrl
 
 
 def test_every_field_has_its_type(pair: Pair) -> None:
-    state = pair.witness.status()
+    state = pair.observer.status()
     assert_type(state, "state")
     assert state["version"] == 1
     assert state["source"] == SAMPLE
@@ -28,10 +28,10 @@ def test_every_field_has_its_type(pair: Pair) -> None:
 
 
 def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:
-    witness = pair.witness
-    witness.ask("volume", b"31")
-    witness.wait_for_volume(31)
-    with Witness(home, pair.player.root) as late:
+    observer = pair.observer
+    observer.ask("volume", b"31")
+    observer.wait_for_volume(31)
+    with Observer(home, pair.player.root) as late:
         eventually(lambda: late.on("state") and late.on("availability"), "both are there at once")
         (state,) = late.on("state")
         (availability,) = late.on("availability")
@@ -40,64 +40,64 @@ def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:
 
 
 def test_seq_grows_by_one(pair: Pair) -> None:
-    witness = pair.witness
-    first = witness.status()["seq"]
+    observer = pair.observer
+    first = observer.status()["seq"]
     for level in (20, 40, 60):
-        witness.ask("volume", str(level).encode())
-        witness.wait_for_volume(level)
-    witness.ask("play")
+        observer.ask("volume", str(level).encode())
+        observer.wait_for_volume(level)
+    observer.ask("play")
     pair.player.advances()
-    witness.ask("pause")
-    last = witness.status()["seq"]
-    eventually(lambda: witness.last["seq"] == last, "the last state was published")
-    numbers = [it.json["seq"] for it in witness.states]
+    observer.ask("pause")
+    last = observer.status()["seq"]
+    eventually(lambda: observer.last["seq"] == last, "the last state was published")
+    numbers = [it.json["seq"] for it in observer.states]
     assert numbers == list(range(first + 1, last + 1))
     assert len(numbers) >= 5
 
 
 def test_an_answer_is_the_state_after_the_effect(pair: Pair) -> None:
-    witness = pair.witness
-    assert witness.ask("play")["result"]["playing"] is True
-    assert witness.ask("volume", b"12")["result"]["volume"] == 12
-    assert witness.ask("seek", b"20")["result"]["position"] == pytest.approx(20, abs=0.5)
-    assert witness.ask("mute")["result"]["muted"] is True
-    assert witness.ask("pause")["result"]["playing"] is False
+    observer = pair.observer
+    assert observer.ask("play")["result"]["playing"] is True
+    assert observer.ask("volume", b"12")["result"]["volume"] == 12
+    assert observer.ask("seek", b"20")["result"]["position"] == pytest.approx(20, abs=0.5)
+    assert observer.ask("mute")["result"]["muted"] is True
+    assert observer.ask("pause")["result"]["playing"] is False
 
 
 def test_nothing_is_published_while_it_just_plays(pair: Pair) -> None:
-    witness = pair.witness
-    witness.ask("play")
+    observer = pair.observer
+    observer.ask("play")
     pair.player.advances(by=1)
-    witness.status()
-    settled = len(witness.states)
+    observer.status()
+    settled = len(observer.states)
     # three seconds of the video, in which nobody touches anything
     pair.player.advances(by=3)
-    state = witness.status()
-    assert state["seq"] == witness.last["seq"]
+    state = observer.status()
+    assert state["seq"] == observer.last["seq"]
     # a busy machine may have to wait for data: that is a change
-    said = [it.json for it in witness.states[settled - 1 :]]
+    said = [it.json for it in observer.states[settled - 1 :]]
     assert all(one["buffering"] != other["buffering"] for one, other in itertools.pairwise(said))
     # and still who counts on from the last state knows where the video is
-    last = witness.last
+    last = observer.last
     expected = last["position"] + state["reported_at"] - last["reported_at"]
     assert state["position"] == pytest.approx(expected, abs=0.3)
 
 
 def test_events(pair: Pair) -> None:
-    witness = pair.witness
-    witness.ask("play")
-    witness.ask("volume", b"44")
-    witness.ask("seek", b"44.5")
-    eventually(lambda: witness.on("event/ended"), "it ends")
-    assert witness.status()["ended"] is True
+    observer = pair.observer
+    observer.ask("play")
+    observer.ask("volume", b"44")
+    observer.ask("seek", b"44.5")
+    eventually(lambda: observer.on("event/ended"), "it ends")
+    assert observer.status()["ended"] is True
     for name in ("play", "volume", "seek"):
-        (said,) = witness.on(f"event/{name}")
+        (said,) = observer.on(f"event/{name}")
         assert (said.retain, said.qos) == (False, 0)
     events = vectors("events")
-    for said in witness.on("event/"):
+    for said in observer.on("event/"):
         name = said.topic.rpartition("/")[2]
         assert_fields(said.json, events["events"][name], events["optional"].get(name, []), name)
-    (volume,) = witness.on("event/volume")
+    (volume,) = observer.on("event/volume")
     assert volume.json["volume"] == 44
     pair.phone.wait_for("Play")
     eventually(lambda: "Ended" in pair.phone.text, "the phone says that it is over")
@@ -112,14 +112,14 @@ def test_a_player_that_leaves_takes_its_state_back(
     system: System, pages: Pages, home: BrokerUrl, how: str
 ) -> None:
     player = pages.player(system)
-    with Witness(home, player.root) as witness:
-        eventually(lambda: witness.on("state"), "the state is there")
+    with Observer(home, player.root) as observer:
+        eventually(lambda: observer.on("state"), "the state is there")
         if how == "close":
             player.close()
         else:
             player.page.goto("about:blank")
-        eventually(lambda: witness.on("state")[-1].payload == b"", "the state is cleared")
-        eventually(lambda: witness.on("availability")[-1].payload == b"offline", "it is off")
-    with Witness(home, player.root) as late:
+        eventually(lambda: observer.on("state")[-1].payload == b"", "the state is cleared")
+        eventually(lambda: observer.on("availability")[-1].payload == b"offline", "it is off")
+    with Observer(home, player.root) as late:
         eventually(lambda: late.on("availability"), "what is retained arrives")
         assert [json.dumps(it.payload.decode()) for it in late.said] == ['"offline"']

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.stage import Stage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -25,13 +25,13 @@ _APART = "document.pictureInPictureElement !== null"
 
 
 @pytest.fixture(scope="module")
-def keyed(cinema: System, module_pages: Pages) -> Iterator[Stage]:
+def keyed(cinema: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
     """A player whose handlers for media keys can be called."""
     context = module_pages.context(locale="en")
     context.add_init_script(_KEEP_HANDLERS)
     player = module_pages.started(cinema, context=context)
-    with Witness(cinema.household(), player.root) as witness:
-        yield Stage(player, witness)
+    with Observer(cinema.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
 
 
 def press(player: PlayerPage, action: str, **details: float) -> None:
@@ -39,7 +39,7 @@ def press(player: PlayerPage, action: str, **details: float) -> None:
     player.see(f"window.handlers.{action}({ {'action': action, **details} })")
 
 
-def test_media_keys(keyed: Stage) -> None:
+def test_media_keys(keyed: ControlledPlayer) -> None:
     keyed.prepare("long", "one", "two")
     player = keyed.player
     press(player, "play")
@@ -58,11 +58,11 @@ def test_media_keys(keyed: Stage) -> None:
     eventually(lambda: keyed.source == "media/long.webm", "the one before")
 
 
-def test_what_the_system_is_told(keyed: Stage) -> None:
+def test_what_the_system_is_told(keyed: ControlledPlayer) -> None:
     keyed.prepare("one", "two")
     told = """(({ metadata, playbackState }) =>
       [metadata.title, metadata.artist, playbackState])(navigator.mediaSession)"""
-    name = keyed.witness.status()["name"]
+    name = keyed.observer.status()["name"]
     eventually(lambda: keyed.player.see(told) == ["one", name, "paused"], "what is loaded")
     keyed.ask("next")
     keyed.ask("play")
@@ -71,7 +71,7 @@ def test_what_the_system_is_told(keyed: Stage) -> None:
     eventually(lambda: keyed.player.see("window.handlers.nexttrack") is None, "no next one")
 
 
-def test_a_window_of_its_own(keyed: Stage) -> None:
+def test_a_window_of_its_own(keyed: ControlledPlayer) -> None:
     keyed.prepare("long")
     player = keyed.player
     # nothing of the screen can float where there is none: what is asked of it is written down

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
-from tests.browser.witness import Witness
 from tests.system import System
 from tests.waiting import eventually
 
@@ -42,7 +42,7 @@ def test_the_later_tab_is_the_player(new_system: Callable[..., System], pages: P
     first = pages.started(system)
     context = first.page.context
     phone = pages.remote(system, first)
-    with Witness(system.household(), first.root) as witness:
+    with Observer(system.household(), first.root) as observer:
         second = pages.player(system, context=context)
         gave_way(first)
         assert second.id == first.id
@@ -53,10 +53,10 @@ def test_the_later_tab_is_the_player(new_system: Callable[..., System], pages: P
         # only the later one obeys
         phone.tap("Volume down")
         eventually(lambda: second.level == 95, "the later tab obeys")
-        witness.status()
+        observer.status()
         assert first.level == 100
-        assert witness.on("availability")[-1].payload == b"online"
-        assert witness.last["volume"] == 95
+        assert observer.on("availability")[-1].payload == b"online"
+        assert observer.last["volume"] == 95
 
         first.click("Take it back")
         first.wait_until_live()
@@ -69,8 +69,8 @@ def test_the_later_tab_is_the_player(new_system: Callable[..., System], pages: P
         assert not second.plays()
         # one that was taken over does not take its successor's state along
         second.close()
-        witness.status()
-        assert witness.on("state")[-1].payload != b""
+        observer.status()
+        assert observer.on("state")[-1].payload != b""
         assert phone.is_live
 
 

@@ -10,13 +10,13 @@ from typing import Final
 import pytest
 
 from tests.browser import films
+from tests.browser.observer import Observer
+from tests.browser.page_driver import PageDriver
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.screen import Screen
 from tests.browser.test_words import TEXTS
-from tests.browser.witness import Witness
-from tests.foreign import shared_system
+from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -30,7 +30,7 @@ BEGINS_A_LINE: Final = re.compile(r"[ \u00a0][:;!?»%]|«[ \u00a0]")
 # Names that hold none of those words.
 GOOD, CUT, NOISE = "media/Bon.webm", "media/Coupé.mp4", "media/Bruit.webm"
 
-Shown = tuple[PlayerPage, RemotePage, Witness]
+Shown = tuple[PlayerPage, RemotePage, Observer]
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +66,11 @@ def shown(request: pytest.FixtureRequest, house: System, module_pages: Pages) ->
     player.see("document.querySelector('start-overlay button').focus()")
     player.page.keyboard.press("Enter")
     eventually(lambda: player.data("gestureRequired") == "false", "the click is enough")
-    with Witness(house.household(), player.root) as witness:
-        yield player, module_pages.remote(house, player, locale=request.param), witness
+    with Observer(house.household(), player.root) as observer:
+        yield player, module_pages.remote(house, player, locale=request.param), observer
 
 
-def _language(screen: Screen) -> str:
+def _language(screen: PageDriver) -> str:
     return str(screen.see("document.documentElement.lang"))
 
 
@@ -79,32 +79,32 @@ def _open(phone: RemotePage, view: str) -> None:
     phone.page.locator(f"{view}-view").wait_for()
 
 
-def _faults(*screens: Screen) -> list[str]:
+def _faults(*screens: PageDriver) -> list[str]:
     """Return the texts of French pages that are not French, or not typeset so."""
     texts = [text for it in screens if _language(it) == "fr" for text in it.see(TEXTS)]
     return [it for it in texts if ENGLISH.search(it) or BEGINS_A_LINE.search(it)]
 
 
 def test_a_queued_film_that_fails(shown: Shown) -> None:
-    player, phone, witness = shown
-    witness.ask("queue/clear")
-    witness.ask("load", GOOD.encode())
+    player, phone, observer = shown
+    observer.ask("queue/clear")
+    observer.ask("load", GOOD.encode())
     for source in (NOISE, GOOD):
-        witness.ask("queue/add", source.encode())
+        observer.ask("queue/add", source.encode())
     _open(phone, "library")
-    witness.ask("seek", b"3.8")
-    witness.ask("play")
+    observer.ask("seek", b"3.8")
+    observer.ask("play")
     skipped = "Skipped: Bruit" if _language(phone) == "en" else "Titre ignoré\u202f: Bruit"
     for screen in (player, phone):
         screen.wait_for_alert(skipped)
     assert _faults(player, phone) == []
-    assert witness.ask("pause")["result"]["queue"]["index"] == 2
+    assert observer.ask("pause")["result"]["queue"]["index"] == 2
 
 
 @pytest.mark.parametrize("source", [CUT, NOISE, "media/Absent.webm"])
 def test_a_film_that_cannot_be_played_is_not_said_to_play(shown: Shown, source: str) -> None:
-    player, phone, witness = shown
-    witness.ask("load", GOOD.encode())
+    player, phone, observer = shown
+    observer.ask("load", GOOD.encode())
     _open(phone, "library")
     phone.see("""(() => {
       const toast = document.querySelector("message-toast");
@@ -125,12 +125,12 @@ def test_a_film_that_cannot_be_played_is_not_said_to_play(shown: Shown, source: 
     # what is cut off may play until there
     assert source == CUT or not plays
     if plays:
-        assert any(it.json.get("position", 0) > 0 for it in witness.states)
+        assert any(it.json.get("position", 0) > 0 for it in observer.states)
 
 
 def test_it_is_said_that_a_film_plays_once_it_does(shown: Shown) -> None:
-    player, phone, witness = shown
-    witness.ask("load", CUT.encode())
+    player, phone, observer = shown
+    observer.ask("load", CUT.encode())
     _open(phone, "library")
     # the notice of an earlier error goes with it, and the rows below move up
     title = "document.querySelector('#title').textContent"
@@ -139,24 +139,24 @@ def test_it_is_said_that_a_film_plays_once_it_does(shown: Shown) -> None:
     phone.tap("Play Bon" if _language(phone) == "en" else "Lire Bon")
     phone.wait_for_alert(plays)
     assert player.plays()
-    witness.ask("pause")
+    observer.ask("pause")
 
 
 def test_every_view_is_in_one_language(shown: Shown) -> None:
-    player, phone, witness = shown
-    witness.ask("queue/clear")
+    player, phone, observer = shown
+    observer.ask("queue/clear")
     for _ in range(2):
-        witness.ask("queue/add", GOOD.encode())
-    witness.ask("jump", b"0")
-    witness.ask("sleep", b"30")
+        observer.ask("queue/add", GOOD.encode())
+    observer.ask("jump", b"0")
+    observer.ask("sleep", b"30")
     player.page.locator("panel-button button").dispatch_event("click")
     player.page.locator("player-panel:not([hidden])").wait_for()
-    eventually(lambda: len(witness.status()["subtitles"]["tracks"]) == 3, "the subtitles")
+    eventually(lambda: len(observer.status()["subtitles"]["tracks"]) == 3, "the subtitles")
     for view in ("queue", "library", "more"):
         _open(phone, view)
         eventually(lambda: phone.see("!!document.querySelector('#panel button')"), "the view")
         assert _faults(player, phone) == []
-    witness.ask("sleep", b"0")
+    observer.ask("sleep", b"0")
     player.page.locator("player-panel button").first.dispatch_event("click")
     for code in ("not a procedure", "volume"):
         phone.page.evaluate("""([procedure]) => {
@@ -180,17 +180,17 @@ def test_a_code_that_is_none(house: System, pages: Pages, locale: str, typed: st
 
 
 def test_subtitles_of_the_same_kind_again(shown: Shown) -> None:
-    _, _, witness = shown
+    _, _, observer = shown
 
     def active() -> object:
-        return witness.status()["subtitles"]["active"]
+        return observer.status()["subtitles"]["active"]
 
     for label in ("Français", "Français (forced)", "Français (SDH)"):
-        witness.ask("load", GOOD.encode())
-        tracks = eventually(lambda: witness.status()["subtitles"]["tracks"], "the subtitles")
+        observer.ask("load", GOOD.encode())
+        tracks = eventually(lambda: observer.status()["subtitles"]["tracks"], "the subtitles")
         (wanted,) = (it["id"] for it in tracks if it["label"] == label)
-        witness.ask("subtitles", f'["{wanted}"]'.encode())
-        witness.ask("load", NOISE.encode())
-        witness.ask("load", GOOD.encode())
+        observer.ask("subtitles", f'["{wanted}"]'.encode())
+        observer.ask("load", NOISE.encode())
+        observer.ask("load", GOOD.encode())
         assert eventually(active, f"{label} again") == wanted
-    witness.ask("subtitles", b"null")
+    observer.ask("subtitles", b"null")

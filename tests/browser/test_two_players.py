@@ -11,7 +11,7 @@ import pytest
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
 from tests.browser.player_page import PlayerPage
-from tests.parties import Party
+from tests.mqtt_clients import MqttClient
 from tests.system import System
 from tests.waiting import eventually
 
@@ -28,7 +28,9 @@ class Visitor:
         body = {"id": self.player.id, "key": self.key}
         given: dict[str, Any] = self.system.post("api/credentials", body).json
         self.role = given["role"]
-        self.party = Party(self.system, given["client_id"], given["username"], given["password"])
+        self.party = MqttClient(
+            self.system, given["client_id"], given["username"], given["password"]
+        )
 
     def ask(self, call: str, procedure: str, payload: bytes, response_topic: str | None) -> None:
         caller = self.party.client_id
@@ -110,13 +112,13 @@ def test_a_response_topic_elsewhere_is_ignored(
     module_pages.watch.expect("Response Topic")
     me, root = visitor.party.client_id, pair.player.root
     other = f"zapette/players/{'0' * 32}"
-    before = len(pair.witness.said)
+    before = len(pair.observer.said)
     visitor.ask("7", "status", b"", elsewhere.format(root=root, me=me, other=other))
     # it is answered where the request's own topic says, and nowhere else
     eventually(visitor.answers, "the answer comes")
     assert [topic for topic, _ in visitor.answers()] == [f"{root}/response/{me}/7"]
-    pair.witness.status()
-    said = [it.topic for it in pair.witness.said[before:] if "/witness/" not in it.topic]
+    pair.observer.status()
+    said = [it.topic for it in pair.observer.said[before:] if "/witness/" not in it.topic]
     assert said == [f"{root}/request/{me}/7/status", f"{root}/response/{me}/7"]
 
 
@@ -129,7 +131,7 @@ def test_a_response_topic_elsewhere_is_logged(
     with Visitor(system, pair.player, guest_key(system, pair.player)).party as party:
         topic = f"{pair.player.root}/request/{party.client_id}/1/status"
         party.publish(topic, b"", f"{pair.player.root}/command/play")
-        pair.witness.status()
+        pair.observer.status()
     (fault,) = eventually(lambda: pair.player.see("1") and watch.faults[noted:], "it is logged")
     assert "Response Topic" in fault
     assert pair.player.id not in fault
@@ -154,7 +156,7 @@ def test_a_guest_may_look_and_no_more(system: System, pair: Pair) -> None:
 def test_a_retained_press_does_nothing(system: System, pages: Pages, kind: str) -> None:
     player = pages.started(system)
     home = system.household()
-    with Party(system, "planter", home.username, home.password) as party:
+    with MqttClient(system, "planter", home.username, home.password) as party:
         player.close()
         party.mqtt.publish(f"{player.root}/{kind}", b"", 1, retain=True).wait_for_publish(10)
         again = pages.started(system, context=player.page.context)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.observer import Observer
+from tests.browser.page_driver import PageDriver
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.browser.screen import Screen
-from tests.browser.witness import Witness
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -71,8 +71,8 @@ def library(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Any:
 def shown(library: System, module_pages: Pages) -> Any:
     module_pages.watch.expect(r"Failed to load resource|net::ERR_")
     player = module_pages.started(library)
-    with Witness(library.household(), player.root) as witness:
-        yield player, module_pages.remote(library, player), witness
+    with Observer(library.household(), player.root) as observer:
+        yield player, module_pages.remote(library, player), observer
 
 
 @pytest.mark.parametrize(
@@ -80,41 +80,41 @@ def shown(library: System, module_pages: Pages) -> Any:
              "old codec.mp4", "container.mkv"]
 )  # fmt: skip
 def test_a_medium_that_cannot_be_played(
-    shown: tuple[PlayerPage, RemotePage, Witness], name: str
+    shown: tuple[PlayerPage, RemotePage, Observer], name: str
 ) -> None:
-    player, phone, witness = shown
-    answer = witness.ask("load", f"media/{name}".encode())
+    player, phone, observer = shown
+    answer = observer.ask("load", f"media/{name}".encode())
     assert answer["error"]["code"] == "media_error"
     assert name in answer["error"]["message"]
-    state = witness.status()
+    state = observer.status()
     assert state["error"] == answer["error"]
     assert "play" not in state["can"]
     assert state["playing"] is False
     phone.wait_for_notice("This cannot be played.")
     assert name in phone.notice
-    assert witness.ask("play")["error"]["code"] == "media_error"
+    assert observer.ask("play")["error"]["code"] == "media_error"
     # the next good one is played as if nothing had been
-    state = witness.ask("load", b"media/a good one.webm")["result"]
+    state = observer.ask("load", b"media/a good one.webm")["result"]
     assert (state["error"], state["playing"], state["title"]) == (None, True, "a good one")
     player.advances(by=0.2)
     eventually(lambda: phone.notice == "Connected", "the phone says so")
-    assert "result" in witness.ask("pause")
+    assert "result" in observer.ask("pause")
 
 
 def test_a_host_that_is_not_there(
-    module_pages: Pages, shown: tuple[PlayerPage, RemotePage, Witness]
+    module_pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
-    _, phone, witness = shown
+    _, phone, observer = shown
     module_pages.watch.expect("request to http://127.0.0.1:1/film.webm")
     # a port that a browser never opens, so that no packet leaves the machine
-    answer = witness.ask("load", b"http://127.0.0.1:1/film.webm")
+    answer = observer.ask("load", b"http://127.0.0.1:1/film.webm")
     assert answer["error"]["code"] == "media_error"
     assert "127.0.0.1:1/film.webm" in answer["error"]["message"]
     phone.wait_for_notice("This cannot be played.")
-    witness.ask("load", b"media/a good one.webm")
+    observer.ask("load", b"media/a good one.webm")
 
 
-def foreign(screen: Screen, own: str, other: str) -> set[str]:
+def foreign(screen: PageDriver, own: str, other: str) -> set[str]:
     """Return what a page says in the other language."""
     return set(screen.see(TEXTS)) & set(screen.see(FOREIGN % {"own": own, "other": other}))
 
@@ -133,7 +133,7 @@ def test_the_language_of_the_browser(
 ) -> None:
     player = pages.player(system, locale=locale)
     phone = pages.remote(system, player, locale=locale)
-    screens: list[Screen] = [player, phone]
+    screens: list[PageDriver] = [player, phone]
     eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
     for screen in screens:
         assert screen.see("document.documentElement.lang") == own

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.mosquitto import Mosquitto
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.plain_player import PlainPlayer
 from tests.processes import ending
 from tests.system import System

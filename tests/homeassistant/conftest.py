@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
-from tests.homeassistant import lamp, python
+from tests.homeassistant import light, python
 from tests.homeassistant.instance import Instance
 from tests.sharing import sharing
 from tests.system import System
@@ -89,7 +89,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Iterator[Sy
 def home(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A Home Assistant on the embedded broker, with a lamp."""
     folder = tmp_path_factory.mktemp("home")
-    running = Instance(folder, system.household(), lamp.CONFIGURATION)
+    running = Instance(folder, system.household(), light.CONFIGURATION)
     shutil.copytree(python.ROOT / "blueprints", folder / "blueprints")
     running.start()
     yield running

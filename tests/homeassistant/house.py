@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import psutil
 
 from tests.browser.player_page import PlayerPage
+from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.seen import Seen
 from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import eventually
@@ -83,7 +83,7 @@ class House:
         assert self.home.offers() == {}
         assert len(self.home.devices()) == len(own | self._others)
 
-    def _wait_for_volume(self, seen: Seen, level: float) -> None:
+    def _wait_for_volume(self, seen: Entities, level: float) -> None:
         eventually(
             lambda: seen.attributes.get("volume_level") == level,
             f"{seen.player}: {level}",

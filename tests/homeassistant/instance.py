@@ -22,7 +22,7 @@ import jwt
 
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import Socket
-from tests.homeassistant.seen import Seen
+from tests.homeassistant.entities import Entities
 from tests.ports import free_ports
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
@@ -229,10 +229,10 @@ class Instance:
             if devices.get(entity["device_id"]) == player_id
         ]
 
-    def seen(self, player_id: str) -> Seen:
+    def seen(self, player_id: str) -> Entities:
         """Return what is shown of a player that was added, by its id."""
         (found,) = [it for it in self.entities(player_id) if it.startswith("media_player.")]
-        return Seen(self, found.removeprefix("media_player."))
+        return Entities(self, found.removeprefix("media_player."))
 
     def writes(self, entity_id: str) -> int:
         """Return how many states of an entity the recorder has kept."""

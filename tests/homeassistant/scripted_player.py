@@ -11,7 +11,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.vector_files import vectors
 
 EVERYTHING = list(vectors("procedures")["player"])

@@ -15,7 +15,7 @@ from tests.homeassistant.house import PATIENCE, House, set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
 from tests.mosquitto import Mosquitto
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import SLACK, eventually
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.homeassistant.api_socket import HomeAssistantRefused
+from tests.homeassistant.entities import Entities, said
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
-from tests.homeassistant.seen import Seen, said
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 
@@ -43,10 +43,10 @@ def player(system: System) -> Iterator[ScriptedPlayer]:
 
 
 @pytest.fixture(scope="module")
-def seen(home: Instance, player: ScriptedPlayer) -> Seen:
+def seen(home: Instance, player: ScriptedPlayer) -> Entities:
     name = str(player.state["name"])
     home.accept(name)
-    seen = Seen(home, name.lower())
+    seen = Entities(home, name.lower())
     seen.shows("idle")
     return seen
 
@@ -57,7 +57,7 @@ def assert_last(player: ScriptedPlayer, procedure: str, **parameters: object) ->
 
 @pytest.mark.parametrize(("action", "data", "call"), CALLS, ids=[call[0] for call in CALLS])
 def test_an_action_is_a_call(
-    seen: Seen,
+    seen: Entities,
     player: ScriptedPlayer,
     action: str,
     data: dict[str, Any],
@@ -67,7 +67,7 @@ def test_an_action_is_a_call(
     assert player.last == call
 
 
-def test_what_the_player_says_is_shown(seen: Seen, player: ScriptedPlayer) -> None:
+def test_what_the_player_says_is_shown(seen: Entities, player: ScriptedPlayer) -> None:
     player.change(
         playing=True, position=3.0, volume=55, muted=True, title="Sintel", repeat="one",
         shuffle=True, source="https://films.example/sintel.webm", duration=60,
@@ -97,7 +97,9 @@ def test_what_the_player_says_is_shown(seen: Seen, player: ScriptedPlayer) -> No
         ("replace", ["queue/clear", "load"]),
     ],
 )
-def test_the_queue(seen: Seen, player: ScriptedPlayer, enqueue: str, procedures: list[str]) -> None:
+def test_the_queue(
+    seen: Entities, player: ScriptedPlayer, enqueue: str, procedures: list[str]
+) -> None:
     player.change(
         queue={"index": 0, "items": [{"id": "a", "title": "A", "source": "media/a.webm"}]}
     )
@@ -112,7 +114,7 @@ def test_the_queue(seen: Seen, player: ScriptedPlayer, enqueue: str, procedures:
     assert with_source == [{"source": "media/b.webm"}]
 
 
-def test_subtitles_and_speed(seen: Seen, player: ScriptedPlayer) -> None:
+def test_subtitles_and_speed(seen: Entities, player: ScriptedPlayer) -> None:
     tracks = [{"id": "t1", "label": "Français"}, {"id": "t2", "label": "English"}]
     player.change(subtitles={"active": "t1", "tracks": tracks})
     subtitles = seen.entity("select", "subtitles")
@@ -144,13 +146,13 @@ def test_subtitles_and_speed(seen: Seen, player: ScriptedPlayer) -> None:
     ],
 )
 def test_buttons(
-    seen: Seen, player: ScriptedPlayer, name: str, call: tuple[str, dict[str, Any]]
+    seen: Entities, player: ScriptedPlayer, name: str, call: tuple[str, dict[str, Any]]
 ) -> None:
     seen.home.do("button.press", seen.entity("button", name))
     assert player.last == call
 
 
-def test_only_what_the_player_can_is_offered(seen: Seen, player: ScriptedPlayer) -> None:
+def test_only_what_the_player_can_is_offered(seen: Entities, player: ScriptedPlayer) -> None:
     everything = player.state["can"]
     player.change(can=["status", "play", "pause"])
     seen.promptly(
@@ -170,7 +172,7 @@ def test_only_what_the_player_can_is_offered(seen: Seen, player: ScriptedPlayer)
         "media_error", "runtime_error",
     ],
 )  # fmt: skip
-def test_each_error_has_words(seen: Seen, player: ScriptedPlayer, code: str) -> None:
+def test_each_error_has_words(seen: Entities, player: ScriptedPlayer, code: str) -> None:
     player.fails["play"] = (code, "because of the rain")
     with pytest.raises(HomeAssistantRefused) as refused:
         seen.do("media_play")
@@ -183,11 +185,11 @@ def test_each_error_has_words(seen: Seen, player: ScriptedPlayer, code: str) -> 
 
 
 def test_a_player_that_goes_offline_during_a_call(
-    system: System, home: Instance, seen: Seen
+    system: System, home: Instance, seen: Entities
 ) -> None:
     with of_household(Household(system), "Tent") as tent:
         home.accept("Tent")
-        other = Seen(home, "tent")
+        other = Entities(home, "tent")
         other.shows("idle")
         tent.silent.add("play")
         with ThreadPoolExecutor() as pool:
@@ -217,7 +219,7 @@ def test_two_of_one_name(system: System, home: Instance) -> None:
     assert len([call for call in first.asked if call[0] == "volume"]) == 1
 
 
-def test_an_error_is_an_event(seen: Seen, player: ScriptedPlayer) -> None:
+def test_an_error_is_an_event(seen: Entities, player: ScriptedPlayer) -> None:
     player.happen("error", code="media_error", message="no picture")
     entity = seen.entity("event", "playback")
     eventually(lambda: seen.home.state(entity)["attributes"].get("message"), "the event")
@@ -226,7 +228,7 @@ def test_an_error_is_an_event(seen: Seen, player: ScriptedPlayer) -> None:
     assert attributes["code"] == "media_error"
 
 
-def test_a_long_play_is_one_state(seen: Seen, player: ScriptedPlayer) -> None:
+def test_a_long_play_is_one_state(seen: Entities, player: ScriptedPlayer) -> None:
     """A page reports more often than anything changes here, and each time says where it is."""
     player.change(playing=False, position=0.0, ended=False, title="Long film", duration=7200)
     seen.promptly(lambda: seen.attributes.get("media_title") == "Long film", "the film")
@@ -243,7 +245,7 @@ def test_a_long_play_is_one_state(seen: Seen, player: ScriptedPlayer) -> None:
     assert seen.home.writes(seen.player) - before <= 3
 
 
-def test_diagnostics_hold_nothing_private(seen: Seen, player: ScriptedPlayer) -> None:
+def test_diagnostics_hold_nothing_private(seen: Entities, player: ScriptedPlayer) -> None:
     (entry,) = [
         it for it in seen.home.api.ask("config_entries/get", domain="zapette")
         if it["title"] == "Attic"

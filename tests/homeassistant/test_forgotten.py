@@ -12,7 +12,7 @@ import pytest
 
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 

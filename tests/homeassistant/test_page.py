@@ -16,9 +16,9 @@ from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import HomeAssistantRefused
+from tests.homeassistant.entities import PROMPT, Entities, said
 from tests.homeassistant.house import set_volume
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.seen import PROMPT, Seen, said
 from tests.mosquitto import run_tool
 from tests.system import System
 from tests.waiting import SLACK, eventually
@@ -33,7 +33,7 @@ def player(system: System, pages: Pages) -> PlayerPage:
 
 
 @pytest.fixture(scope="module")
-def seen(home: Instance, player: PlayerPage) -> Seen:
+def seen(home: Instance, player: PlayerPage) -> Entities:
     home.accept("Television")
     seen = home.seen(player.id)
     seen.shows("idle")
@@ -44,7 +44,7 @@ def seen(home: Instance, player: PlayerPage) -> Seen:
     return seen
 
 
-def test_actions_are_seen_in_the_video(seen: Seen, player: PlayerPage) -> None:
+def test_actions_are_seen_in_the_video(seen: Entities, player: PlayerPage) -> None:
     seen.do("media_play")
     player.advances()
     seen.do("media_pause")
@@ -70,7 +70,7 @@ def test_actions_are_seen_in_the_video(seen: Seen, player: PlayerPage) -> None:
 
 
 def test_what_happens_on_the_page_shows_within_a_second(
-    system: System, seen: Seen, player: PlayerPage
+    system: System, seen: Entities, player: PlayerPage
 ) -> None:
     seen.took.clear()
     player.see('document.querySelector("video").play()')
@@ -89,7 +89,7 @@ def test_what_happens_on_the_page_shows_within_a_second(
     assert seen.attributes["media_content_id"] == SAMPLE
 
 
-def test_play_media(seen: Seen, player: PlayerPage) -> None:
+def test_play_media(seen: Entities, player: PlayerPage) -> None:
     medium = {"media_content_type": "video", "media_content_id": SAMPLE}
     seen.do("play_media", **medium, extra={"title": "Drifting colours"})
     player.advances()
@@ -101,7 +101,7 @@ def test_play_media(seen: Seen, player: PlayerPage) -> None:
     seen.do("media_stop")
 
 
-def test_the_library_is_browsed_and_searched(seen: Seen, player: PlayerPage) -> None:
+def test_the_library_is_browsed_and_searched(seen: Entities, player: PlayerPage) -> None:
     root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
     (medium,) = [it for it in root["children"] if it["media_content_id"] == SAMPLE]
     assert medium["can_play"]
@@ -119,7 +119,7 @@ def test_the_library_is_browsed_and_searched(seen: Seen, player: PlayerPage) -> 
     seen.do("media_stop")
 
 
-def test_a_medium_of_home_assistant(seen: Seen, player: PlayerPage) -> None:
+def test_a_medium_of_home_assistant(seen: Entities, player: PlayerPage) -> None:
     sample = seen.home.media / "holiday.webm"
     sample.write_bytes(_sample())
     medium = "media-source://media_source/local/holiday.webm"
@@ -133,7 +133,7 @@ def test_a_medium_of_home_assistant(seen: Seen, player: PlayerPage) -> None:
     seen.do("media_stop")
 
 
-def test_an_announcement_and_what_comes_after(seen: Seen, player: PlayerPage) -> None:
+def test_an_announcement_and_what_comes_after(seen: Entities, player: PlayerPage) -> None:
     seen.do("play_media", media_content_type="video", media_content_id=SAMPLE)
     seen.do("media_seek", seek_position=10)
     player.advances()
@@ -159,14 +159,14 @@ def test_an_announcement_and_what_comes_after(seen: Seen, player: PlayerPage) ->
     seen.do("media_stop")
 
 
-def test_a_message_on_the_screen(seen: Seen, player: PlayerPage) -> None:
+def test_a_message_on_the_screen(seen: Entities, player: PlayerPage) -> None:
     entity = seen.entity("notify", "message")
     seen.home.do("notify.send_message", entity, message="Dinner is ready", title="Kitchen")
     eventually(lambda: "Dinner is ready" in player.text, "the message is on the screen")
     assert "Kitchen" in player.text
 
 
-def test_the_end_is_an_event(seen: Seen, player: PlayerPage) -> None:
+def test_the_end_is_an_event(seen: Entities, player: PlayerPage) -> None:
     entity = seen.entity("event", "playback")
     before = seen.home.state(entity)["state"]
     seen.do("media_seek", seek_position=44.5)
@@ -177,7 +177,7 @@ def test_the_end_is_an_event(seen: Seen, player: PlayerPage) -> None:
     seen.shows("idle")
 
 
-def test_errors_in_words(seen: Seen, player: PlayerPage) -> None:
+def test_errors_in_words(seen: Entities, player: PlayerPage) -> None:
     for medium in ("media/none.webm", "media/broken.webm"):
         with pytest.raises(HomeAssistantRefused) as refused:
             seen.do("play_media", media_content_type="video", media_content_id=medium)
@@ -200,7 +200,7 @@ def test_errors_in_words(seen: Seen, player: PlayerPage) -> None:
 
 
 def test_a_player_that_nobody_clicked_on(
-    home: Instance, system: System, pages: Pages, seen: Seen
+    home: Instance, system: System, pages: Pages, seen: Entities
 ) -> None:
     fresh = pages.player(system)
     home.accept("Television")
@@ -221,7 +221,7 @@ def test_a_player_that_nobody_clicked_on(
     assert seen.state == "idle"
 
 
-def test_a_new_code_is_nothing_to_home_assistant(seen: Seen, player: PlayerPage) -> None:
+def test_a_new_code_is_nothing_to_home_assistant(seen: Entities, player: PlayerPage) -> None:
     seen.home.api.changes.clear()
     link = player.link
     player.point()
@@ -236,7 +236,7 @@ def test_a_new_code_is_nothing_to_home_assistant(seen: Seen, player: PlayerPage)
     assert len(changes) == 1
 
 
-def test_renamed(seen: Seen, player: PlayerPage) -> None:
+def test_renamed(seen: Entities, player: PlayerPage) -> None:
     begun = time.monotonic()
     topic = f"{player.root}/command/rename"
     run_tool("pub", seen.home.broker, "-t", topic, "-m", "Bedroom")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
+from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.homeassistant.seen import Seen
 from tests.system import System
 from tests.waiting import eventually
 
@@ -24,7 +24,7 @@ def player(system: System, pages: Pages) -> PlayerPage:
 
 
 @pytest.fixture(scope="module")
-def seen(home: Instance, player: PlayerPage) -> Seen:
+def seen(home: Instance, player: PlayerPage) -> Entities:
     home.accept("Television")
     seen = home.seen(player.id)
     seen.shows("idle")
@@ -32,17 +32,17 @@ def seen(home: Instance, player: PlayerPage) -> Seen:
 
 
 @pytest.fixture(autouse=True)
-def anew(seen: Seen) -> None:
+def anew(seen: Entities) -> None:
     """Play the sample, with nothing behind it."""
     play(seen, SAMPLE, "replace")
     seen.do("media_pause")
 
 
-def play(seen: Seen, medium: str, enqueue: str) -> None:
+def play(seen: Entities, medium: str, enqueue: str) -> None:
     seen.do("play_media", media_content_type="video", media_content_id=medium, enqueue=enqueue)
 
 
-def plays(seen: Seen, player: PlayerPage, medium: str) -> None:
+def plays(seen: Entities, player: PlayerPage, medium: str) -> None:
     """See that it plays in the page, and that Home Assistant says so."""
     eventually(lambda: player.video["currentSrc"].endswith(medium), f"{medium} is loaded")
     player.advances()
@@ -50,7 +50,7 @@ def plays(seen: Seen, player: PlayerPage, medium: str) -> None:
     seen.shows("playing")
 
 
-def test_add_next_and_previous(seen: Seen, player: PlayerPage) -> None:
+def test_add_next_and_previous(seen: Entities, player: PlayerPage) -> None:
     play(seen, BLUE, "add")
     play(seen, GREEN, "next")
     assert player.video["currentSrc"].endswith(SAMPLE)
@@ -62,7 +62,7 @@ def test_add_next_and_previous(seen: Seen, player: PlayerPage) -> None:
     plays(seen, player, GREEN)
 
 
-def test_a_folder_by_the_address_that_browsing_gives(seen: Seen, player: PlayerPage) -> None:
+def test_a_folder_by_the_address_that_browsing_gives(seen: Entities, player: PlayerPage) -> None:
     root = seen.home.api.ask("media_player/browse_media", entity_id=seen.player)
     assert not root["can_play"]
     (folder,) = [it for it in root["children"] if it["title"].startswith("Été")]
@@ -85,7 +85,7 @@ def test_a_folder_by_the_address_that_browsing_gives(seen: Seen, player: PlayerP
     shows("2 blue.webm")
 
 
-def test_play_and_replace(seen: Seen, player: PlayerPage) -> None:
+def test_play_and_replace(seen: Entities, player: PlayerPage) -> None:
     play(seen, BLUE, "add")
     play(seen, GREEN, "play")
     plays(seen, player, GREEN)
@@ -98,14 +98,14 @@ def test_play_and_replace(seen: Seen, player: PlayerPage) -> None:
     plays(seen, player, GREEN)
 
 
-def test_what_is_enqueued_follows_by_itself(seen: Seen, player: PlayerPage) -> None:
+def test_what_is_enqueued_follows_by_itself(seen: Entities, player: PlayerPage) -> None:
     play(seen, BLUE, "add")
     seen.do("media_seek", seek_position=44.5)
     seen.do("media_play")
     plays(seen, player, BLUE)
 
 
-def test_repeat(seen: Seen, player: PlayerPage) -> None:
+def test_repeat(seen: Entities, player: PlayerPage) -> None:
     def shows(mode: str) -> None:
         eventually(lambda: seen.attributes["repeat"] == mode, f"repeat is {mode}")
 
@@ -120,14 +120,14 @@ def test_repeat(seen: Seen, player: PlayerPage) -> None:
         shows(mode)
 
 
-def test_shuffle(seen: Seen) -> None:
+def test_shuffle(seen: Entities) -> None:
     play(seen, BLUE, "add")
     for on in (True, False):
         seen.do("shuffle_set", shuffle=on)
         eventually(lambda: seen.attributes["shuffle"] is on, f"shuffle is {on}")  # noqa: B023
 
 
-def test_subtitles(seen: Seen, player: PlayerPage) -> None:
+def test_subtitles(seen: Entities, player: PlayerPage) -> None:
     def added() -> list[str]:
         # others of this name have entities too, which are counted through
         mine = seen.home.entities(player.id)

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import PHONE, launch
 from tests.browser.pages import Pages
-from tests.hostile.siege import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
+from tests.hostile.attack_run import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
 from tests.system import System
 from zapette_broker import Limits
 from zapette_server.access.authentication import SESSIONS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.mosquitto import run_tool
-from tests.parties import Household, Party
+from tests.mqtt_clients import Household, MqttClient
 from tests.system import Answer, System
 from tests.waiting import SLACK, eventually
 
@@ -28,13 +28,13 @@ def ask(host: Household, path: str, **body: Any) -> Answer:
     return host.system.post(f"api/players/{host.id}/{path}", {"owner_key": host.owner_key} | body)
 
 
-def visit(host: Household, role: str, cookie: str = "") -> tuple[Party, str]:
+def visit(host: Household, role: str, cookie: str = "") -> tuple[MqttClient, str]:
     """Return a visitor's client, and the cookie that its browser keeps."""
     headers = {"User-Agent": ANDROID} | ({"Cookie": cookie} if cookie else {})
     answer = host.system.post("api/credentials", {"id": host.id, "key": host.key(role)}, headers)
     assert answer.status == 200, answer.body
     given = answer.json
-    party = Party(host.system, given["client_id"], given["username"], given["password"])
+    party = MqttClient(host.system, given["client_id"], given["username"], given["password"])
     return party, answer.headers["Set-Cookie"]
 
 
@@ -152,7 +152,7 @@ def test_turned_out(host: Household) -> None:
         assert time.monotonic() - started < 1 + SLACK
         assert [it["client_id"] for it in there(host)] == [good.client_id]
         assert good.ended == []
-    with Party(host.system, bad.client_id, bad.username, bad.password) as again:
+    with MqttClient(host.system, bad.client_id, bad.username, bad.password) as again:
         assert not again.is_in
     refused = host.system.post(
         "api/credentials", {"id": host.id, "key": host.key("remote")}, {"Cookie": cookie}

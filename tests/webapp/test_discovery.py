@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.parties import Household, Party
+from tests.mqtt_clients import Household, MqttClient
 from tests.system import System
 from tests.waiting import eventually
 
@@ -23,7 +23,7 @@ class Listener:
     """A member of the household that keeps what is retained, and counts what is published."""
 
     def __init__(self, system: System) -> None:
-        self.party = Party(
+        self.party = MqttClient(
             system, f"listener-{time.monotonic_ns()}", "home", system.home_password()
         )
 
@@ -73,12 +73,12 @@ def listen() -> Iterator[Callable[[System], Listener]]:
         one.__exit__()
 
 
-def appear(household: Household, player: Party, **changes: Any) -> None:
+def appear(household: Household, player: MqttClient, **changes: Any) -> None:
     say(player, f"{household.root}/availability", b"online")
     say(player, f"{household.root}/state", json.dumps(STATE | changes).encode())
 
 
-def say(player: Party, topic: str, payload: bytes) -> None:
+def say(player: MqttClient, topic: str, payload: bytes) -> None:
     player.mqtt.publish(topic, payload, 1, retain=True).wait_for_publish(10)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from flask import Flask
 
-from tests.parties import Household
+from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem

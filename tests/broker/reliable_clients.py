@@ -20,7 +20,7 @@ WINDOW = 20
 _EXPIRY = ((Property.SESSION_EXPIRY, 3600),)
 
 
-class Stubborn(threading.Thread):
+class ReliableClient(threading.Thread):
     """Connects again to its session until it is told to stop.
 
     Attributes:
@@ -91,7 +91,7 @@ class Stubborn(threading.Thread):
             raise self.wrong
 
 
-class Writer(Stubborn):
+class Writer(ReliableClient):
     """Publishes numbers, the even ones at QoS 1, the odd ones at QoS 2."""
 
     def __init__(self, client_id: str, port: int, topic: str, **more: Any) -> None:
@@ -147,7 +147,7 @@ class Writer(Stubborn):
             self._released.remove(answer.packet_id)
 
 
-class Reader(Stubborn):
+class Reader(ReliableClient):
     """Counts what it gets by QoS and number; QoS 2 by the rules, so twice is the broker's doing."""
 
     def __init__(self, client_id: str, port: int, topic: str, **more: Any) -> None:

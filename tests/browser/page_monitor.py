@@ -15,7 +15,7 @@ BROKEN_CONNECTION = (
 
 
 @dataclass
-class Watch:
+class PageMonitor:
     """Notes the faults of some pages.
 
     Attributes:

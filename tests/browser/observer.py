@@ -29,7 +29,7 @@ class Said:
         return json.loads(self.payload)
 
 
-class Witness:
+class Observer:
     """Hears everything below `root`."""
 
     def __init__(self, url: BrokerUrl, root: str) -> None:
@@ -39,7 +39,7 @@ class Witness:
         self._subscribed = False
         self._mqtt = paho.Client(
             CallbackAPIVersion.VERSION2,
-            f"witness-{time.monotonic_ns()}",
+            f"observer-{time.monotonic_ns()}",
             protocol=MQTTProtocolVersion.MQTTv5,
         )
         self._mqtt.username_pw_set(url.username, url.password)
@@ -50,7 +50,7 @@ class Witness:
     def __enter__(self) -> Self:
         self._mqtt.connect(self._url.host, self._url.port)
         self._mqtt.loop_start()
-        eventually(lambda: self._subscribed, "the witness listens")
+        eventually(lambda: self._subscribed, "the observer listens")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -68,7 +68,7 @@ class Witness:
 
     @property
     def states(self) -> list[Said]:
-        """The states that were published since the witness listens."""
+        """The states that were published since the observer listens."""
         return [it for it in self.on("state") if not it.retain and it.payload]
 
     @property

@@ -18,7 +18,7 @@ PROMPT = 1.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class Entities:
     """The entities of a player, named by what Home Assistant called the first of them."""
 
     home: Instance

@@ -17,7 +17,7 @@ from tests.waiting import eventually
 
 
 @dataclass
-class Party:
+class MqttClient:
     """One MQTT client: what it was told on connecting, what it got, and why it was cut off."""
 
     system: System
@@ -100,16 +100,16 @@ class Household:
     def key(self, role: str) -> str:
         return str(self.given["links"][role]["url"].split(".")[-1])
 
-    def visitor(self, role: str, **options: Any) -> Party:
+    def visitor(self, role: str, **options: Any) -> MqttClient:
         """Return a remote or a guest with a token of its own."""
         given = self.system.post("api/credentials", {"id": self.id, "key": self.key(role)}).json
-        return Party(
+        return MqttClient(
             self.system, given["client_id"], given["username"], given["password"], **options
         )
 
-    def player(self, **options: Any) -> Party:
+    def player(self, **options: Any) -> MqttClient:
         given = self.given
-        return Party(
+        return MqttClient(
             self.system, given["client_id"], given["username"], given["password"], **options
         )
 

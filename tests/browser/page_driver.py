@@ -42,7 +42,7 @@ TWO_FRAMES: Final = """new Promise((done) =>
 LOST_AFTER: Final = 5.0
 
 
-class Screen:
+class PageDriver:
     """One page, looked at without Playwright's own evaluation, which counts as a click."""
 
     def __init__(self, page: Page) -> None:

@@ -7,26 +7,30 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from tests.browser.observer import Observer
 from tests.browser.player_page import PlayerPage
-from tests.browser.witness import Witness
 
 
 @dataclass(frozen=True)
-class Stage:
+class ControlledPlayer:
     """They last for a module; `prepare` makes the player as new."""
 
     player: PlayerPage
-    witness: Witness
+    observer: Observer
 
     def ask(self, procedure: str, *parameters: Any) -> dict[str, Any]:
         """Call a procedure with parameters by position; return the state that it answers."""
-        answer = self.witness.ask(procedure, json.dumps(parameters).encode() if parameters else b"")
+        answer = self.observer.ask(
+            procedure, json.dumps(parameters).encode() if parameters else b""
+        )
         assert "result" in answer, answer
         return dict(answer["result"])
 
     def refused(self, procedure: str, *parameters: Any) -> dict[str, str]:
         """Call a procedure that must fail; return its error."""
-        answer = self.witness.ask(procedure, json.dumps(parameters).encode() if parameters else b"")
+        answer = self.observer.ask(
+            procedure, json.dumps(parameters).encode() if parameters else b""
+        )
         assert "error" in answer, answer
         return dict(answer["error"])
 
@@ -35,13 +39,13 @@ class Stage:
         """What the ``<video>`` has loaded, as the state names it."""
         return "media/" + str(self.player.video["currentSrc"]).rpartition("/media/")[2]
 
-    def prepare(self, *names: str) -> Stage:
+    def prepare(self, *names: str) -> ControlledPlayer:
         """Have these films of the cinema in the queue, the first one loaded and paused."""
         return self.prepare_loaded(*[f"media/{name}.webm" for name in names])
 
-    def prepare_loaded(self, *sources: str) -> Stage:
+    def prepare_loaded(self, *sources: str) -> ControlledPlayer:
         """Have these media in the queue, the first one loaded and paused."""
-        state = self.witness.status()
+        state = self.observer.status()
         for procedure, value, usual in (
             ("repeat", state["repeat"], "off"),
             ("shuffle", state["shuffle"], False),
@@ -60,7 +64,7 @@ class Stage:
             for source in sources[1:]:
                 self.ask("queue/add", source)
         self.ask("stop")
-        self.witness.said.clear()
+        self.observer.said.clear()
         return self
 
 
