@@ -42,7 +42,8 @@ class Load:
                 stop.wait(0.05)
 
     def make_players(self, stop: threading.Event) -> None:
-        while not stop.wait(0.05):
+        # below the rate of one address, which has to be asked again at the end
+        while not stop.wait(0.2):
             try:
                 made = self.system.get("api/id").json
                 answer = self.system.post("api/credentials", made)
