@@ -13,7 +13,7 @@ Operation = Literal["publish", "subscribe", "receive"]
 
 
 class Hooks:
-    """The hooks of a broker without plugins: nothing is asked, nobody is told.
+    """The hooks of a broker without plugins; they do nothing.
 
     Attributes:
         decides: whether `permit` has a say in who connects, or `may` in what clients do.

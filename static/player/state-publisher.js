@@ -41,8 +41,9 @@ export class StatePublisher {
   }
 
   /**
-   * Return the state of this moment, to be told to others, with the number under which it is or will
-   * be published. Once it is told that number is published, even if all is as it was before by then.
+   * Return the present state for an answer, with the number under which it is or will be
+   * published. Once an answer holds a number, that number is published, even if nothing has
+   * changed by then.
    */
   current() {
     const state = this.#observe(this.#seq + 1);

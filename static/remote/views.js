@@ -22,7 +22,7 @@ const WIDE = "(min-width: 60rem)";
  * @typedef {import("./route.js").ViewName} ViewName
  * @typedef {import("../i18n/translate.js").Translate} Translate
  *
- * @typedef {object} Surroundings what a view needs beside the player's state
+ * @typedef {object} Surroundings what a view needs besides the player's state
  * @property {Translate} translate
  * @property {import("../connection/api.js").Api} api
  * @property {import("./links.js").RemoteLinks} links

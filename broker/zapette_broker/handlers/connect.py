@@ -37,7 +37,7 @@ logger = logging.getLogger("broker")
 
 @dataclass(slots=True)
 class Welcome:
-    """What an accepted client is told in CONNACK (MQTT 5 section 3.2.2.3)."""
+    """The properties of CONNACK for an accepted client (MQTT 5 section 3.2.2.3)."""
 
     receive_max: int
     topic_alias_max: int

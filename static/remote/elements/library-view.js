@@ -439,7 +439,7 @@ export class LibraryView extends ViewElement {
     this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
   }
 
-  /** See how far the index is now, and show the list anew if there is more in it. */
+  /** Ask how far the index is, and redraw the list if it has grown. */
   async #lookAgain() {
     const turn = this.#turn;
     const listing = await this.#ask(this.#route(), 0, 1).catch(() => null);
