@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 logger = logging.getLogger("broker")
 
 TICK = 0.25
+
+_SHORTEST = 0.001
 
 
 class Timed(Protocol):
@@ -23,7 +26,10 @@ class Timed(Protocol):
 
 
 class TimerWheel:
-    """Asks each of its members at its time, at most a tick late; times are those of the loop.
+    """Asks each of its members at its time, at most a tick late and never early.
+
+    Times are of `time.monotonic`: a loop's own clock may stand still while it is busy, and uvloop's
+    goes in whole milliseconds, so that its timers may be early.
 
     Members are kept in buckets by tick, so that ten thousand of them cost no more than one
     until they are due, and one that moves its time on need not say so.
@@ -34,13 +40,12 @@ class TimerWheel:
         self._handle: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last = 0
-        #: Returns the time of the loop.
-        self.time: Callable[[], float] = float
+        #: Returns the time.
+        self.time: Callable[[], float] = time.monotonic
 
     def start(self) -> None:
         """Begin to tick."""
         self._loop = asyncio.get_running_loop()
-        self.time = self._loop.time
         self._last = int(self.time() / TICK)
         self._handle = self._loop.call_later(TICK, self._tick)
 
@@ -72,6 +77,18 @@ class TimerWheel:
             if not bucket:
                 # Or who comes and goes with a token of half a day would leave it for as long.
                 del self._buckets[tick]
+
+    def call_after(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call `callback` when so many seconds have passed, not earlier; a loop has to run."""
+        self._call_at(self.time() + seconds, callback)
+
+    def _call_at(self, when: float, callback: Callable[[], None]) -> None:
+        left = when - self.time()
+        if left > 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(max(left, _SHORTEST), self._call_at, when, callback)
+        else:
+            callback()
 
     def _tick(self) -> None:
         if self._loop is None:

@@ -1,8 +1,17 @@
-"""The timer wheel keeps nothing of who left."""
+"""The timer wheel keeps nothing of who left, and is never early."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+import uvloop
+
 from zapette_broker.timers import TimerWheel
+
+LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
 
 
 class Member:
@@ -21,3 +30,28 @@ def test_who_leaves_leaves_nothing() -> None:
         wheel.remove(member)
         assert member.due == 0
     assert not wheel._buckets
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+def test_nothing_is_early(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Whatever else wakes the loop: uvloop's clock goes in whole milliseconds."""
+    wheel = TimerWheel()
+
+    async def wait() -> list[float]:
+        took = []
+        noise = asyncio.ensure_future(wake())
+        for _ in range(30):
+            called = asyncio.Event()
+            began = time.monotonic()
+            wheel.call_after(0.005, called.set)
+            await called.wait()
+            took.append(time.monotonic() - began)
+        noise.cancel()
+        return took
+
+    async def wake() -> None:
+        while True:
+            await asyncio.sleep(0.0013)
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert min(runner.run(wait())) >= 0.005

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable
@@ -298,7 +297,7 @@ class ConnectHandler:
             self.logins.answered(client.transport.peer)
             client.refuse(answer, "bad credentials")
 
-        asyncio.get_running_loop().call_later(delay, answer_now)
+        self.timers.call_after(delay, answer_now)
 
 
 @cache
