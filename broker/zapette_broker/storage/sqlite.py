@@ -35,8 +35,8 @@ class Connection:
     Attributes:
         path: the file.
         logs: whether a new error is logged.
-        trouble: the last error, until a statement of the same kind works again; None if there
-            is none.
+        trouble: the last error, until a commit shows that it has passed; None if there is none.
+            One that the disk is full stays until there is room for more than a small write.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -85,8 +85,10 @@ class Connection:
             StoreError: it failed, and changed nothing.
         """
         with self._turn(), self._translated():
+            before = self._connection.total_changes
             changed = self._connection.execute(statement, values).rowcount
-            self._recovered()
+            if not self._connection.in_transaction:
+                self._committed(before)
             return changed
 
     def write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -127,11 +129,12 @@ class Connection:
         with self._turn():
             with self._translated():
                 self._connection.execute(f"BEGIN {kind}")
+            before = self._connection.total_changes
             try:
                 yield self
                 with self._translated():
                     self._connection.execute("COMMIT")
-                self._recovered()
+                self._committed(before)
             except BaseException:
                 # after some errors, such as a full disk, SQLite has already rolled back
                 if self._connection.in_transaction:
@@ -159,9 +162,8 @@ class Connection:
             self._try_again()
 
     def _try_again(self) -> None:
-        if isinstance(self.trouble, StoreFull) and not _has_room(self.path):
-            # a small write may still fit into what its log has taken of the disk already
-            raise self.trouble
+        if (trouble := self.trouble) is not None and self._lasts(trouble):
+            raise trouble
         if not self._lock.acquire(timeout=sqlite_file.INSPECTION):
             raise self.trouble or busy(self.path)
         try:
@@ -172,6 +174,17 @@ class Connection:
             self.trouble = None
         finally:
             self._lock.release()
+
+    def _committed(self, before: int) -> None:
+        """End `trouble` after a commit, if it wrote what could not be written otherwise."""
+        trouble = self.trouble
+        wrote = self._connection.total_changes > before
+        if type(trouble) is StoreBusy or (wrote and not self._lasts(trouble)):
+            self._recovered()
+
+    def _lasts(self, trouble: StoreError | None) -> bool:
+        # a small write may still fit into what the log has taken of the disk already
+        return isinstance(trouble, StoreFull) and not _has_room(self.path)
 
     def _recovered(self) -> None:
         if self.trouble is not None and not isinstance(self.trouble, StoreDamaged):
