@@ -22,6 +22,12 @@ def film_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def rich_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film with all that a film may contain."""
+    return films.rich(tmp_path_factory.mktemp("rich"))
+
+
+@pytest.fixture(scope="session")
 def cinema(film_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system on that folder, when everything in it has been looked into."""
     settings = {"ZAPETTE_MEDIA_DIR": str(film_folder)}

@@ -42,7 +42,7 @@ class Progress:
         state: ``scanning`` (the first scan is running), ``probing`` (all media are listed, not all
             probed), ``ready``, or ``unavailable`` (the folder cannot be read).
         media: the number of listed media.
-        probed: the number of probed media; all, if ffprobe is not installed.
+        probed: the number of probed media.
     """
 
     state: str
@@ -100,8 +100,7 @@ class Scanner:
         if now >= self._count_again_at:
             self._count_again_at = now + _COUNTED_FOR
             self._counted = self._index.counts()
-        media, probed = self._counted
-        return media, probed if self._prober.present else media
+        return self._counted
 
     def want(self, media: list[tuple[str, int]]) -> None:
         """Probe these media next (path and modification time), because a page shows them."""
@@ -159,8 +158,6 @@ class Scanner:
 
     def probe_one(self) -> bool:
         """Probe one medium; tell whether there was one to probe."""
-        if not self._prober.present:
-            return False
         found = self._next()
         if found is None:
             return False

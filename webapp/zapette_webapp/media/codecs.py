@@ -60,6 +60,9 @@ _NAMES: Final = {
     "truehd": "TrueHD",
     "alac": "ALAC",
 }
+_HDR: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
+_DOLBY_VISION: Final = frozenset({"dvh1", "dvhe", "dvav", "dva1", "dav1"})
+_FIELDS: Final = frozenset({"tt", "bb", "tb", "bt"})
 _DEPTH: Final = re.compile(r"(10|12|14|16)(?:le|be)$")
 
 
@@ -74,6 +77,21 @@ class Track:
             that ffmpeg gives it.
         language: ISO 639 code; None if the medium does not say.
         title: what the medium calls the track.
+        index: its number among all streams of the file, from 0.
+        codec_name: what ffmpeg calls its codec: ``h264``.
+        profile: what ffmpeg calls the codec's profile: ``High 10``.
+        default: whether the medium says that it is to be played first.
+        bitrate: bits per second; None if the medium does not say.
+        channels: of a sound.
+        sample_rate: of a sound, in hertz.
+        width: of a picture, in pixels.
+        height: of a picture, in pixels.
+        frame_rate: pictures per second, on average.
+        pix_fmt: what ffmpeg calls the format of a picture: ``yuv420p10le``.
+        bit_depth: bits of one sample of a picture.
+        hdr: ``pq`` (HDR10, Dolby Vision) or ``hlg`` for a high dynamic range; None for the usual.
+        interlaced: whether a picture is made of two fields.
+        rotation: degrees by which the picture is to be turned anticlockwise: 0, 90, 180 or 270.
     """
 
     kind: str
@@ -81,34 +99,67 @@ class Track:
     codec: str
     language: str | None = None
     title: str | None = None
-
-    def describe(self) -> dict[str, str | None]:
-        """Return it as the library's answer has it."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "codec": self.codec,
-            "language": self.language,
-            "title": self.title,
-        }
+    index: int = 0
+    codec_name: str = ""
+    profile: str | None = None
+    default: bool = False
+    bitrate: int | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    pix_fmt: str | None = None
+    bit_depth: int | None = None
+    hdr: str | None = None
+    interlaced: bool = False
+    rotation: int = 0
 
 
 def track(stream: Mapping[str, Any]) -> Track | None:
-    """Return the track that a stream of ffprobe's report is; None for anything else in the file."""
+    """Return the track that a stream of a report is; None for anything else in the file."""
     kind, name = stream.get("codec_type"), stream.get("codec_name")
     if kind not in {"video", "audio"} or not isinstance(name, str):
         return None
-    if (stream.get("disposition") or {}).get("attached_pic"):
+    disposition = stream.get("disposition") or {}
+    if disposition.get("attached_pic"):
         return None
-    tags = stream.get("tags") or {}
-    language = str(tags.get("language", "und"))[:16]
+    profile = stream.get("profile")
     return Track(
         kind=kind,
         name=_NAMES.get(name, name.upper()),
         codec=_codec(name, stream),
-        language=None if language == "und" else language,
-        title=str(tags["title"])[:LONGEST_TITLE] if tags.get("title") else None,
+        language=language(stream),
+        title=title(stream),
+        index=_whole(stream.get("index")) or 0,
+        codec_name=name,
+        profile=str(profile) if profile else None,
+        default=bool(disposition.get("default")),
+        bitrate=_bitrate(stream),
+        channels=_whole(stream.get("channels")),
+        sample_rate=_whole(stream.get("sample_rate")),
+        width=_whole(stream.get("width")),
+        height=_whole(stream.get("height")),
+        frame_rate=_rate(stream.get("frame_rate")),
+        pix_fmt=stream.get("pix_fmt"),
+        bit_depth=_whole(stream.get("bit_depth")),
+        hdr=_hdr(stream),
+        interlaced=stream.get("field_order") in _FIELDS,
+        rotation=stream.get("rotation") or 0,
     )
+
+
+def language(stream: Mapping[str, Any]) -> str | None:
+    """Return the ISO 639 code of a stream's language, if it has one."""
+    found = str((stream.get("tags") or {}).get("language", "und"))[:16]
+    return None if found == "und" else found
+
+
+def title(stream: Mapping[str, Any]) -> str | None:
+    """Return the title of a stream, if it has one."""
+    tags = stream.get("tags") or {}
+    found = tags.get("title") or tags.get("name")
+    return str(found)[:LONGEST_TITLE] if found else None
 
 
 def content_type(container: str, tracks: list[Track]) -> str:
@@ -140,6 +191,29 @@ def _codec(name: str, stream: Mapping[str, Any]) -> str:
     if name.startswith("pcm_"):
         return "1"
     return _STRINGS.get(name, name)
+
+
+def _bitrate(stream: Mapping[str, Any]) -> int | None:
+    # mkvmerge writes what it counted as a tag
+    tags = stream.get("tags") or {}
+    counted = next((it for key, it in tags.items() if key.upper().startswith("BPS")), None)
+    if isinstance(counted, str) and counted.isdecimal():
+        counted = int(counted)
+    return _whole(stream.get("bit_rate")) or _whole(counted)
+
+
+def _hdr(stream: Mapping[str, Any]) -> str | None:
+    if stream.get("codec_tag") in _DOLBY_VISION:
+        return "pq"
+    return _HDR.get(str(stream.get("color_transfer")))
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < 1 << 53 else None
+
+
+def _rate(value: Any) -> float | None:
+    return round(value, 3) if isinstance(value, float) and 0 < value < 1000 else None
 
 
 def _depth(stream: Mapping[str, Any]) -> int:

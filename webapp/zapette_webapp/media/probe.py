@@ -1,27 +1,23 @@
-"""The content of a medium, from ffprobe."""
+"""The content of a medium, which a program of its own reads with limits."""
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zapette.protocol.ranges import LONGEST_TITLE
-from zapette_webapp.media import codecs, media_types
+from zapette_webapp.media import codecs, contents, media_types
 from zapette_webapp.media.codecs import Track
-from zapette_webapp.media.tools import QUIET, Limits, Tool
+from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle, text
+from zapette_webapp.media.tools import Limits, Tool
 
-LIMITS: Final = Limits(cpu=20, wall=60.0, memory=512 << 20, output=1 << 20)
+LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=1 << 20)
 """The limits for reading one medium."""
 
 _MOST_TRACKS: Final = 32
-_ENTRIES: Final = (
-    "format=duration:format_tags=title,artist,album:"
-    "stream=codec_type,codec_name,profile,level,width,height,pix_fmt:"
-    "stream_tags=language,title:stream_disposition=attached_pic"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,12 @@ class Probe:
         title: its title tag.
         artist: its artist tag.
         album: its album tag.
+        demuxer: what ffmpeg calls its container (``-f``): ``matroska``.
+        start: the time of its beginning, in seconds: streams of a broadcast begin anywhere.
+        bitrate: of the whole file, in bits per second; None if the file does not say.
+        subtitles: its subtitle tracks, in order.
+        fonts: the fonts for them.
+        chapters: its chapters, by their starts.
     """
 
     duration: float | None
@@ -49,31 +51,41 @@ class Probe:
     title: str | None = None
     artist: str | None = None
     album: str | None = None
+    demuxer: str = ""
+    start: float = 0.0
+    bitrate: int | None = None
+    subtitles: list[InsideSubtitle] = field(default_factory=list)
+    fonts: list[Font] = field(default_factory=list)
+    chapters: list[Chapter] = field(default_factory=list)
+
+    @property
+    def video(self) -> Track | None:
+        """The first picture that moves; None in music."""
+        return next((it for it in self.tracks if it.kind == "video"), None)
+
+    @property
+    def sounds(self) -> list[Track]:
+        """The audio tracks, in order."""
+        return [it for it in self.tracks if it.kind == "audio"]
 
 
 class Prober:
-    """Reads media with ffprobe, if it is installed."""
+    """Reads media, one at a time, in a program of its own (`zapette_webapp.media.inspection`)."""
 
     def __init__(self) -> None:
-        self.tool = Tool(["ffprobe", *QUIET], LIMITS)
-
-    @property
-    def present(self) -> bool:
-        """Whether ffprobe is installed."""
-        return self.tool.present
+        command = [sys.executable, "-m", "zapette_webapp.media.inspection"]
+        self.tool = Tool(command, LIMITS, name="inspection")
 
     def stop(self) -> None:
         """End the current run."""
         self.tool.stop()
 
     def probe(self, file: Path) -> Probe | None:
-        """Return the content of `file`; None if ffprobe cannot, or must not, read it."""
+        """Return the content of `file`; None if it cannot, or must not, be read."""
         demuxer, container = opened_as(file)
-        if demuxer is None:
+        if demuxer is None or file.stat().st_size == 0:
             return None
-        report = self.tool.output(
-            *("-f", demuxer, "-print_format", "json", "-show_entries", _ENTRIES, f"file:{file}")
-        )
+        report = self.tool.output(str(file.absolute()), demuxer)
         return read(container, report) if report is not None else None
 
 
@@ -94,32 +106,37 @@ def opened_as(file: Path) -> tuple[str | None, str]:
 
 
 def read(container: str, report: bytes) -> Probe | None:
-    """Return the content from ffprobe's `report` on a medium of this type; None if it has none."""
+    """Return the content from the `report` on a medium of this type; None if it has none."""
     try:
         content = json.loads(report)
     except ValueError:
         return None
     if not isinstance(content, dict):
         return None
-    streams = content.get("streams", [])[:_MOST_TRACKS]
-    tracks = [it for it in map(codecs.track, streams) if it is not None]
+    streams = content.get("streams", [])
+    tracks = [it for it in map(codecs.track, streams) if it is not None][:_MOST_TRACKS]
     if not tracks:
         return None
     # The first video track that is not a cover.
-    moving = [it for it in streams if codecs.track(it) and it.get("codec_type") == "video"]
-    shape = moving[0] if moving else {}
+    shape = next((it for it in tracks if it.kind == "video"), None)
     form = content.get("format", {})
     tags = {key.lower(): value for key, value in (form.get("tags") or {}).items()}
     return Probe(
         duration=_seconds(form.get("duration")),
         type=codecs.content_type(container, tracks),
         tracks=tracks,
-        width=shape.get("width"),
-        height=shape.get("height"),
+        width=shape.width if shape else None,
+        height=shape.height if shape else None,
         has_cover=any((it.get("disposition") or {}).get("attached_pic") for it in streams),
-        title=_text(tags.get("title")),
-        artist=_text(tags.get("artist")),
-        album=_text(tags.get("album")),
+        title=text(tags.get("title")),
+        artist=text(tags.get("artist")),
+        album=text(tags.get("album")),
+        demuxer=str(form.get("format_name", "")).partition(",")[0],
+        start=_start(form.get("start_time")),
+        bitrate=form.get("bit_rate"),
+        subtitles=contents.subtitles(streams),
+        fonts=contents.fonts(streams),
+        chapters=contents.chapters(content.get("chapters", [])),
     )
 
 
@@ -131,8 +148,5 @@ def _seconds(value: Any) -> float | None:
     return round(seconds, 3) if math.isfinite(seconds) and seconds > 0 else None
 
 
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return None
-    printable = "".join(it if it.isprintable() else " " for it in value)
-    return " ".join(printable.split())[:LONGEST_TITLE] or None
+def _start(value: Any) -> float:
+    return round(value, 6) if isinstance(value, float) and math.isfinite(value) else 0.0

@@ -1,0 +1,111 @@
+"""What is in a medium, as the program tells it that reads media."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.webapp import films
+from tests.webapp.films import ffmpeg
+from zapette_webapp.media import contents
+from zapette_webapp.media.contents import Chapter, Font
+from zapette_webapp.media.probe import Probe, Prober
+
+PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=25")
+
+
+@pytest.fixture(scope="module")
+def rich(rich_film: Path) -> Probe:
+    return probed(rich_film)
+
+
+def probed(file: Path) -> Probe:
+    found = Prober().probe(file)
+    assert found is not None
+    return found
+
+
+def test_pictures(rich: Probe) -> None:
+    video = rich.video
+    assert video is not None
+    assert (video.width, video.height, video.frame_rate) == (320, 180, 24)
+    assert (video.codec_name, video.profile) == ("h264", "High 10")
+    assert (video.pix_fmt, video.bit_depth) == ("yuv420p10le", 10)
+    assert (video.hdr, video.interlaced, video.rotation) == (None, False, 0)
+    assert rich.demuxer == "matroska"
+    assert rich.duration == pytest.approx(2, abs=0.1)
+    assert rich.bitrate is not None
+    assert rich.type == 'video/x-matroska; codecs="avc1.6E000C, ac-3"'
+
+
+def test_sounds(rich: Probe) -> None:
+    first, second = rich.sounds
+    assert (first.language, first.channels, first.default) == ("fre", 6, True)
+    assert (first.codec, first.bitrate, first.sample_rate) == ("ac-3", 448_000, 44_100)
+    assert (second.language, second.channels, second.default) == ("eng", 1, False)
+    assert (second.title, second.profile) == ("Director's comment", "LC")
+    assert [it.index for it in rich.tracks] == [0, 1, 2]
+
+
+def test_subtitles_fonts_and_chapters(rich: Probe) -> None:
+    text, styled = rich.subtitles
+    assert (text.number, text.index, text.kind, text.language) == (0, 3, "text", "fr")
+    assert (text.label, text.forced, text.default) == ("Français (forced)", True, False)
+    assert (styled.number, styled.index, styled.kind, styled.language) == (1, 4, "ass", "en")
+    assert (styled.label, styled.forced, styled.default) == ("English: Signs", False, True)
+    assert rich.fonts == [Font(0, "Some Font.TTF")]
+    assert rich.chapters == [Chapter("Départ", 0.0), Chapter("", 0.9)]
+
+
+def test_what_a_phone_filmed_is_turned(tmp_path: Path) -> None:
+    plain, turned = tmp_path / "plain.mp4", tmp_path / "turned.mp4"
+    ffmpeg(*PICTURE, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(plain))
+    ffmpeg("-i", str(plain), "-c", "copy", "-metadata:s:v", "rotate=90", str(turned))
+    rotations = [video.rotation for it in (plain, turned) if (video := probed(it).video)]
+    assert rotations == [0, 90]
+
+
+def test_high_dynamic_range(tmp_path: Path) -> None:
+    film = tmp_path / "film.mkv"
+    colours = ("-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_trc")
+    encoder = ("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le")
+    for transfer, hdr in (("smpte2084", "pq"), ("arib-std-b67", "hlg"), ("bt709", None)):
+        ffmpeg(*PICTURE, *encoder, "-x265-params", "log-level=none", *colours, transfer, str(film))
+        video = probed(film).video
+        assert video is not None
+        assert (video.hdr, video.bit_depth) == (hdr, 10)
+
+
+def test_television_is_interlaced(tmp_path: Path) -> None:
+    film = tmp_path / "film.mpg"
+    ffmpeg(*PICTURE, "-c:v", "mpeg2video", "-flags", "+ilme+ildct", str(film))
+    found = probed(film)
+    assert found.video is not None
+    assert found.video.interlaced
+    assert found.start > 0
+
+
+def test_a_name_says_nothing_to_the_program(tmp_path: Path) -> None:
+    folder = tmp_path / "http:"
+    folder.mkdir()
+    film = films.short(tmp_path)
+    for name in ("-i.mp4", "concat:a|b.mp4", "caf\udce9 \n%d.mp4"):
+        named = folder / name
+        named.write_bytes(film.read_bytes())
+        assert probed(named).video is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("hdmv_pgs_subtitle", "picture"), ("dvd_subtitle", "picture"), ("mov_text", "text")],
+)
+def test_kinds_of_subtitles(name: str, kind: str) -> None:
+    streams = [
+        {"codec_type": "video", "index": 0},
+        {"codec_type": "subtitle", "index": 1, "codec_name": name, "tags": {"language": "qaa"}},
+        {"codec_type": "subtitle", "index": 2, "disposition": {"hearing_impaired": 1}},
+    ]
+    first, second = contents.subtitles(streams)
+    assert (first.kind, first.label, first.language) == (kind, "qaa", "qaa")
+    assert (second.number, second.label, second.language) == (1, "2 (SDH)", None)

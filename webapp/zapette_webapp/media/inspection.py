@@ -1,0 +1,183 @@
+"""``python -m zapette_webapp.media.inspection FILE [DEMUXER]``: writes a medium's facts, as JSON.
+
+It opens `FILE` itself and hands libav the open file, and then takes from itself the right to open
+anything else: whatever a medium says, no other file is read and no address is reached. The names in
+the report are those of ffprobe. `zapette_webapp.media.probe` runs it with limits and reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO, Any, Final
+
+import av
+
+# PyAV imports these when it first meets subtitles, but by then nothing can be opened any more.
+import av.subtitles.codeccontext
+import av.subtitles.stream
+from av.audio.codeccontext import AudioCodecContext
+from av.codec.context import CodecContext
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - not on Windows
+    resource = None  # type: ignore[assignment]
+
+MOST_STREAMS: Final = 64
+MOST_CHAPTERS: Final = 500
+LONGEST_TEXT: Final = 400
+"""The most characters of one tag."""
+
+_URL: Final = "file:medium"
+_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
+_FIELD_ORDERS: Final = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+_TURNED: Final = "mov"
+# Containers that name no other file: what libav finds in a file by itself is one of these.
+_FORMATS: Final = (
+    "matroska,mov,avi,asf,flv,mpeg,mpegts,ogg,mp3,aac,flac,wav,w64,aiff,au,caf,ac3,eac3,dts,dtshd,"
+    "truehd,mlp,amr,ape,wv,tta,tak,dsf,mpc,mpc8,rm,nut,mxf,dv,h264,hevc,mpegvideo,m4v,ivf,obu,nsv,wtv"
+)
+
+
+def main() -> int:
+    """Write the report on the file that the command names; 1 if libav cannot read it."""
+    path, demuxer = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path opens no raw file faster
+        _open_no_more(file.fileno())
+        try:
+            with opened(file, demuxer) as container:
+                report = report_on(container)
+        except (av.FFmpegError, ValueError, MemoryError):
+            return 1
+    sys.stdout.write(json.dumps(report))
+    return 0
+
+
+def opened(file: IO[bytes], demuxer: str | None) -> InputContainer:
+    """Return the container in an open file, which is the only one that libav gets."""
+
+    def give(url: str, _flags: int, _options: dict[str, str]) -> IO[bytes]:
+        if url != _URL:
+            raise PermissionError(url)
+        return file
+
+    return av.open(
+        _URL,
+        "r",
+        format=demuxer,
+        options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
+        metadata_errors="replace",
+        io_open=give,
+    )
+
+
+def report_on(container: InputContainer) -> dict[str, Any]:
+    """Return the facts of a container."""
+    streams = [_stream(it) for it in list(container.streams)[:MOST_STREAMS]]
+    _add_rotation(container, streams)
+    return {
+        "format": {
+            "format_name": container.format.name,
+            "duration": container.duration / 1e6 if container.duration is not None else None,
+            "start_time": container.start_time / 1e6 if container.start_time is not None else None,
+            "bit_rate": container.bit_rate or None,
+            "tags": _tags(container.metadata),
+        },
+        "streams": streams,
+        "chapters": list(_chapters(container)),
+    }
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    context = _context(stream)
+    facts: dict[str, Any] = {
+        "index": stream.index,
+        "codec_type": stream.type,
+        "codec_name": _codec_name(stream),
+        "disposition": {it.name: 1 for it in stream.disposition if it.name},
+        "tags": _tags(stream.metadata),
+    }
+    if context is not None:
+        facts |= {
+            "codec_tag": context.codec_tag.strip("\0"),
+            "profile": stream.profile,
+            "level": context.level,
+        }
+    if isinstance(context, VideoCodecContext):
+        facts |= _picture(context)
+        facts["frame_rate"] = float(rate) if (rate := stream.average_rate) else None
+        facts["bit_rate"] = context.bit_rate or None
+    elif isinstance(context, AudioCodecContext):
+        facts |= {
+            "channels": context.channels,
+            "sample_rate": context.sample_rate,
+            "bit_rate": context.bit_rate or None,
+        }
+    return facts
+
+
+def _context(stream: Stream) -> CodecContext | None:
+    # whatever PyAV's annotations say: None for data, attachments and unknown codecs
+    return stream.codec_context
+
+
+def _codec_name(stream: Stream) -> str | None:
+    context = _context(stream)
+    return str(context.codec.canonical_name) if context is not None else None
+
+
+def _picture(context: VideoCodecContext) -> dict[str, Any]:
+    return {
+        "width": context.width,
+        "height": context.height,
+        "pix_fmt": context.pix_fmt,
+        "bit_depth": context.format.components[0].bits if context.format else None,
+        "color_transfer": _TRANSFERS.get(context.color_trc),
+        "field_order": _FIELD_ORDERS.get(context.field_order),
+    }
+
+
+def _add_rotation(container: InputContainer, streams: list[dict[str, Any]]) -> None:
+    """Add the rotation of the first picture, which only a decoded frame tells."""
+    video = next(iter(container.streams.video), None)
+    if video is None or video.index >= len(streams) or _TURNED not in container.format.name:
+        return
+    with suppress(av.FFmpegError, MemoryError):
+        streams[video.index]["rotation"] = _rotation(container, video)
+
+
+def _rotation(container: InputContainer, video: VideoStream) -> int:
+    video.thread_count = 1
+    for frame in container.decode(video):
+        return int(frame.rotation) % 360
+    return 0
+
+
+def _chapters(container: InputContainer) -> Iterator[dict[str, Any]]:
+    for chapter in container.chapters()[:MOST_CHAPTERS]:
+        if chapter["time_base"]:
+            yield {
+                "start": float(chapter["start"] * chapter["time_base"]),
+                "end": float(chapter["end"] * chapter["time_base"]),
+                "tags": _tags(chapter["metadata"]),
+            }
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    return {key[:40]: value[:LONGEST_TEXT] for key, value in list(tags.items())[:40]}
+
+
+def _open_no_more(highest: int) -> None:
+    with suppress(AttributeError, OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
