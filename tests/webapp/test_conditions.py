@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.sharing import sharing
 from tests.system import System
+from tests.waiting import eventually
 from tests.webapp import raw
 from zapette_webapp.http.conditions import Selected, Verdict, judge
 
@@ -255,6 +256,11 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with sharing(
         System(tmp_path_factory.mktemp("system"), {"ZAPETTE_MEDIA_DIR": str(media)})
     ) as running:
+        # its answer, and so its tag, changes until then
+        eventually(
+            lambda: running.get("api/library").json["index"]["state"] == "ready",
+            "the library is ready",
+        )
         yield running
 
 
