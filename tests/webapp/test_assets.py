@@ -179,3 +179,12 @@ def written(script: bytes, language: str) -> bytes:
     # newer than ES2019, and in every browser that the pages support
     command += [f"--supported:{each}=true" for each in ("dynamic-import", "import-meta")]
     return subprocess.run(command, input=script, check=True, capture_output=True).stdout
+
+
+def test_a_build_that_was_cut_off_is_made_again(sources: Path) -> None:
+    first = Assets(plain=False, folder=sources).start()
+    (sources / "dist" / "manifest.json").write_text('{"version": "')
+    assert Assets(plain=False, folder=sources).start().version == first.version
+    (sources / "dist" / "player" / "player.js").unlink()
+    with pytest.raises(AssetsError, match=r"player\.js: No such file .*build the pages again"):
+        Assets(plain=False, folder=sources).start()

@@ -63,7 +63,7 @@ class Assets:
                 raise AssetsError(f"{dist} is not there: was the package built without the pages?")
             self.version = f"v-{manifest['version']}"
             # In memory, so that a page gets the files of one version.
-            self._built = {name: (dist / name).read_bytes() for name in manifest["files"]}
+            self._built = {name: _built(dist / name) for name in manifest["files"]}
         self.inline(EARLY)
         return self
 
@@ -90,12 +90,19 @@ class Assets:
 
 
 def _manifest(dist: Path) -> dict[str, Any]:
-    """Return the manifest of the build; empty if it does not exist."""
+    """Return the manifest of the build; empty if it does not exist or was cut off."""
     try:
         manifest: dict[str, Any] = json.loads((dist / _MANIFEST).read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return {}
     return manifest
+
+
+def _built(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise AssetsError(f"{file}: {error.strerror}; build the pages again") from error
 
 
 def _is_fresh(folder: Path, manifest: dict[str, Any]) -> bool:
