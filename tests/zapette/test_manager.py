@@ -17,6 +17,8 @@ import pytest
 
 from tests.system import System
 from tests.waiting import SLACK, eventually
+from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.stores import BROKER
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +48,28 @@ def test_stops_within_five_seconds(new_system: Callable[..., System], number: in
     assert time.monotonic() - started < 5 + SLACK
     assert not any(child.is_running() for child in children)
     assert "Traceback" not in system.log, system.log
+
+
+def test_it_stops_while_it_waits_for_parts_of_the_one_before(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.data.mkdir(mode=0o700)
+    opened = _files(tmp_path / "data")
+    with FolderLock(system.data, BROKER).held():
+        system.start_without_waiting()
+        assert system.process is not None
+        process = psutil.Process(system.process.pid)
+        eventually(lambda: "broker.lock" in opened(process), "it waits for the broker's lock")
+        began = time.monotonic()
+        assert system.stop() == 0
+        # it would wait for six
+        assert time.monotonic() - began < 5
+
+
+def _files(folder: Path) -> Callable[[psutil.Process], set[str]]:
+    """Return what tells the names of the files of a folder that a process has open."""
+    return lambda process: {
+        Path(it.path).name for it in process.open_files() if Path(it.path).parent == folder
+    }
 
 
 @pytest.mark.parametrize("part", ["broker", "web"])

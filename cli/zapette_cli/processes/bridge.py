@@ -18,6 +18,7 @@ from zapette_bridge.bridge import Bridge
 from zapette_bridge.ledger import Ledger
 from zapette_bridge.mapping import Mapping
 from zapette_bridge.turns import Turns
+from zapette_cli.processes.interruption import Interruption
 from zapette_server.access.credentials import Keyring, Role
 from zapette_server.local_broker import broker_here
 from zapette_server.settings import Settings
@@ -69,9 +70,8 @@ def serve(settings: Settings) -> None:
 
     turns = Turns(ours, home, mapping, new_bridge)
     supervisor = Supervisor(log)
-    ended, stopped = threading.Event(), threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended, stopped = Interruption(), threading.Event()
+    ended.handle(signal.SIGINT, signal.SIGTERM)
     loop.start()
     loop.post(lambda: supervisor.task("bridge", turns.run))
     ended.wait()

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Final
 
 from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
+from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.settings import Settings, to_environment
 from zapette_server.storage.data_folder import DataFolder
@@ -111,6 +111,11 @@ class Part:
             return None
         if now - self.started_at > _SETTLED:
             self.delay = _SHORTEST_DELAY
+        if code == FATAL:
+            log.error(
+                "the %s ended (%s), and starting it again would not help", self.name, _cause(code)
+            )
+            return code
         self.start_at = now + self.delay
         log.error("the %s died (%s); restarting in %.1f s", self.name, _cause(code), self.delay)
         self.delay = min(self.delay * 2, _LONGEST_DELAY)
@@ -163,9 +168,8 @@ def run(
         StoreBusy: another `zapette run` keeps the data folder.
         StoreError: the data folder cannot be used, and a person must act.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Interruption()
+    stopping.handle(signal.SIGINT, signal.SIGTERM)
     DataFolder.open(settings.data_dir)
     with FolderLock(settings.data_dir, "run").held():
         if not _prepare(settings.data_dir, stopping):
@@ -174,7 +178,7 @@ def run(
         return _keep_running(settings, on_ready, is_ready, stopping, reload=reload)
 
 
-def _prepare(folder: Path, stopping: threading.Event) -> bool:
+def _prepare(folder: Path, stopping: Interruption) -> bool:
     """Create the stores before they are needed; return false to stop instead.
 
     It waits for temporary failures, such as a full disk, to end.
@@ -185,10 +189,12 @@ def _prepare(folder: Path, stopping: threading.Event) -> bool:
     delay = _SHORTEST_DELAY
     while not stopping.is_set():
         try:
-            stores.prepare(folder)
+            stores.prepare(folder, stopping.is_set)
         except UnusableStore:
             raise
         except StoreError as error:
+            if stopping.is_set():
+                break
             log.error("%s; trying again in %.1f s", error, delay)  # noqa: TRY400 - the message is complete
             stopping.wait(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
@@ -201,7 +207,7 @@ def _keep_running(
     settings: Settings,
     on_ready: Callable[[], None],
     is_ready: Callable[[], bool],
-    stopping: threading.Event,
+    stopping: Interruption,
     *,
     reload: bool,
 ) -> int:

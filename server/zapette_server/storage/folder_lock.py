@@ -7,7 +7,7 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -40,8 +40,8 @@ class FolderLock:
         self._file = folder / f"{name}.lock"
         self._descriptor: int | None = None
 
-    def take(self, wait: float = 0.0) -> None:
-        """Take the lock; wait for it for at most `wait` seconds.
+    def take(self, wait: float = 0.0, gives_up: Callable[[], bool] = bool) -> None:
+        """Take the lock; wait for it for at most `wait` seconds, or until `gives_up` is true.
 
         Raises:
             StoreBusy: another process holds it; the message names the process.
@@ -53,7 +53,7 @@ class FolderLock:
             raise os_error(self._file, error) from error
         deadline = time.monotonic() + wait
         while not _locked(descriptor):
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or gives_up():
                 holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
                 os.close(descriptor)
                 raise StoreBusy(
@@ -75,9 +75,9 @@ class FolderLock:
             self._descriptor = None
 
     @contextlib.contextmanager
-    def held(self, wait: float = 0.0) -> Iterator[None]:
+    def held(self, wait: float = 0.0, gives_up: Callable[[], bool] = bool) -> Iterator[None]:
         """Hold the lock while the block runs; raises the errors of `take`."""
-        self.take(wait)
+        self.take(wait, gives_up)
         try:
             yield
         finally:

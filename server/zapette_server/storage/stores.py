@@ -104,8 +104,12 @@ class Stores:
         self._lock.release()
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, gives_up: Callable[[], bool] = bool) -> None:
     """Create the data folder and its stores, and repair damage, before any part runs.
+
+    Args:
+        path: the data folder.
+        gives_up: whether to wait no longer for parts that still end.
 
     Raises:
         StoreBusy: a part runs on the folder already.
@@ -114,7 +118,7 @@ def prepare(path: Path) -> None:
     folder = DataFolder.open(path)
     with contextlib.ExitStack() as parts:
         for part in (BROKER, WEB):
-            parts.enter_context(FolderLock(path, part).held(_HANDOVER))
+            parts.enter_context(FolderLock(path, part).held(_HANDOVER, gives_up))
         registry, grants = _open(folder, set())
         registry.close()
         grants.close()
