@@ -58,7 +58,7 @@ def fill(folder: Path) -> None:
 def scan(media: Path, data: Path) -> tuple[float, float]:
     """Make the index; return the CPU seconds of the first scan and of another one."""
     data.mkdir()
-    library = Library.of(media, data / "library.db", data / "thumbnails")
+    library = Library.of(media, data / "library.db", data / "thumbnails", data / "subtitles")
     times = []
     for _ in range(2):
         started = time.process_time()

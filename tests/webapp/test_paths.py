@@ -147,7 +147,9 @@ def test_one_that_is_no_text_is_looked_into(tmp_path: Path) -> None:
     media = tmp_path / "media"
     media.mkdir()
     (media / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"no film")
-    library = Library.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
+    library = Library.of(
+        media, tmp_path / "library.db", tmp_path / "thumbnails", tmp_path / "subtitles"
+    )
     try:
         library.scanner.scan()
         assert library.scanner.probe_one()

@@ -39,7 +39,9 @@ def library(media: Path, tmp_path: Path) -> Iterator[Library]:
 
 
 def new(media: Path, tmp_path: Path) -> Library:
-    return Library.of(media, tmp_path / "library.db", tmp_path / "thumbnails")
+    return Library.of(
+        media, tmp_path / "library.db", tmp_path / "thumbnails", tmp_path / "subtitles"
+    )
 
 
 def paths(library: Library, path: str = "", **options: Any) -> list[str]:

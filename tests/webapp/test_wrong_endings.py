@@ -48,7 +48,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def library(media: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("data")
-    made = Library.of(media, folder / "library.db", folder / "thumbnails")
+    made = Library.of(media, folder / "library.db", folder / "thumbnails", folder / "subtitles")
     made.scanner.scan()
     while made.scanner.probe_one():
         pass

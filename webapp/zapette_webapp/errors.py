@@ -21,7 +21,9 @@
     │   ├── UnknownDevice
     │   ├── NotInLibrary             nothing at this path; also an `InvalidArgument` of a call
     │   ├── NoPicture                the medium has no thumbnail
-    │   └── NotSubtitles             the file is of another kind
+    │   ├── NotSubtitles             the file is of another kind
+    │   ├── NoTrack                  the film has no such subtitles inside
+    │   └── NoFont                   the film has no such font inside
     ├── NotReady                     another attempt in a moment can succeed
     ├── Unconvertible                the file cannot be shown as subtitles
     ├── ToolError                    a program did not run to its end
@@ -184,6 +186,18 @@ class NotSubtitles(NotFound):
     """The file contains no subtitles."""
 
     text = "this is not a subtitle file"
+
+
+class NoTrack(NotFound):
+    """The film has no such subtitles inside; the message says which it has."""
+
+
+class NoFont(NotFound):
+    """The film has only `most` fonts inside."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the film has {most} fonts inside, counted from 0")
+        self.most = most
 
 
 class NotReady(WebappError):

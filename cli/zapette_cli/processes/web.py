@@ -71,7 +71,7 @@ def serve(settings: Settings) -> None:
     folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
-    library = Library.of(settings.media_dir, folder.library, folder.thumbnails)
+    library = Library.of(settings.media_dir, folder.library, folder.thumbnails, folder.subtitles)
     service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
         service,

@@ -99,6 +99,11 @@ class DataFolder:
         """The folder of small pictures, which may be removed at any time."""
         return self.path / "thumbnails"
 
+    @property
+    def subtitles(self) -> Path:
+        """The folder of subtitles from inside films, which may be removed at any time."""
+        return self.path / "subtitles"
+
 
 def _keep(file: Path, text: str) -> None:
     """Write `text` to `file` if that is missing; the caller holds the lock."""

@@ -11,9 +11,11 @@ from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.queries import Queries
 from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media.conversion import Converter
+from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.probe import Prober
 from zapette_webapp.media.thumbnails import Thumbnails
 from zapette_webapp.media.tools import Tool
+from zapette_webapp.media.track_reader import BUDGET, TrackReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Library:
         thumbnails: makes thumbnails.
         prober: reads media.
         converter: reads subtitles.
+        track_reader: reads subtitles inside films.
     """
 
     media_folder: MediaFolder
@@ -35,15 +38,18 @@ class Library:
     thumbnails: Thumbnails
     prober: Prober
     converter: Converter
+    track_reader: TrackReader
 
     @classmethod
-    def of(cls, media: Path, index_file: Path, thumbnails: Path) -> Self:
+    def of(cls, media: Path, index_file: Path, thumbnails: Path, subtitles: Path) -> Self:
         """Return the library of a media folder, not started."""
         media_folder = MediaFolder(media)
         index = Index(index_file, media)
         prober = Prober()
         scanner = Scanner(media_folder, index, prober)
-        return cls(media_folder, index, scanner, Thumbnails(thumbnails), prober, Converter())
+        converter = Converter()
+        tracks = TrackReader(DiskCache(subtitles, BUDGET), converter)
+        return cls(media_folder, index, scanner, Thumbnails(thumbnails), prober, converter, tracks)
 
     @property
     def queries(self) -> Queries:
@@ -53,11 +59,13 @@ class Library:
     @property
     def tools(self) -> tuple[Tool, ...]:
         """The programs that read the files in the library."""
-        return (self.prober.tool, self.thumbnails.tool, self.converter.tool)
+        own = (self.prober.tool, self.thumbnails.tool, self.converter.tool)
+        return (*own, *self.track_reader.tools)
 
     def start(self) -> None:
         """Start the threads."""
         self.thumbnails.start()
+        self.track_reader.start()
         self.scanner.start()
 
     @property
@@ -70,4 +78,5 @@ class Library:
         self.scanner.stop()
         self.thumbnails.stop()
         self.converter.stop()
+        self.track_reader.stop()
         self.index.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from werkzeug.security import safe_join
 
+from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library import paths
 from zapette_webapp.media import media_types
 
@@ -42,6 +43,17 @@ class MediaFolder:
         # The name and the target of a link must both be media.
         both = (media_types.suffix(path), file.suffix.lower())
         return file if all(it in media_types.TYPES for it in both) else None
+
+    def get(self, path: str) -> Path:
+        """Return the file at a path in the library.
+
+        Raises:
+            NotInLibrary: there is none to serve.
+        """
+        file = self.find(path)
+        if file is None:
+            raise NotInLibrary("the library has no such medium")
+        return file
 
     def find_folder(self, path: str) -> Path | None:
         """Return the folder at a path in the library; the empty path is the whole library."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request, send_file
 
-from zapette_webapp.errors import InvalidRequest, NoPicture, NotInLibrary, NotReady, NotSubtitles
+from zapette_webapp.errors import InvalidRequest, NoPicture, NotReady
 from zapette_webapp.http.conditional import conditional
-from zapette_webapp.library import listing, paths
+from zapette_webapp.library import paths, subtitle_routes
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.paths import LibraryPath
 from zapette_webapp.media import media_types
 
@@ -52,7 +50,7 @@ def blueprint(library: Library) -> Blueprint:
 
     @media.get("/media/<library_path:path>")
     def medium(path: str) -> Response:
-        file = _found(media_folder, path)
+        file = media_folder.get(path)
         kind = media_types.TYPES[media_types.suffix(path)]
         status = file.stat()
         # werkzeug cannot make the tag and the name for every file name.
@@ -68,7 +66,7 @@ def blueprint(library: Library) -> Blueprint:
 
     @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
-        picture = library.thumbnails.get(_found(media_folder, path))
+        picture = library.thumbnails.get(media_folder.get(path))
         if picture.pending:
             raise NotReady("the picture is being made")
         if picture.file is None:
@@ -78,25 +76,8 @@ def blueprint(library: Library) -> Blueprint:
             response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
         return conditional(response)
 
-    @media.get("/subtitles/<library_path:path>")
-    def subtitle(path: str) -> Response:
-        file = _found(media_folder, path)
-        if file.suffix.lower() not in media_types.SUBTITLES:
-            raise NotSubtitles
-        language = listing.subtitle(media_folder, path).language
-        response = Response(library.converter.webvtt(file, language), mimetype="text/vtt")
-        response.headers["Cache-Control"] = "no-cache"
-        response.add_etag()
-        return conditional(response)
-
+    subtitle_routes.register(media, library)
     return media
-
-
-def _found(media_folder: MediaFolder, path: str) -> Path:
-    file = media_folder.find(path)
-    if file is None:
-        raise NotInLibrary("the library has no such medium")
-    return file
 
 
 def _number(name: str, default: int) -> int:

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from zapette_webapp.errors import ToolError, ToolTooLong, ToolTooMuch, Unconvertible
 from zapette_webapp.media.tools import Limits, Tool
@@ -21,7 +21,10 @@ LIMITS: Final = Limits(cpu=10, wall=30.0, memory=512 << 20, output=8 << 20, wait
 REMEMBERED: Final = 16 << 20
 """The size of the cache, in characters."""
 
-_Key = tuple[Path, int, int, str | None]
+Form = Literal["webvtt", "text"]
+"""``text``: as the file is, in UTF-8."""
+
+_Key = tuple[Path, int, int, str | None, Form]
 
 
 class Converter:
@@ -45,17 +48,21 @@ class Converter:
             Unconvertible: the file is too large, takes too long, or contains no subtitles.
             ToolBusy: too many conversions are waiting; try again in a moment.
         """
+        return self.convert(file, language, "webvtt")
+
+    def convert(self, file: Path, language: str | None, form: Form, largest: int = LARGEST) -> str:
+        """Return the subtitles in `file` in one of the forms; otherwise like `webvtt`."""
         status = file.stat()
-        if status.st_size > LARGEST:
-            raise Unconvertible(f"the file is larger than {LARGEST >> 20} MiB")
-        key = (file, status.st_mtime_ns, status.st_size, language)
+        if status.st_size > largest:
+            raise Unconvertible(f"the file is larger than {largest >> 20} MiB")
+        key = (file, status.st_mtime_ns, status.st_size, language, form)
         known = self._recall(key)
         if known is None:
             with self.tool.turn():
                 # The previous caller may have converted the same file.
                 known = self._recall(key)
                 if known is None:
-                    known = self._convert(file, language)
+                    known = self._convert(file, language, form)
                     self._remember(key, known)
         return known
 
@@ -63,9 +70,9 @@ class Converter:
         """End the running conversion."""
         self.tool.stop()
 
-    def _convert(self, file: Path, language: str | None) -> str:
+    def _convert(self, file: Path, language: str | None, form: Form) -> str:
         try:
-            finished = self.tool.run_now(str(file), *([language] if language else []))
+            finished = self.tool.run_now(str(file), form, *([language] if language else []))
         except (ToolTooLong, ToolTooMuch):
             raise Unconvertible("it takes too long to read; the file is unusual") from None
         except ToolError:

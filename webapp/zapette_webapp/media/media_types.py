@@ -48,6 +48,7 @@ TYPES: Final = {
 """The types of the served files, by extension."""
 
 SUBTITLES: Final = frozenset({".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl"})
+STYLED: Final = frozenset({".ass", ".ssa"})
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 PLAYLIST: Final = ".m3u8"
 

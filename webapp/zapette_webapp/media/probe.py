@@ -70,11 +70,15 @@ class Probe:
 
 
 class Prober:
-    """Reads media, one at a time, in a program of its own (`zapette_webapp.media.inspection`)."""
+    """Reads media, one at a time, in a program of its own (`zapette_webapp.media.inspection`).
 
-    def __init__(self) -> None:
+    Args:
+        name: of its runs in the metrics.
+    """
+
+    def __init__(self, name: str = "inspection") -> None:
         command = [sys.executable, "-m", "zapette_webapp.media.inspection"]
-        self.tool = Tool(command, LIMITS, name="inspection")
+        self.tool = Tool(command, LIMITS, name=name)
 
     def stop(self) -> None:
         """End the current run."""

@@ -139,6 +139,12 @@ class Tool:
         self._count("done" if finished.code == 0 else "failed")
         return finished
 
+    def kill(self) -> None:
+        """End the current run only."""
+        with self._guard:
+            if self._running is not None:
+                _kill(self._running)
+
     def stop(self) -> None:
         """End the current run, and refuse others."""
         with self._guard:

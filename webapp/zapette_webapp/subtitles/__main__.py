@@ -1,4 +1,8 @@
-"""``python -m zapette_webapp.subtitles FILE [LANGUAGE]``: writes WebVTT, or why not with code 3."""
+"""``python -m zapette_webapp.subtitles FILE FORM [LANGUAGE]`` writes a file of subtitles.
+
+FORM is ``webvtt``, or ``text`` for the file as it is, in UTF-8. If there are no subtitles in it,
+the exit code is 3 and the output says why.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,10 @@ REFUSED: Final = 3
 
 def main() -> int:
     """Convert the file that the command names."""
-    file, language = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
+    file, form, *languages = sys.argv[1:]
     try:
-        answer, code = to_webvtt(decode(file.read_bytes(), language)), 0
+        text = decode(Path(file).read_bytes(), languages[0] if languages else None)
+        answer, code = to_webvtt(text) if form == "webvtt" else text, 0
     except ValueError as error:
         answer, code = str(error), REFUSED
     sys.stdout.buffer.write(answer.encode("utf-8", "replace"))

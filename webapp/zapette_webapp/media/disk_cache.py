@@ -1,0 +1,81 @@
+"""Results that took time to make, in a folder with a size limit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+log = logging.getLogger("zapette.library")
+
+_DRAFT: Final = ".draft"
+_TRIMMED_TO: Final = 0.9
+_TOUCHED_AFTER: Final = 60.0
+
+
+class DiskCache:
+    """Files by name; those unused for longest are deleted. Safe for several threads.
+
+    Args:
+        folder: its place; created by `start`.
+        budget: its size limit, in bytes.
+    """
+
+    def __init__(self, folder: Path, budget: int) -> None:
+        self._folder = folder
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._used = 0
+
+    def start(self) -> None:
+        """Create the folder, and delete what a crash has left unfinished."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock:
+            for unfinished in self._folder.glob(f"*{_DRAFT}"):
+                unfinished.unlink(missing_ok=True)
+            self._used = sum(it.stat().st_size for it in self._folder.iterdir())
+            self._trim(None)
+
+    def find(self, name: str) -> Path | None:
+        """Return the file with this name; None if it is not there."""
+        file = self._folder / name
+        try:
+            if time.time() - file.stat().st_mtime > _TOUCHED_AFTER:
+                os.utime(file)
+        except OSError:
+            return None
+        return file
+
+    def put(self, name: str, content: bytes) -> Path:
+        """Keep `content`; return its file.
+
+        Raises:
+            OSError: it cannot be stored.
+        """
+        file = self._folder / name
+        draft = self._folder / f"{name}.{threading.get_ident()}{_DRAFT}"
+        try:
+            draft.write_bytes(content)
+            with self._lock:
+                replaced = file.stat().st_size if file.exists() else 0
+                draft.replace(file)
+                self._used += len(content) - replaced
+                self._trim(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        return file
+
+    def _trim(self, newest: Path | None) -> None:
+        if self._used <= self._budget:
+            return
+        files = [(it.stat(), it) for it in self._folder.iterdir() if it.suffix != _DRAFT]
+        for status, file in sorted(files, key=lambda it: it[0].st_mtime_ns):
+            if self._used <= self._budget * _TRIMMED_TO:
+                break
+            # somebody waits for the newest
+            if file != newest:
+                file.unlink(missing_ok=True)
+                self._used -= status.st_size
