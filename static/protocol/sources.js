@@ -1,13 +1,11 @@
 /** What may be played: a medium of the library, or an address on the web; no I/O. */
 
 import { CallError } from "./errors.js";
+import { isMediumName } from "./media-names.js";
 
 const LIBRARY = "media/";
 /** What no path begins with, because no level of one is empty. */
 const ADDRESS = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
-/** How the names of media end. */
-const MEDIUM =
-  /\.(?:webm|mp4|m4v|mov|mkv|ogv|3gp|m?2?ts|avi|wmv|flv|mpe?g|m3u8|mp3|m4a|aac|og[ga]|opus|weba|mka|flac|wav|wma)$/i;
 /** What is no address on the web, and hardly meant as a path: a path begins with `media/` then. */
 const NO_PATH = /^\s*(?:about|blob|data|file|javascript|vbscript):\S/i;
 
@@ -76,7 +74,7 @@ function addressOf(path) {
  * @param {Source} source
  */
 export function isMedium({ path }) {
-  return path === null || MEDIUM.test(path);
+  return path === null || isMediumName(path);
 }
 
 /**

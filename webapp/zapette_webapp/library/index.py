@@ -25,8 +25,12 @@ _BATCH: Final = 1000
 
 _KNOWN: Final = (
     "SELECT path, size, mtime_ns, poster, poster_mtime_ns, subtitles, gone_at FROM entries "
-    "WHERE folder = ? AND rank = 1 AND"
+    "WHERE folder = ? AND rank != 0 AND"
 )
+
+# the ranks, which order a folder: its folders have 0
+_MEDIUM: Final = 1
+_PLAYLIST: Final = 2
 
 PROBED: Final = 1
 UNREADABLE: Final = 2
@@ -287,13 +291,15 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
     file.write(
         "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
         "episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
-        "VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, poster = excluded.poster, "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, kind = excluded.kind, "
+        "rank = excluded.rank, poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
         "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
         (
-            medium.path, folder, medium.kind, titles.place(name.name, title),
+            medium.path, folder, medium.kind, _PLAYLIST if medium.kind == "playlist" else _MEDIUM,
+            titles.place(name.name, title),
             folding.searchable(f"{title.text} {medium.path}"), title.text, title.year,
             title.series, title.season, title.episode, size,
             mtime_ns, mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns,

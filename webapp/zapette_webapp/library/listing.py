@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from posixpath import basename, splitext
@@ -14,6 +15,7 @@ from zapette_webapp.media import media_types, subtitle_files
 from zapette_webapp.media.subtitle_files import Subtitle
 
 _POSTERS: Final = ("poster", "folder", "cover")
+_MENU: Final = re.compile(r"(?:VIDEO_TS|VTS_\d\d_0)\.VOB", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Medium:
 
     Attributes:
         path: its path in the library.
-        kind: ``video`` or ``audio``.
+        kind: ``video``, ``audio``, ``playlist`` or ``link``.
         size: bytes.
         mtime_ns: its modification time, in Unix nanoseconds.
         poster: its picture, if there is one.
@@ -92,7 +94,7 @@ def _sorted_out(
 ) -> Listing:
     prefix = f"{path}/" if path else ""
     listing = Listing(path, mtime_ns)
-    files: list[tuple[str, os.stat_result]] = []
+    files: list[tuple[str, str, os.stat_result]] = []
     pictures: dict[str, Poster] = {}
     texts: list[str] = []
     for entry in found:
@@ -104,23 +106,23 @@ def _sorted_out(
                     texts += _texts_in(media_folder, here)
             continue
         suffix = media_types.suffix(entry.name)
-        if suffix not in media_types.TYPES or not entry.is_file():
+        known = suffix in media_types.TYPES
+        if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
             continue
         if entry.is_symlink() and media_folder.find(here) is None:
+            continue
+        if is_menu(here):
             continue
         if suffix in media_types.SUBTITLES:
             texts.append(here)
         elif suffix in media_types.PICTURES:
             pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
-        else:
-            files.append((here, entry.stat()))
-    streams = any(media_types.suffix(it) == media_types.PLAYLIST for it, _ in files)
-    media = [
-        (here, kind, status)
-        for here, status in files
-        if (kind := media_types.kind(here)) is not None
-        and not media_types.is_part(here, beside_playlist=streams)
-    ]
+        elif kind := media_folder.recognition.kind(folder / entry.name, here):
+            files.append((here, kind, entry.stat()))
+    streams = any(
+        media_types.suffix(it) == media_types.STREAM and kind == "video" for it, kind, _ in files
+    )
+    media = [it for it in files if not media_types.is_part(it[0], beside_playlist=streams)]
     own = next((pictures[it] for it in _POSTERS if it in pictures), None)
     offered = _subtitles_of([here for here, _, _ in media], texts)
     for here, kind, status in sorted(media):
@@ -136,6 +138,11 @@ def _sorted_out(
             )
         )
     return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
+
+
+def is_menu(path: str) -> bool:
+    """Tell whether a file of a DVD's folder is a menu, rather than a part of a film."""
+    return _MENU.fullmatch(basename(path)) is not None
 
 
 def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from werkzeug.security import safe_join
 
 from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library import paths
+from zapette_webapp.library.recognition import Recognition
 from zapette_webapp.media import media_types
 
 
@@ -22,9 +23,11 @@ class MediaFolder:
 
     Attributes:
         folder: the media folder; need not exist.
+        recognition: tells what files are whose names do not say it.
     """
 
     folder: Path
+    recognition: Recognition = field(default_factory=Recognition, compare=False)
 
     def first(self) -> str:
         """Return the source of the first medium at the top of the folder; empty if it has none."""
@@ -32,8 +35,18 @@ class MediaFolder:
             names = sorted(os.listdir(self.folder))  # noqa: PTH208 - may hold 20,000 names
         except OSError:
             return ""
-        media = (paths.from_disk(name) for name in names if media_types.kind(name))
+        media = (paths.from_disk(it) for it in names if media_types.kind(it) in {"video", "audio"})
         return next((f"media/{path}" for path in media if self.find(path) is not None), "")
+
+    def kind(self, path: str) -> str | None:
+        """Return ``video``, ``audio``, ``playlist`` or ``link`` for a file to play, else None."""
+        file = self.find(path)
+        return self.recognition.kind(file, path) if file is not None else None
+
+    def type_of(self, path: str, file: Path) -> str:
+        """Return the type of the file at a path, for browsers."""
+        named = media_types.TYPES.get(media_types.suffix(path))
+        return named or self.recognition.type_of(file, path) or media_types.UNKNOWN
 
     def find(self, path: str) -> Path | None:
         """Return the file at a path in the library; None if there is none to serve."""
@@ -41,8 +54,11 @@ class MediaFolder:
         if file is None or not file.is_file():
             return None
         # The name and the target of a link must both be media.
-        both = (media_types.suffix(path), file.suffix.lower())
-        return file if all(it in media_types.TYPES for it in both) else None
+        if all(it in media_types.TYPES for it in (media_types.suffix(path), file.suffix.lower())):
+            return file
+        if not all(_may_be_medium(it) for it in (path, file.name)):
+            return None
+        return file if self.recognition.type_of(file, "") is not None else None
 
     def get(self, path: str) -> Path:
         """Return the file at a path in the library.
@@ -79,3 +95,7 @@ class MediaFolder:
 
 def _is_hidden(path: str) -> bool:
     return path not in {"", "."} and any(part.startswith(".") for part in path.split("/"))
+
+
+def _may_be_medium(name: str) -> bool:
+    return media_types.is_unnamed(name) or media_types.demuxer(name) is not None

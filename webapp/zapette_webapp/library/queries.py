@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from zapette_webapp.library import folding
 from zapette_webapp.library.index import UNREADABLE, Index
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.paths import address
+from zapette_webapp.library.playlist_reader import PlaylistReader, entry_of
+from zapette_webapp.library.playlists import Item
 from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media import media_types
 
@@ -67,7 +70,13 @@ class Queries:
         """
         path = _checked_path(path)
         _check(search, offset, limit, order)
-        medium = self._medium(path)
+        kind = self.media_folder.kind(path)
+        if kind == "playlist":
+            items = self._playlists.found(path)
+            return self._answer(
+                path, search, offset, limit, order, (len(items), items[offset : offset + limit])
+            )
+        medium = self._medium(path) if kind is not None else None
         if medium is not None:
             return self._answer(path, search, offset, limit, order, (1, [medium]))
         self._look_at(path)
@@ -81,9 +90,11 @@ class Queries:
             found = self.index.within(path, offset, limit)
         return self._answer(path, search, offset, limit, order, found)
 
+    @property
+    def _playlists(self) -> PlaylistReader:
+        return PlaylistReader(self.media_folder, self.index, self.scanner)
+
     def _medium(self, path: str) -> sqlite3.Row | None:
-        if media_types.kind(path) is None or self.media_folder.find(path) is None:
-            return None
         row = self.index.entry(path)
         if row is None:
             self.scanner.refresh(path.rpartition("/")[0])
@@ -109,14 +120,14 @@ class Queries:
         offset: int,
         limit: int,
         order: str,
-        found: tuple[int, list[sqlite3.Row]],
+        found: tuple[int, Sequence[sqlite3.Row | Item]],
     ) -> dict[str, Any]:
         total, rows = found
         self.scanner.want(
             [
                 (it["path"], it["mtime_ns"])
                 for it in reversed(rows)
-                if it["rank"] and not it["probed"]
+                if not isinstance(it, Item) and it["rank"] == 1 and not it["probed"]
             ]
         )
         progress = self.scanner.progress()
@@ -135,8 +146,20 @@ class Queries:
             },
         }
 
-    def _entry(self, row: sqlite3.Row) -> dict[str, Any]:
-        return self._medium_entry(row) if row["rank"] else self._folder_entry(row)
+    def _entry(self, row: sqlite3.Row | Item) -> dict[str, Any]:
+        if isinstance(row, Item):
+            return entry_of(row)
+        if row["kind"] == "link":
+            return self._link_entry(row)
+        return self._medium_entry(row) if row["rank"] == 1 else self._folder_entry(row)
+
+    def _link_entry(self, row: sqlite3.Row) -> dict[str, Any]:
+        """Return the entry of a file with an address: a medium that is elsewhere."""
+        address = self._playlists.address(row["path"])
+        elsewhere = entry_of(Item(address, title=row["title"][:LONGEST_TITLE]))
+        here = {it: elsewhere[it] for it in ("kind", "source", "url", "type")} if address else {}
+        problem = None if address else "unreadable"
+        return {**self._medium_entry(row), "kind": "video", **here, "problem": problem}
 
     def _folder_entry(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
@@ -144,7 +167,11 @@ class Queries:
             "path": row["path"],
             "title": row["title"][:LONGEST_TITLE],
             "year": row["year"],
-            "entries": self.index.children(row["path"]),
+            "entries": (
+                len(self._playlists.items(row["path"]))
+                if row["rank"]
+                else self.index.children(row["path"])
+            ),
             "poster": _poster(row),
             "thumbnail": self._thumbnail(row),
         }
@@ -182,8 +209,8 @@ class Queries:
         if row["poster"] is not None:
             return _versioned("thumbnails", row["poster"], row["poster_mtime_ns"])
         pictured = row["kind"] == "video" or row["has_cover"]
-        openable = media_types.demuxer(row["path"]) is not None
-        if not row["rank"] or not pictured or not openable or row["probed"] == UNREADABLE:
+        openable = media_types.may_open(row["path"])
+        if row["rank"] != 1 or not pictured or not openable or row["probed"] == UNREADABLE:
             return None
         return _versioned("thumbnails", row["path"], row["mtime_ns"])
 
@@ -216,7 +243,7 @@ def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
 
 
 def _problem(row: sqlite3.Row) -> str | None:
-    damaged = row["probed"] == UNREADABLE and media_types.demuxer(row["path"]) is not None
+    damaged = row["probed"] == UNREADABLE and media_types.may_open(row["path"])
     return "unreadable" if damaged else None
 
 

@@ -11,7 +11,6 @@ from zapette_webapp.http.conditional import conditional
 from zapette_webapp.library import paths, subtitle_routes
 from zapette_webapp.library.library import Library
 from zapette_webapp.library.paths import LibraryPath
-from zapette_webapp.media import media_types
 
 _A_YEAR: Final = 365 * 24 * 3600
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
@@ -51,7 +50,7 @@ def blueprint(library: Library) -> Blueprint:
     @media.get("/media/<library_path:path>")
     def medium(path: str) -> Response:
         file = media_folder.get(path)
-        kind = media_types.TYPES[media_types.suffix(path)]
+        kind = media_folder.type_of(path, file)
         status = file.stat()
         # werkzeug cannot make the tag and the name for every file name.
         answer = send_file(

@@ -202,7 +202,7 @@ class Scanner:
                     return wanted
         found = self._index.unprobed(_AHEAD)
         for path, mtime_ns in found:
-            if media_types.demuxer(path) is None:
+            if not media_types.may_open(path):
                 self._index.put_probe(path, mtime_ns, None)
             else:
                 return path, mtime_ns

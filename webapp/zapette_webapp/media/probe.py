@@ -98,7 +98,7 @@ def opened_as(file: Path) -> tuple[str | None, str]:
 
     The container is None if the medium must not be opened.
     """
-    if media_types.demuxer(file.name) is None:
+    if not media_types.may_open(file.name):
         return None, media_types.container(file.name)
     try:
         with file.open("rb") as stream:

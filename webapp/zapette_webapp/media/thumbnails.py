@@ -128,7 +128,7 @@ class Thumbnails:
         return Picture(target)
 
     def _ask(self, file: Path, target: Path) -> Picture:
-        picturable = file.suffix.lower() in media_types.PICTURES or media_types.demuxer(file.name)
+        picturable = file.suffix.lower() in media_types.PICTURES or media_types.may_open(file.name)
         if not self.present or not picturable:
             return Picture(None)
         with self._changed:
