@@ -89,6 +89,7 @@ class PlayerState:
     shuffle: bool = False
     subtitles: Tracks = Tracks()
     audio: Tracks = Tracks()
+    stream: dict[str, Any] | None = None
     fullscreen: bool = False
     sleep_at: float | None = None
     gesture_required: bool = False
@@ -140,6 +141,7 @@ class PlayerState:
             shuffle=data.get("shuffle") is True,
             subtitles=Tracks.of(data.get("subtitles")),
             audio=Tracks.of(data.get("audio")),
+            stream=_object(data, "stream"),
             fullscreen=data.get("fullscreen") is True,
             sleep_at=_number(data, "sleep_at"),
             gesture_required=data.get("gesture_required") is True,

@@ -84,6 +84,12 @@ export const en = Object.freeze({
   "reason.unknown": "It was not found, or the player does not know its format.",
   "reason.picture": "The player cannot decode the picture.",
   "reason.stream": "The player does not play HLS streams.",
+  "reason.empty": "The file is empty. Copy it again.",
+  "reason.cut_off": "The file is incomplete. Copy it again.",
+  "reason.encrypted": "The file is encrypted (DRM): only its own player plays it.",
+  "reason.unknown_format": "This is not a film or a song, whatever its name.",
+  "reason.no_ffmpeg": "It needs conversion, and the server has no ffmpeg. Install it there.",
+  "reason.conversions_full": "The server is busy with other films. Stop one, or try later.",
   "reason.subtitles": "The subtitles cannot be read.",
 
   // The remote's views.

@@ -44,6 +44,12 @@ const REASON_TEXTS = {
   picture: "reason.picture",
   stream: "reason.stream",
   subtitles: "reason.subtitles",
+  empty: "reason.empty",
+  cut_off: "reason.cut_off",
+  encrypted: "reason.encrypted",
+  unknown_format: "reason.unknown_format",
+  no_ffmpeg: "reason.no_ffmpeg",
+  conversions_full: "reason.conversions_full",
 };
 
 /** @type {Record<string, Key | undefined>} */

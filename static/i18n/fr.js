@@ -91,6 +91,13 @@ export const fr = Object.freeze({
   "reason.unknown": "Introuvable, ou dans un format que le lecteur ne connaît pas.",
   "reason.picture": "Le lecteur ne sait pas décoder l’image.",
   "reason.stream": "Le lecteur ne lit pas les flux HLS.",
+  "reason.empty": "Le fichier est vide. Copiez-le de nouveau.",
+  "reason.cut_off": "Le fichier est incomplet. Copiez-le de nouveau.",
+  "reason.encrypted": "Le fichier est chiffré (DRM)\u202f: seul son propre lecteur le lit.",
+  "reason.unknown_format": "Ce n’est ni un film ni un morceau, malgré son nom.",
+  "reason.no_ffmpeg": "Il faut le convertir, et le serveur n’a pas ffmpeg. Installez-le.",
+  "reason.conversions_full":
+    "Le serveur convertit déjà d’autres films. Arrêtez-en un, ou réessayez.",
   "reason.subtitles": "Les sous-titres sont illisibles.",
 
   // The remote's views.

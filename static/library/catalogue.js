@@ -15,6 +15,14 @@ const MOST = 20;
  * @property {"video" | "audio"} kind
  * @property {string} name of its codec, as people say it
  * @property {string} codec as a browser says it
+ * @property {string | null} [language]
+ * @property {string | null} [title] what the medium calls it
+ * @property {number | null} [channels] of a sound
+ * @property {boolean} [default] the medium marks it as the one to begin with
+ *
+ * @typedef {object} Chapter
+ * @property {string} title
+ * @property {number} start seconds
  *
  * @typedef {object} SubtitleFile
  * @property {string} id
@@ -31,6 +39,11 @@ const MOST = 20;
  * @property {number | null} [episode] its number, if it is one of a series
  * @property {readonly Part[]} tracks empty while they are not known
  * @property {number | null} duration seconds
+ * @property {number | null} [size] bytes
+ * @property {number | null} [width] pixels
+ * @property {number | null} [height] pixels
+ * @property {readonly Chapter[]} [chapters]
+ * @property {string | null} [flaw] why it cannot be played by anybody
  * @property {string | null} poster
  * @property {string | null} thumbnail
  * @property {readonly SubtitleFile[]} subtitles

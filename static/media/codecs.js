@@ -1,4 +1,4 @@
-/** What a browser cannot decode of a medium, said before it is tried; no I/O. */
+/** Which codecs a browser decodes; no I/O. */
 
 /** Codecs are asked for in all of these: browsers open more containers than they admit. */
 const CONTAINERS = [
@@ -14,44 +14,20 @@ const CONTAINERS = [
 ];
 
 /**
- * @typedef {import("../library/catalogue.js").About} About
- * @typedef {import("../library/catalogue.js").Part} Part
- * @typedef {(type: string) => boolean} CanPlay
+ * Return the type by which a browser knows a picture or sound, in whatever container; undefined if
+ * it decodes none of that kind.
+ * @param {import("../library/catalogue.js").Part} part
+ * @param {(type: string) => boolean} canPlay
  */
-
-/**
- * Return the pictures' codec if the browser decodes none of the pictures; null if it does.
- * @param {About} about
- * @param {CanPlay} canPlay
- */
-export function unknownPicture(about, canPlay) {
-  return unknownCodec(about, "video", canPlay);
+export function decodedType({ codec }, canPlay) {
+  return CONTAINERS.map((container) => `${container}; codecs="${codec}"`).find(canPlay);
 }
 
 /**
- * Return the sounds' codec if the browser decodes none of the sounds; null if it does.
- * @param {About} about
- * @param {CanPlay} canPlay
+ * Tell whether a browser decodes a picture or sound, in whatever container.
+ * @param {import("../library/catalogue.js").Part} part
+ * @param {(type: string) => boolean} canPlay
  */
-export function unknownSound(about, canPlay) {
-  return unknownCodec(about, "audio", canPlay);
-}
-
-/**
- * @param {About} about
- * @param {Part["kind"]} kind
- * @param {CanPlay} canPlay
- */
-function unknownCodec({ tracks }, kind, canPlay) {
-  const parts = tracks.filter((part) => part.kind === kind);
-  if (!parts.length || parts.some((part) => decodes(part, canPlay))) return null;
-  return parts[0].name;
-}
-
-/**
- * @param {Part} part
- * @param {CanPlay} canPlay
- */
-function decodes({ codec }, canPlay) {
-  return CONTAINERS.some((container) => canPlay(`${container}; codecs="${codec}"`));
+export function isDecoded(part, canPlay) {
+  return decodedType(part, canPlay) !== undefined;
 }

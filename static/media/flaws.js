@@ -6,6 +6,7 @@ import { CallError } from "../protocol/errors.js";
  * @typedef {object} Flaw what is wrong with a medium
  * @property {import("../protocol/errors.js").MediaReason} reason for programs, and for pages in another language
  * @property {string} words
+ * @property {number} [status] of the server's answer
  */
 
 /** What MediaError's codes mean. @type {Record<number, Flaw>} */

@@ -16,8 +16,12 @@
  * @property {boolean} gestureRequired the browser wants a click before it plays sound
  * @property {Tracks} subtitles
  * @property {Tracks} audio
+ * @property {boolean} audioChoice another sound track can be heard
+ * @property {StreamState | null} stream how what is loaded reaches the player; null if nothing is
+ * @property {boolean} convertible it can reach the player in another way
  * @property {{ code: string, message: string, reason: string } | null} error
  *
+ * @typedef {import("../protocol/player-state.js").StreamState} StreamState
  * @typedef {import("../protocol/player-state.js").Tracks} Tracks
  *
  * @typedef {object} Circumstances what the element itself does not know
@@ -28,6 +32,12 @@
  * @property {import("./volume.js").Volume} volume
  * @property {Tracks} subtitles
  * @property {Tracks} audio
+ * @property {boolean} audioChoice
+ * @property {{ position: number, duration: number | null } | null} held where it is while it is
+ *   loaded anew
+ * @property {import("./delivery.js").Delivery | null} way in which it comes
+ * @property {number | null} speed of its conversion
+ * @property {boolean} convertible
  */
 
 /**
@@ -36,16 +46,16 @@
  * @param {Circumstances} circumstances
  * @returns {MediaState}
  */
-export function describe(video, { loaded, starting, failure, volume, ...more }) {
+export function describe(video, { loaded, starting, failure, volume, held, ...more }) {
   const playing = starting || (!video.paused && !video.ended);
   return {
     loaded: loaded && !failure,
     playing,
     buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
     ended: video.ended,
-    seekable: video.seekable.length > 0 && Number.isFinite(video.duration),
-    position: video.currentTime,
-    duration: Number.isFinite(video.duration) ? video.duration : null,
+    seekable: held !== null || (video.seekable.length > 0 && Number.isFinite(video.duration)),
+    position: held ? held.position : video.currentTime,
+    duration: held ? held.duration : Number.isFinite(video.duration) ? video.duration : null,
     rate: video.playbackRate,
     volume: volume.level,
     muted: volume.muted,
@@ -53,6 +63,18 @@ export function describe(video, { loaded, starting, failure, volume, ...more }) 
     gestureRequired: more.gestureRequired,
     subtitles: more.subtitles,
     audio: more.audio,
+    audioChoice: more.audioChoice,
+    stream: more.way && streamState(more.way, more.speed),
+    convertible: more.convertible,
     error: failure && { code: failure.code, message: failure.message, reason: failure.reason },
   };
+}
+
+/**
+ * @param {import("./delivery.js").Delivery} way
+ * @param {number | null} speed
+ * @returns {StreamState}
+ */
+function streamState({ kind, reason, codec }, speed) {
+  return { kind, reason, speed, ...(codec ? { codec } : {}) };
 }

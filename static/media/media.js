@@ -1,12 +1,14 @@
 /** The `<video>` element; no module but this one and its parts (`media_*.js`) touches one. */
 
 import { CallError } from "../protocol/errors.js";
-import { unknownPicture, unknownSound } from "./codecs.js";
+import { Abilities } from "./abilities.js";
 import { until } from "./awaited-event.js";
 import { flawOf, mediaError, playError, wantsGesture } from "./flaws.js";
+import { MediumDelivery } from "./medium-delivery.js";
 import { Preload } from "./preload.js";
 import { describe } from "./media-state.js";
 import { Sounds } from "./sounds.js";
+import { Still } from "./still.js";
 import { Stream } from "./stream.js";
 import { Subtitles } from "./subtitles.js";
 import { Volume } from "./volume.js";
@@ -31,9 +33,8 @@ const TELLING = [
 ];
 /** Milliseconds after which playback that has begun to wait for data counts as begun. */
 const BUFFERING_PATIENCE = 1500;
-
-/** Types of streams that hls.js plays, whatever the browser itself says. */
-const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
+/** Seconds by which a medium that begins somewhere may be off. */
+const NEAR = 0.25;
 
 /**
  * @typedef {import("./media-state.js").MediaState} MediaState
@@ -67,24 +68,33 @@ export class Media {
   /** what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
   #flaw = null;
   #gestureRequired = false;
+  /** where the medium is while it is loaded anew @type {{ position: number, duration: number | null } | null} */
+  #held = null;
+  #abilities;
+  #delivery;
+  #still;
   #stream;
   #preload = new Preload(() => document.createElement("video"));
   /** @type {Signal<void>} the state may be another one */
   changed = new Signal();
   /** @type {Signal<MediaEvent>} */
   happened = new Signal();
-  /** @type {Signal<string>} it plays, but its sound, of which this is the codec, is not heard */
-  unheard = new Signal();
   /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
   moved = new Signal();
 
-  /** @param {HTMLVideoElement} video */
-  constructor(video) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {import("./medium-delivery.js").Surroundings} surroundings
+   */
+  constructor(video, surroundings) {
     this.#video = video;
+    this.#abilities = new Abilities(video);
+    this.#delivery = new MediumDelivery(this.#abilities, surroundings);
+    this.#still = new Still(video);
     this.#stream = new Stream(video);
     this.volume = new Volume(video);
     this.subtitles = new Subtitles(video, this.#stream);
-    this.sounds = new Sounds(video, this.#stream);
+    this.sounds = new Sounds(video, this.#stream, this.#delivery, () => this.#reopen());
   }
 
   /** Begin to watch the element. */
@@ -110,6 +120,11 @@ export class Media {
       volume: this.volume,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
+      audioChoice: this.sounds.canChoose,
+      held: this.#held,
+      way: this.#source && this.#delivery.way,
+      speed: this.#stream.speed,
+      convertible: this.#delivery.isConvertible,
     });
   }
 
@@ -120,15 +135,26 @@ export class Media {
    */
   load(source, how = {}) {
     const load = ++this.#loads;
-    this.#empty(source, how.play === true);
-    const loading = this.#load(load, source, how).finally(() => {
-      if (load !== this.#loads) return;
-      this.#loading = null;
-      this.#starting = false;
-      this.changed.emit();
-    });
-    this.#loading = loading;
-    return loading;
+    this.#held = null;
+    this.#still.release();
+    this.#source = source;
+    this.#wanted = how.play === true;
+    this.subtitles.offer([]);
+    this.#empty();
+    return this.#follow(load, this.#load(load, source, how));
+  }
+
+  /**
+   * Let the medium come in this way, at the place where it is.
+   * @param {import("./delivery.js").Kind | "auto"} kind
+   */
+  async deliver(kind) {
+    if (!this.#source) throw new CallError("not_supported", "nothing is loaded");
+    if (!this.#delivery.force(kind)) {
+      const words = `${this.#source.source} cannot be played in the way ${JSON.stringify(kind)} here`;
+      throw new CallError("not_supported", words);
+    }
+    await this.#reopen();
   }
 
   /** Whether somebody wants it to play: nobody has paused since it was last asked to. */
@@ -141,7 +167,7 @@ export class Media {
    * @param {string} type
    */
   canPlay(type) {
-    return STREAMS.test(type) || this.#video.canPlayType(type) !== "";
+    return this.#abilities.plays(type);
   }
 
   /**
@@ -213,8 +239,14 @@ export class Media {
   /** @param {number} position seconds; clamped to the medium */
   async seek(position) {
     this.#checkLoaded();
-    const { seekable, duration } = this.state;
-    if (!seekable || duration === null) {
+    if (this.#held && this.#loading) await this.#loading;
+    await this.#seek(position);
+  }
+
+  /** @param {number} position seconds */
+  async #seek(position) {
+    const { duration } = this.#video;
+    if (!this.#video.seekable.length || !Number.isFinite(duration)) {
       throw new CallError("not_supported", "one cannot seek in this medium");
     }
     const arrived = until(this.#video, "seeked");
@@ -285,21 +317,34 @@ export class Media {
     if (wantsGesture(error)) this.requireGesture();
   }
 
-  /**
-   * Let go of what is loaded, for `source` to come.
-   *
-   * @param {Source} source
-   * @param {boolean} play
-   */
-  #empty(source, play) {
-    this.#source = source;
+  /** Let go of what is loaded, for something else to come. */
+  #empty() {
     this.#flaw = null;
-    this.#wanted = play;
-    this.#starting = play;
+    this.#starting = this.#wanted;
+    this.#close();
+  }
+
+  #close() {
     this.#stream.close();
-    this.subtitles.offer([]);
     this.#video.removeAttribute("src");
     this.#video.load();
+  }
+
+  /**
+   * @param {number} load
+   * @param {Promise<void>} loading
+   */
+  #follow(load, loading) {
+    this.#loading = loading.finally(() => {
+      if (load !== this.#loads) return;
+      this.#loading = null;
+      this.#starting = false;
+      // Where it broke off, it goes on if it can be played in another way.
+      if (!this.#failure()) this.#held = null;
+      this.#still.release();
+      this.changed.emit();
+    });
+    return this.#loading;
   }
 
   /**
@@ -309,31 +354,78 @@ export class Media {
    */
   async #load(load, source, { position = 0, exact = false, about = Promise.resolve(null) }) {
     const known = await about;
+    const smooth = await this.#abilities.smooth(known);
     this.#checkLatest(load);
-    const picture = known && unknownPicture(known, (type) => this.canPlay(type));
-    if (picture) this.#failPicture(`this browser cannot decode the picture (${picture})`);
-    else this.#open(source);
+    this.#delivery.begin(source, known, smooth);
     if (known) this.subtitles.offer(known.subtitles);
-    if (!this.#flaw) await until(this.#video, "loadedmetadata", "error", "failure");
-    this.#checkLatest(load);
-    if (!this.#video.videoWidth && isFilm(known) && !this.#failure()) {
-      this.#failPicture("this browser shows no picture of it");
-    }
+    await this.#arrive(load, position, exact);
+  }
+
+  /** Load the medium anew, in the way that is chosen now, where it is. */
+  #reopen() {
+    const load = ++this.#loads;
+    const { position, duration } = this.state;
+    const { active } = this.subtitles.state;
+    this.#held ??= { position, duration };
+    this.#still.hold();
+    this.#empty();
+    this.changed.emit();
+    const arrived = this.#arrive(load, this.#held.position, false).then(async () => {
+      // Nobody asked for them now, so nobody is told that they cannot be read.
+      if (active !== null) await this.subtitles.show(active).catch(() => {});
+    });
+    return this.#follow(load, arrived);
+  }
+
+  /**
+   * Open the medium in the first way in which it plays, and go where it is to begin.
+   *
+   * @param {number} load
+   * @param {number} position seconds
+   * @param {boolean} exact
+   */
+  async #arrive(load, position, exact) {
+    /** @type {Flaw | null} */
+    let first = null;
+    do {
+      this.#open(position);
+      if (!this.#flaw) await until(this.#video, "loadedmetadata", "error", "failure");
+      this.#checkLatest(load);
+      if (!this.#video.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
+        this.#fail({ reason: "picture", words: "this browser shows no picture of it" });
+      }
+      // That there is no such stream, either, says less than what was wrong with the file.
+      if (first && this.#flaw?.status === 404) this.#flaw = first;
+      first = first || this.#currentFlaw;
+    } while (this.#fallBack());
     this.#checkLoaded();
-    const sound = known && unknownSound(known, (type) => this.canPlay(type));
-    if (sound) this.unheard.emit(sound);
     const { duration } = this.state;
     const there = exact || duration === null ? position : Math.min(position, duration);
-    if (there > 0) await this.seek(there);
+    if (Math.abs(there - this.#video.currentTime) > NEAR) await this.#seek(there);
     if (this.#starting && load === this.#loads) await this.#play();
   }
 
-  /** @param {Source} source */
-  #open(source) {
-    if (isStream(source)) {
-      void this.#stream.open(source.url);
+  /** Choose another way, if there is one for what is wrong. */
+  #fallBack() {
+    const flaw = this.#currentFlaw;
+    if (!flaw || !this.#delivery.fail(flaw)) return false;
+    this.#flaw = null;
+    this.#close();
+    return true;
+  }
+
+  /** @param {number} position seconds */
+  #open(position) {
+    const { address, way, sound, unshown } = this.#delivery;
+    if (!way) {
+      this.#fail({
+        reason: "picture",
+        words: `this browser cannot decode the picture (${unshown})`,
+      });
+    } else if (way.plan || isStream({ url: address })) {
+      void this.#stream.open(address, way.plan ? { position, sound } : {});
     } else {
-      this.#video.src = source.url;
+      this.#video.src = address;
       this.#video.load();
     }
   }
@@ -349,17 +441,14 @@ export class Media {
    * @param {Flaw} flaw what is wrong with it
    */
   #fail(flaw) {
+    if (!this.#loading && this.#delivery.fail(flaw)) {
+      this.#reopen().catch(() => {});
+      return;
+    }
     this.#flaw = flaw;
-    this.#starting = false;
-    this.#stream.close();
-    this.#video.removeAttribute("src");
-    this.#video.load();
+    if (!this.#delivery.canFallBack(flaw.reason)) this.#starting = false;
+    this.#close();
     this.#video.dispatchEvent(new Event("failure"));
-  }
-
-  /** @param {string} words */
-  #failPicture(words) {
-    this.#fail({ reason: "picture", words });
   }
 
   #checkLoaded() {
@@ -370,8 +459,12 @@ export class Media {
 
   /** Return what is wrong with the medium, in words that name it; null if it is well. */
   #failure() {
-    const flaw = this.#flaw || (this.#video.error && flawOf(this.#video.error));
+    const flaw = this.#currentFlaw;
     return flaw && mediaError(this.#source?.source ?? null, flaw);
+  }
+
+  get #currentFlaw() {
+    return this.#flaw || (this.#video.error && flawOf(this.#video.error));
   }
 
   /**
@@ -389,8 +482,16 @@ export class Media {
 
   /** @param {string} type */
   #noticed(type) {
+    const flaw = type === "error" || type === "failure" ? this.#currentFlaw : null;
+    // Before anybody sees an error, the medium is tried in another way.
+    if (flaw && this.#delivery.canFallBack(flaw.reason)) {
+      if (!this.#loading && this.#delivery.fail(flaw)) this.#reopen().catch(() => {});
+      return;
+    }
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
+    // To others, a medium that is loaded anew has not moved.
+    if (this.#held && !error) return;
     if (type === "play") this.#tell("play", { position });
     if (type === "pause" && !ended) this.#tell("pause", { position });
     if (type === "seeked") this.#tell("seek", { position });
@@ -408,12 +509,4 @@ export class Media {
   #tell(name, detail) {
     this.happened.emit({ name, detail });
   }
-}
-
-/**
- * Tell whether the library knows of a picture.
- * @param {About | null} about
- */
-function isFilm(about) {
-  return about !== null && about.tracks.some(({ kind }) => kind === "video");
 }

@@ -1,9 +1,11 @@
-/** The sound tracks of the `<video>`, where there is a choice: of a stream, or in Safari. */
+/** The sound tracks of what is loaded: those in the file, or those of a stream. */
 
 import { CallError } from "../protocol/errors.js";
+import { soundLabel } from "./sound-labels.js";
 import { unknown } from "./subtitles.js";
 
 /**
+ * @typedef {import("./medium-delivery.js").MediumDelivery} MediumDelivery
  * @typedef {import("./stream.js").Stream} Stream
  * @typedef {import("../protocol/player-state.js").Tracks} Tracks
  * @typedef {{ id: string, label: string, language: string, enabled: boolean }} AudioTrack
@@ -12,18 +14,26 @@ import { unknown } from "./subtitles.js";
 export class Sounds {
   #video;
   #stream;
+  #delivery;
+  #reopen;
 
   /**
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
+   * @param {MediumDelivery} delivery
+   * @param {() => Promise<void>} reopen load the medium anew at the same place, as is chosen now
    */
-  constructor(video, stream) {
+  constructor(video, stream, delivery, reopen) {
     this.#video = video;
     this.#stream = stream;
+    this.#delivery = delivery;
+    this.#reopen = reopen;
   }
 
   /** @returns {Tracks} */
   get state() {
+    const { sounds: ofFile, sound: chosen } = this.#delivery;
+    if (ofFile.length > 1) return { active: String(chosen), tracks: ofFile.map(trackOf) };
     const { sounds, sound } = this.#stream;
     if (sounds.length) return { active: sound, tracks: sounds };
     const tracks = audioTracks(this.#video);
@@ -39,18 +49,51 @@ export class Sounds {
     };
   }
 
+  /** Whether there is a choice. */
+  get canChoose() {
+    const listed = this.#delivery.sounds.length > 1;
+    if (!listed) return this.state.tracks.length > 1;
+    return this.#delivery.isConvertible || audioTracks(this.#video).length > 1;
+  }
+
   /**
-   * Let the track with this id be heard.
+   * Let the track with this id be heard; resolve once it is.
    * @param {string | null} id
    */
-  choose(id) {
+  async choose(id) {
     const { tracks } = this.state;
-    if (!tracks.length) throw new CallError("not_supported", "there is one sound, and no choice");
+    if (!this.canChoose) {
+      throw new CallError("not_supported", "there is one sound, and no choice");
+    }
     if (id === null) throw new CallError("not_supported", "to hear no sound, mute");
     if (!tracks.some((track) => track.id === id)) throw unknown(id, tracks);
-    if (this.#stream.sounds.length) this.#stream.chooseSound(id);
-    else audioTracks(this.#video).forEach((track, index) => (track.enabled = String(index) === id));
+    if (this.#delivery.sounds.length > 1) await this.#hear(Number(id));
+    else if (this.#stream.sounds.length) this.#stream.chooseSound(id);
+    else this.#enable(Number(id));
   }
+
+  /** @param {number} number */
+  async #hear(number) {
+    if (number === this.#delivery.sound) return;
+    this.#delivery.sound = number;
+    if (this.#stream.switchSound(number)) return;
+    if (audioTracks(this.#video).length === this.#delivery.sounds.length) this.#enable(number);
+    else if (this.#delivery.choose()) await this.#reopen();
+  }
+
+  /** @param {number} number */
+  #enable(number) {
+    audioTracks(this.#video).forEach((track, index) => (track.enabled = index === number));
+  }
+}
+
+/**
+ * @param {import("../library/catalogue.js").Part} sound
+ * @param {number} index
+ */
+function trackOf(sound, index) {
+  const { language = null } = sound;
+  return { id: String(index), label: soundLabel(sound, index), language };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Streams in parts (HLS): hls.js, which is loaded when the first one is played. */
 
+import { flawOfAnswer } from "./problems.js";
 import { Signal } from "../events/signal.js";
 
 const LIBRARY = "../node_modules/hls.js/dist/hls.min.mjs";
@@ -12,6 +13,10 @@ const PARTS = {
   timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
   errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2000 },
 };
+/** A server that refuses a stream says why; it would say it again. */
+const MASTER = { ...PARTS, maxTimeToFirstByteMs: 20000, errorRetry: null };
+/** Seconds that are kept of what was played: a film of hours does not fit into a television. */
+const KEPT = 60;
 /** What changes the tracks that a stream has, in the words of hls.js. */
 const TRACK_EVENTS = [
   "hlsSubtitleTracksUpdated",
@@ -19,12 +24,20 @@ const TRACK_EVENTS = [
   "hlsAudioTracksUpdated",
   "hlsAudioTrackSwitched",
 ];
+/** The header with which the server tells how fast it converts. */
+const SPEED = "Zapette-Speed";
+/** How the server names the sounds of the streams that it makes: by their number in the file. */
+const SOUND = /\/audio-(\d+)\.m3u8(?:[?#]|$)/;
 
 /**
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").default} Hls
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").ErrorData} ErrorData
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").MediaPlaylist} MediaPlaylist
  * @typedef {import("../protocol/player-state.js").Track} Track
+ *
+ * @typedef {object} Beginning where and how a stream begins
+ * @property {number} [position] seconds
+ * @property {number} [sound] number of the sound track, of a stream that the server makes
  */
 
 export class Stream {
@@ -35,8 +48,10 @@ export class Stream {
   #openings = 0;
   /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or not any further */
   failed = new Signal();
-  /** @type {Signal<void>} its tracks are others */
+  /** @type {Signal<void>} its tracks are others, or it is converted fast enough, or no longer */
   changed = new Signal();
+  /** how fast the server converts it, 1 as fast as it plays; null while it does not say @type {number | null} */
+  speed = null;
 
   /** @param {HTMLVideoElement} video */
   constructor(video) {
@@ -46,18 +61,33 @@ export class Stream {
   /**
    * Begin to load the stream at `url` into the `<video>`; what goes wrong is told by `failed`.
    * @param {string} url
+   * @param {Beginning} [beginning]
    */
-  async open(url) {
+  async open(url, beginning = {}) {
     const opening = ++this.#openings;
     try {
       const { default: Library } = await import("../node_modules/hls.js/dist/hls.min.mjs");
       if (opening !== this.#openings) return;
-      if (Library.isSupported()) this.#attach(new Library(options()), url);
-      else if (this.#video.canPlayType(APPLE)) this.#video.src = url;
+      if (Library.isSupported()) this.#attach(new Library(options(beginning)), url, beginning);
+      else if (this.#video.canPlayType(APPLE)) await this.#openItself(url, opening);
       else this.#fail("stream", "this browser does not play HLS streams");
     } catch {
       if (opening === this.#openings) this.#fail("network", `${LIBRARY} could not be loaded`);
     }
+  }
+
+  /**
+   * Leave the stream to a browser that plays such; it does not say why a server refuses one.
+   *
+   * @param {string} url
+   * @param {number} opening
+   */
+  async #openItself(url, opening) {
+    const answer = await fetch(url);
+    const body = answer.ok ? "" : await answer.text();
+    if (opening !== this.#openings) return;
+    if (answer.ok) this.#video.src = url;
+    else this.failed.emit(flawOfAnswer(answer.status, body));
   }
 
   /**
@@ -73,6 +103,7 @@ export class Stream {
     this.#openings += 1;
     this.#hls?.destroy();
     this.#hls = null;
+    this.speed = null;
   }
 
   /** @returns {Track[]} the subtitles inside the stream */
@@ -108,14 +139,31 @@ export class Stream {
   }
 
   /**
+   * Let a sound track of a stream that the server makes be heard, without a pause in the picture.
+   * @param {number} number of the track in the file
+   * @returns {boolean} whether the stream has it
+   */
+  switchSound(number) {
+    const index = this.#hls ? indexOfSound(this.#hls, number) : -1;
+    if (this.#hls && index >= 0) this.#hls.audioTrack = index;
+    return index >= 0;
+  }
+
+  /**
    * @param {Hls} hls
    * @param {string} url
+   * @param {Beginning} beginning
    */
-  #attach(hls, url) {
+  #attach(hls, url, { sound }) {
     this.#hls = hls;
     let recovered = false;
     hls.subtitleDisplay = false;
+    if (sound !== undefined) this.#beginWith(hls, sound);
     for (const event of TRACK_EVENTS) hls.on(event, () => this.changed.emit());
+    hls.on("hlsFragLoaded", (_, { networkDetails }) => {
+      const told = networkDetails?.getResponseHeader?.(SPEED);
+      if (told && this.#hls === hls) this.#noteSpeed(Number(told));
+    });
     hls.on("hlsError", (_, data) => {
       if (!data.fatal || this.#hls !== hls) return;
       if (data.type === "mediaError" && !recovered) {
@@ -129,14 +177,57 @@ export class Stream {
     hls.loadSource(new URL(url, document.baseURI).href);
     hls.attachMedia(this.#video);
   }
+
+  /**
+   * Choose the sound as soon as there is a choice, before any of it is loaded.
+   *
+   * @param {Hls} hls
+   * @param {number} sound
+   */
+  #beginWith(hls, sound) {
+    let chosen = false;
+    hls.on("hlsAudioTracksUpdated", () => {
+      const index = indexOfSound(hls, sound);
+      if (chosen || index < 0) return;
+      chosen = true;
+      hls.audioTrack = index;
+    });
+  }
+
+  /**
+   * What others see changes only when the conversion becomes fast or slow: a part comes each second.
+   *
+   * @param {number} speed
+   */
+  #noteSpeed(speed) {
+    if (!Number.isFinite(speed)) return;
+    const before = this.speed;
+    this.speed = Math.round(speed * 10) / 10;
+    if (before === null || before < 1 !== this.speed < 1) this.changed.emit();
+  }
 }
 
-function options() {
+/**
+ * @param {Beginning} beginning
+ * @returns {import("../node_modules/hls.js/dist/hls.min.mjs").Config}
+ */
+function options({ position = 0 }) {
   return {
     // A worker of our own origin, because the policy of the page allows none made from a blob.
     workerPath: new URL(WORKER, import.meta.url).href,
+    startPosition: position > 0 ? position : -1,
+    backBufferLength: KEPT,
     fragLoadPolicy: { default: PARTS },
+    manifestLoadPolicy: { default: MASTER },
   };
+}
+
+/**
+ * @param {Hls} hls
+ * @param {number} number
+ */
+function indexOfSound({ audioTracks }, number) {
+  return audioTracks.findIndex(({ url }) => url && Number(SOUND.exec(url)?.[1] ?? -1) === number);
 }
 
 /** @param {string} prefix of the ids */
@@ -152,9 +243,9 @@ function trackOf(prefix) {
  * @param {ErrorData} data
  * @returns {import("./flaws.js").Flaw}
  */
-function flawOf({ type, details, response }) {
+function flawOf({ type, details, response, networkDetails }) {
   if (response && response.code >= 400)
-    return { reason: "network", words: `the server answered ${response.code} to a part of it` };
+    return flawOfAnswer(response.code, networkDetails ? networkDetails.response : "");
   if (type === "networkError")
     return { reason: "network", words: "the network failed while it was loading" };
   const words = `it is damaged, or in a format that this browser cannot decode (${details})`;

@@ -89,8 +89,11 @@ export class Page {
    * @param {import("../protocol/player-state.js").PlayerState} earlier
    * @param {import("../protocol/player-state.js").PlayerState} state
    */
-  #follow(earlier, { source, error, skipped = null }) {
+  #follow(earlier, { source, error, stream = null, skipped = null }) {
     if (source !== earlier.source) this.#toast.filmChanged();
+    if (stream?.reason === "silent" && !same(stream, earlier.stream)) {
+      this.inform(this._translate("player.unheard", { codec: stream.codec ?? "" }));
+    }
     if (skipped && !same(skipped, earlier.skipped)) {
       const { text, detail } = describeError(callError(skipped.error), this._translate);
       const { title } = skipped;

@@ -27,6 +27,7 @@ import { composeState } from "./state-report.js";
 import { PlayerVoice } from "./voice.js";
 import { Rpc } from "../connection/rpc.js";
 import { SleepTimer } from "../playback/sleep-timer.js";
+import { SoundChoice } from "../playback/sound-choice.js";
 import { soundAllowed } from "./sound-permission.js";
 import { StatePublisher } from "./state-publisher.js";
 import { Store } from "../page/store.js";
@@ -47,14 +48,18 @@ const page = new PlayerPage(document, translate);
 const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
-const media = new Media(page.video);
+const media = new Media(page.video, {
+  converts: document.body.dataset.convert === "auto",
+  languages: () => sounds.languages,
+});
 const catalogue = new Catalogue((query) => api.list(query));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
 const name = new PlayerName(store, translate("player.default_name"));
 const fullscreen = new Fullscreen(document);
 const sleep = new SleepTimer(media);
 const subtitles = new SubtitleChoice(media, store, (percent) => page.resizeSubtitles(percent));
-const parts = { media, playback, subtitles, fullscreen, sleep, name };
+const sounds = new SoundChoice(media, store, navigator.languages);
+const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name };
 const procedures = new PlayerProcedures(parts);
 const credentials = new CredentialsSource(() => identity.credentials());
 const connection = new Connection({
@@ -116,7 +121,6 @@ function wire() {
   media.changed.listen(rememberSound);
   media.happened.listen(({ name, detail }) => voice.event(name, detail));
   for (const { changed } of [playback, name, sleep, subtitles]) changed.listen(show);
-  media.unheard.listen((codec) => page.inform(translate("player.unheard", { codec })));
   procedures.messaged.listen(({ text, seconds }) => {
     page.showMessage(text, seconds);
     voice.event("message", { text, seconds });

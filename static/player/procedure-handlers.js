@@ -14,6 +14,7 @@ import { Signal } from "../events/signal.js";
  * @property {import("../media/media.js").Media} media
  * @property {import("../playback/playback.js").Playback} playback
  * @property {import("../playback/subtitle-choice.js").SubtitleChoice} subtitles
+ * @property {import("../playback/sound-choice.js").SoundChoice} sounds
  * @property {import("../page/fullscreen.js").Fullscreen} fullscreen
  * @property {import("../playback/sleep-timer.js").SleepTimer} sleep
  * @property {import("./name.js").PlayerName} name
@@ -73,13 +74,14 @@ export class PlayerProcedures {
 
   /** @returns {Actions} */
   #sound() {
-    const { media } = this.#parts;
+    const { media, sounds } = this.#parts;
     return {
       volume: ({ level }) => media.volume.set(level),
       "volume/up": ({ step }) => media.volume.set(media.volume.level + step),
       "volume/down": ({ step }) => media.volume.set(media.volume.level - step),
       mute: ({ on }) => media.mute(on === null ? !media.volume.muted : on),
-      audio: ({ track }) => media.sounds.choose(idOf(track)),
+      audio: ({ track }) => sounds.choose(idOf(track)),
+      stream: ({ kind }) => media.deliver(kind),
     };
   }
 

@@ -54,6 +54,7 @@ export function composeState(media, facts, seq, now) {
     shuffle: queue.unshuffled !== null,
     subtitles: { ...media.subtitles, size: facts.subtitleSize },
     audio: media.audio,
+    stream: media.stream,
     fullscreen: facts.fullscreen,
     sleep_at: facts.sleepAt === null ? null : toMilliseconds(facts.sleepAt),
     gesture_required: media.gestureRequired,
@@ -69,7 +70,7 @@ export function composeState(media, facts, seq, now) {
  * @param {Facts} facts
  */
 export function capabilities(media, { current, queue, fullscreenAvailable }) {
-  const { loaded, seekable, volumeFixed, subtitles, audio } = media;
+  const { loaded, seekable, volumeFixed, subtitles, audioChoice, convertible } = media;
   const filled = queue.items.length > 0;
   const follows = following(queue) !== null;
   const startable = loaded || (current === null && follows);
@@ -92,7 +93,8 @@ export function capabilities(media, { current, queue, fullscreenAvailable }) {
     "queue/move": filled,
     "queue/clear": filled,
     subtitles: subtitles.tracks.length > 0,
-    audio: audio.tracks.length > 0,
+    audio: audioChoice,
+    stream: current !== null && convertible,
     fullscreen: fullscreenAvailable,
   };
   return Object.keys(PROCEDURES).filter((procedure) => conditions[procedure] !== false);

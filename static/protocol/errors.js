@@ -33,6 +33,12 @@ export const MEDIA_REASONS = Object.freeze(
     "picture",
     "stream",
     "subtitles",
+    "empty",
+    "cut_off",
+    "encrypted",
+    "unknown_format",
+    "no_ffmpeg",
+    "conversions_full",
   ]),
 );
 

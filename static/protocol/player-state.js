@@ -15,6 +15,12 @@ const TOLERANCE = 0.25;
  * @property {string | null} active
  * @property {Track[]} tracks
  *
+ * @typedef {object} StreamState how what is loaded reaches the player
+ * @property {"direct" | "remux" | "transcode"} kind
+ * @property {string} reason one of the codes in docs/protocol.md
+ * @property {number | null} speed of the conversion: 1 is as fast as it plays
+ * @property {string} [codec] that the reason is about
+ *
  * @typedef {{ code: string, message: string, reason?: string }} Problem
  *
  * @typedef {object} Skipped an item of the queue that could not be played when its turn came
@@ -46,6 +52,7 @@ const TOLERANCE = 0.25;
  * @property {boolean} shuffle
  * @property {Tracks & { size: number }} subtitles
  * @property {Tracks} audio
+ * @property {StreamState | null} [stream]
  * @property {boolean} fullscreen
  * @property {number | null} sleep_at
  * @property {boolean} gesture_required

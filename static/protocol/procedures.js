@@ -64,6 +64,14 @@ export const PROCEDURES = Object.freeze({
   subtitles: TRACK,
   "subtitles/size": [{ name: "percent", type: "number", ...SUBTITLE_SIZE }],
   audio: TRACK,
+  stream: [
+    {
+      name: "kind",
+      type: "choice",
+      choices: ["auto", "direct", "remux", "transcode"],
+      default: "auto",
+    },
+  ],
   fullscreen: ON,
   message: [
     { name: "text", type: "text", least: 1, most: 1000 },

@@ -70,6 +70,15 @@ function addressOf(path) {
 }
 
 /**
+ * Return the address of the stream that the server makes of a medium of the library.
+ * @param {Source} source
+ * @param {string} plan how: `copy-aac`
+ */
+export function streamAddress({ url }, plan) {
+  return `streams/${url.slice(LIBRARY.length)}/${plan}/master.m3u8`;
+}
+
+/**
  * Tell whether a source is a medium by its name; else it may be a folder of the library.
  * @param {Source} source
  */
@@ -79,7 +88,7 @@ export function isMedium({ path }) {
 
 /**
  * Tell whether a source is a stream in parts (HLS).
- * @param {Source} source
+ * @param {{ url: string }} source
  */
 export function isStream({ url }) {
   return /^[^?#]*\.m3u8(?:[?#]|$)/i.test(url);

@@ -3,6 +3,7 @@ declare module "*/hls.min.mjs" {
   export interface MediaPlaylist {
     name: string;
     lang?: string;
+    url?: string;
   }
 
   export interface ErrorData {
@@ -10,6 +11,12 @@ declare module "*/hls.min.mjs" {
     type: string;
     details: string;
     response?: { code: number };
+    networkDetails?: XMLHttpRequest | null;
+  }
+
+  export interface FragmentData {
+    frag: { type: string };
+    networkDetails?: XMLHttpRequest | null;
   }
 
   export interface Retry {
@@ -21,19 +28,29 @@ declare module "*/hls.min.mjs" {
   export interface LoaderConfig {
     maxTimeToFirstByteMs: number;
     maxLoadTimeMs: number;
-    timeoutRetry: Retry;
-    errorRetry: Retry;
+    timeoutRetry: Retry | null;
+    errorRetry: Retry | null;
+  }
+
+  export interface Config {
+    workerPath: string;
+    startPosition: number;
+    backBufferLength: number;
+    fragLoadPolicy: { default: LoaderConfig };
+    manifestLoadPolicy: { default: LoaderConfig };
   }
 
   export default class Hls {
     static isSupported(): boolean;
-    constructor(options: { workerPath: string; fragLoadPolicy: { default: LoaderConfig } });
+    constructor(options: Config);
     subtitleTracks: MediaPlaylist[];
     subtitleTrack: number;
     subtitleDisplay: boolean;
     audioTracks: MediaPlaylist[];
     audioTrack: number;
+    bandwidthEstimate: number;
     on(event: "hlsError", listener: (name: string, data: ErrorData) => void): void;
+    on(event: "hlsFragLoaded", listener: (name: string, data: FragmentData) => void): void;
     on(event: string, listener: () => void): void;
     loadSource(url: string): void;
     attachMedia(video: HTMLVideoElement): void;

@@ -108,6 +108,8 @@ CASES = [
     Case("subtitles/size", {"percent": 150}, lambda it: it.player.see(SIZE) == "1.5"),
     Case("audio", {"track": "1"}, lambda it: it.observer.status()["audio"]["active"] == "1",
          [("load", STREAM)]),
+    Case("stream", {"kind": "direct"},
+         lambda it: it.observer.status()["stream"]["reason"] == "forced"),
     Case("message", {"text": "Dinner", "seconds": 20}, lambda it: says(it, "Dinner")),
     Case("sleep", {"minutes": 10}, lambda it: it.observer.status()["sleep_at"] is not None),
     Case("rename", {"name": "Kitchen"}, lambda it: says(it, "Kitchen")),

@@ -101,8 +101,8 @@ def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
     [
         ("unseen.mp4", "MPEG-4"),
         ("headless.mp4", "format"),
-        ("lost/lost.m3u8", "404"),
-        ("nothing.m3u8", "404"),
+        ("lost/lost.m3u8", "no such medium"),
+        ("nothing.m3u8", "no such medium"),
         ("nothing.mp4", "not found"),
     ],
 )

@@ -23,6 +23,7 @@ CLASSES = {
     "subtitles": state.Subtitles,
     "tracks": state.Tracks,
     "track": state.Track,
+    "stream": state.Stream,
     "error": state.Problem,
     "skipped": state.Skipped,
     "history": state.History,

@@ -151,6 +151,10 @@ class PlayerProcedures(ABC, Generic[Answer]):
         """Play the sound track with this id; None for none."""
         return self.call("audio", track=_Given(track))
 
+    def stream(self, kind: Literal["auto", "direct", "remux", "transcode"] = "auto") -> Answer:
+        """Choose how the loaded medium reaches the player; it continues at the same place."""
+        return self.call("stream", kind=kind)
+
     def fullscreen(self, on: bool | None = None) -> Answer:
         """Enter or leave full screen; None toggles."""
         return self.call("fullscreen", on=on)

@@ -144,7 +144,7 @@ def _fits(name: str, value: Any) -> bool:
     return True
 
 
-_NESTED: Final = frozenset({"queue", "subtitles", "audio", "error", "skipped"})
+_NESTED: Final = frozenset({"queue", "subtitles", "audio", "stream", "error", "skipped"})
 _HINTS: Final = {
     name: kind_of(hint) for name, hint in get_type_hints(State).items() if name not in _NESTED
 }

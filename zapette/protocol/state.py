@@ -43,6 +43,15 @@ class Subtitles(Tracks, total=False):
     size: float
 
 
+class Stream(TypedDict, total=False):
+    """How the loaded medium reaches the player; `speed` is that of the conversion, 1 real time."""
+
+    kind: Literal["direct", "remux", "transcode"]
+    reason: str
+    speed: float | None
+    codec: str
+
+
 class Problem(TypedDict, total=False):
     """A playback error; `reason` details a ``media_error``."""
 
@@ -108,6 +117,7 @@ class State(TypedDict, total=False):
     shuffle: bool
     subtitles: Subtitles
     audio: Tracks
+    stream: Stream | None
     fullscreen: bool
     sleep_at: float | None
     gesture_required: bool

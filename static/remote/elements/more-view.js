@@ -1,5 +1,6 @@
 import { formatFactor } from "../../i18n/format.js";
 import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
+import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
 import { labelOf } from "../../media/subtitle-kinds.js";
 import { defineOnce } from "../../elements/define.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
@@ -28,6 +29,8 @@ export class MoreView extends ViewElement {
   #size;
   /** @type {ChoiceRow<string | null>} */
   #audio;
+  /** @type {ChoiceRow<string>} */
+  #delivery;
   #sleep;
   /** @type {ChoiceRow<boolean>} */
   #fullscreen;
@@ -53,6 +56,9 @@ export class MoreView extends ViewElement {
       this.#ask("subtitles/size", { percent }),
     );
     this.#audio = new ChoiceRow(translate("more.audio"), (track) => this.#ask("audio", { track }));
+    this.#delivery = new ChoiceRow(this.#deliveryTexts.title, (kind) =>
+      this.#ask("stream", { kind }),
+    );
     this.#sleep = new SleepChoice(translate, (parameters) => this.#ask("sleep", parameters));
     this.#fullscreen = new ChoiceRow(translate("control.fullscreen"), (on) =>
       this.#ask("fullscreen", { on }),
@@ -82,6 +88,7 @@ export class MoreView extends ViewElement {
       this.#subtitles.element,
       this.#size.element,
       this.#audio.element,
+      this.#delivery.element,
       this.#fullscreen.element,
       this.#sleep.element,
     );
@@ -129,6 +136,7 @@ export class MoreView extends ViewElement {
     }));
     this.#size.show(sizes, subtitles?.size ?? 100, can("subtitles/size") && texts.length > 0);
     this.#audio.show(sounds, audio?.active ?? null, can("audio") && sounds.length > 1);
+    this.#showDelivery(state);
     const ways = [true, false].map((value) => ({
       value,
       text: this._translate(value ? "more.on" : "more.off"),
@@ -139,6 +147,21 @@ export class MoreView extends ViewElement {
     this.#name.enable(can("rename"));
     this.#name.show(state.name);
     for (const part of [this.#ways, this.#screen]) if (part) hideIfEmpty(part);
+  }
+
+  get #deliveryTexts() {
+    return (DELIVERY_TEXTS[this._translate("language")] || DELIVERY_TEXTS.en).choices;
+  }
+
+  /** @param {PlayerState} state */
+  #showDelivery({ stream = null, can }) {
+    const texts = this.#deliveryTexts;
+    const options = /** @type {const} */ (["auto", "direct", "remux", "transcode"]).map(
+      (value) => ({ value, text: texts[value] }),
+    );
+    const active = stream?.reason === "forced" ? stream.kind : "auto";
+    const hint = stream ? describeDelivery(stream, this._translate("language")) : "";
+    this.#delivery.show(options, active, can.includes("stream"), hint);
   }
 
   /**

@@ -24,6 +24,9 @@ const MEDIA = {
   gestureRequired: false,
   subtitles: { active: null, tracks: [] },
   audio: { active: null, tracks: [] },
+  audioChoice: false,
+  stream: null,
+  convertible: false,
   error: null,
 };
 const FILM = {
@@ -57,7 +60,13 @@ const state = (media = {}, now = 1000, facts = {}) =>
 test("the state has every field of the contract, of its type, and no other", () => {
   const tracks = { active: "a", tracks: [{ id: "a", label: "A", language: "fr" }] };
   const error = { code: "media_error", message: "it is damaged", reason: "damaged" };
-  const full = state({ subtitles: tracks, audio: tracks, error }, 1000, {
+  const stream = {
+    kind: /** @type {const} */ ("remux"),
+    reason: "sound",
+    speed: 2.5,
+    codec: "DTS",
+  };
+  const full = state({ subtitles: tracks, audio: tracks, stream, error }, 1000, {
     current: { ...FILM, kind: "video", artist: "Artist", album: "Album" },
     skipped: { source: "b", title: "B", error },
     sleepAt: 1060,
@@ -133,7 +142,13 @@ test("it can choose tracks where there are some", () => {
   const tracks = [{ id: "fr", label: "Français", language: "fr" }];
   assert.ok(!state().can.includes("subtitles") && !state().can.includes("audio"));
   assert.ok(state({ subtitles: { active: null, tracks } }).can.includes("subtitles"));
-  assert.ok(state({ audio: { active: null, tracks } }).can.includes("audio"));
+  assert.ok(state({ audioChoice: true }).can.includes("audio"));
+});
+
+test("it can come in another way where the server makes streams", () => {
+  assert.ok(!state().can.includes("stream"));
+  assert.ok(state({ convertible: true }).can.includes("stream"));
+  assert.ok(!state({ convertible: true }, 1000, { current: null }).can.includes("stream"));
 });
 
 test("the passing of time is no change, a jump is", () => {

@@ -48,7 +48,9 @@ def test_state() -> None:
         "muted": True, "title": "A", "source": "a", "artist": "B", "album": "C", "kind": "audio",
         "poster": "p", "queue": {"index": 0, "items": [item]}, "repeat": "one", "shuffle": True,
         "subtitles": {"active": "fr", "tracks": [track], "size": 100},
-        "audio": {"active": "fr", "tracks": [track]}, "fullscreen": True, "sleep_at": 4.5,
+        "audio": {"active": "fr", "tracks": [track]},
+        "stream": {"kind": "remux", "reason": "sound", "speed": 2.5, "codec": "DTS"},
+        "fullscreen": True, "sleep_at": 4.5,
         "gesture_required": True, "error": error,
         "skipped": {"source": "b", "title": "B", "error": error}, "can": ["play"],
     }  # fmt: skip

@@ -1,0 +1,245 @@
+/**
+ * How a medium comes to the player: as the file it is (direct), its tracks in another container
+ * (remux), or with its picture converted (transcode); no I/O.
+ */
+
+import { isDecoded } from "./codecs.js";
+
+/** Why a medium comes as it does; the pages have a text for each (i18n/delivery-texts.js). */
+export const REASONS = Object.freeze(
+  /** @type {const} */ ([
+    "plays",
+    "container",
+    "sound",
+    "track",
+    "picture",
+    "link",
+    "heavy",
+    "failed",
+    "forced",
+    "silent",
+  ]),
+);
+/** The ways, each of which asks more of the server than the one before. */
+export const KINDS = Object.freeze(/** @type {const} */ (["direct", "remux", "transcode"]));
+
+/** Part of a link that a medium may fill: the rate of a film varies. */
+const SHARE = 0.8;
+/** Bits per second that a converted picture of each height needs. @type {[number, number][]} */
+const HEIGHTS = [
+  [1080, 8e6],
+  [720, 4e6],
+  [480, 2e6],
+  [360, 0],
+];
+/** The height to which a picture is brought that is too much for the player's device. */
+const EASY_HEIGHT = 720;
+
+/**
+ * @typedef {import("../library/catalogue.js").About} About
+ * @typedef {import("../library/catalogue.js").Part} Part
+ * @typedef {(typeof KINDS)[number]} Kind
+ * @typedef {(typeof REASONS)[number]} Reason
+ *
+ * @typedef {object} Abilities what a browser says of itself
+ * @property {(container: string) => boolean} opens
+ * @property {(type: string) => boolean} plays in a file
+ * @property {(type: string) => boolean} streams in Media Source Extensions
+ * @property {boolean} smooth whether it decodes the medium's picture as fast as it is to be shown
+ *
+ * @typedef {object} Circumstances
+ * @property {About | null} about null if the library does not know the medium
+ * @property {Abilities} browser
+ * @property {number | null} link bits per second that reach the player; null while not known
+ * @property {boolean} converts the server makes streams
+ * @property {Kind | "auto"} forced what somebody asked for
+ * @property {number} sound number of the sound track that is to be heard, from 0
+ * @property {ReadonlySet<Kind>} failed what was tried in vain
+ *
+ * @typedef {object} Delivery
+ * @property {Kind} kind
+ * @property {Reason} reason
+ * @property {string | null} codec that the reason is about, as people say it
+ * @property {string} plan of the server's stream; empty for `direct`
+ *
+ * @typedef {object} Obstacle why a medium does not come as it is
+ * @property {Reason} reason
+ * @property {string | null} codec
+ */
+
+/**
+ * Return how a medium is to come; null if it cannot: its picture needs converting, and nobody does
+ * that, or the way that somebody asked for does not exist.
+ * @param {Circumstances} given
+ * @returns {Delivery | null}
+ */
+export function decide(given) {
+  const { forced, converts, failed } = given;
+  if (forced === "direct") return direct("forced");
+  const obstacle = obstacleOf(given);
+  if (!converts) return unconverted(given, obstacle);
+  if (forced === "auto" && !obstacle) return direct("plays");
+  if (failed.has("transcode")) return null;
+  const why = forced === "auto" && obstacle ? obstacle : { reason: "forced", codec: null };
+  const picture = pictureOf(given);
+  if (forced === "remux" && picture !== "copy" && picture !== "none") return null;
+  return stream(given, picture, /** @type {Obstacle} */ (why));
+}
+
+/**
+ * Return the number of the sound track to begin with: in the language that people want most, in
+ * which it is the film's sound and no commentary; else the one that the file marks.
+ * @param {readonly Part[]} sounds
+ * @param {readonly string[]} languages as BCP 47 tags, the dearest first
+ */
+export function preferredSound(sounds, languages) {
+  const main = sounds.filter(({ title }) => !title || !BESIDE.test(title));
+  for (const wanted of languages.map(baseOf)) {
+    const spoken = main.filter(({ language }) => language && baseOf(language) === wanted);
+    const found = spoken.find((sound) => sound.default) || spoken[0];
+    if (found) return sounds.indexOf(found);
+  }
+  const marked = sounds.findIndex((sound) => sound.default);
+  return Math.max(0, marked);
+}
+
+/** Titles of what is spoken about a film, or for those who do not see it. */
+const BESIDE = /comment|descri/i;
+
+/**
+ * Return the language that a tag names, in its shortest form: `fr` for `fra`, `fre` and `fr-CA`.
+ * @param {string} tag
+ */
+export function baseOf(tag) {
+  const [base] = tag.toLowerCase().split(/[-_]/);
+  try {
+    return Intl.getCanonicalLocales(base)[0].split("-")[0];
+  } catch {
+    return base;
+  }
+}
+
+/** @param {About | null} about */
+export function soundsOf(about) {
+  return (about?.tracks ?? []).filter(({ kind }) => kind === "audio");
+}
+
+/** @param {About | null} about */
+function picturesOf(about) {
+  return (about?.tracks ?? []).filter(({ kind }) => kind === "video");
+}
+
+/**
+ * @param {Reason} reason
+ * @param {string | null} [codec]
+ * @returns {Delivery}
+ */
+function direct(reason, codec = null) {
+  return { kind: "direct", reason, codec, plan: "" };
+}
+
+/**
+ * Return what keeps a medium from being played as it is; null if nothing does.
+ * @param {Circumstances} given
+ * @returns {Obstacle | null}
+ */
+function obstacleOf({ about, browser, link, sound, failed }) {
+  if (failed.has("direct")) return obstacle("failed");
+  if (!about || about.tracks.length === 0) return null;
+  const pictures = picturesOf(about);
+  const decoded = (/** @type {Part} */ part) => isDecoded(part, browser.plays);
+  if (pictures.length && !pictures.some(decoded)) return obstacle("picture", pictures[0]);
+  const heard = soundsOf(about)[sound];
+  if (heard && !decoded(heard)) return obstacle("sound", heard);
+  if (!browser.opens(about.type.split(";")[0].trim())) return obstacle("container");
+  // Of several sounds, browsers play the first.
+  if (sound > 0) return obstacle("track");
+  if (isTooMuch(about, link)) return obstacle("link");
+  return browser.smooth ? null : obstacle("heavy");
+}
+
+/**
+ * @param {Reason} reason
+ * @param {Part | null} [part]
+ * @returns {Obstacle}
+ */
+function obstacle(reason, part = null) {
+  return { reason, codec: part && part.name };
+}
+
+/**
+ * Return how a medium comes from a server that converts nothing; null for a picture that is not
+ * shown then.
+ * @param {Circumstances} given
+ * @param {Obstacle | null} found
+ */
+function unconverted({ about, browser, forced, failed }, found) {
+  if (forced !== "auto" || failed.has("direct") || found?.reason === "picture") return null;
+  const sounds = soundsOf(about);
+  const heard = sounds.some((sound) => isDecoded(sound, browser.plays));
+  return sounds.length && !heard ? direct("silent", sounds[0].name) : direct("plays");
+}
+
+/**
+ * Return how the picture of a stream is made: `copy`, `none`, `h264` or with a height `h264.720`.
+ * @param {Circumstances} given
+ */
+function pictureOf({ about, browser, link, forced, failed }) {
+  const [picture] = picturesOf(about);
+  if (!picture) return soundsOf(about).length ? "none" : "h264";
+  if (isTooMuch(about, link) && forced === "auto") return `h264.${heightFor(about, link)}`;
+  if (!browser.smooth && forced === "auto") return `h264.${EASY_HEIGHT}`;
+  const copied =
+    forced !== "transcode" &&
+    !failed.has("remux") &&
+    browser.streams(`video/mp4; codecs="${picture.codec}"`);
+  return copied ? "copy" : "h264";
+}
+
+/**
+ * @param {Circumstances} given
+ * @param {string} picture
+ * @param {Obstacle} why
+ * @returns {Delivery}
+ */
+function stream({ about, browser, forced, failed }, picture, why) {
+  const sounds = soundsOf(about);
+  const taken = sounds.every(({ codec }) => browser.streams(`audio/mp4; codecs="${codec}"`));
+  const known = about !== null && about.tracks.length > 0;
+  const copied = known && taken && !failed.has("remux") && forced !== "transcode";
+  const sound = known && !sounds.length ? "none" : copied ? "copy" : "aac";
+  const kind = picture.startsWith("h264") ? "transcode" : "remux";
+  const [first] = picturesOf(about);
+  // A container that is not opened matters less than a picture that is converted all the same.
+  const converted = kind === "transcode" && ["container", "sound", "track"].includes(why.reason);
+  const { reason, codec } = converted && first ? obstacle("picture", first) : why;
+  return { kind, reason, codec, plan: `${picture}-${sound}` };
+}
+
+/**
+ * @param {About | null} about
+ * @param {number | null} link
+ */
+function isTooMuch(about, link) {
+  const rate = rateOf(about);
+  return link !== null && rate !== null && rate > link * SHARE;
+}
+
+/**
+ * Return the bits per second of a medium; null while they are not known.
+ * @param {About | null} about
+ */
+export function rateOf(about) {
+  return about?.size && about.duration ? (about.size * 8) / about.duration : null;
+}
+
+/**
+ * Return the greatest height that fits through the link, and is not above the picture's own.
+ * @param {About | null} about
+ * @param {number | null} link
+ */
+function heightFor(about, link) {
+  const own = about?.height || Infinity;
+  const fitting = HEIGHTS.find(([height, rate]) => height <= own && rate <= (link ?? 0) * SHARE);
+  return (fitting || HEIGHTS[HEIGHTS.length - 1])[0];
+}

@@ -1,0 +1,176 @@
+/** What is loaded, and the way in which it comes to the `<video>`. */
+
+import { KINDS, decide, preferredSound, soundsOf } from "./delivery.js";
+import { isStream, streamAddress } from "../protocol/sources.js";
+
+/** What is wrong with a medium, or with the browser, and not with the network or the server. */
+const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
+
+/**
+ * @typedef {import("../library/catalogue.js").About} About
+ * @typedef {import("../protocol/sources.js").Source} Source
+ * @typedef {import("./delivery.js").Delivery} Delivery
+ * @typedef {import("./delivery.js").Kind} Kind
+ *
+ * @typedef {object} Surroundings
+ * @property {boolean} converts the server makes streams
+ * @property {() => readonly string[]} languages that people want to hear, the dearest first
+ */
+
+/** @type {Delivery} */
+const AS_IT_IS = { kind: "direct", reason: "plays", codec: null, plan: "" };
+
+export class MediumDelivery {
+  #abilities;
+  #surroundings;
+  /** @type {Source | null} */
+  #source = null;
+  /** @type {About | null} */
+  #about = null;
+  #smooth = true;
+  /** @type {Kind | "auto"} */
+  #forced = "auto";
+  /** @type {Set<Kind>} */
+  #failed = new Set();
+  /** bits per second that were seen to reach the player @type {number | null} */
+  #link = null;
+  /** number of the sound track that is to be heard */
+  sound = 0;
+  /** @type {Delivery | null} the way that was chosen; null if there is none */
+  way = null;
+
+  /**
+   * @param {import("./abilities.js").Abilities} abilities
+   * @param {Surroundings} surroundings
+   */
+  constructor(abilities, surroundings) {
+    this.#abilities = abilities;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Begin with another medium.
+   * @param {Source} source
+   * @param {About | null} about
+   * @param {boolean} smooth whether the browser decodes its picture fast enough
+   */
+  begin(source, about, smooth) {
+    this.#source = source;
+    this.#about = about;
+    this.#smooth = smooth;
+    this.#forced = "auto";
+    this.#failed.clear();
+    this.sound = preferredSound(this.sounds, this.#surroundings.languages());
+    this.choose();
+  }
+
+  /** The sound tracks in the file. */
+  get sounds() {
+    return soundsOf(this.#about);
+  }
+
+  /** Whether the library knows of a picture. */
+  get hasPicture() {
+    return this.#picture !== undefined;
+  }
+
+  /** What people call the codec of the picture. */
+  get unshown() {
+    return this.#picture?.name ?? "unknown";
+  }
+
+  get #picture() {
+    return this.#about?.tracks.find(({ kind }) => kind === "video");
+  }
+
+  /** Whether the server can give the medium in another way. */
+  get isConvertible() {
+    const source = this.#source;
+    return (
+      this.#surroundings.converts && source !== null && source.path !== null && !isStream(source)
+    );
+  }
+
+  /** The address of what is to be loaded; empty if there is no way. */
+  get address() {
+    if (!this.#source || !this.way) return "";
+    const { plan } = this.way;
+    return plan ? streamAddress(this.#source, plan) : this.#source.url;
+  }
+
+  /** Choose the way anew; null if there is none. */
+  choose() {
+    this.way = this.#decide(this.#forced);
+    return this.way;
+  }
+
+  /**
+   * Let the medium come in this way; returns false, and changes nothing, if it does not exist.
+   * @param {Kind | "auto"} kind
+   */
+  force(kind) {
+    if (kind !== "auto" && !this.#decide(kind)) return false;
+    this.#forced = kind;
+    this.#failed.clear();
+    this.choose();
+    return true;
+  }
+
+  /**
+   * Note that the medium failed in the way that was chosen.
+   * @param {import("./flaws.js").Flaw} flaw
+   * @returns {boolean} whether there is another way, which is chosen now
+   */
+  fail({ reason }) {
+    if (!this.canFallBack(reason)) return false;
+    const { kind } = /** @type {Delivery} */ (this.way);
+    if (kind === "direct" && this.#about) {
+      this.#abilities.failed(this.#about.type.split(";")[0].trim());
+    }
+    this.#failed.add(kind);
+    return this.choose() !== null;
+  }
+
+  /**
+   * Tell whether there is another way after a failure for this reason.
+   * @param {string} reason
+   */
+  canFallBack(reason) {
+    if (!this.way || this.#forced !== "auto" || !this.isConvertible) return false;
+    if (!OF_MEDIUM.includes(reason)) return false;
+    return this.way.kind !== KINDS[KINDS.length - 1];
+  }
+
+  /**
+   * Note how many bits per second reach the player.
+   * @param {number} rate
+   * @returns {boolean} whether the medium comes in another way now
+   */
+  noteLink(rate) {
+    this.#link = rate;
+    const before = this.address;
+    this.choose();
+    return this.address !== before;
+  }
+
+  /** @param {Kind | "auto"} forced */
+  #decide(forced) {
+    const source = this.#source;
+    if (!source) return null;
+    if (source.path === null || isStream(source)) return forced === "auto" ? AS_IT_IS : null;
+    return decide({
+      about: this.#about,
+      browser: {
+        opens: (container) => this.#abilities.opens(container),
+        plays: (type) => this.#abilities.plays(type),
+        streams: (type) => this.#abilities.streams(type),
+        smooth: this.#smooth,
+      },
+      link: this.#link,
+      converts: this.#surroundings.converts,
+      forced,
+      sound: this.sound,
+      failed: this.#failed,
+    });
+  }
+}
