@@ -52,6 +52,22 @@ const REASON_TEXTS = {
   conversions_full: "reason.conversions_full",
 };
 
+/**
+ * Why a file of the library cannot be played.
+ * @type {Record<import("../library/library.js").Flaw, Key>}
+ */
+const FLAW_TEXTS = {
+  empty: "flaw.empty",
+  cut_off: "flaw.cut_off",
+  encrypted: "flaw.encrypted",
+  text: "flaw.text",
+  unknown_format: "flaw.unknown_format",
+  unreadable: "flaw.unreadable",
+};
+
+/** @type {Record<string, Key | undefined>} */
+const FLAWS = FLAW_TEXTS;
+
 /** @type {Record<string, Key | undefined>} */
 const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
 /** @type {Record<string, Key | undefined>} */
@@ -67,6 +83,15 @@ const PLAIN = [
   "wrong_code",
   "not_found",
 ];
+
+/**
+ * Return the text for why a file of the library cannot be played, as a page has it; one that it does
+ * not know is "unreadable".
+ * @param {string} flaw
+ */
+export function flawText(flaw) {
+  return FLAWS[flaw] ?? FLAW_TEXTS.unreadable;
+}
 
 /**
  * Return the words for `error`, and as detail what its reason is.

@@ -11,24 +11,20 @@ const MOST = 20;
 /**
  * @typedef {import("../protocol/sources.js").Source} Source
  *
- * @typedef {object} Part a picture or a sound
- * @property {"video" | "audio"} kind
- * @property {string} name of its codec, as people say it
- * @property {string} codec as a browser says it
- * @property {string | null} [language]
- * @property {string | null} [title] what the medium calls it
- * @property {number | null} [channels] of a sound
- * @property {boolean} [default] the medium marks it as the one to begin with
+ * @typedef {import("./library.js").Track} Part a picture or a sound
  *
  * @typedef {object} Chapter
  * @property {string} title
  * @property {number} start seconds
  *
  * @typedef {object} SubtitleFile
- * @property {string} id
+ * @property {string} id `inside-<k>` for track number k inside the file
  * @property {string} label
  * @property {string | null} language
- * @property {string} url
+ * @property {"text" | "ass" | "picture"} [kind] text, text with styles, or pictures
+ * @property {boolean} [forced] for all, also those who want no subtitles
+ * @property {boolean} [default] the file says that it is to be shown first
+ * @property {string | null} url none for pictures
  *
  * @typedef {object} About
  * @property {string} path
@@ -47,6 +43,8 @@ const MOST = 20;
  * @property {string | null} poster
  * @property {string | null} thumbnail
  * @property {readonly SubtitleFile[]} subtitles
+ * @property {readonly { number: number, name: string }[]} [fonts] in the file, for its subtitles
+ * @property {number | null} [bitrate] of the whole file, in bits per second
  * @property {string | null} [artist]
  * @property {string | null} [album]
  */

@@ -12,6 +12,23 @@
  * @property {"video" | "audio"} kind
  * @property {string} name what people call its codec
  * @property {string} codec what a browser calls it
+ * @property {string} [codec_name] what ffmpeg calls it
+ * @property {string | null} [profile] of the codec, as ffmpeg calls it
+ * @property {string | null} [language] ISO 639 code
+ * @property {string | null} [title]
+ * @property {boolean} [default] the file says that it is to be played first
+ * @property {number | null} [bitrate] bits per second
+ * @property {number | null} [channels] of a sound
+ * @property {number | null} [sample_rate] of a sound, in hertz
+ * @property {number | null} [width] of a picture, in pixels
+ * @property {number | null} [height] of a picture, in pixels
+ * @property {number | null} [frame_rate] pictures per second
+ * @property {number | null} [bit_depth] bits of a sample of a picture
+ * @property {"pq" | "hlg" | null} [hdr] high dynamic range
+ * @property {boolean} [interlaced] a picture is two fields
+ * @property {0 | 90 | 180 | 270} [rotation] degrees by which it is to be turned anticlockwise
+ *
+ * @typedef {"empty" | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable"} Flaw
  *
  * @typedef {object} Entry
  * @property {"folder" | "video" | "audio"} kind
@@ -25,7 +42,7 @@
  * @property {string | null} [artist]
  * @property {string} [type] for `canPlayType`
  * @property {Track[]} [tracks]
- * @property {string | null} [problem]
+ * @property {Flaw | null} [flaw] why it cannot be played
  * @property {number} [position] seconds, where one stopped
  *
  * @typedef {object} Listing

@@ -39,10 +39,12 @@ export class Subtitles {
   }
 
   /**
-   * Offer these files in place of those of an earlier film; none is shown.
-   * @param {readonly SubtitleFile[]} files
+   * Offer these files in place of those of an earlier film; none is shown. Pictures have no address
+   * and are left out.
+   * @param {readonly SubtitleFile[]} offered
    */
-  offer(files) {
+  offer(offered) {
+    const files = offered.filter(({ url }) => url);
     this.#active = null;
     for (const { element } of Array.from(this.#files.values())) element.remove();
     this.#files = new Map(files.map((file) => [file.id, { file, element: trackOf(file) }]));
@@ -82,7 +84,7 @@ function trackOf({ label, language, url }) {
   element.kind = "subtitles";
   element.label = label;
   if (language) element.srclang = language;
-  element.src = url;
+  if (url) element.src = url;
   return element;
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from zapette_webapp.errors import Unplayable
 from zapette_webapp.media.codecs import content_type, track
 from zapette_webapp.media.probe import read
 
@@ -52,7 +53,8 @@ def test_the_first_of_each_kind_counts() -> None:
 
 @pytest.mark.parametrize("report", [b"", b"{", b"{}", b'{"streams": []}', b"[]", b"\xff"])
 def test_reports_that_say_nothing(report: bytes) -> None:
-    assert read("video/mp4", report) is None
+    with pytest.raises(Unplayable):
+        read("video/mp4", report)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,6 @@ def test_durations(duration: str | None, seconds: float | None) -> None:
         "format": {"duration": duration, "tags": {"TITLE": "a\0b\nc" + "d" * 500}},
     }
     found = read("audio/mpeg", json.dumps(report).encode())
-    assert found is not None
     assert found.duration == seconds
     assert found.title is not None
     assert found.title.startswith("a b c")

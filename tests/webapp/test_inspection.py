@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.webapp import films
 from tests.webapp.films import ffmpeg
-from zapette_webapp.media import contents
+from zapette_server.places import ROOT
+from zapette_webapp.errors import Unplayable
+from zapette_webapp.media import contents, flaws
 from zapette_webapp.media.contents import Chapter, Font
 from zapette_webapp.media.probe import Probe, Prober
 
+KEY = "00112233445566778899aabbccddeeff"
 PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=25")
 
 
@@ -109,3 +115,82 @@ def test_kinds_of_subtitles(name: str, kind: str) -> None:
     first, second = contents.subtitles(streams)
     assert (first.kind, first.label, first.language) == (kind, "qaa", "qaa")
     assert (second.number, second.label, second.language) == (1, "2 (SDH)", None)
+
+
+def flaw(file: Path) -> str | None:
+    try:
+        Prober().examine(file)
+    except Unplayable as error:
+        return error.flaw
+    return None
+
+
+def test_what_is_not_all_there(tmp_path: Path, rich_film: Path) -> None:
+    film, begun = films.short(tmp_path), tmp_path / "begun.mp4"
+    whole = film.read_bytes()
+    ffmpeg("-i", str(film), "-c", "copy", "-movflags", "+faststart", str(begun))
+    downloaded = begun.read_bytes()
+    samples = {
+        "moov lost.mp4": whole[: len(whole) // 2],
+        "only moov.mp4": downloaded[: downloaded.index(b"mdat") + 4],
+        "reserved.mkv": b"\0" * 5000,
+        "only a head.mkv": rich_film.read_bytes()[:300],
+    }
+    for name, content in samples.items():
+        (tmp_path / name).write_bytes(content)
+        assert flaw(tmp_path / name) == "cut_off", name
+    # what lacks its end plays until there
+    begun.write_bytes(downloaded[:-100])
+    assert flaw(begun) is None
+    begun.write_bytes(b"")
+    assert flaw(begun) == "empty"
+
+
+def test_what_is_something_else(tmp_path: Path) -> None:
+    samples = {
+        "list.mp4": (b"#EXTM3U\n#EXTINF:1,\nfilm.mp4\n", "text"),
+        "page.mkv": ("<!doctype html><title>404: où ?</title>".encode(), "text"),
+        "latin.avi": ("à propos d'un film".encode("cp1252"), "text"),
+        "noise.mp4": (bytes(it * 89 % 251 for it in range(5000)), "unknown_format"),
+    }
+    for name, (content, reason) in samples.items():
+        (tmp_path / name).write_bytes(content)
+        assert flaw(tmp_path / name) == reason, name
+
+
+def test_what_is_protected(tmp_path: Path) -> None:
+    film, locked = films.short(tmp_path), tmp_path / "locked.mp4"
+    scheme = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_kid", KEY, "-encryption_key", KEY)
+    ffmpeg("-i", str(film), "-c", "copy", *scheme, str(locked))
+    assert flaw(locked) == "encrypted"
+    broadcast, paid = tmp_path / "broadcast.ts", tmp_path / "paid.ts"
+    ffmpeg("-i", str(film), "-c", "copy", str(broadcast))
+    packets = bytearray(broadcast.read_bytes())
+    for place in range(3, len(packets), 188):
+        packets[place] |= 0x80
+    paid.write_bytes(packets)
+    assert (flaw(broadcast), flaw(paid)) == (None, "encrypted")
+    dvd, bought = tmp_path / "dvd.mpg", tmp_path / "bought.mpg"
+    ffmpeg("-i", str(film), "-c:v", "mpeg2video", "-r", "25", "-f", "vob", str(dvd))
+    content = bytearray(dvd.read_bytes())
+    content[content.index(b"\0\0\x01\xe0") + 6] |= 0x10
+    bought.write_bytes(content)
+    assert (flaw(dvd), flaw(bought)) == (None, "encrypted")
+
+
+def test_content_that_no_mark_tells_is_found_by_itself(tmp_path: Path) -> None:
+    film, raw = films.short(tmp_path), tmp_path / "raw.mkv"
+    ffmpeg("-i", str(film), "-c", "copy", "-f", "h264", str(raw))
+    found = probed(raw)
+    assert (found.demuxer, found.type) == ("h264", 'video/h264; codecs="avc1.42E00A"')
+
+
+def test_the_pages_have_a_text_for_each_flaw() -> None:
+    texts = (ROOT / "static" / "i18n" / "error-texts.js").read_text()
+    (listed,) = re.findall(r"const FLAW_TEXTS = \{(.*?)\}", texts, re.DOTALL)
+    assert re.findall(r"(\w+): ", listed) == list(flaws.FLAWS)
+
+
+@given(st.binary(max_size=600), st.sampled_from([b"", b"\x1a\x45\xdf\xa3", b"\0\0\x01\xba", b"G"]))
+def test_any_bytes_have_a_flaw(content: bytes, beginning: bytes) -> None:
+    assert flaws.of_head(beginning + content) in flaws.FLAWS

@@ -74,6 +74,7 @@ def test_what_a_browser_cannot_play_is_named(cinema: System) -> None:
     assert entry(cinema, "Films/silent in browsers.mp4")["type"].endswith(', ac-3"')
     assert [it["kind"] for it in entry(cinema, "Films/mute.mkv")["tracks"]] == ["video"]
     for path in ("Films/broken.mp4", "Films/truncated.mp4"):
+        assert entry(cinema, path)["flaw"] == "cut_off"
         assert entry(cinema, path)["problem"] == "unreadable"
         assert entry(cinema, path)["type"] == "video/mp4"
 

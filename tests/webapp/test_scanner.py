@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.waiting import eventually
-from tests.webapp.films import ffmpeg
+from tests.webapp.films import SUBTITLES, ffmpeg
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.store_errors import StoreError, StoreFull
@@ -106,6 +106,65 @@ def test_a_changed_file_is_looked_into_again(library: Library, media: Path) -> N
     entry = library.queries.answer("top.webm")["entries"][0]
     assert entry["problem"] is None
     assert entry["duration"] == pytest.approx(1, abs=0.1)
+
+
+def test_all_that_is_in_a_film_is_told(library: Library, media: Path, rich_film: Path) -> None:
+    (media / "rich.mkv").write_bytes(rich_film.read_bytes())
+    (media / "rich.fr.srt").write_text(SUBTITLES)
+    library.scanner.scan()
+    library.queries.answer("rich.mkv")
+    assert library.scanner.probe_one()
+    (entry,) = library.queries.answer("rich.mkv")["entries"]
+    assert entry["flaw"] is None
+    assert entry["chapters"] == [{"title": "Départ", "start": 0.0}, {"title": "", "start": 0.9}]
+    assert entry["fonts"] == [{"number": 0, "name": "Some Font.TTF"}]
+    assert entry["bitrate"] > 0
+    assert [(it["channels"], it["default"]) for it in entry["tracks"][1:]] == [
+        (6, True),
+        (1, False),
+    ]
+    assert entry["tracks"][0]["bit_depth"] == 10
+    beside, text, styled = entry["subtitles"]
+    assert (beside["id"], beside["kind"]) == ("fr", "text")
+    assert text == {
+        "id": "inside-0",
+        "label": "Français (forced)",
+        "language": "fr",
+        "kind": "text",
+        "forced": True,
+        "default": False,
+        "url": "subtitles/rich.mkv?track=0",
+    }
+    assert (styled["id"], styled["kind"], styled["default"]) == ("inside-1", "ass", True)
+
+
+def test_an_index_of_before_keeps_when_a_film_came(media: Path, tmp_path: Path) -> None:
+    before = new(media, tmp_path)
+    before.scanner.scan()
+    before.index.complete()
+    (media / "late.webm").write_bytes(b"late")
+    before.scanner.scan()
+    while before.scanner.probe_one():
+        pass
+    newest = before.queries.answer(order="added")["entries"][0]
+    before.stop()
+    added = ("flaw", "bitrate", "demuxer", "start", "inside", "fonts", "chapters")
+    with closing(sqlite3.connect(tmp_path / "library.db")) as file:
+        for column in added:
+            file.execute(f"ALTER TABLE entries DROP COLUMN {column}")
+        file.execute("PRAGMA user_version = 3")
+        file.commit()
+    library = new(media, tmp_path)
+    try:
+        after = library.queries.answer(order="added")["entries"][0]
+        assert (after["path"], after["added_at"]) == ("late.webm", newest["added_at"])
+        assert after["flaw"] is None
+        assert library.index.counts() == (3, 0)
+        while library.scanner.probe_one():
+            pass
+        assert library.queries.answer("late.webm")["entries"][0]["flaw"] == "text"
+    finally:
+        library.stop()
 
 
 def test_what_is_looked_at_is_looked_into_first(library: Library) -> None:

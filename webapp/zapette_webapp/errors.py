@@ -26,6 +26,7 @@
     │   └── NoFont                   the film has no such font inside
     ├── NotReady                     another attempt in a moment can succeed
     ├── Unconvertible                the file cannot be shown as subtitles
+    ├── Unplayable                   the medium cannot be played
     ├── ToolError                    a program did not run to its end
     │   ├── ToolMissing              it is not installed, or cannot start
     │   ├── ToolBusy                 too many runs are waiting; also a `NotReady`
@@ -212,6 +213,20 @@ class NotReady(WebappError):
 
 class Unconvertible(WebappError):
     """The file cannot be shown as subtitles; the message says why."""
+
+
+class Unplayable(WebappError):
+    """The medium cannot be played.
+
+    Attributes:
+        flaw: why, one of `zapette_webapp.media.flaws.FLAWS`.
+    """
+
+    text = "the medium cannot be played"
+
+    def __init__(self, flaw: str) -> None:
+        super().__init__(f"{self.text}: {flaw}")
+        self.flaw = flaw
 
 
 class ToolError(WebappError):

@@ -1,3 +1,4 @@
+import { flawText } from "../../i18n/error-texts.js";
 import { formatTime } from "../../i18n/format.js";
 import { build, flag } from "../../elements/dom.js";
 import { picture } from "./picture.js";
@@ -117,13 +118,13 @@ export class MediumRow {
     const drawn = JSON.stringify([can, lacking, current]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const { problem } = this.entry;
+    const { flaw } = this.entry;
     this.#play.disabled = !can.includes("load");
     flag(this.#playNext, "hidden", !can.includes("queue/play_next"));
     flag(this.#add, "hidden", !can.includes("queue/add"));
     const list = lacking.join(", ");
-    const words = problem
-      ? this.#translate("library.damaged")
+    const words = flaw
+      ? this.#translate(flawText(flaw))
       : list && this.#translate("library.unplayable", { list });
     flag(this.#mark, "hidden", !words);
     if (this.#mark.textContent !== words) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -16,7 +16,10 @@ from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_webapp.library import folding, index_file, titles
 from zapette_webapp.library.listing import Listing, Medium, Poster
 from zapette_webapp.media import media_types
+from zapette_webapp.media.codecs import Track
+from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle
 from zapette_webapp.media.probe import Probe
+from zapette_webapp.media.subtitle_files import Subtitle
 
 KEPT: Final = 30 * 24 * 3600.0
 """Seconds for which the entry of a missing medium is kept: a disk may be away for a while."""
@@ -143,22 +146,33 @@ class Index:
                 [(time.time(), path) for path in gone],
             )
 
-    def put_probe(self, path: str, mtime_ns: int, probe: Probe | None) -> None:
-        """Store the content of a medium as of `mtime_ns`; None if it is unreadable."""
+    def put_probe(
+        self, path: str, mtime_ns: int, probe: Probe | None, flaw: str | None = None
+    ) -> None:
+        """Store the content of a medium as of `mtime_ns`; None if it cannot be played.
+
+        Args:
+            path: its path in the library.
+            mtime_ns: its modification time, in Unix nanoseconds.
+            probe: its content.
+            flaw: why it cannot be played; None if nobody looked, as with playlists.
+        """
         with self._writer.transaction() as file:
             if probe is None:
                 file.write(
-                    "UPDATE entries SET probed = ? WHERE path = ? AND mtime_ns = ?",
-                    (UNREADABLE, path, mtime_ns),
+                    "UPDATE entries SET probed = ?, flaw = ? WHERE path = ? AND mtime_ns = ?",
+                    (UNREADABLE, flaw, path, mtime_ns),
                 )
                 return
             file.write(
-                "UPDATE entries SET probed = ?, duration = ?, type = ?, tracks = ?, width = ?, "
-                "height = ?, has_cover = ? WHERE path = ? AND mtime_ns = ?",
+                "UPDATE entries SET probed = ?, flaw = NULL, duration = ?, type = ?, tracks = ?, "
+                "width = ?, height = ?, has_cover = ?, bitrate = ?, demuxer = ?, start = ?, "
+                "inside = ?, fonts = ?, chapters = ? WHERE path = ? AND mtime_ns = ?",
                 (
-                    PROBED, probe.duration, probe.type,
-                    json.dumps([asdict(it) for it in probe.tracks], ensure_ascii=False),
-                    probe.width, probe.height, probe.has_cover, path, mtime_ns,
+                    PROBED, probe.duration, probe.type, _json(probe.tracks),
+                    probe.width, probe.height, probe.has_cover, probe.bitrate, probe.demuxer,
+                    probe.start, _json(probe.subtitles), _json(probe.fonts),
+                    _json(probe.chapters), path, mtime_ns,
                 ),
             )  # fmt: skip
             # The tags of films are mostly useless; music is known by them.
@@ -308,6 +322,10 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
     )  # fmt: skip
 
 
+def _json(items: Sequence[Track | InsideSubtitle | Font | Chapter | Subtitle]) -> str:
+    return json.dumps([asdict(it) for it in items], ensure_ascii=False) if items else "[]"
+
+
 def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
     poster = medium.poster
     return (
@@ -315,9 +333,7 @@ def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
         medium.mtime_ns,
         poster.path if poster else None,
         poster.mtime_ns if poster else None,
-        json.dumps([asdict(it) for it in medium.subtitles], ensure_ascii=False)
-        if medium.subtitles
-        else "[]",
+        _json(medium.subtitles),
     )
 
 

@@ -1,15 +1,17 @@
 """The SQLite file of the library's index.
 
-It is a cache: if it is damaged, or of another folder or version, a new one replaces it.
+It is a cache: if it is damaged, or of another folder or a later version, a new one replaces it.
 """
 
 from __future__ import annotations
 
 import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from zapette_broker.storage import sqlite
+from zapette_broker.storage import sqlite, sqlite_file
 from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.sqlite_errors import damaged, translated
 from zapette_broker.storage.sqlite_file import SIDE_FILES, Schema
@@ -46,7 +48,14 @@ CREATE TABLE IF NOT EXISTS entries (
     tracks TEXT NOT NULL DEFAULT '[]',
     width INTEGER,
     height INTEGER,
-    has_cover INTEGER NOT NULL DEFAULT 0
+    has_cover INTEGER NOT NULL DEFAULT 0,
+    flaw TEXT,
+    bitrate INTEGER,
+    demuxer TEXT,
+    start REAL,
+    inside TEXT NOT NULL DEFAULT '[]',
+    fonts TEXT NOT NULL DEFAULT '[]',
+    chapters TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS by_folder ON entries (folder, rank, sort, path) WHERE gone_at IS NULL;
 CREATE INDEX IF NOT EXISTS gone ON entries (folder) WHERE gone_at IS NOT NULL;
@@ -59,7 +68,22 @@ WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
 """
 
 
-SCHEMA: Final = Schema(0x7A61706C, 3, _TABLES, claims_unnamed=True)
+SCHEMA: Final = Schema(0x7A61706C, 4, _TABLES, claims_unnamed=True)
+
+# From an older schema to the next one. The times at which media were first seen stay; what is in
+# them is read again.
+_STEPS: Final = {
+    3: (
+        "ALTER TABLE entries ADD COLUMN flaw TEXT",
+        "ALTER TABLE entries ADD COLUMN bitrate INTEGER",
+        "ALTER TABLE entries ADD COLUMN demuxer TEXT",
+        "ALTER TABLE entries ADD COLUMN start REAL",
+        "ALTER TABLE entries ADD COLUMN inside TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE entries ADD COLUMN fonts TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE entries ADD COLUMN chapters TEXT NOT NULL DEFAULT '[]'",
+        "UPDATE entries SET probed = 0",
+    )
+}
 
 
 def open_(file: Path, folder: Path) -> Connection:
@@ -69,6 +93,7 @@ def open_(file: Path, folder: Path) -> Connection:
         StoreError: it cannot be written, or is busy.
     """
     try:
+        _migrate(file)
         return _opened(file, folder)
     except (StoreDamaged, StoreNewer, ForeignStore) as error:
         log.warning("scanning the library into a new index: %s", error)
@@ -81,6 +106,32 @@ def remove(file: Path) -> None:
     with translated(file):
         for end in ("", *SIDE_FILES):
             Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _migrate(file: Path) -> None:
+    """Bring an index of an older schema up to date; leave any other file as it is.
+
+    Raises:
+        StoreError: it cannot be read or written, is busy or damaged.
+    """
+    if not file.exists():
+        return
+    with translated(file), closing(sqlite_file.connect(file)) as connection:
+        if _pragma(connection, "application_id") != SCHEMA.application:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        version = _pragma(connection, "user_version")
+        while version in _STEPS:
+            for statement in _STEPS[version]:
+                connection.execute(statement)
+            version += 1
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
 
 
 def _opened(file: Path, folder: Path) -> Connection:

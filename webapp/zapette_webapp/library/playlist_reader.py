@@ -90,11 +90,15 @@ def entry_of(item: Item) -> Entry:
         "tracks": [],
         "width": None,
         "height": None,
+        "bitrate": None,
+        "chapters": [],
         "size": 0,
         "added_at": 0.0,
         "poster": None,
         "thumbnail": None,
         "subtitles": [],
+        "fonts": [],
+        "flaw": None,
         "problem": None,
     }
 

@@ -18,7 +18,7 @@ from zapette_webapp.library.paths import address
 from zapette_webapp.library.playlist_reader import PlaylistReader, entry_of
 from zapette_webapp.library.playlists import Item
 from zapette_webapp.library.scanner import Scanner
-from zapette_webapp.media import media_types
+from zapette_webapp.media import flaws, media_types
 
 MOST: Final = 500
 """The longest list in one answer."""
@@ -26,6 +26,7 @@ MOST: Final = 500
 ORDERS: Final = ("name", "added", "play")
 
 _USUAL: Final = 100
+_STYLED: Final = frozenset({".ass", ".ssa"})
 _LONGEST_SEARCH: Final = 200
 _LONGEST_PATH: Final = 4096
 
@@ -158,8 +159,9 @@ class Queries:
         address = self._playlists.address(row["path"])
         elsewhere = entry_of(Item(address, title=row["title"][:LONGEST_TITLE]))
         here = {it: elsewhere[it] for it in ("kind", "source", "url", "type")} if address else {}
-        problem = None if address else "unreadable"
-        return {**self._medium_entry(row), "kind": "video", **here, "problem": problem}
+        flaw = None if address else flaws.UNREADABLE
+        wrong = {"flaw": flaw, "problem": _problem(flaw)}
+        return {**self._medium_entry(row), "kind": "video", **here, **wrong}
 
     def _folder_entry(self, row: sqlite3.Row) -> dict[str, Any]:
         return {
@@ -195,12 +197,16 @@ class Queries:
             "tracks": json.loads(row["tracks"]),
             "width": row["width"],
             "height": row["height"],
+            "bitrate": row["bitrate"],
+            "chapters": json.loads(row["chapters"]),
             "size": row["size"],
             "added_at": round(row["added_at"], 3),
             "poster": _poster(row),
             "thumbnail": self._thumbnail(row),
-            "subtitles": _subtitles(row),
-            "problem": _problem(row),
+            "subtitles": _subtitles(row) + _inside(row),
+            "fonts": json.loads(row["fonts"]),
+            "flaw": row["flaw"],
+            "problem": _problem(row["flaw"]),
         }
 
     def _thumbnail(self, row: sqlite3.Row) -> str | None:
@@ -236,15 +242,33 @@ def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
                 "id": name,
                 "label": it["label"],
                 "language": it["language"],
+                "kind": "ass" if media_types.suffix(it["path"]) in _STYLED else "text",
                 "url": address("subtitles", it["path"]),
             }
         )
     return tracks
 
 
-def _problem(row: sqlite3.Row) -> str | None:
-    damaged = row["probed"] == UNREADABLE and media_types.may_open(row["path"])
-    return "unreadable" if damaged else None
+def _problem(flaw: str | None) -> str | None:
+    return "unreadable" if flaw else None
+
+
+def _inside(row: sqlite3.Row) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"inside-{it['number']}",
+            "label": it["label"],
+            "language": it["language"],
+            "kind": it["kind"],
+            "forced": it["forced"],
+            "default": it["default"],
+            "url": None
+            if it["kind"] == "picture"
+            else f"{address('subtitles', row['path'])}?track={it['number']}",
+        }
+        for it in json.loads(row["inside"])
+        if it["kind"] != "unknown"
+    ]
 
 
 def _checked_path(path: object) -> str:

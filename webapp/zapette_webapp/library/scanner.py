@@ -7,16 +7,18 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
 from zapette_server.supervisor import Supervisor
+from zapette_webapp.errors import ToolError, Unplayable
 from zapette_webapp.library import listing
 from zapette_webapp.library.index import Index
 from zapette_webapp.library.listing import Listing
 from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.media import media_types
-from zapette_webapp.media.probe import Prober
+from zapette_webapp.media import flaws, media_types
+from zapette_webapp.media.probe import Probe, Prober
 
 log = logging.getLogger("zapette.library")
 
@@ -163,10 +165,21 @@ class Scanner:
             return False
         path, mtime_ns = found
         file = self._media_folder.find(path)
-        probe = self._prober.probe(file) if file is not None else None
+        probe, flaw = self._examined(file)
         if not self._stopping.is_set():
-            self._index.put_probe(path, mtime_ns, probe)
+            self._index.put_probe(path, mtime_ns, probe, flaw)
         return True
+
+    def _examined(self, file: Path | None) -> tuple[Probe | None, str | None]:
+        """Return the content of a medium, or why it cannot be played."""
+        if file is None:
+            return None, flaws.UNREADABLE
+        try:
+            return self._prober.examine(file), None
+        except Unplayable as error:
+            return None, error.flaw
+        except ToolError:
+            return None, flaws.UNREADABLE
 
     def _walk(self, here: Listing, above: list[Listing], kept: set[str]) -> None:
         if self._stopping.is_set():

@@ -9,7 +9,7 @@ from posixpath import basename
 from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_TITLE
-from zapette_webapp.media import codecs, languages
+from zapette_webapp.media import codecs, languages, subtitle_tracks
 from zapette_webapp.media.languages import own_name
 
 _PICTURES: Final = frozenset({"hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"})
@@ -25,7 +25,8 @@ class InsideSubtitle:
         number: its number among the subtitle tracks of the file, from 0.
         index: its number among all streams of the file, from 0.
         codec_name: what ffmpeg calls its codec: ``subrip``.
-        kind: ``text``, ``ass`` (text with styles) or ``picture``.
+        kind: ``text``, ``ass`` (text with styles), ``picture``, or ``unknown`` for what cannot be
+            shown.
         label: the text for people: ``Français (forced)``.
         language: ISO 639-1 code, or the code in the file if that one is unknown; None without.
         title: what the medium calls the track.
@@ -113,7 +114,7 @@ def _subtitle(number: int, stream: Mapping[str, Any]) -> InsideSubtitle:
         number=number,
         index=stream.get("index") or 0,
         codec_name=name,
-        kind="picture" if name in _PICTURES else "ass" if name in _STYLED else "text",
+        kind=_kind(name),
         label=_label(number, language, title) + _flag(forced=forced, impaired=impaired),
         language=language,
         title=title,
@@ -121,6 +122,14 @@ def _subtitle(number: int, stream: Mapping[str, Any]) -> InsideSubtitle:
         default=bool(disposition.get("default")),
         hearing_impaired=impaired,
     )
+
+
+def _kind(codec_name: str) -> str:
+    if codec_name in _PICTURES:
+        return "picture"
+    if codec_name in _STYLED:
+        return "ass"
+    return "text" if subtitle_tracks.is_text(codec_name) else "unknown"
 
 
 def _label(number: int, language: str | None, title: str | None) -> str:

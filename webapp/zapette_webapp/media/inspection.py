@@ -7,6 +7,7 @@ the report are those of ffprobe. `zapette_webapp.media.probe` runs it with limit
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -21,9 +22,13 @@ import av.subtitles.stream
 from av.audio.codeccontext import AudioCodecContext
 from av.codec.context import CodecContext
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
+
+from zapette_webapp.media import flaws
+from zapette_webapp.media.type_table import DEMUXERS
 
 try:
     import resource
@@ -38,26 +43,38 @@ LONGEST_TEXT: Final = 400
 _URL: Final = "file:medium"
 _TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 _FIELD_ORDERS: Final = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
-_TURNED: Final = "mov"
+_MOV: Final = "mov"
+_PLAYED: Final = frozenset({"video", "audio"})
+_MOST_PACKETS: Final = 2000
+_MOST_DECODED: Final = 32
 # Containers that name no other file: what libav finds in a file by itself is one of these.
-_FORMATS: Final = (
-    "matroska,mov,avi,asf,flv,mpeg,mpegts,ogg,mp3,aac,flac,wav,w64,aiff,au,caf,ac3,eac3,dts,dtshd,"
-    "truehd,mlp,amr,ape,wv,tta,tak,dsf,mpc,mpc8,rm,nut,mxf,dv,h264,hevc,mpegvideo,m4v,ivf,obu,nsv,wtv"
-)
+_FORMATS: Final = ",".join(sorted(set(DEMUXERS.values())))
 
 
 def main() -> int:
-    """Write the report on the file that the command names; 1 if libav cannot read it."""
+    """Write the report on the file that the command names."""
     path, demuxer = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path opens no raw file faster
         _open_no_more(file.fileno())
-        try:
-            with opened(file, demuxer) as container:
-                report = report_on(container)
-        except (av.FFmpegError, ValueError, MemoryError):
-            return 1
-    sys.stdout.write(json.dumps(report))
+        sys.stdout.write(json.dumps(_report(file, demuxer)))
     return 0
+
+
+def _report(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
+    """Return the report on an open file, as this container or else as what libav finds in it."""
+    head = file.read(flaws.HEAD)
+    if not head:
+        return {"flaw": flaws.EMPTY}
+    for each in (demuxer, None) if demuxer else (None,):
+        file.seek(0)
+        try:
+            with opened(file, each) as container:
+                report = report_on(container)
+        except (av.FFmpegError, OSError, ValueError):
+            continue
+        if any(it["codec_name"] for it in report["streams"] if it["codec_type"] in _PLAYED):
+            return report | {"flaw": flaws.ENCRYPTED} if flaws.is_encrypted(head) else report
+    return {"flaw": flaws.of_file(file)}
 
 
 def opened(file: IO[bytes], demuxer: str | None) -> InputContainer:
@@ -81,8 +98,8 @@ def opened(file: IO[bytes], demuxer: str | None) -> InputContainer:
 def report_on(container: InputContainer) -> dict[str, Any]:
     """Return the facts of a container."""
     streams = [_stream(it) for it in list(container.streams)[:MOST_STREAMS]]
-    _add_rotation(container, streams)
     return {
+        "flaw": _look_inside(container, streams),
         "format": {
             "format_name": container.format.name,
             "duration": container.duration / 1e6 if container.duration is not None else None,
@@ -144,19 +161,35 @@ def _picture(context: VideoCodecContext) -> dict[str, Any]:
     }
 
 
-def _add_rotation(container: InputContainer, streams: list[dict[str, Any]]) -> None:
-    """Add the rotation of the first picture, which only a decoded frame tells."""
-    video = next(iter(container.streams.video), None)
-    if video is None or video.index >= len(streams) or _TURNED not in container.format.name:
-        return
-    with suppress(av.FFmpegError, MemoryError):
-        streams[video.index]["rotation"] = _rotation(container, video)
+def _look_inside(container: InputContainer, streams: list[dict[str, Any]]) -> str | None:
+    """Return the flaw that the first packet shows; add the rotation, which a picture shows."""
+    first = next(iter([*container.streams.video, *container.streams.audio]), None)
+    if first is None or first.index >= len(streams):
+        return None
+    if flaws.is_protected_tag(streams[first.index].get("codec_tag", "")):
+        return flaws.ENCRYPTED
+    is_mov = _MOV in container.format.name
+    for number, packet in enumerate(container.demux()):
+        if packet.stream_index == first.index:
+            if packet.has_sidedata("encryption_info"):
+                return flaws.ENCRYPTED
+            if packet.size == 0 or (is_mov and packet.is_corrupt):
+                return flaws.CUT_OFF
+            if is_mov and isinstance(first, VideoStream):
+                streams[first.index]["rotation"] = _rotation(container, first, packet)
+            return None
+        if number > _MOST_PACKETS:
+            return None
+    return flaws.CUT_OFF
 
 
-def _rotation(container: InputContainer, video: VideoStream) -> int:
+def _rotation(container: InputContainer, video: VideoStream, first: Packet[Any]) -> int:
     video.thread_count = 1
-    for frame in container.decode(video):
-        return int(frame.rotation) % 360
+    packets = itertools.chain([first], container.demux(video))
+    with suppress(av.FFmpegError, MemoryError):
+        for packet in itertools.islice(packets, _MOST_DECODED):
+            for frame in video.decode(packet):
+                return int(frame.rotation) % 360
     return 0
 
 

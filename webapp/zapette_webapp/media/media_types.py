@@ -48,6 +48,9 @@ _OTHER: Final = (
 )
 _OTHER_FILES: Final = frozenset(_OTHER.split())
 
+# What a container is called that more than one of these types have.
+_USUAL: Final = {"matroska": "video/x-matroska", "mov": "video/mp4", "ogg": "video/ogg"}
+
 # The first bytes of each type: offset, mark, type. The first match counts.
 _MARKS: Final = (
     (0, b"\x1a\x45\xdf\xa3", "video/x-matroska"),
@@ -192,6 +195,19 @@ def demuxer(path: str) -> str | None:
 def demuxer_of(kind_of_file: str) -> str | None:
     """Return ffmpeg's name of the container of a type."""
     return DEMUXERS.get(kind_of_file)
+
+
+def opened_by(demuxer: str, kind: str) -> str:
+    """Return the type to ask a browser about for what ffmpeg opens by the name of a container.
+
+    Args:
+        demuxer: ffmpeg's name.
+        kind: ``video`` or ``audio``, for a container that has no type here.
+    """
+    if demuxer in _USUAL:
+        return _USUAL[demuxer]
+    known = (it for it, name in DEMUXERS.items() if name == demuxer)
+    return next(known, f"{kind}/x-{demuxer}")
 
 
 def real_type(path: str, beginning: bytes) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zapette_webapp.media import codecs, contents, media_types
+from zapette_webapp.errors import ToolError, ToolTooLong, ToolTooMuch, Unplayable
+from zapette_webapp.media import codecs, contents, flaws, media_types
 from zapette_webapp.media.codecs import Track
 from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle, text
 from zapette_webapp.media.tools import Limits, Tool
@@ -72,6 +73,8 @@ class Probe:
 class Prober:
     """Reads media, one at a time, in a program of its own (`zapette_webapp.media.inspection`).
 
+    It needs no ffmpeg. Its runs wait for each other: have one of your own if you cannot wait.
+
     Args:
         name: of its runs in the metrics.
     """
@@ -85,12 +88,39 @@ class Prober:
         self.tool.stop()
 
     def probe(self, file: Path) -> Probe | None:
-        """Return the content of `file`; None if it cannot, or must not, be read."""
-        demuxer, container = opened_as(file)
-        if demuxer is None or file.stat().st_size == 0:
+        """Return the content of `file`; None if it cannot, or must not, be read or played."""
+        try:
+            return self.examine(file)
+        except (Unplayable, ToolError):
             return None
-        report = self.tool.output(str(file.absolute()), demuxer)
-        return read(container, report) if report is not None else None
+
+    def examine(self, file: Path) -> Probe:
+        """Return the content of `file`.
+
+        Raises:
+            Unplayable: it cannot be played, and why.
+            ToolMissing: it was not read, since this has been stopped.
+            ToolBusy: too many files are waiting; try again in a moment.
+        """
+        demuxer, container = opened_as(file)
+        if demuxer is None:
+            raise Unplayable(flaws.UNKNOWN)
+        if _is_empty(file):
+            raise Unplayable(flaws.EMPTY)
+        try:
+            finished = self.tool.run(str(file.absolute()), demuxer)
+        except (ToolTooLong, ToolTooMuch):
+            raise Unplayable(flaws.UNREADABLE) from None
+        if finished.code != 0:
+            raise Unplayable(flaws.UNREADABLE)
+        return read(container, finished.output)
+
+
+def _is_empty(file: Path) -> bool:
+    try:
+        return file.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def opened_as(file: Path) -> tuple[str | None, str]:
@@ -109,22 +139,36 @@ def opened_as(file: Path) -> tuple[str | None, str]:
     return media_types.demuxer_of(real), media_types.asked_as(real)
 
 
-def read(container: str, report: bytes) -> Probe | None:
-    """Return the content from the `report` on a medium of this type; None if it has none."""
+def read(container: str, report: bytes) -> Probe:
+    """Return the content from the `report` on a medium.
+
+    Args:
+        container: the type that the file seems to have.
+        report: the output of `zapette_webapp.media.inspection`.
+
+    Raises:
+        Unplayable: the report gives a reason why it cannot be played, or nothing to play.
+    """
     try:
         content = json.loads(report)
     except ValueError:
-        return None
+        raise Unplayable(flaws.UNREADABLE) from None
     if not isinstance(content, dict):
-        return None
+        raise Unplayable(flaws.UNREADABLE)
+    if content.get("flaw") in flaws.FLAWS:
+        raise Unplayable(content["flaw"])
     streams = content.get("streams", [])
     tracks = [it for it in map(codecs.track, streams) if it is not None][:_MOST_TRACKS]
     if not tracks:
-        return None
+        raise Unplayable(flaws.UNKNOWN)
     # The first video track that is not a cover.
     shape = next((it for it in tracks if it.kind == "video"), None)
     form = content.get("format", {})
     tags = {key.lower(): value for key, value in (form.get("tags") or {}).items()}
+    demuxer = str(form.get("format_name", "")).partition(",")[0]
+    if demuxer != media_types.demuxer_of(container):
+        # what it seemed to be was wrong
+        container = media_types.opened_by(demuxer, "video" if shape else "audio")
     return Probe(
         duration=_seconds(form.get("duration")),
         type=codecs.content_type(container, tracks),
@@ -135,7 +179,7 @@ def read(container: str, report: bytes) -> Probe | None:
         title=text(tags.get("title")),
         artist=text(tags.get("artist")),
         album=text(tags.get("album")),
-        demuxer=str(form.get("format_name", "")).partition(",")[0],
+        demuxer=demuxer,
         start=_start(form.get("start_time")),
         bitrate=form.get("bit_rate"),
         subtitles=contents.subtitles(streams),
