@@ -40,12 +40,13 @@ class TimerWheel:
         self._handle: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last = 0
-        #: Returns the time.
-        self.time: Callable[[], float] = time.monotonic
+        #: Returns the time, 0 before the start.
+        self.time: Callable[[], float] = float
 
     def start(self) -> None:
         """Begin to tick."""
         self._loop = asyncio.get_running_loop()
+        self.time = time.monotonic
         self._last = int(self.time() / TICK)
         self._handle = self._loop.call_later(TICK, self._tick)
 

@@ -38,6 +38,7 @@ def test_nothing_is_early(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> 
     wheel = TimerWheel()
 
     async def wait() -> list[float]:
+        wheel.start()
         took = []
         noise = asyncio.ensure_future(wake())
         for _ in range(30):
@@ -47,6 +48,7 @@ def test_nothing_is_early(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> 
             await called.wait()
             took.append(time.monotonic() - began)
         noise.cancel()
+        wheel.stop()
         return took
 
     async def wake() -> None:
