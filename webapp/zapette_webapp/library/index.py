@@ -13,7 +13,7 @@ from typing import Any, Final
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_webapp.library import folding, index_file, titles
+from zapette_webapp.library import folding, index_file, series, titles
 from zapette_webapp.library.listing import Listing, Medium, Poster
 from zapette_webapp.media import media_types
 from zapette_webapp.media.codecs import Track
@@ -241,6 +241,23 @@ class Index:
         paths = [it["path"] for it in rows]
         return len(paths), self._entries(paths[offset : offset + limit])
 
+    def series(self, path: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
+        """Return the number of episodes in the series of an episode, and a page of them in order.
+
+        What is no episode stands alone.
+        """
+        present = self.entry(path)
+        if present is None or present["episode"] is None:
+            return (0, []) if present is None else (1, [present][offset : offset + limit])
+        where, values = _below(series.root(present["folder"]))
+        rows = self._ask(
+            "SELECT path, folder, series, season, episode, title, sort FROM entries "  # noqa: S608
+            f"WHERE gone_at IS NULL AND rank = 1 AND episode IS NOT NULL{where}",
+            *values,
+        )
+        paths = series.episodes(present, rows)
+        return len(paths), self._entries(paths[offset : offset + limit])
+
     def search(
         self, folder: str, text: str, offset: int, limit: int
     ) -> tuple[int, list[sqlite3.Row]]:
@@ -300,7 +317,8 @@ class Index:
 
 def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:
     name = PurePosixPath(medium.path)
-    title = titles.from_name(name.stem)
+    is_music = medium.kind == "audio"
+    title = titles.from_name(name.stem) if is_music else titles.from_path(medium.path)
     size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
     file.write(
         "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "

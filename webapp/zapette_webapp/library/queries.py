@@ -23,7 +23,7 @@ from zapette_webapp.media import flaws, media_types
 MOST: Final = 500
 """The longest list in one answer."""
 
-ORDERS: Final = ("name", "added", "play")
+ORDERS: Final = ("name", "added", "play", "series")
 
 _USUAL: Final = 100
 _STYLED: Final = frozenset({".ass", ".ssa"})
@@ -63,7 +63,8 @@ class Queries:
             offset: the number of entries to skip.
             limit: the number of entries to return, at most `MOST`.
             order: ``name``; or, including subfolders, ``added`` for the newest
-                first and ``play`` for the order to play them in.
+                first and ``play`` for the order to play them in; ``series`` for all episodes of the
+                series of the episode at `path`.
 
         Raises:
             NotInLibrary: there is nothing at `path`.
@@ -79,7 +80,8 @@ class Queries:
             )
         medium = self._medium(path) if kind is not None else None
         if medium is not None:
-            return self._answer(path, search, offset, limit, order, (1, [medium]))
+            found = self.index.series(path, offset, limit) if order == "series" else (1, [medium])
+            return self._answer(path, search, offset, limit, order, found)
         self._look_at(path)
         if search.strip():
             found = self.index.search(path, search, offset, limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zapette_webapp.library import paths
@@ -32,6 +32,22 @@ _EPISODE: Final = re.compile(
     r"|\bseason[ .](\d{1,2})[ ,.-]{1,3}episode[ .](\d{1,4})\b",
     re.IGNORECASE,
 )
+# How the folder of a season is called, in the languages of most releases.
+_SEASON_FOLDER: Final = re.compile(
+    r"^(?P<before>.*?)[ .\-_(\[]*\b(?:"
+    r"(?:season|saison|series|staffel|temporada|stagione|seizoen|sesong|s\xe4song|s\xe6son|sezon|kausi)"
+    r"[ ._-]*(?P<number>\d{1,2})|s(?P<short>\d{1,2})|(?P<specials>specials|extras))\b",
+    re.IGNORECASE,
+)
+# The number of an episode in the folder of a season: ``Episode 3``, ``03 - Name``, ``Name 03``.
+_NUMBERED: Final = (
+    re.compile(
+        r"\b(?:e|ep|episode|\xe9pisode|folge|episodio|aflevering)[ .#]*(\d{1,3})\b", re.IGNORECASE
+    ),
+    re.compile(r"^[ \[(#]*(\d{1,3})\b(?![.,]\d)"),
+    re.compile(r"\b(\d{1,3})$"),
+)
+_ENDING: Final = re.compile(r"(?<=.)\.[A-Za-z0-9+-]{1,6}$")
 _BRACKETS: Final = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
 _CATALOGUE_ID: Final = re.compile(
     r"[\[{](?:imdb|tmdb|tvdb|edition)(?:id)?[-=][^\]}]*[\]}]", re.IGNORECASE
@@ -80,6 +96,64 @@ def from_name(stem: str) -> Title:
         text = _BRACKETS.sub(" ", text)
     text = _tidy(text)
     return Title(text, year) if text else Title(_whole(stem))
+
+
+def from_path(path: str) -> Title:
+    """Return the title of a medium, for which the names of its folders count as well.
+
+    In the folder of a season, a number is that of an episode: ``Show/Season 1/03 - Name.mkv`` is
+    ``Show S01E03 Name``.
+    """
+    levels = path.split("/")
+    stem = _ENDING.sub("", levels[-1])
+    title = from_name(stem)
+    if title.episode is None and len(levels) > 1:
+        number = season(levels[-2])
+        if number is not None:
+            title = _in_season(stem, title, number)
+    if title.episode is None or title.series is not None:
+        return title
+    series = _series_of(levels)
+    if series is None:
+        return title
+    name = title.text
+    number, _, rest = name.partition(" ")
+    if folded(rest).startswith(folded(series)):
+        name = f"{number} {rest[len(series) :].strip(_ENDS)}".strip()
+    return replace(title, text=f"{series} {name}", series=series)
+
+
+def season(folder: str) -> int | None:
+    """Return the number of the season that a folder holds, by its name; 0 for specials."""
+    found = _SEASON_FOLDER.search(paths.shown(folder))
+    if found is None:
+        return None
+    return 0 if found["specials"] else int(found["number"] or found["short"])
+
+
+def _in_season(stem: str, title: Title, number: int) -> Title:
+    text = _spaced(stem)
+    found = next((it for one in _NUMBERED if (it := one.search(title.text))), None)
+    found = found or next((it for one in _NUMBERED if (it := one.search(text))), None)
+    if found is None:
+        return title
+    episode = int(found[1])
+    rest = _tidy(f"{found.string[: found.start()]} {found.string[found.end() :]}".strip(_ENDS))
+    whole = " ".join(it for it in (f"S{number:02}E{episode:02}", rest) if it)
+    return Title(whole, title.year, None, number, episode)
+
+
+def _series_of(levels: list[str]) -> str | None:
+    """Return the series of an episode whose own name does not tell it."""
+    if len(levels) < 2:
+        return None
+    found = _SEASON_FOLDER.search(paths.shown(levels[-2]))
+    if found is None:
+        return from_name(levels[-2]).text
+    before = _tidy(_spaced(found["before"]))
+    if before:
+        return from_name(before).text
+    return from_name(levels[-3]).text if len(levels) > 2 else None
 
 
 def order(name: str) -> str:
