@@ -20,7 +20,8 @@ export const EXPIRY = 10;
  * @typedef {import("../protocol/topics.js").Callee} Callee
  * @typedef {import("../protocol/topics.js").Topics} Topics
  * @typedef {(topics: Topics) => Callee} Target whom to call, or as whom to answer
- * @typedef {(parameters: Parameters) => unknown} Procedure its result, or a promise of it
+ * @typedef {(parameters: Parameters, caller?: string | null) => unknown} Procedure its result, or a
+ *   promise of it; the caller is the client id in a request, which a command does not have
  *
  * @typedef {object} Registration
  * @property {Target} target
@@ -253,7 +254,8 @@ export class Rpc {
     let payload;
     try {
       if (message.late) throw new CallError("runtime_error", "it came while the callee slept");
-      payload = writeResult(await run(procedures, request.procedure, message.payload));
+      const { procedure, caller } = request;
+      payload = writeResult(await run(procedures, procedure, message.payload, caller));
     } catch (error) {
       const told = error instanceof CallError ? error : new CallError("runtime_error", `${error}`);
       if (told !== error) this.#log.error(`${request.procedure}:`, error);
@@ -271,12 +273,13 @@ export class Rpc {
  * @param {Map<string, Procedure>} procedures
  * @param {string} name
  * @param {Uint8Array} payload
+ * @param {string | null} caller
  * @returns {Promise<unknown>}
  */
-async function run(procedures, name, payload) {
+async function run(procedures, name, payload, caller) {
   const procedure = procedures.get(name);
   if (!procedure) throw new CallError("no_such_procedure", `there is no procedure ${name}`);
-  return procedure(readParameters(payload));
+  return procedure(readParameters(payload), caller);
 }
 
 function cancelled() {

@@ -113,6 +113,7 @@ export const fr = Object.freeze({
   "queue.repeat_all": "Répéter tout",
   "queue.repeat_one": "Répéter ce titre",
   "queue.skipped": "Titre ignoré\u202f: {title}. {problem}",
+  "queue.added_by": "ajouté par {name}",
   "queue.clear": "Vider",
   "queue.empty": "La file est vide. Ce que vous ajoutez est lu dans l’ordre.",
   "queue.browse": "Ouvrir les médias",

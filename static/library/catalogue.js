@@ -5,6 +5,8 @@ import { MOST_ITEMS } from "../playback/queue.js";
 
 /** Milliseconds that playing waits for what the library says. */
 const PATIENCE = 1500;
+/** The longest series whose episodes are asked for. */
+const LONGEST_SERIES = 2000;
 /** How many media are kept in mind. */
 const MOST = 20;
 
@@ -55,8 +57,8 @@ export class Catalogue {
   #known = new Map();
 
   /**
-   * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[] }>} list ask the
-   *   library
+   * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[], total: number }>}
+   *   list ask the library
    */
   constructor(list) {
     this.#list = list;
@@ -84,6 +86,28 @@ export class Catalogue {
       () => null,
     );
     return Promise.race([asked, later(PATIENCE)]);
+  }
+
+  /**
+   * Return the series of an episode, in order, however long the library takes; nothing if it cannot
+   * tell.
+   * @param {string} path
+   * @returns {Promise<About[]>}
+   */
+  async series(path) {
+    /** @type {About[]} */
+    const found = [];
+    try {
+      for (;;) {
+        const query = { path, order: /** @type {const} */ ("series"), limit: MOST_ITEMS };
+        const { entries, total } = await this.#list({ ...query, offset: found.length });
+        found.push(...entries.filter(isAbout));
+        const more = entries.length > 0 && found.length < Math.min(total, LONGEST_SERIES);
+        if (!more) return found;
+      }
+    } catch {
+      return [];
+    }
   }
 
   /** @param {string} path */

@@ -4,7 +4,7 @@
  * @typedef {object} Query
  * @property {string} [path]
  * @property {string} [search]
- * @property {"name" | "added" | "play"} [order]
+ * @property {"name" | "added" | "play" | "series"} [order]
  * @property {number} [offset]
  * @property {number} [limit]
  *

@@ -8,6 +8,8 @@ const MOST = 50;
 const LONG = 300;
 /** Seconds from the beginning, and from the end, in which nobody wants to be brought back. */
 const EDGE = 60;
+/** The part of a medium that is its end: people do not wait for the last name. */
+const END = 0.05;
 
 /**
  * @typedef {object} Place
@@ -49,7 +51,17 @@ export function resumeAt(places, source) {
   const place = places.find((known) => known.source === source);
   if (!place || place.duration === null || place.duration < LONG) return 0;
   const { position, duration } = place;
-  return position >= EDGE && position <= duration - EDGE ? position : 0;
+  return position >= EDGE && !isAtEnd(position, duration) ? position : 0;
+}
+
+/**
+ * Tell whether somebody who is there has seen a medium: the end of a long one has its last minute.
+ * @param {number} position seconds
+ * @param {number} duration seconds
+ */
+export function isAtEnd(position, duration) {
+  const edge = duration < LONG ? 0 : EDGE;
+  return position > duration - Math.max(edge, duration * END);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What the player plays: the queue, what of it is loaded, and where people stopped. */
 
 import { CallError } from "../protocol/errors.js";
-import { readPlaces, positionIn, remember, resumeAt } from "./places.js";
+import { isAtEnd, readPlaces, positionIn, remember, resumeAt } from "./places.js";
+import { readWatched, rememberWatched } from "./watched.js";
 import * as queues from "./queue.js";
 import { isMedium, readSource } from "../protocol/sources.js";
 import { Signal } from "../events/signal.js";
@@ -37,6 +38,8 @@ export class Playback {
   current = null;
   /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
   places = [];
+  /** @type {readonly string[]} the sources of what was played to its end, the latest first */
+  watched = [];
   /**
    * @type {import("../protocol/player-state.js").Skipped | null} what was passed over since people last chose
    */
@@ -61,6 +64,7 @@ export class Playback {
   start() {
     this.queue = queues.readQueue(this.#store.get("queue"));
     this.places = readPlaces(this.#store.get("places"));
+    this.watched = readWatched(this.#store.get("watched"));
     this.#media.moved.listen(() => this.#moved());
     this.#media.happened.listen(({ name }) => {
       if (name === "ended") void this.#advance();
@@ -86,7 +90,7 @@ export class Playback {
   /**
    * Load a medium and play it, in place of the present one, unless the browser wants a click first;
    * the state tells that. Of a folder its first medium is loaded, and the others follow; an episode
-   * has the others of its folder around it, unless people have put something else into the queue.
+   * has the others of its series around it, unless people have put something else into the queue.
    * @param {string} source as `readSource` takes it
    * @param {string | null} title
    * @param {number | null} position seconds; null: where one stopped
@@ -100,10 +104,11 @@ export class Playback {
     this.keep();
     this.skipped = null;
     const resumed = resumeAt(this.places, item.source);
-    this.#become(queues.replacePresent(this.queue, ...items));
+    this.#become(queues.replacePresent(queues.leaveSeries(this.queue), ...items));
     const exact = position !== null;
     const begun = this.#begin(item, { position: exact ? position : resumed, exact });
-    void this.#surround(item);
+    // A folder comes with what is in it.
+    if (item.source === read.source) void this.#surround(item);
     await begun;
   }
 
@@ -157,11 +162,13 @@ export class Playback {
    * @param {typeof queues.add} place
    * @param {string} source
    * @param {string | null} title
+   * @param {Promise<string | null>} [by] the device of who wants it
    */
-  async add(place, source, title) {
+  async add(place, source, title, by = Promise.resolve(null)) {
     const read = readSource(source);
     const items = isMedium(read) ? [newItem(read, title)] : await this.#itemsOf(read, title);
     this.edit((queue) => place(queue, ...items));
+    void by.then((name) => this.#sign(items, name));
     if (items.length > 1) return;
     const [item] = items;
     void this.#catalogue.about(read).then((about) => this.#describe(item, about));
@@ -176,8 +183,10 @@ export class Playback {
    */
   async #itemsOf(read, title) {
     const { path } = read;
-    const alone = path === null || (await this.#catalogue.about(read)) !== null;
-    const media = alone ? null : await this.#catalogue.folder(path);
+    const alone = path === null ? null : await this.#catalogue.about(read);
+    // A file with an address stands for it.
+    if (alone && alone.source !== read.source) return [itemOf(alone)];
+    const media = path === null || alone ? null : await this.#catalogue.folder(path);
     if (media === null) return [newItem(read, title)];
     if (media.length === 0) {
       const why = "there is nothing in this folder that can be played";
@@ -187,26 +196,28 @@ export class Playback {
   }
 
   /**
-   * Put the other episodes of its folder around an item that was loaded.
+   * Put the other episodes of its series around an item that was loaded.
    *
    * @param {QueueItem} item
    */
   async #surround(item) {
-    const about = await this.#catalogue.about(readSource(item.source));
-    if (about === null || typeof about.episode !== "number") return;
-    const folder = folderOf(about.path);
-    const media = (await this.#catalogue.folder(folder)) || [];
-    const episodes = media.filter(
-      ({ path, episode }) => typeof episode === "number" && folderOf(path) === folder,
-    );
+    const { path } = readSource(item.source);
+    const episodes = path === null ? [] : await this.#catalogue.series(path);
     const now = queues.present(this.queue);
     if (now === null || now.id !== item.id || episodes.length < 2) return;
-    this.edit((queue) =>
-      queues.becomeFolder(queue, episodes.map(itemOf), ({ source }) => {
-        const { path } = readSource(source);
-        return path !== null && folderOf(path) === folder;
-      }),
-    );
+    this.edit((queue) => queues.becomeSeries(queue, episodes.map(itemOf)));
+  }
+
+  /**
+   * Say who put items into the queue.
+   *
+   * @param {readonly QueueItem[]} items
+   * @param {string | null} name
+   */
+  #sign(items, name) {
+    if (name === null) return;
+    const ids = new Set(items.map(({ id }) => id));
+    this.edit((queue) => queues.sign(queue, ids, name));
   }
 
   /**
@@ -229,6 +240,10 @@ export class Playback {
     const reached = ended ? 0 : Math.round(position * 10) / 10;
     this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
     this.#store.set("places", this.places);
+    if (!ended && !isAtEnd(position, duration)) return;
+    if (this.watched[0] === source) return;
+    this.watched = rememberWatched(this.watched, source);
+    this.#store.set("watched", this.watched);
   }
 
   /**
@@ -348,11 +363,6 @@ function newItem(source, title = null) {
  */
 function itemOf({ source, title, poster, thumbnail, duration }) {
   return { ...newItem(readSource(source), title), poster: poster || thumbnail, duration };
-}
-
-/** @param {string} path */
-function folderOf(path) {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 /**

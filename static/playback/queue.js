@@ -5,6 +5,8 @@ import { isRecord } from "../protocol/messages.js";
 
 /** The most items that a queue holds: the state tells all of them each time. */
 export const MOST_ITEMS = 500;
+/** How many items of a long series are kept before the present one. */
+const EARLIER = 100;
 
 /**
  * @typedef {object} QueueItem
@@ -13,6 +15,8 @@ export const MOST_ITEMS = 500;
  * @property {string} source
  * @property {string | null} poster the address of a picture
  * @property {number | null} duration seconds
+ * @property {string} [added_by] the device of who put it there
+ * @property {boolean} [along] it came with another one of its series; nobody chose it
  * @property {"video" | "audio"} [kind] of what is loaded, once it is known, as are
  * @property {string | null} [artist]
  * @property {string | null} [album]
@@ -84,21 +88,38 @@ export function replacePresent(queue, ...items) {
 }
 
 /**
- * Make a folder the queue, if all that is in it now is of that folder, and is in no other order
- * than its own; else change nothing.
+ * Make a series the queue, if all that is in it now is of that series, and is in no other order than
+ * its own; else change nothing. A series that is too long begins a while before the present item.
  * @param {Queue} queue its present item is one of `items`
- * @param {readonly QueueItem[]} items all of the folder, in order
- * @param {(item: QueueItem) => boolean} isOfFolder
+ * @param {readonly QueueItem[]} items all of the series, in order
  * @returns {Queue}
  */
-export function becomeFolder(queue, items, isOfFolder) {
+export function becomeSeries(queue, items) {
   const now = present(queue);
   const place = items.findIndex(({ source }) => now !== null && source === now.source);
-  if (now === null || place < 0 || queue.unshuffled || !queue.items.every(isOfFolder)) return queue;
+  const sources = new Set(items.map(({ source }) => source));
+  const others = queue.items.some(({ source }) => !sources.has(source));
+  if (now === null || place < 0 || queue.unshuffled || others) return queue;
   const known = new Map(queue.items.map((item) => [item.source, item]));
-  const whole = items.map((item) => known.get(item.source) || item);
-  whole[place] = now;
-  return { ...queue, items: whole.slice(0, MOST_ITEMS), place };
+  const whole = items.map((item) => ({ ...(known.get(item.source) || item), along: true }));
+  whole[place] = { ...now, along: true };
+  const first = Math.max(0, Math.min(place - EARLIER, items.length - MOST_ITEMS));
+  return { ...queue, items: whole.slice(first, first + MOST_ITEMS), place: place - first };
+}
+
+/**
+ * Remove what came along with something that was played before; the present item stays.
+ * @param {Queue} queue
+ * @returns {Queue}
+ */
+export function leaveSeries(queue) {
+  const now = present(queue);
+  const kept = queue.items.filter((item) => !item.along || item === now);
+  if (kept.length === queue.items.length) return queue;
+  const before = queue.items.slice(0, queue.place).filter((item) => kept.includes(item));
+  const ids = new Set(kept.map(({ id }) => id));
+  const unshuffled = queue.unshuffled?.filter((id) => ids.has(id)) ?? null;
+  return { ...queue, items: kept, place: before.length, unshuffled };
 }
 
 /**
@@ -223,6 +244,18 @@ export function setShuffle(queue, on, random) {
  */
 export function describe(queue, id, found) {
   const items = queue.items.map((item) => (item.id === id ? { ...item, ...found, id } : item));
+  return { ...queue, items };
+}
+
+/**
+ * Say of some items who put them there.
+ * @param {Queue} queue
+ * @param {ReadonlySet<string>} ids
+ * @param {string} added_by
+ * @returns {Queue}
+ */
+export function sign(queue, ids, added_by) {
+  const items = queue.items.map((item) => (ids.has(item.id) ? { ...item, added_by } : item));
   return { ...queue, items };
 }
 

@@ -4,6 +4,7 @@ import { Api } from "../connection/api.js";
 import { Catalogue } from "../library/catalogue.js";
 import { Connection } from "../connection/connection.js";
 import { CredentialsSource } from "../connection/credentials.js";
+import { Devices } from "./devices.js";
 import { defineElements } from "../elements/index.js";
 import { Fullscreen } from "../page/fullscreen.js";
 import { Later } from "../page/later.js";
@@ -59,7 +60,8 @@ const fullscreen = new Fullscreen(document);
 const sleep = new SleepTimer(media);
 const subtitles = new SubtitleChoice(media, store, (percent) => page.resizeSubtitles(percent));
 const sounds = new SoundChoice(media, store, navigator.languages);
-const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name };
+const devices = new Devices(() => identity.visitors());
+const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name, devices };
 const procedures = new PlayerProcedures(parts);
 const credentials = new CredentialsSource(() => identity.credentials());
 const connection = new Connection({

@@ -8,7 +8,8 @@ import { Signal } from "../events/signal.js";
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
  * @typedef {import("../connection/rpc.js").Procedure} Procedure
  * @typedef {{ text: string, seconds: number }} ScreenMessage
- * @typedef {Record<string, (values: Record<string, any>) => unknown>} Actions
+ * @typedef {(values: Record<string, any>, caller: string | null) => unknown} Action
+ * @typedef {Record<string, Action>} Actions
  *
  * @typedef {object} Parts what the procedures act on
  * @property {import("../media/media.js").Media} media
@@ -18,6 +19,7 @@ import { Signal } from "../events/signal.js";
  * @property {import("../page/fullscreen.js").Fullscreen} fullscreen
  * @property {import("../playback/sleep-timer.js").SleepTimer} sleep
  * @property {import("./name.js").PlayerName} name
+ * @property {import("./devices.js").Devices} devices
  */
 
 export class PlayerProcedures {
@@ -48,7 +50,7 @@ export class PlayerProcedures {
     const bound = (actions, answer) =>
       Object.entries(actions).map(([name, act]) => [
         name,
-        async (parameters) => answer(await act(bind(name, parameters))),
+        async (parameters, caller = null) => answer(await act(bind(name, parameters), caller)),
       ]);
     return new Map([...bound(changing, state), ...bound(asking, (result) => result)]);
   }
@@ -87,10 +89,15 @@ export class PlayerProcedures {
 
   /** @returns {Actions} */
   #queue() {
-    const { playback } = this.#parts;
+    const { devices, playback } = this.#parts;
+    /** @type {(place: typeof queues.add) => Action} */
+    const adding =
+      (place) =>
+      ({ source, title }, caller) =>
+        playback.add(place, source, title, devices.nameOf(caller));
     return {
-      "queue/add": ({ source, title }) => playback.add(queues.add, source, title),
-      "queue/play_next": ({ source, title }) => playback.add(queues.playNext, source, title),
+      "queue/add": adding(queues.add),
+      "queue/play_next": adding(queues.playNext),
       "queue/remove": ({ index }) => playback.edit((queue) => queues.remove(queue, index)),
       "queue/move": ({ from, to }) => playback.edit((queue) => queues.move(queue, from, to)),
       "queue/clear": () => playback.edit(queues.clear),
@@ -119,7 +126,7 @@ export class PlayerProcedures {
   #questions() {
     const { media, playback } = this.#parts;
     return {
-      history: () => ({ items: playback.places }),
+      history: () => ({ items: playback.places, watched: playback.watched }),
       playable: ({ types }) => ({
         playable: types.map((/** @type {string} */ type) => media.canPlay(type)),
       }),

@@ -49,7 +49,7 @@ export function composeState(media, facts, seq, now) {
     album: current?.album || null,
     kind: current?.kind || null,
     poster: current?.poster ?? null,
-    queue: { index: indexOf(queue), items: queue.items },
+    queue: { index: indexOf(queue), items: queue.items.map(itemOf) },
     repeat: queue.repeat,
     shuffle: queue.unshuffled !== null,
     subtitles: { ...media.subtitles, size: facts.subtitleSize },
@@ -62,6 +62,14 @@ export function composeState(media, facts, seq, now) {
     skipped: facts.skipped,
     can: capabilities(media, facts),
   };
+}
+
+/**
+ * Return an item as others see it.
+ * @param {QueueItem} item
+ */
+function itemOf({ id, title, source, poster, duration, added_by }) {
+  return { id, title, source, poster, duration, ...(added_by ? { added_by } : {}) };
 }
 
 /**

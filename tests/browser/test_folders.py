@@ -33,6 +33,8 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for name in SHOW:
         _copy(one, media / "Show" / "Season 1" / name)
     _copy(one, media / "Show" / "Season.2" / "Show S02E01.webm")
+    for number in (1, 2):
+        _copy(one, media / "Plain" / "Season 1" / f"{number}.webm")
     for name in ("Beta", "Alpha"):
         _copy(one, media / "Films" / f"{name}.webm")
     _copy(one, media / "top.webm")
@@ -94,16 +96,64 @@ def test_one_that_is_not_there_is_no_folder(controlled: ControlledPlayer, proced
 
 def test_an_episode_has_the_others_around_it(controlled: ControlledPlayer) -> None:
     controlled.ask("load", "media/Show/Season 1/Show - 1x02 - The Second.webm")
-    whole = f"{CALLED[0]} [{CALLED[1]}] {CALLED[2]}"
-    eventually(lambda: titles(controlled.observer.status()) == whole, "the folder is the queue")
+    whole = f"{CALLED[0]} [{CALLED[1]}] {CALLED[2]} Show S02E01"
+    eventually(lambda: titles(controlled.observer.status()) == whole, "the series is the queue")
     assert controlled.observer.status()["playing"] is True
     # another one of them: it is the present one, and the queue what it was
     controlled.ask("load", "media/Show/Season 1/Show.S01E01.webm")
-    whole = f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]}"
+    whole = f"[{CALLED[0]}] {CALLED[1]} {CALLED[2]} Show S02E01"
     eventually(lambda: titles(controlled.observer.status()) == whole, "and still is")
     # what follows, follows by itself
     controlled.ask("seek", SECONDS - 0.2)
     eventually(lambda: controlled.observer.status()["title"] == CALLED[1], "the next one plays")
+
+
+def test_another_series_takes_the_place_of_the_one_before(controlled: ControlledPlayer) -> None:
+    controlled.ask("load", "media/Show/Season.2/Show S02E01.webm")
+    whole = f"{CALLED[0]} {CALLED[1]} {CALLED[2]} [Show S02E01]"
+    eventually(lambda: titles(controlled.observer.status()) == whole, "the series is the queue")
+    assert titles(controlled.ask("load", "Films/Beta.webm")) == "[Beta]"
+    controlled.ask("load", "Plain/Season 1/1.webm")
+    whole = "[Plain S01E01] Plain S01E02"
+    eventually(lambda: titles(controlled.observer.status()) == whole, "the other series is")
+
+
+def test_an_episode_is_tapped_and_the_next_one_follows(
+    controlled: ControlledPlayer, series: System, module_pages: Pages
+) -> None:
+    phone = module_pages.remote(series, controlled.player)
+    phone.tap("Library")
+    eventually(lambda: phone.shows("Plain, 1 inside"), "the library")
+    phone.tap("Plain, 1 inside")
+    phone.tap("Season 1, 2 inside")
+    phone.tap("Play Plain S01E01, 0:20")
+    phone.wait_for_alert("Plays now: Plain S01E01")
+    whole = "[Plain S01E01] Plain S01E02"
+    eventually(lambda: titles(controlled.observer.status()) == whole, "the next one is queued")
+    controlled.ask("seek", SECONDS - 0.2)
+    eventually(lambda: controlled.observer.status()["title"] == "Plain S01E02", "it plays")
+
+
+def test_the_queue_says_who_added_what(
+    controlled: ControlledPlayer, series: System, module_pages: Pages
+) -> None:
+    phone = module_pages.remote(series, controlled.player)
+    phone.tap("Library")
+    eventually(lambda: phone.shows("Add top to the queue"), "the library")
+    phone.tap("Add top to the queue")
+    eventually(
+        lambda: "added_by" in controlled.observer.status()["queue"]["items"][-1], "it is signed"
+    )
+    device = controlled.observer.status()["queue"]["items"][-1]["added_by"]
+    assert "Chrome" in device
+    phone.tap("Queue")
+    eventually(lambda: phone.shows(f"Play top, 0:20, added by {device}"), "the phone says so")
+    # a script is known by its client id
+    controlled.ask("queue/add", "top.webm")
+    eventually(
+        lambda: "added_by" in controlled.observer.status()["queue"]["items"][-1], "it is signed"
+    )
+    assert controlled.observer.status()["queue"]["items"][-1]["added_by"] != device
 
 
 def test_what_people_have_queued_is_left_alone(controlled: ControlledPlayer) -> None:

@@ -6,13 +6,14 @@ from typing import Literal, TypedDict
 
 
 class Item(TypedDict, total=False):
-    """One entry of a queue."""
+    """One entry of a queue; `added_by` is missing unless a known device added it."""
 
     id: str
     title: str
     source: str
     poster: str | None
     duration: float | None
+    added_by: str
 
 
 class Queue(TypedDict, total=False):
@@ -80,9 +81,10 @@ class Played(TypedDict, total=False):
 
 
 class History(TypedDict, total=False):
-    """What was played, the latest first."""
+    """What was played, and the sources of what was played to its end, the latest first."""
 
     items: list[Played]
+    watched: list[str]
 
 
 class Playable(TypedDict, total=False):

@@ -11,6 +11,7 @@ import { viewIcon } from "./view-icons.js";
  * @property {string} source
  * @property {string | null} [poster]
  * @property {number | null} [duration] seconds
+ * @property {string} [added_by]
  *
  * @typedef {object} Wishes what a row asks for
  * @property {(index: number) => void} jump
@@ -83,18 +84,20 @@ export class QueueRow {
    * @param {QueueItem} item
    * @param {{ index: number, count: number, current: boolean, can: string[] }} where
    */
-  show({ title, duration, poster = null }, { index, count, current, can }) {
+  show({ title, duration, poster = null, added_by }, { index, count, current, can }) {
     this.#index = index;
-    const drawn = JSON.stringify([title, duration, poster, index, count, current, can]);
+    const drawn = JSON.stringify([title, duration, poster, added_by, index, count, current, can]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#name.textContent = title;
     if (this.#poster !== poster) fill(this.#frame, poster ? picture(poster, "screen") : null);
     this.#poster = poster;
-    this.#about.textContent = duration ? formatTime(duration) : "";
+    const length = duration ? formatTime(duration) : null;
+    const by = added_by ? this.#translate("queue.added_by", { name: added_by }) : null;
+    this.#about.textContent = [length, by].filter(Boolean).join(" \u00b7 ");
     fill(this.#place, current ? playingMark() : null);
     const jump = this.#translate("queue.jump", { title });
-    label(this.#jump, duration ? `${jump}, ${formatTime(duration)}` : jump);
+    label(this.#jump, [jump, length, by].filter(Boolean).join(", "));
     label(this.#remove, this.#translate("queue.remove", { title }));
     label(this.handle, this.#translate("queue.move", { title }));
     this.#jump.disabled = !can.includes("jump");

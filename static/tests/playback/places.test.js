@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { positionIn, readPlaces, remember, resumeAt } from "../../playback/places.js";
+import { isAtEnd, positionIn, readPlaces, remember, resumeAt } from "../../playback/places.js";
+import { readWatched, rememberWatched } from "../../playback/watched.js";
 
 /** @param {Partial<import("../../playback/places.js").Place>} place */
 const placeOf = (place) => ({
@@ -44,4 +45,28 @@ test("what was kept is read again, and nothing else", () => {
   assert.deepEqual(readPlaces(JSON.parse(JSON.stringify(places))), places);
   assert.deepEqual(readPlaces([{}, null, 4]), []);
   assert.deepEqual(readPlaces("x"), []);
+});
+
+test("the end of a long one has its last minute, and of any its last part", () => {
+  assert.deepEqual(
+    [5130, 5131].map((position) => isAtEnd(position, 5400)),
+    [false, true],
+  );
+  assert.deepEqual(
+    [241, 240].map((position) => isAtEnd(position, 300)),
+    [true, false],
+  );
+  assert.deepEqual(
+    [38, 38.1].map((position) => isAtEnd(position, 40)),
+    [false, true],
+  );
+});
+
+test("what was watched is known once, the latest first", () => {
+  const watched = ["a", "b", "a"].reduce(rememberWatched, /** @type {readonly string[]} */ ([]));
+  assert.deepEqual(watched, ["a", "b"]);
+  assert.deepEqual(readWatched(JSON.parse(JSON.stringify([...watched, 4]))), watched);
+  assert.deepEqual(readWatched({}), []);
+  const many = Array.from({ length: 600 }, (_, index) => String(index));
+  assert.equal(many.reduce(rememberWatched, watched).length, 500);
 });

@@ -5,12 +5,13 @@ import {
   EMPTY,
   MOST_ITEMS,
   add,
-  becomeFolder,
+  becomeSeries,
   clear,
   describe,
   following,
   indexOf,
   jump,
+  leaveSeries,
   move,
   playNext,
   preceding,
@@ -20,6 +21,7 @@ import {
   replacePresent,
   setRepeat,
   setShuffle,
+  sign,
   successor,
 } from "../../playback/queue.js";
 
@@ -77,21 +79,48 @@ test("many at once come in their order, as many as it holds", () => {
   assert.equal(drawn(setShuffle(add(shuffled, ...three), false, () => 0)), "Abxyz");
 });
 
-test("a folder becomes the queue around its present item, unless there is more in it", () => {
-  const folder = Array.from("wxyz", (id) => ({ ...item(id), id: `${id}2` }));
-  const isOfFolder = (/** @type {import("../../playback/queue.js").QueueItem} */ it) =>
-    "wxyz".includes(it.title);
-  const made = becomeFolder(queueOf("y", "y"), folder, isOfFolder);
+test("a series becomes the queue around its present item, unless there is more in it", () => {
+  const series = Array.from("wxyz", (id) => ({ ...item(id), id: `${id}2` }));
+  const made = becomeSeries(queueOf("y", "y"), series);
   assert.deepEqual([made.items.map(({ title }) => title).join(""), made.place], ["wxyz", 2]);
   assert.equal(present(made)?.id, "y");
   // again, from another of its items
-  const again = becomeFolder(jump(made, 0), folder, isOfFolder);
+  const again = becomeSeries(jump(made, 0), series);
   assert.deepEqual([again.items.length, again.place, again.on], [4, 0, true]);
   for (const other of [queueOf("ya", "y"), queueOf("y"), queueOf("a", "a"), EMPTY]) {
-    assert.equal(becomeFolder(other, folder, isOfFolder), other);
+    assert.equal(becomeSeries(other, series), other);
   }
   const shuffled = setShuffle(queueOf("yx", "y"), true, () => 0);
-  assert.equal(becomeFolder(shuffled, folder, isOfFolder), shuffled);
+  assert.equal(becomeSeries(shuffled, series), shuffled);
+});
+
+test("a series goes with what is played next, and what people added stays", () => {
+  const series = Array.from("wxyz", (id) => ({ ...item(id), id: `${id}2` }));
+  const made = add(becomeSeries(queueOf("y", "y"), series), item("a"));
+  assert.equal(drawn(leaveSeries(made)), "Ya");
+  assert.equal(drawn(replacePresent(leaveSeries(made), item("f"))), "Fa");
+  const mixed = leaveSeries(setShuffle(made, true, () => 0));
+  assert.equal(drawn(setShuffle(mixed, false, () => 0)), "Ya");
+  const plain = queueOf("ab", "a");
+  assert.equal(leaveSeries(plain), plain);
+});
+
+test("a long series begins a while before its present item", () => {
+  const series = Array.from({ length: 900 }, (_, index) => item(`m${index}`));
+  for (const at of [0, 50, 450, 899]) {
+    const made = becomeSeries({ ...EMPTY, items: [series[at]], on: true }, series);
+    assert.equal(made.items.length, MOST_ITEMS);
+    assert.equal(present(made)?.id, `m${at}`);
+  }
+});
+
+test("items say who put them there", () => {
+  const signed = sign(queueOf("abc", "a"), new Set(["b"]), "Phone");
+  assert.deepEqual(
+    signed.items.map(({ added_by = null }) => added_by),
+    [null, "Phone", null],
+  );
+  assert.deepEqual(readQueue(JSON.parse(JSON.stringify(signed))), signed);
 });
 
 test("editing never exchanges the present item", () => {

@@ -33,7 +33,7 @@ test("the procedures, and what each takes", () => {
 });
 
 /** @type {Record<PropertyKey, unknown>} */
-const KNOWN = { places: [], then: undefined, [Symbol.toPrimitive]: () => 1 };
+const KNOWN = { places: [], watched: [], then: undefined, [Symbol.toPrimitive]: () => 1 };
 /** @type {any} has and does anything */
 const anything = new Proxy(() => anything, {
   get: (_, name) => (name in KNOWN ? KNOWN[name] : anything),

@@ -117,9 +117,9 @@ def from_path(path: str) -> Title:
     if series is None:
         return title
     name = title.text
-    number, _, rest = name.partition(" ")
+    which, _, rest = name.partition(" ")
     if folded(rest).startswith(folded(series)):
-        name = f"{number} {rest[len(series) :].strip(_ENDS)}".strip()
+        name = f"{which} {rest[len(series) :].strip(_ENDS)}".strip()
     return replace(title, text=f"{series} {name}", series=series)
 
 
