@@ -1,4 +1,6 @@
-"""``python -m zapette_webapp.media.inspection FILE [DEMUXER]``: writes a medium's facts, as JSON.
+"""``python -m zapette_webapp.media.inspection FACT FILE [DEMUXER]``: writes it, as JSON.
+
+The fact is ``content`` or ``keyframes``.
 
 It opens `FILE` itself and hands libav the open file, and then takes from itself the right to open
 anything else: whatever a medium says, no other file is read and no address is reached. The names in
@@ -28,12 +30,16 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from zapette_webapp.media import flaws
+from zapette_webapp.media.keyframes import keyframes
 from zapette_webapp.media.type_table import DEMUXERS
 
 try:
     import resource
 except ImportError:  # pragma: no cover - not on Windows
     resource = None  # type: ignore[assignment]
+
+CONTENT: Final = "content"
+KEYFRAMES: Final = "keyframes"
 
 MOST_STREAMS: Final = 64
 MOST_CHAPTERS: Final = 500
@@ -52,15 +58,26 @@ _FORMATS: Final = ",".join(sorted(set(DEMUXERS.values())))
 
 
 def main() -> int:
-    """Write the report on the file that the command names."""
-    path, demuxer = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
+    """Write the fact on the file that the command names."""
+    fact, path, *named = sys.argv[1:]
+    demuxer = named[0] if named else None
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path opens no raw file faster
         _open_no_more(file.fileno())
-        sys.stdout.write(json.dumps(_report(file, demuxer)))
+        answer = content_of(file, demuxer) if fact == CONTENT else keyframes_of(file, demuxer)
+        sys.stdout.write(json.dumps(answer))
     return 0
 
 
-def _report(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
+def keyframes_of(file: IO[bytes], demuxer: str | None) -> list[float] | None:
+    """Return the keyframes of the film in an open file, in seconds; None if no index tells."""
+    try:
+        with opened(file, demuxer) as container:
+            return keyframes(container)
+    except (av.FFmpegError, OSError, ValueError):
+        return None
+
+
+def content_of(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
     """Return the report on an open file, as this container or else as what libav finds in it."""
     head = file.read(flaws.HEAD)
     if not head:

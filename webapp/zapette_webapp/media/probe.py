@@ -15,7 +15,7 @@ from zapette_webapp.media.codecs import Track
 from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle, text
 from zapette_webapp.media.tools import Limits, Tool
 
-LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=1 << 20)
+LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
 """The limits for reading one medium."""
 
 _MOST_TRACKS: Final = 32
@@ -108,12 +108,29 @@ class Prober:
         if _is_empty(file):
             raise Unplayable(flaws.EMPTY)
         try:
-            finished = self.tool.run(str(file.absolute()), demuxer)
+            finished = self.tool.run("content", str(file.absolute()), demuxer)
         except (ToolTooLong, ToolTooMuch):
             raise Unplayable(flaws.UNREADABLE) from None
         if finished.code != 0:
             raise Unplayable(flaws.UNREADABLE)
         return read(container, finished.output)
+
+    def keyframes(self, file: Path, demuxer: str) -> list[float] | None:
+        """Return where the first picture of a film can be cut, in seconds, in order.
+
+        The times are on the clock of the file, which begins at `Probe.start`. They come from the
+        index of the file, so that the film is not read: an MP4 or Matroska file of hours takes
+        less than a second. None if the file has no such index.
+
+        Args:
+            file: the film.
+            demuxer: as its `Probe` has it.
+
+        Raises:
+            ToolError: it was not read to its end.
+        """
+        finished = self.tool.run("keyframes", str(file.absolute()), demuxer)
+        return read_keyframes(finished.output) if finished.code == 0 else None
 
 
 def _is_empty(file: Path) -> bool:
@@ -186,6 +203,17 @@ def read(container: str, report: bytes) -> Probe:
         fonts=contents.fonts(streams),
         chapters=contents.chapters(content.get("chapters", [])),
     )
+
+
+def read_keyframes(report: bytes) -> list[float] | None:
+    """Return the keyframes in a `report`; None if it has none."""
+    try:
+        times = json.loads(report)
+    except ValueError:
+        return None
+    if not isinstance(times, list) or not all(isinstance(it, float) for it in times):
+        return None
+    return times or None
 
 
 def _seconds(value: Any) -> float | None:

@@ -1,0 +1,85 @@
+"""Where a film can be cut, from its index."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.webapp.films import ffmpeg
+from zapette_webapp.media.keyframes import _is_whole
+from zapette_webapp.media.probe import Prober, read_keyframes
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of six seconds whose pictures are not in the order in which they are shown."""
+    file = tmp_path_factory.mktemp("keyframes") / "film.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc=duration=6:size=160x90:rate=25", "-pix_fmt", "yuv420p"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-g", "30", "-bf", "3", str(file)),
+    )
+    return file
+
+
+def packets(file: Path) -> list[float]:
+    """Return the keyframes by reading the whole film."""
+    command = (
+        *(
+            "ffprobe",
+            "-v",
+            "error",
+            "-select_streams",
+            "v",
+            "-show_entries",
+            "packet=pts_time,flags",
+        ),
+        *("-of", "csv=print_section=0", str(file)),
+    )
+    lines = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    return sorted(float(it.split(",")[0]) for it in lines if "K" in it.split(",")[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("plain.mp4", ()),
+        ("shifted.mkv", ("-output_ts_offset", "7")),
+        ("fragments.mp4", ("-movflags", "+frag_keyframe+empty_moov")),
+        ("no edits.mov", ("-use_editlist", "0")),
+    ],
+)
+def test_they_are_those_of_the_film(
+    film: Path, tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    file = tmp_path / name
+    ffmpeg("-i", str(film), "-c", "copy", *options, str(file))
+    prober = Prober()
+    content = prober.examine(file)
+    found = prober.keyframes(file, content.demuxer)
+    assert found is not None
+    assert found == pytest.approx(packets(file), abs=0.001)
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.flv", "film.avi", "live.mkv"])
+def test_without_an_index_there_are_none(film: Path, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    options = ("-live", "1") if name == "live.mkv" else ()
+    # long enough that what was read already is not the whole
+    ffmpeg("-stream_loop", "9", "-i", str(film), "-c", "copy", *options, str(file))
+    prober = Prober()
+    assert prober.keyframes(file, prober.examine(file).demuxer) is None
+
+
+def test_an_index_of_a_part_is_none() -> None:
+    assert _is_whole([0.0, 10.0, 20.0], 45.0)
+    assert _is_whole([0.0], 5.0)
+    assert not _is_whole([0.0, 2.0, 4.0], 60.0)
+    assert not _is_whole([], 1.0)
+
+
+@pytest.mark.parametrize("report", [b"", b"null", b"[]", b"{}", b'["1"]', b"[1.0, null]"])
+def test_reports_without_keyframes(report: bytes) -> None:
+    assert read_keyframes(report) is None
