@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -44,6 +45,11 @@ class Settings:
         base_topic: the first levels of every topic except discovery.
         anonymous: whether clients without an account have the household's rights.
         token_lifetime: lifetime of a page's token, in seconds, 60 or more.
+        convert: ``auto`` converts what a browser cannot play, ``never`` nothing.
+        convert_at_once: the most pictures that are converted at once, 1-64.
+        convert_cache: the size of the converted parts that are kept, in MiB.
+        convert_height: the most lines of a converted picture.
+        encoder: ``auto``, or what ffmpeg calls the encoder of H.264: ``libx264``.
         home_assistant: the announcements for Home Assistant: ``integration`` (a player, for the
             integration), ``core`` (its parts, for Home Assistant alone), ``both`` or ``none``.
         discovery_prefix: the first level of Home Assistant's discovery topics.
@@ -70,6 +76,11 @@ class Settings:
     base_topic: str = "zapette"
     anonymous: bool = False
     token_lifetime: int = 12 * 3600
+    convert: str = "auto"
+    convert_at_once: int = 2
+    convert_cache: int = 2048
+    convert_height: int = 1080
+    encoder: str = "auto"
     home_assistant: str = "integration"
     discovery_prefix: str = "homeassistant"
     forget_after_days: int = 30
@@ -296,6 +307,24 @@ def _check_lifetime(key: str, value: int) -> None:
         raise SettingsError(key, f"{value} is less than 60 seconds")
 
 
+def _check_convert(key: str, value: str) -> None:
+    if value not in {"auto", "never"}:
+        raise SettingsError(key, f"{value!r} is neither auto nor never")
+
+
+def _check_range(least: int, most: int) -> Callable[[str, int], None]:
+    def check(key: str, value: int) -> None:
+        if not least <= value <= most:
+            raise SettingsError(key, f"{value} is not a number from {least} to {most}")
+
+    return check
+
+
+def _check_encoder(key: str, value: str) -> None:
+    if not re.fullmatch(r"auto|libx264|h264_[a-z0-9]+", value):
+        raise SettingsError(key, f"{value!r} is none of auto, libx264, h264_vaapi, h264_nvenc, ...")
+
+
 def _check_home_assistant(key: str, value: str) -> None:
     if value not in {"integration", "core", "both", "none"}:
         raise SettingsError(key, f"{value!r} is none of integration, core, both, none")
@@ -322,6 +351,11 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "trusted_proxy": _check_proxy,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,
+    "convert": _check_convert,
+    "convert_at_once": _check_range(1, 64),
+    "convert_cache": _check_range(16, 1 << 20),
+    "convert_height": _check_range(120, 4320),
+    "encoder": _check_encoder,
     "home_assistant": _check_home_assistant,
     "discovery_prefix": _check_base,
     "forget_after_days": _check_days,

@@ -22,6 +22,8 @@ from zapette_webapp.pages import development, pages
 from zapette_webapp.pages.assets import Assets
 from zapette_webapp.status import metrics
 from zapette_webapp.store_limiter import StoreLimiter
+from zapette_webapp.streams import routes as stream_routes
+from zapette_webapp.streams.converter import StreamConverter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Parts:
     checks: Checks
     access: AccessControl
     library: Library
+    streams: StreamConverter
     broker_figures: metrics.BrokerFigures
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
     rates: Rates = field(default_factory=Rates)
@@ -49,6 +52,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(api.blueprint(parts.access, parts.addresses, parts.checks, limiter))
     app.register_blueprint(access_routes.blueprint(parts.access, limiter))
     app.register_blueprint(library_routes.blueprint(parts.library))
+    app.register_blueprint(stream_routes.blueprint(parts.streams, parts.library.media_folder))
     for more in development.blueprints(parts.addresses.settings):
         app.register_blueprint(more)
     counted = metrics.Requests()
@@ -59,6 +63,7 @@ def create_app(parts: Parts) -> Flask:
         counted.families,
         parts.refusals.families,
         parts.broker_figures.families,
+        parts.streams.streams.families,
         lambda: metrics.restarts(parts.owners),
     )
     app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.library))

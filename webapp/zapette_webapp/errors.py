@@ -27,6 +27,9 @@
     ├── NotReady                     another attempt in a moment can succeed
     ├── Unconvertible                the file cannot be shown as subtitles
     ├── Unplayable                   the medium cannot be played
+    ├── NotStreamable                the medium cannot be converted; `reason` says why
+    │   └── ConversionFailed         ffmpeg made nothing of it
+    ├── ConversionsFull              too many films are being converted
     ├── ToolError                    a program did not run to its end
     │   ├── ToolMissing              it is not installed, or cannot start
     │   ├── ToolBusy                 too many runs are waiting; also a `NotReady`
@@ -41,9 +44,22 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from zapette.errors import InvalidArgument, ZapetteError
+
+MediaFlaw = Literal[
+    "empty",
+    "cut_off",
+    "encrypted",
+    "text",
+    "unknown_format",
+    "unreadable",
+    "damaged",
+    "no_ffmpeg",
+    "conversion_off",
+]
+"""The reasons why a medium cannot be converted."""
 
 
 class WebappError(ZapetteError):
@@ -227,6 +243,39 @@ class Unplayable(WebappError):
     def __init__(self, flaw: str) -> None:
         super().__init__(f"{self.text}: {flaw}")
         self.flaw = flaw
+
+
+class NotStreamable(WebappError):
+    """The medium cannot be converted.
+
+    Attributes:
+        reason: the code of the answer.
+    """
+
+    def __init__(self, reason: MediaFlaw, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class ConversionFailed(NotStreamable):
+    """ffmpeg made nothing of a part of the medium; `words` are its own."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("damaged", f"this part of the medium cannot be converted: {words[-300:]}")
+        self.words = words
+
+
+class ConversionsFull(WebappError):
+    """The server converts as many films as it may: `most`."""
+
+    retry_after = 5
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"the server converts {most} films already, the most that the setting convert_at_once "
+            "allows; stop one, or wait until it ends"
+        )
+        self.most = most
 
 
 class ToolError(WebappError):

@@ -38,6 +38,16 @@ Code = Literal[
     "misdirected_request",
     "requested_range_not_satisfiable",
     "media_error",
+    "empty",
+    "cut_off",
+    "encrypted",
+    "text",
+    "unknown_format",
+    "unreadable",
+    "damaged",
+    "no_ffmpeg",
+    "conversion_off",
+    "conversions_full",
     "too_many_requests",
     "runtime_error",
     "not_implemented",
@@ -72,6 +82,7 @@ _ANSWERS: Final[dict[type[ZapetteError], tuple[HTTPStatus, Code]]] = {
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
     errors.NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.Unconvertible: (HTTPStatus.UNPROCESSABLE_ENTITY, "media_error"),
+    errors.ConversionsFull: (HTTPStatus.SERVICE_UNAVAILABLE, "conversions_full"),
 }
 
 
@@ -121,6 +132,7 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
         refusals.count(Reason.PLAYERS)
         return _players_full(error).response()
 
+    app.register_error_handler(errors.NotStreamable, _not_streamable)
     app.register_error_handler(CredentialsError, wrong_key)
     app.register_error_handler(PlayersFull, players_full)
     for kind in _ANSWERS:
@@ -134,6 +146,10 @@ def _known(error: ZapetteError) -> Response:
     status, code = next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
     retry_after = error.retry_after if isinstance(error, errors.WebappError) else None
     return Problem(status, code, str(error), retry_after).response()
+
+
+def _not_streamable(error: errors.NotStreamable) -> Response:
+    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.reason, str(error)).response()
 
 
 def _players_full(error: PlayersFull) -> Problem:

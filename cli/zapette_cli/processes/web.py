@@ -42,6 +42,7 @@ from zapette_webapp.library.library import Library
 from zapette_webapp.procedures import create_service, warn_of_guesses, who_is_connected
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
+from zapette_webapp.streams.converter import StreamConverter
 
 log = logging.getLogger("zapette.web")
 
@@ -72,6 +73,7 @@ def serve(settings: Settings) -> None:
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
     library = Library.of(settings.media_dir, folder.library, folder.thumbnails, folder.subtitles)
+    streams = StreamConverter.of(settings, folder.streams)
     service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
         service,
@@ -92,7 +94,7 @@ def serve(settings: Settings) -> None:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
     supervisor = Supervisor(log)
-    owners = (supervisor, *(it.supervisor for it in (discovery, *library.workers)))
+    owners = (supervisor, *(it.supervisor for it in (discovery, streams, *library.workers)))
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: service.is_live)
     refusals = RefusalCounts()
@@ -109,6 +111,7 @@ def serve(settings: Settings) -> None:
                 refusals,
             ),
             library=library,
+            streams=streams,
             broker_figures=broker_figures,
             refusals=refusals,
             owners=owners,
@@ -120,6 +123,7 @@ def serve(settings: Settings) -> None:
     # a walk through the library is all Python: it must not make others wait for their turn
     sys.setswitchinterval(SWITCH_INTERVAL)
     library.start()
+    streams.start()
     service.start()
     broker_checks.start()
     bridge_check.start()
@@ -141,6 +145,7 @@ def serve(settings: Settings) -> None:
         discovery.stop()
         service.stop()
         server.close()
+        streams.stop()
         library.stop()
         ended.set()
         supervisor.stop(_JOIN)

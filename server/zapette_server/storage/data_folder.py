@@ -104,6 +104,11 @@ class DataFolder:
         """The folder of subtitles from inside films, which may be removed at any time."""
         return self.path / "subtitles"
 
+    @property
+    def streams(self) -> Path:
+        """The folder of converted parts of films, which is emptied at each start."""
+        return self.path / "streams"
+
 
 def _keep(file: Path, text: str) -> None:
     """Write `text` to `file` if that is missing; the caller holds the lock."""

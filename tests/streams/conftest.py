@@ -1,0 +1,29 @@
+"""What the tests of streams share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sharing import sharing
+from tests.streams import samples
+from tests.system import System
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of films in many formats; tests that change them work on copies."""
+    folder = tmp_path_factory.mktemp("films")
+    samples.film(folder / "h264.mkv", *samples.H264, "-c:a", "ac3")
+    samples.film(folder / "hevc.mkv", *samples.HEVC, "-c:a", "aac")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system on that folder."""
+    settings = {"ZAPETTE_MEDIA_DIR": str(films)}
+    with sharing(System(tmp_path_factory.mktemp("server"), settings)) as running:
+        yield running

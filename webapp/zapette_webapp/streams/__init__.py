@@ -1,0 +1,1 @@
+"""Films as HLS, converted while they are watched (docs/films.md)."""

@@ -1,0 +1,92 @@
+"""What a stream needs to know of a medium, from its probe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from zapette_webapp.errors import MediaFlaw, NotStreamable, ToolBusy, ToolError, Unplayable
+from zapette_webapp.media import flaws
+from zapette_webapp.media.codecs import Track
+from zapette_webapp.media.probe import Probe, Prober
+from zapette_webapp.streams.facts import Facts, Picture, Sound, Subtitle
+
+_WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
+    flaws.EMPTY: ("empty", "the file is empty"),
+    flaws.CUT_OFF: ("cut_off", "the file ends before its contents: was it copied completely?"),
+    flaws.ENCRYPTED: ("encrypted", "the file is encrypted against copies"),
+    flaws.TEXT: ("text", "the file is a text"),
+    flaws.UNKNOWN: ("unknown_format", "the file is in no known format"),
+    flaws.UNREADABLE: ("unreadable", "the file takes too much time or memory to read"),
+}
+
+
+class ProbeReader:
+    """Reads media with a prober of its own, so that no scan of the library makes it wait."""
+
+    def __init__(self) -> None:
+        self.prober = Prober("stream_inspection")
+
+    def read(self, file: Path) -> Facts:
+        """Return what is in a file.
+
+        Raises:
+            NotStreamable: it cannot be streamed, and why.
+            NotReady: other files are being read.
+        """
+        try:
+            probe = self.prober.examine(file)
+        except Unplayable as error:
+            raise NotStreamable(*_WORDS[error.flaw]) from None
+        except ToolBusy:
+            raise
+        except ToolError:
+            raise NotStreamable(*_WORDS[flaws.UNREADABLE]) from None
+        return facts_of(probe, file.stat().st_size)
+
+
+def facts_of(probe: Probe, size: int) -> Facts:
+    """Return what a stream needs to know, from the probe of a file of `size` bytes.
+
+    Raises:
+        NotStreamable: the probe does not say how long it is.
+    """
+    if not probe.duration:
+        raise NotStreamable("unknown_format", "the file does not say how long it is")
+    return Facts(
+        probe.demuxer,
+        probe.duration,
+        size,
+        _picture(probe.video) if probe.video else None,
+        [_sound(it) for it in probe.sounds],
+        [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
+    )
+
+
+def _picture(track: Track) -> Picture:
+    return Picture(
+        track.index,
+        track.codec_name,
+        track.codec,
+        track.width or 0,
+        track.height or 0,
+        track.frame_rate,
+        track.interlaced,
+        track.hdr,
+        track.rotation,
+        track.bitrate,
+    )
+
+
+def _sound(track: Track) -> Sound:
+    return Sound(
+        track.index,
+        track.codec_name,
+        track.codec,
+        track.profile,
+        track.channels,
+        track.language,
+        track.title,
+        track.default,
+        track.bitrate,
+    )

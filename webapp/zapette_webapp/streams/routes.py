@@ -1,0 +1,81 @@
+"""The streams over HTTP: playlists and parts of films."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, request, send_file
+
+from zapette_webapp.errors import NotFound, NotInLibrary
+from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.streams import plan, playlists
+from zapette_webapp.streams.converter import StreamConverter
+
+_PLAYLIST: Final = "application/vnd.apple.mpegurl"
+_PICTURE: Final = "video/mp4"
+_SOUND: Final = "audio/mp4"
+_NAME: Final = re.compile(
+    r"(?P<track>video|audio-(?P<number>\d{1,2}))"
+    r"(?P<kind>\.m3u8|-init\.mp4|-(?P<index>\d{1,6})\.m4s)"
+)
+
+
+def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprint:
+    """Return ``/streams/<path>/<plan>/…`` (docs/films.md)."""
+    routes = Blueprint("streams", __name__)
+
+    @routes.get("/streams/<library_path:path>/<given>/<name>")
+    def stream(path: str, given: str, name: str) -> Response:
+        made = converter.recipes(_found(media_folder, path), plan.parse(given))
+        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        if name == "master.m3u8":
+            return _text(playlists.master(*made.recipes.tracks(), query))
+        found = _NAME.fullmatch(name)
+        if found is None:
+            raise NotFound("a stream has no such file")
+        number = None if found["number"] is None else int(found["number"])
+        rendition = made.rendition(number)
+        kind = _PICTURE if number is None else _SOUND
+        if found["kind"] == ".m3u8":
+            independent = number is not None or made.recipes.is_independent
+            text = playlists.media(
+                found["track"], rendition.timeline, query, independent=independent
+            )
+            return _text(text)
+        if found["index"] is None:
+            return _uncached(Response(made.init(rendition, _viewer()), mimetype=kind))
+        index = int(found["index"])
+        if index >= len(rendition.timeline):
+            raise NotFound("the film is shorter")
+        served = made.part(rendition, index, _viewer())
+        response = _uncached(send_file(served.file, mimetype=kind, conditional=False, etag=False))
+        if served.speed is not None:
+            response.headers["Zapette-Speed"] = f"{served.speed:.1f}"
+        return response
+
+    return routes
+
+
+def _found(media_folder: MediaFolder, path: str) -> Path:
+    file = media_folder.find(path)
+    if file is None:
+        raise NotInLibrary("the library has no such medium")
+    return file
+
+
+def _viewer() -> str:
+    """Return who asks, as well as the server can tell."""
+    address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
+    return f"{address} {agent} {request.query_string.decode('latin-1')}"
+
+
+def _text(playlist: str) -> Response:
+    return _uncached(Response(playlist, mimetype=_PLAYLIST))
+
+
+def _uncached(response: Response) -> Response:
+    # the film may be replaced at any time
+    response.headers["Cache-Control"] = "no-store"
+    return response
