@@ -7,8 +7,8 @@ RUN npm run build
 
 FROM python:3.13-slim
 WORKDIR /zapette
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements.lock requirements-ffmpeg.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock -r requirements-ffmpeg.lock
 COPY . .
 COPY --from=pages /static/dist static/dist
 RUN pip install --no-cache-dir --no-build-isolation --no-deps -e . \

@@ -14,7 +14,7 @@ FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 .PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels format lock clean
 .DELETE_ON_ERROR:
 
-run: $(VENV)/.run $(MODULES)/.run
+run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
 	@$(BIN)/zapette run $(ARGS)
 
 dev: $(VENV)/.dev $(MODULES)/.dev
@@ -77,6 +77,7 @@ format: $(VENV)/.dev $(MODULES)/.dev
 lock: $(VENV)/.dev
 	$(COMPILE) $(ON_OURS) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) $(ON_OURS) pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(COMPILE) $(ON_OURS) --group ffmpeg -o requirements-ffmpeg.lock
 	$(COMPILE) $(ON_OURS) --group node -o requirements-node.lock
 	$(COMPILE) --python-version 3.14.2 scripts/homeassistant.txt -o requirements-homeassistant.lock
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved
@@ -90,6 +91,12 @@ $(VENV)/bin/pip:
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+# ffmpeg, 165 MB, only where the system has none.
+$(VENV)/.ffmpeg: requirements-ffmpeg.lock | $(VENV)/.run
+	@command -v ffmpeg >/dev/null || \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ffmpeg.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip

@@ -30,9 +30,10 @@ def test_compose_file_is_valid() -> None:
 
 def test_the_image_has_what_the_command_needs() -> None:
     copied = (ROOT / "Dockerfile").read_text()
-    for file in ("requirements.lock", "static/package-lock.json", "pyproject.toml"):
+    locks = ("requirements.lock", "requirements-ffmpeg.lock")
+    for file in (*locks, "static/package-lock.json", "pyproject.toml"):
         assert (ROOT / file).exists()
-    assert "--require-hashes -r requirements.lock" in copied
+    assert f"--require-hashes -r {locks[0]} -r {locks[1]}" in copied
     assert "npm run build" in copied
     assert "COPY --from=pages /static/dist static/dist" in copied
     assert Path(ROOT / ".dockerignore").read_text().split()[:2] == [".git", ".venv"]

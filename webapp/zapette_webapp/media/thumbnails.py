@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.media import media_types
+from zapette_webapp.media import ffmpeg_program, media_types
 from zapette_webapp.media.probe import opened_as
 from zapette_webapp.media.tools import QUIET, Limits, Tool
 
@@ -64,7 +64,8 @@ class Thumbnails:
     def __init__(self, folder: Path, budget: int = BUDGET) -> None:
         self._folder = folder
         self._budget = budget
-        self.tool = Tool(["ffmpeg", "-nostdin", *QUIET], LIMITS)
+        command = ffmpeg_program.command("-nostdin", *QUIET)
+        self.tool = Tool(command, LIMITS, name=ffmpeg_program.NAME)
         self._asked: OrderedDict[Path, Path] = OrderedDict()
         self._changed = threading.Condition()
         self._waiting = threading.Semaphore(_MOST_WAITING)
@@ -76,7 +77,7 @@ class Thumbnails:
 
     @property
     def present(self) -> bool:
-        """Whether ffmpeg is installed."""
+        """Whether there is an ffmpeg."""
         return self.tool.present
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.errors import NoFont, NoTrack, NotReady
-from zapette_webapp.media import languages, subtitle_tracks
+from zapette_webapp.media import ffmpeg_program, languages, subtitle_tracks
 from zapette_webapp.media.contents import InsideSubtitle
 from zapette_webapp.media.conversion import Converter, Form
 from zapette_webapp.media.disk_cache import DiskCache
@@ -37,8 +37,8 @@ _BEFORE: Final = 60
 _AFTER: Final = 180
 _STEP: Final = 60
 _REMEMBERED: Final = 200
-_FFMPEG: Final = (
-    *("ffmpeg", "-nostdin", "-v", "error"),
+_OPTIONS: Final = (
+    *("-nostdin", "-v", "error"),
     *("-max_alloc", str(256 << 20), "-protocol_whitelist", "file,pipe"),
 )
 _CUES: Final = (b"-->", b"Dialogue:")
@@ -96,8 +96,9 @@ class TrackReader:
         self._cache = cache
         self._converter = converter
         self._prober = Prober("subtitle_inspection")
-        self.whole = Readings(Tool([*_FFMPEG], WHOLE, name="subtitle_track"), cache)
-        self._part = Tool([*_FFMPEG], PART, name="subtitle_part")
+        command = ffmpeg_program.command(*_OPTIONS)
+        self.whole = Readings(Tool(command, WHOLE, name="subtitle_track"), cache)
+        self._part = Tool(command, PART, name="subtitle_part")
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Probe] = OrderedDict()
 
