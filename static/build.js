@@ -1,6 +1,7 @@
 /**
  * Builds `dist/`, which has all that a browser loads, at the addresses that the sources have: each
- * page's modules joined into one file, what a page loads later into another, the styles, hls.js.
+ * page's modules joined into one file, what a page loads later into another, the styles, hls.js,
+ * jassub.
  *
  * `dist/manifest.json` names the files and the sources with their digests, so that the server knows
  * when to build again (webapp/assets.py).
@@ -25,18 +26,23 @@ const REPORTS = "page/error-reports.js";
 /** Run by browsers too old for modules, or before all modules. */
 const CLASSIC = ["page/supported.js", "remote/early.js"];
 const STYLES = ["styles/player.css", "styles/remote.css", "styles/views.css"];
+/** Draws ASS; it needs newer browsers than the pages do. */
+const JASSUB = "node_modules/jassub/dist/";
+const JASSUB_WORKER = `${JASSUB}worker/worker.js`;
+const JASSUB_FILES = ["wasm/jassub-worker.wasm", "default.woff2"].map((name) => JASSUB + name);
 const HLS = ["hls.min.mjs", "hls.worker.js"].map((name) => `node_modules/hls.js/dist/${name}`);
 
 const folder = mkdtempSync(join(ROOT, ".dist-"));
 /** @type {Set<string>} */
-const sources = new Set(["build.js", "package-lock.json", ...HLS]);
+const sources = new Set(["build.js", "package-lock.json", ...HLS, ...JASSUB_FILES]);
 /** @type {Set<string>} */
-const files = new Set(HLS);
+const files = new Set([...HLS, ...JASSUB_FILES]);
 try {
-  for (const file of HLS) cpSync(join(ROOT, file), join(folder, file));
+  for (const file of files) cpSync(join(ROOT, file), join(folder, file));
   await Promise.all([
     ...PAGES.map(bundle),
     write({ entryPoints: [REPORTS], format: "esm" }),
+    write({ entryPoints: [JASSUB_WORKER], format: "esm", target: "es2022" }),
     write({ entryPoints: CLASSIC, bundle: false, target: "es5" }),
     write({ entryPoints: STYLES, target: BROWSERS }),
   ]);

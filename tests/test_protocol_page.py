@@ -34,6 +34,8 @@ def parameter(declared: dict[str, Any]) -> str:
     """Return a parameter of ``procedures.json`` as the page writes it."""
     least, most = declared.get("least"), declared.get("most")
     span = f"{least}\N{EN DASH}{most}"
+    if isinstance(least, int | float) and least < 0:
+        span = f"\N{MINUS SIGN}{-least} to {most}"
     takes = {
         "whole": "a whole number",
         "boolean": "`true` or `false`",

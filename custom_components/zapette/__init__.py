@@ -22,6 +22,7 @@ PLATFORMS = [
     Platform.EVENT,
     Platform.MEDIA_PLAYER,
     Platform.NOTIFY,
+    Platform.NUMBER,
     Platform.SELECT,
 ]
 

@@ -18,10 +18,17 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """The tracks of one kind, and which one is active; labels differ from each other."""
+    """The tracks of one kind, and which one is active; labels differ from each other.
+
+    Attributes:
+        active: the id of the active one.
+        tracks: all of them.
+        delay: seconds by which subtitles are later.
+    """
 
     active: str | None = None
     tracks: tuple[Track, ...] = ()
+    delay: float = 0.0
 
     @classmethod
     def of(cls, data: Any) -> Self:
@@ -40,6 +47,7 @@ class Tracks:
         return cls(
             None if active is None else str(active),
             tuple(Track(track_id, label) for label, track_id in labelled.items()),
+            _number(data, "delay") or 0.0,
         )
 
 

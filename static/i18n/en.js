@@ -146,6 +146,7 @@ export const en = Object.freeze({
   "more.rate": "Speed",
   "more.subtitles": "Subtitles",
   "more.subtitle_size": "Size of the subtitles",
+  "more.subtitle_delay": "Delay of the subtitles",
   "subtitles.forced": "forced",
   "subtitles.sdh": "SDH",
   "more.audio": "Sound track",

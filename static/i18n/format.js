@@ -22,3 +22,13 @@ export function formatFactor(factor, language) {
   const space = language === "fr" ? "\u202f" : " ";
   return `${factor.toLocaleString(language)}${space}×`;
 }
+
+/**
+ * Return by how much something is later or earlier: `+0.5 s`, `−1 s`, `0 s`, on one line.
+ * @param {number} seconds
+ * @param {string} language
+ */
+export function formatShift(seconds, language) {
+  const sign = seconds > 0 ? "+" : seconds < 0 ? "−" : "";
+  return `${sign}${Math.abs(seconds).toLocaleString(language)}\u202fs`;
+}

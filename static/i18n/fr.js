@@ -154,6 +154,7 @@ export const fr = Object.freeze({
   "more.rate": "Vitesse",
   "more.subtitles": "Sous-titres",
   "more.subtitle_size": "Taille des sous-titres",
+  "more.subtitle_delay": "Décalage des sous-titres",
   "subtitles.forced": "forcés",
   "subtitles.sdh": "SME",
   "more.audio": "Piste audio",

@@ -14,7 +14,7 @@
  * @property {boolean} muted
  * @property {boolean} volumeFixed the device sets the volume, the page cannot
  * @property {boolean} gestureRequired the browser wants a click before it plays sound
- * @property {Tracks} subtitles
+ * @property {Tracks & { delay: number }} subtitles
  * @property {Tracks} audio
  * @property {boolean} audioChoice another sound track can be heard
  * @property {StreamState | null} stream how what is loaded reaches the player; null if nothing is
@@ -30,7 +30,7 @@
  * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
  * @property {import("./volume.js").Volume} volume
- * @property {Tracks} subtitles
+ * @property {Tracks & { delay: number }} subtitles
  * @property {Tracks} audio
  * @property {boolean} audioChoice
  * @property {{ position: number, duration: number | null } | null} held where it is while it is

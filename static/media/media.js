@@ -103,6 +103,7 @@ export class Media {
     for (const type of TELLING) this.#video.addEventListener(type, () => this.#noticed(type));
     this.#video.addEventListener("timeupdate", () => this.moved.emit());
     this.#stream.changed.listen(() => this.changed.emit());
+    this.subtitles.changed.listen(() => this.changed.emit());
     this.volume.changed.listen((detail) => {
       this.changed.emit();
       this.#tell("volume", detail);
@@ -365,16 +366,11 @@ export class Media {
   #reopen() {
     const load = ++this.#loads;
     const { position, duration } = this.state;
-    const { active } = this.subtitles.state;
     this.#held ??= { position, duration };
     this.#still.hold();
     this.#empty();
     this.changed.emit();
-    const arrived = this.#arrive(load, this.#held.position, false).then(async () => {
-      // Nobody asked for them now, so nobody is told that they cannot be read.
-      if (active !== null) await this.subtitles.show(active).catch(() => {});
-    });
-    return this.#follow(load, arrived);
+    return this.#follow(load, this.#arrive(load, this.#held.position, false));
   }
 
   /**

@@ -52,6 +52,8 @@ export class Stream {
   changed = new Signal();
   /** how fast the server converts it, 1 as fast as it plays; null while it does not say @type {number | null} */
   speed = null;
+  /** @type {Signal<void>} it has more cues of its subtitles */
+  cuesRead = new Signal();
 
   /** @param {HTMLVideoElement} video */
   constructor(video) {
@@ -164,6 +166,7 @@ export class Stream {
       const told = networkDetails?.getResponseHeader?.(SPEED);
       if (told && this.#hls === hls) this.#noteSpeed(Number(told));
     });
+    hls.on("hlsSubtitleFragProcessed", () => this.cuesRead.emit());
     hls.on("hlsError", (_, data) => {
       if (!data.fatal || this.#hls !== hls) return;
       if (data.type === "mediaError" && !recovered) {

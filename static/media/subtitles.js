@@ -1,6 +1,9 @@
-/** The subtitles of the `<video>`: files beside the film, and those inside a stream. */
+/** The subtitles of the `<video>`: next to the film, inside it, and those inside a stream. */
 
 import { CallError } from "../protocol/errors.js";
+import { Signal } from "../events/signal.js";
+import { CueDelay } from "./cue-delay.js";
+import { SubtitleReading } from "./subtitle-reading.js";
 
 /** Milliseconds after which subtitles that have not come are shown when they do. */
 const PATIENCE = 4000;
@@ -9,15 +12,26 @@ const PATIENCE = 4000;
  * @typedef {import("../library/catalogue.js").SubtitleFile} SubtitleFile
  * @typedef {import("../protocol/player-state.js").Tracks} Tracks
  * @typedef {import("./stream.js").Stream} Stream
+ * @typedef {import("./subtitle-reading.js").Subtitle} Subtitle
+ * @typedef {import("./styled-subtitles.js").StyledSubtitles} StyledSubtitles
  */
 
 export class Subtitles {
   #video;
   #stream;
-  /** @type {Map<string, { file: SubtitleFile, element: HTMLTrackElement }>} */
+  /** @type {Map<string, SubtitleFile>} */
   #files = new Map();
   /** @type {string | null} */
   #active = null;
+  /** @type {SubtitleReading | null} */
+  #reading = null;
+  /** @type {HTMLTrackElement | null} */
+  #element = null;
+  /** @type {StyledSubtitles | null} */
+  #styled = null;
+  #delay = new CueDelay();
+  /** @type {Signal<void>} others are shown, or at another time */
+  changed = new Signal();
 
   /**
    * @param {HTMLVideoElement} video
@@ -26,32 +40,31 @@ export class Subtitles {
   constructor(video, stream) {
     this.#video = video;
     this.#stream = stream;
+    stream.cuesRead.listen(() => this.#move());
   }
 
-  /** @returns {Tracks} */
+  /** @returns {Tracks & { delay: number }} */
   get state() {
-    const files = Array.from(this.#files.values(), ({ file: { id, label, language } }) => ({
+    const files = Array.from(this.#files.values(), ({ id, label, language }) => ({
       id,
       label,
       language,
     }));
-    return { active: this.#active, tracks: [...files, ...this.#stream.subtitles] };
+    const tracks = [...files, ...this.#stream.subtitles];
+    return { active: this.#active, tracks, delay: this.#delay.seconds };
   }
 
   /**
-   * Offer these files in place of those of an earlier film; none is shown. Pictures have no address
-   * and are left out.
+   * Offer these files in place of those of an earlier film; none is shown, and none is late. Pictures
+   * have no address and are left out.
    * @param {readonly SubtitleFile[]} offered
    */
   offer(offered) {
     const files = offered.filter(({ url }) => url);
     this.#active = null;
-    for (const { element } of Array.from(this.#files.values())) element.remove();
-    this.#files = new Map(files.map((file) => [file.id, { file, element: trackOf(file) }]));
-    for (const { element } of Array.from(this.#files.values())) {
-      this.#video.append(element);
-      element.track.mode = "disabled";
-    }
+    this.#delay.seconds = 0;
+    this.#close();
+    this.#files = new Map(files.map((file) => [file.id, file]));
   }
 
   /**
@@ -62,46 +75,162 @@ export class Subtitles {
     const { tracks } = this.state;
     if (id !== null && !tracks.some((track) => track.id === id)) throw unknown(id, tracks);
     this.#active = id;
+    this.#close();
     this.#stream.showSubtitles(id);
-    for (const [other, { element }] of Array.from(this.#files)) {
-      element.track.mode = other === id ? "showing" : "disabled";
+    this.#move();
+    const file = id === null ? undefined : this.#files.get(id);
+    if (!file) return;
+    const shown = file.kind === "ass" ? this.#draw(file) : this.#write(file);
+    const failed = shown.catch((error) => this.#fail(file, error));
+    await Promise.race([failed, later(PATIENCE)]);
+  }
+
+  /**
+   * Show all subtitles of this film later.
+   * @param {number} seconds less than 0 for earlier
+   */
+  async delay(seconds) {
+    this.#delay.seconds = seconds;
+    this.#move();
+    if (this.#styled) await this.#styled.delay(seconds);
+    this.changed.emit();
+  }
+
+  /** Let the browser show the text of a file. @param {SubtitleFile} file */
+  async #write({ label, language, url }) {
+    const reading = new SubtitleReading(
+      url || "",
+      () => this.#position,
+      async ({ text }) => {
+        const element = document.createElement("track");
+        element.kind = "subtitles";
+        element.label = label;
+        if (language) element.srclang = language;
+        const blob = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
+        element.src = blob;
+        this.#video.append(element);
+        element.track.mode = "showing";
+        const read = await loaded(element);
+        URL.revokeObjectURL(blob);
+        if (this.#reading !== reading || !read) element.remove();
+        if (!read) throw new Error("they are no WebVTT");
+        if (this.#reading !== reading) return;
+        this.#delay.apply(element.track);
+        if (this.#element) this.#element.remove();
+        this.#element = element;
+      },
+    );
+    this.#reading = reading;
+    await reading.start();
+  }
+
+  /**
+   * Draw a file with its styles, or write it where the browser cannot.
+   * @param {SubtitleFile} file
+   */
+  async #draw(file) {
+    const { StyledSubtitles: Styled } = await import("./styled-subtitles.js");
+    if (this.#active !== file.id) return;
+    if (!Styled.isSupported) {
+      await this.#write(file);
+      return;
     }
-    const chosen = id === null ? undefined : this.#files.get(id);
-    if (!chosen || (await loaded(chosen.element))) return;
-    if (this.#active === id) this.#active = null;
-    chosen.element.track.mode = "disabled";
-    const words = `the subtitles ${chosen.file.label} cannot be read`;
+    const address = new URL(file.url || "", document.baseURI);
+    const fonts = new URL(address.href);
+    address.searchParams.set("format", "ass");
+    const reading = new SubtitleReading(
+      address.href,
+      () => this.#position,
+      async (subtitle) => {
+        if (this.#styled) return this.#styled.replace(subtitle.text);
+        const drawn = new Styled(this.#video, subtitle.text, fontsOf(fonts, subtitle.fonts));
+        await drawn.ready().catch((error) => {
+          drawn.close();
+          throw new NotDrawn(error);
+        });
+        if (this.#reading !== reading) return drawn.close();
+        this.#styled = drawn;
+        return drawn.delay(this.#delay.seconds);
+      },
+    );
+    this.#reading = reading;
+    try {
+      await reading.start();
+    } catch (error) {
+      if (!(error instanceof NotDrawn) || this.#reading !== reading) throw error;
+      await this.#write(file);
+    }
+  }
+
+  get #position() {
+    return Math.max(0, this.#video.currentTime - this.#delay.seconds);
+  }
+
+  /** Move the cues that the browser shows to their times. */
+  #move() {
+    for (const track of Array.from(this.#video.textTracks)) {
+      if (track.mode !== "disabled") this.#delay.apply(track);
+    }
+  }
+
+  #close() {
+    this.#reading?.stop();
+    this.#reading = null;
+    this.#element?.remove();
+    this.#element = null;
+    this.#styled?.close();
+    this.#styled = null;
+  }
+
+  /**
+   * @param {SubtitleFile} file
+   * @param {unknown} error
+   */
+  #fail(file, error) {
+    if (this.#active === file.id) {
+      this.#active = null;
+      this.#close();
+      this.changed.emit();
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    const words = `the subtitles ${file.label} cannot be read: ${why}`;
     throw new CallError("media_error", words, "subtitles");
   }
 }
 
+class NotDrawn extends Error {}
+
 /**
- * @param {SubtitleFile} file
- * @returns {HTMLTrackElement}
+ * @param {URL} film
+ * @param {number} count
  */
-function trackOf({ label, language, url }) {
-  const element = document.createElement("track");
-  element.kind = "subtitles";
-  element.label = label;
-  if (language) element.srclang = language;
-  if (url) element.src = url;
-  return element;
+function fontsOf(film, count) {
+  return Array.from({ length: count }, (_, number) => {
+    const url = new URL(film.href);
+    url.search = "";
+    url.searchParams.set("font", String(number));
+    return url.href;
+  });
 }
 
 /**
- * Tell whether the file of a track could be read; it is given time to arrive.
+ * Tell whether the file of a track could be read.
  * @param {HTMLTrackElement} element
  * @returns {Promise<boolean>}
  */
 function loaded(element) {
-  if (element.readyState >= HTMLTrackElement.LOADED) {
-    return Promise.resolve(element.readyState === HTMLTrackElement.LOADED);
-  }
   return new Promise((resolve) => {
     element.addEventListener("load", () => resolve(true), { once: true });
     element.addEventListener("error", () => resolve(false), { once: true });
-    setTimeout(() => resolve(true), PATIENCE);
   });
+}
+
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+function later(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /**

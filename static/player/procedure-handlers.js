@@ -111,10 +111,11 @@ export class PlayerProcedures {
 
   /** @returns {Actions} */
   #screen() {
-    const { fullscreen, name, sleep, subtitles } = this.#parts;
+    const { fullscreen, media, name, sleep, subtitles } = this.#parts;
     return {
       subtitles: ({ track }) => subtitles.choose(idOf(track)),
       "subtitles/size": ({ percent }) => subtitles.resize(percent),
+      "subtitles/delay": ({ seconds }) => media.subtitles.delay(seconds),
       fullscreen: ({ on }) => fullscreen.set(on === null ? !fullscreen.on : on),
       message: ({ text, seconds }) => this.messaged.emit({ text, seconds }),
       sleep: ({ minutes }) => sleep.set(minutes),

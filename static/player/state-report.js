@@ -103,6 +103,7 @@ export function capabilities(media, { current, queue, fullscreenAvailable }) {
     subtitles: subtitles.tracks.length > 0,
     audio: audioChoice,
     stream: current !== null && convertible,
+    "subtitles/delay": subtitles.tracks.length > 0,
     fullscreen: fullscreenAvailable,
   };
   return Object.keys(PROCEDURES).filter((procedure) => conditions[procedure] !== false);

@@ -50,7 +50,7 @@ const TOLERANCE = 0.25;
  * @property {{ index: number | null, items: readonly QueueItem[] }} queue
  * @property {"off" | "one" | "all"} repeat
  * @property {boolean} shuffle
- * @property {Tracks & { size: number }} subtitles
+ * @property {Tracks & { size: number, delay: number }} subtitles `delay` in seconds
  * @property {Tracks} audio
  * @property {StreamState | null} [stream]
  * @property {boolean} fullscreen

@@ -4,7 +4,7 @@
  */
 
 import { CallError } from "./errors.js";
-import { NAME, RATE, SUBTITLE_SIZE, TYPES, VOLUME } from "./ranges.js";
+import { NAME, RATE, SUBTITLE_DELAY, SUBTITLE_SIZE, TYPES, VOLUME } from "./ranges.js";
 
 /**
  * @typedef {import("./messages.js").Parameters} Parameters
@@ -63,6 +63,7 @@ export const PROCEDURES = Object.freeze({
   shuffle: ON,
   subtitles: TRACK,
   "subtitles/size": [{ name: "percent", type: "number", ...SUBTITLE_SIZE }],
+  "subtitles/delay": [{ name: "seconds", type: "number", ...SUBTITLE_DELAY }],
   audio: TRACK,
   stream: [
     {

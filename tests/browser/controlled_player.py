@@ -54,6 +54,8 @@ class ControlledPlayer:
         ):
             if value != usual:
                 self.ask(procedure, usual)
+        if state["subtitles"]["delay"]:
+            self.ask("subtitles/delay", 0)
         if state["sleep_at"] is not None:
             self.ask("sleep", 0)
         if state["queue"]["index"] != 0 or [

@@ -57,6 +57,24 @@ def test_the_language_of_subtitles_is_kept(one: ControlledPlayer) -> None:
     assert one.observer.status()["subtitles"]["active"] == "fr"
 
 
+def test_subtitles_are_later(one: ControlledPlayer) -> None:
+    one.ask("subtitles", "fr")
+    eventually(lambda: one.player.see(CUES) == "À bientôt", "they are shown")
+    assert one.ask("subtitles/delay", 1.5)["subtitles"]["delay"] == 1.5
+    eventually(lambda: one.player.see(CUES) == "", "they are not shown yet")
+    one.ask("seek", 2)
+    eventually(lambda: one.player.see(CUES) == "À bientôt", "they are shown later")
+    # those that are chosen now, too
+    one.ask("subtitles", "en")
+    eventually(lambda: one.player.see(CUES) == "See you soon", "the English text is shown")
+    one.ask("seek", 1)
+    eventually(lambda: one.player.see(CUES) == "", "it is not shown yet")
+    assert one.ask("subtitles/delay", -30)["subtitles"]["delay"] == -30
+    assert one.player.see(CUES) == ""
+    state = one.ask("load", "media/two.webm")
+    assert state["subtitles"]["delay"] == 0
+
+
 def test_without_subtitles(controlled: ControlledPlayer) -> None:
     state = controlled.prepare("three").observer.status()
     assert state["subtitles"]["tracks"] == []

@@ -106,6 +106,8 @@ CASES = [
     Case("shuffle", {"on": True}, lambda it: it.observer.status()["shuffle"] is True),
     Case("subtitles", {"track": "fr"}, lambda it: it.player.see(CUES) == "À bientôt"),
     Case("subtitles/size", {"percent": 150}, lambda it: it.player.see(SIZE) == "1.5"),
+    Case("subtitles/delay", {"seconds": 2.5},
+         lambda it: it.observer.status()["subtitles"]["delay"] == 2.5),
     Case("audio", {"track": "1"}, lambda it: it.observer.status()["audio"]["active"] == "1",
          [("load", STREAM)]),
     Case("stream", {"kind": "direct"},

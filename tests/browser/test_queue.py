@@ -90,7 +90,8 @@ def test_a_film_that_is_loaded_takes_the_place_of_the_present_one(queue: Control
         ("subtitles", ["xx"], "track"), ("subtitles", [], "track"), ("subtitles", [True], "track"),
         ("fullscreen", [1], "on"), ("sleep", [-1], "minutes"), ("sleep", [1441], "minutes"),
         ("sleep", [], "minutes"), ("next", [1], "next"),
-        ("subtitles/size", [20], "percent"), ("playable", ["x"], "types"),
+        ("subtitles/size", [20], "percent"), ("subtitles/delay", [61], "seconds"),
+        ("playable", ["x"], "types"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(

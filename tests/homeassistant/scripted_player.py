@@ -58,7 +58,7 @@ class ScriptedPlayer:
             "rate": 1.0, "volume": 40, "muted": False, "title": "Film", "source": "media/film.webm",
             "artist": None, "album": None, "kind": "video", "poster": None,
             "queue": {"index": None, "items": []}, "repeat": "off",
-            "shuffle": False, "subtitles": {"active": None, "tracks": [], "size": 100},
+            "shuffle": False, "subtitles": {"active": None, "tracks": [], "size": 100, "delay": 0},
             "audio": {"active": None, "tracks": []}, "stream": None, "fullscreen": False,
             "sleep_at": None,
             "gesture_required": False, "error": None, "skipped": None, "can": can or EVERYTHING,

@@ -105,7 +105,7 @@ def test_types_defaults_and_ranges(procedure: str) -> None:
         numbers |= {wanted[bound] for bound in ("least", "most") if bound in wanted}
         numbers |= {0} if wanted["type"] == "whole" else set()
     # what editors show says the ranges
-    told = re.findall(r"\d+(?:\.\d+)?", inspect.getdoc(method) or "")
+    told = re.findall(r"-?\d+(?:\.\d+)?", inspect.getdoc(method) or "")
     assert {float(number) for number in told} == numbers
 
 

@@ -147,6 +147,10 @@ class PlayerProcedures(ABC, Generic[Answer]):
         """Set the size of subtitles, in percent of the usual size, 50 to 300."""
         return self.call("subtitles/size", percent=percent)
 
+    def subtitles_delay(self, seconds: float) -> Answer:
+        """Show the subtitles of this medium later, by -60 to 60 seconds."""
+        return self.call("subtitles/delay", seconds=seconds)
+
     def audio(self, track: str | None) -> Answer:
         """Play the sound track with this id; None for none."""
         return self.call("audio", track=_Given(track))

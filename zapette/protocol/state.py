@@ -39,9 +39,10 @@ class Tracks(TypedDict, total=False):
 
 
 class Subtitles(Tracks, total=False):
-    """The subtitles; `size` is in percent of the usual size."""
+    """The subtitles; `size` is in percent of the usual size, `delay` in seconds."""
 
     size: float
+    delay: float
 
 
 class Stream(TypedDict, total=False):

@@ -2,6 +2,7 @@ import { formatFactor } from "../../i18n/format.js";
 import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
 import { labelOf } from "../../media/subtitle-kinds.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
+import { DelayRow } from "../../elements/delay-row.js";
 import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { SettingsClosed } from "../../events/player-controls.js";
@@ -22,6 +23,7 @@ export class PlayerPanel extends ViewElement {
   #subtitles;
   /** @type {ChoiceRow<number>} */
   #size;
+  #delay;
   /** @type {ChoiceRow<string | null>} */
   #audio;
   /** @type {ChoiceRow<number>} */
@@ -46,6 +48,7 @@ export class PlayerPanel extends ViewElement {
     this.#size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
       ask("subtitles/size")({ percent }),
     );
+    this.#delay = new DelayRow(translate, (seconds) => ask("subtitles/delay")({ seconds }));
     this.#audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
     this.#rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
     this.#sleep = new SleepChoice(translate, ask("sleep"));
@@ -73,6 +76,7 @@ export class PlayerPanel extends ViewElement {
       this.#name.element,
       this.#subtitles.element,
       this.#size.element,
+      this.#delay.element,
       this.#audio.element,
       this.#rate.element,
       this.#sleep.element,
@@ -118,6 +122,7 @@ export class PlayerPanel extends ViewElement {
       text: this._translate("control.percent", { level: value }),
     }));
     this.#size.show(sizes, state.subtitles.size, can("subtitles"));
+    this.#delay.show(state.subtitles.delay, can("subtitles/delay"));
     this.#audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
     const { lang } = document.documentElement;
     const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));

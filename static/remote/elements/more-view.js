@@ -4,6 +4,7 @@ import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
 import { labelOf } from "../../media/subtitle-kinds.js";
 import { defineOnce } from "../../elements/define.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
+import { DelayRow } from "../../elements/delay-row.js";
 import { CodeEntry } from "./code-entry.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { PlayerList } from "./player-list.js";
@@ -27,6 +28,7 @@ export class MoreView extends ViewElement {
   #subtitles;
   /** @type {ChoiceRow<number>} */
   #size;
+  #delay;
   /** @type {ChoiceRow<string | null>} */
   #audio;
   /** @type {ChoiceRow<string>} */
@@ -55,6 +57,7 @@ export class MoreView extends ViewElement {
     this.#size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
       this.#ask("subtitles/size", { percent }),
     );
+    this.#delay = new DelayRow(translate, (seconds) => this.#ask("subtitles/delay", { seconds }));
     this.#audio = new ChoiceRow(translate("more.audio"), (track) => this.#ask("audio", { track }));
     this.#delivery = new ChoiceRow(this.#deliveryTexts.title, (kind) =>
       this.#ask("stream", { kind }),
@@ -87,6 +90,7 @@ export class MoreView extends ViewElement {
       this.#rate.element,
       this.#subtitles.element,
       this.#size.element,
+      this.#delay.element,
       this.#audio.element,
       this.#delivery.element,
       this.#fullscreen.element,
@@ -135,6 +139,7 @@ export class MoreView extends ViewElement {
       text: this._translate("control.percent", { level: value }),
     }));
     this.#size.show(sizes, subtitles?.size ?? 100, can("subtitles/size") && texts.length > 0);
+    this.#delay.show(subtitles?.delay ?? 0, can("subtitles/delay"));
     this.#audio.show(sounds, audio?.active ?? null, can("audio") && sounds.length > 1);
     this.#showDelivery(state);
     const ways = [true, false].map((value) => ({

@@ -22,7 +22,7 @@ const MEDIA = {
   muted: false,
   volumeFixed: false,
   gestureRequired: false,
-  subtitles: { active: null, tracks: [] },
+  subtitles: { active: null, tracks: [], delay: 0 },
   audio: { active: null, tracks: [] },
   audioChoice: false,
   stream: null,
@@ -59,6 +59,7 @@ const state = (media = {}, now = 1000, facts = {}) =>
 
 test("the state has every field of the contract, of its type, and no other", () => {
   const tracks = { active: "a", tracks: [{ id: "a", label: "A", language: "fr" }] };
+  const subtitles = { ...tracks, delay: 0 };
   const error = { code: "media_error", message: "it is damaged", reason: "damaged" };
   const stream = {
     kind: /** @type {const} */ ("remux"),
@@ -66,7 +67,7 @@ test("the state has every field of the contract, of its type, and no other", () 
     speed: 2.5,
     codec: "DTS",
   };
-  const full = state({ subtitles: tracks, audio: tracks, stream, error }, 1000, {
+  const full = state({ subtitles, audio: tracks, stream, error }, 1000, {
     current: { ...FILM, kind: "video", artist: "Artist", album: "Album" },
     skipped: { source: "b", title: "B", error },
     sleepAt: 1060,
@@ -141,7 +142,8 @@ test("it can go where the queue has something", () => {
 test("it can choose tracks where there are some", () => {
   const tracks = [{ id: "fr", label: "Français", language: "fr" }];
   assert.ok(!state().can.includes("subtitles") && !state().can.includes("audio"));
-  assert.ok(state({ subtitles: { active: null, tracks } }).can.includes("subtitles"));
+  assert.ok(state({ subtitles: { active: null, tracks, delay: 0 } }).can.includes("subtitles"));
+  assert.ok(!state().can.includes("subtitles/delay"));
   assert.ok(state({ audioChoice: true }).can.includes("audio"));
 });
 

@@ -3,7 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def test_state() -> None:
         "position": 1.5, "reported_at": 2.5, "duration": 3.5, "rate": 1.5, "volume": 40,
         "muted": True, "title": "A", "source": "a", "artist": "B", "album": "C", "kind": "audio",
         "poster": "p", "queue": {"index": 0, "items": [item]}, "repeat": "one", "shuffle": True,
-        "subtitles": {"active": "fr", "tracks": [track], "size": 100},
+        "subtitles": {"active": "fr", "tracks": [track], "size": 100, "delay": 1.5},
         "audio": {"active": "fr", "tracks": [track]},
         "stream": {"kind": "remux", "reason": "sound", "speed": 2.5, "codec": "DTS"},
         "fullscreen": True, "sleep_at": 4.5,
@@ -58,7 +58,8 @@ def test_state() -> None:
     tracks = Tracks("fr", (Track("fr", "Français"),))
     read = PlayerState.of(said)
     assert {it.name: getattr(read, it.name) for it in fields(read)} == said | {
-        "queue": Queue(0, (item,)), "subtitles": tracks, "audio": tracks, "error": "damaged",
+        "queue": Queue(0, (item,)), "subtitles": replace(tracks, delay=1.5), "audio": tracks,
+        "error": "damaged",
         "can": frozenset({"play"}),
     }  # fmt: skip
 

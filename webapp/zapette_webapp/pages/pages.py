@@ -31,8 +31,13 @@ _SUFFIXES: Final = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
+# It draws ASS, with WebAssembly; no page may run that.
+_DRAWER: Final = "node_modules/jassub/dist/worker/worker.js"
+_DRAWER_POLICY: Final = "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'"
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
@@ -69,6 +74,8 @@ def blueprint(addresses: Addresses, media_folder: MediaFolder, assets: Assets) -
             if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
                 abort(404)
             response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
+        if file == _DRAWER:
+            response.headers["Content-Security-Policy"] = _DRAWER_POLICY
         # Browsers revalidate addresses whose content may change.
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return conditional(response)

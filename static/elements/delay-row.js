@@ -1,0 +1,47 @@
+import { SUBTITLE_DELAY, SUBTITLE_STEPS } from "../protocol/ranges.js";
+import { formatShift } from "../i18n/format.js";
+import { build, flag } from "./dom.js";
+
+/** Steps by which subtitles become later or earlier; between them, by how much they are. */
+export class DelayRow {
+  #now = 0;
+  #shown;
+
+  /**
+   * @param {import("../i18n/translate.js").Translate} translate
+   * @param {(seconds: number) => void} choose asks for a delay; what is shown is what the player reports
+   */
+  constructor(translate, choose) {
+    const { lang } = document.documentElement;
+    const name = translate("more.subtitle_delay");
+    this.#shown = build("button", { type: "button", class: "chip now" });
+    this.#shown.addEventListener("click", () => choose(0));
+    const steps = SUBTITLE_STEPS.map((step) => {
+      const text = formatShift(step, lang);
+      const button = build("button", { type: "button", class: "chip" }, text);
+      button.addEventListener("click", () => choose(within(this.#now + step)));
+      return button;
+    });
+    const chips = build("div", { class: "chips", role: "group", "aria-label": name });
+    chips.append(...steps.slice(0, 2), this.#shown, ...steps.slice(2));
+    this.element = build("div", { class: "choice" }, build("h3", {}, name), chips);
+  }
+
+  /**
+   * @param {number} seconds
+   * @param {boolean} can
+   */
+  show(seconds, can) {
+    this.#now = seconds;
+    flag(this.element, "hidden", !can);
+    const text = formatShift(seconds, document.documentElement.lang);
+    if (this.#shown.textContent !== text) this.#shown.textContent = text;
+    this.#shown.setAttribute("aria-pressed", String(seconds === 0));
+  }
+}
+
+/** @param {number} seconds */
+function within(seconds) {
+  const { least, most } = SUBTITLE_DELAY;
+  return Math.min(most, Math.max(least, Math.round(seconds * 10) / 10));
+}

@@ -1,0 +1,118 @@
+/** Fetches subtitles. Those inside a long film come in parts until the server has read it. */
+
+/** Milliseconds until one asks again, where the server does not say. */
+const SOON = 2000;
+/** Milliseconds until one asks again after it failed. */
+const LATER = 5000;
+
+/**
+ * @typedef {object} Subtitle
+ * @property {string} text
+ * @property {number} fonts how many of its fonts the film holds
+ *
+ * @typedef {object} Answer
+ * @property {Subtitle | null} subtitle null while the server reads
+ * @property {string | null} part of the film that the subtitles are about; null for all of it
+ * @property {number} wait milliseconds until one may ask again
+ */
+
+export class SubtitleReading {
+  #url;
+  #position;
+  #show;
+  #aborted = new AbortController();
+
+  /**
+   * @param {string} url
+   * @param {() => number} position of the film, in seconds
+   * @param {(subtitle: Subtitle) => unknown} show gets the subtitles, again when there are more
+   */
+  constructor(url, position, show) {
+    this.#url = url;
+    this.#position = position;
+    this.#show = show;
+  }
+
+  /**
+   * Fetch all; resolve once the first ones are shown.
+   *
+   * An Error says that they cannot be read.
+   */
+  async start() {
+    for (;;) {
+      const answer = await this.#ask();
+      if (this.#aborted.signal.aborted) return;
+      if (answer.subtitle) {
+        await this.#show(answer.subtitle);
+        if (answer.part !== null) void this.#complete(answer.part);
+        return;
+      }
+      await this.#sleep(answer.wait);
+    }
+  }
+
+  /** Fetch no more. */
+  stop() {
+    this.#aborted.abort();
+  }
+
+  /**
+   * Show what else there is, until that is all.
+   * @param {string | null} part that is shown
+   */
+  async #complete(part) {
+    let wait = SOON;
+    while (part !== null) {
+      await this.#sleep(wait);
+      if (this.#aborted.signal.aborted) return;
+      try {
+        const answer = await this.#ask();
+        wait = answer.wait;
+        if (!answer.subtitle || answer.part === part) continue;
+        await this.#show(answer.subtitle);
+        part = answer.part;
+      } catch {
+        // What is shown stays. The server may be starting again.
+        wait = LATER;
+      }
+    }
+  }
+
+  /** @returns {Promise<Answer>} */
+  async #ask() {
+    const url = new URL(this.#url, document.baseURI);
+    url.searchParams.set("at", String(Math.floor(this.#position())));
+    const { signal } = this.#aborted;
+    try {
+      return await answerOf(await fetch(url.href, { signal }));
+    } catch (error) {
+      if (signal.aborted) return { subtitle: null, part: null, wait: 0 };
+      throw error;
+    }
+  }
+
+  /** @param {number} milliseconds */
+  #sleep(milliseconds) {
+    const { signal } = this.#aborted;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      setTimeout(resolve, milliseconds);
+      signal.addEventListener("abort", resolve, { once: true });
+    });
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Answer>}
+ */
+async function answerOf(response) {
+  const { headers } = response;
+  const seconds = Number(headers.get("Retry-After"));
+  const wait = seconds > 0 ? seconds * 1000 : SOON;
+  if (response.status === 503) return { subtitle: null, part: null, wait };
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const text = await response.text();
+  const subtitle = { text, fonts: Number(headers.get("Zapette-Fonts")) || 0 };
+  return { subtitle, part: headers.get("Zapette-Part"), wait };
+}
