@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.streams import pictures, timeline
 from zapette_webapp.streams.facts import Facts, Picture, Sound, Subtitle
 from zapette_webapp.streams.pictures import Shape
@@ -29,27 +30,6 @@ _ONLY: Final = ("-map_metadata", "-1", "-map_chapters", "-1")
 _TIMES: Final = ("-copyts", "-start_at_zero")
 _MP4: Final = (*("-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4"),)
 _PIECES: Final = "+default_base_moof+frag_discont+negative_cts_offsets"
-
-
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """What makes H.264.
-
-    Attributes:
-        name: what ffmpeg calls it.
-        before: arguments before the input.
-        filters: what follows the other filters, with a comma at its beginning.
-        arguments: its own.
-    """
-
-    name: str
-    before: tuple[str, ...] = ()
-    filters: str = ""
-    arguments: tuple[str, ...] = ()
-
-
-SOFTWARE: Final = Encoder("libx264", (), "", ("-preset", "veryfast", "-crf", "22"))
-"""The encoder that needs no hardware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +75,10 @@ class ConvertedPicture:
         if self.encoder.filters:
             graph = graph.removesuffix("[out]") + f"{self.encoder.filters}[out]"
         frames, most = str(pictures.frames(self.shape)), self.shape.bitrate
-        level = self.shape.level
+        level = self.encoder.level(self.shape.level)
         return [
             *("-filter_complex", graph, "-map", "[out]", "-c:v", self.encoder.name),
-            *(*self.encoder.arguments, "-profile:v", "high", "-level:v", f"{level / 10:.1f}"),
+            *(*self.encoder.arguments, "-profile:v", "high", "-level:v", level),
             *("-maxrate", str(most), "-bufsize", str(2 * most)),
             *("-g", frames, "-keyint_min", frames, "-sc_threshold", "0"),
             *("-movflags", f"+frag_keyframe+empty_moov{_PIECES}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Final, Self
 from zapette_server.settings import Settings
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import NotStreamable
-from zapette_webapp.streams import command
+from zapette_webapp.media import ffmpeg_program
+from zapette_webapp.media.encoders import Encoders
 from zapette_webapp.streams.cache import Cache
 from zapette_webapp.streams.plan import Plan
 from zapette_webapp.streams.reading import ProbeReader
@@ -52,19 +52,23 @@ class StreamConverter:
     Attributes:
         sources: what is in media.
         streams: makes and keeps the parts.
-        means: what conversions are made with.
+        encoders: finds what converts pictures.
+        filters: the filters that ffmpeg has.
+        height: the most lines of a converted picture.
         is_off: whether the settings allow no conversion.
     """
 
     sources: Sources
     streams: Streams
-    means: Means
+    encoders: Encoders
+    filters: frozenset[str]
+    height: int
     is_off: bool
 
     @classmethod
     def of(cls, settings: Settings, folder: Path) -> Self:
         """Return what the settings say, not started."""
-        ffmpeg = shutil.which("ffmpeg")
+        ffmpeg = ffmpeg_program.find()
         return cls(
             Sources(ProbeReader()),
             Streams(
@@ -72,9 +76,16 @@ class StreamConverter:
                 Cache(folder, settings.convert_cache << 20),
                 Limits(settings.convert_at_once),
             ),
-            Means(command.SOFTWARE, _filters(ffmpeg), settings.convert_height),
+            Encoders(settings.encoder),
+            _filters(ffmpeg),
+            settings.convert_height,
             settings.convert == _NEVER,
         )
+
+    @property
+    def means(self) -> Means:
+        """What conversions are made with, as of now."""
+        return Means(self.encoders.best, self.filters, self.height)
 
     @property
     def supervisor(self) -> Supervisor:
@@ -96,10 +107,13 @@ class StreamConverter:
 
     def start(self) -> None:
         """Start."""
+        if not self.is_off:
+            self.encoders.start()
         self.streams.start()
 
     def stop(self) -> None:
         """End all conversions."""
+        self.encoders.stop()
         self.streams.stop()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from zapette_webapp.errors import ToolMissing, ToolTooLong
+from zapette_webapp.media.encoders import is_hardware
 
 try:
     import resource
@@ -31,6 +32,7 @@ NICENESS: Final = 10
 SILENCE: Final = 60.0
 """Seconds without output after which ffmpeg counts as stuck."""
 
+_MEMORY_OF_HARDWARE: Final = 1 << 40
 _CHUNK: Final = 1 << 16
 _MOST_WORDS: Final = 2000
 # util-linux has it: the system itself then ends ffmpeg with the thread that started it
@@ -64,7 +66,7 @@ class Process:
         self._words = b""
         self._guard = threading.Lock()
         self._ended = False
-        _limit(self._process.pid)
+        _limit(self._process.pid, _MEMORY_OF_HARDWARE if is_hardware(command) else MEMORY)
 
     @property
     def pid(self) -> int:
@@ -132,11 +134,11 @@ class Process:
                 pass
 
 
-def _limit(pid: int) -> None:
+def _limit(pid: int, memory: int) -> None:
     # Set here and not in the child: with threads, Python must not run between fork and exec.
     try:
         os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-        resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
     except (AttributeError, OSError):

@@ -8,6 +8,7 @@ from typing import Final
 
 from zapette_webapp.errors import InvalidRequest, NotFound
 from zapette_webapp.media import languages
+from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.streams import levels, timeline
 from zapette_webapp.streams.command import (
     SOUND_BITRATE,
@@ -15,7 +16,6 @@ from zapette_webapp.streams.command import (
     ConvertedSound,
     CopiedPicture,
     CopiedSound,
-    Encoder,
     Recipe,
 )
 from zapette_webapp.streams.facts import Facts, Picture, Sound, Subtitle
