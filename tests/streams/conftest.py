@@ -16,8 +16,8 @@ from tests.system import System
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of films in many formats; tests that change them work on copies."""
     folder = tmp_path_factory.mktemp("films")
-    samples.film(folder / "h264.mkv", *samples.H264, "-c:a", "ac3")
-    samples.film(folder / "hevc.mkv", *samples.HEVC, "-c:a", "aac")
+    for name, options in samples.FILMS.items():
+        samples.film(folder / name, *options)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Small films, made with ffmpeg."""
+"""Small films, made with ffmpeg: every two seconds a flash and a beep begin together."""
 
 from __future__ import annotations
 
@@ -9,14 +9,43 @@ from typing import Final
 SECONDS: Final = 9
 """The seconds of each film."""
 
-PICTURE: Final = ("-f", "lavfi", "-i", f"testsrc=duration={SECONDS}:size=192x108:rate=25")
-SOUND: Final = ("-f", "lavfi", "-i", f"sine=duration={SECONDS}:sample_rate=48000")
-H264: Final = (
-    *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "50"),
+EVERY: Final = 2.0
+"""The seconds from one flash to the next; the first is at 1 s."""
+
+_SIGNAL: Final = f"between(mod(t+1\\,{EVERY})\\,0\\,0.2)"
+_FLASH: Final = f"drawbox=c=white:t=fill:enable='{_SIGNAL}'"
+_BEEP: Final = f"aevalsrc='{_SIGNAL}*sin(2*PI*1000*t)/2:d={SECONDS}:s=48000"
+PICTURE: Final = (
+    *("-f", "lavfi", "-i", f"color=c=0x202020:d={SECONDS}:s=192x108:r=25,{_FLASH},format=yuv420p"),
 )
-HEVC: Final = (
-    *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=50"),
-)
+SOUND: Final = ("-f", "lavfi", "-i", f"{_BEEP}'")
+_X264: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2")
+_X265: Final = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none")
+_VFR: Final = "select='between(mod(t\\,2)\\,0.9\\,1.3)+not(mod(n\\,3))'"
+
+FILMS: Final[dict[str, tuple[str, ...]]] = {
+    "h264.mkv": (*_X264, "-g", "50", "-c:a", "ac3"),
+    "h264.mp4": (*_X264, "-g", "50", "-c:a", "aac"),
+    "h264.ts": (*_X264, "-g", "50", "-c:a", "aac"),
+    "long groups.ts": (*_X264, "-g", "225", "-sc_threshold", "0", "-c:a", "ac3"),
+    "dts.mkv": (*_X264, "-g", "50", "-c:a", "dca", "-strict", "-2", "-ac", "6"),
+    "hevc.mkv": (*_X265, "-c:a", "aac"),
+    "hevc 10 bit.mp4": (*_X265, "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-c:a", "eac3"),
+    "vfr.mp4": ("-vf", _VFR, "-fps_mode", "vfr", *_X265, "-c:a", "aac"),
+    "xvid.avi": ("-c:v", "mpeg4", "-tag:v", "XVID", "-bf", "2", "-c:a", "mp3"),
+    "mpeg2.ts": ("-c:v", "mpeg2video", "-c:a", "mp2"),
+    # at a bitrate of a disc: each pack of 2 KiB has a time
+    "mpeg2.vob": (
+        *("-vf", "noise=alls=20:allf=t", "-c:v", "mpeg2video", "-b:v", "2000k"),
+        *("-c:a", "ac3", "-f", "vob"),
+    ),
+    "interlaced.mpg": (
+        *("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-top", "1", "-c:a", "mp2"),
+    ),
+    "windows.wmv": ("-c:v", "wmv2", "-c:a", "wmav2"),
+    "flash.flv": ("-c:v", "flv", "-c:a", "mp3", "-ar", "44100"),
+}
+"""The films by their names, each with ffmpeg's arguments for it."""
 
 
 def ffmpeg(*arguments: str) -> None:
@@ -25,6 +54,6 @@ def ffmpeg(*arguments: str) -> None:
 
 
 def film(target: Path, *options: str) -> Path:
-    """Make a film with the test picture and a tone."""
+    """Make a film."""
     ffmpeg(*PICTURE, *SOUND, *options, str(target))
     return target

@@ -150,15 +150,33 @@ Recipe = CopiedPicture | ConvertedPicture | CopiedSound | ConvertedSound
 """What ffmpeg makes: one track of a stream."""
 
 
-def arguments(file: Path, facts: Facts, recipe: Recipe, first: int) -> list[str]:
+def arguments(
+    file: Path, facts: Facts, recipe: Recipe, first: int, earlier: float = 0.0
+) -> list[str]:
     """Return ffmpeg's arguments for a rendition from one of its parts to the end.
 
     The result goes to standard output as fragmented MP4, its times counted from the film's
     beginning.
+
+    Args:
+        file: the film.
+        facts: what is in it.
+        recipe: how the rendition is made.
+        first: the part.
+        earlier: seconds before it at which a keyframe is certain to come.
     """
-    begins = max(0.0, recipe.begins(first))
+    begins = max(0.0, recipe.begins(first) - earlier)
     place = ("-ss", f"{begins:.6f}") if begins else ()
     return [
         *(*_QUIET, *_TIMES, *recipe.before, *place, "-f", facts.demuxer, "-i", f"file:{file}"),
         *(*_ONLY, *recipe.arguments(first), *_MP4, "pipe:1"),
+    ]
+
+
+def sample(file: Path, facts: Facts, picture: Picture, seconds: float) -> list[str]:
+    """Return ffmpeg's arguments for the picture of the first seconds, a fragment a group."""
+    return [
+        *(*_QUIET, *_TIMES, "-t", f"{seconds:.6f}", "-f", facts.demuxer, "-i", f"file:{file}"),
+        *(*_ONLY, "-map", f"0:{picture.index}", "-c:v", "copy"),
+        *("-movflags", f"+frag_keyframe+delay_moov{_PIECES}", *_MP4, "pipe:1"),
     ]

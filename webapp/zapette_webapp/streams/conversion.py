@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -58,7 +58,7 @@ class Conversion:
     All its state is guarded by the condition that its owner gives, and changes are notified there.
 
     Args:
-        command: ffmpeg with its arguments.
+        command: returns ffmpeg with its arguments; called on the thread.
         timeline: the parts of the rendition.
         first: the part that it begins with.
         is_sound: whether it makes sound.
@@ -73,7 +73,7 @@ class Conversion:
 
     def __init__(
         self,
-        command: Sequence[str],
+        command: Callable[[], Sequence[str]],
         timeline: Timeline,
         first: int,
         receiver: Receiver,
@@ -157,7 +157,7 @@ class Conversion:
                 self._changed.notify_all()
 
     def _convert(self) -> str | None:
-        process = Process(self._command)
+        process = Process(self._command())
         is_complete = False
         try:
             with self._changed:

@@ -34,7 +34,7 @@ class Made:
     def rendition(self, number: int | None) -> Rendition:
         """Return the picture (None) or a sound track."""
         recipe = self.recipes.picture() if number is None else self.recipes.sound(number)
-        return self.streams.rendition(self.source, *recipe)
+        return self.streams.rendition(self.source, self.recipes.facts, *recipe)
 
     def init(self, rendition: Rendition, viewer: str) -> bytes:
         """Return an initialization segment; raises what `Streams.init` raises."""
@@ -102,8 +102,8 @@ class StreamConverter:
             raise NotStreamable("conversion_off", "the setting convert allows no conversion")
         if self.streams.ffmpeg is None:
             raise NotStreamable("no_ffmpeg", "ffmpeg is not installed on the server")
-        source = self.sources.get(file)
-        return Made(source, Recipes(source.facts, plan, self.means), self.streams)
+        source, facts = self.sources.get(file, cut=plan.video == "copy")
+        return Made(source, Recipes(facts, plan, self.means), self.streams)
 
     def start(self) -> None:
         """Start."""

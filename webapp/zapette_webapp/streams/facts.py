@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ _RATES: Final = (
 _NEAR: Final = Fraction(1, 2000)
 _ROUGHLY: Final = Fraction(1, 20)
 _USUAL: Final = Fraction(25)
-_LEAST: Final = Fraction(5)
+_LEAST: Final = Fraction(20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Picture:
             best = min(_RATES, key=lambda it: abs(it - given))
             if abs(best - given) <= most * given:
                 return best
-        return min(max(given.limit_denominator(1001), _LEAST), _RATES[-1])
+        # frames that come at any time need more of them than the average
+        given *= max(1, math.ceil(_LEAST / given))
+        return min(given.limit_denominator(1001), _RATES[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class Facts:
         demuxer: what ffmpeg calls its container.
         duration: in seconds.
         size: of the file, in bytes.
+        start: the time of its beginning on its own clock, in seconds.
         picture: the video track; None for music.
         sounds: the audio tracks, in order.
         subtitles: the subtitle tracks, in order.
@@ -129,6 +133,7 @@ class Facts:
     demuxer: str
     duration: float
     size: int
+    start: float
     picture: Picture | None
     sounds: Sequence[Sound] = ()
     subtitles: Sequence[Subtitle] = ()

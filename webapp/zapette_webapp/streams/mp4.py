@@ -39,25 +39,31 @@ class Fragment:
     """One ``moof`` box with its ``mdat``.
 
     Attributes:
-        start: when its first frame is shown, in ticks.
         decode: when its first frame is decoded, in ticks.
+        shown: when its first frame is shown, in ticks.
         is_key: whether decoding can start with it.
         samples: its frames.
         raw: both boxes.
         data: where the content of ``mdat`` begins in `raw`.
     """
 
-    start: int
     decode: int
+    shown: int
     is_key: bool
     samples: Sequence[Sample]
     raw: bytes
     data: int
 
     @property
+    def start(self) -> int:
+        """When it begins, in ticks."""
+        # within a group, the frame that is decoded first is not always shown first
+        return self.shown if self.is_key else self.decode
+
+    @property
     def end(self) -> int:
         """When it ends, in ticks."""
-        return self.start + sum(it.duration for it in self.samples)
+        return self.decode + sum(it.duration for it in self.samples)
 
 
 @dataclass(slots=True)
@@ -194,7 +200,7 @@ def _read(moof: bytes, mdat: bytes) -> Fragment:
     ]
     shift = rows[0].get(0x800, 0) if rows else 0
     key = not first_flags & _NOT_SYNC
-    return Fragment(decode + shift, decode, key, samples, moof + mdat, len(moof) + _HEADER)
+    return Fragment(decode, decode + shift, key, samples, moof + mdat, len(moof) + _HEADER)
 
 
 def _optional(box: bytes, place: int, fields: Sequence[tuple[int, int]]) -> dict[int, int]:

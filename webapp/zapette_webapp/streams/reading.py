@@ -44,6 +44,17 @@ class ProbeReader:
             raise NotStreamable(*_WORDS[flaws.UNREADABLE]) from None
         return facts_of(probe, file.stat().st_size)
 
+    def keyframes(self, file: Path, facts: Facts) -> list[float] | None:
+        """Return where the picture of a file can be cut, in seconds from its beginning.
+
+        None if no index of the file says it, or it cannot be read.
+        """
+        try:
+            found = self.prober.keyframes(file, facts.demuxer)
+        except ToolError:
+            return None
+        return None if found is None else [it - facts.start for it in found]
+
 
 def facts_of(probe: Probe, size: int) -> Facts:
     """Return what a stream needs to know, from the probe of a file of `size` bytes.
@@ -57,6 +68,7 @@ def facts_of(probe: Probe, size: int) -> Facts:
         probe.demuxer,
         probe.duration,
         size,
+        probe.start,
         _picture(probe.video) if probe.video else None,
         [_sound(it) for it in probe.sounds],
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],

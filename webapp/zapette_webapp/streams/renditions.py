@@ -13,6 +13,7 @@ from zapette_webapp.streams.assembly import Part
 from zapette_webapp.streams.cache import Cache, Name
 from zapette_webapp.streams.command import ConvertedPicture, CopiedPicture, Recipe
 from zapette_webapp.streams.conversion import Conversion
+from zapette_webapp.streams.facts import Facts
 from zapette_webapp.streams.sources import Source
 from zapette_webapp.streams.timeline import Timeline
 
@@ -40,6 +41,7 @@ class Rendition:
     Attributes:
         name: its name in its medium and plan: ``video-h264.720``.
         source: the medium.
+        facts: what is in it.
         recipe: how it is made.
         ffmpeg: the program.
         cache: keeps its parts.
@@ -52,6 +54,7 @@ class Rendition:
 
     name: str
     source: Source
+    facts: Facts
     recipe: Recipe
     ffmpeg: str
     cache: Cache
@@ -107,9 +110,8 @@ class Rendition:
 
     def convert(self, first: int) -> Conversion:
         """Start a conversion from a part on."""
-        arguments = command.arguments(self.source.file, self.source.facts, self.recipe, first)
         conversion = Conversion(
-            [self.ffmpeg, *arguments],
+            lambda: self._command(first),
             self.timeline,
             first,
             self,
@@ -119,6 +121,11 @@ class Rendition:
         self.conversions.append(conversion)
         conversion.start()
         return conversion
+
+    def _command(self, first: int) -> list[str]:
+        file, facts = self.source.file, self.facts
+        earlier = self.source.group(self.ffmpeg, facts) if first and not self.is_sound else 0.0
+        return [self.ffmpeg, *command.arguments(file, facts, self.recipe, first, earlier)]
 
     def take_init(self, content: bytes) -> None:
         """Keep the initialization segment."""

@@ -17,6 +17,7 @@ from zapette_webapp.status.prometheus import Family, family
 from zapette_webapp.streams.cache import Cache
 from zapette_webapp.streams.command import Recipe
 from zapette_webapp.streams.conversion import Conversion
+from zapette_webapp.streams.facts import Facts
 from zapette_webapp.streams.renditions import Rendition
 from zapette_webapp.streams.sources import Source
 
@@ -107,14 +108,14 @@ class Streams:
         self.supervisor.stop(2)
         self._cache.clear()
 
-    def rendition(self, source: Source, name: str, recipe: Recipe) -> Rendition:
+    def rendition(self, source: Source, facts: Facts, name: str, recipe: Recipe) -> Rendition:
         """Return a track of a stream, which all who watch it share."""
         with self._changed:
             key = (source.key, name)
             known = self._renditions.get(key)
             if known is None:
                 known = self._renditions[key] = Rendition(
-                    name, source, recipe, self.ffmpeg or "ffmpeg", self._cache, self._changed
+                    name, source, facts, recipe, self.ffmpeg or "ffmpeg", self._cache, self._changed
                 )
                 self._trim()
             return known

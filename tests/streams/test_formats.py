@@ -1,0 +1,40 @@
+"""Each format, from any part on: parts follow without a gap, and sound and picture agree."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.streams import samples
+from tests.streams.player import taken
+from tests.system import System
+
+COPIED = ["h264.mkv", "h264.mp4", "h264.ts", "long groups.ts", "dts.mkv"]
+SIGNALS = [1.0, 3.0, 5.0, 7.0]
+IN_SYNC = 0.05
+"""Seconds by which sound and picture may differ."""
+
+A_FRAME = 0.045
+MIDDLE, LAST = 1, -1
+
+
+@pytest.mark.parametrize(
+    ("film", "plan"),
+    [
+        *((film, "copy-aac") for film in COPIED),
+        *((film, "h264.120-aac") for film in samples.FILMS),
+    ],
+)
+def test_each_part_follows_the_one_before(server: System, film: str, plan: str) -> None:
+    for name, tolerance in (("video", A_FRAME), ("audio-0", 0.03)):
+        track = taken(server, f"{film}/{plan}", name, first=[LAST, MIDDLE])
+        bounds = track.bounds
+        assert bounds[0][0] == pytest.approx(0, abs=0.1)
+        for before, after in itertools.pairwise(bounds):
+            assert after[0] == pytest.approx(before[1], abs=tolerance)
+        assert bounds[-1][1] == pytest.approx(samples.SECONDS, abs=0.15)
+        assert track.starts(range(len(bounds))) == pytest.approx(SIGNALS, abs=IN_SYNC)
+        # each part alone, as after a seek
+        alone = [it for number in range(len(bounds)) for it in track.starts([number])]
+        assert set(map(round, alone)) >= {1, 3, 5, 7} or film == "long groups.ts"
