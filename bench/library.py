@@ -22,6 +22,7 @@ from urllib.parse import quote
 from bench.media import ours
 from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
+from tests.proof import household
 from zapette_webapp.library.library import Library
 
 FLAT: Final = 10_000
@@ -81,9 +82,9 @@ def _without_ffmpeg() -> Iterator[None]:
         os.environ["PATH"] = path
 
 
-def _get(connection: http.client.HTTPConnection, query: str) -> float:
+def _get(connection: http.client.HTTPConnection, proof: dict[str, str], query: str) -> float:
     started = time.perf_counter()
-    connection.request("GET", f"/api/library?{query}")
+    connection.request("GET", f"/api/library?{query}", headers=proof)
     response = connection.getresponse()
     body = response.read()
     seconds = time.perf_counter() - started
@@ -104,9 +105,10 @@ def main() -> None:
         (port,) = free_ports(1)
         with ours(folder, port):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            first = _get(connection, "path=Flat")
+            proof = household(folder / "data")
+            first = _get(connection, proof, "path=Flat")
             times = {
-                what: [_get(connection, query) for _ in range(CALLS)]
+                what: [_get(connection, proof, query) for _ in range(CALLS)]
                 for what, query in _QUERIES.items()
             }
     p50 = {what: statistics.median(values) for what, values in times.items()}

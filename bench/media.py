@@ -27,6 +27,7 @@ from typing import Final
 from bench.processes import Process
 from bench.results import command, markdown, percentile, write_json
 from tests.ports import free_ports
+from tests.proof import household, lines
 
 SIZE: Final = 512 << 20
 VIEWERS: Final = 50
@@ -94,14 +95,13 @@ def nginx(folder: Path, port: int) -> Process:
     return Process(program, port, folder / "nginx.log")
 
 
-def download(port: int, header: str) -> float:
+def download(port: int, header: str, proof: str) -> float:
     """Return the rate of one download of the film, in MiB/s."""
     buffer = bytearray(1 << 20)
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         started = time.perf_counter()
-        connection.sendall(
-            f"GET {_FILM} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n".encode()
-        )
+        head = f"GET {_FILM} HTTP/1.1\r\nHost: localhost\r\n{proof}{header}"
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         size = 0
         while got := connection.recv_into(buffer):
             size += got
@@ -111,7 +111,7 @@ def download(port: int, header: str) -> float:
     return size / seconds / 2**20
 
 
-def view(port: int, pace: bool, stop: Event, rates: SimpleQueue[float]) -> None:
+def view(port: int, proof: str, pace: bool, stop: Event, rates: SimpleQueue[float]) -> None:
     """Stream the film `VIEWERS` times at once, in a process of its own, until `stop`."""
     with ExitStack() as stack:
         viewers = [
@@ -119,7 +119,7 @@ def view(port: int, pace: bool, stop: Event, rates: SimpleQueue[float]) -> None:
             for _ in range(VIEWERS)
         ]
         for number, viewer in enumerate(viewers):
-            start = f"Range: bytes={number << 20}-\r\n"
+            start = f"{proof}Range: bytes={number << 20}-\r\n"
             viewer.sendall(f"GET {_FILM} HTTP/1.1\r\nHost: localhost\r\n{start}\r\n".encode())
             viewer.setblocking(False)
         taken = dict.fromkeys(viewers, 0)
@@ -149,7 +149,7 @@ def _take(connection: socket.socket, most: int) -> int:
     return size
 
 
-def calls(port: int) -> list[float]:
+def calls(port: int, proof: dict[str, str]) -> list[float]:
     """Return the times of API calls for `SECONDS`, one after the other, in ms."""
     times: list[float] = []
     until = time.perf_counter() + SECONDS
@@ -160,17 +160,19 @@ def calls(port: int) -> list[float]:
             http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=source)
         ) as connection:
             connection.connect()
-            _call(connection, until, times)
+            _call(connection, proof, until, times)
     return times
 
 
-def _call(connection: http.client.HTTPConnection, until: float, times: list[float]) -> None:
+def _call(
+    connection: http.client.HTTPConnection, proof: dict[str, str], until: float, times: list[float]
+) -> None:
     for number in range(CALLS_OF_CLIENT):
         if time.perf_counter() >= until:
             return
         path = CALLS[number % len(CALLS)]
         started = time.perf_counter()
-        connection.request("GET", path)
+        connection.request("GET", path, headers=proof)
         response = connection.getresponse()
         response.read()
         times.append((time.perf_counter() - started) * 1e3)
@@ -178,14 +180,16 @@ def _call(connection: http.client.HTTPConnection, until: float, times: list[floa
             raise RuntimeError(f"{path}: {response.status} after {number} calls")
 
 
-def calls_with_viewers(port: int, *, pace: bool) -> tuple[list[float], list[float]]:
+def calls_with_viewers(
+    port: int, proof: dict[str, str], *, pace: bool
+) -> tuple[list[float], list[float]]:
     """Return the times of API calls next to viewers, and the rates of these."""
     stop = multiprocessing.Event()
     rates: SimpleQueue[float] = multiprocessing.SimpleQueue()
-    viewers = multiprocessing.Process(target=view, args=(port, pace, stop, rates))
+    viewers = multiprocessing.Process(target=view, args=(port, lines(proof), pace, stop, rates))
     viewers.start()
     try:
-        times = calls(port)
+        times = calls(port, proof)
     finally:
         stop.set()
         found = [rates.get() for _ in range(VIEWERS)]
@@ -210,11 +214,15 @@ def measure(rounds: int) -> dict[str, float]:
             for kind, header in (("stream", ""), ("range", "Range: bytes=0-\r\n"))
             for server, port in ports.items()
         }
-        rates = [{name: download(*case) for name, case in cases.items()} for _ in range(rounds)]
+        proof = household(folder / "data")
+        line = lines(proof)
+        rates = [
+            {name: download(*case, line) for name, case in cases.items()} for _ in range(rounds)
+        ]
         figures = {name: statistics.median(each[name] for each in rates) for name in cases}
-        alone = calls(ports["ours"])
-        with_viewers, viewers = calls_with_viewers(ports["ours"], pace=True)
-        with_downloads, _ = calls_with_viewers(ports["ours"], pace=False)
+        alone = calls(ports["ours"], proof)
+        with_viewers, viewers = calls_with_viewers(ports["ours"], proof, pace=True)
+        with_downloads, _ = calls_with_viewers(ports["ours"], proof, pace=False)
     for load, times in zip(_LOADS, (alone, with_viewers, with_downloads), strict=True):
         figures |= {f"call_p{n}{load}": percentile(times, n) for n in (50, 99)}
     return figures | {"slowest_viewer": min(viewers)}

@@ -18,11 +18,13 @@ from typing import Any, Final
 
 import psutil
 
+from tests import proof
 from tests.ports import free_ports
 from tests.processes import ending
 from tests.waiting import SLACK, eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette_server.places import ROOT
+from zapette_webapp.access.library_access import is_library
 
 STOPS_WITHIN: Final = 5 + SLACK
 """How long a system may take to stop: it promises five seconds."""
@@ -41,10 +43,21 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of a field that may be there several times."""
+        return [value for field, value in self.fields if field.lower() == name.lower()]
 
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+def _read(status: int, answer: Any) -> Answer:
+    fields = tuple(answer.headers.items())
+    # a Set-Cookie of the device comes first
+    return Answer(status, dict(reversed(fields)), answer.read(), fields)
 
 
 @dataclass
@@ -197,18 +210,34 @@ class System:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.ask("POST", path, data, kind | (headers or {}))
 
+    @property
+    def proof(self) -> dict[str, str]:
+        """Return the header that opens the library: the account ``home``."""
+        return proof.household(self.data)
+
+    @property
+    def proof_line(self) -> str:
+        """Return `proof` as it stands in a request written by hand."""
+        return proof.lines(self.proof)
+
     def ask(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None = None
     ) -> Answer:
-        request = urllib.request.Request(
-            self.url + path, data=body, method=method, headers=headers or {}
-        )
+        """Ask for something; for the library as the household, unless the headers prove another.
+
+        An empty ``Authorization`` proves nothing.
+        """
+        sent = dict(headers or {})
+        if is_library(f"/{path}".partition("?")[0]) and not sent.keys() & proof.HEADERS:
+            sent |= self.proof
+        sent = {name: it for name, it in sent.items() if (name, it) != ("Authorization", "")}
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=sent)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
+                return _read(answer.status, answer)
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers), error.read())
+                return _read(error.code, error)
 
     def zapette(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command ``zapette`` with this system's settings."""

@@ -121,7 +121,9 @@ def _directory(
 
 
 def _entry(player: ZapetteMediaPlayer, data: dict[str, Any]) -> BrowseMedia:
-    path, title, image = data["path"], data["title"], data.get("thumbnail") or data.get("poster")
+    path, title = data["path"], data["title"]
+    # the signed one: Home Assistant has no account on the server
+    image = data.get("picture") or data.get("thumbnail") or data.get("poster")
     is_folder, is_audio = data["kind"] == "folder", data["kind"] == "audio"
     kind = FOLDER if is_folder else MediaType.MUSIC if is_audio else MediaType.VIDEO
     # through Home Assistant, whose page may use https or run remotely

@@ -42,6 +42,8 @@ class Settings:
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of the media.
+        library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
+            household) or ``open`` (everybody who reaches the server).
         base_topic: the first levels of every topic except discovery.
         anonymous: whether clients without an account have the household's rights.
         token_lifetime: lifetime of a page's token, in seconds, 60 or more.
@@ -73,6 +75,7 @@ class Settings:
     trusted_proxy: str = ""
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
+    library: str = "let_in"
     base_topic: str = "zapette"
     anonymous: bool = False
     token_lifetime: int = 12 * 3600
@@ -330,6 +333,11 @@ def _check_home_assistant(key: str, value: str) -> None:
         raise SettingsError(key, f"{value!r} is none of integration, core, both, none")
 
 
+def _check_library(key: str, value: str) -> None:
+    if value not in {"let_in", "open"}:
+        raise SettingsError(key, f"{value!r} is none of let_in, open")
+
+
 def _check_days(key: str, value: int) -> None:
     if not 0 <= value <= 3650:
         raise SettingsError(key, f"{value} is not a number of days (0 to 3650)")
@@ -349,6 +357,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "public_ws_url": _check_url("ws", "wss"),
     "allowed_hosts": _check_hosts,
     "trusted_proxy": _check_proxy,
+    "library": _check_library,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,
     "convert": _check_convert,

@@ -25,8 +25,12 @@ const NO_CONTENT = 204;
  * @property {string} username
  * @property {string} password
  * @property {number} expires_at Unix time in seconds
+ * @property {number} [expires_in] seconds from the answer, which need no clock that is right
  * @property {string} base_topic
  * @property {Links} [links] for the player
+ *
+ * @typedef {{ proof: Proof, answer: Promise<Credentials> } | null} Admission
+ * @typedef {{ id: string, owner_key: string, ip?: string } | { id: string, key: string }} Proof
  *
  * @typedef {object} Visitor
  * @property {string} client_id
@@ -43,6 +47,8 @@ const NO_CONTENT = 204;
 export class Api {
   #base;
   #fetch;
+  /** the last credentials: with them comes the cookie that opens the library @type {Admission} */
+  #admission = null;
 
   /**
    * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
@@ -63,11 +69,13 @@ export class Api {
 
   /**
    * Return what the broker wants to see.
-   * @param {{ id: string, owner_key: string, ip?: string } | { id: string, key: string }} proof
+   * @param {Proof} proof
    * @returns {Promise<Credentials>}
    */
   credentials(proof) {
-    return this.#ask("api/credentials", proof);
+    const answer = this.#ask("api/credentials", proof);
+    this.#admission = { proof, answer };
+    return answer;
   }
 
   /**
@@ -90,13 +98,22 @@ export class Api {
   }
 
   /**
-   * Return what is in the media folder.
+   * Return what is in the media folder, once the page was let in.
    * @param {import("../library/library.js").Query} query
    * @returns {Promise<import("../library/library.js").Listing>}
    */
-  list(query) {
+  async list(query) {
     const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    return this.#ask(`api/library?${new URLSearchParams(given)}`);
+    const path = `api/library?${new URLSearchParams(given)}`;
+    await this.#admission?.answer.catch(() => {});
+    try {
+      return await this.#ask(path);
+    } catch (error) {
+      if (!isOutside(error) || !this.#admission) throw error;
+    }
+    // The browser has lost the cookie.
+    await this.credentials(this.#admission.proof);
+    return this.#ask(path);
   }
 
   /**
@@ -165,6 +182,11 @@ export class Api {
       clearTimeout(timer);
     }
   }
+}
+
+/** @param {unknown} error */
+function isOutside(error) {
+  return error instanceof ApiError && error.code === "unauthorized";
 }
 
 /** @param {object} body */

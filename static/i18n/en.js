@@ -75,6 +75,8 @@ export const en = Object.freeze({
   "error.cancelled": "Given up.",
   "error.too_many_requests": "Too many requests. Wait a little.",
   "error.not_found": "It is no longer there.",
+  "error.unauthorized":
+    "The library opens only to pages that were let in. Allow cookies and reload.",
   "error.wrong_key": "The server does not know this player any more. Reload the page.",
 
   "reason.of": "{name}: {reason}",

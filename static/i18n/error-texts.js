@@ -27,6 +27,7 @@ const CALL_TEXTS = {
  */
 const API_TEXTS = {
   too_many_requests: "error.too_many_requests",
+  unauthorized: "error.unauthorized",
   wrong_key: "error.wrong_key",
   wrong_code: "error.wrong_code",
   not_found: "error.not_found",
@@ -80,6 +81,7 @@ const PLAIN = [
   "unavailable",
   "cancelled",
   "too_many_requests",
+  "unauthorized",
   "wrong_code",
   "not_found",
 ];

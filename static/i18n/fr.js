@@ -82,6 +82,8 @@ export const fr = Object.freeze({
   "error.cancelled": "Abandonné.",
   "error.too_many_requests": "Trop de demandes. Attendez un peu.",
   "error.not_found": "Cet élément n’existe plus.",
+  "error.unauthorized":
+    "La médiathèque ne s’ouvre qu’aux pages autorisées. Acceptez les cookies et rechargez.",
   "error.wrong_key": "Le serveur ne connaît plus ce lecteur. Rechargez la page.",
 
   "reason.of": "{name}\u202f: {reason}",

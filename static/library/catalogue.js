@@ -44,6 +44,7 @@ const MOST = 20;
  * @property {string | null} [flaw] why it cannot be played by anybody
  * @property {string | null} poster
  * @property {string | null} thumbnail
+ * @property {string | null} [picture] one of the two, at an address that others can fetch
  * @property {readonly SubtitleFile[]} subtitles
  * @property {readonly { number: number, name: string }[]} [fonts] in the file, for its subtitles
  * @property {number | null} [bitrate] of the whole file, in bits per second
@@ -108,6 +109,22 @@ export class Catalogue {
     } catch {
       return [];
     }
+  }
+
+  /**
+   * Return the first medium that is in no folder; null if there is none, or the library does not answer
+   * soon.
+   * @returns {Promise<About | null>}
+   */
+  first() {
+    const asked = this.#list({ order: "play", limit: 1 }).then(
+      ({ entries }) => {
+        const about = Array.isArray(entries) ? entries[0] : null;
+        return isAbout(about) && !about.path.includes("/") ? about : null;
+      },
+      () => null,
+    );
+    return Promise.race([asked, later(PATIENCE)]);
   }
 
   /** @param {string} path */

@@ -73,15 +73,18 @@ export class Playback {
   }
 
   /**
-   * Load, without playing it, what was loaded before the page was closed, where it was.
-   * @param {string} otherwise what to load if there was nothing; empty for nothing
+   * Load, without playing it, what was loaded before the page was closed, where it was; if there was
+   * nothing, the first medium of the library.
    */
-  async restore(otherwise) {
+  async restore() {
     const kept = queues.present(this.queue) || readItem(this.#store.get("current"));
     if (kept) {
       await this.#open(kept, { position: positionIn(this.places, kept.source) });
-    } else if (otherwise && !this.queue.items.length) {
-      const item = newItem(readSource(otherwise));
+    } else if (!this.queue.items.length) {
+      const turn = this.#turn;
+      const first = await this.#catalogue.first();
+      if (!first || turn !== this.#turn || this.queue.items.length) return;
+      const item = newItem(readSource(first.source));
       this.#become(queues.replacePresent(this.queue, item));
       await this.#open(item, {});
     }
@@ -319,9 +322,9 @@ export class Playback {
    */
   #describe(item, about) {
     if (!about) return;
-    const { thumbnail, poster, duration, title } = about;
+    const { duration, title } = about;
     const plain = readSource(item.source).title === item.title;
-    const found = { poster: poster || thumbnail, duration, title: plain ? title : item.title };
+    const found = { poster: pictureOf(about), duration, title: plain ? title : item.title };
     if (this.current?.id === item.id) {
       const { kind, artist = null, album = null } = about;
       this.current = { ...this.current, ...found, kind, artist, album };
@@ -361,8 +364,17 @@ function newItem(source, title = null) {
  * @param {About} about
  * @returns {QueueItem}
  */
-function itemOf({ source, title, poster, thumbnail, duration }) {
-  return { ...newItem(readSource(source), title), poster: poster || thumbnail, duration };
+function itemOf(about) {
+  const { source, title, duration } = about;
+  return { ...newItem(readSource(source), title), poster: pictureOf(about), duration };
+}
+
+/**
+ * Return the address of a picture for the state, which others read who have no cookie of ours.
+ * @param {About} about
+ */
+function pictureOf({ picture, poster, thumbnail }) {
+  return picture || poster || thumbnail;
 }
 
 /**

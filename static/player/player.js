@@ -63,7 +63,7 @@ const sounds = new SoundChoice(media, store, navigator.languages);
 const devices = new Devices(() => identity.visitors());
 const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name, devices };
 const procedures = new PlayerProcedures(parts);
-const credentials = new CredentialsSource(() => identity.credentials());
+const credentials = new CredentialsSource(() => identity.credentials(), { lasting: true });
 const connection = new Connection({
   open: openMqttTransport,
   credentials: async () => {
@@ -152,9 +152,13 @@ function facts() {
   };
 }
 
-/** Load what was loaded last, else the first medium, and find out whether it may be played with sound. */
+/**
+ * Load what was loaded last, else the first medium, once the page was let into the library; and find
+ * out whether it may be played with sound.
+ */
 async function open() {
-  playback.restore(document.body.dataset.source || "").catch((error) => page.tell(error));
+  const restored = credentials.admitted.then(() => playback.restore());
+  restored.catch((error) => page.tell(error));
   if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
 }
 

@@ -74,7 +74,7 @@ export class CallError extends ZapetteError {
 
 /**
  * The codes of the web server's errors (docs/http-api.md, "Errors").
- * @typedef {"invalid_request" | "invalid_id" | "wrong_key" | "wrong_code" | "turned_out" | "not_found"
+ * @typedef {"invalid_request" | "invalid_id" | "unauthorized" | "wrong_key" | "wrong_code" | "turned_out" | "not_found"
  *   | "method_not_allowed" | "request_timeout" | "conflict" | "misdirected_request"
  *   | "requested_range_not_satisfiable" | "media_error" | "too_many_requests" | "runtime_error"
  *   | "not_implemented" | "unavailable" | "http_version_not_supported"} ApiErrorCode

@@ -30,9 +30,10 @@ export const session = link && begin(link);
 /**
  * Return a connection with the rights of a link, not started yet.
  * @param {RemoteLink} link
+ * @param {{ lasting?: boolean }} [options] whether it is made for as long as the page is open
  */
-export function connect(link) {
-  const credentials = new CredentialsSource(() => api.credentials(link));
+export function connect(link, { lasting = false } = {}) {
+  const credentials = new CredentialsSource(() => api.credentials(link), { lasting });
   return new Connection({
     open: (options, listener) => openMqttTransport(options, listener, reach),
     credentials: () => credentials.get(),
@@ -42,7 +43,7 @@ export function connect(link) {
 
 /** @param {RemoteLink} link */
 function begin(link) {
-  const connection = connect(link);
+  const connection = connect(link, { lasting: true });
   const player = new RemotePlayer(connection, new Rpc(connection), (topics) =>
     topics.player(link.id),
   );

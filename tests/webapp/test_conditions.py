@@ -273,7 +273,8 @@ def test_every_route_with_a_tag_knows_conditions(films: System, path: str, metho
     def ask(**fields: str) -> raw.Raw:
         lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
         request = (
-            f"{method} /{path} HTTP/1.1\r\nHost: localhost\r\n{lines}Connection: close\r\n\r\n"
+            f"{method} /{path} HTTP/1.1\r\nHost: localhost\r\n{films.proof_line}{lines}"
+            "Connection: close\r\n\r\n"
         )
         return raw.ask(films, request.encode(), has_body=method == "GET")
 

@@ -190,7 +190,8 @@ def test_films_that_are_sent_make_no_room(
     viewers = []
     for _ in range(5):
         viewers.append(sockets.enter_context(raw.connect(system, "127.0.0.6")))
-        viewers[-1].sendall(b"GET /media/film.webm HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        request = f"GET /media/film.webm HTTP/1.1\r\nHost: localhost\r\n{system.proof_line}\r\n"
+        viewers[-1].sendall(request.encode())
         assert viewers[-1].recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
     for _ in range(MOST_OF_ADDRESS):
         sockets.enter_context(raw.connect(system, "127.0.0.6"))

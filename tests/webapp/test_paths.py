@@ -118,7 +118,7 @@ def test_what_is_listed_is_served(odd: System) -> None:
     served = []
     for it in entries:
         assert it["source"] == f"media/{it['path']}"
-        connection.request("GET", f"/{it['url']}")
+        connection.request("GET", f"/{it['url']}", headers=odd.proof)
         answer = connection.getresponse()
         served.append((answer.status, answer.read()))
         (alone,) = odd.get(f"api/library?path={quote(it['path'])}").json["entries"]

@@ -45,9 +45,13 @@ def films(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sy
 
 def ask(system: System, header: str = "", name: str = "film.webm") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", system.http_port), timeout=20)
-    head = f"GET /media/{name} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n"
-    connection.sendall(head.encode())
+    connection.sendall(request(system, header, name))
     return connection
+
+
+def request(system: System, header: str = "", name: str = "film.webm") -> bytes:
+    head = f"GET /media/{name} HTTP/1.1\r\nHost: localhost\r\n{system.proof_line}{header}\r\n"
+    return head.encode()
 
 
 def read(connection: socket.socket, size: int) -> bytes:
@@ -83,14 +87,13 @@ def test_every_byte_arrives_and_the_connection_goes_on(
         for _ in range(2):
             assert f"Content-Length: {end - start}\r\n".encode() in head(connection)
             assert read(connection, end - start) == content
-            connection.sendall(b"GET /media/film.webm HTTP/1.1\r\nHost: localhost\r\n" +
-                               header.encode() + b"\r\n")  # fmt: skip
+            connection.sendall(request(films, header))
 
 
 READER = """
 import socket, sys
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-connection.sendall(b"GET /media/endless.webm HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+connection.sendall(sys.argv[2].encode())
 buffer = bytearray(1 << 20)
 print(len(connection.recv(100)), flush=True)
 while connection.recv_into(buffer):
@@ -152,7 +155,8 @@ def test_fast_readers_do_not_keep_others_waiting(films: System, folder: Path) ->
     # so long that no reader comes to its end; it takes no room on the disk
     with (folder / "endless.webm").open("wb") as film:
         film.truncate(1 << 40)
-    command = [sys.executable, "-c", READER, str(films.http_port)]
+    asked = request(films, name="endless.webm").decode()
+    command = [sys.executable, "-c", READER, str(films.http_port), asked]
     readers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
     try:
         for reader in readers:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from zapette_server.checks import Checks
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
+from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
 from zapette_webapp.http import requests, security_headers
@@ -17,7 +18,11 @@ from zapette_webapp.store_limiter import StoreLimiter
 
 
 def blueprint(
-    access: AccessControl, addresses: Addresses, checks: Checks, limiter: StoreLimiter
+    access: AccessControl,
+    cookies: SessionCookies,
+    addresses: Addresses,
+    checks: Checks,
+    limiter: StoreLimiter,
 ) -> Blueprint:
     """Return the routes below ``/api`` and ``/healthz``."""
     api = Blueprint("api", __name__)
@@ -43,13 +48,18 @@ def blueprint(
         if "key" in body:
             key = requests.key("key", body["key"])
             device = access_routes.device()
-            response = jsonify(access.admit(player_id, key, requests.host(), device))
+            given = access.admit(player_id, key, requests.host(), device)
+            response = jsonify(given)
             access_routes.remember(response, device)
+            cookies.set(response, given["password"])
             return response
         owner_key = requests.key("owner_key", body["owner_key"])
         picked = _picked(body, addresses)
         host, client = requests.host(), requests.client()
-        return jsonify(players.player(player_id, owner_key, host, picked, client))
+        given = players.player(player_id, owner_key, host, picked, client)
+        response = jsonify(given)
+        cookies.set(response, given["password"])
+        return response
 
     @api.post("/api/players/<player_id>/code")
     @limiter.guard

@@ -9,10 +9,12 @@ from flask import Flask
 from zapette_server.checks import Checks
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import api, problems
-from zapette_webapp.access import host_check
+from zapette_webapp.access import host_check, library_access
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
+from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.access.rates import Rates
+from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import compression, requests, security_headers
 from zapette_webapp.http.refusal_counts import RefusalCounts
@@ -33,6 +35,7 @@ class Parts:
     addresses: Addresses
     checks: Checks
     access: AccessControl
+    library_access: LibraryAccess
     library: Library
     streams: StreamConverter
     broker_figures: metrics.BrokerFigures
@@ -47,9 +50,12 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
     app.url_map.merge_slashes = False
     assets = Assets(plain=parts.addresses.settings.development).start()
-    app.register_blueprint(pages.blueprint(parts.addresses, parts.library.media_folder, assets))
+    app.register_blueprint(pages.blueprint(parts.addresses, assets))
     limiter = StoreLimiter()
-    app.register_blueprint(api.blueprint(parts.access, parts.addresses, parts.checks, limiter))
+    cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)
+    app.register_blueprint(
+        api.blueprint(parts.access, cookies, parts.addresses, parts.checks, limiter)
+    )
     app.register_blueprint(access_routes.blueprint(parts.access, limiter))
     app.register_blueprint(library_routes.blueprint(parts.library))
     app.register_blueprint(stream_routes.blueprint(parts.streams, parts.library.media_folder))
@@ -59,6 +65,7 @@ def create_app(parts: Parts) -> Flask:
     metrics.count(app, counted)
     parts.rates.register(app, parts.refusals)
     host_check.register(app, parts.addresses.settings.hosts, parts.refusals)
+    library_access.register(app, parts.library_access, parts.refusals)
     figures = (
         counted.families,
         parts.refusals.families,

@@ -13,6 +13,7 @@
     │   ├── ForeignHost
     │   └── ForeignOrigin
     ├── AccessRefused
+    │   ├── NotLetIn                 nothing proves that the client may read the library
     │   ├── DeviceRevoked            the player disconnected this device
     │   └── WrongCode                no player shows this code
     ├── TooManyRevocations           only a new code can revoke further devices
@@ -151,6 +152,23 @@ class ForeignOrigin(ForeignRequest):
 
 class AccessRefused(WebappError):
     """The client may not connect to the player."""
+
+
+class NotLetIn(AccessRefused):
+    """Nothing proves that the client may read the library.
+
+    Attributes:
+        is_browser: whether the client is a browser, which would ask a person for a password.
+    """
+
+    text = (
+        "the library is for those who were let in: players, remotes and guests, by the cookie that "
+        "comes with their credentials; programs send a token or a household account"
+    )
+
+    def __init__(self, text: str = "", *, is_browser: bool = False) -> None:
+        super().__init__(text)
+        self.is_browser = is_browser
 
 
 class DeviceRevoked(AccessRefused):

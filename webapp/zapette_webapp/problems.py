@@ -28,6 +28,7 @@ _PLAYERS_RETRY: Final = 3600
 Code = Literal[
     "invalid_request",
     "invalid_id",
+    "unauthorized",
     "wrong_key",
     "wrong_code",
     "turned_out",
@@ -56,7 +57,10 @@ Code = Literal[
 ]
 """The codes by which a program recognises an error (docs/http-api.md, "Errors")."""
 
+_REALM: Final = 'realm="Zapette"'
+
 _CODES: Final[dict[HTTPStatus, Code]] = {
+    HTTPStatus.UNAUTHORIZED: "unauthorized",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_TIMEOUT: "request_timeout",
@@ -134,6 +138,7 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
 
     app.register_error_handler(errors.NotStreamable, _not_streamable)
     app.register_error_handler(CredentialsError, wrong_key)
+    app.register_error_handler(errors.NotLetIn, _not_let_in)
     app.register_error_handler(PlayersFull, players_full)
     for kind in _ANSWERS:
         app.register_error_handler(kind, _known)
@@ -150,6 +155,20 @@ def _known(error: ZapetteError) -> Response:
 
 def _not_streamable(error: errors.NotStreamable) -> Response:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.reason, str(error)).response()
+
+
+def _not_let_in(error: errors.NotLetIn) -> Response:
+    """Return 401 with the schemes that would help (RFC 9110, 11.6.1).
+
+    At a challenge to Basic, a browser asks the person for a password, which pages never need.
+    """
+    problem = Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", str(error)).response()
+    challenges = [f"Bearer {_REALM}"]
+    if not error.is_browser:
+        challenges.append(f'Basic {_REALM}, charset="UTF-8"')
+    problem.headers["WWW-Authenticate"] = ", ".join(challenges)
+    problem.headers["Cache-Control"] = "no-store"
+    return problem
 
 
 def _players_full(error: PlayersFull) -> Problem:

@@ -23,13 +23,19 @@ from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
 from zapette_server.access.credentials import Keyring
 from zapette_server.settings import Settings
+from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.player_registry import RECENT
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import store_limiter
 from zapette_webapp.access.access_control import AccessControl
+from zapette_webapp.access.household import HouseholdAccounts
+from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.player_credentials import PlayerCredentials
+from zapette_webapp.access.sessions import Sessions
+from zapette_webapp.access.signatures import Signatures
+from zapette_webapp.access.standings import Standings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http import connections
@@ -72,7 +78,14 @@ def serve(settings: Settings) -> None:
     folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
-    library = Library.of(settings.media_dir, folder.library, folder.thumbnails, folder.subtitles)
+    signatures = Signatures(keyring)
+    library = Library.of(
+        settings.media_dir,
+        folder.library,
+        folder.thumbnails,
+        folder.subtitles,
+        signatures.signed,
+    )
     streams = StreamConverter.of(settings, folder.streams)
     service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
@@ -109,6 +122,13 @@ def serve(settings: Settings) -> None:
                 who_is_connected(service, keyring.topics),
                 warn_of_guesses(service, keyring.topics),
                 refusals,
+            ),
+            library_access=LibraryAccess(
+                settings.anonymous or settings.library == "open",
+                Sessions(keyring),
+                signatures,
+                Standings(registry, grants),
+                HouseholdAccounts(Accounts(folder.accounts), folder.home_password),
             ),
             library=library,
             streams=streams,
@@ -161,7 +181,7 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
     trusted: dict[str, Any] = {}
     if settings.trusted_proxy:
         trusted["trusted_proxy"] = settings.trusted_proxy
-        trusted["trusted_proxy_headers"] = {"x-forwarded-for"}
+        trusted["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto"}
     server = create_server(
         app,
         host=settings.bind,

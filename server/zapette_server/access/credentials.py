@@ -28,6 +28,7 @@ TOKEN_LIFETIME: Final = 12 * 3600
 
 _ALGORITHM: Final = "HS256"
 _KEY_BYTES: Final = 16
+_SEAL_BYTES: Final = 24
 
 
 class Role(enum.StrEnum):
@@ -163,6 +164,18 @@ class Keyring:
         if read.expires_at <= time.time():
             raise CredentialsError("the token has expired")
         return read
+
+    def seal(self, purpose: str, *parts: str) -> str:
+        """Return a signature of `parts` for `purpose`: 32 base64url characters."""
+        digest = hmac.digest(self._sealing_key(purpose), "\0".join(parts).encode(), hashlib.sha256)
+        return _encode(digest[:_SEAL_BYTES]).decode()
+
+    def is_sealed(self, seal: str, purpose: str, *parts: str) -> bool:
+        """Tell whether `seal` is the signature of `parts` for `purpose`, in constant time."""
+        return _same(self.seal(purpose, *parts), seal)
+
+    def _sealing_key(self, purpose: str) -> bytes:
+        return hmac.digest(self.secret, b"seal\0" + purpose.encode(), hashlib.sha256)
 
     @property
     def _signing_key(self) -> bytes:

@@ -18,7 +18,7 @@ test("the last credentials serve while the web server is away, until they expire
       if (failure) throw failure;
       return GOOD;
     },
-    () => now,
+    { now: () => now },
   );
   assert.equal(await source.get(), GOOD);
   failure = new ApiError("unavailable", "away", 0);

@@ -78,6 +78,7 @@ test("the errors of the web server", () => {
   const known = {
     invalid_request: true,
     invalid_id: true,
+    unauthorized: true,
     wrong_key: true,
     wrong_code: true,
     turned_out: true,

@@ -139,6 +139,7 @@ class PlayerCredentials:
             "username": role.value,
             "password": token,
             "expires_at": expires_at,
+            "expires_in": self.settings.token_lifetime,
             "base_topic": self.settings.base_topic,
         }
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     RATE = "rate"
     PLAYERS = "players"
     GUESSED = "guessed"
+    LIBRARY = "library"
 
 
 class RefusalCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -30,6 +31,7 @@ class Library:
         prober: reads media.
         converter: reads subtitles.
         track_reader: reads subtitles inside films.
+        signed: signs an address, for those who have nothing else to prove that they were let in.
     """
 
     media_folder: MediaFolder
@@ -39,9 +41,17 @@ class Library:
     prober: Prober
     converter: Converter
     track_reader: TrackReader
+    signed: Callable[[str], str]
 
     @classmethod
-    def of(cls, media: Path, index_file: Path, thumbnails: Path, subtitles: Path) -> Self:
+    def of(
+        cls,
+        media: Path,
+        index_file: Path,
+        thumbnails: Path,
+        subtitles: Path,
+        signed: Callable[[str], str] = str,
+    ) -> Self:
         """Return the library of a media folder, not started."""
         media_folder = MediaFolder(media)
         index = Index(index_file, media)
@@ -49,12 +59,23 @@ class Library:
         scanner = Scanner(media_folder, index, prober)
         converter = Converter()
         tracks = TrackReader(DiskCache(subtitles, BUDGET), converter)
-        return cls(media_folder, index, scanner, Thumbnails(thumbnails), prober, converter, tracks)
+        return cls(
+            media_folder,
+            index,
+            scanner,
+            Thumbnails(thumbnails),
+            prober,
+            converter,
+            tracks,
+            signed,
+        )
 
     @property
     def queries(self) -> Queries:
         """The queries on the library."""
-        return Queries(self.media_folder, self.index, self.scanner, self.thumbnails.present)
+        return Queries(
+            self.media_folder, self.index, self.scanner, self.thumbnails.present, self.signed
+        )
 
     @property
     def tools(self) -> tuple[Tool, ...]:

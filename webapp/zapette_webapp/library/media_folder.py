@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,15 +27,6 @@ class MediaFolder:
 
     folder: Path
     recognition: Recognition = field(default_factory=Recognition, compare=False)
-
-    def first(self) -> str:
-        """Return the source of the first medium at the top of the folder; empty if it has none."""
-        try:
-            names = sorted(os.listdir(self.folder))  # noqa: PTH208 - may hold 20,000 names
-        except OSError:
-            return ""
-        media = (paths.from_disk(it) for it in names if media_types.kind(it) in {"video", "audio"})
-        return next((f"media/{path}" for path in media if self.find(path) is not None), "")
 
     def kind(self, path: str) -> str | None:
         """Return ``video``, ``audio``, ``playlist`` or ``link`` for a file to play, else None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,12 +40,14 @@ class Queries:
         index: its index.
         scanner: keeps the index up to date.
         has_thumbnails: whether thumbnails can be made.
+        signed: signs an address.
     """
 
     media_folder: MediaFolder
     index: Index
     scanner: Scanner
     has_thumbnails: bool
+    signed: Callable[[str], str]
 
     def answer(
         self,
@@ -176,8 +178,7 @@ class Queries:
                 if row["rank"]
                 else self.index.children(row["path"])
             ),
-            "poster": _poster(row),
-            "thumbnail": self._thumbnail(row),
+            **self._pictures(row),
         }
 
     def _medium_entry(self, row: sqlite3.Row) -> dict[str, Any]:
@@ -203,13 +204,18 @@ class Queries:
             "chapters": json.loads(row["chapters"]),
             "size": row["size"],
             "added_at": round(row["added_at"], 3),
-            "poster": _poster(row),
-            "thumbnail": self._thumbnail(row),
+            **self._pictures(row),
             "subtitles": _subtitles(row) + _inside(row),
             "fonts": json.loads(row["fonts"]),
             "flaw": row["flaw"],
             "problem": _problem(row["flaw"]),
         }
+
+    def _pictures(self, row: sqlite3.Row) -> dict[str, str | None]:
+        poster, thumbnail = _poster(row), self._thumbnail(row)
+        best = poster or thumbnail
+        picture = None if best is None else self.signed(best)
+        return {"poster": poster, "thumbnail": thumbnail, "picture": picture}
 
     def _thumbnail(self, row: sqlite3.Row) -> str | None:
         if not self.has_thumbnails:

@@ -72,7 +72,7 @@ def blueprint(library: Library) -> Blueprint:
             raise NoPicture
         response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
         if "v" in request.args:
-            response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
+            response.headers["Cache-Control"] = f"private, max-age={_A_YEAR}, immutable"
         return conditional(response)
 
     subtitle_routes.register(media, library)

@@ -14,7 +14,6 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
 from zapette_webapp.http.conditional import conditional
-from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
 
@@ -41,14 +40,14 @@ _DRAWER_POLICY: Final = "default-src 'none'; script-src 'wasm-unsafe-eval'; conn
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
-def blueprint(addresses: Addresses, media_folder: MediaFolder, assets: Assets) -> Blueprint:
+def blueprint(addresses: Addresses, assets: Assets) -> Blueprint:
     """Return the routes of the pages and of ``/static``."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     def player() -> Response:
         # hls.js fetches the parts of a stream from any host.
-        return _page("player.html", anywhere=("http:", "https:"), source=media_folder.first())
+        return _page("player.html", anywhere=("http:", "https:"))
 
     @pages.get("/remote")
     def remote() -> Response:
@@ -80,9 +79,7 @@ def blueprint(addresses: Addresses, media_folder: MediaFolder, assets: Assets) -
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return conditional(response)
 
-    def _page(
-        template: str, anywhere: tuple[str, ...] = (), early: str = "", **values: str
-    ) -> Response:
+    def _page(template: str, anywhere: tuple[str, ...] = (), early: str = "") -> Response:
         broker = addresses.broker(requests.host())
         html = render_template(
             template,
@@ -91,7 +88,6 @@ def blueprint(addresses: Addresses, media_folder: MediaFolder, assets: Assets) -
             assets=assets,
             early=early,
             scripts=development.scripts(addresses.settings),
-            **values,
         )
         response = Response(html, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"

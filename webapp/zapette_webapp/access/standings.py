@@ -1,0 +1,67 @@
+"""Whether sessions are still valid, by the household's stores."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from zapette_server.access.credentials import Role
+from zapette_server.access.records import Standing
+from zapette_server.storage.grants import Grants
+from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_webapp.access.sessions import Session
+
+_KEPT: Final = 10_000
+
+Commits = tuple[bytes, bytes]
+
+
+class Standings:
+    """Looks up sessions in the stores, once for each until something is written to a store.
+
+    Revocation, a new code and a forgotten player therefore end a session at its next request.
+    """
+
+    def __init__(self, registry: PlayerRegistry, grants: Grants) -> None:
+        self._registry = registry
+        self._grants = grants
+        self._lock = threading.Lock()
+        self._commits: Commits | None = None
+        self._found: dict[tuple[str, str], Standing] = {}
+
+    def is_good(self, session: Session) -> bool:
+        """Tell whether a session has not been revoked; its expiry is checked elsewhere.
+
+        Raises:
+            StoreError: the stores cannot be read.
+        """
+        if session.role is Role.SERVER:
+            return True
+        standing = self._standing(session.player_id, session.client_id)
+        wanted = standing.generation if session.role is Role.PLAYER else session.generation
+        return (
+            not standing.revoked
+            and standing.generation is not None
+            and standing.generation == wanted
+        )
+
+    def _standing(self, player_id: str, client_id: str) -> Standing:
+        # Read before the stores: a later commit then shows that the result is out of date.
+        commits = self._last_commits()
+        with self._lock:
+            if commits is None or commits != self._commits or len(self._found) >= _KEPT:
+                self._commits, self._found = commits, {}
+            elif (known := self._found.get((player_id, client_id))) is not None:
+                return known
+        standing = Standing(
+            self._registry.generation(player_id),
+            bool(self._grants.revoked_among([client_id])),
+        )
+        with self._lock:
+            if commits is not None and commits == self._commits:
+                self._found[player_id, client_id] = standing
+        return standing
+
+    def _last_commits(self) -> Commits | None:
+        players, grants = self._registry.last_commit(), self._grants.last_commit()
+        return (players, grants) if players is not None and grants is not None else None
