@@ -64,6 +64,7 @@ const FLAW_TEXTS = {
   text: "flaw.text",
   unknown_format: "flaw.unknown_format",
   unreadable: "flaw.unreadable",
+  disc: "flaw.disc",
 };
 
 /** @type {Record<string, Key | undefined>} */

@@ -1,48 +1,99 @@
-/** What the player has played, as a list like those of the library. */
+/** What the player has played: as a list like those of the library, and what to go on with. */
 
-import { isRecord } from "../protocol/messages.js";
+import { Progress } from "./progress.js";
+
+/** How many rows there are to go on with. */
+const MOST = 3;
+/** How many series are asked for what follows. */
+const MOST_SERIES = 3;
 
 /**
  * @typedef {import("./library.js").Entry} Entry
  * @typedef {import("./library.js").Listing} Listing
+ * @typedef {import("./library.js").Query} Query
  */
 
 export class History {
   #call;
+  #list;
+  /** What the player last told. */
+  progress = new Progress();
 
   /**
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
+   * @param {(query: Query) => Promise<Listing>} list ask the library
    */
-  constructor(call) {
+  constructor(call, list) {
     this.#call = call;
+    this.#list = list;
+  }
+
+  /** Ask the player how far people were. */
+  async learn() {
+    this.progress = new Progress(await this.#call("history", {}));
   }
 
   /**
-   * Ask the player.
+   * Ask the player what was played.
    * @returns {Promise<Listing>}
    */
   async list() {
-    const answer = await this.#call("history", {});
-    const items = isRecord(answer) && Array.isArray(answer.items) ? answer.items : [];
-    const entries = items.filter(isRecord).map(entryOf);
+    await this.learn();
+    const entries = this.progress.places.map(entryOf);
     const index = { state: /** @type {const} */ ("ready"), media: 0, probed: 0 };
     return { path: "", total: entries.length, index, entries };
+  }
+
+  /**
+   * Return what people may go on with, the latest first: what they left unfinished, and the episodes
+   * that follow those that they have watched.
+   * @param {string | null} present the source of what plays now, which needs no row
+   * @returns {Promise<Entry[]>}
+   */
+  async continued(present) {
+    /** @type {Entry[]} */
+    const found = [];
+    const seen = new Set([present]);
+    let asked = 0;
+    for (const { place, finished } of this.progress.recent()) {
+      if (found.length === MOST) break;
+      // Of a series, the latest episode counts.
+      if (seen.has(place.source)) continue;
+      seen.add(place.source);
+      if (!place.source.startsWith("media/")) {
+        if (!finished) found.push(entryOf(place));
+        continue;
+      }
+      if (asked === MOST_SERIES && finished) continue;
+      asked += 1;
+      const path = place.source.slice("media/".length);
+      const query = { path, order: /** @type {const} */ ("series"), limit: 500 };
+      const series = await this.#list(query).then(
+        ({ entries }) => entries,
+        () => [],
+      );
+      const next = this.progress.next(place.source, series);
+      if (finished && next && !seen.has(next.source ?? null)) found.push(next);
+      if (!finished) found.push(entryOf(place));
+      for (const { source = null } of series) seen.add(source);
+    }
+    return found;
   }
 }
 
 /**
- * @param {Record<string, unknown>} item
+ * @param {import("../playback/places.js").Place} place
  * @returns {Entry}
  */
 function entryOf({ source, title, poster, position, duration }) {
   return {
     kind: "video",
-    path: String(source),
-    source: String(source),
-    title: String(title),
+    path: source,
+    source,
+    title,
     year: null,
     thumbnail: typeof poster === "string" ? poster : null,
     duration: typeof duration === "number" ? duration : null,
-    position: typeof position === "number" ? position : 0,
+    position,
   };
 }

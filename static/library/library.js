@@ -28,7 +28,7 @@
  * @property {boolean} [interlaced] a picture is two fields
  * @property {0 | 90 | 180 | 270} [rotation] degrees by which it is to be turned anticlockwise
  *
- * @typedef {"empty" | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable"} Flaw
+ * @typedef {"empty" | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable" | "disc"} Flaw
  *
  * @typedef {object} Entry
  * @property {"folder" | "video" | "audio"} kind
@@ -43,6 +43,8 @@
  * @property {string} [type] for `canPlayType`
  * @property {Track[]} [tracks]
  * @property {Flaw | null} [flaw] why it cannot be played
+ * @property {number | null} [season] 0 for specials
+ * @property {number | null} [episode]
  * @property {number} [position] seconds, where one stopped
  *
  * @typedef {object} Listing

@@ -71,6 +71,8 @@ export class MediumRow {
   #translate;
   #drawn = "";
   #mark = build("span", { class: "mark", hidden: "" });
+  #seen = build("span", { class: "seen", hidden: "" }, viewIcon("seen"));
+  #bar = build("progress", { "aria-hidden": "true", hidden: "" });
   #play;
   #playNext = build("button", { type: "button", class: "tool" }, viewIcon("playNext"));
   #add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
@@ -89,8 +91,9 @@ export class MediumRow {
       "button",
       { type: "button", class: "main" },
       picture(entry.thumbnail, entry.kind === "audio" ? "music" : "screen"),
-      wordsOf(title || source, facts(entry), ...progressOf(entry), this.#mark),
+      wordsOf(title || source, facts(entry), this.#bar, this.#seen, this.#mark),
     );
+    this.#seen.append(translate("library.watched"));
     const called = { title: title || source };
     name(this.#playNext, translate("library.play_next", called));
     name(this.#add, translate("library.add", called));
@@ -109,16 +112,26 @@ export class MediumRow {
   }
 
   /**
-   * Show what may be done with it, and what in it the player cannot play.
+   * Show what may be done with it, what in it the player cannot play, and how far people were.
    * @param {string[]} can
    * @param {string[]} lacking
    * @param {boolean} current it is what plays
+   * @param {import("../../library/progress.js").Reached} reached
    */
-  show(can, lacking, current) {
-    const drawn = JSON.stringify([can, lacking, current]);
+  show(can, lacking, current, reached) {
+    const drawn = JSON.stringify([can, lacking, current, reached]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const { flaw } = this.entry;
+    const position = this.entry.position || reached.position;
+    const length = this.entry.duration ?? reached.duration;
+    flag(this.#bar, "hidden", !position || !length);
+    if (position && length) {
+      this.#bar.max = length;
+      this.#bar.value = position;
+    }
+    const watched = reached.watched && !position;
+    flag(this.#seen, "hidden", !watched);
     this.#play.disabled = !can.includes("load");
     flag(this.#playNext, "hidden", !can.includes("queue/play_next"));
     flag(this.#add, "hidden", !can.includes("queue/add"));
@@ -133,7 +146,15 @@ export class MediumRow {
     }
     const { source = "", title } = this.entry;
     const play = this.#translate("library.play", { title: title || source });
-    name(this.#play, [play, facts(this.entry), words].filter(Boolean).join(", "));
+    const known = [
+      facts(this.entry),
+      position && !this.entry.position
+        ? this.#translate("library.stopped", { time: formatTime(position) })
+        : "",
+      watched ? this.#translate("library.watched") : "",
+      words,
+    ];
+    name(this.#play, [play, ...known].filter(Boolean).join(", "));
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
   }
@@ -159,17 +180,6 @@ function wordsOf(title, about, ...more) {
   if (about) words.append(" ", build("span", { class: "about" }, about));
   words.append(" ", ...more);
   return words;
-}
-
-/**
- * Return how far somebody was in it; nothing if nobody was.
- * @param {Entry} entry
- */
-function progressOf({ position = 0, duration }) {
-  if (!position || !duration) return [];
-  return [
-    build("progress", { max: String(duration), value: String(position), "aria-hidden": "true" }),
-  ];
 }
 
 /** @param {Entry} entry */

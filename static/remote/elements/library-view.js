@@ -7,7 +7,9 @@ import { ORDERS, routeTo } from "../route.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
+import { ContinueList } from "./continue-list.js";
 import { FolderRow, MediumRow } from "./library-row.js";
+import { withSeasons } from "./season-heads.js";
 import { viewIcon } from "./view-icons.js";
 import { ViewElement } from "../../elements/view.js";
 
@@ -71,12 +73,15 @@ export class LibraryView extends ViewElement {
   #list = build("ul", { class: "rows" });
   #end = build("div", { class: "end" });
   #watcher;
+  #continue;
+  /** what the player had loaded when it was asked what was played @type {string | null | undefined} */
+  #learned = undefined;
 
   /** @param {Surroundings} surroundings */
   constructor({ api, route, go, turn, call, translate }) {
     super();
     this._translate = translate;
-    this.#played = new History(call);
+    this.#played = new History(call, (query) => api.list(query));
     this.#playability = new Playability(call);
     this.#api = api;
     this.#route = route;
@@ -87,6 +92,10 @@ export class LibraryView extends ViewElement {
     this.#orders = new ChoiceRow(translate("library.order"), (order) => {
       this.#become({ order });
     });
+    this.#continue = new ContinueList(
+      translate("library.continue"),
+      (entry) => /** @type {MediumRow} */ (this.#row(entry)),
+    );
     this.#watcher = new IntersectionObserver(
       (seen) => {
         if (seen.some(({ isIntersecting }) => isIntersecting)) void this.#grow();
@@ -112,6 +121,7 @@ export class LibraryView extends ViewElement {
       this.#orders.element,
       this.#where,
       this.#index,
+      this.#continue.element,
       this.#list,
       this.#note,
       this.#end,
@@ -125,6 +135,7 @@ export class LibraryView extends ViewElement {
 
   /** @override @param {number} rows */
   async opened(rows) {
+    this.#learned = undefined;
     const { search, path, order } = this.#route();
     const listed = this.#listed;
     if (this.#typed !== search) this.#search.value = search;
@@ -160,14 +171,45 @@ export class LibraryView extends ViewElement {
     const { state } = view;
     const can = state?.can ?? [];
     this.#drawOrders(can);
-    for (const row of this.#rows) {
+    void this.#learn(view);
+    for (const row of [...this.#continue.rows, ...this.#rows]) {
       if (row instanceof FolderRow) {
         row.show(can);
         continue;
       }
-      const current = state !== null && row.entry.source === state.source;
-      row.show(can, unplayable(row.entry, this.#playability.canPlay), current);
+      const { source = "" } = row.entry;
+      const current = state !== null && source === state.source;
+      row.show(
+        can,
+        unplayable(row.entry, this.#playability.canPlay),
+        current,
+        this.#played.progress.of(source),
+      );
     }
+  }
+
+  /**
+   * Ask the player how far people were, when the view is opened and when it has loaded or ended
+   * something else.
+   *
+   * @param {import("../../elements/view.js").View} view
+   */
+  async #learn({ state, live }) {
+    const { path, order } = this.#route();
+    const top = path === "" && order === "name" && this.#typed === "";
+    flag(this.#continue.element, "data-aside", !top);
+    if (!state || !live || !state.can.includes("history")) return;
+    const present = JSON.stringify([state.source, state.ended]);
+    if (present === this.#learned) return;
+    this.#learned = present;
+    try {
+      await this.#played.learn();
+      this.#continue.fill(await this.#played.continued(state.source));
+    } catch {
+      this.#learned = undefined;
+      return;
+    }
+    if (this.#view && this.isConnected) this.show(this.#view);
   }
 
   /** @param {string[]} can */
@@ -281,8 +323,12 @@ export class LibraryView extends ViewElement {
     // A folder that shrinks while one scrolls through it has no more to give.
     this.#total = entries.length ? total : offset;
     if (offset === 0) fill(this.#list);
+    const last = offset === 0 ? null : (this.#rows[this.#rows.length - 1]?.entry ?? null);
     this.#rows = offset === 0 ? rows : [...this.#rows, ...rows];
-    this.#list.append(...rows.map(({ element }) => element));
+    const grouped = this.#route().order === "name" && this.#typed === "";
+    this.#list.append(
+      ...(grouped ? withSeasons(rows, last, this._translate) : rows.map(({ element }) => element)),
+    );
     const empty = this.#typed ? "library.nothing_found" : "library.empty";
     this.#note.textContent = this.#rows.length ? "" : this._translate(empty);
     this.#progress(index);

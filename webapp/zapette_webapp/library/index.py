@@ -226,11 +226,13 @@ class Index:
     def playing(self, folder: str, offset: int, limit: int) -> tuple[int, list[sqlite3.Row]]:
         """Return the number of media in and below a folder, and a page in playing order.
 
-        A folder's own media come first, then its subfolders', by name, episodes by number.
+        A folder's own media come first, then its subfolders', by name, episodes by number. What
+        cannot be played is left out.
         """
         where, values = _below(folder)
         rows = self._ask(
-            f"SELECT path, folder, sort FROM entries WHERE gone_at IS NULL AND rank = 1{where}",  # noqa: S608
+            "SELECT path, folder, sort FROM entries "  # noqa: S608
+            f"WHERE gone_at IS NULL AND rank = 1 AND flaw IS NULL{where}",
             *values,
         )
         folders = {
@@ -252,7 +254,9 @@ class Index:
         where, values = _below(series.root(present["folder"]))
         rows = self._ask(
             "SELECT path, folder, series, season, episode, title, sort FROM entries "  # noqa: S608
-            f"WHERE gone_at IS NULL AND rank = 1 AND episode IS NOT NULL{where}",
+            "WHERE gone_at IS NULL AND rank = 1 AND episode IS NOT NULL "
+            f"AND (flaw IS NULL OR path = ?){where}",
+            path,
             *values,
         )
         paths = series.episodes(present, rows)

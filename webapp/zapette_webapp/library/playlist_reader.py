@@ -63,7 +63,7 @@ class PlaylistReader:
                 self.scanner.refresh(path.rpartition("/")[0])
                 row = self.index.entry(path)
             if row is not None:
-                return row
+                return row if row["flaw"] is None else None
         return None
 
 

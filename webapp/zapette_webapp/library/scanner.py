@@ -172,6 +172,8 @@ class Scanner:
 
     def _examined(self, file: Path | None) -> tuple[Probe | None, str | None]:
         """Return the content of a medium, or why it cannot be played."""
+        if file is not None and not media_types.may_open(file.name):
+            return None, flaws.of_name(file.name)
         if file is None:
             return None, flaws.UNREADABLE
         try:
@@ -216,7 +218,7 @@ class Scanner:
         found = self._index.unprobed(_AHEAD)
         for path, mtime_ns in found:
             if not media_types.may_open(path):
-                self._index.put_probe(path, mtime_ns, None)
+                self._index.put_probe(path, mtime_ns, None, flaws.of_name(path))
             else:
                 return path, mtime_ns
         return None

@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterator
 from typing import IO, Final
 
+from zapette_webapp.media import media_types
+
 EMPTY: Final = "empty"
 CUT_OFF: Final = "cut_off"
 ENCRYPTED: Final = "encrypted"
 TEXT: Final = "text"
 UNKNOWN: Final = "unknown_format"
 UNREADABLE: Final = "unreadable"
+DISC: Final = "disc"
 
-FLAWS: Final = (EMPTY, CUT_OFF, ENCRYPTED, TEXT, UNKNOWN, UNREADABLE)
+FLAWS: Final = (EMPTY, CUT_OFF, ENCRYPTED, TEXT, UNKNOWN, UNREADABLE, DISC)
 """The flaws: no byte in it; not all there; protected against copies; a text; of no known format;
-takes more time or memory than there is for one."""
+takes more time or memory than there is for one; the image of a disc."""
 
 HEAD: Final = 256 << 10
 """How many bytes `of_head` and `is_encrypted` want."""
@@ -45,6 +48,11 @@ _LEAST_PACKETS: Final = 20
 _VIDEO_PES: Final = b"\0\0\x01\xe0"
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")
+
+
+def of_name(path: str) -> str | None:
+    """Return the flaw of a file that libav is not asked to open; None for a stream or a link."""
+    return DISC if media_types.suffix(path) in media_types.DISCS else None
 
 
 def of_file(file: IO[bytes]) -> str:
