@@ -29,7 +29,7 @@ def test_each_part_follows_the_one_before(server: System, film: str, track: str)
     names = PARTS.findall(playlist)
     assert len(names) >= 2
     for name in names:
-        assert name.endswith("?sig=1")
+        assert "?sig=1&v=" in name
         for fragment in splitter.feed(asked(server, f"{film}/{name}").body):
             assert fragment.start / splitter.timescale == pytest.approx(end, abs=0.03)
             end = fragment.end / splitter.timescale
@@ -40,8 +40,8 @@ def test_the_master_playlist_names_all_tracks(server: System) -> None:
     text = asked(server, "hevc.mkv/h264.120-aac/master.m3u8?sig=1").body.decode()
     assert "RESOLUTION=192x108" in text
     assert 'CODECS="avc1.64001E,mp4a.40.2"' in text
-    assert 'URI="audio-0.m3u8?sig=1"' in text
-    assert "\nvideo.m3u8?sig=1\n" in text
+    assert 'URI="audio-0.m3u8?sig=1&v=' in text
+    assert "\nvideo.m3u8?sig=1&v=" in text
 
 
 @pytest.mark.parametrize(

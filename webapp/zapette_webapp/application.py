@@ -70,8 +70,7 @@ def create_app(parts: Parts) -> Flask:
         counted.families,
         parts.refusals.families,
         parts.broker_figures.families,
-        parts.streams.streams.families,
-        parts.streams.encoders.families,
+        parts.streams.families,
         lambda: metrics.restarts(parts.owners),
     )
     app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.library))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
@@ -12,6 +13,9 @@ from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import NotStreamable
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import Encoders
+from zapette_webapp.media.tools import Limits as ToolLimits
+from zapette_webapp.media.tools import Tool
+from zapette_webapp.status.prometheus import Family
 from zapette_webapp.streams.cache import Cache
 from zapette_webapp.streams.plan import Plan
 from zapette_webapp.streams.reading import ProbeReader
@@ -21,6 +25,7 @@ from zapette_webapp.streams.sources import Source, Sources
 from zapette_webapp.streams.streams import Limits, Served, Streams
 
 _NEVER: Final = "never"
+_LISTING: Final = ToolLimits(cpu=10, wall=30.0, memory=1 << 30, output=1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,33 @@ class Made:
         return self.streams.part(rendition, index, viewer)
 
 
+class Filters:
+    """The filters that ffmpeg has; it is asked when the first one is needed.
+
+    Args:
+        tool: ffmpeg.
+    """
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        listed = self._tool.output("-hide_banner", "-filters") or b""
+        rows = (line.split() for line in listed.decode("utf-8", "replace").splitlines())
+        return frozenset(row[1] for row in rows if len(row) > 2)
+
+
 @dataclass(frozen=True, slots=True)
 class StreamConverter:
     """Makes streams of media.
 
     Attributes:
         sources: what is in media.
+        reader: reads them.
         streams: makes and keeps the parts.
         encoders: finds what converts pictures.
         filters: the filters that ffmpeg has.
@@ -59,25 +85,27 @@ class StreamConverter:
     """
 
     sources: Sources
+    reader: ProbeReader
     streams: Streams
     encoders: Encoders
-    filters: frozenset[str]
+    filters: Filters
     height: int
     is_off: bool
 
     @classmethod
     def of(cls, settings: Settings, folder: Path) -> Self:
         """Return what the settings say, not started."""
-        ffmpeg = ffmpeg_program.find()
+        ffmpeg, reader = ffmpeg_program.find(), ProbeReader()
         return cls(
-            Sources(ProbeReader()),
+            Sources(reader),
+            reader,
             Streams(
                 ffmpeg,
                 Cache(folder, settings.convert_cache << 20),
                 Limits(settings.convert_at_once),
             ),
             Encoders(settings.encoder),
-            _filters(ffmpeg),
+            Filters(Tool(ffmpeg_program.command(), _LISTING, name="filters")),
             settings.convert_height,
             settings.convert == _NEVER,
         )
@@ -92,8 +120,13 @@ class StreamConverter:
         """Keeps the threads running."""
         return self.streams.supervisor
 
-    def recipes(self, file: Path, plan: Plan) -> Made:
+    def recipes(self, file: Path, plan: Plan, *, again: bool = False) -> Made:
         """Return what a plan makes of a medium.
+
+        Args:
+            file: the medium.
+            plan: what is made of it.
+            again: whether to read again a medium that grew: somebody begins to watch it.
 
         Raises:
             NotStreamable: the medium cannot be streamed; the reason says why.
@@ -102,7 +135,7 @@ class StreamConverter:
             raise NotStreamable("conversion_off", "the setting convert allows no conversion")
         if self.streams.ffmpeg is None:
             raise NotStreamable("no_ffmpeg", "ffmpeg is not installed on the server")
-        source, facts = self.sources.get(file, cut=plan.video == "copy")
+        source, facts = self.sources.get(file, cut=plan.video == "copy", again=again)
         return Made(source, Recipes(facts, plan, self.means), self.streams)
 
     def start(self) -> None:
@@ -114,22 +147,10 @@ class StreamConverter:
     def stop(self) -> None:
         """End all conversions."""
         self.encoders.stop()
+        self.reader.prober.stop()
         self.streams.stop()
 
-
-def _filters(ffmpeg: str | None) -> frozenset[str]:
-    """Return the names of the filters that ffmpeg has."""
-    if ffmpeg is None:
-        return frozenset()
-    try:
-        listed = subprocess.run(  # noqa: S603 - our own arguments
-            [ffmpeg, "-hide_banner", "-filters"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return frozenset()
-    rows = (line.split() for line in listed.stdout.splitlines())
-    return frozenset(row[1] for row in rows if len(row) > 2)
+    def families(self) -> Iterator[Family]:
+        """Return the figures of the streams."""
+        yield from self.streams.families()
+        yield from self.encoders.families()

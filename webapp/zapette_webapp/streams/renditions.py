@@ -90,7 +90,8 @@ class Rendition:
 
     def file(self, index: int) -> Name:
         """Return the name of a part in the cache."""
-        return f"{self.source.key}\0{self.name}", f"{index}.m4s"
+        key = f"{self.source.key}\0{self.name}\0{self.facts.duration}"
+        return key, f"{index}.m4s"
 
     def filled(self, index: int) -> int:
         """Return the part to give for a part, which may be one that has nothing in it."""
@@ -154,6 +155,8 @@ class Rendition:
         if conversion.is_stopped:
             return
         if problem is not None:
+            # the path of the folder is nobody's business
+            problem = problem.replace(f"file:{self.source.file}", self.source.file.name)
             log.warning("converting %s failed: %s", self.name, problem)
             if made_nothing:
                 self.problems[conversion.first] = Problem(problem, time.monotonic())

@@ -13,6 +13,10 @@ from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.streams import plan, playlists
 from zapette_webapp.streams.converter import StreamConverter
 
+MASTER: Final = "master.m3u8"
+"""The name of a master playlist."""
+
+_VERSION: Final = "v"
 _PLAYLIST: Final = "application/vnd.apple.mpegurl"
 _PICTURE: Final = "video/mp4"
 _SOUND: Final = "audio/mp4"
@@ -28,9 +32,13 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
 
     @routes.get("/streams/<library_path:path>/<given>/<name>")
     def stream(path: str, given: str, name: str) -> Response:
-        made = converter.recipes(_found(media_folder, path), plan.parse(given))
-        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-        if name == "master.m3u8":
+        is_master = name == MASTER
+        made = converter.recipes(_found(media_folder, path), plan.parse(given), again=is_master)
+        version = request.args.get(_VERSION, made.source.version)
+        if version != made.source.version and not is_master:
+            raise NotFound("the file has been replaced; load its master playlist again")
+        query = _query(made.source.version)
+        if is_master:
             return _text(playlists.master(*made.recipes.tracks(), query))
         found = _NAME.fullmatch(name)
         if found is None:
@@ -56,6 +64,13 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
         return response
 
     return routes
+
+
+def _query(version: str) -> str:
+    """Return what follows each address in a playlist: the request's own query, and the version."""
+    given = [it for it in request.query_string.decode("latin-1").split("&") if it]
+    kept = [it for it in given if not it.startswith(f"{_VERSION}=")]
+    return "?" + "&".join([*kept, f"{_VERSION}={version}"])
 
 
 def _found(media_folder: MediaFolder, path: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Final, Protocol
 
 from zapette_webapp.streams import groups
 from zapette_webapp.streams.facts import Facts
+from zapette_webapp.streams.identity import Identity
 
 _MOST: Final = 256
 
@@ -36,26 +38,37 @@ class Source:
 
     Attributes:
         file: its path.
-        key: changes when the file is replaced or changed.
+        key: another for each file that is at this path; a file that grows keeps it.
+        identity: what the file was when it was last looked at.
         places: where those who watch it are, in seconds.
     """
 
     file: Path
     key: str
+    identity: Identity
     places: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _facts: Facts | None = None
     _is_cut: bool = False
     _group: float | None = None
 
-    def facts(self, reader: Reader, *, cut: bool) -> Facts:
+    @property
+    def version(self) -> str:
+        """What addresses of its parts have, so that no other file's are taken for them."""
+        return self.key[:12]
+
+    def facts(self, reader: Reader, *, cut: bool, again: bool) -> Facts:
         """Return what is in it; it is read once.
 
         Args:
             reader: reads it.
             cut: whether its keyframes are needed.
+            again: whether to read it again if it has grown.
         """
         with self._lock:
+            if again and not self.identity.is_same(self.file):
+                self.identity = Identity.of(self.file)
+                self._facts, self._is_cut = None, False
             facts = self._facts or reader.read(self.file)
             if cut and not self._is_cut and facts.picture is not None:
                 facts = replace(facts, keyframes=reader.keyframes(self.file, facts))
@@ -84,28 +97,36 @@ class Sources:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, Source] = OrderedDict()
+        self._known: OrderedDict[Path, Source] = OrderedDict()
 
-    def get(self, file: Path, *, cut: bool) -> tuple[Source, Facts]:
+    def get(self, file: Path, *, cut: bool, again: bool) -> tuple[Source, Facts]:
         """Return a medium as it is now, and what is in it.
 
         Args:
             file: its path.
             cut: whether its keyframes are needed.
+            again: whether to read it again if it has grown.
 
         Raises:
             NotStreamable: it cannot be streamed; the reason says why.
             NotReady: other files are being read.
         """
-        key = _key(file)
         with self._lock:
-            source = self._known.setdefault(key, Source(file, key))
-            self._known.move_to_end(key)
+            source = self._known.get(file)
+            if source is None or not _is_still(source, file):
+                source = Source(file, _key(file), Identity.of(file))
+            self._known[file] = source
+            self._known.move_to_end(file)
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
-        return source, source.facts(self._reader, cut=cut)
+        return source, source.facts(self._reader, cut=cut, again=again)
+
+
+def _is_still(source: Source, file: Path) -> bool:
+    return source.identity.is_same(file) or source.identity.has_grown(file)
 
 
 def _key(file: Path) -> str:
     status = file.stat()
-    return f"{file}\0{status.st_dev}\0{status.st_ino}\0{status.st_mtime_ns}\0{status.st_size}"
+    what = f"{file}\0{status.st_dev}\0{status.st_ino}\0{status.st_mtime_ns}\0{status.st_size}"
+    return hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()

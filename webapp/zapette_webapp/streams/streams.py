@@ -83,7 +83,7 @@ class Streams:
         self._cache = cache
         self._limits = limits
         self._changed = threading.Condition()
-        self._renditions: dict[tuple[str, str], Rendition] = {}
+        self._renditions: dict[tuple[str, str, float], Rendition] = {}
         self._waiting = threading.Semaphore(MOST_WAITING)
         self._stopping = threading.Event()
         self._counts: Counter[str] = Counter()
@@ -111,7 +111,8 @@ class Streams:
     def rendition(self, source: Source, facts: Facts, name: str, recipe: Recipe) -> Rendition:
         """Return a track of a stream, which all who watch it share."""
         with self._changed:
-            key = (source.key, name)
+            # a film that grew has other parts at its end
+            key = (source.key, name, facts.duration)
             known = self._renditions.get(key)
             if known is None:
                 known = self._renditions[key] = Rendition(

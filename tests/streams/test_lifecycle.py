@@ -1,0 +1,231 @@
+"""How long conversions run, who shares them, and how many there may be."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.streams import samples
+from tests.streams.player import asked
+from tests.system import System
+from tests.waiting import eventually
+from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
+from zapette_webapp.media import ffmpeg_program
+from zapette_webapp.media.encoders import SOFTWARE
+from zapette_webapp.streams import plan
+from zapette_webapp.streams.cache import Cache
+from zapette_webapp.streams.conversion import AHEAD
+from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.recipes import Means, Recipes
+from zapette_webapp.streams.renditions import Rendition
+from zapette_webapp.streams.sources import Sources
+from zapette_webapp.streams.streams import Limits, Streams
+
+READER = ProbeReader()
+COPIED, CONVERTED = plan.parse("copy-aac"), plan.parse("h264.120-aac")
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of a minute, many times what is made ahead."""
+    target = tmp_path_factory.mktemp("long") / "long.mkv"
+    source = "testsrc=d=60:s=64x36:r=25"
+    samples.ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(target))
+    return target
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Streams]]:
+    """Make streams of the test's own."""
+    made: list[Streams] = []
+
+    def streams(budget: int = 1 << 30, **limits: float) -> Streams:
+        cache = Cache(tmp_path / f"cache{len(made)}", budget)
+        one = Streams(ffmpeg_program.find(), cache, Limits(**limits))  # type: ignore[arg-type]
+        one.start()
+        made.append(one)
+        return one
+
+    yield streams
+    for one in made:
+        one.stop()
+
+
+def picture(streams: Streams, file: Path, chosen: plan.Plan = CONVERTED) -> Rendition:
+    source, facts = Sources(READER).get(file, cut=chosen.video == "copy", again=False)
+    recipes = Recipes(facts, chosen, Means(SOFTWARE, frozenset(), 1080))
+    return streams.rendition(source, facts, *recipes.picture())
+
+
+def watch(streams: Streams, rendition: Rendition, part: int, viewer: str = "me") -> bytes:
+    served = streams.part(rendition, part, viewer)
+    with served.file:
+        return served.file.read()
+
+
+def pids(rendition: Rendition) -> list[int]:
+    return [it.pid for it in rendition.conversions if it.pid is not None and not it.ended]
+
+
+def test_a_conversion_ends_when_nobody_asks(make: Callable[..., Streams], long_film: Path) -> None:
+    streams = make(idle=0.5)
+    rendition = picture(streams, long_film)
+    watch(streams, rendition, 0)
+    (pid,) = pids(rendition)
+    eventually(lambda: not psutil.pid_exists(pid), "ffmpeg has ended")
+    assert rendition.conversions == []
+    # and it begins again where somebody goes on
+    assert watch(streams, rendition, 12)
+
+
+def test_it_waits_when_it_is_ahead(make: Callable[..., Streams], long_film: Path) -> None:
+    streams = make(idle=60)
+    rendition = picture(streams, long_film)
+    watch(streams, rendition, 0)
+    (conversion,) = rendition.conversions
+    eventually(lambda: conversion.next > AHEAD, "it is ahead")
+    other = picture(streams, long_film, plan.parse("h264.130-none"))
+    watch(streams, other, 5)
+    # what ffmpeg had written until then may hold some more, for the parts are small
+    assert conversion.next < 2 * AHEAD + 2
+    following = conversion.next
+    watch(streams, rendition, following)
+    eventually(lambda: conversion.next > following + AHEAD, "it goes on as far as it was asked")
+    assert conversion.next < len(rendition.timeline)
+
+
+def test_players_share_a_conversion(make: Callable[..., Streams], long_film: Path) -> None:
+    streams = make(idle=60)
+    rendition = picture(streams, long_film)
+    first = watch(streams, rendition, 0, "one")
+    assert watch(streams, picture(streams, long_film), 0, "two") == first
+    assert watch(streams, rendition, 1, "two")
+    assert len(pids(rendition)) == 1
+
+
+def test_one_more_than_the_limit_is_refused(
+    make: Callable[..., Streams], long_film: Path, films: Path
+) -> None:
+    streams = make(idle=60, at_once=1)
+    watch(streams, picture(streams, long_film), 0, "one")
+    with pytest.raises(ConversionsFull, match="convert_at_once"):
+        watch(streams, picture(streams, films / "hevc.mkv"), 0, "two")
+    # a picture that is only copied has a limit of its own
+    assert watch(streams, picture(streams, films / "h264.mkv", COPIED), 0, "two")
+
+
+def test_who_goes_to_another_place_leaves_the_first(
+    make: Callable[..., Streams], long_film: Path
+) -> None:
+    streams = make(idle=60, at_once=1)
+    rendition = picture(streams, long_film)
+    for part in (0, 25, 12, 20):
+        assert watch(streams, rendition, part)
+    assert len(pids(rendition)) == 1
+
+
+def test_parts_of_a_replaced_film_are_not_given(
+    make: Callable[..., Streams], films: Path, long_film: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "film.mkv"
+    file.write_bytes((films / "h264.mkv").read_bytes())
+    streams, sources = make(idle=60), Sources(READER)
+    before, _ = sources.get(file, cut=False, again=False)
+    old = watch(streams, picture(streams, file), 0)
+    new = tmp_path / "new.mkv"
+    new.write_bytes(long_film.read_bytes())
+    new.replace(file)
+    after, _ = sources.get(file, cut=False, again=False)
+    assert after.version != before.version
+    assert watch(streams, picture(streams, file), 0) != old
+
+
+def test_a_film_that_grows_stays_the_same(films: Path, tmp_path: Path) -> None:
+    whole = (films / "mpeg2.ts").read_bytes()
+    file, sources = tmp_path / "film.ts", Sources(READER)
+    file.write_bytes(whole[: len(whole) // 2 // 188 * 188])
+    before, short = sources.get(file, cut=False, again=True)
+    with file.open("ab") as stream:
+        stream.write(whole[len(whole) // 2 // 188 * 188 :])
+    during, still_short = sources.get(file, cut=False, again=False)
+    after, longer = sources.get(file, cut=False, again=True)
+    assert before is during is after
+    assert still_short.duration == short.duration < longer.duration
+
+
+def test_what_cannot_be_converted_says_so(
+    make: Callable[..., Streams], films: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "film.mkv"
+    file.write_bytes((films / "h264.mkv").read_bytes())
+    streams = make(idle=60)
+    rendition = picture(streams, file)
+    # between the look into it and the conversion, the file is damaged
+    file.write_bytes(b"\0" * 100)
+    with pytest.raises(ConversionFailed, match="cannot be converted") as refused:
+        watch(streams, rendition, 0)
+    assert "film.mkv: Invalid data" in str(refused.value)
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_what_takes_too_long_is_said_to_come(make: Callable[..., Streams], long_film: Path) -> None:
+    streams = make(idle=60, wait=0.0)
+    with pytest.raises(NotReady):
+        watch(streams, picture(streams, long_film), 0)
+
+
+def test_the_folder_is_bounded(make: Callable[..., Streams], long_film: Path) -> None:
+    streams = make(budget=20_000, idle=60)
+    rendition = picture(streams, long_film)
+    for part in range(len(rendition.timeline)):
+        watch(streams, rendition, part)
+    folder = streams._cache._folder
+    used = sum(it.stat().st_size for it in folder.rglob("*") if it.is_file())
+    assert 0 < used == streams._cache.used <= 20_000 + 30_000
+    # what was removed is made again
+    assert watch(streams, rendition, 0)
+
+
+PARENT = """
+import sys
+from zapette_webapp.streams import process
+if sys.argv[1] == "plain":
+    process._SETPRIV = None
+source = ["-f", "lavfi", "-i", "testsrc=d=9999:s=64x36:r=25"]
+one = process.Process(["ffmpeg", "-v", "error", *source, "-f", "rawvideo", "pipe:1"])
+print(one.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("way", ["setpriv", "plain"])
+def test_ffmpeg_ends_with_a_killed_server(way: str) -> None:
+    """Whether the system ends it (setpriv) or it finds nobody to write to."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        ffmpeg = psutil.Process(int(parent.stdout.readline()))
+        eventually(lambda: ffmpeg.name() == "ffmpeg", "ffmpeg runs")
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+    eventually(lambda: not ffmpeg.is_running(), "ffmpeg has ended")
+
+
+def test_nothing_is_left_of_a_crash(new_system: Callable[..., System], long_film: Path) -> None:
+    system = new_system(ZAPETTE_MEDIA_DIR=str(long_film.parent))
+    asked(system, "long.mkv/h264-none/video-0.m4s")
+    folder = system.data / "streams"
+    assert list(folder.rglob("*.m4s"))
+    web = psutil.Process(system.pid("web"))
+    (ffmpeg,) = [it for it in web.children() if "pipe:1" in it.cmdline()]
+    system.kill("web")
+    eventually(lambda: not ffmpeg.is_running(), "ffmpeg has ended")
+    eventually(system.is_up, "the web is up again", timeout=60)
+    assert not list(folder.rglob("*.m4s"))
