@@ -43,6 +43,9 @@ KEYFRAMES: Final = "keyframes"
 
 MOST_STREAMS: Final = 64
 MOST_CHAPTERS: Final = 500
+MOST_READ: Final = 256 << 20
+"""The most bytes that are read of a file: the indexes of the largest films have some 100 MiB."""
+
 LONGEST_TEXT: Final = 400
 """The most characters of one tag."""
 
@@ -61,7 +64,7 @@ def main() -> int:
     """Write the fact on the file that the command names."""
     fact, path, *named = sys.argv[1:]
     demuxer = named[0] if named else None
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path opens no raw file faster
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - unbuffered
         _open_no_more(file.fileno())
         answer = content_of(file, demuxer) if fact == CONTENT else keyframes_of(file, demuxer)
         sys.stdout.write(json.dumps(answer))
@@ -94,13 +97,32 @@ def content_of(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
     return {"flaw": flaws.of_file(file)}
 
 
+class Portion:
+    """An open file of which only so much is read; then it is at its end.
+
+    libav reads on and on in files that are endless, or empty but for their beginning.
+    """
+
+    def __init__(self, file: IO[bytes], most: int = MOST_READ) -> None:
+        self._file = file
+        self._left = most
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes from where the file is."""
+        part = self._file.read(min(size, self._left))
+        self._left -= len(part)
+        return part
+
+
 def opened(file: IO[bytes], demuxer: str | None) -> InputContainer:
     """Return the container in an open file, which is the only one that libav gets."""
 
-    def give(url: str, _flags: int, _options: dict[str, str]) -> IO[bytes]:
+    def give(url: str, _flags: int, _options: dict[str, str]) -> Portion:
         if url != _URL:
             raise PermissionError(url)
-        return file
+        return Portion(file)
 
     return av.open(
         _URL,
