@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.webapp import films
 from tests.webapp.films import ffmpeg
 from zapette_server.places import ROOT
 from zapette_webapp.errors import Unplayable
-from zapette_webapp.media import contents, flaws
+from zapette_webapp.media import contents, durations, flaws
 from zapette_webapp.media.contents import Chapter, Font
 from zapette_webapp.media.probe import Probe, Prober
 
@@ -189,6 +190,32 @@ def test_the_pages_have_a_text_for_each_flaw() -> None:
     texts = (ROOT / "static" / "i18n" / "error-texts.js").read_text()
     (listed,) = re.findall(r"const FLAW_TEXTS = \{(.*?)\}", texts, re.DOTALL)
     assert re.findall(r"(\w+): ", listed) == list(flaws.FLAWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        # as a browser records it, and as a television does
+        ("recorded.webm", ("-c:v", "libvpx", "-live", "1")),
+        ("blocks.mkv", ("-c:v", "libx264", "-live", "1", "-bf", "2")),
+        ("raw.h264", ("-c:v", "libx264")),
+        ("raw.m2v", ("-c:v", "mpeg2video")),
+    ],
+)
+def test_how_long_it_is_if_it_does_not_say(
+    tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    film = tmp_path / name
+    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=12:size=160x90:rate=25", *options, str(film))
+    found = probed(film)
+    assert found.duration == pytest.approx(12, abs=0.1)
+    assert found.bitrate == pytest.approx(film.stat().st_size * 8 / 12, rel=0.02)
+
+
+@given(st.binary(max_size=300))
+def test_any_matroska_has_a_duration_or_none(content: bytes) -> None:
+    with io.BytesIO(b"\x1a\x45\xdf\xa3\x1f\x43\xb6\x75" + content) as file:
+        assert (durations.of_matroska(file) or 0.0) >= 0.0
 
 
 @given(st.binary(max_size=600), st.sampled_from([b"", b"\x1a\x45\xdf\xa3", b"\0\0\x01\xba", b"G"]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +30,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from zapette_webapp.media import flaws
+from zapette_webapp.media import durations, flaws
 from zapette_webapp.media.keyframes import keyframes
 from zapette_webapp.media.type_table import DEMUXERS
 
@@ -90,6 +91,7 @@ def content_of(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
         try:
             with opened(file, each) as container:
                 report = report_on(container)
+                _add_duration(report["format"], container, file)
         except (av.FFmpegError, OSError, ValueError):
             continue
         if any(it["codec_name"] for it in report["streams"] if it["codec_type"] in _PLAYED):
@@ -149,6 +151,18 @@ def report_on(container: InputContainer) -> dict[str, Any]:
         "streams": streams,
         "chapters": list(_chapters(container)),
     }
+
+
+def _add_duration(form: dict[str, Any], container: InputContainer, file: IO[bytes]) -> None:
+    """Find out how long a medium is that does not say it, and its bitrate from that."""
+    name = container.format.name
+    size = os.fstat(file.fileno()).st_size
+    if name in durations.RAW:
+        form["duration"] = durations.of_packets(container, size, MOST_READ)
+    elif form["duration"] is None and name.startswith("matroska"):
+        form["duration"] = durations.of_matroska(file)
+    if form["duration"] and not form["bit_rate"]:
+        form["bit_rate"] = int(size * 8 / form["duration"])
 
 
 def _stream(stream: Stream) -> dict[str, Any]:
