@@ -44,6 +44,7 @@ class Settings:
         media_dir: folder of the media.
         library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
             household) or ``open`` (everybody who reaches the server).
+        links_private: whether the server looks for films in pages of private networks too.
         base_topic: the first levels of every topic except discovery.
         anonymous: whether clients without an account have the household's rights.
         token_lifetime: lifetime of a page's token, in seconds, 60 or more.
@@ -76,6 +77,7 @@ class Settings:
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
     library: str = "let_in"
+    links_private: bool = False
     base_topic: str = "zapette"
     anonymous: bool = False
     token_lifetime: int = 12 * 3600

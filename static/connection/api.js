@@ -4,6 +4,8 @@ import { ApiError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 
 const PATIENCE = 5000;
+/** The server gives up a page after 30 s; others may be before this one. */
+const LINK_PATIENCE = 60_000;
 const NO_CONTENT = 204;
 
 /**
@@ -157,13 +159,23 @@ export class Api {
   }
 
   /**
+   * Return the film in the page at an address, which the server looks for.
+   * @param {string} address
+   * @returns {Promise<{ source: string, title: string, duration: number | null }>}
+   */
+  link(address) {
+    return this.#ask("api/links", { address }, LINK_PATIENCE);
+  }
+
+  /**
    * @param {string} path
    * @param {object} [body]
+   * @param {number} [milliseconds] how long to wait
    * @returns {Promise<any>}
    */
-  async #ask(path, body) {
+  async #ask(path, body, milliseconds = PATIENCE) {
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    const timer = setTimeout(() => patience.abort(), milliseconds);
     try {
       const response = await this.#fetch.call(undefined, new URL(path, this.#base).href, {
         cache: "no-store",

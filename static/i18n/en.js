@@ -132,6 +132,11 @@ export const en = Object.freeze({
   "library.plays": "Plays now: {title}",
   "library.comes_next": "Comes next: {title}",
   "library.added": "Added: {title}",
+  "library.finding": "Looking for the film in this page…",
+  "library.no_film": "No film was found in this page. The player can try the address itself.",
+  "library.no_links":
+    "The server finds films in pages only with the extra zapette[links]. The address of a film itself works.",
+  "library.private": "The server does not look into pages of a private network.",
   "library.continue": "Continue",
   "library.season": "Season {number}",
   "library.specials": "Specials",

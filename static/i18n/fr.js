@@ -140,6 +140,12 @@ export const fr = Object.freeze({
   "library.plays": "Lecture\u202f: {title}",
   "library.comes_next": "Ensuite\u202f: {title}",
   "library.added": "Ajouté\u202f: {title}",
+  "library.finding": "Recherche du film dans cette page…",
+  "library.no_film":
+    "Aucun film trouvé dans cette page. Le lecteur peut essayer l’adresse elle-même.",
+  "library.no_links":
+    "Le serveur ne trouve les films dans les pages qu’avec l’extra zapette[links]. L’adresse d’un film lui-même fonctionne.",
+  "library.private": "Le serveur ne consulte pas les pages d’un réseau privé.",
   "library.continue": "Reprendre",
   "library.season": "Saison {number}",
   "library.specials": "Épisodes spéciaux",

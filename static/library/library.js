@@ -56,7 +56,6 @@
 
 /** Streams are played by hls.js where the browser does not know them itself. */
 const STREAM = /mpegurl/i;
-const ADDRESS = /^https?:\/\/[^\s/]+/i;
 
 /**
  * Return the folder's own name and its path, for it and each folder around it; the library itself,
@@ -70,15 +69,6 @@ export function crumbs(path) {
     path: levels.slice(0, index + 1).join("/"),
   }));
   return [{ name: "", path: "" }, ...folders];
-}
-
-/**
- * Return the address that a person typed where words were expected; null if it is none.
- * @param {string} text
- */
-export function readAddress(text) {
-  const trimmed = text.trim();
-  return ADDRESS.test(trimmed) && !/\s/.test(trimmed) ? trimmed : null;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What may be played: a medium of the library, or an address on the web; no I/O. */
 
+import { readAddress } from "./addresses.js";
 import { CallError } from "./errors.js";
 import { isMediumName } from "./media-names.js";
 
@@ -23,11 +24,13 @@ const NO_PATH = /^\s*(?:about|blob|data|file|javascript|vbscript):\S/i;
  * @returns {Source}
  */
 export function readSource(text) {
-  return ADDRESS.test(text) || NO_PATH.test(text) ? readAddress(text.trim()) : readPath(text);
+  const typed = readAddress(text);
+  if (typed !== null) return readUrl(typed);
+  return ADDRESS.test(text) || NO_PATH.test(text) ? readUrl(text.trim()) : readPath(text);
 }
 
 /** @param {string} text */
-function readAddress(text) {
+function readUrl(text) {
   let address;
   try {
     address = new URL(text);

@@ -20,6 +20,8 @@ from zapette_webapp.http import compression, requests, security_headers
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.library import routes as library_routes
 from zapette_webapp.library.library import Library
+from zapette_webapp.links import routes as link_routes
+from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.pages import development, pages
 from zapette_webapp.pages.assets import Assets
 from zapette_webapp.status import metrics
@@ -38,6 +40,7 @@ class Parts:
     library_access: LibraryAccess
     library: Library
     streams: StreamConverter
+    links: Resolver
     broker_figures: metrics.BrokerFigures
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
     rates: Rates = field(default_factory=Rates)
@@ -59,6 +62,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(access_routes.blueprint(parts.access, limiter))
     app.register_blueprint(library_routes.blueprint(parts.library))
     app.register_blueprint(stream_routes.blueprint(parts.streams, parts.library.media_folder))
+    app.register_blueprint(link_routes.blueprint(parts.links, parts.library_access))
     for more in development.blueprints(parts.addresses.settings):
         app.register_blueprint(more)
     counted = metrics.Requests()
@@ -73,7 +77,9 @@ def create_app(parts: Parts) -> Flask:
         parts.streams.families,
         lambda: metrics.restarts(parts.owners),
     )
-    app.register_blueprint(metrics.blueprint(figures, parts.checks, parts.library))
+    app.register_blueprint(
+        metrics.blueprint(figures, parts.checks, parts.library, parts.links.tool)
+    )
     app.after_request(security_headers.add)
     compression.register(app)
     problems.register(app, parts.refusals)

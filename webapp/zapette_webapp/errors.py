@@ -249,6 +249,25 @@ class Unconvertible(WebappError):
     """The file cannot be shown as subtitles; the message says why."""
 
 
+class NoFilm(WebappError):
+    """No film was found at an address; the message says why."""
+
+
+class PrivateAddress(WebappError):
+    """The server does not look into pages of a private network."""
+
+    text = (
+        "this address is not public, or leads to one that is not; the setting links_private "
+        "allows them"
+    )
+
+
+class LinksMissing(WebappError):
+    """yt-dlp is not installed."""
+
+    text = "pages with films in them need yt-dlp on the server: pip install 'zapette[links]'"
+
+
 class Unplayable(WebappError):
     """The medium cannot be played.
 

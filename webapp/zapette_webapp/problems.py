@@ -86,6 +86,9 @@ _ANSWERS: Final[dict[type[ZapetteError], tuple[HTTPStatus, Code]]] = {
     errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
     errors.NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
     errors.Unconvertible: (HTTPStatus.UNPROCESSABLE_ENTITY, "media_error"),
+    errors.NoFilm: (HTTPStatus.UNPROCESSABLE_ENTITY, "media_error"),
+    errors.PrivateAddress: (HTTPStatus.BAD_REQUEST, "invalid_request"),
+    errors.LinksMissing: (HTTPStatus.NOT_IMPLEMENTED, "not_implemented"),
     errors.ConversionsFull: (HTTPStatus.SERVICE_UNAVAILABLE, "conversions_full"),
 }
 

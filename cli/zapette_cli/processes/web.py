@@ -45,6 +45,7 @@ from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.request_parser import LARGEST_HEAD
 from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.library.library import Library
+from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.procedures import create_service, warn_of_guesses, who_is_connected
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
@@ -87,6 +88,7 @@ def serve(settings: Settings) -> None:
         signatures.signed,
     )
     streams = StreamConverter.of(settings, folder.streams)
+    links = Resolver(private=settings.links_private)
     service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
         service,
@@ -132,6 +134,7 @@ def serve(settings: Settings) -> None:
             ),
             library=library,
             streams=streams,
+            links=links,
             broker_figures=broker_figures,
             refusals=refusals,
             owners=owners,
@@ -166,6 +169,7 @@ def serve(settings: Settings) -> None:
         service.stop()
         server.close()
         streams.stop()
+        links.stop()
         library.stop()
         ended.set()
         supervisor.stop(_JOIN)

@@ -1,7 +1,10 @@
 import { describeError } from "../../i18n/error-texts.js";
-import { crumbs, readAddress, typesOf, unplayable } from "../../library/library.js";
+import { crumbs, typesOf, unplayable } from "../../library/library.js";
 import { History } from "../../library/history.js";
 import { Playability } from "../../library/playability.js";
+import { ApiError } from "../../protocol/errors.js";
+import { readAddress } from "../../protocol/addresses.js";
+import { isMedium, readSource } from "../../protocol/sources.js";
 import { ENTRIES } from "../../protocol/ranges.js";
 import { ORDERS, routeTo } from "../route.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
@@ -27,6 +30,17 @@ const ORDER_TEXTS = {
   name: "library.folders",
   added: "library.newest",
   played: "library.played",
+};
+
+/**
+ * What is said of a page in which the server finds nothing; guests may not ask it.
+ * @type {Record<string, import("../../i18n/translate.js").Key | "" | undefined>}
+ */
+const FOUND_NOTHING = {
+  not_implemented: "library.no_links",
+  media_error: "library.no_film",
+  invalid_request: "library.private",
+  unauthorized: "",
 };
 
 /**
@@ -248,7 +262,7 @@ export class LibraryView extends ViewElement {
     const address = readAddress(route.search);
     this.#listed = route;
     if (address) {
-      this.#offer(address);
+      this.#offer(address, turn);
       return;
     }
     try {
@@ -423,19 +437,49 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Offer to play an address on the web.
+   * Offer to play an address on the web; of a page, the film in it as soon as the server finds it.
    *
    * @param {string} address
+   * @param {number} turn
    */
-  #offer(address) {
-    const entry = { kind: /** @type {const} */ ("video"), path: address, source: address };
-    const row = this.#row({ ...entry, title: "", year: null, thumbnail: null });
+  #offer(address, turn) {
+    this.#drawOffer({ source: address, title: "", duration: null });
+    this.#note.textContent = "";
+    const { pathname } = new URL(address);
+    if (!isMedium(readSource(`media${pathname === "/" ? "/page" : pathname}`))) {
+      void this.#find(address, turn);
+    }
+  }
+
+  /** @param {{ source: string, title: string, duration: number | null }} found */
+  #drawOffer({ source, title, duration }) {
+    const entry = { kind: /** @type {const} */ ("video"), path: source, source, title, duration };
+    const row = this.#row({ ...entry, year: null, thumbnail: null });
     row.element.classList.add("address");
     this.#rows = [row];
     this.#total = 1;
     fill(this.#list, row.element);
-    this.#note.textContent = "";
     if (this.#view) this.show(this.#view);
+  }
+
+  /**
+   * @param {string} address
+   * @param {number} turn
+   */
+  async #find(address, turn) {
+    this.#note.textContent = this._translate("library.finding");
+    try {
+      const found = await this.#api.link(address);
+      if (turn !== this.#turn) return;
+      this.#drawOffer(found);
+      this.#note.textContent = "";
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      const code = error instanceof ApiError ? error.code : "";
+      const key = FOUND_NOTHING[code];
+      const { text } = describeError(error, this._translate);
+      this.#note.textContent = key === undefined ? text : key && this._translate(key);
+    }
   }
 
   /** @param {string} path */

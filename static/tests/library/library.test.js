@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { crumbs, readAddress, typesOf, unplayable } from "../../library/library.js";
+import { crumbs, typesOf, unplayable } from "../../library/library.js";
 
 /** @type {import("../../library/library.js").Entry} */
 const FILM = {
@@ -76,11 +76,4 @@ test("a folder has all those around it", () => {
     { name: "a", path: "a" },
     { name: "b c", path: "a/b c" },
   ]);
-});
-
-test("an address is told from words", () => {
-  assert.equal(readAddress(" https://example.org/film.mp4 "), "https://example.org/film.mp4");
-  for (const words of ["", "film", "http://", "ftp://host/x", "see http://host/x", "http://a b"]) {
-    assert.equal(readAddress(words), null, words);
-  }
 });

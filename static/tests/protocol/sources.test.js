@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { readAddress } from "../../protocol/addresses.js";
 import { MEDIA_ENDINGS } from "../../protocol/media-names.js";
 import { isMedium, isStream, readSource } from "../../protocol/sources.js";
 import { vectors } from "../vectors.js";
@@ -90,6 +91,13 @@ test("the names of media are those that the server lists", () => {
     assert.ok(!isMedium(readSource(path)), path);
   }
 });
+
+for (const [text, address] of vectors("addresses").addresses) {
+  test(`what people type for an address: ${JSON.stringify(text)}`, () => {
+    assert.equal(readAddress(text), address);
+    if (address !== null) assert.equal(readSource(text).url, new URL(address).href);
+  });
+}
 
 test("an address may have space around it", () => {
   assert.equal(readSource(" https://example.org/a.mp4\n").url, "https://example.org/a.mp4");

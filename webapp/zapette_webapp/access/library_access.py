@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask, Request, Response, request
 from werkzeug.datastructures import Authorization
 
+from zapette_server.access.credentials import Role
 from zapette_server.errors import CredentialsError
 from zapette_webapp.access.household import HouseholdAccounts
 from zapette_webapp.access.sessions import Session, Sessions
@@ -21,6 +22,7 @@ PREFIXES: Final = ("/api/library", "/media", "/thumbnails", "/subtitles", "/stre
 """Everything at and below these paths is the library."""
 
 _MOST_COOKIES: Final = 16
+_CONTROLS: Final = frozenset({Role.REMOTE, Role.SERVER, Role.HOUSEHOLD})
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -65,10 +67,26 @@ class LibraryAccess:
             return
         raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
-    def _has_cookie(self, asked: Request) -> bool:
+    def check_control(self, asked: Request) -> None:
+        """Raise an error unless the client is a remote or of the household.
+
+        Raises:
+            NotLetIn: nothing proves it.
+            TooManyRequests: the client sent too many wrong passwords.
+            StoreError: the stores cannot be read.
+        """
+        given = asked.authorization
+        if self._has_cookie(asked, _CONTROLS):
+            return
+        if given is not None and self._has_authorization(given, _CONTROLS):
+            return
+        raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
+
+    def _has_cookie(self, asked: Request, roles: frozenset[Role] = frozenset(Role)) -> bool:
         prefix = self.sessions.prefix
         values = [it for name, it in asked.cookies.items(multi=True) if name.startswith(prefix)]
-        return any(self.session(it) is not None for it in values[:_MOST_COOKIES])
+        found = (self.session(it) for it in values[:_MOST_COOKIES])
+        return any(it is not None and it.role in roles for it in found)
 
     def session(self, value: str) -> Session | None:
         """Return the session of a cookie; None if it has ended or is not valid."""
@@ -83,13 +101,15 @@ class LibraryAccess:
         is_read = asked.method in _READS
         return is_read and self.signatures.admits(asked.path, expires, signature)
 
-    def _has_authorization(self, given: Authorization) -> bool:
+    def _has_authorization(
+        self, given: Authorization, roles: frozenset[Role] = frozenset(Role)
+    ) -> bool:
         if given.type == "bearer" and given.token:
             try:
                 token = self.sessions.keyring.read(given.token)
             except (CredentialsError, UnicodeEncodeError):
                 return False
-            return self.standings.is_good(Session.of(token))
+            return token.role in roles and self.standings.is_good(Session.of(token))
         if given.type == "basic" and given.username is not None and given.password is not None:
             return self.accounts.has(given.username, given.password, requests.client())
         return False

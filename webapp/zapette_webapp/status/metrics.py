@@ -18,6 +18,7 @@ from zapette_server.checks import Checks
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import tools
+from zapette_webapp.media.tools import Tool
 from zapette_webapp.status import prometheus
 from zapette_webapp.status.prometheus import Family, Sample, family
 
@@ -113,7 +114,10 @@ class BrokerFigures:
 
 
 def blueprint(
-    figures: Iterable[Callable[[], Iterable[Family]]], checks: Checks, library: Library
+    figures: Iterable[Callable[[], Iterable[Family]]],
+    checks: Checks,
+    library: Library,
+    *others: Tool,
 ) -> Blueprint:
     """Return the route ``/metrics``.
 
@@ -121,6 +125,7 @@ def blueprint(
         figures: functions that return the families of one part each.
         checks: the state of the parts.
         library: the library.
+        others: further programs that are run.
     """
     metrics = Blueprint("metrics", __name__)
     process = psutil.Process()
@@ -129,7 +134,7 @@ def blueprint(
     def text() -> Response:
         families = [
             *_parts(checks),
-            *_library(library),
+            *_library(library, others),
             *_process(process),
             *(family for part in figures for family in part()),
         ]
@@ -173,7 +178,7 @@ def _parts(checks: Checks) -> Iterator[Family]:
     yield Family("zapette_up", "gauge", "Whether a part is up.", samples)
 
 
-def _library(library: Library) -> Iterator[Family]:
+def _library(library: Library, others: tuple[Tool, ...]) -> Iterator[Family]:
     now = library.scanner.progress()
     yield family("zapette_library_media", "gauge", "Media in the library.", now.media)
     yield family("zapette_library_probed", "gauge", "Media that were looked into.", now.probed)
@@ -181,7 +186,7 @@ def _library(library: Library) -> Iterator[Family]:
     yield family("zapette_library_ready", "gauge", "Whether the index is up to date.", ready)
     made = library.thumbnails.made
     yield family("zapette_thumbnails_total", "counter", "Small pictures made.", made)
-    yield from tools.families(library.tools)
+    yield from tools.families((*library.tools, *others))
 
 
 def _process(process: psutil.Process) -> Iterator[Family]:
