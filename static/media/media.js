@@ -412,13 +412,9 @@ export class Media {
 
   /** @param {number} position seconds */
   #open(position) {
-    const { address, way, sound, unshown } = this.#delivery;
-    if (!way) {
-      this.#fail({
-        reason: "picture",
-        words: `this browser cannot decode the picture (${unshown})`,
-      });
-    } else if (way.plan || isStream({ url: address })) {
+    const { address, way, sound, flaw } = this.#delivery;
+    if (!way) this.#fail(flaw);
+    else if (way.plan || isStream({ url: address })) {
       void this.#stream.open(address, way.plan ? { position, sound } : {});
     } else {
       this.#video.src = address;

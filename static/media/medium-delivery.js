@@ -14,6 +14,8 @@ const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
  *
  * @typedef {object} Surroundings
  * @property {boolean} converts the server makes streams
+ * @property {import("../protocol/errors.js").MediaReason} unconverted why a picture that the browser
+ *   does not decode is not shown
  * @property {() => readonly string[]} languages that people want to hear, the dearest first
  */
 
@@ -74,9 +76,11 @@ export class MediumDelivery {
     return this.#picture !== undefined;
   }
 
-  /** What people call the codec of the picture. */
-  get unshown() {
-    return this.#picture?.name ?? "unknown";
+  /** What is wrong with a medium that comes in no way. @returns {import("./flaws.js").Flaw} */
+  get flaw() {
+    const name = this.#picture?.name ?? "unknown";
+    const words = `this browser cannot decode the picture (${name})`;
+    return { reason: this.#surroundings.unconverted, words };
   }
 
   get #picture() {

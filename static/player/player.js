@@ -49,8 +49,10 @@ const page = new PlayerPage(document, translate);
 const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
+const { convert } = document.body.dataset;
 const media = new Media(page.video, {
-  converts: document.body.dataset.convert === "auto",
+  converts: convert === "auto",
+  unconverted: convert === "no_ffmpeg" ? convert : "picture",
   languages: () => sounds.languages,
 });
 const catalogue = new Catalogue((query) => api.list(query));

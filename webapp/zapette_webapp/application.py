@@ -53,7 +53,8 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = requests.MAX_BODY
     app.url_map.merge_slashes = False
     assets = Assets(plain=parts.addresses.settings.development).start()
-    app.register_blueprint(pages.blueprint(parts.addresses, assets))
+    offer = parts.streams.offer
+    app.register_blueprint(pages.blueprint(parts.addresses, assets, convert=offer))
     limiter = StoreLimiter()
     cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)
     app.register_blueprint(

@@ -40,8 +40,14 @@ _DRAWER_POLICY: Final = "default-src 'none'; script-src 'wasm-unsafe-eval'; conn
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
-def blueprint(addresses: Addresses, assets: Assets) -> Blueprint:
-    """Return the routes of the pages and of ``/static``."""
+def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -> Blueprint:
+    """Return the routes of the pages and of ``/static``.
+
+    Args:
+        addresses: of the server.
+        assets: the pages' files.
+        convert: whether players get streams: ``auto``, or why not.
+    """
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")

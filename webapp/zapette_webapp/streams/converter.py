@@ -116,6 +116,13 @@ class StreamConverter:
         return Means(self.encoders.best, self.filters, self.height)
 
     @property
+    def offer(self) -> str:
+        """What players may count on: ``auto``, ``never`` (a setting) or ``no_ffmpeg``."""
+        if self.is_off:
+            return _NEVER
+        return "no_ffmpeg" if self.streams.ffmpeg is None else "auto"
+
+    @property
     def supervisor(self) -> Supervisor:
         """Keeps the threads running."""
         return self.streams.supervisor
