@@ -51,6 +51,8 @@ const REASON_TEXTS = {
   unknown_format: "reason.unknown_format",
   no_ffmpeg: "reason.no_ffmpeg",
   conversions_full: "reason.conversions_full",
+  text: "flaw.text",
+  unreadable: "flaw.unreadable",
 };
 
 /**

@@ -204,7 +204,10 @@ function pictureOf({ about, browser, link, forced, failed }) {
  */
 function stream({ about, browser, forced, failed }, picture, why) {
   const sounds = soundsOf(about);
-  const taken = sounds.every(({ codec }) => browser.streams(`audio/mp4; codecs="${codec}"`));
+  // Firefox says that it takes MP3 in MP4, and then does not.
+  const taken = sounds.every(
+    ({ codec }) => codec !== "mp3" && browser.streams(`audio/mp4; codecs="${codec}"`),
+  );
   const known = about !== null && about.tracks.length > 0;
   const copied = known && taken && !failed.has("remux") && forced !== "transcode";
   const sound = known && !sounds.length ? "none" : copied ? "copy" : "aac";

@@ -412,8 +412,8 @@ export class Media {
 
   /** @param {number} position seconds */
   #open(position) {
-    const { address, way, sound, flaw } = this.#delivery;
-    if (!way) this.#fail(flaw);
+    const { address, way, sound, flaw, isHopeless } = this.#delivery;
+    if (!way || isHopeless) this.#fail(flaw);
     else if (way.plan || isStream({ url: address })) {
       void this.#stream.open(address, way.plan ? { position, sound } : {});
     } else {
@@ -456,7 +456,8 @@ export class Media {
   }
 
   get #currentFlaw() {
-    return this.#flaw || (this.#video.error && flawOf(this.#video.error));
+    const found = this.#flaw || (this.#video.error && flawOf(this.#video.error));
+    return found && (this.#delivery.fileFlaw || found);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What is loaded, and the way in which it comes to the `<video>`. */
 
 import { KINDS, decide, preferredSound, soundsOf } from "./delivery.js";
+import { MEDIA_REASONS } from "../protocol/errors.js";
 import { isStream, streamAddress } from "../protocol/sources.js";
 
 /** What is wrong with a medium, or with the browser, and not with the network or the server. */
@@ -18,6 +19,15 @@ const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
  *   does not decode is not shown
  * @property {() => readonly string[]} languages that people want to hear, the dearest first
  */
+
+/** What is wrong with a file, in words for programs. @type {Record<string, string>} */
+const WORDS = {
+  empty: "the file is empty",
+  cut_off: "the file is incomplete",
+  encrypted: "the file is encrypted",
+  text: "it is a text, and no film",
+  unknown_format: "it is no film or music",
+};
 
 /** @type {Delivery} */
 const AS_IT_IS = { kind: "direct", reason: "plays", codec: null, plan: "" };
@@ -76,6 +86,23 @@ export class MediumDelivery {
     return this.#picture !== undefined;
   }
 
+  /**
+   * What is wrong with the file, as the server found it; null if nothing is.
+   * @returns {import("./flaws.js").Flaw | null}
+   */
+  get fileFlaw() {
+    const flaw = this.#about?.flaw;
+    const reason = MEDIA_REASONS.find((known) => known === flaw);
+    return reason
+      ? { reason, words: WORDS[reason] || `the file cannot be played (${reason})` }
+      : null;
+  }
+
+  /** Whether there is no use in trying to play it: browsers wait for keys that nobody has. */
+  get isHopeless() {
+    return this.#about?.flaw === "encrypted";
+  }
+
   /** What is wrong with a medium that comes in no way. @returns {import("./flaws.js").Flaw} */
   get flaw() {
     const name = this.#picture?.name ?? "unknown";
@@ -132,7 +159,9 @@ export class MediumDelivery {
       this.#abilities.failed(this.#about.type.split(";")[0].trim());
     }
     this.#failed.add(kind);
-    return this.choose() !== null;
+    const before = this.address;
+    this.choose();
+    return this.way !== null && this.address !== before;
   }
 
   /**
@@ -141,7 +170,7 @@ export class MediumDelivery {
    */
   canFallBack(reason) {
     if (!this.way || this.#forced !== "auto" || !this.isConvertible) return false;
-    if (!OF_MEDIUM.includes(reason)) return false;
+    if (!OF_MEDIUM.includes(reason) || this.fileFlaw) return false;
     return this.way.kind !== KINDS[KINDS.length - 1];
   }
 

@@ -39,6 +39,8 @@ export const MEDIA_REASONS = Object.freeze(
     "unknown_format",
     "no_ffmpeg",
     "conversions_full",
+    "text",
+    "unreadable",
   ]),
 );
 
@@ -74,10 +76,12 @@ export class CallError extends ZapetteError {
 
 /**
  * The codes of the web server's errors (docs/http-api.md, "Errors").
- * @typedef {"invalid_request" | "invalid_id" | "unauthorized" | "wrong_key" | "wrong_code" | "turned_out" | "not_found"
- *   | "method_not_allowed" | "request_timeout" | "conflict" | "misdirected_request"
- *   | "requested_range_not_satisfiable" | "media_error" | "too_many_requests" | "runtime_error"
- *   | "not_implemented" | "unavailable" | "http_version_not_supported"} ApiErrorCode
+ * @typedef {"invalid_request" | "invalid_id" | "unauthorized" | "wrong_key" | "wrong_code" | "turned_out"
+ *   | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "misdirected_request"
+ *   | "requested_range_not_satisfiable" | "media_error" | "empty" | "cut_off" | "encrypted"
+ *   | "text" | "unknown_format" | "unreadable" | "damaged" | "no_ffmpeg" | "conversion_off"
+ *   | "conversions_full" | "too_many_requests" | "runtime_error" | "not_implemented"
+ *   | "unavailable" | "http_version_not_supported"} ApiErrorCode
  */
 
 /** The web server refused a request (RFC 9457), or did not answer it. */

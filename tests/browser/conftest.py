@@ -102,7 +102,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Start a system with some films, which no test changes."""
     folder = tmp_path_factory.mktemp("shelf")
     media = make_shelf(folder / "media")
-    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
+    with sharing(shared_system(folder, settings)) as system:
         eventually(
             lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
         )

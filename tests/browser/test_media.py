@@ -1,4 +1,4 @@
-"""Real films of all kinds: what can be played is, and of the rest it is said why not."""
+"""Real films of all kinds, unconverted: what can be played is, of the rest it is said why not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ HLS = "performance.getEntriesByType('resource').filter((it) => it.name.includes(
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("archive")
     media = films.make_kinds(folder / "media")
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
+    with sharing(System(folder, settings)) as system:
         # so that what the library says does not depend on the moment
         eventually(
             lambda: system.get("api/library").json["index"]["state"] == "ready", "all is known", 60

@@ -32,6 +32,9 @@ const ORDER_TEXTS = {
   played: "library.played",
 };
 
+/** Whether the server converts what the player does not decode. */
+const converts = () => document.body.dataset.convert === "auto";
+
 /**
  * What is said of a page in which the server finds nothing; guests may not ask it.
  * @type {Record<string, import("../../i18n/translate.js").Key | "" | undefined>}
@@ -193,12 +196,8 @@ export class LibraryView extends ViewElement {
       }
       const { source = "" } = row.entry;
       const current = state !== null && source === state.source;
-      row.show(
-        can,
-        unplayable(row.entry, this.#playability.canPlay),
-        current,
-        this.#played.progress.of(source),
-      );
+      const lacking = converts() ? [] : unplayable(row.entry, this.#playability.canPlay);
+      row.show(can, lacking, current, this.#played.progress.of(source));
     }
   }
 
@@ -242,6 +241,7 @@ export class LibraryView extends ViewElement {
    * @param {Entry[]} entries
    */
   async #mark(entries) {
+    if (converts()) return;
     const state = this.#view?.state;
     const asks = state?.can.includes("playable") ?? false;
     await this.#playability.learn(entries.map(typesOf).flat(), asks);

@@ -19,6 +19,7 @@ const VP8 = video("VP8", "vp8");
 const AAC = audio("AAC", "mp4a.40.2");
 const AC3 = audio("AC-3", "ac-3");
 const DTS = audio("DTS", "dtsc");
+const MP3 = audio("MP3", "mp3");
 const WMA = audio("WMAV2", "wmav2");
 
 /**
@@ -32,8 +33,8 @@ const film = (type, tracks, more = {}) =>
 /** What Chromium without licences says, as most televisions do. */
 const browser = {
   opens: (/** @type {string} */ type) => /mp4|webm|matroska|quicktime/.test(type),
-  plays: (/** @type {string} */ type) => /"(?:avc1|mp4a|vp8|opus)/.test(type),
-  streams: (/** @type {string} */ type) => /mp4; codecs="(?:avc1|mp4a|opus)/.test(type),
+  plays: (/** @type {string} */ type) => /"(?:avc1|mp4a|mp3|vp8|opus)/.test(type),
+  streams: (/** @type {string} */ type) => /mp4; codecs="(?:avc1|mp4a|mp3|opus)/.test(type),
   smooth: true,
 };
 
@@ -66,6 +67,11 @@ for (const [name, about, wanted] of /** @type {[string, About | null, unknown[]]
   ["AC-3", film("video/x-matroska", [H264, AC3]), ["remux", "sound", "AC-3", "copy-aac"]],
   ["AVI", film("video/x-msvideo", [H264, AAC]), ["remux", "container", null, "copy-copy"]],
   ["TS, mute", film("video/mp2t", [H264]), ["remux", "container", null, "copy-none"]],
+  [
+    "MP3 in a stream",
+    film("video/x-msvideo", [H264, MP3]),
+    ["remux", "container", null, "copy-aac"],
+  ],
   ["HEVC", film(MP4, [HEVC, AAC]), ["transcode", "picture", "H.265", "h264-copy"]],
   ["HEVC, DTS", film(MP4, [HEVC, DTS]), ["transcode", "picture", "H.265", "h264-aac"]],
   ["VP8, DTS", film("video/webm", [VP8, DTS]), ["transcode", "picture", "VP8", "h264-aac"]],

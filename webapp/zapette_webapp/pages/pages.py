@@ -93,6 +93,7 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
             version=version("zapette"),
             assets=assets,
             early=early,
+            convert=convert,
             scripts=development.scripts(addresses.settings),
         )
         response = Response(html, mimetype="text/html")
