@@ -72,7 +72,7 @@ def screen(samples: Sequence[Sample], folder: Path) -> list[tuple[Sample, Screen
             for sample in samples:
                 first, second = (it.screen(sample) for it in projectors)
                 results.append((sample, first, second))
-                print(sample.name, _cell(first), _cell(second), sep=" | ", flush=True)
+                sys.stderr.write(f"{sample.name} | {_cell(first)} | {_cell(second)}\n")
         return results
     finally:
         system.stop()

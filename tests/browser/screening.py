@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 from tests.browser.film_samples import SECONDS, Sample
@@ -84,7 +85,7 @@ class Projector:
             return found
         duration = self.observer.status()["duration"] or 0.0
         for place in (0.0, duration / 2, max(0.0, duration - 5)):
-            self._try(found, f"{place:.0f} s", lambda place=place: self._go(sample, place))
+            self._try(found, f"{place:.0f} s", partial(self._go, sample, place))
         if len(sample.hertz) > 1 and not sample.flaw:
             self._try(found, "sounds", lambda: self._change_sound(sample, found))
         if sample.more and not sample.name.startswith("chapters"):

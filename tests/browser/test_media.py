@@ -101,7 +101,7 @@ def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
     ("name", "why"),
     [
         ("unseen.mp4", "MPEG-4"),
-        ("headless.mp4", "format"),
+        ("headless.mp4", "no film"),
         ("lost/lost.m3u8", "no such medium"),
         ("nothing.m3u8", "no such medium"),
         ("nothing.mp4", "not found"),
