@@ -31,6 +31,7 @@ export const DELIVERY_TEXTS = {
       failed: "Converted: the player could not play the original",
       forced: "As you asked",
       silent: "No sound: the player cannot decode it{codec}, and the server does not convert",
+      subtitles: "The picture is converted, with the subtitles in it",
     },
   },
   fr: {
@@ -53,6 +54,7 @@ export const DELIVERY_TEXTS = {
       forced: "Comme demandé",
       silent:
         "Pas de son\u202f: le lecteur ne sait pas le décoder{codec}, et le serveur ne convertit pas",
+      subtitles: "L’image est convertie, avec les sous-titres",
     },
   },
 };

@@ -18,6 +18,7 @@ export const REASONS = Object.freeze(
     "failed",
     "forced",
     "silent",
+    "subtitles",
   ]),
 );
 /** The ways, each of which asks more of the server than the one before. */
@@ -54,6 +55,7 @@ const EASY_HEIGHT = 720;
  * @property {boolean} converts the server makes streams
  * @property {Kind | "auto"} forced what somebody asked for
  * @property {number} sound number of the sound track that is to be heard, from 0
+ * @property {number | null} burn number of the subtitle track to draw into the picture; null for none
  * @property {ReadonlySet<Kind>} failed what was tried in vain
  *
  * @typedef {object} Delivery
@@ -74,7 +76,8 @@ const EASY_HEIGHT = 720;
  * @returns {Delivery | null}
  */
 export function decide(given) {
-  const { forced, converts, failed } = given;
+  const { burn, forced, converts, failed } = given;
+  if (burn !== null && (forced === "direct" || !converts)) return null;
   if (forced === "direct") return direct("forced");
   const obstacle = obstacleOf(given);
   if (!converts) return unconverted(given, obstacle);
@@ -143,7 +146,8 @@ function direct(reason, codec = null) {
  * @param {Circumstances} given
  * @returns {Obstacle | null}
  */
-function obstacleOf({ about, browser, link, sound, failed }) {
+function obstacleOf({ about, browser, burn, link, sound, failed }) {
+  if (burn !== null) return obstacle("subtitles");
   if (failed.has("direct")) return obstacle("failed");
   if (!about || about.tracks.length === 0) return null;
   const pictures = picturesOf(about);
@@ -181,19 +185,24 @@ function unconverted({ about, browser, forced, failed }, found) {
 }
 
 /**
- * Return how the picture of a stream is made: `copy`, `none`, `h264` or with a height `h264.720`.
+ * Return how the picture of a stream is made: `copy`, `none`, `h264`, or with a height and subtitles
+ * `h264.720.burn1`.
  * @param {Circumstances} given
  */
-function pictureOf({ about, browser, link, forced, failed }) {
+function pictureOf({ about, browser, burn, link, forced, failed }) {
   const [picture] = picturesOf(about);
   if (!picture) return soundsOf(about).length ? "none" : "h264";
-  if (isTooMuch(about, link) && forced === "auto") return `h264.${heightFor(about, link)}`;
-  if (!browser.smooth && forced === "auto") return `h264.${EASY_HEIGHT}`;
+  const burnt = burn === null ? "" : `.burn${burn}`;
+  if (isTooMuch(about, link) && forced === "auto") {
+    return `h264.${heightFor(about, link)}${burnt}`;
+  }
+  if (!browser.smooth && forced === "auto") return `h264.${EASY_HEIGHT}${burnt}`;
   const copied =
+    !burnt &&
     forced !== "transcode" &&
     !failed.has("remux") &&
     browser.streams(`video/mp4; codecs="${picture.codec}"`);
-  return copied ? "copy" : "h264";
+  return copied ? "copy" : `h264${burnt}`;
 }
 
 /**

@@ -93,7 +93,12 @@ export class Media {
     this.#still = new Still(video);
     this.#stream = new Stream(video);
     this.volume = new Volume(video);
-    this.subtitles = new Subtitles(video, this.#stream);
+    this.subtitles = new Subtitles(video, this.#stream, {
+      isPossible: () => this.#delivery.isConvertible,
+      burn: async (track) => {
+        if (this.#delivery.burn(track)) await this.#reopen();
+      },
+    });
     this.sounds = new Sounds(video, this.#stream, this.#delivery, () => this.#reopen());
   }
 

@@ -46,6 +46,8 @@ export class MediumDelivery {
   #failed = new Set();
   /** bits per second that were seen to reach the player @type {number | null} */
   #link = null;
+  /** number of the subtitle track that is drawn into the picture @type {number | null} */
+  #burn = null;
   /** number of the sound track that is to be heard */
   sound = 0;
   /** @type {Delivery | null} the way that was chosen; null if there is none */
@@ -71,6 +73,7 @@ export class MediumDelivery {
     this.#about = about;
     this.#smooth = smooth;
     this.#forced = "auto";
+    this.#burn = null;
     this.#failed.clear();
     this.sound = preferredSound(this.sounds, this.#surroundings.languages());
     this.choose();
@@ -148,6 +151,19 @@ export class MediumDelivery {
   }
 
   /**
+   * Let the server draw this subtitle track into the picture, null for none.
+   * @param {number | null} track
+   * @returns {boolean} whether the medium comes in another way now
+   */
+  burn(track) {
+    const before = this.address;
+    this.#burn = track;
+    if (track !== null) this.#forced = "auto";
+    this.choose();
+    return this.address !== before;
+  }
+
+  /**
    * Note that the medium failed in the way that was chosen.
    * @param {import("./flaws.js").Flaw} flaw
    * @returns {boolean} whether there is another way, which is chosen now
@@ -203,6 +219,7 @@ export class MediumDelivery {
       converts: this.#surroundings.converts,
       forced,
       sound: this.sound,
+      burn: this.#burn,
       failed: this.#failed,
     });
   }

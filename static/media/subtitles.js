@@ -5,6 +5,8 @@ import { Signal } from "../events/signal.js";
 import { CueDelay } from "./cue-delay.js";
 import { SubtitleReading } from "./subtitle-reading.js";
 
+/** Ids of tracks inside a film, with their numbers. */
+const INSIDE = /^inside-(\d+)$/;
 /** Milliseconds after which subtitles that have not come are shown when they do. */
 const PATIENCE = 4000;
 
@@ -14,11 +16,16 @@ const PATIENCE = 4000;
  * @typedef {import("./stream.js").Stream} Stream
  * @typedef {import("./subtitle-reading.js").Subtitle} Subtitle
  * @typedef {import("./styled-subtitles.js").StyledSubtitles} StyledSubtitles
+ *
+ * @typedef {object} Burner has subtitles drawn into the picture
+ * @property {() => boolean} isPossible
+ * @property {(track: number | null) => Promise<void>} burn by the number of the track inside the film
  */
 
 export class Subtitles {
   #video;
   #stream;
+  #burner;
   /** @type {Map<string, SubtitleFile>} */
   #files = new Map();
   /** @type {string | null} */
@@ -36,31 +43,29 @@ export class Subtitles {
   /**
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
+   * @param {Burner} burner
    */
-  constructor(video, stream) {
+  constructor(video, stream, burner) {
     this.#video = video;
     this.#stream = stream;
+    this.#burner = burner;
     stream.cuesRead.listen(() => this.#move());
   }
 
   /** @returns {Tracks & { delay: number }} */
   get state() {
-    const files = Array.from(this.#files.values(), ({ id, label, language }) => ({
-      id,
-      label,
-      language,
-    }));
-    const tracks = [...files, ...this.#stream.subtitles];
+    const possible = this.#burner.isPossible();
+    const files = Array.from(this.#files.values()).filter(({ url }) => url || possible);
+    const known = files.map(({ id, label, language }) => ({ id, label, language }));
+    const tracks = [...known, ...this.#stream.subtitles];
     return { active: this.#active, tracks, delay: this.#delay.seconds };
   }
 
   /**
-   * Offer these files in place of those of an earlier film; none is shown, and none is late. Pictures
-   * have no address and are left out.
-   * @param {readonly SubtitleFile[]} offered
+   * Offer these files in place of those of an earlier film; none is shown, and none is late.
+   * @param {readonly SubtitleFile[]} files
    */
-  offer(offered) {
-    const files = offered.filter(({ url }) => url);
+  offer(files) {
     this.#active = null;
     this.#delay.seconds = 0;
     this.#close();
@@ -79,10 +84,9 @@ export class Subtitles {
     this.#stream.showSubtitles(id);
     this.#move();
     const file = id === null ? undefined : this.#files.get(id);
-    if (!file) return;
-    const shown = file.kind === "ass" ? this.#draw(file) : this.#write(file);
+    const shown = file && file.url === null ? this.#burn(file) : this.#overlay(file);
     const failed = shown.catch((error) => this.#fail(file, error));
-    await Promise.race([failed, later(PATIENCE)]);
+    await (file && file.url === null ? failed : Promise.race([failed, later(PATIENCE)]));
   }
 
   /**
@@ -94,6 +98,19 @@ export class Subtitles {
     this.#move();
     if (this.#styled) await this.#styled.delay(seconds);
     this.changed.emit();
+  }
+
+  /** Have pictures drawn into the film's. @param {SubtitleFile} file */
+  async #burn(file) {
+    const inside = INSIDE.exec(file.id);
+    if (inside) await this.#burner.burn(Number(inside[1]));
+  }
+
+  /** Show a file over the film. @param {SubtitleFile | undefined} file */
+  async #overlay(file) {
+    await this.#burner.burn(null);
+    if (!file || this.#active !== file.id) return;
+    await (file.kind === "ass" ? this.#draw(file) : this.#write(file));
   }
 
   /** Let the browser show the text of a file. @param {SubtitleFile} file */
@@ -183,14 +200,16 @@ export class Subtitles {
   }
 
   /**
-   * @param {SubtitleFile} file
+   * @param {SubtitleFile | undefined} file
    * @param {unknown} error
    */
-  #fail(file, error) {
+  async #fail(file, error) {
+    if (!file) throw error;
     if (this.#active === file.id) {
       this.#active = null;
       this.#close();
       this.changed.emit();
+      await this.#burner.burn(null).catch(() => {});
     }
     const why = error instanceof Error ? error.message : String(error);
     const words = `the subtitles ${file.label} cannot be read: ${why}`;

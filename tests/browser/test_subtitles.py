@@ -12,6 +12,7 @@ from tests.browser.films import ffmpeg, sound
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.mosquitto_system import shared_system
+from tests.picture_subtitles import green_box
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
@@ -33,10 +34,10 @@ Dialogue: 0,0:00:00.00,0:00:02.00,Default,{\pos(20,20)}GREEN
 CUES: Final = """Array.from(document.querySelector("video").textTracks)
   .filter((it) => it.mode === "showing")
   .flatMap((it) => Array.from(it.activeCues || []).map((cue) => cue.text)).join("|")"""
-# how many pixels the drawn subtitles have, which are all green
-GREEN: Final = """(() => {
-  const drawn = document.querySelector("main > canvas");
-  if (!drawn || !drawn.width) return -1;
+# how many pixels of an element are green, as only the subtitles are; -1 if it is not there
+GREEN: Final = """((selector) => {
+  const drawn = document.querySelector(selector);
+  if (!drawn || !drawn.clientWidth) return -1;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [320, 180];
   const context = canvas.getContext("2d");
@@ -47,7 +48,7 @@ GREEN: Final = """(() => {
     if (data[at] < 60 && data[at + 1] > 200 && data[at + 2] < 60) green += 1;
   }
   return green;
-})()"""
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +58,17 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media.mkdir()
     (folder / "a.srt").write_text(SRT)
     (folder / "b.ass").write_text(ASS)
-    film = media / "film.mp4"
+    (folder / "c.sup").write_bytes(green_box(0, 2))
     black = ("-f", "lavfi", "-i", "color=black:duration=4:size=320x180:rate=10", *sound(4))
     h264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-pix_fmt", "yuv420p")
+    codecs = (*h264, "-c:a", "aac")
     texts = ("-i", str(folder / "a.srt"), "-map", "0", "-map", "1", "-map", "2")
     french = ("-c:s", "mov_text", "-metadata:s:s:0", "language=fra")
-    ffmpeg(*black, *texts, *h264, "-c:a", "aac", *french, str(film))
+    ffmpeg(*black, *texts, *codecs, *french, str(media / "film.mp4"))
+    inputs = [it for name in ("a.srt", "b.ass", "c.sup") for it in ("-i", str(folder / name))]
+    maps = [it for number in range(5) for it in ("-map", str(number))]
+    kinds = ("-c:s", "copy", "-metadata:s:s:0", "language=fra")
+    ffmpeg(*black, *inputs, *maps, *codecs, *kinds, str(media / "all.mkv"))
     (media / "film.en.ass").write_text(ASS)
     with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         eventually(
@@ -78,18 +84,57 @@ def opened(system: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
         yield ControlledPlayer(player, observer)
 
 
-def green(player: ControlledPlayer) -> int:
-    return int(player.player.see(GREEN))
+def drawn(player: ControlledPlayer) -> int:
+    """Return how much is drawn over the film."""
+    return int(player.player.see(f"{GREEN}('main > canvas')"))
 
 
-def test_styled(opened: ControlledPlayer) -> None:
-    opened.prepare_loaded("media/film.mp4")
-    opened.ask("subtitles", "en")
-    eventually(lambda: green(opened) > 500, "they are drawn, though the film is paused")
+def filmed(player: ControlledPlayer) -> int:
+    """Return how much is drawn into the film."""
+    return int(player.player.see(f"{GREEN}('video')"))
+
+
+def test_text_inside(opened: ControlledPlayer) -> None:
+    for film in ("film.mp4", "all.mkv"):
+        opened.prepare_loaded(f"media/{film}")
+        # a file with sound begins a little late
+        opened.ask("seek", 1)
+        assert opened.ask("subtitles", "inside-0")["subtitles"]["active"] == "inside-0"
+        eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is shown")
+        opened.ask("seek", 3)
+        eventually(lambda: opened.player.see(CUES) == "", "it is over")
+        assert opened.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
+        eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is later")
+
+
+@pytest.mark.parametrize(("film", "track"), [("film.mp4", "en"), ("all.mkv", "inside-1")])
+def test_styles(opened: ControlledPlayer, film: str, track: str) -> None:
+    opened.prepare_loaded(f"media/{film}")
+    opened.ask("seek", 1)
+    opened.ask("subtitles", track)
+    eventually(lambda: drawn(opened) > 500, "they are drawn, though the film is paused")
     assert opened.player.see(CUES) == ""
     opened.ask("seek", 3)
-    eventually(lambda: green(opened) == 0, "they are over")
+    eventually(lambda: drawn(opened) == 0, "they are over")
     assert opened.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
-    eventually(lambda: green(opened) > 500, "they are later")
+    eventually(lambda: drawn(opened) > 500, "they are later")
     opened.ask("subtitles", None)
-    assert green(opened) == -1
+    assert drawn(opened) == -1
+
+
+def test_pictures(opened: ControlledPlayer) -> None:
+    opened.prepare_loaded("media/all.mkv")
+    opened.ask("seek", 1)
+    assert filmed(opened) == 0
+    state = opened.ask("subtitles", "inside-2")
+    assert state["subtitles"]["active"] == "inside-2"
+    assert (state["stream"]["kind"], state["stream"]["reason"]) == ("transcode", "subtitles")
+    assert state["position"] == pytest.approx(1, abs=0.3)
+    eventually(lambda: filmed(opened) > 1000, "the pictures are in the film's")
+    opened.ask("seek", 3)
+    eventually(lambda: filmed(opened) == 0, "they are over")
+    opened.ask("seek", 1)
+    eventually(lambda: filmed(opened) > 1000, "they are there again")
+    state = opened.ask("subtitles", None)
+    assert state["stream"]["reason"] != "subtitles"
+    eventually(lambda: filmed(opened) == 0, "the film is as it was")

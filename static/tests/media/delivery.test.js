@@ -50,6 +50,7 @@ const told = (about, more = {}) => {
     converts: true,
     forced: "auto",
     sound: 0,
+    burn: null,
     failed: new Set(),
     ...more,
   });
@@ -174,4 +175,17 @@ test("the sound to begin with is in the language that people want most", () => {
 test("tags of one language are one language", () => {
   assert.deepEqual(["fr-CA", "fra", "fre", "FR"].map(baseOf), ["fr", "fr", "fr", "fr"]);
   assert.equal(baseOf("no such tag"), "no such tag");
+});
+
+test("subtitles that are pictures are drawn into the picture", () => {
+  const whole = film(MP4, [H264, AAC], { size: 9e9, duration: 3600, height: 1080 });
+  const way = (/** @type {Partial<Circumstances>} */ more) => told(whole, { burn: 2, ...more });
+  assert.deepEqual(way({}), ["transcode", "subtitles", null, "h264.burn2-copy"]);
+  assert.deepEqual(way({ link: 6e6 }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);
+  const slow = { ...browser, smooth: false };
+  assert.deepEqual(way({ browser: slow }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);
+  assert.equal(way({ converts: false }), null);
+  assert.equal(way({ forced: "direct" }), null);
+  assert.equal(way({ forced: "remux" }), null);
+  assert.equal(way({ failed: new Set(/** @type {const} */ (["transcode"])) }), null);
 });
