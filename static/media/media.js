@@ -163,6 +163,11 @@ export class Media {
     await this.#reopen();
   }
 
+  /** Resolves once nothing is being loaded any more. */
+  async settled() {
+    while (this.#loading) await this.#loading.catch(() => {});
+  }
+
   /** Whether somebody wants it to play: nobody has paused since it was last asked to. */
   get wanted() {
     return this.#wanted;

@@ -49,6 +49,12 @@ export class Sounds {
     };
   }
 
+  /** The language that is heard, as the file names it; null if it does not. */
+  get language() {
+    const { sounds, sound } = this.#delivery;
+    return sounds[sound]?.language || null;
+  }
+
   /** Whether there is a choice. */
   get canChoose() {
     const listed = this.#delivery.sounds.length > 1;

@@ -62,6 +62,14 @@ export class Subtitles {
   }
 
   /**
+   * Tell whether a track is pictures, for which the medium has to come in another way.
+   * @param {string} id
+   */
+  isPicture(id) {
+    return this.#files.get(id)?.url === null;
+  }
+
+  /**
    * Offer these files in place of those of an earlier film; none is shown, and none is late.
    * @param {readonly SubtitleFile[]} files
    */

@@ -3,8 +3,11 @@
 import { isRecord } from "../protocol/messages.js";
 import { Signal } from "../events/signal.js";
 import { fitting, kindOf } from "../media/subtitle-kinds.js";
+import { usual } from "../media/usual-subtitles.js";
 
 const USUAL = 100;
+/** What is kept of somebody who wants none. */
+const NONE = "none";
 
 /** @typedef {import("../media/media.js").Media} Media */
 
@@ -12,6 +15,9 @@ export class SubtitleChoice {
   #media;
   #store;
   #draw;
+  #languages;
+  /** counts the films and what was chosen, so that what is late is left out */
+  #loads = 0;
   /** @type {Signal<void>} */
   changed = new Signal();
 
@@ -19,11 +25,13 @@ export class SubtitleChoice {
    * @param {Media} media
    * @param {import("../page/store.js").Store} store
    * @param {(percent: number) => void} draw let them be this large
+   * @param {() => readonly string[]} languages that people know, the dearest first
    */
-  constructor(media, store, draw) {
+  constructor(media, store, draw, languages) {
     this.#media = media;
     this.#store = store;
     this.#draw = draw;
+    this.#languages = languages;
   }
 
   /** Begin to choose for each film that is loaded. */
@@ -45,12 +53,13 @@ export class SubtitleChoice {
    * @param {string | null} id null for none
    */
   async choose(id) {
+    this.#loads += 1;
     const { subtitles } = this.#media;
     const track = subtitles.state.tracks.find((known) => known.id === id);
     await subtitles.show(id).finally(() => this.changed.emit());
     const language = track && track.language;
     const wish = track && language ? { language, kind: kindOf(track.label) } : undefined;
-    this.#store.set("subtitle_wish", wish);
+    this.#store.set("subtitle_wish", track ? wish : NONE);
   }
 
   /** @param {number} percent of the usual size */
@@ -60,12 +69,30 @@ export class SubtitleChoice {
     this.changed.emit();
   }
 
+  /**
+   * @param {readonly import("../media/subtitle-kinds.js").Track[]} tracks
+   * @param {unknown} wish
+   */
+  #wanted(tracks, wish) {
+    if (wish === NONE) return undefined;
+    if (isRecord(wish)) return fitting(tracks, /** @type {any} */ (wish));
+    return usual(tracks, this.#languages(), this.#media.sounds.language);
+  }
+
   async #repeat() {
     const wish = this.#store.get("subtitle_wish");
-    const { tracks } = this.#media.subtitles.state;
-    const track = isRecord(wish) ? fitting(tracks, /** @type {any} */ (wish)) : undefined;
+    const { subtitles } = this.#media;
+    const { tracks } = subtitles.state;
+    const [pictures, texts] = [true, false].map((pictured) =>
+      tracks.filter(({ id }) => subtitles.isPicture(id) === pictured),
+    );
+    // Pictures only where there are no texts: they ask much more of the server.
+    const track = this.#wanted(texts, wish) || this.#wanted(pictures, wish);
+    const load = (this.#loads += 1);
+    if (track && subtitles.isPicture(track.id)) await this.#media.settled();
+    if (load !== this.#loads) return;
     // Nobody asked for them now, so nobody is told that they cannot be read.
-    if (track) await this.#media.subtitles.show(track.id).catch(() => {});
+    if (track) await subtitles.show(track.id).catch(() => {});
     this.changed.emit();
   }
 }

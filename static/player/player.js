@@ -60,7 +60,12 @@ const playback = new Playback(media, catalogue, new Store("zapette.playback", ()
 const name = new PlayerName(store, translate("player.default_name"));
 const fullscreen = new Fullscreen(document);
 const sleep = new SleepTimer(media);
-const subtitles = new SubtitleChoice(media, store, (percent) => page.resizeSubtitles(percent));
+const subtitles = new SubtitleChoice(
+  media,
+  store,
+  (percent) => page.resizeSubtitles(percent),
+  () => navigator.languages,
+);
 const sounds = new SoundChoice(media, store, navigator.languages);
 const devices = new Devices(() => identity.visitors());
 const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name, devices };

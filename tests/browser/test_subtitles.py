@@ -65,9 +65,12 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     texts = ("-i", str(folder / "a.srt"), "-map", "0", "-map", "1", "-map", "2")
     french = ("-c:s", "mov_text", "-metadata:s:s:0", "language=fra")
     ffmpeg(*black, *texts, *codecs, *french, str(media / "film.mp4"))
+    spoken = ("-metadata:s:a:0", "language=fra", "-metadata:s:s:0", "language=eng")
+    english = ("-c:s", "mov_text", *spoken)
+    ffmpeg(*black, *texts, *codecs, *english, str(media / "foreign.mp4"))
     inputs = [it for name in ("a.srt", "b.ass", "c.sup") for it in ("-i", str(folder / name))]
     maps = [it for number in range(5) for it in ("-map", str(number))]
-    kinds = ("-c:s", "copy", "-metadata:s:s:0", "language=fra")
+    kinds = ("-c:s", "copy", "-metadata:s:s:0", "language=fra", "-metadata:s:s:2", "language=de")
     ffmpeg(*black, *inputs, *maps, *codecs, *kinds, str(media / "all.mkv"))
     (media / "film.en.ass").write_text(ASS)
     with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
@@ -92,6 +95,28 @@ def drawn(player: ControlledPlayer) -> int:
 def filmed(player: ControlledPlayer) -> int:
     """Return how much is drawn into the film."""
     return int(player.player.see(f"{GREEN}('video')"))
+
+
+def test_who_does_not_understand_the_sound_gets_subtitles(system: System, pages: Pages) -> None:
+    player = pages.started(system)
+    with Observer(system.household(), player.root) as observer:
+        fresh = ControlledPlayer(player, observer)
+
+        def active() -> str | None:
+            return observer.status()["subtitles"]["active"]  # type: ignore[no-any-return]
+
+        fresh.ask("load", "media/foreign.mp4")
+        eventually(lambda: active() == "inside-0", "they are shown")
+        fresh.ask("subtitles", None)
+        fresh.ask("load", "media/film.mp4")
+        assert fresh.ask("load", "media/foreign.mp4")["subtitles"]["active"] is None
+        # who wants pictures in one film has them in the next
+        fresh.ask("load", "media/all.mkv")
+        fresh.ask("subtitles", "inside-2")
+        fresh.ask("load", "media/film.mp4")
+        fresh.ask("load", "media/all.mkv")
+        eventually(lambda: active() == "inside-2", "they are shown")
+        eventually(lambda: filmed(fresh) > 1000, "they are in the picture")
 
 
 def test_text_inside(opened: ControlledPlayer) -> None:
