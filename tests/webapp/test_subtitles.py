@@ -44,7 +44,8 @@ def offered(folder: Path, files: list[str]) -> dict[str, list[str]]:
         ("film.mp4", "film.srt"), ("film.mp4", "film.fr.srt"), ("film.mp4", "film.sub"),
         ("film.mp4", "Film.English.forced.ass"), ("film.mp4", "film.pt-BR.vtt"),
         ("film.mp4", "film-commentary.vtt"), ("film.mp4", "film [en].mpl"),
-        ("film.mp4", "film (fr).srt"), ("a.b - c.mkv", "a.b - c.en.srt"),
+        ("film.mp4", "film (fr).srt"), ("film.mp4", "film.smi"), ("film.mp4", "film.ttml"),
+        ("film.mp4", "film.fr.dfxp"), ("song.mp3", "song.lrc"), ("a.b - c.mkv", "a.b - c.en.srt"),
         ("\u00e9t\u00e9.mp4", "e\u0301te\u0301.fr.srt"), ("e\u0301.mp4", "\u00c9.srt"),
         ("film.mp4", "Subs/film.en.srt"), ("film.mp4", "Subs/2_French.srt"),
         ("film.mp4", "SUBTITLES/whatever.srt"), ("\uac00.mp4", "\u1100\u1161.ko.srt"),
@@ -63,6 +64,24 @@ def test_it_is_offered(tmp_path: Path, film: str, text: str) -> None:
 )  # fmt: skip
 def test_it_is_not_offered(tmp_path: Path, film: str, text: str) -> None:
     assert offered(tmp_path, [film, text]) == {film: []}
+
+
+def test_a_file_with_several_languages_is_several(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"x")
+    rules = ".ENCC { Name: English; lang: en-US; } .XX { Name: Notes; }"
+    (tmp_path / "film.smi").write_text(f"<SAMI><STYLE>{rules}</STYLE>")
+    found = listing.read(MediaFolder(tmp_path), "")
+    assert found is not None
+    assert found.media[0].subtitles == (
+        Subtitle("film.smi", "English", "en", 0),
+        Subtitle("film.smi", "Notes", None, 1),
+    )
+
+
+def test_pictures_next_to_a_film_are_no_text(tmp_path: Path) -> None:
+    assert offered(tmp_path, ["film.mp4", "film.sub", "film.idx", "film.fr.sub"]) == {
+        "film.mp4": ["film.fr.sub"]
+    }
 
 
 def test_the_longest_name_has_it(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from posixpath import basename, splitext
 from typing import Final
@@ -13,7 +15,10 @@ from zapette_webapp.library import paths
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.media import media_types, subtitle_files
 from zapette_webapp.media.subtitle_files import Subtitle
+from zapette_webapp.subtitles import sami
+from zapette_webapp.subtitles.sami import Language
 
+_HEAD: Final = 16 << 10
 _POSTERS: Final = ("poster", "folder", "cover")
 _MENU: Final = re.compile(r"(?:VIDEO_TS|VTS_\d\d_0)\.VOB", re.IGNORECASE)
 
@@ -97,6 +102,7 @@ def _sorted_out(
     files: list[tuple[str, str, os.stat_result]] = []
     pictures: dict[str, Poster] = {}
     texts: list[str] = []
+    names = {it.name.lower() for it in found}
     for entry in found:
         here = prefix + paths.from_disk(entry.name)
         if entry.is_dir():
@@ -114,7 +120,8 @@ def _sorted_out(
         if is_menu(here):
             continue
         if suffix in media_types.SUBTITLES:
-            texts.append(here)
+            if not _is_pictures(entry.name, names):
+                texts.append(here)
         elif suffix in media_types.PICTURES:
             pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
         elif kind := media_folder.recognition.kind(folder / entry.name, here):
@@ -124,7 +131,7 @@ def _sorted_out(
     )
     media = [it for it in files if not media_types.is_part(it[0], beside_playlist=streams)]
     own = next((pictures[it] for it in _POSTERS if it in pictures), None)
-    offered = _subtitles_of([here for here, _, _ in media], texts)
+    offered = _subtitles_of(media_folder, [here for here, _, _ in media], texts)
     for here, kind, status in sorted(media):
         stem = _stem(here)
         listing.media.append(
@@ -164,7 +171,9 @@ def subtitle(media_folder: MediaFolder, path: str) -> Subtitle:
     return subtitle_files.named(path, subtitle_files.owner(_stem(path), films) or "")
 
 
-def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle]]:
+def _subtitles_of(
+    media_folder: MediaFolder, media: list[str], texts: list[str]
+) -> dict[str, list[Subtitle]]:
     """Return the subtitles of each of `media`; some may have none."""
     films: dict[str, list[str]] = {}
     for medium in media:
@@ -173,9 +182,30 @@ def _subtitles_of(media: list[str], texts: list[str]) -> dict[str, list[Subtitle
     for text in sorted(texts):
         film = subtitle_files.owner(_stem(text), films)
         owners = films[film] if film is not None else _only(media, text)
+        named = subtitle_files.named(text, film or "")
+        several = [named]
+        if owners and media_types.suffix(text) in media_types.SEVERAL:
+            several = subtitle_files.several(named, _languages_in(media_folder, text))
         for medium in owners:
-            found.setdefault(medium, []).append(subtitle_files.named(text, film or ""))
+            found.setdefault(medium, []).extend(several)
     return found
+
+
+def _languages_in(media_folder: MediaFolder, path: str) -> list[Language]:
+    file = media_folder.find(path)
+    try:
+        with file.open("rb") if file else BytesIO() as stream:
+            beginning = stream.read(_HEAD)
+    except OSError:
+        return []
+    # the names that matter are ASCII; decoding each file of a folder would take long
+    return sami.languages(beginning.replace(b"\0", b"").decode("utf-8", "replace"))
+
+
+def _is_pictures(name: str, names: Collection[str]) -> bool:
+    """Tell whether a ``.sub`` file is the pictures of a VobSub, whose index is next to it."""
+    stem, end = splitext(name.lower())
+    return end == ".sub" and f"{stem}.idx" in names
 
 
 def _only(media: list[str], text: str) -> list[str]:
@@ -194,10 +224,12 @@ def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
         return []
     with os.scandir(folder) as entries:
         found = [(it, f"{path}/{paths.from_disk(it.name)}") for it in entries]
+    names = {it.name.lower() for it, _ in found}
     return [
         here
         for entry, here in found
-        if media_types.suffix(here) in media_types.SUBTITLES
+        if not _is_pictures(entry.name, names)
+        and media_types.suffix(here) in media_types.SUBTITLES
         and not entry.name.startswith(".")
         and (not entry.is_symlink() or media_folder.find(here) is not None)
     ]

@@ -251,7 +251,7 @@ def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
                 "label": it["label"],
                 "language": it["language"],
                 "kind": "ass" if media_types.suffix(it["path"]) in _STYLED else "text",
-                "url": address("subtitles", it["path"]),
+                "url": address("subtitles", it["path"]) + _numbered(it.get("number")),
             }
         )
     return tracks
@@ -259,6 +259,10 @@ def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
 
 def _problem(flaw: str | None) -> str | None:
     return "unreadable" if flaw else None
+
+
+def _numbered(number: int | None) -> str:
+    return "" if number is None else f"?track={number}"
 
 
 def _inside(row: sqlite3.Row) -> list[dict[str, Any]]:

@@ -31,7 +31,8 @@ def register(media: Blueprint, library: Library) -> None:
             if form == "text" and file.suffix.lower() not in media_types.STYLED:
                 raise InvalidRequest("format: only ASS and SSA can be had as they are")
             language = listing.subtitle(library.media_folder, path).language
-            return _answer(Reading(library.converter.convert(file, language, form)), form)
+            text = library.converter.convert(file, language, form, number=_whole("track") or 0)
+            return _answer(Reading(text), form)
         if (font := _whole("font")) is not None:
             content = library.track_reader.font(file, font)
             return _kept(Response(content, mimetype="font/sfnt"))

@@ -24,7 +24,7 @@ REMEMBERED: Final = 16 << 20
 Form = Literal["webvtt", "text"]
 """``text``: as the file is, in UTF-8."""
 
-_Key = tuple[Path, int, int, str | None, Form]
+_Key = tuple[Path, int, int, str | None, Form, int]
 
 
 class Converter:
@@ -50,19 +50,34 @@ class Converter:
         """
         return self.convert(file, language, "webvtt")
 
-    def convert(self, file: Path, language: str | None, form: Form, largest: int = LARGEST) -> str:
-        """Return the subtitles in `file` in one of the forms; otherwise like `webvtt`."""
+    def convert(
+        self,
+        file: Path,
+        language: str | None,
+        form: Form,
+        largest: int = LARGEST,
+        number: int = 0,
+    ) -> str:
+        """Return the subtitles in `file` in one of the forms; otherwise like `webvtt`.
+
+        Args:
+            file: a subtitle file.
+            language: ISO 639-1 code, if it is known.
+            form: ``webvtt``, or ``text`` for the file as it is.
+            largest: the most bytes of a file.
+            number: of the language in a file with several, from 0.
+        """
         status = file.stat()
         if status.st_size > largest:
             raise Unconvertible(f"the file is larger than {largest >> 20} MiB")
-        key = (file, status.st_mtime_ns, status.st_size, language, form)
+        key = (file, status.st_mtime_ns, status.st_size, language, form, number)
         known = self._recall(key)
         if known is None:
             with self.tool.turn():
                 # The previous caller may have converted the same file.
                 known = self._recall(key)
                 if known is None:
-                    known = self._convert(file, language, form)
+                    known = self._convert(file, language, form, number)
                     self._remember(key, known)
         return known
 
@@ -70,9 +85,9 @@ class Converter:
         """End the running conversion."""
         self.tool.stop()
 
-    def _convert(self, file: Path, language: str | None, form: Form) -> str:
+    def _convert(self, file: Path, language: str | None, form: Form, number: int) -> str:
         try:
-            finished = self.tool.run_now(str(file), form, *([language] if language else []))
+            finished = self.tool.run_now(str(file), form, str(number), language or "")
         except (ToolTooLong, ToolTooMuch):
             raise Unconvertible("it takes too long to read; the file is unusual") from None
         except ToolError:

@@ -25,10 +25,19 @@ TYPES: Final = {
     ".ssa": "text/x-ssa",
     ".sub": "text/x-microdvd",
     ".mpl": "text/x-mpl2",
+    ".smi": "application/x-sami",
+    ".sami": "application/x-sami",
+    ".ttml": "application/ttml+xml",
+    ".dfxp": "application/ttml+xml",
+    ".lrc": "text/x-lrc",
 }
 """The types of the served files, by extension."""
 
-SUBTITLES: Final = frozenset({".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl"})
+SUBTITLES: Final = frozenset(
+    {".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami", ".ttml", ".dfxp", ".lrc"}
+)
+SEVERAL: Final = frozenset({".smi", ".sami"})
+"""Subtitle files that may hold several languages."""
 STYLED: Final = frozenset({".ass", ".ssa"})
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 STREAM: Final = ".m3u8"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from zapette_webapp.library import paths
 from zapette_webapp.media import languages
+from zapette_webapp.subtitles.sami import Language
 
 FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
 """Names of subfolders with the subtitles of the films next to them."""
@@ -28,11 +29,13 @@ class Subtitle:
         path: its path in the library.
         label: the text for people: ``Français (forced)``.
         language: ISO 639-1 code, if its name contains one.
+        number: of the language in a file with several, from 0; None in others.
     """
 
     path: str
     label: str
     language: str | None
+    number: int | None = None
 
 
 def key(stem: str) -> str:
@@ -79,6 +82,18 @@ def named(path: str, film: str) -> Subtitle:
     ending = PurePosixPath(path).suffix[1:].upper()
     name = languages.own_name(language) if language else paths.shown(" ".join(others)[:60])
     return Subtitle(path, (name or ending) + flags, language)
+
+
+def several(file: Subtitle, declared: Sequence[Language]) -> list[Subtitle]:
+    """Return the subtitles in a file that declares these languages; itself if it has but one."""
+    if len(declared) < 2:
+        return [file]
+    found = []
+    for number, it in enumerate(declared):
+        code = languages.code(it.language) or languages.code(it.label)
+        label = languages.own_name(code) if code else paths.shown(it.label[:60]) or it.name
+        found.append(Subtitle(file.path, label, code, number))
+    return found
 
 
 def _is_last(words: list[str], place: int) -> bool:

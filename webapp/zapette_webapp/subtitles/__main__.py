@@ -1,7 +1,8 @@
-"""``python -m zapette_webapp.subtitles FILE FORM [LANGUAGE]`` writes a file of subtitles.
+"""``python -m zapette_webapp.subtitles FILE FORM NUMBER LANGUAGE`` writes a file of subtitles.
 
-FORM is ``webvtt``, or ``text`` for the file as it is, in UTF-8. If there are no subtitles in it,
-the exit code is 3 and the output says why.
+FORM is ``webvtt``, or ``text`` for the file as it is, in UTF-8. NUMBER is that of the language
+in a file with several, from 0; LANGUAGE may be empty. If there are no subtitles in it, the exit
+code is 3 and the output says why.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ REFUSED: Final = 3
 
 def main() -> int:
     """Convert the file that the command names."""
-    file, form, *languages = sys.argv[1:]
+    file, form, number, language = sys.argv[1:]
     try:
-        text = decode(Path(file).read_bytes(), languages[0] if languages else None)
-        answer, code = to_webvtt(text) if form == "webvtt" else text, 0
+        text = decode(Path(file).read_bytes(), language or None)
+        answer, code = to_webvtt(text, int(number)) if form == "webvtt" else text, 0
     except ValueError as error:
         answer, code = str(error), REFUSED
     sys.stdout.buffer.write(answer.encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from zapette_webapp.subtitles import readers
+from zapette_webapp.subtitles import lyrics, readers, sami, ttml
 from zapette_webapp.subtitles.cues import Cue
 
 HEADER: Final = "WEBVTT"
@@ -25,18 +25,22 @@ _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Cue]]], ..
     (readers.MICRODVD, readers.microdvd),
     (readers.MPL2, readers.mpl2),
     (readers.TMPLAYER, readers.tmplayer),
+    (lyrics.LINE, lyrics.lyrics),
+    (sami.SYNC, sami.sami),
+    (ttml.PARAGRAPH, ttml.ttml),
 )
 
 
-def to_webvtt(text: str) -> str:
+def to_webvtt(text: str, number: int = 0) -> str:
     """Return subtitles as WebVTT: cues in order of time, with italics, bold and underline.
 
     The text decides the format, not the file's name. WebVTT is returned unchanged, unless a browser
     would drop a part of it.
 
     Args:
-        text: a whole file: SubRip, WebVTT, ASS, SSA, MicroDVD, MPL2 or TMPlayer. An empty one has
-            no cues.
+        text: a whole file: SubRip, WebVTT, ASS, SSA, MicroDVD, MPL2, TMPlayer, SAMI, TTML or LRC.
+            An empty one has no cues.
+        number: of the language in a file with several (SAMI), from 0.
 
     Raises:
         ValueError: it contains no subtitles.
@@ -52,6 +56,8 @@ def to_webvtt(text: str) -> str:
     most, read = max(many, key=lambda it: it[0])
     if headed or any(_STRICT.fullmatch(it) for it in timed):
         read = partial(readers.subrip, escaped=True)
+    if read is sami.sami:
+        read = partial(sami.sami, number=number)
     cues = [it for it in read(plain) if it.text] if most else []
     if not cues:
         raise ValueError("there are no subtitles in it")
