@@ -154,9 +154,10 @@ export class Subtitles {
    * @param {SubtitleFile} file
    */
   async #draw(file) {
-    const { StyledSubtitles: Styled } = await import("./styled-subtitles.js");
+    const module = await import("./styled-subtitles.js").catch(() => null);
     if (this.#active !== file.id) return;
-    if (!Styled.isSupported) {
+    const Styled = module && module.StyledSubtitles;
+    if (!Styled || !Styled.isSupported) {
       await this.#write(file);
       return;
     }
