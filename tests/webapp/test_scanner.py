@@ -136,6 +136,9 @@ def test_all_that_is_in_a_film_is_told(library: Library, media: Path, rich_film:
         "url": "subtitles/rich.mkv?track=0",
     }
     assert (styled["id"], styled["kind"], styled["default"]) == ("inside-1", "ass", True)
+    # the answer about many is short
+    listed = library.queries.answer("", search="rich")["entries"][0]
+    assert listed == {key: entry[key] for key in entry if key not in {"chapters", "fonts"}}
 
 
 def test_an_index_of_before_keeps_when_a_film_came(media: Path, tmp_path: Path) -> None:

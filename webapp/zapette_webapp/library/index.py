@@ -16,7 +16,6 @@ from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_webapp.library import folding, index_file, series, titles
 from zapette_webapp.library.listing import Listing, Medium, Poster
 from zapette_webapp.media import media_types
-from zapette_webapp.media.codecs import Track
 from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle
 from zapette_webapp.media.probe import Probe
 from zapette_webapp.media.subtitle_files import Subtitle
@@ -169,8 +168,9 @@ class Index:
                 "width = ?, height = ?, has_cover = ?, bitrate = ?, demuxer = ?, start = ?, "
                 "inside = ?, fonts = ?, chapters = ? WHERE path = ? AND mtime_ns = ?",
                 (
-                    PROBED, probe.duration, probe.type, _json(probe.tracks),
-                    probe.width, probe.height, probe.has_cover, probe.bitrate, probe.demuxer,
+                    PROBED, probe.duration, probe.type,
+                    _text([it.describe() for it in probe.tracks]), probe.width,
+                    probe.height, probe.has_cover, probe.bitrate, probe.demuxer,
                     probe.start, _json(probe.subtitles), _json(probe.fonts),
                     _json(probe.chapters), path, mtime_ns,
                 ),
@@ -344,8 +344,12 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
     )  # fmt: skip
 
 
-def _json(items: Sequence[Track | InsideSubtitle | Font | Chapter | Subtitle]) -> str:
-    return json.dumps([asdict(it) for it in items], ensure_ascii=False) if items else "[]"
+def _json(items: Sequence[InsideSubtitle | Font | Chapter | Subtitle]) -> str:
+    return _text([asdict(it) for it in items])
+
+
+def _text(items: list[dict[str, Any]]) -> str:
+    return json.dumps(items, ensure_ascii=False) if items else "[]"
 
 
 def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:

@@ -96,6 +96,7 @@ def entry_of(item: Item) -> Entry:
         "added_at": 0.0,
         "poster": None,
         "thumbnail": None,
+        "picture": None,
         "subtitles": [],
         "fonts": [],
         "flaw": None,

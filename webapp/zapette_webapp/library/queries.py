@@ -23,6 +23,9 @@ from zapette_webapp.media import flaws, media_types
 MOST: Final = 500
 """The longest list in one answer."""
 
+_LONG: Final = ("chapters", "fonts")
+"""What only the answer about one medium has."""
+
 ORDERS: Final = ("name", "added", "play", "series")
 
 _USUAL: Final = 100
@@ -143,13 +146,22 @@ class Queries:
             "offset": offset,
             "limit": limit,
             "total": total,
-            "entries": [self._entry(row) for row in rows],
+            "entries": self._entries(path, rows),
             "index": {
                 "state": progress.state,
                 "media": progress.media,
                 "probed": progress.probed,
             },
         }
+
+    def _entries(self, path: str, rows: Sequence[sqlite3.Row | Item]) -> list[dict[str, Any]]:
+        entries = [self._entry(row) for row in rows]
+        if [it["path"] for it in entries] != [path]:
+            # 500 films fit into one message of MQTT
+            for entry in entries:
+                for name in _LONG:
+                    entry.pop(name, None)
+        return entries
 
     def _entry(self, row: sqlite3.Row | Item) -> dict[str, Any]:
         if isinstance(row, Item):

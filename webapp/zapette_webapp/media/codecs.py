@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_TITLE
@@ -63,6 +63,12 @@ _NAMES: Final = {
 _HDR: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
 _DOLBY_VISION: Final = frozenset({"dvh1", "dvhe", "dvav", "dva1", "dav1"})
 _FIELDS: Final = frozenset({"tt", "bb", "tb", "bt"})
+_OF_SOUNDS: Final = frozenset({"channels", "sample_rate"})
+_OF_PICTURES: Final = frozenset(
+    {
+        "width", "height", "frame_rate", "pix_fmt", "bit_depth", "hdr", "interlaced", "rotation",
+    }
+)  # fmt: skip
 _DEPTH: Final = re.compile(r"(10|12|14|16)(?:le|be)$")
 
 
@@ -114,6 +120,11 @@ class Track:
     hdr: str | None = None
     interlaced: bool = False
     rotation: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        """Return it as the library's answer has it: without what only the other kind has."""
+        others = _OF_SOUNDS if self.kind == "video" else _OF_PICTURES
+        return {name: value for name, value in asdict(self).items() if name not in others}
 
 
 def track(stream: Mapping[str, Any]) -> Track | None:
