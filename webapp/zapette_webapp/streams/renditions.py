@@ -154,6 +154,8 @@ class Rendition:
         made_nothing = conversion.next == conversion.first
         if conversion.is_stopped:
             return
+        if problem is None and made_nothing and conversion.first == 0:
+            problem = "ffmpeg found nothing in it"
         if problem is not None:
             # the path of the folder is nobody's business
             problem = problem.replace(f"file:{self.source.file}", self.source.file.name)

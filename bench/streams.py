@@ -1,0 +1,244 @@
+"""Streams next to ffmpeg alone, on the same film in the same run.
+
+``python -m bench.streams`` makes two films of 1080 lines: H.264 with AC-3, whose picture
+is copied, and HEVC with AC-3, whose picture is converted. *First part*: from the request for the
+master playlist until the first parts of picture and sound are complete, with the playlists between
+them, for a film that nobody has asked for. *Seek*: from the request for a part far away. ffmpeg
+alone makes the same seconds with the same options.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from bench.processes import Process
+from bench.results import about, command, heading, markdown, write_json
+from tests.ports import free_ports
+from zapette_webapp.media.encoders import SOFTWARE
+
+SECONDS: Final = 60
+"""The seconds of each film."""
+
+_PIECE: Final = 12
+_PLANS: Final = {"remux": ("h264.mkv", "copy-aac"), "transcode": ("hevc.mkv", "h264-aac")}
+_PICTURE: Final = f"testsrc2=d={_PIECE}:s=1920x1080:r=24,noise=alls=6:allf=t,format=yuv420p"
+_CODECS: Final = {
+    "h264.mkv": ("libx264", "-preset", "superfast", "-g", "48", "-b:v", "6M"),
+    "hevc.mkv": ("libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=48"),
+}
+_PARTS: Final = re.compile(r"^#EXTINF:([\d.]+),\n(\S+)$", re.MULTILINE)
+_MAP: Final = re.compile(r'#EXT-X-MAP:URI="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Server:
+    """Our web side."""
+
+    port: int
+
+    def get(self, path: str) -> bytes:
+        """Return an answer; ask again while the server says that it is not ready."""
+        while True:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            connection.close()
+            if answer.status == 200:
+                return body
+            if answer.status != 503:
+                raise RuntimeError(f"{path}: {answer.status} {body!r}")
+
+    def rendition(self, stream: str, name: str) -> tuple[str, list[tuple[float, str]]]:
+        """Return the addresses of the initialization segment and the parts, with their seconds."""
+        text = self.get(f"{stream}/{name}.m3u8").decode()
+        (init,) = _MAP.findall(text)
+        parts = [(float(it), f"{stream}/{part}") for it, part in _PARTS.findall(text)]
+        return f"{stream}/{init}", parts
+
+    def first(self, stream: str, name: str, at: float) -> None:
+        """Take what a player needs to show a moment of a rendition."""
+        init, parts = self.rendition(stream, name)
+        self.get(init)
+        self.get(parts[_index(parts, at)][1])
+
+
+def _index(parts: list[tuple[float, str]], at: float) -> int:
+    end = 0.0
+    for number, (length, _) in enumerate(parts):
+        end += length
+        if end > at:
+            return number
+    return len(parts) - 1
+
+
+def film(target: Path, codec: tuple[str, ...]) -> None:
+    """Make a film: one piece, encoded once, many times."""
+    piece = target.with_suffix(".piece.mkv")
+    source = ("-f", "lavfi", "-i", _PICTURE, "-f", "lavfi", "-i", f"sine=d={_PIECE}")
+    _ffmpeg(*source, "-c:v", *codec, "-c:a", "ac3", "-shortest", str(piece))
+    again = ("-stream_loop", str(SECONDS // _PIECE - 1), "-i", str(piece))
+    _ffmpeg(*again, "-c", "copy", str(target))
+    piece.unlink()
+
+
+def _ffmpeg(*arguments: str) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True)
+
+
+def alone(film_file: Path, kind: str, at: float, seconds: float) -> None:
+    """Make seconds of a film with ffmpeg alone, to a pipe that is read."""
+    picture = ["-c:v", "copy"]
+    if kind == "transcode":
+        rate = ("-profile:v", "high", "-maxrate", "8M", "-bufsize", "16M", "-g", "48")
+        picture = ["-c:v", SOFTWARE.name, *SOFTWARE.arguments, *rate, "-sc_threshold", "0"]
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-nostdin", "-ss", str(at), "-i", str(film_file)),
+            *("-t", str(seconds), "-map", "0:v:0", *picture, "-map", "0:a:0", "-c:a", "aac"),
+            *("-ac", "2", "-f", "mp4", "-movflags", "+frag_keyframe+empty_moov", "pipe:1"),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: os.nice(10),
+    )
+
+
+def timed(
+    server: Server, folder: Path, kind: str, rounds: int, web: psutil.Process
+) -> dict[str, list[float]]:
+    """Return the times of each round: of a first part and of a seek, ours and ffmpeg's."""
+    name, plan = _PLANS[kind]
+    found: dict[str, list[float]] = {"first": [], "first_ffmpeg": [], "seek": [], "seek_ffmpeg": []}
+    with ThreadPoolExecutor(2) as pool:
+        for turn in range(rounds):
+            # another path is another film: nothing of it was made yet
+            copy = folder / f"{turn} {name}"
+            os.link(folder / name, copy)
+            stream = f"/streams/{turn}%20{name}/{plan}"
+            began = time.perf_counter()
+            server.get(f"{stream}/master.m3u8")
+            list(pool.map(lambda it: server.first(stream, it, 0.0), ("video", "audio-0")))  # noqa: B023
+            found["first"].append(time.perf_counter() - began)
+            place = 10.0 + turn * 2.0 % 45.0
+            parts = {it: server.rendition(stream, it)[1] for it in ("video", "audio-0")}
+            wanted = [listed[_index(listed, place)][1] for listed in parts.values()]
+            began = time.perf_counter()
+            list(pool.map(server.get, wanted))
+            found["seek"].append(time.perf_counter() - began)
+            for measure, at in (("first_ffmpeg", 0.0), ("seek_ffmpeg", place)):
+                began = time.perf_counter()
+                alone(folder / name, kind, at, 2.0)
+                found[measure].append(time.perf_counter() - began)
+            copy.unlink()
+            # the next round begins when nothing of this one runs any more
+            _wait_for_end(web)
+    return found
+
+
+def _wait_for_end(web: psutil.Process) -> None:
+    while any(_is_ffmpeg(it) for it in web.children()):
+        time.sleep(0.1)
+
+
+def _is_ffmpeg(process: psutil.Process) -> bool:
+    try:
+        return process.name() == "ffmpeg"
+    except psutil.NoSuchProcess:
+        return False
+
+
+def converted(server: Server, folder: Path, kind: str, web: psutil.Process) -> dict[str, float]:
+    """Return the CPU and the speed of a minute, taken as fast as it comes, and of ffmpeg alone."""
+    name, plan = _PLANS[kind]
+    stream = f"/streams/{name}/{plan}"
+    parts = [server.rendition(stream, it)[1] for it in ("video", "audio-0")]
+    before, began = _cpu(web), time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda listed: _take(server, listed), parts))
+    wall = time.perf_counter() - began
+    _wait_for_end(web)
+    ours = _cpu(web) - before
+    usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    alone(folder / name, kind, 0.0, SECONDS)
+    ffmpeg_wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ffmpeg = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
+    return {
+        "cpu": ours,
+        "cpu_ffmpeg": ffmpeg,
+        "speed": SECONDS / wall,
+        "speed_ffmpeg": SECONDS / ffmpeg_wall,
+    }
+
+
+def _take(server: Server, parts: list[tuple[float, str]]) -> None:
+    for _, part in parts:
+        server.get(part)
+
+
+def _cpu(web: psutil.Process) -> float:
+    times = web.cpu_times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def main() -> None:
+    parser = command("streams", __doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", choices=list(_PLANS), action="append")
+    options = parser.parse_args()
+    found: dict[str, dict[str, float | list[float]]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        media = folder / "media"
+        media.mkdir()
+        kinds = options.only or list(_PLANS)
+        for kind in kinds:
+            film(media / _PLANS[kind][0], _CODECS[_PLANS[kind][0]])
+        ports = free_ports(3)
+        names = ("ZAPETTE_HTTP_PORT", "ZAPETTE_MQTT_PORT", "ZAPETTE_WS_PORT")
+        environment = dict(zip(names, map(str, ports), strict=True)) | {
+            "ZAPETTE_BIND": "127.0.0.1",
+            "ZAPETTE_DATA_DIR": str(folder / "data"),
+            "ZAPETTE_MEDIA_DIR": str(media),
+            "ZAPETTE_LIBRARY": "open",
+            "ZAPETTE_LOG_LEVEL": "error",
+        }
+        web = [sys.executable, "-m", "zapette_cli", "web"]
+        with Process(web, ports[0], folder / "log", environment) as process:
+            server = Server(ports[0])
+            for kind in kinds:
+                running = psutil.Process(process.pid)
+                found[kind] = {**timed(server, media, kind, options.rounds, running)}
+                found[kind] |= converted(server, media, kind, running)
+    print(f"{heading()}, {options.rounds} rounds\n")
+    rows = []
+    for kind, figures in found.items():
+        for measure in ("first", "seek", "cpu", "speed"):
+            ours, ffmpeg = (
+                statistics.median(it) if isinstance(it, list) else it
+                for it in (figures[measure], figures[f"{measure}_ffmpeg"])
+            )
+            rows.append(
+                (f"{kind}, {measure}", f"{ours:.2f}", f"{ffmpeg:.2f}", f"{ours / ffmpeg:.2f}")
+            )
+    print(markdown(("s, or times real time", "ours", "ffmpeg alone", "ratio"), rows))
+    write_json(options.json, about(figures=found))
+
+
+if __name__ == "__main__":
+    main()
