@@ -9,6 +9,8 @@ COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-he
   --no-emit-package zapette-broker --no-emit-package zapette-client
 COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-homeassistant
 ON_OURS := --python-version 3.11
+# Twice as many processes as cores: much of a test is waiting.
+SHARED := --numprocesses $(or $(PROCESSES),4) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
 FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
 .PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels format lock clean
@@ -23,12 +25,12 @@ dev: $(VENV)/.dev $(MODULES)/.dev
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 # The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 -m "not slow" $(FAST) $(ARGS)
+	@$(BIN)/python -m pytest $(SHARED) -m "not slow" $(FAST) $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test` then includes these tests.

@@ -32,21 +32,25 @@ WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
 """Fixtures that bring a whole system or a browser up."""
 
 
-class Folders(LoadScopeScheduling):
-    """Lets one process run a folder's tests, in order, where several share the tests.
+TOGETHER: Final = ("browser", "conformance", "homeassistant")
+"""Folders whose tests one process runs, on what is started once for all of them."""
 
-    What a folder's tests run on is started once, and one process at a time drives browsers.
-    Where a part of the tests was chosen by a mark, files are shared out: they start little.
-    """
+FIRST: Final = (*TOGETHER, "bench", "hostile")
+"""Folders that take longest, in the order in which to begin with them."""
+
+
+class Modules(LoadScopeScheduling):
+    """Lets one process run a module's tests, in order, or all those of a folder of `TOGETHER`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return file if self.config.option.markexpr else file.split("/")[1]
+        folder = _folder(nodeid)
+        is_whole = folder in TOGETHER and not self.config.option.markexpr
+        return folder if is_whole else nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Folders:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Modules:
     """Return how tests are shared among processes."""
-    return Folders(config, log)
+    return Modules(config, log)
 
 
 class Failures:
@@ -78,6 +82,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Failures(config))
 
 
+def _folder(nodeid: str) -> str:
+    """Return the folder in `tests`, or the file in it, that a test is of."""
+    return nodeid.partition("::")[0].split("/")[1]
+
+
+def _place(item: pytest.Item) -> int:
+    folder = _folder(item.nodeid)
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
 def _is_of_a_system(item: pytest.Function) -> bool:
     """Tell whether a test or one of its fixtures starts a whole system or a browser."""
     used = item._fixtureinfo.name2fixturedefs
@@ -92,11 +106,18 @@ def _is_of_a_system(item: pytest.Function) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, the tests in browsers, and mark what needs a whole system."""
-    items.sort(key=lambda item: item.path.parent.name != "browser")
+    """Mark what needs a whole system, and begin with what takes longest.
+
+    Those are the folders of `FIRST`, the modules with whole systems, and then the many others, so
+    that no process has much left to do when the others have ended.
+    """
+    whole = set()
     for item in items:
         if isinstance(item, pytest.Function) and _is_of_a_system(item):
             item.add_marker("slow")
+        if item.get_closest_marker("slow"):
+            whole.add(item.path)
+    items.sort(key=lambda item: (_place(item), item.path not in whole))
     if is_foreign():
         left_out = [item for item in items if item.get_closest_marker("ours")]
         config.hook.pytest_deselected(items=left_out)
