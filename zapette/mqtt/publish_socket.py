@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 from typing import Final, Protocol
 
@@ -56,38 +55,38 @@ class PublishSocket:
         self._in = bytearray()
         self._for_paho = b""
         self._ended = False
-        # TLS and WebSockets may buffer bytes that a selector does not see
-        self._is_plain = isinstance(raw, socket.socket) and not isinstance(raw, ssl.SSLSocket)
+        self._broken: OSError | None = None
 
     def receive(self) -> None:
-        """Receive the available bytes.
+        """Receive the available bytes, and find out whether there is an end behind them.
 
-        Raises:
-            OSError: the connection is broken.
+        TLS and WebSockets may buffer bytes that a selector does not see, and uvloop tells of a
+        connection that was reset only once, whatever is left to read.
         """
         try:
             while data := self._raw.recv(_CHUNK):
                 self._in += data
-                if self._is_plain and len(data) < _CHUNK:
-                    return
             self._ended = True
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
+        except OSError as error:
+            self._broken = error
 
     def next(self) -> Message | bool:
         """Return the next message, True if paho must read, or False if nothing is left.
 
         Raises:
             ValueError: a packet is malformed.
+            OSError: nothing is left, and the connection is broken.
         """
         data = self._in
         try:
             length, start = read_length(data, 1)
         except IndexError:
-            return self._ended
+            return self._is_at_end()
         end = start + length
         if end > len(data):
-            return self._ended
+            return self._is_at_end()
         if is_simple(data[0]):
             message = read_publish(data[0], bytes(data[start:end]), is_5=self._is_5)
             del data[:end]
@@ -95,6 +94,11 @@ class PublishSocket:
         self._for_paho = bytes(data[:end])
         del data[:end]
         return True
+
+    def _is_at_end(self) -> bool:
+        if self._broken is not None:
+            raise self._broken
+        return self._ended
 
     def flush(self) -> None:
         """Send as much of `out` as the network accepts.
