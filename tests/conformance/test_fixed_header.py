@@ -87,6 +87,7 @@ def test_flags_of_connect(clients: Clients, flags: int) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 2, 9, 11, 13], ids="type{}".format)
+@pytest.mark.waits
 @pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
 def test_packets_that_no_client_sends(clients: Clients, number: int) -> None:
     """The reserved type 0 and the packets of a server end the connection with 0x82."""
@@ -95,6 +96,7 @@ def test_packets_that_no_client_sends(clients: Clients, number: int) -> None:
     client.end(0x82)
 
 
+@pytest.mark.waits
 @pytest.mark.proves(v311="4.8.0-1", v5="4.13.1-1")
 def test_packets_that_no_client_begins(clients: Clients) -> None:
     """The first bytes of such a packet are enough: what would follow is not waited for."""

@@ -59,6 +59,7 @@ def test_server_keep_alive_holds(limited_clients: Clients) -> None:
 
 
 @pytest.mark.parametrize("size", [MAX_PACKET + 1, 268_000_000], ids=["by_one", "by_far"])
+@pytest.mark.waits
 @pytest.mark.proves(v311="4.8.0-1", v5="3.2.2-15 4.13.1-1")
 def test_packet_too_large_for_the_server(limited_clients: Clients, size: int) -> None:
     """A packet above the maximum ends the connection as soon as its length is known: 0x95."""
