@@ -61,9 +61,9 @@ class Plan:
     @classmethod
     def quick(cls) -> Plan:
         """Return few clients and one short round."""
-        effort = Effort(connections=200, fan_outs=3)
+        effort = Effort(connections=100, fan_outs=3)
         return cls(
-            idle=(0, 300), others=(0, 1000), repeats=1, seconds=0.6, effort=effort, retakes=1
+            idle=(0, 300), others=(0, 1000), repeats=1, seconds=0.3, effort=effort, retakes=0
         )
 
 
