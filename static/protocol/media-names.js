@@ -9,7 +9,7 @@ const ENDINGS =
   "gsm";
 
 /** Endings without their dot, in small letters. @type {ReadonlySet<string>} */
-export const MEDIA_ENDINGS = new Set(["m3u8", ...ENDINGS.split(" ")]);
+export const MEDIA_ENDINGS = new Set(ENDINGS.split(" "));
 
 /**
  * Tell whether a name ends as those of media do; others may be media as well, or folders.

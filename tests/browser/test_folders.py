@@ -38,6 +38,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for name in ("Beta", "Alpha"):
         _copy(one, media / "Films" / f"{name}.webm")
     _copy(one, media / "top.webm")
+    (media / "evening.m3u8").write_text("Films/Beta.webm\nShow/Season 1/show s1e10.webm\n")
     with shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}) as running:
         eventually(
             lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
@@ -166,6 +167,20 @@ def test_what_people_have_queued_is_left_alone(controlled: ControlledPlayer) -> 
 def test_a_film_comes_alone(controlled: ControlledPlayer) -> None:
     assert titles(controlled.ask("load", "Films/Beta.webm")) == "[Beta]"
     assert titles(controlled.ask("status")) == "[Beta]"
+
+
+def test_a_playlist_is_a_folder(
+    controlled: ControlledPlayer, series: System, module_pages: Pages
+) -> None:
+    assert titles(controlled.ask("load", "evening.m3u8")) == f"[Beta] {CALLED[2]}"
+    controlled.ask("queue/clear")
+    assert titles(controlled.ask("queue/add", "media/evening.m3u8")) == f"Beta {CALLED[2]}"
+    phone = module_pages.remote(series, controlled.player)
+    phone.tap("Library")
+    eventually(lambda: phone.shows("evening, 2 inside"), "the library")
+    phone.tap("evening, 2 inside")
+    phone.tap("Play Beta, 0:20")
+    phone.wait_for_alert("Plays now: Beta")
 
 
 def test_play_all_on_the_phone(

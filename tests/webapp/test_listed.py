@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
 from tests.webapp.films import ffmpeg
-from zapette_webapp.library import listing, playlists
+from zapette_webapp.library import listing, playlists, titles
 from zapette_webapp.library.library import Library
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.playlists import Item
@@ -199,6 +200,52 @@ def test_a_folder_plays_films_and_links_but_no_lists(home: Library) -> None:
         "media/Films/Été/three",
     ]
     assert "https://example.org/clip.mp4" in sources(home, order="play")
+
+
+def test_pictures_and_sounds_decide_what_it_is(home: Library) -> None:
+    folder = home.media_folder.folder / "Wrong"
+    folder.mkdir()
+    tone = ("-f", "lavfi", "-i", "sine=duration=1")
+    ffmpeg(*tone, "-metadata", "title=A Tone", str(folder / "tone.m4a"))
+    (folder / "tone.m4a").rename(folder / "tone.mp4")
+    (folder / "film.mp3").write_bytes((home.media_folder.folder / "top.webm").read_bytes())
+    home.queries.answer(path="Wrong")
+    while home.scanner.probe_one():
+        pass
+
+    def kinds() -> list[tuple[str, str]]:
+        return [(it["kind"], it["title"]) for it in home.queries.answer(path="Wrong")["entries"]]
+
+    assert kinds() == [("video", "film"), ("audio", "A Tone")]
+    # another file next to it changes nothing
+    (folder / "film.fr.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nOui\n")
+    home.scanner.scan()
+    assert kinds() == [("video", "film"), ("audio", "A Tone")]
+
+
+@settings(max_examples=3, deadline=None)
+@given(
+    st.sets(
+        st.binary(min_size=1, max_size=60).filter(
+            lambda it: not {0, 47} & set(it) and not it.startswith(b".")
+        ),
+        min_size=100,
+        max_size=100,
+    )
+)
+def test_a_hundred_odd_names_are_found_again(names: set[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        top = os.fsencode(folder)
+        for name in names:
+            Path(os.fsdecode(top + b"/" + name + b".vob")).touch()
+        paths = listed(Path(folder))
+        media = MediaFolder(Path(folder))
+        assert len(paths) == len(names)
+        found = {media.find(path) for path in paths}
+        assert {os.fsencode(it.name) for it in found if it} == {it + b".vob" for it in names}
+        for path in paths:
+            assert titles.from_path(path).text.strip()
+            path.encode()
 
 
 def test_a_medium_without_an_extension_is_known(home: Library) -> None:

@@ -4,7 +4,8 @@ import { History } from "../../library/history.js";
 import { Playability } from "../../library/playability.js";
 import { ApiError } from "../../protocol/errors.js";
 import { readAddress } from "../../protocol/addresses.js";
-import { isMedium, readSource } from "../../protocol/sources.js";
+import { isMediumName } from "../../protocol/media-names.js";
+import { isStream, readSource } from "../../protocol/sources.js";
 import { ENTRIES } from "../../protocol/ranges.js";
 import { ORDERS, routeTo } from "../route.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
@@ -445,10 +446,8 @@ export class LibraryView extends ViewElement {
   #offer(address, turn) {
     this.#drawOffer({ source: address, title: "", duration: null });
     this.#note.textContent = "";
-    const { pathname } = new URL(address);
-    if (!isMedium(readSource(`media${pathname === "/" ? "/page" : pathname}`))) {
-      void this.#find(address, turn);
-    }
+    const isFilm = isMediumName(new URL(address).pathname) || isStream(readSource(address));
+    if (!isFilm) void this.#find(address, turn);
   }
 
   /** @param {{ source: string, title: string, duration: number | null }} found */

@@ -15,7 +15,6 @@ from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_webapp.library import folding, index_file, series, titles
 from zapette_webapp.library.listing import Listing, Medium, Poster
-from zapette_webapp.media import media_types
 from zapette_webapp.media.contents import Chapter, Font, InsideSubtitle
 from zapette_webapp.media.probe import Probe
 from zapette_webapp.media.subtitle_files import Subtitle
@@ -164,11 +163,11 @@ class Index:
                 )
                 return
             file.write(
-                "UPDATE entries SET probed = ?, flaw = NULL, duration = ?, type = ?, tracks = ?, "
-                "width = ?, height = ?, has_cover = ?, bitrate = ?, demuxer = ?, start = ?, "
-                "inside = ?, fonts = ?, chapters = ? WHERE path = ? AND mtime_ns = ?",
+                "UPDATE entries SET kind = ?, probed = ?, flaw = NULL, duration = ?, type = ?, "
+                "tracks = ?, width = ?, height = ?, has_cover = ?, bitrate = ?, demuxer = ?, "
+                "start = ?, inside = ?, fonts = ?, chapters = ? WHERE path = ? AND mtime_ns = ?",
                 (
-                    PROBED, probe.duration, probe.type,
+                    "video" if probe.video else "audio", PROBED, probe.duration, probe.type,
                     _text([it.describe() for it in probe.tracks]), probe.width,
                     probe.height, probe.has_cover, probe.bitrate, probe.demuxer,
                     probe.start, _json(probe.subtitles), _json(probe.fonts),
@@ -176,7 +175,7 @@ class Index:
                 ),
             )  # fmt: skip
             # The tags of films are mostly useless; music is known by them.
-            if media_types.kind(path) == "audio" and probe.title:
+            if probe.video is None and probe.title:
                 words = f"{probe.title} {probe.artist or ''} {probe.album or ''} {path}"
                 file.write(
                     "UPDATE entries SET title = ?, artist = ?, album = ?, search = ? "
@@ -328,7 +327,9 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
         "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
         "episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, kind = excluded.kind, "
+        "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, kind = CASE WHEN probed = 1 "
+        "AND size = excluded.size AND mtime_ns = excluded.mtime_ns THEN kind "
+        "ELSE excluded.kind END, "
         "rank = excluded.rank, poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
