@@ -35,6 +35,9 @@ WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
 TOGETHER: Final = ("browser", "conformance", "homeassistant")
 """Folders whose tests one process runs, on what is started once for all of them."""
 
+HALVED: Final = {"browser": "n"}
+"""Of these folders, two processes run a half each; the second one's modules begin so."""
+
 FIRST: Final = (*TOGETHER, "bench", "hostile")
 """Folders that take longest, in the order in which to begin with them."""
 
@@ -43,9 +46,11 @@ class Modules(LoadScopeScheduling):
     """Lets one process run a module's tests, in order, or all those of a folder of `TOGETHER`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = _folder(nodeid)
-        is_whole = folder in TOGETHER and not self.config.option.markexpr
-        return folder if is_whole else nodeid.partition("::")[0]
+        folder, file = _folder(nodeid), nodeid.partition("::")[0]
+        if folder not in TOGETHER or self.config.option.markexpr:
+            return file
+        halves = folder in HALVED and file.rpartition("/test_")[2] >= HALVED[folder]
+        return f"{folder}, second half" if halves else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Modules:
