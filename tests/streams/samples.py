@@ -31,6 +31,11 @@ FILMS: Final[dict[str, tuple[str, ...]]] = {
     "dts.mkv": (*_X264, "-g", "50", "-c:a", "dca", "-strict", "-2", "-ac", "6"),
     "hevc.mkv": (*_X265, "-c:a", "aac"),
     "hevc 10 bit.mp4": (*_X265, "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-c:a", "eac3"),
+    "hdr.mkv": (
+        *("-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le"),
+        *("-x265-params", "log-level=none:transfer=smpte2084", "-color_trc", "smpte2084"),
+        *("-c:a", "aac"),
+    ),
     "vfr.mp4": ("-vf", _VFR, "-fps_mode", "vfr", *_X265, "-c:a", "aac"),
     "xvid.avi": ("-c:v", "mpeg4", "-tag:v", "XVID", "-bf", "2", "-c:a", "mp3"),
     "mpeg2.ts": ("-c:v", "mpeg2video", "-c:a", "mp2"),

@@ -34,10 +34,11 @@ _PIECES: Final = "+default_base_moof+frag_discont+negative_cts_offsets"
 
 @dataclass(frozen=True, slots=True)
 class CopiedPicture:
-    """The picture as it is."""
+    """The picture as it is; `before` has arguments before the input."""
 
     picture: Picture
     timeline: Timeline
+    before: tuple[str, ...] = ("-noaccurate_seek",)
 
     def arguments(self, first: int) -> list[str]:
         """Return the arguments between input and output."""
@@ -52,9 +53,6 @@ class CopiedPicture:
     def begins(self, first: int) -> float:
         """Return where reading begins for a part, in seconds."""
         return self.timeline.starts[first] - _EARLIER
-
-    #: Arguments before the input.
-    before: tuple[str, ...] = ("-noaccurate_seek",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class Made:
         recipe = self.recipes.picture() if number is None else self.recipes.sound(number)
         return self.streams.rendition(self.source, self.recipes.facts, *recipe)
 
+    def check_room(self, viewer: str) -> None:
+        """Refuse early what could not be converted now; raises `ConversionsFull`."""
+        if self.recipes.has_picture:
+            self.streams.check_room(self.rendition(None), viewer)
+
     def init(self, rendition: Rendition, viewer: str) -> bytes:
         """Return an initialization segment; raises what `Streams.init` raises."""
         return self.streams.init(rendition, viewer)

@@ -13,10 +13,13 @@ from zapette_webapp.streams.facts import Picture, Subtitle
 WIDEST: Final = 4096
 """The most columns of a converted picture."""
 
+# Files often leave out what goes without saying, so the input is named.
 _TONE_MAPPING: Final = (
-    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
-    "zscale=t=bt709:m=bt709:r=tv"
+    "setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc,"
+    "zscale=t=linear:npl=100,format=gbrpf32le,"
+    "zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
 )
+_TRANSFERS: Final = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 # Bits per second for 1080 lines; others need less or more by their size.
 _BITRATE: Final = 8_000_000
 _LINES: Final = 1080
@@ -91,12 +94,10 @@ def graph(
 def _shaped(shape: Shape, filters: Container[str]) -> Iterator[str]:
     lines = f"trunc(min({shape.lines},ih)/2)*2"
     yield f"scale=w='min({WIDEST},round({lines}*dar/2)*2)':h='{lines}',setsar=1"
-    if shape.picture.hdr is not None and {"zscale", "tonemap"} <= set(_listed(filters)):
-        yield _TONE_MAPPING
-
-
-def _listed(filters: Container[str]) -> Iterator[str]:
-    return (it for it in ("zscale", "tonemap") if it in filters)
+    transfer = _TRANSFERS.get(shape.picture.hdr or "")
+    # without the filters the colours are pale, but the picture can be watched
+    if transfer is not None and "zscale" in filters and "tonemap" in filters:
+        yield _TONE_MAPPING.format(transfer=transfer)
 
 
 def frames(shape: Shape) -> int:

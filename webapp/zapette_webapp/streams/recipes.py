@@ -118,7 +118,7 @@ class Recipes:
     @property
     def is_independent(self) -> bool:
         """Whether each part of the picture begins with a keyframe."""
-        return self.plan.video != "copy" or self.facts.keyframes is not None
+        return self.plan.video != "copy" or _at_keyframes(self.facts) is not None
 
     def _is_copied(self, sound: Sound) -> bool:
         return self.plan.audio == "copy" or sound.is_stereo_aac
@@ -169,9 +169,15 @@ class Recipes:
 
 
 def _cuts(facts: Facts) -> Timeline:
+    return _at_keyframes(facts) or Timeline.equal(timeline.UNINDEXED, facts.duration)
+
+
+def _at_keyframes(facts: Facts) -> Timeline | None:
     if facts.keyframes is None:
-        return Timeline.equal(timeline.UNINDEXED, facts.duration)
-    return Timeline.of_keyframes(facts.keyframes, facts.duration)
+        return None
+    cut = Timeline.of_keyframes(facts.keyframes, facts.duration)
+    longest = max(cut.length(it) for it in range(len(cut)))
+    return cut if longest <= timeline.LONGEST else None
 
 
 def _name(number: int, sound: Sound) -> str:

@@ -39,7 +39,9 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
             raise NotFound("the file has been replaced; load its master playlist again")
         query = _query(made.source.version)
         if is_master:
-            return _text(playlists.master(*made.recipes.tracks(), query))
+            playlist = playlists.master(*made.recipes.tracks(), query)
+            made.check_room(_viewer())
+            return _text(playlist)
         found = _NAME.fullmatch(name)
         if found is None:
             raise NotFound("a stream has no such file")
@@ -68,9 +70,12 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
 
 def _query(version: str) -> str:
     """Return what follows each address in a playlist: the request's own query, and the version."""
+    return "?" + "&".join([*_given(), f"{_VERSION}={version}"])
+
+
+def _given() -> list[str]:
     given = [it for it in request.query_string.decode("latin-1").split("&") if it]
-    kept = [it for it in given if not it.startswith(f"{_VERSION}=")]
-    return "?" + "&".join([*kept, f"{_VERSION}={version}"])
+    return [it for it in given if not it.startswith(f"{_VERSION}=")]
 
 
 def _found(media_folder: MediaFolder, path: str) -> Path:
@@ -83,7 +88,7 @@ def _found(media_folder: MediaFolder, path: str) -> Path:
 def _viewer() -> str:
     """Return who asks, as well as the server can tell."""
     address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
-    return f"{address} {agent} {request.query_string.decode('latin-1')}"
+    return f"{address} {agent} {'&'.join(_given())}"
 
 
 def _text(playlist: str) -> Response:

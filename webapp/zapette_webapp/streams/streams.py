@@ -121,6 +121,16 @@ class Streams:
                 self._trim()
             return known
 
+    def check_room(self, rendition: Rendition, viewer: str) -> None:
+        """Refuse early what could not be converted now.
+
+        Raises:
+            ConversionsFull: too much is converted already.
+        """
+        with self._changed:
+            if not any(not it.ended for it in rendition.conversions):
+                self._removable(rendition, viewer)
+
     def init(self, rendition: Rendition, viewer: str) -> bytes:
         """Return the initialization segment of a track; wait for it if it is being made.
 
@@ -221,7 +231,9 @@ class Streams:
         if self._stopping.is_set():
             raise NotReady("the server is stopping")
         self._leave(rendition, viewer)
-        self._make_room(rendition)
+        removable = self._removable(rendition, viewer)
+        if removable is not None:
+            removable.stop()
         self._counts["started"] += 1
         return rendition.convert(index)
 
@@ -236,17 +248,26 @@ class Streams:
                     if it.viewers(recent) <= {viewer}:
                         it.stop()
 
-    def _make_room(self, rendition: Rendition) -> None:
-        """Make room for a conversion, or refuse it; the caller holds the condition."""
+    def _removable(self, rendition: Rendition, viewer: str) -> Conversion | None:
+        """Return the conversion that has to end for another; None if there is room.
+
+        Raises:
+            ConversionsFull: all that run are needed.
+        """
         running = self._running(heavy=rendition.is_heavy)
         most = self._limits.at_once if rendition.is_heavy else MOST_LIGHT
         if len(running) < most:
-            return
+            return None
+        now = time.monotonic()
+        recent = now - self._limits.idle
+        own = (it for it in running if rendition.is_heavy and it.viewers(recent) <= {viewer})
         oldest = min(running, key=lambda it: (bool(it.asked.waiting), it.asked.at))
-        if oldest.asked.waiting or time.monotonic() - oldest.asked.at < _SUPERSEDED:
+        is_idle = not oldest.asked.waiting and now - oldest.asked.at >= _SUPERSEDED
+        removable = next(own, oldest if is_idle else None)
+        if removable is None:
             self._counts["refused"] += 1
             raise ConversionsFull(most)
-        oldest.stop()
+        return removable
 
     def _running(self, *, heavy: bool | None = None) -> list[Conversion]:
         return [

@@ -12,6 +12,9 @@ from typing import Final, Self
 SHORTEST: Final = 2.0
 """The least seconds of a part, unless it is the last."""
 
+LONGEST: Final = 20.0
+"""The most seconds of a part between two keyframes; films with longer ones are cut anywhere."""
+
 UNINDEXED: Final = 6.0
 """Seconds of a part of a picture whose keyframes are not known."""
 
