@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
 import { CALL_ERRORS, CallError } from "../../protocol/errors.js";
-import { describeError, detailOf } from "../../i18n/error-texts.js";
+import { describeError, detailOf, flawText } from "../../i18n/error-texts.js";
 import { en } from "../../i18n/en.js";
 import { fr } from "../../i18n/fr.js";
 import { chooseLanguage, translator } from "../../i18n/translate.js";
@@ -129,4 +129,10 @@ test("a reason is told in the person's language, and never English words to othe
   const reported = { code: "media_error", message: "a.webm: gone", reason: "unknown" };
   assert.match(detailOf(reported, translator("fr")), /Introuvable/);
   assert.equal(detailOf({ code: "media_error", message: "old player" }, translator("fr")), "");
+});
+
+test("why a file cannot be played has a text, also if a newer server says it", () => {
+  assert.equal(translator("en")(flawText("cut_off")), "Incomplete file");
+  assert.equal(translator("fr")(flawText("cut_off")), "Fichier incomplet");
+  assert.equal(flawText("on_fire"), "flaw.unreadable");
 });
