@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -115,6 +116,9 @@ def test_it_gives_way_to_others() -> None:
     # the niceness of the process itself, the 19th field of its status
     asked = "cut -d' ' -f19 /proc/self/stat; sleep 0.2; cut -d' ' -f19 /proc/self/stat"
     assert Tool(["sh", "-c", asked], ROOMY).run().output.split()[-1] == b"19"
+    # less where somebody waits
+    awaited = replace(ROOMY, niceness=5)
+    assert Tool(["sh", "-c", asked], awaited).run().output.split()[-1] == b"5"
 
 
 def test_few_wait_for_their_turn() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,11 +77,12 @@ class Prober:
 
     Args:
         name: of its runs in the metrics.
+        niceness: of its runs, from 0 to 19: less where somebody waits for them.
     """
 
-    def __init__(self, name: str = "inspection") -> None:
+    def __init__(self, name: str = "inspection", niceness: int = 19) -> None:
         command = [sys.executable, "-m", "zapette_webapp.media.inspection"]
-        self.tool = Tool(command, LIMITS, name=name)
+        self.tool = Tool(command, replace(LIMITS, niceness=niceness), name=name)
 
     def stop(self) -> None:
         """End the current run."""

@@ -33,7 +33,6 @@ log = logging.getLogger("zapette.library")
 QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitelist", "file"),)
 """Options for every ffmpeg program: it opens no address, whatever a file says."""
 
-_LOWEST_PRIORITY: Final = 19
 _CHUNK: Final = 1 << 16
 _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
 
@@ -44,10 +43,11 @@ class Limits:
 
     Attributes:
         cpu: seconds of CPU time.
-        wall: seconds from start to end; more than `cpu`, because it has the lowest priority.
+        wall: seconds from start to end; more than `cpu`, because others come first.
         memory: bytes of address space.
         output: bytes of output.
         waiting: how many runs may wait; more are refused.
+        niceness: from 0 to 19; the lowest priority unless somebody waits for the result.
     """
 
     cpu: int
@@ -55,6 +55,7 @@ class Limits:
     memory: int
     output: int
     waiting: int = 8
+    niceness: int = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Finished:
 
 
 class Tool:
-    """A program with limits, at the lowest priority, that runs once at a time.
+    """A program with limits that runs once at a time.
 
     Args:
         command: the program, found on the path, and its fixed options.
@@ -246,7 +247,7 @@ def _limit(pid: int, limits: Limits) -> None:
     # Set here and not in the child: with threads, Python must not run between fork and exec.
     # What the child has used until now counts as well.
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
+        os.setpriority(os.PRIO_PROCESS, pid, limits.niceness)
         resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
         # the soft limit sends a signal that says why, the hard limit kills
         resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))

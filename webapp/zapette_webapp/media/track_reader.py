@@ -95,7 +95,7 @@ class TrackReader:
     def __init__(self, cache: DiskCache, converter: Converter) -> None:
         self._cache = cache
         self._converter = converter
-        self._prober = Prober("subtitle_inspection")
+        self._prober = Prober("subtitle_inspection", niceness=5)
         command = ffmpeg_program.command(*_OPTIONS)
         self.whole = Readings(Tool(command, WHOLE, name="subtitle_track"), cache)
         self._part = Tool(command, PART, name="subtitle_part")

@@ -25,7 +25,7 @@ class ProbeReader:
     """Reads media with a prober of its own, so that no scan of the library makes it wait."""
 
     def __init__(self) -> None:
-        self.prober = Prober("stream_inspection")
+        self.prober = Prober("stream_inspection", niceness=5)
 
     def read(self, file: Path) -> Facts:
         """Return what is in a file.
