@@ -24,13 +24,11 @@ dev: $(VENV)/.dev $(MODULES)/.dev
 
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
-	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
+	@scripts/test.sh $(SHARED) $(ARGS)
 
 # The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
-	@scripts/npm.sh --prefix static test
-	@$(BIN)/python -m pytest $(SHARED) -m "not slow" $(FAST) $(ARGS)
+	@scripts/test.sh $(SHARED) -m "not slow" $(FAST) $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test` then includes these tests.
