@@ -86,9 +86,15 @@ class Household:
     """One player and the keys to it."""
 
     system: System
+    made: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, system: System, made: dict[str, str]) -> Self:
+        """Return the player that an id and its owner key are of."""
+        return cls(system, made)
 
     def __post_init__(self) -> None:
-        made = self.system.get("api/id").json
+        made = self.made or self.system.get("api/id").json
         self.id: str = made["id"]
         self.owner_key: str = made["owner_key"]
         self.given: dict[str, Any] = self.system.post("api/credentials", made).json

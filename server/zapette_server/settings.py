@@ -45,6 +45,9 @@ class Settings:
         library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
             household) or ``open`` (everybody who reaches the server).
         links_private: whether the server looks for films in pages of private networks too.
+        new_players: which pages become players at once: ``local`` (those on this machine and on
+            private addresses of its networks), ``open`` (all) or ``ask`` (none); others wait until
+            somebody lets them in.
         base_topic: the first levels of every topic except discovery.
         anonymous: whether clients without an account have the household's rights.
         token_lifetime: lifetime of a page's token, in seconds, 60 or more.
@@ -78,6 +81,7 @@ class Settings:
     media_dir: Path = ROOT / "samples"
     library: str = "let_in"
     links_private: bool = False
+    new_players: str = "local"
     base_topic: str = "zapette"
     anonymous: bool = False
     token_lifetime: int = 12 * 3600
@@ -340,6 +344,11 @@ def _check_library(key: str, value: str) -> None:
         raise SettingsError(key, f"{value!r} is none of let_in, open")
 
 
+def _check_new_players(key: str, value: str) -> None:
+    if value not in {"local", "ask", "open"}:
+        raise SettingsError(key, f"{value!r} is none of local, ask, open")
+
+
 def _check_days(key: str, value: int) -> None:
     if not 0 <= value <= 3650:
         raise SettingsError(key, f"{value} is not a number of days (0 to 3650)")
@@ -360,6 +369,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "allowed_hosts": _check_hosts,
     "trusted_proxy": _check_proxy,
     "library": _check_library,
+    "new_players": _check_new_players,
     "base_topic": _check_base,
     "token_lifetime": _check_lifetime,
     "convert": _check_convert,

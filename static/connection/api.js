@@ -139,6 +139,16 @@ export class Api {
   }
 
   /**
+   * Let in the new player that shows a code; an ApiError `wrong_code` if none does.
+   * @param {string} id of a player that is in
+   * @param {{ owner_key: string }} proof
+   * @param {string} code as it was typed
+   */
+  async letIn(id, { owner_key }, code) {
+    await this.#ask(`api/players/${id}/admissions`, { owner_key, code });
+  }
+
+  /**
    * Return who is connected, the newest first.
    * @param {string} id
    * @param {{ owner_key: string }} proof
@@ -212,12 +222,14 @@ function post(body) {
  * @param {unknown} answer
  */
 function problem(status, answer) {
-  const { code, title, detail } = isRecord(answer) ? answer : {};
+  const members = isRecord(answer) ? answer : {};
+  const { code, title, detail } = members;
   const words = String(detail || title || `the web server answered ${status}`);
   const known = typeof code === "string" ? code : "invalid_request";
   return new ApiError(
     /** @type {import("../protocol/errors.js").ApiErrorCode} */ (known),
     words,
     status,
+    members,
   );
 }

@@ -191,6 +191,11 @@ export const en = Object.freeze({
   "player.again": "Repeats",
   "player.sleeps": "Pauses in {minutes} min",
   "player.settings": "Settings",
+  "player.waiting": "Waiting to be let in",
+  "player.waiting_hint":
+    "On the server, run: zapette players allow {code}. Or type the code in the settings of a player that is in.",
+  "player.let_in": "Code of a new player",
+  "player.let_in_do": "Let in",
   "player.close": "Close",
   "player.picture": "Picture in picture",
   "player.start_whole": "Start in full screen",

@@ -28,6 +28,7 @@ const CALL_TEXTS = {
 const API_TEXTS = {
   too_many_requests: "error.too_many_requests",
   unauthorized: "error.unauthorized",
+  waiting: "player.waiting",
   wrong_key: "error.wrong_key",
   wrong_code: "error.wrong_code",
   not_found: "error.not_found",
@@ -85,6 +86,7 @@ const PLAIN = [
   "cancelled",
   "too_many_requests",
   "unauthorized",
+  "waiting",
   "wrong_code",
   "not_found",
 ];

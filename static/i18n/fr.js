@@ -201,6 +201,11 @@ export const fr = Object.freeze({
   "player.again": "En boucle",
   "player.sleeps": "Pause dans {minutes}\u00a0min",
   "player.settings": "Réglages",
+  "player.waiting": "En attente d’autorisation",
+  "player.waiting_hint":
+    "Sur le serveur, lancez\u202f: zapette players allow {code}. Ou saisissez le code dans les réglages d’un lecteur déjà autorisé.",
+  "player.let_in": "Code d’un nouveau lecteur",
+  "player.let_in_do": "Autoriser",
   "player.close": "Fermer",
   "player.picture": "Image dans l’image",
   "player.start_whole": "Démarrer en plein écran",

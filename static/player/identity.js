@@ -81,6 +81,11 @@ export class PlayerIdentity {
     return this.#api.showCode(this.id, this.#proof(), role);
   }
 
+  /** @param {string} code that a new player shows, which is let in */
+  letIn(code) {
+    return this.#api.letIn(this.id, this.#proof(), code);
+  }
+
   /** Return who is connected. */
   visitors() {
     return this.#api.visitors(this.id, this.#proof());

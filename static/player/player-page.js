@@ -108,6 +108,16 @@ export class PlayerPage extends Page {
     this._notify(playerNotice(connection.status, connection.problem), () => connection.start());
   }
 
+  /**
+   * Say that the player waits to be let in, and by which code people know it.
+   * @param {string} code
+   */
+  showWaiting(code) {
+    this.card.showWaiting(code);
+    const words = /** @type {const} */ ({ kind: "act", text: "player.waiting" });
+    this._notify({ ...words, problem: null, action: null }, () => {});
+  }
+
   /** @param {() => void} takeBack */
   onTakeBack(takeBack) {
     listenFor(this.#takeover, Takeback, takeBack);

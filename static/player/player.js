@@ -1,5 +1,6 @@
 /** The player's entry: wiring only. */
 
+import { Admission } from "./admission.js";
 import { Api } from "../connection/api.js";
 import { Catalogue } from "../library/catalogue.js";
 import { Connection } from "../connection/connection.js";
@@ -70,7 +71,11 @@ const sounds = new SoundChoice(media, store, navigator.languages);
 const devices = new Devices(() => identity.visitors());
 const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name, devices };
 const procedures = new PlayerProcedures(parts);
-const credentials = new CredentialsSource(() => identity.credentials(), { lasting: true });
+const admission = new Admission(
+  () => identity.credentials(),
+  (code) => page.showWaiting(code),
+);
+const credentials = new CredentialsSource(() => admission.credentials(), { lasting: true });
 const connection = new Connection({
   open: openMqttTransport,
   credentials: async () => {

@@ -76,12 +76,12 @@ export class CallError extends ZapetteError {
 
 /**
  * The codes of the web server's errors (docs/http-api.md, "Errors").
- * @typedef {"invalid_request" | "invalid_id" | "unauthorized" | "wrong_key" | "wrong_code" | "turned_out"
- *   | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "misdirected_request"
- *   | "requested_range_not_satisfiable" | "media_error" | "empty" | "cut_off" | "encrypted"
- *   | "text" | "unknown_format" | "unreadable" | "damaged" | "no_ffmpeg" | "conversion_off"
- *   | "conversions_full" | "too_many_requests" | "runtime_error" | "not_implemented"
- *   | "unavailable" | "http_version_not_supported"} ApiErrorCode
+ * @typedef {"invalid_request" | "invalid_id" | "unauthorized" | "waiting" | "wrong_key" | "wrong_code"
+ *   | "turned_out" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict"
+ *   | "misdirected_request" | "requested_range_not_satisfiable" | "media_error" | "empty"
+ *   | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable" | "damaged" | "no_ffmpeg"
+ *   | "conversion_off" | "conversions_full" | "too_many_requests" | "runtime_error"
+ *   | "not_implemented" | "unavailable" | "http_version_not_supported"} ApiErrorCode
  */
 
 /** The web server refused a request (RFC 9457), or did not answer it. */
@@ -90,11 +90,13 @@ export class ApiError extends ZapetteError {
    * @param {ApiErrorCode} code the `code` member of the problem
    * @param {string} message its detail
    * @param {number} status of the HTTP response; 0 if there was none
+   * @param {Record<string, unknown>} [members] of the problem
    */
-  constructor(code, message, status) {
+  constructor(code, message, status, members = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.members = members;
   }
 
   /** Whether asking again may help: the server is away, broken or busy; we did nothing wrong. */

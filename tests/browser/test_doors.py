@@ -73,7 +73,7 @@ def test_the_player_is_renamed_at_itself(system: System, pages: Pages) -> None:
     player.point()
     player.click("Settings")
     player.wait_for("Rename")
-    field = player.page.locator("player-panel input")
+    field = player.page.locator('player-panel input[maxlength="64"]')
     field.fill("Kitchen")
     # keys that are typed there are none of the player's
     field.press("m")

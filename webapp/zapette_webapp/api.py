@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from zapette_server.checks import Checks
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
+from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
@@ -19,6 +20,7 @@ from zapette_webapp.store_limiter import StoreLimiter
 
 def blueprint(
     access: AccessControl,
+    new_players: NewPlayers,
     cookies: SessionCookies,
     addresses: Addresses,
     checks: Checks,
@@ -56,6 +58,8 @@ def blueprint(
         owner_key = requests.key("owner_key", body["owner_key"])
         picked = _picked(body, addresses)
         host, client = requests.host(), requests.client()
+        players.check_owner(player_id, owner_key)
+        new_players.check(player_id, client, access_routes.device(), host)
         given = players.player(player_id, owner_key, host, picked, client)
         response = jsonify(given)
         cookies.set(response, given["password"])

@@ -13,6 +13,7 @@ from zapette_webapp.access import host_check, library_access
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.library_access import LibraryAccess
+from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.rates import Rates
 from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
@@ -37,6 +38,7 @@ class Parts:
     addresses: Addresses
     checks: Checks
     access: AccessControl
+    new_players: NewPlayers
     library_access: LibraryAccess
     library: Library
     streams: StreamConverter
@@ -58,9 +60,11 @@ def create_app(parts: Parts) -> Flask:
     limiter = StoreLimiter()
     cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)
     app.register_blueprint(
-        api.blueprint(parts.access, cookies, parts.addresses, parts.checks, limiter)
+        api.blueprint(
+            parts.access, parts.new_players, cookies, parts.addresses, parts.checks, limiter
+        )
     )
-    app.register_blueprint(access_routes.blueprint(parts.access, limiter))
+    app.register_blueprint(access_routes.blueprint(parts.access, parts.new_players, limiter))
     app.register_blueprint(library_routes.blueprint(parts.library))
     app.register_blueprint(stream_routes.blueprint(parts.streams, parts.library.media_folder))
     app.register_blueprint(link_routes.blueprint(parts.links, parts.library_access))
@@ -75,6 +79,7 @@ def create_app(parts: Parts) -> Flask:
         counted.families,
         parts.refusals.families,
         parts.broker_figures.families,
+        parts.new_players.families,
         parts.streams.families,
         lambda: metrics.restarts(parts.owners),
     )

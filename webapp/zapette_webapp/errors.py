@@ -14,8 +14,10 @@
     │   └── ForeignOrigin
     ├── AccessRefused
     │   ├── NotLetIn                 nothing proves that the client may read the library
+    │   ├── PlayerWaiting            a new player must wait until somebody lets it in
     │   ├── DeviceRevoked            the player disconnected this device
     │   └── WrongCode                no player shows this code
+    ├── TooManyWaiting               too many new players wait
     ├── TooManyRevocations           only a new code can revoke further devices
     ├── NotFound
     │   ├── UnknownPlayer
@@ -169,6 +171,40 @@ class NotLetIn(AccessRefused):
     def __init__(self, text: str = "", *, is_browser: bool = False) -> None:
         super().__init__(text)
         self.is_browser = is_browser
+
+
+class PlayerWaiting(AccessRefused):
+    """A new player must wait until somebody lets it in.
+
+    Attributes:
+        code: the code that its page shows.
+        expires_in: the seconds until the code expires.
+    """
+
+    retry_after = 2
+
+    def __init__(self, code: str, expires_in: int) -> None:
+        super().__init__(
+            f"this player is new and waits to be let in; its code is {code}: zapette players allow "
+            f"{code}, or the settings of a player that is in, or Home Assistant"
+        )
+        self.code = code
+        self.expires_in = expires_in
+
+
+class TooManyWaiting(WebappError):
+    """Too many new players wait to be let in, of one client or in total.
+
+    Attributes:
+        client: the client that has too many; empty if there are too many in total.
+    """
+
+    text = "too many new players wait to be let in; try again later"
+    retry_after = 60
+
+    def __init__(self, client: str = "") -> None:
+        super().__init__()
+        self.client = client
 
 
 class DeviceRevoked(AccessRefused):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 import psutil
@@ -23,9 +23,18 @@ _HOME_NETWORKS: Final = (
     (IPv4Network("10.0.0.0/8"), 20),
     (IPv4Network("172.16.0.0/12"), 10),
 )
+# RFC 1918, RFC 3927; RFC 4193, RFC 4291.
+_PRIVATE: Final = tuple(
+    ip_network(it)
+    for it in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+               "fc00::/7", "fe80::/10")
+)  # fmt: skip
 _MAC_LENGTH: Final = len("00:00:00:00:00:00")
 _DEFAULT_ROUTE_BONUS: Final = 25
 _VIRTUAL_MALUS: Final = 100
+
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,39 @@ def candidates(bind: str = "0.0.0.0") -> list[Candidate]:  # noqa: S104 - names 
     if bind not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return [it for it in found if it.ip == bind] or [Candidate(bind, "bind")]
     return rank(found, _default_address(family))
+
+
+def own_networks() -> list[Network]:
+    """Return the networks of this machine's interfaces that are up."""
+    stats = psutil.net_if_stats()
+    return [
+        network
+        for name, addresses in psutil.net_if_addrs().items()
+        if name in stats and stats[name].isup
+        for it in addresses
+        if it.family in {socket.AF_INET, socket.AF_INET6}
+        and (network := network_of(it.address, it.netmask)) is not None
+    ]
+
+
+def network_of(address: str, netmask: str | None) -> Network | None:
+    """Return the network of an interface's address; None if it has no mask."""
+    if netmask is None:
+        return None
+    bits = int(ip_address(netmask)).bit_count()
+    return ip_network(f"{address.partition('%')[0]}/{bits}", strict=False)
+
+
+def is_local(address: str, networks: Iterable[Network]) -> bool:
+    """Tell whether an address is this machine's loopback, or private and in one of `networks`."""
+    try:
+        parsed = ip_address(address.removeprefix("[").removesuffix("]").partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    is_private = any(parsed in it for it in _PRIVATE)
+    return parsed.is_loopback or (is_private and any(parsed in it for it in networks))
 
 
 def usable(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, Literal
 
 from flask import Flask, Response, request
@@ -29,6 +31,7 @@ Code = Literal[
     "invalid_request",
     "invalid_id",
     "unauthorized",
+    "waiting",
     "wrong_key",
     "wrong_code",
     "turned_out",
@@ -109,9 +112,10 @@ class Problem:
     detail: str
     retry_after: int | None = None
 
-    def response(self) -> Response:
-        """Return it as ``application/problem+json``."""
+    def response(self, more: Mapping[str, object] = MappingProxyType({})) -> Response:
+        """Return it as ``application/problem+json``, with further members (RFC 9457, 3.2)."""
         body = {
+            **more,
             "type": "about:blank",
             "title": self.status.phrase,
             "status": self.status.value,
@@ -135,6 +139,11 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
         log.info("refused credentials to %s: %s", requests.peer(), error)
         return Problem(HTTPStatus.FORBIDDEN, "wrong_key", str(error)).response()
 
+    def too_many_waiting(error: errors.TooManyWaiting) -> Response:
+        refusals.count(Reason.WAITING)
+        status = HTTPStatus.TOO_MANY_REQUESTS if error.client else HTTPStatus.SERVICE_UNAVAILABLE
+        return Problem(status, code_of(status), str(error), error.retry_after).response()
+
     def players_full(error: PlayersFull) -> Response:
         refusals.count(Reason.PLAYERS)
         return _players_full(error).response()
@@ -142,6 +151,8 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
     app.register_error_handler(errors.NotStreamable, _not_streamable)
     app.register_error_handler(CredentialsError, wrong_key)
     app.register_error_handler(errors.NotLetIn, _not_let_in)
+    app.register_error_handler(errors.PlayerWaiting, _waiting)
+    app.register_error_handler(errors.TooManyWaiting, too_many_waiting)
     app.register_error_handler(PlayersFull, players_full)
     for kind in _ANSWERS:
         app.register_error_handler(kind, _known)
@@ -158,6 +169,13 @@ def _known(error: ZapetteError) -> Response:
 
 def _not_streamable(error: errors.NotStreamable) -> Response:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.reason, str(error)).response()
+
+
+def _waiting(error: errors.PlayerWaiting) -> Response:
+    """Return 403 with the code that the page shows meanwhile."""
+    more = {"admission": {"code": error.code, "expires_in": error.expires_in}}
+    detail, wait = str(error), error.retry_after
+    return Problem(HTTPStatus.FORBIDDEN, "waiting", detail, wait).response(more)
 
 
 def _not_let_in(error: errors.NotLetIn) -> Response:

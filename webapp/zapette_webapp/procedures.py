@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from zapette.client.client import Client
-from zapette.errors import CallError, Unavailable
+from zapette.errors import CallError, InvalidArgument, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring, Role, new_player_id
 from zapette_server.checks import without_folders
+from zapette_server.errors import PlayersFull
 from zapette_server.local_broker import broker_here
 from zapette_server.settings import Settings
 from zapette_webapp.access.access_control import Connected
+from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.addresses import Addresses
+from zapette_webapp.errors import WrongCode
 from zapette_webapp.library.queries import Queries
 
 P = ParamSpec("P")
@@ -25,6 +28,9 @@ T = TypeVar("T")
 log = logging.getLogger("zapette.web")
 
 CLIENT_ID = "zapette-server"
+
+ADMISSION: Final = "admission"
+ADMISSION_CLIENT_ID: Final = "zapette-admission"
 
 _BROKER = "broker"
 _TIMEOUT = 2.0
@@ -53,6 +59,31 @@ def create_service(
             "id": new_player_id,
             "library": _in_words(queries.answer),
         },
+    )
+
+
+def create_admission_service(
+    settings: Settings, keyring: Keyring, new_players: NewPlayers
+) -> Client:
+    """Return the client that lets new players in; the caller starts it.
+
+    It is the service ``zapette/services/admission``, which only the household may call.
+    """
+
+    def allow(code: str | int) -> None:
+        try:
+            new_players.allow(code)
+        except WrongCode:
+            raise InvalidArgument("code: no page that waits shows it, or it has expired") from None
+        except PlayersFull as error:
+            raise Unavailable(str(error)) from error
+
+    return Client(
+        broker_here(settings, Role.SERVER.value),
+        client_id=ADMISSION_CLIENT_ID,
+        password=lambda: keyring.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
+        callee=keyring.topics.service(ADMISSION),
+        procedures={"allow": _in_words(allow), "waiting": new_players.waiting},
     )
 
 

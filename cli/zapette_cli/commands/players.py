@@ -1,4 +1,4 @@
-"""``zapette players``: list players, and forget one."""
+"""``zapette players``: list players, forget one, and let new ones in."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
 _REFRESH = 1.0
+_ADMISSION = "admission"
 
 
 @click.group(invoke_without_command=True)
@@ -71,6 +72,36 @@ def forget(settings: Settings, player_id: str) -> None:
     finally:
         grants.close()
         registry.close()
+
+
+@players.command("allow")
+@click.argument("code", metavar="CODE")
+@with_broker
+def allow(broker: BrokerOptions, code: str) -> None:
+    """Let in the new player whose page shows CODE (the setting new_players)."""
+    with broker.connected() as application:
+        callee = application.topics.service(_ADMISSION)
+        application.client.call(callee, "allow", code=code, timeout=broker.timeout)
+    click.echo("The player is in.")
+
+
+@players.command("waiting")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_broker
+def waiting(broker: BrokerOptions, *, as_json: bool) -> None:
+    """List the new players that wait to be let in."""
+    from zapette_cli.player_text import table
+
+    with broker.connected() as application:
+        callee = application.topics.service(_ADMISSION)
+        pages = application.client.call(callee, "waiting", timeout=broker.timeout)
+    if as_json:
+        click.echo(json.dumps(pages, ensure_ascii=False))
+    elif not pages:
+        click.echo("No new player waits.")
+    else:
+        rows = [[str(each[it]) for it in ("code", "device", "address")] for each in pages]
+        click.echo(table(rows, ("CODE", "DEVICE", "ADDRESS")))
 
 
 def _is_beginning(text: str) -> bool:

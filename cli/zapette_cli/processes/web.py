@@ -29,8 +29,10 @@ from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import store_limiter
 from zapette_webapp.access.access_control import AccessControl
+from zapette_webapp.access.admission import Admission
 from zapette_webapp.access.household import HouseholdAccounts
 from zapette_webapp.access.library_access import LibraryAccess
+from zapette_webapp.access.new_players import OPEN, NewPlayers
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.player_credentials import PlayerCredentials
 from zapette_webapp.access.sessions import Sessions
@@ -46,7 +48,12 @@ from zapette_webapp.http.request_parser import LARGEST_HEAD
 from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
-from zapette_webapp.procedures import create_service, warn_of_guesses, who_is_connected
+from zapette_webapp.procedures import (
+    create_admission_service,
+    create_service,
+    warn_of_guesses,
+    who_is_connected,
+)
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
 from zapette_webapp.streams.converter import StreamConverter
@@ -89,6 +96,8 @@ def serve(settings: Settings) -> None:
     )
     streams = StreamConverter.of(settings, folder.streams)
     links = Resolver(private=settings.links_private)
+    new_players = NewPlayers(settings, registry, Admission())
+    admission = create_admission_service(settings, keyring, new_players)
     service = create_service(settings, keyring, addresses, library.queries)
     discovery = Discovery(
         service,
@@ -125,6 +134,7 @@ def serve(settings: Settings) -> None:
                 warn_of_guesses(service, keyring.topics),
                 refusals,
             ),
+            new_players=new_players,
             library_access=LibraryAccess(
                 settings.anonymous or settings.library == "open",
                 Sessions(keyring),
@@ -148,6 +158,8 @@ def serve(settings: Settings) -> None:
     library.start()
     streams.start()
     service.start()
+    if settings.new_players != OPEN:
+        admission.start()
     broker_checks.start()
     bridge_check.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
@@ -166,6 +178,7 @@ def serve(settings: Settings) -> None:
     finally:
         supervisor.stop()
         discovery.stop()
+        admission.stop()
         service.stop()
         server.close()
         streams.stop()

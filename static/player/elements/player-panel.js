@@ -16,6 +16,9 @@ import { VisitorList } from "./visitor-list.js";
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
+/** What a new player shows; the dash may be left out. */
+const CODE = "\\s*[0-9]{3}[ \\-]?[0-9]{3}\\s*";
+
 /** What is set at the player itself, and who is connected to it. */
 export class PlayerPanel extends ViewElement {
   #visitors;
@@ -30,6 +33,7 @@ export class PlayerPanel extends ViewElement {
   #rate;
   #sleep;
   #name;
+  #newcomer;
 
   /**
    * @param {Translate} translate
@@ -58,6 +62,19 @@ export class PlayerPanel extends ViewElement {
       (name) => this._request("rename", { name }),
       { keep: true, attributes: { maxlength: String(NAME.most) } },
     );
+    this.#newcomer = new TextForm(
+      translate("player.let_in"),
+      translate("player.let_in_do"),
+      (code) =>
+        doorkeeper.letIn(code).then(
+          () => true,
+          (error) => {
+            tell(error);
+            return false;
+          },
+        ),
+      { attributes: { maxlength: "20", inputmode: "numeric", pattern: CODE } },
+    );
   }
 
   /** @override @param {Translate} translate */
@@ -82,6 +99,7 @@ export class PlayerPanel extends ViewElement {
       this.#sleep.element,
       build("h3", {}, translate("player.connected")),
       this.#visitors.element,
+      this.#newcomer.element,
       build("p", { class: "hint" }, translate("more.keys")),
     );
     flag(this, "hidden", true);

@@ -63,8 +63,21 @@ export class QrCard extends HTMLElement {
     this.#draw();
   }
 
+  /**
+   * Show the code of a player that waits to be let in; its links take the place of it.
+   * @param {string} code
+   */
+  showWaiting(code) {
+    this.setAttribute("waiting", "");
+    this.#title.textContent = this.#translate("player.waiting");
+    this.#hint.textContent = this.#translate("player.waiting_hint", { code });
+    fill(this.#code, build("strong", {}, code));
+    flag(this.#code, "hidden", false);
+  }
+
   /** @param {Links} links */
   showLinks(links) {
+    this.removeAttribute("waiting");
     this.#links = links;
     this.#hideCode();
     this.#draw();

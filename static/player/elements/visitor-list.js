@@ -10,6 +10,7 @@ const INTERVAL = 3000;
  * @typedef {object} Doorkeeper who knows the visitors
  * @property {() => Promise<{ connected: boolean, visitors: Visitor[] }>} visitors
  * @property {(clientId: string) => Promise<unknown>} turnOut
+ * @property {(code: string) => Promise<unknown>} letIn lets a new player in, which shows this code
  */
 
 /** Who is connected to the player, and a button for each that turns them out. */

@@ -79,6 +79,7 @@ test("the errors of the web server", () => {
     invalid_request: true,
     invalid_id: true,
     unauthorized: true,
+    waiting: true,
     wrong_key: true,
     wrong_code: true,
     turned_out: true,

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from zapette_server.access.credentials import Role
 from zapette_webapp.access import devices, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
+from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.throttle import Throttle
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
 from zapette_webapp.http import requests, security_headers
@@ -22,13 +23,14 @@ _A_YEAR: Final = 365 * 24 * 3600
 _DEVICE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
-    """Return ``/api/pairing``, and ``pairing`` and ``visitors`` below ``/api/players/<id>``."""
+def blueprint(access: AccessControl, new_players: NewPlayers, limiter: StoreLimiter) -> Blueprint:
+    """Return ``/api/pairing``, and below ``/api/players/<id>`` all that concerns other devices."""
     routes = Blueprint("access", __name__)
     routes.after_request(security_headers.no_store)
     # Routes that also wait for the broker must not delay requests for credentials.
     broker_limiter = StoreLimiter()
     invitations = Throttle(burst=10, per_second=0.2)
+    admissions = Throttle(burst=10, per_second=0.2)
 
     @routes.post("/api/players/<player_id>/pairing")
     @limiter.guard
@@ -54,6 +56,17 @@ def blueprint(access: AccessControl, limiter: StoreLimiter) -> Blueprint:
         if (seconds := access.pairing.wait(requests.client())) > 0:
             raise TooManyRequests(seconds)
         return jsonify(access.accept(code))
+
+    @routes.post("/api/players/<player_id>/admissions")
+    @limiter.guard
+    def let_in(player_id: str) -> Response:
+        body = requests.body({"owner_key", "code"})
+        owner_key = requests.key("owner_key", body.get("owner_key"))
+        access.credentials.known(requests.player_id(player_id), owner_key)
+        if (seconds := admissions.take(requests.client())) > 0:
+            raise TooManyRequests(seconds)
+        new_players.allow(body.get("code"))
+        return Response(status=HTTPStatus.NO_CONTENT)
 
     @routes.post("/api/players/<player_id>/visitors")
     @broker_limiter.guard

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     PLAYERS = "players"
     GUESSED = "guessed"
     LIBRARY = "library"
+    WAITING = "waiting"
 
 
 class RefusalCounts:

@@ -1,0 +1,72 @@
+/** Waits until somebody lets a new player in (docs/http-api.md, "New players"). */
+
+import { ApiError } from "../protocol/errors.js";
+import { isRecord } from "../protocol/messages.js";
+
+/** Milliseconds between two questions. */
+const INTERVAL = 2000;
+
+/**
+ * @typedef {import("../connection/api.js").Credentials} Credentials
+ */
+
+export class Admission {
+  #ask;
+  #show;
+  #wait;
+  /** @type {Promise<Credentials> | null} */
+  #asked = null;
+
+  /**
+   * @param {() => Promise<Credentials>} ask
+   * @param {(code: string) => void} show the code that the person tells whoever lets it in
+   * @param {(milliseconds: number) => Promise<void>} [wait]
+   */
+  constructor(ask, show, wait = later) {
+    this.#ask = ask;
+    this.#show = show;
+    this.#wait = wait;
+  }
+
+  /**
+   * Return the credentials, once the player is in; several who ask meanwhile get the same ones.
+   * @returns {Promise<Credentials>}
+   */
+  credentials() {
+    this.#asked ??= this.#poll().finally(() => {
+      this.#asked = null;
+    });
+    return this.#asked;
+  }
+
+  async #poll() {
+    for (;;) {
+      try {
+        return await this.#ask();
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === null) throw error;
+        this.#show(code);
+      }
+      await this.#wait(INTERVAL);
+    }
+  }
+}
+
+/**
+ * Return the code that a waiting player shows; null if `error` is of something else.
+ * @param {unknown} error
+ */
+function codeOf(error) {
+  if (!(error instanceof ApiError) || error.code !== "waiting") return null;
+  const { admission } = error.members;
+  return isRecord(admission) && typeof admission.code === "string" ? admission.code : "";
+}
+
+/**
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+function later(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
