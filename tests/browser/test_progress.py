@@ -81,7 +81,10 @@ def watch_to_the_end(controlled: ControlledPlayer, source: str) -> None:
 def test_what_was_left_is_first_and_goes_on(
     controlled: ControlledPlayer, phone: RemotePage
 ) -> None:
-    controlled.ask("load", "Long.webm", "Long", 200)
+    controlled.ask("load", "Long.webm", "Long")
+    # it stands still, so that a slow machine leaves it where it is
+    controlled.ask("pause")
+    controlled.ask("seek", 200)
     phone.tap("Library")
     eventually(lambda: phone.shows("Play Other, 6:40"), "the library")
     # what plays needs no row
@@ -91,7 +94,7 @@ def test_what_was_left_is_first_and_goes_on(
     eventually(lambda: phone.shows("Play Long, 6:40, stopped at 3:20"), "its own row says so")
     phone.tap("Play Long, 3:20 / 6:40")
     eventually(lambda: controlled.observer.status()["title"] == "Long", "it plays")
-    assert controlled.observer.status()["position"] == pytest.approx(200, abs=10)
+    assert controlled.observer.status()["position"] >= 199
     # in a folder there is only the folder
     phone.tap("Show, 2 inside")
     eventually(lambda: phone.shows("Season 1, 2 inside"), "the folder")
