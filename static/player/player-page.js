@@ -14,6 +14,7 @@ import { StartOverlay } from "./elements/start-overlay.js";
 import { TakeoverNotice } from "./elements/takeover-notice.js";
 import { playerNotice } from "../page/notices.js";
 import { Page } from "../page/page.js";
+import { SubtitleLift } from "./subtitle-lift.js";
 import { listenFor } from "../events/page-event.js";
 import { SettingsClosed, SettingsToggle, Takeback } from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
@@ -76,6 +77,7 @@ export class PlayerPage extends Page {
     this.picture.mount(this._translate);
     this.card.mount(this._translate);
     this._page.title = this._translate("page.player");
+    new SubtitleLift(find(this._page, "main", HTMLElement)).start();
     this.#activity.changed.listen((present) => {
       this._page.body.dataset.present = String(present);
     });

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from playwright.sync_api import FloatRect
 
 from tests.browser.controlled_player import ControlledPlayer
 from tests.browser.films import ffmpeg, sound
@@ -51,6 +52,11 @@ GREEN: Final = """((selector) => {
 })"""
 
 
+# where the controls begin
+TOP: Final = """Math.min(...Array.from(document.querySelectorAll("footer, .stage, qr-card"),
+  (it) => it.getBoundingClientRect().top))"""
+
+
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("subtitled")
@@ -89,7 +95,7 @@ def opened(system: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
 
 def drawn(player: ControlledPlayer) -> int:
     """Return how much is drawn over the film."""
-    return int(player.player.see(f"{GREEN}('main > canvas')"))
+    return int(player.player.see(f"{GREEN}('.JASSUB')"))
 
 
 def filmed(player: ControlledPlayer) -> int:
@@ -163,3 +169,26 @@ def test_pictures(opened: ControlledPlayer) -> None:
     state = opened.ask("subtitles", None)
     assert state["stream"]["reason"] != "subtitles"
     eventually(lambda: filmed(opened) == 0, "the film is as it was")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (960, 540)])
+def test_they_are_above_the_controls(opened: ControlledPlayer, width: int, height: int) -> None:
+    page = opened.player.page
+    page.set_viewport_size({"width": width, "height": height})
+    opened.prepare_loaded("media/film.mp4")
+    opened.ask("seek", 1)
+    top = int(opened.player.see(TOP))
+    above: FloatRect = {"x": 0, "y": 0, "width": width, "height": top}
+    below: FloatRect = {"x": 0, "y": top, "width": width, "height": height - top}
+    opened.ask("subtitles", "inside-0")
+    eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is shown")
+    loaded = "Array.from(document.images).every(({ complete }) => complete)"
+    eventually(lambda: opened.player.see(loaded), "the page is whole")
+    with_it = [page.screenshot(clip=it) for it in (above, below)]
+    opened.ask("subtitles", None)
+    eventually(lambda: page.screenshot(clip=above) != with_it[0], "it was above the controls")
+    assert page.screenshot(clip=below) == with_it[1]
+    opened.ask("subtitles", "en")
+    eventually(lambda: drawn(opened) > 500, "the others are drawn")
+    bottom = "document.querySelector('.JASSUB').getBoundingClientRect().bottom"
+    assert float(opened.player.see(bottom)) <= top + 1

@@ -1,0 +1,38 @@
+/** Keeps subtitles above the controls while these are shown. */
+
+/** What is at the bottom of the page. */
+const CONTROLS = ["footer", ".stage", "qr-card"];
+/** The most of the page's height by which subtitles are lifted: there must be room for them. */
+const MOST = 0.75;
+/** The part of the page's height between them and the controls. */
+const GAP = 0.02;
+
+export class SubtitleLift {
+  #main;
+
+  /** @param {HTMLElement} main holds the picture and the controls */
+  constructor(main) {
+    this.#main = main;
+  }
+
+  /** Begin to follow the size of the controls and of the page. */
+  start() {
+    addEventListener("resize", () => this.#measure());
+    if (typeof ResizeObserver === "function") {
+      const observer = new ResizeObserver(() => this.#measure());
+      for (const each of this.#controls) observer.observe(each);
+    }
+    this.#measure();
+  }
+
+  get #controls() {
+    return CONTROLS.map((name) => this.#main.querySelector(name)).filter((it) => it !== null);
+  }
+
+  #measure() {
+    const boxes = this.#controls.map((each) => each.getBoundingClientRect());
+    const tops = boxes.filter(({ height }) => height > 0).map(({ top }) => top);
+    const share = tops.length ? 1 - Math.min(...tops) / innerHeight + GAP : 0;
+    this.#main.style.setProperty("--lift", Math.min(MOST, Math.max(0, share)).toFixed(3));
+  }
+}
