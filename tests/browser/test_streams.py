@@ -1,0 +1,115 @@
+"""Films that no browser takes as they are, through the real pages: seen, heard, gone through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.film_samples import SAMPLES, Sample
+from tests.browser.observer import Observer
+from tests.browser.pages import Pages
+from tests.browser.screening import Projector
+from tests.sharing import sharing
+from tests.system import System
+from tests.waiting import eventually
+
+PLAYED = {
+    "h264-aac.mp4": ("direct", "plays"),
+    "h264-ac3.mkv": ("remux", "sound"),
+    "h264-aac.ts": ("remux", "container"),
+    "hevc-aac.mkv": ("transcode", "picture"),
+    "two-sounds.mkv": ("remux", "track"),
+}
+NAMED = {it.name: it for it in SAMPLES}
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("disk")
+    media = folder / "media"
+    media.mkdir()
+    for name in PLAYED:
+        NAMED[name].make(media)
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT_AT_ONCE": "1"}
+    with sharing(System(folder, settings)) as system:
+        eventually(
+            lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
+        )
+        yield system
+
+
+@pytest.fixture(scope="module")
+def stage(disk: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+    # a part that is not made yet is asked for again
+    module_pages.watch.expect(r"Failed to load resource")
+    player = module_pages.started(disk)
+    with Observer(disk.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_it_is_seen_heard_and_gone_through(stage: ControlledPlayer, name: str) -> None:
+    sample: Sample = NAMED[name]
+    found = Projector(stage.player, stage.observer).screen(sample)
+    assert found.faults == []
+    assert (found.kind, found.reason) == PLAYED[name]
+
+
+def test_the_phone_says_how_it_is_played_and_forces_another_way(
+    stage: ControlledPlayer, disk: System, pages: Pages
+) -> None:
+    pages.watch.expect(r"Failed to load resource")
+    stage.ask("load", "media/h264-ac3.mkv")
+    stage.ask("seek", 4)
+    phone = pages.remote(disk, stage.player)
+    phone.tap("More")
+    eventually(lambda: "The sound is converted (AC-3)" in phone.text, "the phone says why")
+    phone.tap("Original file")
+    state = eventually(
+        lambda: (it := stage.observer.status())["stream"]["kind"] == "direct" and it, "the file"
+    )
+    assert state["stream"]["reason"] == "forced"
+    assert 3.5 < state["position"] < 8
+    phone.tap("Automatic")
+    eventually(lambda: stage.observer.status()["stream"]["reason"] == "sound", "automatic again")
+    eventually(lambda: stage.observer.status()["position"] > 3.5, "at the same place")
+
+
+def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(stage: ControlledPlayer) -> None:
+    state = stage.ask("load", "media/two-sounds.mkv")
+    labels = [it["label"] for it in state["audio"]["tracks"]]
+    assert labels == ["Français · AAC mono", "English · AAC mono"]
+    assert "audio" in state["can"]
+    stage.ask("audio", "0")
+    stage.ask("load", "media/h264-aac.mp4")
+    state = stage.ask("load", "media/two-sounds.mkv")
+    assert (state["audio"]["active"], state["stream"]["kind"]) == ("0", "direct")
+    # and from the file itself the other one is heard at the same place
+    stage.ask("seek", 4)
+    state = stage.ask("audio", "1")
+    assert (state["audio"]["active"], state["stream"]["reason"]) == ("1", "track")
+    assert 3.5 < state["position"] < 8
+    seeks = [it.json["position"] for it in stage.observer.on("event/seek")]
+    assert 0 not in seeks[-1:], "nobody was told of a jump"
+
+
+def test_a_server_with_too_much_to_do_says_so(
+    stage: ControlledPlayer, disk: System, pages: Pages
+) -> None:
+    pages.watch.expect(r"Failed to load resource")
+    stage.ask("load", "media/hevc-aac.mkv")
+    second = pages.started(disk)
+    phone = pages.remote(disk, second)
+    with Observer(disk.household(), second.root) as other:
+        other.ask("load", json.dumps(["media/h264-ac3.mkv"]).encode())
+        answer = other.ask("stream", b"transcode")
+    if "error" in answer:
+        assert answer["error"]["reason"] == "conversions_full"
+        phone.wait_for_notice("busy with other films")
+    else:
+        # the first film is short: it may be converted already
+        assert answer["result"]["stream"]["kind"] == "transcode"
