@@ -159,7 +159,7 @@ function obstacleOf({ about, browser, burn, link, sound, failed }) {
   // Of several sounds, browsers play the first.
   if (sound > 0) return obstacle("track");
   if (isTooMuch(about, link)) return obstacle("link");
-  return browser.smooth ? null : obstacle("heavy");
+  return isHeavy(about, browser) ? obstacle("heavy") : null;
 }
 
 /**
@@ -196,7 +196,7 @@ function pictureOf({ about, browser, burn, link, forced, failed }) {
   if (isTooMuch(about, link) && forced === "auto") {
     return `h264.${heightFor(about, link)}${burnt}`;
   }
-  if (!browser.smooth && forced === "auto") return `h264.${EASY_HEIGHT}${burnt}`;
+  if (isHeavy(about, browser) && forced === "auto") return `h264.${EASY_HEIGHT}${burnt}`;
   const copied =
     !burnt &&
     forced !== "transcode" &&
@@ -226,6 +226,15 @@ function stream({ about, browser, forced, failed }, picture, why) {
   const converted = kind === "transcode" && ["container", "sound", "track"].includes(why.reason);
   const { reason, codec } = converted && first ? obstacle("picture", first) : why;
   return { kind, reason, codec, plan: `${picture}-${sound}` };
+}
+
+/**
+ * Tell whether a picture is too much for the device, and would be less so when it is smaller.
+ * @param {About | null} about
+ * @param {Abilities} browser
+ */
+function isHeavy(about, browser) {
+  return !browser.smooth && (about?.height ?? 0) > EASY_HEIGHT;
 }
 
 /**

@@ -117,6 +117,7 @@ class Projector:
         eventually(gone_on, f"it goes on at {place:.1f} s", self.patience)
 
     def _go(self, sample: Sample, place: float) -> None:
+        self._ask("pause")
         answer = self._ask("seek", place)
         assert "result" in answer, answer
         # a film cut short, or of one keyframe, has no picture just there
