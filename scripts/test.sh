@@ -3,6 +3,8 @@
 # something only if they fail: pytest's closing line is the last one.
 set -u
 cd "$(dirname "$0")/.."
+# hundreds of programs are started, and would compile all anew
+unset PYTHONDONTWRITEBYTECODE
 said=$(mktemp)
 scripts/npm.sh --prefix static test >"$said" 2>&1 &
 pages=$!
