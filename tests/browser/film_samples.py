@@ -232,7 +232,7 @@ SAMPLES: Final = [
            flaw="cut_off"),
     Sample("empty.mkv", "an empty file", (*_H264, *_AAC), after=_empty, flaw="empty"),
     Sample("text.avi", "a text named .avi", ("-c:v", "mpeg4", *_MP3), after=_text,
-           flaw="unknown_format"),
+           flaw="text"),
     Sample("encrypted.mp4", "encrypted (CENC)",
            (*_H264, *_AAC, "-encryption_scheme", "cenc-aes-ctr",
             "-encryption_key", "00112233445566778899aabbccddeeff",
