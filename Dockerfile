@@ -15,5 +15,5 @@ RUN pip install --no-cache-dir --no-build-isolation --no-deps -e . \
     && useradd --system --uid 1000 zapette && mkdir /data /media && chown zapette /data
 USER zapette
 VOLUME /data
-EXPOSE 8000 1883 8083
+EXPOSE 8000 1883
 CMD ["zapette", "run"]

@@ -26,7 +26,7 @@ from typing import Final
 
 from bench.processes import Process
 from bench.results import command, markdown, percentile, write_json
-from tests.ports import free_ports
+from tests.ports import free_port, free_ports
 from tests.proof import household, lines
 
 SIZE: Final = 512 << 20
@@ -65,11 +65,9 @@ def table(figures: dict[str, float]) -> str:
 
 def ours(folder: Path, port: int) -> Process:
     """Return our web side on the media and data in `folder`."""
-    others = free_ports(2)
     environment = {
         "ZAPETTE_HTTP_PORT": str(port),
-        "ZAPETTE_MQTT_PORT": str(others[0]),
-        "ZAPETTE_WS_PORT": str(others[1]),
+        "ZAPETTE_MQTT_PORT": str(free_port()),
         "ZAPETTE_BIND": "127.0.0.1",
         "ZAPETTE_DATA_DIR": str(folder / "data"),
         "ZAPETTE_MEDIA_DIR": str(folder / "media"),

@@ -168,12 +168,11 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
         pages.watch.expect(BROKEN_CONNECTION)
         # Chromium's message when a player that reloaded is unmuted before any click
         pages.watch.expect("Unmuting failed and the element was paused")
-        ports = (system.http_port, system.ws_port)
-        wire = stack.enter_context(Wire(*ports, host=_PLAYER_HOST))
+        wire = stack.enter_context(Wire(system.http_port, host=_PLAYER_HOST))
         player = pages.started(system, url=f"http://{_PLAYER_HOST}:{system.http_port}/")
         phones = []
         for one in range(number):
-            own = stack.enter_context(Wire(*ports, host=f"127.0.0.{10 + one}"))
+            own = stack.enter_context(Wire(system.http_port, host=f"127.0.0.{10 + one}"))
             link = f"http://{own.host}:{system.http_port}/remote#{player.link.split('#')[1]}"
             page = pages.phone(system, link, context=pages.context(**PHONE, locale="en"))
             phones.append(Phone(one, page.wait_until_live(), own, seed))

@@ -69,8 +69,8 @@ def found(environment: Path) -> list[Distribution]:
 def run(whole: Path, client: Path, folder: Path) -> None:
     """Run the server in an empty folder, open its pages, and call it from the other environment."""
     folder.mkdir()
-    http, mqtt, ws = free_ports(3)
-    settings = {"HTTP_PORT": http, "MQTT_PORT": mqtt, "WS_PORT": ws, "BIND": "127.0.0.1"}
+    http, mqtt = free_ports(2)
+    settings = {"HTTP_PORT": http, "MQTT_PORT": mqtt, "BIND": "127.0.0.1"}
     plain = {"HOME": str(folder), "PATH": str(whole / "bin")}
     server = subprocess.Popen(
         [whole / "bin" / "zapette", "run"],

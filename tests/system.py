@@ -69,6 +69,7 @@ class System:
         settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
         options: of the command ``zapette run``.
         command: which command of ``zapette`` it is.
+        ws_port: where MQTT over WebSocket is: on the port of the pages.
         code: the folder of the project that is run; this one if None.
     """
 
@@ -81,7 +82,8 @@ class System:
     _parts: int = 0
 
     def __post_init__(self) -> None:
-        self.http_port, self.mqtt_port, self.ws_port = free_ports(3)
+        self.http_port, self.mqtt_port = free_ports(2)
+        self.ws_port = self.http_port
 
     @property
     def url(self) -> str:
@@ -108,7 +110,7 @@ class System:
             | {
                 "ZAPETTE_HTTP_PORT": str(self.http_port),
                 "ZAPETTE_MQTT_PORT": str(self.mqtt_port),
-                "ZAPETTE_WS_PORT": str(self.ws_port),
+                "ZAPETTE_WS_PORT": str(0 if self.ws_port == self.http_port else self.ws_port),
                 "ZAPETTE_DATA_DIR": str(self.data),
             }
             | self.settings

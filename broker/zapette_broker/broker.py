@@ -24,6 +24,7 @@ from zapette_broker.storage.state_store import StateStore
 from zapette_broker.storage.store import Store
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
 from zapette_broker.transports.external import ExternalTransport
+from zapette_broker.transports.handed_over import HandedOverTransport, HandoverServer
 from zapette_broker.transports.listener import Listener
 from zapette_broker.transports.tcp import TcpTransport
 from zapette_broker.transports.websocket import WebSocketSettings, WebSocketTransport
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from zapette_broker.transports.upgrade import HostRule
 
 logger = logging.getLogger("broker")
+
+HANDOVER = "handover:"
+"""The beginning of `bind` of a WebSocket listener that takes connections from another process."""
 
 _FRAME_OVERHEAD = 64
 _BACKLOG = 1024
@@ -213,6 +217,9 @@ class Broker(Frame):
         if kind == ListenerType.EXTERNAL:
             self._listeners[name] = self._new_listener(name, config)
             return
+        if kind == ListenerType.WS and config.bind.startswith(HANDOVER):
+            self._take_over(name, config, Path(config.bind.removeprefix(HANDOVER)))
+            return
         try:
             host, port = self._address_of(config)
         except ValueError as error:
@@ -220,12 +227,7 @@ class Broker(Frame):
         listener = self._new_listener(name, config)
         make: Callable[[], asyncio.Protocol]
         if kind == ListenerType.WS:
-            settings = WebSocketSettings(
-                self.limits.websocket_path,
-                self.limits.allowed_origins,
-                max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
-                self._hosts,
-            )
+            settings = self._websocket_settings()
 
             def make() -> asyncio.Protocol:
                 return WebSocketTransport(listener, settings)
@@ -255,6 +257,29 @@ class Broker(Frame):
             kind.value,
             ",".join(f"{address}:{number}" for address, number in listener.addresses),
             "yes" if context else "no",
+        )
+
+    def _take_over(self, name: str, config: ListenerConfig, path: Path) -> None:
+        """Listen for connections that another process hands over through a Unix socket."""
+        listener = self._new_listener(name, config)
+        settings = self._websocket_settings()
+        try:
+            listener.server = HandoverServer(
+                path, lambda taken: HandedOverTransport(listener, settings, taken), _BACKLOG
+            )
+        except OSError as error:
+            raise BrokerError(
+                f"listener {name}: cannot listen on {path}: {error.strerror or error}"
+            ) from error
+        self._listeners[name] = listener
+        logger.info("event=listening listener=%s type=handover", name)
+
+    def _websocket_settings(self) -> WebSocketSettings:
+        return WebSocketSettings(
+            self.limits.websocket_path,
+            self.limits.allowed_origins,
+            max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
+            self._hosts,
         )
 
     def _new_listener(self, name: str, config: ListenerConfig) -> Listener:

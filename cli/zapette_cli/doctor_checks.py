@@ -21,8 +21,9 @@ from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
 from zapette_broker.storage.store_errors import StoreError
 from zapette_cli.findings import Finding, bad, doubtful, good
-from zapette_cli.processes.manager import PORTS
+from zapette_cli.processes import manager
 from zapette_server.local_broker import local_broker, local_host
+from zapette_server.one_port import websocket_port
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings, variable
 
@@ -36,8 +37,7 @@ _START: Final = "start it: make run, or zapette run"
 def ports(settings: Settings) -> Iterator[Finding]:
     """Check that something listens on each port."""
     host = local_host(settings)
-    for key, what in PORTS.items():
-        port = getattr(settings, key)
+    for _, what, port in manager.ports(settings):
         if _listens(host, port):
             yield good("port", f"{port} ({what})")
         else:
@@ -63,8 +63,11 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         return
     unreachable = [
         str(port)
-        for port in (page.port or (443 if page.scheme == "https" else 80), settings.ws_port)
-        if not settings.public_url and not _listens(host, port)
+        for port in (
+            page.port or (443 if page.scheme == "https" else 80),
+            websocket_port(settings),
+        )
+        if port and not settings.public_url and not _listens(host, port)
     ]
     if unreachable:
         remedy = f"set bind to 0.0.0.0, or set public_url ({variable('public_url')})"
@@ -72,7 +75,8 @@ def addresses(settings: Settings) -> Iterator[Finding]:
     else:
         yield good("address", shown)
     if _ufw_is_on():
-        allowed = f"sudo ufw allow {settings.http_port}/tcp; sudo ufw allow {settings.ws_port}/tcp"
+        ports = [port for port in (settings.http_port, websocket_port(settings)) if port]
+        allowed = "; ".join(f"sudo ufw allow {port}/tcp" for port in ports)
         yield doubtful("firewall", "ufw is on and may block phones", allowed)
 
 
@@ -110,7 +114,9 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
         return
     tried = [given]
     if not url:
-        tried.append(replace(given, scheme="ws", port=settings.ws_port))
+        tried.append(
+            replace(given, scheme="ws", port=websocket_port(settings) or settings.http_port)
+        )
     for each in tried:
         yield from _on_broker(each, settings, timeout)
 

@@ -16,9 +16,9 @@ from zapette_server.settings import load
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(file_okay=False)
 _OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
-    ("--http-port", int, "http_port", "Port of the pages and the API."),
+    ("--http-port", int, "http_port", "Port of the pages, the API and MQTT over WebSocket."),
     ("--mqtt-port", int, "mqtt_port", "Port of MQTT over TCP."),
-    ("--ws-port", int, "ws_port", "Port of MQTT over WebSocket."),
+    ("--ws-port", int, "ws_port", "A further port of MQTT over WebSocket; 0 for none."),
     ("--bind", str, "bind", "IP address to listen on."),
     ("--public-url", str, "public_url", "Address at which phones reach the pages."),
     ("--data", _FOLDER, "data_dir", "Folder for secrets and databases."),

@@ -32,12 +32,13 @@ class Settings:
     """All settings and their defaults; ``config/zapette.toml`` explains each.
 
     Attributes:
-        http_port: port of the pages and the API, 1-65535.
+        http_port: port of the pages, the API and MQTT over WebSocket (``/mqtt``), 1-65535.
         mqtt_port: port of MQTT over TCP.
-        ws_port: port of MQTT over WebSocket.
+        ws_port: a further port of MQTT over WebSocket; 0 for none, or for 8083 on systems that
+            cannot hand connections from one process to another (Windows).
         bind: IP address to listen on.
         public_url: address of the pages for phones; empty for the one that the server finds.
-        public_ws_url: address of the broker for browsers; empty for `ws_port` of the page's host.
+        public_ws_url: address of the broker for browsers; empty for ``/mqtt`` of the page's host.
         allowed_hosts: further names of this machine, separated by commas.
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
         data_dir: folder of the secret, the accounts and the stores.
@@ -71,7 +72,7 @@ class Settings:
 
     http_port: int = 8000
     mqtt_port: int = 1883
-    ws_port: int = 8083
+    ws_port: int = 0
     bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
     public_url: str = ""
     public_ws_url: str = ""
@@ -269,6 +270,11 @@ def _check_port(key: str, value: int) -> None:
         raise SettingsError(key, f"{value} is not a port (1 to 65535)")
 
 
+def _check_ws_port(key: str, value: int) -> None:
+    if value != 0:
+        _check_port(key, value)
+
+
 def _check_bind(key: str, value: str) -> None:
     try:
         ip_address(value)
@@ -362,7 +368,7 @@ def _check_level(key: str, value: str) -> None:
 _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "http_port": _check_port,
     "mqtt_port": _check_port,
-    "ws_port": _check_port,
+    "ws_port": _check_ws_port,
     "bind": _check_bind,
     "public_url": _check_url("http", "https"),
     "public_ws_url": _check_url("ws", "wss"),

@@ -95,7 +95,7 @@ def over(wire_host: str, system: System, player: PlayerPage) -> str:
 def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
-        Wire(wired.http_port, wired.ws_port) as wire,
+        Wire(wired.http_port) as wire,
         Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
@@ -143,7 +143,7 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
 def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
-        Wire(wired.http_port, wired.ws_port) as wire,
+        Wire(wired.http_port) as wire,
         Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
@@ -161,7 +161,7 @@ def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pa
 
 
 def test_the_network_of_the_player_is_cut(wired: System, pages: Pages) -> None:
-    with Wire(wired.http_port, wired.ws_port) as wire:
+    with Wire(wired.http_port) as wire:
         player = pages.started(wired, url=f"http://{HOST}:{wired.http_port}/")
         phone = pages.remote(wired, player)
         pages.watch.expect(BROKEN_CONNECTION)

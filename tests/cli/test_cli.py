@@ -316,7 +316,7 @@ def test_doctor_says_what_to_do(
 ) -> None:
     nothing_runs = System(tmp_path).zapette("doctor", "--timeout", "1")
     assert nothing_runs.returncode == 1
-    assert nothing_runs.stdout.count("nothing listens on") == 3
+    assert nothing_runs.stdout.count("nothing listens on") == 2
     assert "start it: make run" in nothing_runs.stdout
     local = new_system(ZAPETTE_BIND="127.0.0.1")
     os.kill(local.pid("broker"), signal.SIGSTOP)

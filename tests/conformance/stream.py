@@ -10,6 +10,7 @@ import sys
 import termios
 from enum import IntEnum
 from types import TracebackType
+from typing import Self
 
 from tests.waiting import SLACK, eventually
 
@@ -23,7 +24,7 @@ class Stream:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=5 + SLACK)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -17,12 +17,11 @@ class Proxy:
 
     Args:
         port: where it listens on the loopback interface.
-        http_port: where requests go.
-        ws_port: where WebSockets below ``/zap/mqtt`` go.
+        http_port: where requests and WebSockets go.
     """
 
-    def __init__(self, port: int, http_port: int, ws_port: int) -> None:
-        self._targets = {False: http_port, True: ws_port}
+    def __init__(self, port: int, http_port: int) -> None:
+        self._http_port = http_port
         self._listener = socket.create_server(("127.0.0.1", port))
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self.outside: list[str] = []
@@ -60,7 +59,7 @@ class Proxy:
                 f"X-Forwarded-For: {CLIENT}",
                 *(() if is_websocket else ("Connection: close",)),
             ]
-            with socket.create_connection(("127.0.0.1", self._targets[is_websocket])) as server:
+            with socket.create_connection(("127.0.0.1", self._http_port)) as server:
                 server.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + rest)
                 back = threading.Thread(target=_pipe, args=(server, client), daemon=True)
                 back.start()

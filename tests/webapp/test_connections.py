@@ -138,6 +138,7 @@ def test_a_trickle_from_one_address(system: System, sockets: ExitStack) -> None:
 
 SLOW = {
     b"GET /api/ip HTTP/1.1\r\nX-A: ": HEADER_SECONDS,
+    b"GET /mqtt HTTP/1.1\r\nUpgrade: websocket\r\nX-A: ": HEADER_SECONDS,
     b"POST /api/pairing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n": BODY_SECONDS,
 }
 

@@ -27,7 +27,6 @@ def configuration(system: System, port: int, folder: Path) -> str:
     document = (ROOT / "docs" / "reverse-proxy.md").read_text(encoding="utf-8")
     (locations,) = re.findall(r"```nginx\n(.*?)```", document, re.DOTALL)
     locations = locations.replace("127.0.0.1:8000", f"127.0.0.1:{system.http_port}")
-    locations = locations.replace("127.0.0.1:8083", f"127.0.0.1:{system.ws_port}")
     places = "".join(
         f"{name}_temp_path {folder}/{name};\n"
         for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -53,7 +52,6 @@ def nginx(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syste
         tmp_path_factory.mktemp("system"),
         {
             "ZAPETTE_PUBLIC_URL": url,
-            "ZAPETTE_PUBLIC_WS_URL": f"ws://localhost:{port}/zap/mqtt",
             "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
             "ZAPETTE_BIND": "127.0.0.1",
         },
@@ -77,6 +75,8 @@ def test_a_phone_follows_the_player(port: int) -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         player = browser.new_page()
+        sockets: list[str] = []
+        player.on("websocket", lambda it: sockets.append(it.url))
         player.goto(f"http://localhost:{port}/zap/")
         player.wait_for_selector("body[data-connection=live]", state="attached")
         link = player.locator("qr-card a").first.get_attribute("href")
@@ -84,6 +84,7 @@ def test_a_phone_follows_the_player(port: int) -> None:
         remote = browser.new_context(**PHONE).new_page()
         remote.goto(link)
         remote.wait_for_selector("body[data-live=true]", state="attached")
+        assert set(sockets) == {f"ws://localhost:{port}/zap/mqtt"}
         # a film comes through it, in parts
         asks = "{headers: {Range: 'bytes=5-9'}}"
         played = player.evaluate(f"async () => (await fetch('media/zapette.webm', {asks})).status")

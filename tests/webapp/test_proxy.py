@@ -14,6 +14,7 @@ from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.proxy import CLIENT, Proxy
+from zapette_broker.transports.handover import listen
 from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses
 
@@ -31,7 +32,6 @@ def behind(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syst
         tmp_path_factory.mktemp("behind"),
         {
             "ZAPETTE_PUBLIC_URL": f"http://127.0.0.1:{port}/zap/",
-            "ZAPETTE_PUBLIC_WS_URL": f"ws://127.0.0.1:{port}/zap/mqtt",
             "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
             "ZAPETTE_BIND": "127.0.0.1",
         },
@@ -42,7 +42,7 @@ def behind(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syst
 
 @pytest.fixture(scope="module")
 def proxy(behind: System, port: int) -> Iterator[Proxy]:
-    made = Proxy(port, behind.http_port, behind.ws_port)
+    made = Proxy(port, behind.http_port)
     made.start()
     yield made
     made.stop()
@@ -84,7 +84,7 @@ def test_both_pages_work_below_a_path(proxy: Proxy, port: int) -> None:
 def test_the_policy_names_the_broker_without_a_path(behind: System, port: int) -> None:
     # with one it would hold for that very path only
     for page in ("", "remote"):
-        policy = behind.get(page).headers["Content-Security-Policy"]
+        policy = behind.get(page, {"Host": "127.0.0.1"}).headers["Content-Security-Policy"]
         (connect,) = [it for it in policy.split("; ") if it.startswith("connect-src")]
         assert f"ws://127.0.0.1:{port}" in connect.split()
 
@@ -111,8 +111,10 @@ def test_who_came_through_the_proxy(behind: System, port: int) -> None:
 @pytest.mark.parametrize(
     ("public_url", "public_ws_url", "url"),
     [
-        ("", "", "ws://tv:8083/mqtt"),
-        ("http://tv.example/zap", "", "ws://tv:8083/mqtt"),
+        ("", "", "ws://tv:8000/mqtt"),
+        ("http://tv.example/zap", "", "ws://tv:8000/mqtt"),
+        ("http://tv/zap", "", "ws://tv/zap/mqtt"),
+        ("http://tv:9000/", "", "ws://tv:9000/mqtt"),
         ("https://tv.example/zap", "", "wss://tv.example/zap/mqtt"),
         ("https://tv.example:8443/", "", "wss://tv.example:8443/mqtt"),
         ("https://tv.example/zap", "wss://mqtt.example/", "wss://mqtt.example/"),
@@ -121,3 +123,13 @@ def test_who_came_through_the_proxy(behind: System, port: int) -> None:
 def test_where_the_broker_is(public_url: str, public_ws_url: str, url: str, tmp_path: Path) -> None:
     settings = Settings(public_url=public_url, public_ws_url=public_ws_url, data_dir=tmp_path)
     assert Addresses(settings).broker("tv") == url
+
+
+def test_where_another_broker_is(tmp_path: Path) -> None:
+    """With a port for WebSockets and without our broker, they are there."""
+    settings = Settings(ws_port=9001, data_dir=tmp_path)
+    assert Addresses(settings).broker("tv") == "ws://tv:9001/mqtt"
+    with listen(tmp_path / "mqtt.sock", 1):
+        pass
+    # ours was there, and will be again
+    assert Addresses(settings).broker("tv") == "ws://tv:8000/mqtt"

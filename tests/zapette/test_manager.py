@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.ports import free_port
 from tests.system import System
 from tests.waiting import SLACK, eventually
 from zapette_server.storage.folder_lock import FolderLock
@@ -98,13 +99,14 @@ def test_the_parts_end_with_the_manager(new_system: Callable[..., System]) -> No
 
 @pytest.mark.parametrize("key", ["http_port", "mqtt_port", "ws_port"])
 def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, key: str) -> None:
-    system = System(tmp_path)
+    port = free_port()
+    system = System(tmp_path, {f"ZAPETTE_{key.upper()}": str(port)})
     with socket.socket() as taken:
-        taken.bind(("0.0.0.0", getattr(system, key)))
+        taken.bind(("0.0.0.0", port))
         taken.listen()
         ended = system.zapette("run")
     assert ended.returncode == 2
-    assert f"port {getattr(system, key)}" in ended.stderr
+    assert f"port {port}" in ended.stderr
     assert f"ZAPETTE_{key.upper()}" in ended.stderr
     assert "Traceback" not in ended.stderr
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from zapette.mqtt.url import bracketed
 from zapette_server.local_broker import local_host
+from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_webapp import network
 
@@ -44,14 +45,31 @@ class Addresses:
     def broker(self, host: str) -> str:
         """Return the broker's address for a browser that reached the pages at `host`.
 
-        Behind a proxy with TLS it is ``mqtt`` below `public_url`, unless `public_ws_url` is set: a
-        page from https may open no other.
+        It is ``mqtt`` next to the pages, unless `public_ws_url` is set. Behind a proxy with TLS it
+        is always below `public_url`: a page from https may open no other. Without a broker that
+        takes connections from the HTTP port, it is on `ws_port`.
 
         Args:
             host: the host name or address in the request, without the port; IPv6 in brackets.
         """
         if self.settings.public_ws_url:
             return self.settings.public_ws_url
-        if self.settings.public_url.startswith("https:"):
+        public = urlsplit(self.settings.public_url)
+        if public.scheme == "https":
             return f"wss:{self.pages().removeprefix('https:')}mqtt"
-        return f"ws://{host}:{self.settings.ws_port}/mqtt"
+        if not self._is_one_port():
+            return f"ws://{host}:{websocket_port(self.settings)}/mqtt"
+        if public.hostname and bracketed(public.hostname) == host:
+            return f"ws:{self.pages().removeprefix('http:')}mqtt"
+        return f"ws://{host}:{self.settings.http_port}/mqtt"
+
+    def _is_one_port(self) -> bool:
+        """Tell whether the broker takes connections from the HTTP port.
+
+        With a `ws_port`, the broker may also be another one, such as a Mosquitto: ours is
+        recognised by its socket, which it leaves where it is if it dies.
+        """
+        if not websocket_port(self.settings):
+            return True
+        handover = handover_socket(self.settings.data_dir)
+        return handover is not None and handover.is_socket()

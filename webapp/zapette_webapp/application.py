@@ -8,7 +8,7 @@ from flask import Flask
 
 from zapette_server.checks import Checks
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import api, problems
+from zapette_webapp import api, broker_path, problems
 from zapette_webapp.access import host_check, library_access
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
@@ -58,6 +58,7 @@ def create_app(parts: Parts) -> Flask:
     offer = parts.streams.offer
     app.register_blueprint(pages.blueprint(parts.addresses, assets, convert=offer))
     limiter = StoreLimiter()
+    app.register_blueprint(broker_path.blueprint(parts.addresses.settings))
     cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)
     app.register_blueprint(
         api.blueprint(

@@ -24,6 +24,7 @@
     │   ├── UnknownDevice
     │   ├── NotInLibrary             nothing at this path; also an `InvalidArgument` of a call
     │   ├── NoPicture                the medium has no thumbnail
+    │   ├── BrokerElsewhere          MQTT over WebSocket is on another port
     │   ├── NotSubtitles             the file is of another kind
     │   ├── NoTrack                  the film has no such subtitles inside
     │   └── NoFont                   the film has no such font inside
@@ -251,6 +252,14 @@ class NoPicture(NotFound):
     """The medium has no thumbnail."""
 
     text = "this medium has no picture"
+
+
+class BrokerElsewhere(NotFound):
+    """MQTT over WebSocket is on another port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"on this system, MQTT over WebSocket is on port {port}, at /mqtt")
+        self.port = port
 
 
 class NotSubtitles(NotFound):

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zapette_broker.clients import client_of
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
     from zapette_broker.monitoring.metrics import Metrics
     from zapette_broker.transports.transport import StreamReceiver, Transport
 
 logger = logging.getLogger("broker")
+
+
+class Server(Protocol):
+    """What brings connections to a listener; `asyncio.Server` is one."""
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        """The sockets of the network that it listens on."""
+
+    def close(self) -> None:
+        """Take no more connections."""
+
+    async def wait_closed(self) -> None:
+        """Wait until it has closed."""
 
 
 class Listener:
@@ -26,7 +42,7 @@ class Listener:
     Attributes:
         name: its name in the configuration.
         count: clients connected now.
-        server: the listening socket, None for an external listener.
+        server: what brings connections, None for an external listener.
         strangers: clients that are not authenticated yet, the oldest first.
     """
 
@@ -45,7 +61,7 @@ class Listener:
     ) -> None:
         self.name = name
         self.count = 0
-        self.server: asyncio.Server | None = None
+        self.server: Server | None = None
         self.transports: set[Transport] = set()
         self.strangers: dict[Transport, None] = {}
         self._strangers_of: dict[str, dict[Transport, None]] = {}

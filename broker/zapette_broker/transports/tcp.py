@@ -41,12 +41,20 @@ class TcpTransport(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, if the listener has room for it."""
         stream = cast("asyncio.Transport", transport)
-        self.peer = peer_of(stream)
+        self.peer = self._address_of(stream)
         if not self._listener.admit(self.peer):
-            stream.abort()
+            self._refuse(stream)
             return
         self._stream = stream
         self._connection = self._listener.open(self)
+
+    def _address_of(self, stream: asyncio.Transport) -> str:
+        """Return the address of the client, without the port."""
+        return peer_of(stream)
+
+    def _refuse(self, stream: asyncio.Transport) -> None:
+        """End the stream of a client that the listener has no room for."""
+        stream.abort()
 
     def data_received(self, data: bytes) -> None:
         """Hand on what came in."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from zapette.mqtt.url import bracketed
 from zapette.protocol.topics import Topics
 from zapette_broker import Broker, Limits
+from zapette_broker.broker import HANDOVER
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_cli.processes.broker_report import create_report
@@ -25,6 +26,7 @@ from zapette_server.access.authentication import (
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Change, Records
+from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.stores import BROKER, Stores
@@ -88,12 +90,9 @@ async def serve(settings: Settings) -> None:
     broker.on_store_damaged = found
     supervisor.thread("credentials", lookups.run)
     supervisor.thread("stores", lambda: stores.watch(found, ended))
-    log.info(
-        "listening on %s: MQTT %d, WebSocket %d",
-        settings.bind,
-        settings.mqtt_port,
-        settings.ws_port,
-    )
+    if handover_socket(settings.data_dir) is None:
+        log.warning("WebSockets have a port of their own: this system cannot share the HTTP port")
+    log.info("listening on %s: %s", settings.bind, _ports(settings))
     health = checks.Checks()
     health.add("store_messages", checks.store(broker.check_store))
     health.add("store_players", checks.store(registry.check))
@@ -121,13 +120,25 @@ async def serve(settings: Settings) -> None:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     host = bracketed(settings.bind)
-    return {
-        "listeners": {
-            "default": {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"},
-            "websocket": {"type": "ws", "bind": f"{host}:{settings.ws_port}"},
-        },
-        "plugins": {},
-    }
+    listeners = {}
+    handover = handover_socket(settings.data_dir)
+    # the first, so that pages find it once the others are there
+    if handover is not None:
+        listeners["http"] = {"type": "ws", "bind": f"{HANDOVER}{handover}"}
+    if port := websocket_port(settings):
+        listeners["websocket"] = {"type": "ws", "bind": f"{host}:{port}"}
+    listeners["default"] = {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"}
+    return {"listeners": listeners, "plugins": {}}
+
+
+def _ports(settings: Settings) -> str:
+    """Return the ports for the log."""
+    ports = [f"MQTT {settings.mqtt_port}"]
+    if handover_socket(settings.data_dir) is not None:
+        ports.append(f"WebSocket {settings.http_port} (with the pages)")
+    if port := websocket_port(settings):
+        ports.append(f"WebSocket {port}")
+    return ", ".join(ports)
 
 
 def _tasks(supervisor: Supervisor, lookups: Lookups) -> Callable[[], dict[str, int]]:

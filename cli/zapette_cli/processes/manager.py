@@ -18,13 +18,13 @@ from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
 from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
+from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings, to_environment
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.folder_lock import FolderLock
 
 log = logging.getLogger("zapette.manager")
 
-PORTS: Final = {"http_port": "pages", "mqtt_port": "MQTT", "ws_port": "MQTT over WebSocket"}
 
 FATAL: Final = 2
 """The exit code of a part that a restart would not help."""
@@ -43,6 +43,16 @@ _LOOK: Final = 0.1
 _LOOK_AT_CODE: Final = 0.5
 
 
+def ports(settings: Settings) -> list[tuple[str, str, int]]:
+    """Return each port with its setting and what it is for."""
+    found = [
+        ("http_port", "pages", settings.http_port),
+        ("mqtt_port", "MQTT", settings.mqtt_port),
+        ("ws_port", "MQTT over WebSocket", websocket_port(settings)),
+    ]
+    return [each for each in found if each[2]]
+
+
 def check_ports(settings: Settings) -> None:
     """Check that every port is free.
 
@@ -50,8 +60,7 @@ def check_ports(settings: Settings) -> None:
         SettingsError: one is taken, or may not be used; it names the setting that changes it.
     """
     family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
-    for key, what in PORTS.items():
-        port = getattr(settings, key)
+    for key, what, port in ports(settings):
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from importlib.metadata import version
 from types import FrameType
 from typing import Any, Final
@@ -18,10 +19,12 @@ from zapette.protocol.topics import Topics
 from zapette_broker.clients import client_of
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
+from zapette_broker.transports.handover import hand_over
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
 from zapette_server.access.credentials import Keyring
+from zapette_server.one_port import handover_socket
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.player_registry import RECENT
@@ -217,7 +220,13 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
     proxy = client_of(settings.trusted_proxy)
-    shared = Shared(Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy), refusals)
+    handover = handover_socket(settings.data_dir)
+    shared = Shared(
+        Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy),
+        refusals,
+        partial(hand_over, handover) if handover is not None else None,
+        settings.trusted_proxy,
+    )
     make_fair(server, shared)
     return server
 

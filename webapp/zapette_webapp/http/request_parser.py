@@ -22,6 +22,9 @@ from zapette_webapp.problems import Problem, code_of
 LARGEST_HEAD: Final = 32 << 10
 """The largest header section of a request, in bytes."""
 
+BROKER_PATH: Final = "/mqtt"
+"""The path that the broker answers."""
+
 # Empty lines may precede a request (RFC 9112, 2.2); other white space may not.
 _START: Final = re.compile(rb"(?:\r\n)*(?:\r?\Z|[!-~])")
 
@@ -39,18 +42,30 @@ class Refusal(BadRequest):
 
 
 class Parser(HTTPRequestParser):
-    """Reads one request, and stops if its end is ambiguous."""
+    """Reads one request, and stops if its end is ambiguous.
+
+    Attributes:
+        first: for a request that the broker answers, its bytes and those after it; else None. Such
+            a request is not complete for waitress, which would read what follows as HTTP.
+    """
 
     headers: dict[str, str]
     proxy_netloc: str
+    command: Any
+    path: Any
     body_rcv: Any
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.error: Any = None
+        self._head = b""
+        self.first: bytes | None = None
 
     def received(self, data: bytes) -> int:
         """Take the next bytes of the connection; return how many belong to this request."""
+        if self.first is not None:
+            self.first += data
+            return len(data)
         begins = self.body_rcv is None and not self.header_plus.strip(b"\r\n")
         if begins and not _START.match(self.header_plus + data):
             return self._refuse(_bad("there is white space before the request"), len(data))
@@ -60,6 +75,10 @@ class Parser(HTTPRequestParser):
             return self._refuse(error, len(data))
         if self.error is not None:
             self._refuse(_error_of(self.error), consumed)
+        elif self._is_for_broker():
+            self.completed = False
+            self.first = self._head + data[consumed:]
+            return len(data)
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -70,11 +89,31 @@ class Parser(HTTPRequestParser):
         """
         framing.check_head(header_plus)
         super().parse_header(header_plus)
+        self._head = header_plus
+        # only the broker changes the protocol; everything else ignores the offer (RFC 9110, 7.8)
+        self.headers.pop("UPGRADE", None)
         if self.proxy_netloc:
             # the request line takes precedence over the Host field (RFC 9112, 3.2.2)
             self.headers["HOST"] = self.proxy_netloc
         if self.chunked:
             self.body_rcv = ChunkedReceiver()
+
+    def answer_here(self) -> None:
+        """Let the application answer a request that was for the broker, and then close."""
+        self.first = None
+        self.completed = True
+        self.headers["CONNECTION"] = "close"
+
+    def _is_for_broker(self) -> bool:
+        """Tell whether it is a complete GET of `BROKER_PATH`, an upgrade or not."""
+        return (
+            self.completed
+            and not self.empty
+            and self.command == "GET"
+            and self.path == BROKER_PATH
+            and self.body_rcv is None
+            and not self.expect_continue
+        )
 
     def _refuse(self, error: FramingError, consumed: int) -> int:
         self.error = Refusal(error)

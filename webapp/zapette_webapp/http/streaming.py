@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -22,8 +23,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from zapette_broker.clients import client_of
+from zapette_broker.transports.handover import Handover, HandoverError
 from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.forwarded import forwarded_address
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
 
@@ -54,10 +57,14 @@ class Shared:
     Attributes:
         connections: those that are open.
         refusals: counts refusals.
+        broker: gives a connection to the broker; None if this system cannot.
+        trusted_proxy: the address whose X-Forwarded-For is believed; or empty.
     """
 
     connections: Connections[FairChannel]
     refusals: RefusalCounts
+    broker: Callable[[socket.socket, Handover], None] | None = None
+    trusted_proxy: str = ""
 
 
 class FairChannel(HTTPChannel):
@@ -103,13 +110,15 @@ class FairChannel(HTTPChannel):
             if now > self._lingers_until:
                 self.will_close = True
             return not self.will_close
+        if self._is_for_broker():
+            self._hand_over()
         if not self.requests:
             if self._began is not None and now > self._deadline(self._began):
                 self._give_up()
             elif now - self._waits_since > IDLE_SECONDS and not self.total_outbufs_len:
                 # waitress counts empty lines as activity
                 self.will_close = True
-        return bool(super().readable())
+        return bool(super().readable()) and not self._is_for_broker()
 
     def handle_read(self) -> None:
         """Read bytes; drop them if the connection only lingers."""
@@ -125,6 +134,8 @@ class FairChannel(HTTPChannel):
             self._began = None
         elif self._began is None:
             self._began = time.monotonic()
+        if self._is_for_broker():
+            self._hand_over()
         return taken
 
     def service(self) -> None:
@@ -161,6 +172,44 @@ class FairChannel(HTTPChannel):
             self.shared.refusals.count(Reason.CONNECTIONS)
             last.lingers = False
             last.handle_close()
+
+    def _is_for_broker(self) -> bool:
+        return isinstance(self.request, Parser) and self.request.first is not None
+
+    def _hand_over(self) -> None:
+        """Give the connection to the broker once all earlier answers are sent."""
+        with self.requests_lock:
+            request = self.request
+            if self.requests or self.total_outbufs_len or self.will_close:
+                return
+            if not isinstance(request, Parser) or request.first is None or self.socket is None:
+                return
+            self.request = None
+            is_taken = self._offer(Handover(self._peer_of(request), request.first))
+            if not is_taken:
+                request.answer_here()
+                self.requests.append(request)
+                self.server.add_task(self)
+        if is_taken:
+            self.handle_close()
+
+    def _offer(self, handover: Handover) -> bool:
+        """Tell whether the broker has taken the connection."""
+        if self.shared.broker is None or self.socket is None:
+            return False
+        try:
+            self.shared.broker(self.socket, handover)
+        except HandoverError as error:
+            log.debug("the broker did not take a connection: %s", error)
+            return False
+        return True
+
+    def _peer_of(self, request: Parser) -> str:
+        """Return the address of the client, also behind the proxy."""
+        address = str(self.addr[0]) if self.addr else ""
+        if address != self.shared.trusted_proxy:
+            return address
+        return forwarded_address(request.headers.get("X_FORWARDED_FOR", "")) or address
 
     def _deadline(self, began: float) -> float:
         in_body = self.request is not None and self.request.headers_finished

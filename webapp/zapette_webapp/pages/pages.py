@@ -116,8 +116,8 @@ def _origin(url: str) -> str:
 
 
 def _policy(early: str, *peers: str) -> str:
-    # 'self' does not cover the broker's port, so that its origin is named; media may come from
-    # any host.
+    # Not every browser includes WebSockets in 'self', and the broker may be elsewhere, so that its
+    # origin is named; media may come from any host.
     return "; ".join(
         (
             "default-src 'self'",

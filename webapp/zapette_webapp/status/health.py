@@ -10,8 +10,10 @@ from zapette.client.client import Client
 from zapette.errors import CallError
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
+from zapette_broker.transports.handover import reachable
 from zapette_server.checks import Check, Checks
 from zapette_server.local_broker import local_host
+from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 
 _CONNECT_TIMEOUT: Final = 1.0
@@ -34,7 +36,7 @@ def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Ch
     checks = Checks()
     checks.add("web", lambda: None)
     checks.add("broker_mqtt", _listens(settings, settings.mqtt_port))
-    checks.add("broker_websocket", _listens(settings, settings.ws_port))
+    checks.add("broker_websocket", _takes_websockets(settings))
     checks.add("service", lambda: None if service_is_live() else "not connected to the broker")
     return checks
 
@@ -114,6 +116,23 @@ def _parts(answer: Any) -> dict[str, str | None]:
         f"{BROKER}_{name}": None if problem is None else str(problem)
         for name, problem in answer.items()
     }
+
+
+def _takes_websockets(settings: Settings) -> Check:
+    handover, port = handover_socket(settings.data_dir), websocket_port(settings)
+    if port or handover is None:
+        return _listens(settings, port)
+
+    def problem() -> str | None:
+        try:
+            with socket.socket(socket.AF_UNIX) as link, reachable(handover) as name:
+                link.settimeout(_CONNECT_TIMEOUT)
+                link.connect(name)
+        except OSError as error:
+            return f"the broker takes no WebSockets: {error.strerror or error}"
+        return None
+
+    return problem
 
 
 def _listens(settings: Settings, port: int) -> Check:
