@@ -28,8 +28,8 @@ settings.register_profile(
 settings.register_profile("fast", settings.get_profile("busy"), max_examples=20)
 settings.load_profile("busy")
 
-WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright"})
-"""Fixtures that bring a whole system or a browser up."""
+WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright", "site"})
+"""Fixtures that bring a whole system, a browser or a site of films up."""
 
 
 TOGETHER: Final = ("browser", "conformance", "homeassistant")

@@ -18,6 +18,8 @@ from zapette_webapp.media import contents, durations, flaws
 from zapette_webapp.media.contents import Chapter, Font
 from zapette_webapp.media.probe import Probe, Prober
 
+pytestmark = pytest.mark.slow
+
 KEY = "00112233445566778899aabbccddeeff"
 PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=25")
 

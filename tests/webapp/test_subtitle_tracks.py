@@ -20,6 +20,8 @@ from zapette_webapp.media.readings import Readings
 from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.media.track_reader import TrackReader
 
+pytestmark = pytest.mark.slow
+
 CUES = (
     "1\n00:00:00,200 --> 00:00:01,000\nÀ <i>bientôt</i>\n\n"
     "2\n00:00:01,200 --> 00:00:01,900\n{\\an8}Là-haut\n\n"

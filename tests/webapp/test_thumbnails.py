@@ -17,6 +17,8 @@ from tests.webapp.films import ffmpeg
 from zapette_webapp.media.probe import Prober
 from zapette_webapp.media.thumbnails import Picture, Thumbnails
 
+pytestmark = pytest.mark.slow
+
 BUDGET = 30_000
 
 
