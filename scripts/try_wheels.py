@@ -6,6 +6,7 @@ the server of the first. The versions are the lock's.
 
 from __future__ import annotations
 
+import base64
 import re
 import signal
 import subprocess
@@ -35,7 +36,7 @@ def main(wheels: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lock = (ROOT / "requirements.lock").read_text()
-        versions = re.findall(r"^(\S+==\S+)", lock, re.MULTILINE)
+        versions = re.findall(r"^(\S+==.+?) *\\?$", lock, re.MULTILINE)
         pins = folder / "constraints.txt"
         pins.write_text("\n".join(versions))
         whole = install(folder / "whole", "zapette", wheels, pins)
@@ -84,8 +85,8 @@ def run(whole: Path, client: Path, folder: Path) -> None:
             html = get(url + page).decode()
             for file in re.findall(r'(?:src|href)="(static/[^"]+)"', html):
                 get(url + file)
-        get(f"{url}media/zapette.webm")
         password = next(folder.rglob("home-password")).read_text().strip()
+        get(f"{url}media/zapette.webm", f"home:{password}")
         broker = {"ZAPETTE_URL": f"mqtt://home:{password}@127.0.0.1:{mqtt}"}
         python = [client / "bin" / "python", "-I", "-c", CALL]
         subprocess.run(python, check=True, cwd=folder, env=plain | broker, timeout=30)
@@ -111,13 +112,21 @@ def wait_until_up(server: subprocess.Popen[bytes], url: str) -> None:
             return
 
 
-def get(url: str) -> bytes:
+def get(url: str, account: str = "") -> bytes:
     """Return what is at an address.
+
+    Args:
+        url: the address.
+        account: who asks: name and password, with a colon between.
 
     Raises:
         OSError: it does not answer, or not with 200.
     """
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
+    request = urllib.request.Request(url)  # noqa: S310 - our own address
+    if account:
+        proof = base64.b64encode(account.encode()).decode()
+        request.add_header("Authorization", f"Basic {proof}")
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         body: bytes = answer.read()
         return body
 
