@@ -2,6 +2,7 @@
 
 import { CallError } from "../protocol/errors.js";
 import {
+  randomToken,
   readParameters,
   readResponse,
   writeError,
@@ -284,9 +285,4 @@ async function run(procedures, name, payload, caller) {
 
 function cancelled() {
   return new CallError("cancelled", "the call was given up");
-}
-
-function randomToken() {
-  const bytes = crypto.getRandomValues(new Uint8Array(6));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,6 +2,7 @@
 
 import { KINDS, decide, preferredSound, soundsOf } from "./delivery.js";
 import { MEDIA_REASONS } from "../protocol/errors.js";
+import { randomToken } from "../protocol/messages.js";
 import { isStream, streamAddress } from "../protocol/sources.js";
 
 /** What is wrong with a medium, or with the browser, and not with the network or the server. */
@@ -29,6 +30,8 @@ const WORDS = {
   unknown_format: "it is no film or music",
 };
 
+/** What tells this page from others to the server, which ends a conversion for who went on. */
+const VIEWER = randomToken();
 /** @type {Delivery} */
 const AS_IT_IS = { kind: "direct", reason: "plays", codec: null, plan: "" };
 
@@ -129,7 +132,7 @@ export class MediumDelivery {
   get address() {
     if (!this.#source || !this.way) return "";
     const { plan } = this.way;
-    return plan ? streamAddress(this.#source, plan) : this.#source.url;
+    return plan ? `${streamAddress(this.#source, plan)}?viewer=${VIEWER}` : this.#source.url;
   }
 
   /** Choose the way anew; null if there is none. */

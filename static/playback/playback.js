@@ -4,6 +4,7 @@ import { CallError } from "../protocol/errors.js";
 import { isAtEnd, readPlaces, positionIn, remember, resumeAt } from "./places.js";
 import { readWatched, rememberWatched } from "./watched.js";
 import * as queues from "./queue.js";
+import { randomToken } from "../protocol/messages.js";
 import { isMedium, readSource } from "../protocol/sources.js";
 import { Signal } from "../events/signal.js";
 
@@ -348,10 +349,8 @@ export class Playback {
  * @returns {QueueItem}
  */
 function newItem(source, title = null) {
-  const bytes = crypto.getRandomValues(new Uint8Array(4));
-  const id = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return {
-    id,
+    id: randomToken(4),
     title: title === null ? source.title : title.trim(),
     source: source.source,
     poster: null,

@@ -163,3 +163,12 @@ function encode(value, what) {
 function reasonOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * Return a random text of hexadecimal digits.
+ * @param {number} [length] bytes of randomness; each has two digits
+ */
+export function randomToken(length = 6) {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

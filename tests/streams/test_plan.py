@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from zapette_webapp.errors import InvalidRequest
 from zapette_webapp.streams.plan import HEIGHTS, Plan, parse
+from zapette_webapp.streams.viewers import MOST, Viewers, viewer
 
 PLANS = st.one_of(
     st.builds(Plan, st.sampled_from(["copy", "h264"]), st.sampled_from(["copy", "aac", "none"])),
@@ -45,3 +46,16 @@ def test_each_plan_has_one_name(text: str) -> None:
 def test_refused(text: str) -> None:
     with pytest.raises(InvalidRequest):
         parse(text)
+
+
+def test_only_the_latest_viewers_are_kept_in_mind() -> None:
+    """Whoever asks may send any query, so that there is no end of viewers."""
+    kept = Viewers()
+    for number in range(3 * MOST):
+        kept[viewer("192.0.2.1", "Browser", [f"viewer={number:x}" * 500])] = float(number)
+        kept["the first"] = float(number)
+    assert len(kept) == MOST
+    assert list(kept.values())[-2:] == [3.0 * MOST - 1] * 2
+    assert max(map(len, kept)) <= 16
+    pages = {viewer("192.0.2.1", "Browser", [f"viewer={it}"]) for it in ("a", "b")}
+    assert len(pages) == 2

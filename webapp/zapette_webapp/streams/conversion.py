@@ -15,6 +15,7 @@ from zapette_webapp.streams.assembly import Assembler, Part
 from zapette_webapp.streams.mp4 import NotMp4, Splitter
 from zapette_webapp.streams.process import Process
 from zapette_webapp.streams.timeline import Timeline
+from zapette_webapp.streams.viewers import Viewers
 
 log = logging.getLogger("zapette.streams")
 
@@ -48,7 +49,7 @@ class Asked:
 
     index: int
     at: float = field(default_factory=time.monotonic)
-    by: dict[str, float] = field(default_factory=dict)
+    by: Viewers = field(default_factory=Viewers)
     waiting: Counter[str] = field(default_factory=Counter)
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, send_file
 
 from zapette_webapp.errors import NotFound, NotInLibrary
 from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.streams import plan, playlists
+from zapette_webapp.streams import plan, playlists, viewers
 from zapette_webapp.streams.converter import StreamConverter
 
 MASTER: Final = "master.m3u8"
@@ -86,9 +86,9 @@ def _found(media_folder: MediaFolder, path: str) -> Path:
 
 
 def _viewer() -> str:
-    """Return who asks, as well as the server can tell."""
-    address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
-    return f"{address} {agent} {'&'.join(_given())}"
+    return viewers.viewer(
+        request.remote_addr or "", request.headers.get("User-Agent", ""), _given()
+    )
 
 
 def _text(playlist: str) -> Response:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from zapette_webapp.streams import groups
 from zapette_webapp.streams.facts import Facts
 from zapette_webapp.streams.identity import Identity
+from zapette_webapp.streams.viewers import Viewers
 
 _MOST: Final = 256
 
@@ -46,7 +47,7 @@ class Source:
     file: Path
     key: str
     identity: Identity
-    places: dict[str, float] = field(default_factory=dict)
+    places: Viewers = field(default_factory=Viewers)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _facts: Facts | None = None
     _is_cut: bool = False
