@@ -172,6 +172,8 @@ def test_the_sizes_and_times() -> None:
     told = {
         "parameters_bytes": f"is over {limits['parameters_bytes'] >> 10} KiB",
         "queue_items": f"The queue holds {limits['queue_items']} items",
+        "chapters": f"at most {limits['chapters']} chapters",
+        "chapter_title": f"titles of at most {limits['chapter_title']} characters",
         "library_entries": f"from 0; 1 to {limits['library_entries']}, default",
         "call_expiry_seconds": f"message expiry of {NUMBERS[limits['call_expiry_seconds']]} second",
         "states_per_second": f"at most {NUMBERS[limits['states_per_second']]} times a second",

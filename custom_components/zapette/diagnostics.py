@@ -12,7 +12,7 @@ from .data import ZapetteConfigEntry
 
 PRIVATE: Final = {
     CONF_PLAYER_ID, CONF_URL, "name", "title", "source", "poster", "artist", "album", "queue",
-    "error", "skipped", "unique_id",
+    "chapters", "error", "skipped", "unique_id",
 }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ class PlayerState:
     subtitles: Tracks = Tracks()
     audio: Tracks = Tracks()
     stream: dict[str, Any] | None = None
+    chapters: tuple[dict[str, Any], ...] = ()
     fullscreen: bool = False
     sleep_at: float | None = None
     gesture_required: bool = False
@@ -150,6 +151,7 @@ class PlayerState:
             subtitles=Tracks.of(data.get("subtitles")),
             audio=Tracks.of(data.get("audio")),
             stream=_object(data, "stream"),
+            chapters=_objects(data, "chapters"),
             fullscreen=data.get("fullscreen") is True,
             sleep_at=_number(data, "sleep_at"),
             gesture_required=data.get("gesture_required") is True,
@@ -170,6 +172,11 @@ def read_object(payload: str | bytes | bytearray) -> dict[str, Any]:
 def _object(data: dict[str, Any], key: str) -> dict[str, Any] | None:
     value = data.get(key)
     return value if isinstance(value, dict) else None
+
+
+def _objects(data: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
+    value = data.get(key)
+    return tuple(it for it in value if isinstance(it, dict)) if isinstance(value, list) else ()
 
 
 def _text(data: dict[str, Any], key: str) -> str | None:

@@ -1,4 +1,5 @@
 import { formatTime } from "../i18n/format.js";
+import { nameAt } from "../protocol/chapters.js";
 import { build, fill, flag } from "./dom.js";
 import { ViewElement } from "./view.js";
 
@@ -28,7 +29,13 @@ export class SeekBar extends ViewElement {
   });
   #elapsed = build("span", { class: "elapsed" });
   #duration = build("span", { class: "duration" });
+  #chapter = build("span", { class: "chapter" });
+  #time = build("span");
   #preview = build("span", { class: "preview", "aria-hidden": "true", hidden: "" });
+  #marks = build("span", { class: "marks", "aria-hidden": "true" });
+  /** @type {readonly import("../protocol/chapters.js").Chapter[]} */
+  #chapters = [];
+  #marked = "";
 
   /** @override @param {import("./view.js").Translate} translate */
   mount(translate) {
@@ -36,7 +43,9 @@ export class SeekBar extends ViewElement {
     this.#slider.setAttribute("aria-label", translate("control.position"));
     const times = build("div", { class: "times", "aria-hidden": "true" });
     times.append(this.#elapsed, this.#duration);
-    fill(this, this.#slider, times, this.#preview);
+    this.#preview.append(this.#chapter, this.#time);
+    const track = build("div", { class: "track" }, this.#marks, this.#slider, this.#preview);
+    fill(this, track, times);
     this.#draw(0, null);
     this.#slider.addEventListener("pointerdown", () => {
       this.#held = true;
@@ -67,6 +76,8 @@ export class SeekBar extends ViewElement {
     flag(this.#slider, "disabled", !state || !state.can.includes("seek"));
     const max = String(this.#length || 0);
     if (this.#slider.max !== max) this.#slider.max = max;
+    this.#chapters = state?.chapters ?? [];
+    this.#mark();
     clearTimeout(this.#timer);
     this.#refresh();
     if (live && state?.playing && !state.buffering) this.#await(state.rate);
@@ -111,6 +122,22 @@ export class SeekBar extends ViewElement {
     this.#draw(position, this.#length);
   }
 
+  /** Show where chapters begin. */
+  #mark() {
+    const duration = this.#length ?? 0;
+    const inside = this.#chapters.filter(({ start }) => start > 0 && start < duration);
+    const parts = inside.map(({ start }) => String(start / duration));
+    const marked = parts.join();
+    if (this.#marked === marked) return;
+    this.#marked = marked;
+    const marks = parts.map((part) => {
+      const mark = build("span");
+      mark.style.setProperty("--at", part);
+      return mark;
+    });
+    fill(this.#marks, ...marks);
+  }
+
   /** @param {number} position */
   async #go(position) {
     this.#held = false;
@@ -133,7 +160,11 @@ export class SeekBar extends ViewElement {
   #foresee(part) {
     if (!this.#length) return;
     const inside = Math.min(1, Math.max(0, part));
-    this.#preview.textContent = formatTime(inside * this.#length);
+    const position = inside * this.#length;
+    const chapter = nameAt(this.#chapters, position, this._translate);
+    this.#chapter.textContent = chapter;
+    flag(this.#chapter, "hidden", chapter === "");
+    this.#time.textContent = formatTime(position);
     this.#preview.style.setProperty("--at", String(inside));
     flag(this.#preview, "hidden", false);
   }
@@ -155,10 +186,12 @@ export class SeekBar extends ViewElement {
     const total = this.#total(duration);
     const part = duration ? (100 * position) / duration : 0;
     this.#slider.style.setProperty("--part", `${part}%`);
-    if (this.#elapsed.textContent === elapsed && this.#duration.textContent === total) return;
+    const words = this._translate("control.position_of", { position: elapsed, duration: total });
+    const chapter = nameAt(this.#chapters, position, this._translate);
+    const spoken = chapter ? `${words}, ${chapter}` : words;
+    if (this.#slider.getAttribute("aria-valuetext") === spoken) return;
     this.#elapsed.textContent = elapsed;
     this.#duration.textContent = total;
-    const words = { position: elapsed, duration: total };
-    this.#slider.setAttribute("aria-valuetext", this._translate("control.position_of", words));
+    this.#slider.setAttribute("aria-valuetext", spoken);
   }
 }

@@ -15,9 +15,7 @@ const MOST = 20;
  *
  * @typedef {import("./library.js").Track} Part a picture or a sound
  *
- * @typedef {object} Chapter
- * @property {string} title
- * @property {number} start seconds
+ * @typedef {import("../protocol/chapters.js").Chapter} Chapter
  *
  * @typedef {object} SubtitleFile
  * @property {string} id `inside-<k>` for track number k inside the file

@@ -327,8 +327,8 @@ export class Playback {
     const plain = readSource(item.source).title === item.title;
     const found = { poster: pictureOf(about), duration, title: plain ? title : item.title };
     if (this.current?.id === item.id) {
-      const { kind, artist = null, album = null } = about;
-      this.current = { ...this.current, ...found, kind, artist, album };
+      const { kind, artist = null, album = null, chapters = [] } = about;
+      this.current = { ...this.current, ...found, kind, artist, album, chapters };
     }
     this.#become(queues.describe(this.queue, item.id, found));
   }

@@ -20,6 +20,7 @@ const EARLIER = 100;
  * @property {"video" | "audio"} [kind] of what is loaded, once it is known, as are
  * @property {string | null} [artist]
  * @property {string | null} [album]
+ * @property {readonly import("../protocol/chapters.js").Chapter[]} [chapters]
  *
  * @typedef {"off" | "one" | "all"} Repeat
  *

@@ -1,6 +1,7 @@
 /** The state that a player reports: what it is, and what it can now; no I/O. */
 
 import { PROCEDURES } from "../protocol/procedures.js";
+import { bounded } from "../protocol/chapters.js";
 import { following, indexOf, preceding } from "../playback/queue.js";
 
 /**
@@ -55,6 +56,7 @@ export function composeState(media, facts, seq, now) {
     subtitles: { ...media.subtitles, size: facts.subtitleSize },
     audio: media.audio,
     stream: media.stream,
+    chapters: bounded(current?.chapters),
     fullscreen: facts.fullscreen,
     sleep_at: facts.sleepAt === null ? null : toMilliseconds(facts.sleepAt),
     gesture_required: media.gestureRequired,

@@ -53,6 +53,7 @@ const TOLERANCE = 0.25;
  * @property {Tracks & { size: number, delay: number }} subtitles `delay` in seconds
  * @property {Tracks} audio
  * @property {StreamState | null} [stream]
+ * @property {import("./chapters.js").Chapter[]} [chapters] empty if it has none
  * @property {boolean} fullscreen
  * @property {number | null} sleep_at
  * @property {boolean} gesture_required

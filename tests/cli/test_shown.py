@@ -36,6 +36,13 @@ def test_any_payload_is_a_state(payload: bytes) -> None:
     assert isinstance(_state(payload), dict)
 
 
+def test_chapters_that_are_none_are_left_out() -> None:
+    known = {"chapters": [{"title": "One", "start": 0, "new": 1}]}
+    assert _state(json.dumps(known).encode()) == known
+    for strange in (b"null", b"{}", b'[1, "a"]'):
+        assert _state(b'{"chapters": %s}' % strange) == {}
+
+
 def test_nothing_loaded() -> None:
     """As a page says it before anything is loaded."""
     state = _state(b'{"title": null, "source": null, "name": "Den", "volume": 40, "new": [1]}')

@@ -59,8 +59,8 @@ class ScriptedPlayer:
             "artist": None, "album": None, "kind": "video", "poster": None,
             "queue": {"index": None, "items": []}, "repeat": "off",
             "shuffle": False, "subtitles": {"active": None, "tracks": [], "size": 100, "delay": 0},
-            "audio": {"active": None, "tracks": []}, "stream": None, "fullscreen": False,
-            "sleep_at": None,
+            "audio": {"active": None, "tracks": []}, "stream": None, "chapters": [],
+            "fullscreen": False, "sleep_at": None,
             "gesture_required": False, "error": None, "skipped": None, "can": can or EVERYTHING,
         }  # fmt: skip
         self._begun = time.monotonic()

@@ -24,6 +24,7 @@ CLASSES = {
     "tracks": state.Tracks,
     "track": state.Track,
     "stream": state.Stream,
+    "chapter": state.Chapter,
     "error": state.Problem,
     "skipped": state.Skipped,
     "history": state.History,

@@ -134,6 +134,9 @@ def _state(payload: bytes) -> State:
 
 def _fits(name: str, value: Any) -> bool:
     hint = _HINTS.get(name)
+    if name == "chapters":
+        # unknown fields of the members are ignored
+        return isinstance(value, list) and all(isinstance(it, dict) for it in value)
     if hint is None:
         # an unknown field, or an object whose members are not checked
         return name not in _NESTED or value is None or isinstance(value, dict)

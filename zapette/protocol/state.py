@@ -54,6 +54,13 @@ class Stream(TypedDict, total=False):
     codec: str
 
 
+class Chapter(TypedDict, total=False):
+    """A chapter of the loaded medium; `title` may be empty, `start` is in seconds."""
+
+    title: str
+    start: float
+
+
 class Problem(TypedDict, total=False):
     """A playback error; `reason` details a ``media_error``."""
 
@@ -121,6 +128,7 @@ class State(TypedDict, total=False):
     subtitles: Subtitles
     audio: Tracks
     stream: Stream | None
+    chapters: list[Chapter]
     fullscreen: bool
     sleep_at: float | None
     gesture_required: bool

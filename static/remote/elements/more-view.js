@@ -6,6 +6,7 @@ import { defineOnce } from "../../elements/define.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { DelayRow } from "../../elements/delay-row.js";
 import { CodeEntry } from "./code-entry.js";
+import { ChapterRow } from "./chapter-row.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { PlayerList } from "./player-list.js";
 import { SleepChoice } from "../../elements/sleep-choice.js";
@@ -33,6 +34,7 @@ export class MoreView extends ViewElement {
   #audio;
   /** @type {ChoiceRow<string>} */
   #delivery;
+  #chapters;
   #sleep;
   /** @type {ChoiceRow<boolean>} */
   #fullscreen;
@@ -62,6 +64,7 @@ export class MoreView extends ViewElement {
     this.#delivery = new ChoiceRow(this.#deliveryTexts.title, (kind) =>
       this.#ask("stream", { kind }),
     );
+    this.#chapters = new ChapterRow(translate, (position) => this._request("seek", { position }));
     this.#sleep = new SleepChoice(translate, (parameters) => this.#ask("sleep", parameters));
     this.#fullscreen = new ChoiceRow(translate("control.fullscreen"), (on) =>
       this.#ask("fullscreen", { on }),
@@ -87,6 +90,7 @@ export class MoreView extends ViewElement {
     super.mount(translate);
     this.#ways = section(
       translate("more.playback"),
+      this.#chapters.element,
       this.#rate.element,
       this.#subtitles.element,
       this.#size.element,
@@ -109,11 +113,13 @@ export class MoreView extends ViewElement {
 
   connectedCallback() {
     this.#players.start();
+    this.#chapters.start();
     this.#sleep.start();
   }
 
   disconnectedCallback() {
     this.#players.stop();
+    this.#chapters.stop();
     this.#sleep.stop();
   }
 
@@ -122,6 +128,7 @@ export class MoreView extends ViewElement {
     const { state } = view;
     this.#players.show(view);
     if (!state) return;
+    this.#chapters.show(view);
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
     const { lang } = document.documentElement;
     const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
+import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
 import { resumeAt } from "../../playback/places.js";
 import { PlayerProcedures } from "../../player/procedure-handlers.js";
@@ -158,6 +159,8 @@ test("sizes and times", () => {
       description: limits.description,
       parameters_bytes: MAX_PARAMETERS,
       queue_items: MOST_ITEMS,
+      chapters: MOST_CHAPTERS,
+      chapter_title: LONGEST_TITLE,
       library_entries: ENTRIES.most,
       call_expiry_seconds: EXPIRY,
       states_per_second: 1000 / INTERVAL,

@@ -68,7 +68,13 @@ test("the state has every field of the contract, of its type, and no other", () 
     codec: "DTS",
   };
   const full = state({ subtitles, audio: tracks, stream, error }, 1000, {
-    current: { ...FILM, kind: "video", artist: "Artist", album: "Album" },
+    current: {
+      ...FILM,
+      kind: "video",
+      artist: "Artist",
+      album: "Album",
+      chapters: [{ title: "One", start: 0 }],
+    },
     skipped: { source: "b", title: "B", error },
     sleepAt: 1060,
   });
@@ -86,6 +92,7 @@ test("the state has every field of the contract, of its type, and no other", () 
   );
   assert.ok(Object.values(full).every((value) => value !== null));
   assert.equal(state().position, 12.346);
+  assert.deepEqual([full.chapters, empty.chapters], [[{ title: "One", start: 0 }], []]);
 });
 
 test("the state tells what is loaded, and the queue", () => {

@@ -42,6 +42,7 @@ def test_state() -> None:
     track = {"id": "fr", "label": "Français", "language": "fr"}
     error = {"code": "media_error", "message": "damaged", "reason": "damaged"}
     item = {"id": "a", "title": "A", "source": "a", "poster": None, "duration": 1.5}
+    chapter = {"title": "One", "start": 0}
     said = {
         "version": 1, "seq": 41, "name": "Den", "playing": True, "buffering": True, "ended": True,
         "position": 1.5, "reported_at": 2.5, "duration": 3.5, "rate": 1.5, "volume": 40,
@@ -50,6 +51,7 @@ def test_state() -> None:
         "subtitles": {"active": "fr", "tracks": [track], "size": 100, "delay": 1.5},
         "audio": {"active": "fr", "tracks": [track]},
         "stream": {"kind": "remux", "reason": "sound", "speed": 2.5, "codec": "DTS"},
+        "chapters": [chapter],
         "fullscreen": True, "sleep_at": 4.5,
         "gesture_required": True, "error": error,
         "skipped": {"source": "b", "title": "B", "error": error}, "can": ["play"],
@@ -59,7 +61,7 @@ def test_state() -> None:
     read = PlayerState.of(said)
     assert {it.name: getattr(read, it.name) for it in fields(read)} == said | {
         "queue": Queue(0, (item,)), "subtitles": replace(tracks, delay=1.5), "audio": tracks,
-        "error": "damaged",
+        "error": "damaged", "chapters": (chapter,),
         "can": frozenset({"play"}),
     }  # fmt: skip
 
