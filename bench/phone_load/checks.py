@@ -125,4 +125,12 @@ def footprint(devtools: CDPSession, system: System) -> Footprint:
 
 def _memory(system: System, part: str) -> int:
     process = psutil.Process(system.pid(part))
-    return sum(it.memory_full_info().pss for it in (process, *process.children(recursive=True)))
+    # its children read media, and end at any time
+    return process.memory_full_info().pss + sum(map(_size, process.children(recursive=True)))
+
+
+def _size(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return 0
