@@ -11,7 +11,7 @@ from tests.waiting import SLACK, eventually
 
 NOW = ["status", "play", "pause", "toggle", "stop", "volume", "volume/up", "volume/down", "mute",
        "seek", "seek/by", "rate", "load", "previous", "jump", "queue/add", "queue/play_next",
-       "queue/remove", "queue/move", "queue/clear", "repeat", "shuffle", "subtitles/size",
+       "queue/remove", "queue/move", "queue/clear", "repeat", "shuffle", "subtitles/size", "stream",
        "fullscreen", "message", "sleep", "rename", "history", "playable"]  # fmt: skip
 
 
