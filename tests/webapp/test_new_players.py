@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_interface
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from zapette_webapp.access.admission import (
     spelled,
 )  # fmt: skip
 from zapette_webapp.errors import TooManyWaiting
-from zapette_webapp.network import is_local, network_of
+from zapette_webapp.network import interface_of, is_local
 
 PLAYER = "a" * 32
 
@@ -107,23 +107,23 @@ def test_the_default_is_local(new_system: Callable[..., System]) -> None:
         ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True),
         ("192.168.1.77", True), ("::ffff:192.168.1.77", True), ("192.168.2.77", False),
         ("10.0.5.5", True), ("10.1.0.1", False), ("172.16.0.1", False),
-        ("203.0.113.9", False),  # ours, but not private
+        ("203.0.113.1", True), ("203.0.113.9", False),  # this machine; its network is not private
         ("fd00:1::9", True), ("fd00:2::9", False), ("fe80::9%eth0", True),
         ("2001:db8::9", False), ("8.8.8.8", False), ("", False), ("unknown", False),
     ],
 )  # fmt: skip
 def test_local_addresses(address: str, is_in: bool) -> None:
     own = [
-        network_of("192.168.1.5", "255.255.255.0"),
-        network_of("10.0.0.1", "255.255.0.0"),
-        network_of("203.0.113.1", "255.255.255.0"),
-        network_of("fd00:1::5", "ffff:ffff:ffff:ffff::"),
-        network_of("fe80::5%eth0", "ffff:ffff:ffff:ffff::"),
-        network_of("2001:db8::5", "ffff:ffff:ffff:ffff::"),
+        interface_of("192.168.1.5", "255.255.255.0"),
+        interface_of("10.0.0.1", "255.255.0.0"),
+        interface_of("203.0.113.1", "255.255.255.0"),
+        interface_of("fd00:1::5", "ffff:ffff:ffff:ffff::"),
+        interface_of("fe80::5%eth0", "ffff:ffff:ffff:ffff::"),
+        interface_of("2001:db8::5", "ffff:ffff:ffff:ffff::"),
     ]
     assert is_local(address, [it for it in own if it is not None]) is is_in
-    assert network_of("10.8.0.1", None) is None
-    assert network_of("10.0.0.9", "255.255.0.0") == ip_network("10.0.0.0/16")
+    assert interface_of("10.8.0.1", None) is None
+    assert interface_of("10.0.0.9", "255.255.0.0") == ip_interface("10.0.0.9/16")
 
 
 WAYS = ["command", "player", "service"]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    ip_address,
+    ip_interface,
+    ip_network,
+)
 from typing import Final
 
 import psutil
@@ -34,7 +42,8 @@ _DEFAULT_ROUTE_BONUS: Final = 25
 _VIRTUAL_MALUS: Final = 100
 
 
-Network = IPv4Network | IPv6Network
+Interface = IPv4Interface | IPv6Interface
+"""An address of this machine, with its network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +86,34 @@ def candidates(bind: str = "0.0.0.0") -> list[Candidate]:  # noqa: S104 - names 
     return rank(found, _default_address(family))
 
 
-def own_networks() -> list[Network]:
-    """Return the networks of this machine's interfaces that are up."""
+def own_interfaces() -> list[Interface]:
+    """Return the addresses of this machine's interfaces that are up, with their networks."""
     stats = psutil.net_if_stats()
     return [
-        network
+        interface
         for name, addresses in psutil.net_if_addrs().items()
         if name in stats and stats[name].isup
         for it in addresses
         if it.family in {socket.AF_INET, socket.AF_INET6}
-        and (network := network_of(it.address, it.netmask)) is not None
+        and (interface := interface_of(it.address, it.netmask)) is not None
     ]
 
 
-def network_of(address: str, netmask: str | None) -> Network | None:
-    """Return the network of an interface's address; None if it has no mask."""
+def interface_of(address: str, netmask: str | None) -> Interface | None:
+    """Return an interface's address with its network; None if it has no mask."""
     if netmask is None:
         return None
     bits = int(ip_address(netmask)).bit_count()
-    return ip_network(f"{address.partition('%')[0]}/{bits}", strict=False)
+    return ip_interface(f"{address.partition('%')[0]}/{bits}")
 
 
-def is_local(address: str, networks: Iterable[Network]) -> bool:
-    """Tell whether an address is this machine's loopback, or private and in one of `networks`."""
+def is_local(address: str, own: Iterable[Interface]) -> bool:
+    """Tell whether an address is this machine's, or private and in one of its networks.
+
+    Args:
+        address: the address.
+        own: this machine's addresses but for the loopback's.
+    """
     try:
         parsed = ip_address(address.removeprefix("[").removesuffix("]").partition("%")[0])
     except ValueError:
@@ -107,7 +121,9 @@ def is_local(address: str, networks: Iterable[Network]) -> bool:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
     is_private = any(parsed in it for it in _PRIVATE)
-    return parsed.is_loopback or (is_private and any(parsed in it for it in networks))
+    return parsed.is_loopback or any(
+        parsed == it.ip or (is_private and parsed in it.network) for it in own
+    )
 
 
 def usable(

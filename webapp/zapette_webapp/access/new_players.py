@@ -16,7 +16,7 @@ from zapette_webapp.access.access_control import Device
 from zapette_webapp.access.admission import Admission, WaitingPlayer
 from zapette_webapp.access.throttle import EVERYBODY, Throttle
 from zapette_webapp.errors import PlayerWaiting, WrongCode
-from zapette_webapp.network import Network, is_local, own_networks
+from zapette_webapp.network import Interface, is_local, own_interfaces
 from zapette_webapp.status.prometheus import Family, family
 
 log = logging.getLogger("zapette.web")
@@ -34,14 +34,14 @@ class NewPlayers:
         settings: the settings of the process.
         registry: the players that are in.
         admission: those that wait.
-        networks: returns this machine's networks.
+        interfaces: returns this machine's addresses with their networks.
         logged: limits the lines in the log.
     """
 
     settings: Settings
     registry: PlayerRegistry
     admission: Admission
-    networks: Callable[[], list[Network]] = own_networks
+    interfaces: Callable[[], list[Interface]] = own_interfaces
     logged: Throttle = field(default_factory=lambda: Throttle(burst=10, per_second=0.1))
 
     def check(self, player_id: str, client: str, device: Device, host: str) -> None:
@@ -66,7 +66,7 @@ class NewPlayers:
 
     def _may_enter(self, address: str, host: str) -> bool:
         if self.settings.new_players == LOCAL:
-            return not self._is_hidden_by_proxy(host) and is_local(address, self.networks())
+            return not self._is_hidden_by_proxy(host) and is_local(address, self.interfaces())
         return self.settings.new_players == OPEN
 
     def _is_hidden_by_proxy(self, host: str) -> bool:
