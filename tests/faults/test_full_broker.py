@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,3 +105,21 @@ def test_what_was_acknowledged_is_there_afterwards(tmp_path: Path) -> None:
         retained = running.call(lambda: len(list(running.broker._engine.retention.match("kept/#"))))
         found = {message.topic for message in client.messages(retained)}
     assert found >= kept
+
+
+def test_a_full_disk_is_named_until_there_is_room(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was refused is dropped: the little that is left may fit, as on a disk that is full."""
+    client = running.connect("client", Version.V5)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with full(running):
+        answer = client.publish("kept/large", LARGE, qos=1, retain=True)
+        assert answer is not None
+        assert answer.code == 0x97
+    small = client.publish("kept/small", b"1", qos=1, retain=True)
+    assert small is not None
+    assert small.code in {0, 0x10}
+    assert not is_stored(running)
+    monkeypatch.undo()
+    assert is_stored(running)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from zapette_broker.storage import damage, sqlite, sqlite_file
 from zapette_broker.storage.sqlite_errors import translated
-from zapette_broker.storage.store_errors import StoreBusy, StoreError
+from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreFull
 
 logger = logging.getLogger("broker")
 
@@ -108,6 +108,7 @@ class Database:
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._idle: asyncio.Event | None = None
         self._trouble: StoreError | None = None
+        self._works = True
         #: Called in the loop each time that a commit fails.
         self.on_failure: Callable[[StoreError], None] | None = None
         self._only: Mapping[str, str] = {}
@@ -220,9 +221,13 @@ class Database:
         return connection
 
     def check(self) -> None:
-        """Raise the error of the last commit, if it failed; from any thread."""
-        if self._trouble is not None:
-            raise self._trouble
+        """Raise the error of the last commit, if it failed; from any thread.
+
+        That the disk is full is an error until there is room for more than a small write.
+        """
+        self._recover()
+        if (trouble := self._trouble) is not None:
+            raise trouble
 
     # Writing
 
@@ -292,9 +297,8 @@ class Database:
 
     def _committed(self) -> None:
         batch, self._committing = self._committing, None
-        if self._trouble is not None:
-            self._trouble = None
-            logger.warning("event=store_recovered file=%s", self.path)
+        self._works = True
+        self._recover()
         if batch is not None:
             for waiting in batch.waiting:
                 _run(waiting.act)
@@ -303,7 +307,17 @@ class Database:
         elif self._idle is not None:
             self._idle.set()
 
+    def _recover(self) -> None:
+        trouble = self._trouble
+        if trouble is None or not self._works:
+            return
+        # what was refused is dropped, and the little that is left may still fit
+        if not isinstance(trouble, StoreFull) or sqlite.has_room(self.path):
+            self._trouble = None
+            logger.warning("event=store_recovered file=%s", self.path)
+
     def _failed(self, error: StoreError) -> None:
+        self._works = False
         if type(self._trouble) is not type(error):
             logger.error("event=store_failing file=%s error=%r", self.path, str(error))
         self._trouble = error

@@ -184,7 +184,7 @@ class Connection:
 
     def _lasts(self, trouble: StoreError | None) -> bool:
         # a small write may still fit into what the log has taken of the disk already
-        return isinstance(trouble, StoreFull) and not _has_room(self.path)
+        return isinstance(trouble, StoreFull) and not has_room(self.path)
 
     def _recovered(self) -> None:
         if self.trouble is not None and not isinstance(self.trouble, StoreDamaged):
@@ -220,7 +220,8 @@ class Connection:
             raise found from error
 
 
-def _has_room(path: Path) -> bool:
+def has_room(path: Path) -> bool:
+    """Tell whether the disk of a file has room for more than a small write."""
     try:
         return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
     except OSError:
