@@ -114,7 +114,7 @@ def _migrate(file: Path) -> None:
     Raises:
         StoreError: it cannot be read or written, is busy or damaged.
     """
-    if not file.exists():
+    if not file.is_file():
         return
     with translated(file), closing(sqlite_file.connect(file)) as connection:
         if _pragma(connection, "application_id") != SCHEMA.application:
