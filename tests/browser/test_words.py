@@ -62,7 +62,11 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Any:
     with sharing(
-        System(tmp_path_factory.mktemp("library"), {"ZAPETTE_MEDIA_DIR": str(media)})
+        System(
+            tmp_path_factory.mktemp("library"),
+            # what the browser does not decode is refused, and not converted
+            {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"},
+        )
     ) as system:
         yield system
 
