@@ -91,7 +91,7 @@ def _take(
     player.mouse.move(320, 240)
     player.screenshot(path=folder / f"player-playing-{kind}.png")
     for view in VIEWS:
-        # from elsewhere: a mere change of the fragment would not load the page anew
+        # from elsewhere: a mere change of the fragment would not load the page again
         remote.goto("about:blank")
         remote.goto(f"{system.url}remote?view={view}#{fragment}")
         remote.locator("body[data-live=true]").wait_for(state="attached")

@@ -1,4 +1,4 @@
-/** What a page shows the broker, asked anew at each connection, and before it expires. */
+/** What a page shows the broker, asked again at each connection, and before it expires. */
 
 import { ApiError } from "../protocol/errors.js";
 

@@ -242,7 +242,7 @@ export class Rpc {
    */
   async #serve(callee, { procedures, failed }, message) {
     const request = callee.parse(message.topic);
-    // A retained command is an old one: whoever subscribes anew would obey it again and again.
+    // A retained command is an old one: a client that subscribes again would obey it again and again.
     if (!request || message.retain) {
       this.#log.debug(request ? "retained request ignored" : "malformed request ignored");
       return;

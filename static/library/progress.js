@@ -8,7 +8,7 @@ import { isAtEnd, resumeAt } from "../playback/places.js";
  * @typedef {import("../playback/places.js").Place} Place
  *
  * @typedef {object} Reached how far somebody was in a medium
- * @property {number} position seconds; 0 if it is begun anew
+ * @property {number} position seconds; 0 if it is begun again
  * @property {number | null} duration seconds
  * @property {boolean} watched it was played to its end
  */

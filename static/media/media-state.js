@@ -34,7 +34,7 @@
  * @property {Tracks} audio
  * @property {boolean} audioChoice
  * @property {{ position: number, duration: number | null } | null} held where it is while it is
- *   loaded anew
+ *   loaded again
  * @property {import("./delivery.js").Delivery | null} way in which it comes
  * @property {number | null} speed of its conversion
  * @property {boolean} convertible

@@ -68,7 +68,7 @@ export class Media {
   /** what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
   #flaw = null;
   #gestureRequired = false;
-  /** where the medium is while it is loaded anew @type {{ position: number, duration: number | null } | null} */
+  /** where the medium is while it is loaded again @type {{ position: number, duration: number | null } | null} */
   #held = null;
   #abilities;
   #delivery;
@@ -372,7 +372,7 @@ export class Media {
     await this.#arrive(load, position, exact);
   }
 
-  /** Load the medium anew, in the way that is chosen now, where it is. */
+  /** Load the medium again, in the way that is chosen now, where it is. */
   #reopen() {
     const load = ++this.#loads;
     const { position, duration } = this.state;
@@ -493,7 +493,7 @@ export class Media {
     }
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
-    // To others, a medium that is loaded anew has not moved.
+    // To others, a medium that is loaded again has not moved.
     if (this.#held && !error) return;
     if (type === "play") this.#tell("play", { position });
     if (type === "pause" && !ended) this.#tell("pause", { position });

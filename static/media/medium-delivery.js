@@ -135,7 +135,7 @@ export class MediumDelivery {
     return plan ? `${streamAddress(this.#source, plan)}?viewer=${VIEWER}` : this.#source.url;
   }
 
-  /** Choose the way anew; null if there is none. */
+  /** Choose the way again; null if there is none. */
   choose() {
     this.way = this.#decide(this.#forced);
     return this.way;

@@ -21,7 +21,7 @@ export class Sounds {
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
    * @param {MediumDelivery} delivery
-   * @param {() => Promise<void>} reopen load the medium anew at the same place, as is chosen now
+   * @param {() => Promise<void>} reopen load the medium again at the same place, as is chosen now
    */
   constructor(video, stream, delivery, reopen) {
     this.#video = video;

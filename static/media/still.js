@@ -1,4 +1,4 @@
-/** The last picture of a medium, over the `<video>` while that is loaded anew. */
+/** The last picture of a medium, over the `<video>` while that is loaded again. */
 
 export class Still {
   #video;

@@ -42,7 +42,7 @@ const CORRELATION_DATA = 0x09;
  */
 
 /**
- * Return a CONNECT for a session that begins anew and ends with the connection (3.1).
+ * Return a CONNECT for a session that begins again and ends with the connection (3.1).
  * @param {Connect} options
  */
 export function connect({ version, clientId, username, password, keepAlive, will }) {

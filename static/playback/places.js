@@ -4,7 +4,7 @@ import { isRecord } from "../protocol/messages.js";
 
 /** How many media are remembered. */
 const MOST = 50;
-/** Seconds: what is shorter is begun anew. */
+/** Seconds: what is shorter is begun again. */
 const LONG = 300;
 /** Seconds from the beginning, and from the end, in which nobody wants to be brought back. */
 const EDGE = 60;
@@ -42,7 +42,7 @@ export function positionIn(places, source) {
 }
 
 /**
- * Return where a film that is loaded anew goes on, in seconds: where one stopped, if it is a long
+ * Return where a film that is loaded again goes on, in seconds: where one stopped, if it is a long
  * one and that is neither its beginning nor its end.
  * @param {readonly Place[]} places
  * @param {string} source

@@ -153,7 +153,7 @@ export class Playback {
     await this.jump(index);
   }
 
-  /** Play the item before; the first one begins anew. */
+  /** Play the item before; the first one begins again. */
   async previous() {
     const index = queues.preceding(this.queue);
     if (index !== null) await this.jump(index);
