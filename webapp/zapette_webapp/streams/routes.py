@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, request, send_file
 
-from zapette_webapp.errors import NotFound, NotInLibrary
+from zapette_webapp.errors import NotFound
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.streams import plan, playlists, viewers
 from zapette_webapp.streams.converter import StreamConverter
@@ -33,7 +32,7 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
     @routes.get("/streams/<library_path:path>/<given>/<name>")
     def stream(path: str, given: str, name: str) -> Response:
         is_master = name == MASTER
-        made = converter.recipes(_found(media_folder, path), plan.parse(given), again=is_master)
+        made = converter.recipes(media_folder.get(path), plan.parse(given), again=is_master)
         version = request.args.get(_VERSION, made.source.version)
         if version != made.source.version and not is_master:
             raise NotFound("the file has been replaced; load its master playlist again")
@@ -76,13 +75,6 @@ def _query(version: str) -> str:
 def _given() -> list[str]:
     given = [it for it in request.query_string.decode("latin-1").split("&") if it]
     return [it for it in given if not it.startswith(f"{_VERSION}=")]
-
-
-def _found(media_folder: MediaFolder, path: str) -> Path:
-    file = media_folder.find(path)
-    if file is None:
-        raise NotInLibrary("the library has no such medium")
-    return file
 
 
 def _viewer() -> str:
