@@ -19,7 +19,7 @@ export class Admission {
 
   /**
    * @param {() => Promise<Credentials>} ask
-   * @param {(code: string) => void} show the code that the person tells whoever lets it in
+   * @param {(code: string) => void} show the code to tell to the person who lets it in
    * @param {(milliseconds: number) => Promise<void>} [wait]
    */
   constructor(ask, show, wait = later) {
