@@ -13,13 +13,20 @@ SLACK: Final = 5.0
 
 
 def eventually(look: Callable[[], T], what: str, timeout: float = 30, every: float = 0.02) -> T:
-    """Return the first true answer of `look`; fail, naming `what`, after `timeout` seconds."""
+    """Return the first true answer of `look`; fail, naming `what`, after `timeout` seconds.
+
+    A look at an item of a list, or a key, that is not there yet is an answer that is not true yet.
+    """
     deadline = time.monotonic() + timeout
-    last: T
+    last: T | LookupError
     while True:
-        last = look()
-        if last:
-            return last
+        try:
+            last = look()
+        except LookupError as error:
+            last = error
+        else:
+            if last:
+                return last
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout:g} s: {what} (last: {last!r})")
         time.sleep(every)

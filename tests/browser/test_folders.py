@@ -119,6 +119,12 @@ def test_another_series_takes_the_place_of_the_one_before(controlled: Controlled
     eventually(lambda: titles(controlled.observer.status()) == whole, "the other series is")
 
 
+def last_added_by(controlled: ControlledPlayer) -> str:
+    """Who added the last item of the queue."""
+    by: str = controlled.observer.status()["queue"]["items"][-1]["added_by"]
+    return by
+
+
 def test_an_episode_is_tapped_and_the_next_one_follows(
     controlled: ControlledPlayer, series: System, module_pages: Pages
 ) -> None:
@@ -142,19 +148,13 @@ def test_the_queue_says_who_added_what(
     phone.tap("Library")
     eventually(lambda: phone.shows("Add top to the queue"), "the library")
     phone.tap("Add top to the queue")
-    eventually(
-        lambda: "added_by" in controlled.observer.status()["queue"]["items"][-1], "it is signed"
-    )
-    device = controlled.observer.status()["queue"]["items"][-1]["added_by"]
+    device = eventually(lambda: last_added_by(controlled), "it is signed")
     assert "Chrome" in device
     phone.tap("Queue")
     eventually(lambda: phone.shows(f"Play top, 0:20, added by {device}"), "the phone says so")
     # a script is known by its client id
     controlled.ask("queue/add", "top.webm")
-    eventually(
-        lambda: "added_by" in controlled.observer.status()["queue"]["items"][-1], "it is signed"
-    )
-    assert controlled.observer.status()["queue"]["items"][-1]["added_by"] != device
+    eventually(lambda: last_added_by(controlled) != device, "the script's is signed")
 
 
 def test_what_people_have_queued_is_left_alone(controlled: ControlledPlayer) -> None:

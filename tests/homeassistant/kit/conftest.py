@@ -1,6 +1,7 @@
 """Home Assistant in its own test kit, connected to a real broker that the environment names."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import sys
@@ -104,11 +105,16 @@ async def mqtt(
 
 
 async def eventually(look: Callable[[], Any], what: str, timeout: float = 30) -> Any:
-    """Return the first true answer of `look`, while Home Assistant goes on."""
+    """Return the first true answer of `look`, while Home Assistant goes on.
+
+    A look at an item or a key that is not there yet is an answer that is not true yet.
+    """
     try:
         async with asyncio.timeout(timeout):
-            while not (found := look()):
+            while True:
+                with contextlib.suppress(LookupError):
+                    if found := look():
+                        return found
                 await asyncio.sleep(0.02)
-            return found
     except TimeoutError:
         raise AssertionError(f"not within {timeout:g} s: {what}") from None
