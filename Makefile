@@ -22,16 +22,17 @@ run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
 dev: $(VENV)/.dev $(MODULES)/.dev
 	@$(BIN)/zapette run --reload --log-level debug $(ARGS)
 
+# `make test LONG=1` runs the long tests too, as CI does.
 test: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
-	@scripts/test.sh $(SHARED) $(ARGS)
+	@scripts/test.sh $(SHARED) $(if $(LONG),,-m "not long") $(ARGS)
 
 # The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/test.sh $(SHARED) -m "not slow" $(FAST) $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
-# `make test` then includes these tests.
+# `make test LONG=1` then includes these tests.
 test-homeassistant: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
 	@$(BIN)/python -m pytest tests/homeassistant $(ARGS)

@@ -32,6 +32,12 @@ WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright", "site"
 """Fixtures that bring a whole system, a browser or a site of films up."""
 
 
+FAST: Final = "not slow"
+"""What `make test-fast` selects."""
+
+LONG: Final = frozenset({"homeassistant"})
+"""Folders whose tests are all long."""
+
 TOGETHER: Final = ("browser", "conformance", "homeassistant")
 """Folders whose tests one process runs, on what is started once for all of them."""
 
@@ -47,7 +53,7 @@ class Modules(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         folder, file = _folder(nodeid), nodeid.partition("::")[0]
-        if folder not in TOGETHER or self.config.option.markexpr:
+        if folder not in TOGETHER or self.config.option.markexpr == FAST:
             return file
         halves = folder in HALVED and file.rpartition("/test_")[2] >= HALVED[folder]
         return f"{folder}, second half" if halves else folder
@@ -73,14 +79,10 @@ class Failures:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Print in the process that the terminal is of, and let programs be interrupted."""
-    config.addinivalue_line(
-        "markers", "ours(reason): left out with TEST_BROKER=mosquitto, which cannot do it"
-    )
-    config.addinivalue_line("markers", "slow: left out of `make test-fast`")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # so a shell starts what runs in its background, and all that is started by that inherits it
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if config.option.markexpr == "not slow":
+    if config.option.markexpr == FAST:
         settings.load_profile("fast")
     config.pluginmanager.register(sharing_hooks)
     if not hasattr(config, "workerinput"):
@@ -111,14 +113,18 @@ def _is_of_a_system(item: pytest.Function) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a whole system, and begin with what takes longest.
+    """Mark what needs a whole system or is long, and begin with what takes longest.
 
     Those are the folders of `FIRST`, the modules with whole systems, and then the many others, so
     that no process has much left to do when the others have ended.
     """
     whole = set()
     for item in items:
-        if isinstance(item, pytest.Function) and _is_of_a_system(item):
+        if _folder(item.nodeid) in LONG:
+            item.add_marker("long")
+        if item.get_closest_marker("long") or (
+            isinstance(item, pytest.Function) and _is_of_a_system(item)
+        ):
             item.add_marker("slow")
         if item.get_closest_marker("slow"):
             whole.add(item.path)

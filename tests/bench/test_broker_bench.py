@@ -33,6 +33,7 @@ def cases(document: Any, measure: str) -> dict[tuple[str, str, int], dict[str, f
     }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_measures_both_servers_over_both_transports(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
@@ -60,6 +61,7 @@ def test_measures_both_servers_over_both_transports(tmp_path: Path) -> None:
     assert rows.count(["mosquitto", "tcp", "30"]) == 1
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_compares_servers_with_and_without_others(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
@@ -72,6 +74,7 @@ def test_compares_servers_with_and_without_others(tmp_path: Path) -> None:
     assert set(cases(document, "growth_calls")) == {("ours", "tcp", 0), ("ours", "tcp", 600)}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_holds_clients_and_has_their_pings_answered(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"

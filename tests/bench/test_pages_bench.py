@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.long
 def test_all_is_measured(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     counts = ["--taps", "12", "--calls", "12", "--loads", "1", "--turns", "2"]

@@ -84,6 +84,7 @@ def test_a_difference_is_told(video: dict[str, Any], shown: dict[str, Any], faul
     assert fault in told
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_phones_are_busy(tmp_path: Path) -> None:
     kept = tmp_path / "phones.json"

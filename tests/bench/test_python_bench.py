@@ -14,6 +14,7 @@ from bench.python_load.report import Results, Sample
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_measures_our_library_in_each_way(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"

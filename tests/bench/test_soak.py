@@ -36,6 +36,7 @@ def test_what_is_wrong_is_told(wrong: dict[str, Any], fault: str) -> None:
     assert FINE.faults == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_clients_come_and_go(tmp_path: Path) -> None:
     kept = tmp_path / "soak.json"

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
+
 from tests.faults.home import home
 from tests.system import System
 from tests.waiting import eventually
@@ -53,6 +55,7 @@ class Load:
                 self.links[made["id"]] = (made, answer.json["links"]["remote"]["url"])
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_survives(new_system: Callable[..., System]) -> None:
     system = new_system()
     load, stop = Load(system), threading.Event()

@@ -48,6 +48,7 @@ def assert_budgets(outcome: Outcome) -> None:
     assert outcome.highest.memory["web"] - outcome.before.memory["web"] <= 64 << 20
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300 + 3 * SECONDS)
 @pytest.mark.parametrize(
     "roles", [FLOODS, IDLE], ids=["all floods at once", "5,000 idle connections"]
