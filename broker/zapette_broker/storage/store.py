@@ -6,17 +6,23 @@ import json
 import logging
 import sqlite3
 import sys
-import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import mqtt5
 
 from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.message import OVERHEAD, Message
 from zapette_broker.session import Session, Subscription
-from zapette_broker.storage.database import Database, Row, Table
+from zapette_broker.storage.database import Database, Row
+from zapette_broker.storage.rows import (
+    TABLES,
+    consistent,
+    message_of,
+    message_row,
+    outgoing_row,
+    tag_of,
+    tag_text,
+)
 from zapette_broker.storage.sqlite_errors import damaged
 from zapette_broker.storage.state_store import Snapshot, StateStore
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
@@ -26,56 +32,6 @@ logger = logging.getLogger("broker")
 
 APPLICATION_ID = 0x7A617074
 SCHEMA_VERSION = 1
-
-_MESSAGE = {
-    "topic": "TEXT NOT NULL",
-    "payload": "BLOB NOT NULL",
-    "qos": "INTEGER NOT NULL",
-    "retain": "INTEGER NOT NULL",
-    "expires_at": "REAL",
-    "properties": "BLOB",
-    "checksum": "INTEGER NOT NULL",
-}
-TABLES = {
-    "retained": Table(_MESSAGE),
-    "sessions": Table(
-        {
-            "client_id": "TEXT NOT NULL",
-            "username": "TEXT",
-            "tag": "TEXT NOT NULL",
-            "expiry": "INTEGER NOT NULL",
-            "ends_at": "REAL",
-        }
-    ),
-    "subscriptions": Table(
-        {
-            "client_id": "TEXT NOT NULL",
-            "name": "TEXT NOT NULL",
-            "qos": "INTEGER NOT NULL",
-            "no_local": "INTEGER NOT NULL",
-            "retain_as_published": "INTEGER NOT NULL",
-            "identifier": "INTEGER NOT NULL",
-        },
-        keys=2,
-    ),
-    "messages": Table({"number": "INTEGER NOT NULL", **_MESSAGE}),
-    "outgoing": Table(
-        {
-            "number": "INTEGER NOT NULL",
-            "client_id": "TEXT NOT NULL",
-            "message": "INTEGER NOT NULL",
-            "qos": "INTEGER NOT NULL",
-            "retain": "INTEGER NOT NULL",
-            "ids": "TEXT NOT NULL",
-            "packet_id": "INTEGER NOT NULL",
-            "step": "INTEGER NOT NULL",
-        }
-    ),
-    "received": Table({"client_id": "TEXT NOT NULL", "packet_id": "INTEGER NOT NULL"}, keys=2),
-    "wills": Table(
-        {"client_id": "TEXT NOT NULL", "delay": "REAL NOT NULL", "username": "TEXT", **_MESSAGE}
-    ),
-}
 
 
 class Store(StateStore):
@@ -116,7 +72,7 @@ class Store(StateStore):
         Raises:
             StoreError: the new file cannot be created.
         """
-        aside = self._database.repair(_sound)
+        aside = self._database.repair(consistent)
         left = self.read()
         logger.error(
             "event=store_repaired file=%s damaged=%s retained=%d sessions=%d",
@@ -156,7 +112,7 @@ class Store(StateStore):
 
     def retain(self, message: Message) -> None:
         """Keep the retained message of a topic."""
-        self._database.put("retained", _message_row(message))
+        self._database.put("retained", message_row(message))
 
     def clear(self, topic: str) -> None:
         """Forget the retained message of a topic."""
@@ -171,7 +127,7 @@ class Store(StateStore):
         session.stored = True
         self._database.put(
             "sessions",
-            (session.client_id, session.username, _tag_text(session.tag), session.expiry, ends_at),
+            (session.client_id, session.username, tag_text(session.tag), session.expiry, ends_at),
             new=new,
         )
 
@@ -219,16 +175,16 @@ class Store(StateStore):
             message.row = self._next_message
             self._next_message += 1
             self._references[message.row] = 0
-            self._database.put("messages", (message.row, *_message_row(message)), new=True)
+            self._database.put("messages", (message.row, *message_row(message)), new=True)
         self._references[message.row] += 1
         outgoing.row = self._next_outgoing
         self._next_outgoing += 1
-        self._database.put("outgoing", _outgoing_row(session, outgoing), new=True)
+        self._database.put("outgoing", outgoing_row(session, outgoing), new=True)
 
     def advance(self, session: Session, outgoing: Outgoing) -> None:
         """Keep how far the delivery of a message has come."""
         if outgoing.row:
-            self._database.put("outgoing", _outgoing_row(session, outgoing))
+            self._database.put("outgoing", outgoing_row(session, outgoing))
 
     def delivered(self, outgoing: Outgoing) -> None:
         """Forget a message of a session."""
@@ -259,7 +215,7 @@ class Store(StateStore):
         """Keep the will of a client that is connected."""
         self._database.put(
             "wills",
-            (session.client_id, delay, session.username, *_message_row(message)),
+            (session.client_id, delay, session.username, *message_row(message)),
             new=True,
         )
 
@@ -271,12 +227,12 @@ class Store(StateStore):
 
     def _restore(self, found: dict[str, list[Row]]) -> Snapshot:
         left = Snapshot()
-        left.retained = [_message_of(row) for row in found["retained"]]
+        left.retained = [message_of(row) for row in found["retained"]]
         sessions: dict[str, Session] = {}
         for client_id, username, tag, expiry, ends_at in _typed(found["sessions"]):
             session = sessions[client_id] = Session(client_id)
             session.username = username
-            session.tag = _tag_of(tag)
+            session.tag = tag_of(tag)
             session.expiry = expiry
             session.stored = True
             left.sessions.append((session, ends_at))
@@ -297,13 +253,13 @@ class Store(StateStore):
         for client_id, packet_id in _typed(found["received"]):
             sessions[client_id].begin_receipt(packet_id)
         for client_id, delay, username, *message in _typed(found["wills"]):
-            left.wills[client_id] = (_message_of(tuple(message)), delay, username)
+            left.wills[client_id] = (message_of(tuple(message)), delay, username)
         return left
 
     def _restore_queues(self, found: dict[str, list[Row]], sessions: dict[str, Session]) -> None:
         messages: dict[int, Message] = {}
         for number, *rest in _typed(found["messages"]):
-            message = messages[number] = _message_of(tuple(rest))
+            message = messages[number] = message_of(tuple(rest))
             message.row = number
             self._references[number] = 0
         for number, client_id, at, qos, retain, ids, packet_id, step in sorted(
@@ -319,43 +275,6 @@ class Store(StateStore):
                 session.wait(outgoing)
         self._next_message = max(messages, default=0) + 1
         self._next_outgoing = max((row[0] for row in _typed(found["outgoing"])), default=0) + 1
-
-
-def _sound(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """Return the rows of a damaged file that are valid and consistent with each other."""
-
-    def good(name: str, check: Callable[[Any], object]) -> list[Row]:
-        kept = []
-        for row in rows[name]:
-            try:
-                if check(row):
-                    kept.append(row)
-            except (ValueError, TypeError, KeyError):
-                continue
-        return kept
-
-    sessions = good("sessions", lambda row: (_tag_of(row[2]), int(row[3])))
-    known = {row[0] for row in sessions}
-    messages = good("messages", lambda row: _message_of(row[1:]))
-    stored = {row[0] for row in messages}
-    return {
-        "retained": good("retained", _message_of),
-        "sessions": sessions,
-        "subscriptions": good("subscriptions", lambda row: row[0] in known and split_share(row[1])),
-        "messages": messages,
-        "outgoing": good(
-            "outgoing",
-            lambda row: (
-                row[1] in known
-                and row[2] in stored
-                and isinstance(json.loads(row[5]), list)
-                and int(row[0]) > 0
-                and Step(row[7]) is not None
-            ),
-        ),
-        "received": good("received", lambda row: row[0] in known and int(row[1]) > 0),
-        "wills": good("wills", lambda row: _message_of(row[3:])),
-    }
 
 
 _CUT = """
@@ -380,69 +299,3 @@ def _within(file: sqlite3.Connection, most_queued: int) -> dict[str, str]:
 def _typed(rows: list[Row]) -> list[Any]:
     """Return rows as they come: what is of the wrong type shows when it is used."""
     return rows
-
-
-def _message_row(message: Message) -> Row:
-    source = message.source
-    properties = None
-    if source is not None:
-        properties = message.properties()
-    return (
-        message.topic,
-        message.payload,
-        message.qos,
-        int(message.retain),
-        message.expires_at,
-        properties,
-        _checksum(message.topic, message.payload, properties),
-    )
-
-
-def _message_of(row: tuple[Any, ...]) -> Message:
-    topic, payload, qos, retain, expires_at, properties, checksum = row
-    if checksum != _checksum(topic, payload, properties):
-        raise ValueError("the checksum of a message is wrong")
-    source = None
-    if properties is not None:
-        packet, _ = mqtt5.read(memoryview(properties))
-        if not isinstance(packet, mqtt5.PublishPacket):
-            raise ValueError("the properties of a message cannot be read")
-        source = packet
-    message = Message(topic, payload, qos, bool(retain), source)
-    message.expires_at = expires_at
-    return message
-
-
-def _checksum(topic: str, payload: bytes, properties: bytes | None) -> int:
-    return zlib.crc32(properties or b"", zlib.crc32(payload, zlib.crc32(topic.encode())))
-
-
-def _outgoing_row(session: Session, outgoing: Outgoing) -> Row:
-    return (
-        outgoing.row,
-        session.client_id,
-        outgoing.message.row,
-        outgoing.qos,
-        int(outgoing.retain),
-        json.dumps(outgoing.ids),
-        outgoing.packet_id,
-        int(outgoing.step),
-    )
-
-
-def _tag_text(tag: Hashable | None) -> str:
-    try:
-        return json.dumps(tag)
-    except TypeError:
-        return "null"
-
-
-def _tag_of(text: str) -> Hashable | None:
-    return _frozen(json.loads(text))
-
-
-def _frozen(value: Any) -> Hashable | None:
-    """Return JSON with its lists as tuples, which is what they were."""
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    return value if isinstance(value, (str, int, float, bool)) else None
