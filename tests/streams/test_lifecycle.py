@@ -47,7 +47,8 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Streams]]:
 
     def streams(budget: int = 1 << 30, **limits: float) -> Streams:
         cache = Cache(tmp_path / f"cache{len(made)}", budget)
-        one = Streams(ffmpeg_program.find(), cache, Limits(**limits))  # type: ignore[arg-type]
+        limited = Limits(**limits)  # type: ignore[arg-type]
+        one = Streams(ffmpeg_program.find(), cache, limited, lambda *_: None)
         one.start()
         made.append(one)
         return one

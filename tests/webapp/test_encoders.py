@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from tests.waiting import eventually
 from zapette_webapp.media.encoders import (
     AUTO,
     LIMITS,
@@ -88,3 +89,19 @@ def test_what_differs_between_them() -> None:
     assert {it.level(41) for it in listed} == {"4.1", "41"}
     assert all(is_hardware(["ffmpeg", "-c:v", it.name]) for it in listed)
     assert not is_hardware(["ffmpeg", "-c:v", SOFTWARE.name])
+
+
+def test_one_that_failed_in_use_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    encoders = found(AUTO, WORKING)
+    runs = encoders.tool.outcomes()["done"]
+    encoders.doubt(WORKING, "no memory")
+    eventually(lambda: encoders.tool.outcomes()["done"] == runs + 1, "it is tried again")
+    assert encoders.best == WORKING
+    # a card that is gone: other films begin in software
+    encoders.tool.stop()
+    encoders.doubt(WORKING, "no device")
+    eventually(lambda: encoders.best == SOFTWARE, "it is not taken any more")
+    assert caplog.text.count("converting with libx264rgb failed: no memory") == 1
+    assert "no device" not in caplog.text
+    eventually(lambda: "libx264rgb does not work any more" in caplog.text, "it is said")
+    assert 'zapette_encoder_works{encoder="libx264rgb"} 0' in prometheus.render(encoders.families())

@@ -121,7 +121,8 @@ class Encoders:
         self.tool = tool or Tool(command, LIMITS, name="encoder")
         self._lock = threading.Lock()
         self._works: dict[str, bool] = {}
-        self._best = SOFTWARE
+        self._working: list[Encoder] = []
+        self._doubted: set[Encoder] = set()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         #: Set when all were tried.
@@ -131,7 +132,7 @@ class Encoders:
     def best(self) -> Encoder:
         """What to convert with: software until others were tried."""
         with self._lock:
-            return self._best
+            return self._wanted()
 
     def start(self) -> None:
         """Try them, in the background."""
@@ -157,11 +158,44 @@ class Encoders:
             self._log()
             self.tried.set()
 
+    def doubt(self, encoder: Encoder, problem: str) -> None:
+        """Try an encoder again, in the background, that failed in use.
+
+        Each film that it fails with goes on in software; the others keep it if it still works.
+        """
+        with self._lock:
+            is_new = encoder not in self._doubted
+            self._doubted.add(encoder)
+        if is_new:
+            log.warning(
+                "converting with %s failed: %s; software converts this film", encoder.name, problem
+            )
+        threading.Thread(
+            target=self._try_again, args=(encoder,), name="encoders", daemon=True
+        ).start()
+
+    def _try_again(self, encoder: Encoder) -> None:
+        if self._try(encoder) or self._stopping.is_set():
+            return
+        with self._lock:
+            had = self._wanted()
+            self._working = [it for it in self._working if it != encoder]
+            self._works[encoder.name] = any(it.name == encoder.name for it in self._working)
+            best = self._wanted()
+        if best != had:
+            log.warning(
+                "%s does not work any more; films are converted with %s", had.name, best.name
+            )
+
+    def _wanted(self) -> Encoder:
+        """Return the first that works and is wanted; the caller holds the lock."""
+        wanted = (it for it in self._working if self._setting in {AUTO, it.name})
+        return next(wanted, SOFTWARE)
+
     def _take(self, encoder: Encoder, *, works: bool) -> None:
         with self._lock:
             self._works[encoder.name] = works or self._works.get(encoder.name, False)
-            if works and self._best.is_software and self._setting in {AUTO, encoder.name}:
-                self._best = encoder
+            self._working += [encoder] if works else []
 
     def _try(self, encoder: Encoder) -> bool:
         if self._stopping.is_set():
@@ -182,7 +216,7 @@ class Encoders:
     def families(self) -> Iterator[Family]:
         """Return what works for ``/metrics``."""
         with self._lock:
-            works, best = dict(self._works), self._best.name
+            works, best = dict(self._works), self._wanted().name
         samples = [Sample(1, {"encoder": best})]
         yield Family("zapette_encoder_info", "gauge", "What makes H.264.", samples)
         tried = [Sample(it, {"encoder": name}) for name, it in works.items()]

@@ -79,6 +79,8 @@ class ConvertedPicture:
             *(*self.encoder.arguments, "-profile:v", "high", "-level:v", level),
             *("-maxrate", str(most), "-bufsize", str(2 * most)),
             *("-g", frames, "-keyint_min", frames, "-sc_threshold", "0"),
+            # a player keeps the first initialization segment; another encoder may make later parts
+            *("-bsf:v", "dump_extra"),
             *("-movflags", f"+frag_keyframe+empty_moov{_PIECES}"),
         ]
 

@@ -26,6 +26,10 @@ AHEAD: Final = 6
 class Receiver(Protocol):
     """Takes what a conversion makes; its methods are called on the conversion's thread."""
 
+    @property
+    def has_fallback(self) -> bool:
+        """Whether it is made in another way if this one fails, from the last complete part on."""
+
     def take_init(self, content: bytes) -> None:
         """Take the initialization segment."""
 
@@ -177,8 +181,9 @@ class Conversion:
             if not is_complete:
                 process.kill()
             code = process.wait()
-        for part in self._assembler.finish():
-            self._give(part)
+        if code == 0 or not self._receiver.has_fallback:
+            for part in self._assembler.finish():
+                self._give(part)
         return None if code == 0 else process.words or f"ffmpeg ended with {code}"
 
     def _take(self, received: bytes) -> None:

@@ -101,6 +101,7 @@ class StreamConverter:
     def of(cls, settings: Settings, folder: Path) -> Self:
         """Return what the settings say, not started."""
         ffmpeg, reader = ffmpeg_program.find(), ProbeReader()
+        encoders = Encoders(settings.encoder)
         return cls(
             Sources(reader),
             reader,
@@ -108,8 +109,9 @@ class StreamConverter:
                 ffmpeg,
                 Cache(folder, settings.convert_cache << 20),
                 Limits(settings.convert_at_once),
+                encoders.doubt,
             ),
-            Encoders(settings.encoder),
+            encoders,
             Filters(Tool(ffmpeg_program.command(), _LISTING, name="filters")),
             settings.convert_height,
             settings.convert == _NEVER,

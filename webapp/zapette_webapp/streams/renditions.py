@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from zapette_webapp.media.encoders import SOFTWARE, Encoder
 from zapette_webapp.streams import command
 from zapette_webapp.streams.assembly import Part
 from zapette_webapp.streams.cache import Cache, Name
@@ -46,6 +48,7 @@ class Rendition:
         ffmpeg: the program.
         cache: keeps its parts.
         changed: notified when a part is made.
+        doubt: told of an encoder that failed, and how; it returns at once.
         conversions: those that run.
         end: the first part after the film's real end; None while that is not known.
         problems: why a conversion that began with a part made nothing.
@@ -59,6 +62,7 @@ class Rendition:
     ffmpeg: str
     cache: Cache
     changed: threading.Condition
+    doubt: Callable[[Encoder, str], None]
     conversions: list[Conversion] = field(default_factory=list)
     end: int | None = None
     problems: dict[int, Problem] = field(default_factory=dict)
@@ -77,6 +81,11 @@ class Rendition:
     def is_heavy(self) -> bool:
         """Whether it converts a picture."""
         return isinstance(self.recipe, ConvertedPicture)
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether software can make it if the encoder fails that makes it now."""
+        return isinstance(self.recipe, ConvertedPicture) and not self.recipe.encoder.is_software
 
     @property
     def is_sound(self) -> bool:
@@ -159,6 +168,8 @@ class Rendition:
         if problem is not None:
             # the path of the folder is nobody's business
             problem = problem.replace(f"file:{self.source.file}", self.source.file.name)
+            if self._fall_back(problem):
+                return
             log.warning("converting %s failed: %s", self.name, problem)
             if made_nothing:
                 self.problems[conversion.first] = Problem(problem, time.monotonic())
@@ -167,3 +178,12 @@ class Rendition:
             # nothing there: the real end is searched in growing steps
             self._last = max(0, self.end - self._back)
             self._back = 2 * self._back if made_nothing else 1
+
+    def _fall_back(self, problem: str) -> bool:
+        """Go on in software if another encoder failed: who waits for a part gets it then."""
+        recipe = self.recipe
+        if not isinstance(recipe, ConvertedPicture) or recipe.encoder.is_software:
+            return False
+        self.recipe = replace(recipe, encoder=SOFTWARE)
+        self.doubt(recipe.encoder, problem)
+        return True

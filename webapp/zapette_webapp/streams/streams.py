@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
+from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.status.prometheus import Family, family
 from zapette_webapp.streams.cache import Cache
 from zapette_webapp.streams.command import Recipe
@@ -76,12 +77,20 @@ class Streams:
         ffmpeg: the program.
         cache: keeps the parts.
         limits: of all streams.
+        doubt: told of an encoder that failed, and how; it returns at once.
     """
 
-    def __init__(self, ffmpeg: str | None, cache: Cache, limits: Limits) -> None:
+    def __init__(
+        self,
+        ffmpeg: str | None,
+        cache: Cache,
+        limits: Limits,
+        doubt: Callable[[Encoder, str], None],
+    ) -> None:
         self.ffmpeg = ffmpeg
         self._cache = cache
         self._limits = limits
+        self._doubt = doubt
         self._changed = threading.Condition()
         self._renditions: dict[tuple[str, str, float], Rendition] = {}
         self._waiting = threading.Semaphore(MOST_WAITING)
@@ -116,7 +125,14 @@ class Streams:
             known = self._renditions.get(key)
             if known is None:
                 known = self._renditions[key] = Rendition(
-                    name, source, facts, recipe, self.ffmpeg or "ffmpeg", self._cache, self._changed
+                    name,
+                    source,
+                    facts,
+                    recipe,
+                    self.ffmpeg or "ffmpeg",
+                    self._cache,
+                    self._changed,
+                    self._doubt,
                 )
                 self._trim()
             return known
