@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from zapette_cli.commands.backup import backup, restore
 from zapette_cli.commands.call import call, command
 from zapette_cli.commands.completion import completion
 from zapette_cli.commands.credentials import credentials
@@ -39,6 +40,8 @@ for _command in (
     command,
     watch,
     doctor,
+    backup,
+    restore,
     completion,
 ):
     main.add_command(_command)

@@ -3,6 +3,7 @@
 ::
 
     ServerError
+    ├── BackupError              a file is no whole backup, or none can be made
     ├── CredentialsError         a key, token or password proves nothing
     │   └── AccountError         an account does not exist, or cannot be made
     ├── HostNameError            a text is not a host name
@@ -16,6 +17,10 @@ from zapette.errors import ZapetteError
 
 class ServerError(ZapetteError):
     """The base of the errors of the server."""
+
+
+class BackupError(ServerError):
+    """A file is no whole backup, or a backup cannot be made like this; the message says why."""
 
 
 class CredentialsError(ServerError):
