@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from typing import Final
 
 _SECRETS: Final = (
@@ -22,7 +23,12 @@ def without_secrets(text: str) -> str:
 
 
 def set_up(process: str, level: str) -> None:
-    """Log from `level` up, with the time and the process on each line."""
+    """Log from `level` up, with the time and the process on each line.
+
+    ``auto`` is ``warning`` on a terminal, for people, and ``info`` elsewhere, for a record.
+    """
+    if level == "auto":
+        level = "warning" if sys.stderr.isatty() else "info"
     logging.basicConfig(
         level=level.upper(),
         format=f"%(asctime)s {process:<7} %(levelname)-7s %(message)s",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
 import click
 
 from zapette_cli.commands.backup import backup, restore
@@ -18,10 +21,34 @@ from zapette_cli.failures import Group
 __all__ = ["main"]
 
 
-@click.group(cls=Group)
+_OWN_OPTIONS: Final = {"--help", "--version"}
+
+
+class _Program(Group):
+    """The command, which runs Zapette unless it is told to do something else."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing and self._is_to_run(args):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def _is_to_run(self, args: list[str]) -> bool:
+        """Tell whether there is no subcommand: only options and a folder of ``run``."""
+        if not args:
+            return True
+        first = args[0]
+        if first in self.commands or first in _OWN_OPTIONS:
+            return False
+        return first.startswith("-") or os.sep in first or os.path.isdir(first)  # noqa: PTH112 - a null byte is no folder
+
+
+@click.group(cls=_Program)
 @click.version_option(package_name="zapette")
 def main() -> None:
     """Play video on a web page, and control it from a phone.
+
+    Without a command it runs everything: `zapette`, `zapette FOLDER` with your films, and any
+    option of `zapette run`.
 
     Exit codes: 0 success, 1 the player or service answered with an error, 2 wrong usage or
     settings, 3 the broker or player is not there, 4 no answer in time.

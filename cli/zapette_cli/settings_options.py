@@ -23,7 +23,7 @@ _OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("--public-url", str, "public_url", "Address at which phones reach the pages."),
     ("--data", _FOLDER, "data_dir", "Folder for secrets and databases."),
     ("--media", _FOLDER, "media_dir", "Folder with your films and music."),
-    ("--log-level", str, "log_level", "debug, info, warning or error."),
+    ("--log-level", str, "log_level", "auto, debug, info, warning or error."),
 )
 
 

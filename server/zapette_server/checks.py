@@ -22,13 +22,15 @@ LEAST_ROOM: Final = 16 * 1024 * 1024
 """The least free space on the disk of the data folder, in bytes; a twentieth of a small disk."""
 
 _FRESH: Final = 0.5
+_STARTING: Final = 10.0
 _MOST: Final = 2.0
 
 
 class Checks:
     """Checks by name; safe for several threads.
 
-    Results are reused for half a second, so that frequent requests cost little.
+    Results are reused for half a second, so that frequent requests cost little. What has not worked
+    yet is logged ten seconds after the start: the parts find each other until then.
     """
 
     def __init__(self) -> None:
@@ -38,6 +40,8 @@ class Checks:
         self._lock = threading.Lock()
         self._found: dict[str, str | None] = {}
         self._good_until = 0.0
+        self._logged: dict[str, str | None] = {}
+        self._starting_until = time.monotonic() + _STARTING
 
     def add(self, name: str, check: Check, *, vital: bool = True) -> None:
         """Add the check of the part `name`; the server is not ready without a `vital` part."""
@@ -60,9 +64,9 @@ class Checks:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                before, self._found = self._found, self._look()
+                self._found = self._look()
                 self._good_until = time.monotonic() + _FRESH
-                _log_changes(before, self._found)
+                self._log_changes()
             return dict(self._found)
 
     def _look(self) -> dict[str, str | None]:
@@ -76,6 +80,18 @@ class Checks:
         for several in self._several:
             found |= several()
         return found
+
+    def _log_changes(self) -> None:
+        is_starting = time.monotonic() < self._starting_until
+        for name, problem in self._found.items():
+            before = self._logged.get(name)
+            if problem is not None and is_starting and name not in self._logged:
+                continue
+            if problem is not None and before is None:
+                log.error("%s does not work: %s", name, problem)
+            elif problem is None and before is not None:
+                log.warning("%s works again", name)
+            self._logged[name] = problem
 
 
 def store(check: Callable[[], None]) -> Check:
@@ -143,11 +159,3 @@ def without_folders(text: str) -> str:
     """Return a message with only the names of files, not their folders."""
     head, separator, rest = text.partition(": ")
     return f"{Path(head).name}{separator}{rest}" if separator and "/" in head else text
-
-
-def _log_changes(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> None:
-    for name, problem in now.items():
-        if problem is not None and before.get(name) is None:
-            log.error("%s does not work: %s", name, problem)
-        elif problem is None and before.get(name) is not None:
-            log.warning("%s works again", name)

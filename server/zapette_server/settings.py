@@ -64,7 +64,8 @@ class Settings:
         page_errors: whether pages report their errors to the terminal of the server.
         development: whether pages reload when they change; includes `page_errors`.
         limits: the broker's changed limits, ``max_packet = 65536, …``; a table in the file.
-        log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        log_level: ``debug``, ``info``, ``warning``, ``error``, or ``auto``: ``warning`` on a
+            terminal, ``info`` elsewhere.
         ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
             in PEM; None for the system's.
         bridge: the home's own broker.
@@ -97,7 +98,7 @@ class Settings:
     page_errors: bool = False
     development: bool = False
     limits: str = ""
-    log_level: str = "info"
+    log_level: str = "auto"
     ca_file: Path | None = None
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
@@ -361,8 +362,8 @@ def _check_days(key: str, value: int) -> None:
 
 
 def _check_level(key: str, value: str) -> None:
-    if value not in {"debug", "info", "warning", "error"}:
-        raise SettingsError(key, f"{value!r} is none of debug, info, warning, error")
+    if value not in {"auto", "debug", "info", "warning", "error"}:
+        raise SettingsError(key, f"{value!r} is none of auto, debug, info, warning, error")
 
 
 _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.slow
 def test_first_start(new_system: Callable[..., System]) -> None:
     system = new_system()
     eventually(lambda: "zapette credentials" in system.log, "the welcome is shown to its end")
-    assert "█" in system.log
     assert f"http://localhost:{system.http_port}/" in system.log
     assert stat.S_IMODE(system.data.stat().st_mode) == 0o700
     files = [file for file in system.data.rglob("*") if file.is_file()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,10 @@ class Addresses:
             return self.settings.public_url.rstrip("/") + "/"
         port = "" if self.settings.http_port == _HTTP else f":{self.settings.http_port}"
         return f"http://{bracketed(ip or self.found()['ip'])}{port}/"
+
+    def is_only_here(self) -> bool:
+        """Tell whether the server listens on this machine alone."""
+        return ip_address(self.settings.bind).is_loopback
 
     def broker(self, host: str) -> str:
         """Return the broker's address for a browser that reached the pages at `host`.

@@ -10,13 +10,16 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
 from zapette import logs
 from zapette.mqtt.url import bracketed
+from zapette_cli.language import language_of
 from zapette_cli.processes import manager
 from zapette_cli.settings_options import with_settings
+from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
 from zapette_server.settings import Settings
 
@@ -24,17 +27,22 @@ _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True
 
 
 @click.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
 @click.option("--reload", is_flag=True, help="Restart parts when their code changes.")
 @with_settings
-def run(settings: Settings, *, reload: bool) -> None:
-    """Run the broker, the web side and the bridge if it is set, and restart what ends."""
+def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
+    """Run the broker, the web side and the bridge if it is set, and restart what ends.
+
+    FOLDER has your films and music, as --media.
+    """
+    if folder is not None:
+        settings = dataclasses.replace(settings, media_dir=Path(folder).resolve())
     if reload:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
-    new = not (settings.data_dir / "secret").exists()
     code = manager.run(
         settings,
-        on_ready=lambda: _welcome(settings, new=new),
+        on_ready=lambda: _welcome(settings),
         is_ready=lambda: _answers(settings),
         reload=reload,
     )
@@ -118,23 +126,30 @@ def _answers(settings: Settings) -> bool:
         return False
 
 
-def _welcome(settings: Settings, *, new: bool) -> None:
-    from zapette_webapp.addresses import Addresses
+def _welcome(settings: Settings) -> None:
+    """Print where the pages are: with a QR code on a terminal, plain lines otherwise."""
     from zapette_webapp.pages import qr
 
-    page = Addresses(settings).pages()
+    place = _place(settings)
+    lines = place.lines(language_of(os.environ))
+    if not sys.stdout.isatty():
+        click.echo("\n".join(lines))
+        return
+    code = f"{qr.terminal(place.page)}\n" if place.is_reachable else ""
+    click.echo(f"\n{code}" + "\n".join(f"  {line}" for line in lines) + "\n")
+
+
+def _place(settings: Settings) -> Place:
+    from zapette_webapp.addresses import Addresses
+
     host = local_host(settings)
     # the name is easier to remember, where it certainly leads to this server
     here = "localhost" if host == "127.0.0.1" else bracketed(host)
-    click.echo(
-        f"\n  Zapette is running.\n\n"
-        f"  Player, on this device     http://{here}:{settings.http_port}/\n"
-        f"  Player, on another device  {page}\n\n{qr.terminal(page)}\n"
-        f"  Open the player, then scan its code with a phone on this network.\n"
+    addresses = Addresses(settings)
+    return Place(
+        media=str(settings.media_dir),
+        here=f"http://{here}:{settings.http_port}/",
+        page=addresses.pages(),
+        bind="" if settings.public_url or not addresses.is_only_here() else settings.bind,
+        has_network=bool(settings.public_url or addresses.found()["candidates"]),
     )
-    if new:
-        click.echo(
-            "  `zapette credentials` prints the account for scripts and Home Assistant "
-            f"(port {settings.mqtt_port}).\n"
-        )
-    sys.stdout.flush()
