@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple, NewType, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -124,6 +125,19 @@ CASES: list[tuple[Any, st.SearchStrategy[Any]]] = [
 ]
 
 
+def comparable(value: Any) -> Any:
+    """Return a value with each instant as its local time and its offset.
+
+    In an hour that comes twice, a time equals none in another zone, not even itself (PEP 495).
+    """
+    match value:
+        case dt.datetime():
+            return value.replace(tzinfo=None), value.utcoffset()
+        case dict():
+            return {name: comparable(member) for name, member in value.items()}
+    return value
+
+
 @pytest.mark.parametrize(("hint", "values"), CASES, ids=lambda each: str(each)[:40])
 @settings(deadline=None)
 @given(data=st.data())
@@ -132,8 +146,18 @@ def test_what_is_written_is_read_again(
 ) -> None:
     value = data.draw(values)
     again = kind_of(hint).read(json.loads(write_json(value)))
-    assert again == value
+    assert comparable(again) == comparable(value)
     assert type(again) is type(value)
+
+
+@pytest.mark.parametrize(("fold", "written"), [(0, "+02:00"), (1, "+01:00")])
+def test_an_hour_that_comes_twice_keeps_its_offset(fold: int, written: str) -> None:
+    zone = ZoneInfo("Europe/Paris")
+    value = dt.datetime(2026, 10, 25, 2, 30, tzinfo=zone, fold=fold)
+    assert json.loads(write_json(value)) == f"2026-10-25T02:30:00{written}"
+    again = kind_of(dt.datetime).read(json.loads(write_json(value)))
+    assert again != value, "Python compares such an hour so (PEP 495)"
+    assert comparable(again) == comparable(value)
 
 
 @pytest.mark.parametrize(
