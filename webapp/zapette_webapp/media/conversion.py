@@ -15,8 +15,8 @@ from zapette_webapp.subtitles.__main__ import REFUSED
 LARGEST: Final = 2 << 20
 """The largest file that is converted, in bytes."""
 
-LIMITS: Final = Limits(cpu=10, wall=30.0, memory=512 << 20, output=8 << 20, waiting=5)
-"""The limits for converting one file."""
+LIMITS: Final = Limits(cpu=10, wall=30.0, memory=512 << 20, output=8 << 20, waiting=5, niceness=5)
+"""The limits for converting one file, for which somebody waits."""
 
 REMEMBERED: Final = 16 << 20
 """The size of the cache, in characters."""
