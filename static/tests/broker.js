@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+
+import { freePort } from "./ports.js";
 
 /** A real broker (mosquitto) on a free port, over WebSocket, open to anybody. */
 export class Broker {
@@ -34,7 +36,8 @@ export class Broker {
       `listener ${this.tcpPort} 127.0.0.1\n${websocket}allow_anonymous true\npersistence false\n`,
     );
     const path = `${process.env.PATH}:/usr/sbin`;
-    this._process = spawn("mosquitto", ["-c", file], {
+    // it ends with us, however we end
+    this._process = spawn("setpriv", ["--pdeathsig", "TERM", "mosquitto", "-c", file], {
       env: { ...process.env, PATH: path },
       stdio: "ignore",
     });
@@ -75,18 +78,6 @@ export async function until(condition, what, patience = 10_000) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
     await delay(10);
   }
-}
-
-/** @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(address && typeof address === "object" ? address.port : 0));
-    });
-  });
 }
 
 /**
