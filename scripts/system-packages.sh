@@ -12,6 +12,7 @@ need mosquitto_rr mosquitto-clients
 need ffmpeg ffmpeg
 need ip iproute2
 need openssl openssl
+need setpriv util-linux
 need docker-compose docker-compose
 need nginx nginx-light
 need firefox-esr firefox-esr

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.ports import free_ports, listens
+from tests.processes import ending_with_us
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
@@ -57,7 +58,7 @@ class Mosquitto:
         )
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.before, SERVER, "-c", str(file)], stdout=log, stderr=log
+                ending_with_us([*self.before, SERVER, "-c", str(file)]), stdout=log, stderr=log
             )
         eventually(lambda: listens(self.port, self.host), "mosquitto listens")
         return self

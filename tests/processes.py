@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import AnyStr
+from typing import AnyStr, Final
+
+_SETPRIV: Final = shutil.which("setpriv")
+
+
+def ending_with_us(command: Sequence[str]) -> list[str]:
+    """Return a command that gets SIGTERM when the thread that starts it ends, even by SIGKILL.
+
+    Only Linux has that.
+    """
+    return [_SETPRIV, "--pdeathsig", "TERM", *command] if _SETPRIV else [*command]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ import psutil
 
 from tests import proof
 from tests.ports import free_ports
-from tests.processes import ending
+from tests.processes import ending, ending_with_us
 from tests.waiting import SLACK, eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette_server.places import ROOT
@@ -131,7 +131,7 @@ class System:
         self._parts = 0
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette_cli", self.command, *self.options],
+                ending_with_us([sys.executable, "-m", "zapette_cli", self.command, *self.options]),
                 cwd=self.code,
                 env=self.environment | (_path_of(self.code) if self.code else {}),
                 stdin=subprocess.DEVNULL,

@@ -23,6 +23,7 @@ from tests.broker.servers import run_process
 from tests.mosquitto import Mosquitto, run_tool
 from tests.plain_player import PlainPlayer
 from tests.ports import free_ports
+from tests.processes import ending_with_us
 from tests.sharing import sharing
 from tests.system import System
 from tests.vector_files import vectors
@@ -130,7 +131,7 @@ class Bridge:
         names = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in settings.items()}
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zapette_cli", "bridge"],
+                ending_with_us([sys.executable, "-m", "zapette_cli", "bridge"]),
                 env=system.environment | names,
                 stdout=output,
                 stderr=output,

@@ -20,6 +20,7 @@ from tests.conformance.properties import Pairs
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
 from tests.ports import free_port
+from tests.processes import ending_with_us
 from tests.waiting import eventually
 from zapette_broker import Authenticator, Broker, Limits
 
@@ -179,7 +180,7 @@ def run_process(
     output = folder / f"{kind}.txt"
     with output.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", MODULES[kind], "-c", str(path)],
+            ending_with_us([sys.executable, "-m", MODULES[kind], "-c", str(path)]),
             cwd=ROOT,
             stdout=file,
             stderr=subprocess.STDOUT,

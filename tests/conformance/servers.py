@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.ports import free_port, listens
+from tests.processes import ending_with_us
 from tests.waiting import SLACK
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,9 @@ def run_server(kind: str, folder: Path, profile: Profile) -> Iterator[Server]:
     command = _COMMANDS[kind](server, folder)
     output = folder / "output.txt"
     with output.open("wb") as file:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            ending_with_us(command), cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
+        )
     try:
         for port in (server.port, server.ws_port):
             _wait_until_listening(port, process, output)

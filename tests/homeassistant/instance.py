@@ -24,6 +24,7 @@ from tests.homeassistant import python
 from tests.homeassistant.api_socket import Socket
 from tests.homeassistant.entities import Entities
 from tests.ports import free_ports
+from tests.processes import ending_with_us
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
@@ -119,7 +120,9 @@ class Instance:
         """Start it, and wait until it has started all of its parts."""
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
-                python.command("homeassistant", "--config", str(self.folder), "--skip-pip"),
+                ending_with_us(
+                    python.command("homeassistant", "--config", str(self.folder), "--skip-pip")
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
