@@ -26,6 +26,7 @@ class MqttClient:
     password: str | None = None
     version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
     will: str | None = None
+    clean: bool | None = None
     connected: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -35,6 +36,7 @@ class MqttClient:
         self.mqtt = paho.Client(
             CallbackAPIVersion.VERSION2,
             self.client_id,
+            self.clean,
             protocol=self.version,
             reconnect_on_failure=False,
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_broker.storage.sqlite_errors import damaged, translated
-from zapette_broker.storage.store_errors import ForeignStore, StoreNewer, os_error
+from zapette_broker.storage.store_errors import ForeignStore, StoreNewer, StoreOlder, os_error
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds that a statement waits for another process."""
@@ -87,11 +87,12 @@ def check_head(path: Path, schema: Schema) -> bool:
     if application != schema.application and (application or not schema.claims_unnamed):
         raise ForeignStore(f"{path}: it belongs to another program and stays unchanged")
     if 0 < version < schema.version:
-        raise damaged(path, f"it has the older schema {version}")
+        raise StoreOlder(f"{path}: an earlier version wrote it (schema {version})")
     if version > schema.version:
         raise StoreNewer(
             f"{path}: it was written by a newer version (schema {version}, this one knows"
-            f" {schema.version}) and stays unchanged; install the newer version again"
+            f" {schema.version}) and stays unchanged; install the newer version again, or restore a"
+            " backup that this version or an earlier one made"
         )
     return True
 

@@ -14,6 +14,7 @@ from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.message import OVERHEAD, Message
 from zapette_broker.session import Session, Subscription
 from zapette_broker.storage.database import Database, Row
+from zapette_broker.storage.marks import APPLICATION_ID, SCHEMA_VERSION
 from zapette_broker.storage.rows import (
     TABLES,
     consistent,
@@ -29,9 +30,6 @@ from zapette_broker.storage.store_errors import StoreDamaged, StoreError
 from zapette_broker.topics import split_share
 
 logger = logging.getLogger("broker")
-
-APPLICATION_ID = 0x7A617074
-SCHEMA_VERSION = 1
 
 
 class Store(StateStore):

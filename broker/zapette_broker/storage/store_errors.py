@@ -7,6 +7,7 @@
     ├── StoreFull            there is no room left on the disk
     └── UnusableStore        waiting does not help: a person must act
         ├── StoreDamaged     the file does not contain what was written
+        │   └── StoreOlder   an earlier version wrote it, in a form that is no longer read
         ├── StoreReadOnly    the file or its file system may not be written
         ├── StoreNewer       a newer version of this program wrote it
         └── ForeignStore     another program wrote it
@@ -38,6 +39,10 @@ class UnusableStore(StoreError):
 
 class StoreDamaged(UnusableStore):
     """The file does not contain what was written to it."""
+
+
+class StoreOlder(StoreDamaged):
+    """An earlier version of this program wrote the file, in a form that is no longer read."""
 
 
 class StoreReadOnly(UnusableStore):

@@ -15,12 +15,10 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Final
 
-from zapette_broker.storage import sqlite_file, store
+from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.sqlite_errors import translated
-from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreError, StoreFull, os_error
 from zapette_server.errors import BackupError
-from zapette_server.storage import grants, player_registry
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.backup_format import (
     ASIDE,
@@ -32,7 +30,7 @@ from zapette_server.storage.backup_format import (
 )
 from zapette_server.storage.data_folder import SETUP, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
-from zapette_server.storage.stores import BROKER, WEB
+from zapette_server.storage.stores import BROKER, WEB, known
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -125,11 +123,9 @@ def _extract(file: Path, archive: zipfile.ZipFile, name: str, entry: Entry, fold
 def _check_usable(file: Path, folder: Path) -> None:
     """Check that this version can use what is in the folder."""
     try:
-        known = DataFolder.open(folder)
-        Accounts(known.accounts).names()
-        broker = Schema(store.APPLICATION_ID, store.SCHEMA_VERSION, "")
-        stores = {known.registry: player_registry.SCHEMA, known.grants: grants.SCHEMA}
-        for path, schema in (stores | {known.messages: broker}).items():
+        found = DataFolder.open(folder)
+        Accounts(found.accounts).names()
+        for path, schema in known(found).items():
             if sqlite_file.check_head(path, schema):
                 with translated(path), closing(sqlite_file.connect(path)) as connection:
                     sqlite_file.check_integrity(path, connection)

@@ -12,10 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from zapette_broker.storage import damage
+from zapette_broker.storage import damage, marks, sqlite_file
 from zapette_broker.storage.sqlite import WHOLE_INTERVAL
-from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError
+from zapette_broker.storage.sqlite_file import Schema
+from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
 from zapette_server.checks import without_folders
+from zapette_server.storage import grants, player_registry
 from zapette_server.storage.data_folder import SETUP, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.grants import Grants
@@ -104,6 +106,27 @@ class Stores:
         self._lock.release()
 
 
+def known(folder: DataFolder) -> dict[Path, Schema]:
+    """Return the stores that every start needs, with what is expected in them."""
+    return {
+        folder.registry: player_registry.SCHEMA,
+        folder.grants: grants.SCHEMA,
+        folder.messages: Schema(marks.APPLICATION_ID, marks.SCHEMA_VERSION, ""),
+    }
+
+
+def _refuse_newer(folder: DataFolder) -> None:
+    """Raise StoreNewer before anything changes, if a newer version wrote one of the stores."""
+    for file, schema in known(folder).items():
+        try:
+            sqlite_file.check_head(file, schema)
+        except StoreNewer:
+            raise
+        except StoreError as error:
+            # whoever opens it repairs or reports it
+            log.debug("%s", error)
+
+
 def prepare(path: Path, gives_up: Callable[[], bool] = bool) -> None:
     """Create the data folder and its stores, and repair damage, before any part runs.
 
@@ -113,12 +136,14 @@ def prepare(path: Path, gives_up: Callable[[], bool] = bool) -> None:
 
     Raises:
         StoreBusy: a part runs on the folder already.
+        StoreNewer: a newer version wrote one of the stores; all stay unchanged.
         StoreError: the folder or a store cannot be used.
     """
     folder = DataFolder.open(path)
     with contextlib.ExitStack() as parts:
         for part in (BROKER, WEB):
             parts.enter_context(FolderLock(path, part).held(_HANDOVER, gives_up))
+        _refuse_newer(folder)
         registry, grants = _open(folder, set())
         registry.close()
         grants.close()

@@ -13,7 +13,7 @@ from typing import Final
 
 from zapette_broker.storage import sqlite, sqlite_file
 from zapette_broker.storage.sqlite import Connection
-from zapette_broker.storage.sqlite_errors import damaged, translated
+from zapette_broker.storage.sqlite_errors import translated
 from zapette_broker.storage.sqlite_file import SIDE_FILES, Schema
 from zapette_broker.storage.store_errors import ForeignStore, StoreDamaged, StoreNewer
 
@@ -140,6 +140,6 @@ def _opened(file: Path, folder: Path) -> Connection:
         connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
         ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
         if kept != str(folder):
-            raise damaged(file, "it belongs to another media folder")
+            raise ForeignStore(f"{file}: it is of another media folder")
 
     return sqlite.open_(file, SCHEMA, prepare=prepare)
