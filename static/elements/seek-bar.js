@@ -1,6 +1,8 @@
 import { formatTime } from "../i18n/format.js";
 import { nameAt } from "../protocol/chapters.js";
+import { previewAddress } from "../protocol/sources.js";
 import { build, fill, flag } from "./dom.js";
+import { PreviewPicture } from "./preview-picture.js";
 import { ViewElement } from "./view.js";
 
 /** The least milliseconds between two drawings while the medium plays. */
@@ -11,14 +13,21 @@ const MARGIN = 20;
 const STEP = 10;
 /** Width of the slider's knob in pixels, by which the middle of it falls short of the ends. */
 const THUMB = 24;
+/** Milliseconds that a film plays before its pictures are fetched: it comes first. */
+const SETTLING = 5000;
 
-/** Where the medium is, and a slider to go elsewhere: when it is let go. */
+/**
+ * Where the medium is, and a slider to go elsewhere: when it is let go. Pictures of the places are
+ * fetched when somebody points at it; with the attribute `early` before that, unless it costs.
+ */
 export class SeekBar extends ViewElement {
   /** @type {import("./view.js").View | null} */
   #view = null;
   #held = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling = undefined;
   #slider = build("input", {
     type: "range",
     min: "0",
@@ -29,6 +38,7 @@ export class SeekBar extends ViewElement {
   });
   #elapsed = build("span", { class: "elapsed" });
   #duration = build("span", { class: "duration" });
+  #picture = new PreviewPicture();
   #chapter = build("span", { class: "chapter" });
   #time = build("span");
   #preview = build("span", { class: "preview", "aria-hidden": "true", hidden: "" });
@@ -43,13 +53,15 @@ export class SeekBar extends ViewElement {
     this.#slider.setAttribute("aria-label", translate("control.position"));
     const times = build("div", { class: "times", "aria-hidden": "true" });
     times.append(this.#elapsed, this.#duration);
-    this.#preview.append(this.#chapter, this.#time);
+    this.#preview.append(this.#picture.element, this.#chapter, this.#time);
     const track = build("div", { class: "track" }, this.#marks, this.#slider, this.#preview);
     fill(this, track, times);
     this.#draw(0, null);
     this.#slider.addEventListener("pointerdown", () => {
       this.#held = true;
+      this.#picture.load();
     });
+    this.#slider.addEventListener("pointerenter", () => this.#picture.load());
     for (const end of ["pointerup", "pointercancel", "blur"]) {
       this.#slider.addEventListener(end, () => {
         this.#held = false;
@@ -78,6 +90,9 @@ export class SeekBar extends ViewElement {
     if (this.#slider.max !== max) this.#slider.max = max;
     this.#chapters = state?.chapters ?? [];
     this.#mark();
+    const seekable = state && state.kind === "video" && state.can.includes("seek");
+    this.#picture.offer((seekable && state.source && previewAddress(state.source)) || "");
+    this.#settle(live && state?.playing === true && !state.buffering);
     clearTimeout(this.#timer);
     this.#refresh();
     if (live && state?.playing && !state.buffering) this.#await(state.rate);
@@ -85,6 +100,7 @@ export class SeekBar extends ViewElement {
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
+    this.#settle(false);
   }
 
   /**
@@ -102,6 +118,16 @@ export class SeekBar extends ViewElement {
       },
       Math.max(INTERVAL, left),
     );
+  }
+
+  /** @param {boolean} plays */
+  #settle(plays) {
+    if (!plays) {
+      clearTimeout(this.#settling);
+      this.#settling = undefined;
+    } else if (this.hasAttribute("early") && !savesData()) {
+      this.#settling ??= setTimeout(() => this.#picture.load(), SETTLING);
+    }
   }
 
   get #length() {
@@ -165,6 +191,7 @@ export class SeekBar extends ViewElement {
     this.#chapter.textContent = chapter;
     flag(this.#chapter, "hidden", chapter === "");
     this.#time.textContent = formatTime(position);
+    this.#picture.show(inside);
     this.#preview.style.setProperty("--at", String(inside));
     flag(this.#preview, "hidden", false);
   }
@@ -194,4 +221,10 @@ export class SeekBar extends ViewElement {
     this.#duration.textContent = total;
     this.#slider.setAttribute("aria-valuetext", spoken);
   }
+}
+
+/** Whether the person pays for what is fetched, or wants little of it. */
+function savesData() {
+  const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
+  return connection?.saveData === true || matchMedia("(prefers-reduced-data: reduce)").matches;
 }

@@ -82,6 +82,16 @@ export function streamAddress({ url }, plan) {
 }
 
 /**
+ * Return the address of the pictures to seek with, which the server makes of a film of the library;
+ * empty for what is elsewhere, or comes in parts.
+ * @param {string} source as the state tells it
+ */
+export function previewAddress(source) {
+  const { path, url } = readSource(source);
+  return path === null || isStream({ url }) ? "" : `previews/${url.slice(LIBRARY.length)}`;
+}
+
+/**
  * Tell whether a source is a medium by its name; else it may be a folder of the library.
  * @param {Source} source
  */

@@ -51,7 +51,8 @@ class PageMonitor:
         assert not unexpected, "\n".join(unexpected)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if "/thumbnails/" in message.location["url"] and "503" in message.text:
+        address = message.location["url"]
+        if "503" in message.text and ("/thumbnails/" in address or "/previews/" in address):
             # the server's word for a picture that is still being made, which is asked for again
             return
         if message.type in {"error", "warning", "assert"}:

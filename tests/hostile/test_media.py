@@ -29,7 +29,7 @@ import json, os, socket, sys
 from zapette_webapp.media import inspection
 refused = []
 with open(sys.argv[1], "rb") as file:
-    inspection._open_no_more(file.fileno())
+    inspection.open_no_more(file.fileno())
     for act in (lambda: open(sys.argv[2]), socket.socket, os.pipe):
         try:
             act()

@@ -23,6 +23,7 @@ ROUTES = [
     ("GET", "api/library"),
     ("GET", "media/clip.webm"),
     ("GET", "thumbnails/clip.webm"),
+    ("GET", "previews/clip.webm"),
     ("GET", "subtitles/clip.srt"),
     ("GET", "healthz"),
     ("GET", "metrics"),

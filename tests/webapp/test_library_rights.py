@@ -31,6 +31,7 @@ ROUTES = {
     "a poster": "media/film.jpg",
     "a missing medium": "media/none.webm",
     "a thumbnail": "thumbnails/film.jpg?v=1",
+    "pictures to seek with": "previews/film.webm",
     "subtitles": "subtitles/film.srt",
     "subtitles inside": "subtitles/film.webm?track=0",
     "a playlist": "streams/film.webm/copy-copy/master.m3u8",

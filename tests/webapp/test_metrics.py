@@ -65,7 +65,7 @@ def test_parts_library_and_process(cinema: System) -> None:
 
 def test_restarts_of_threads_are_counted(system: System) -> None:
     found = figures(system)
-    for task in ("discovery", "library", "thumbnails", "stores"):
+    for task in ("discovery", "library", "thumbnails", "previews", "stores"):
         assert found[f'zapette_task_restarts_total{{task="{task}"}}'] >= 0
     ended = threading.Event()
     owner = Supervisor(logging.getLogger("zapette.test"))

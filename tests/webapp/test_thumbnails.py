@@ -14,8 +14,9 @@ import pytest
 
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
+from zapette_webapp.media.pictures import Picture
 from zapette_webapp.media.probe import Prober
-from zapette_webapp.media.thumbnails import Picture, Thumbnails
+from zapette_webapp.media.thumbnails import Thumbnails
 
 pytestmark = pytest.mark.slow
 

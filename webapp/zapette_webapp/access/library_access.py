@@ -18,7 +18,9 @@ from zapette_webapp.errors import NotLetIn
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
-PREFIXES: Final = ("/api/library", "/media", "/thumbnails", "/subtitles", "/streams")
+PREFIXES: Final = (
+    *("/api/library", "/media", "/thumbnails", "/previews", "/subtitles", "/streams"),
+)
 """Everything at and below these paths is the library."""
 
 _MOST_COOKIES: Final = 16

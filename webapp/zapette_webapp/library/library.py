@@ -13,6 +13,8 @@ from zapette_webapp.library.queries import Queries
 from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media.conversion import Converter
 from zapette_webapp.media.disk_cache import DiskCache
+from zapette_webapp.media.pictures import Pictures
+from zapette_webapp.media.preview_sheets import PreviewSheets
 from zapette_webapp.media.probe import Prober
 from zapette_webapp.media.thumbnails import Thumbnails
 from zapette_webapp.media.tools import Tool
@@ -28,6 +30,7 @@ class Library:
         index: their index.
         scanner: keeps the index up to date.
         thumbnails: makes thumbnails.
+        previews: makes the pictures to seek with.
         prober: reads media.
         converter: reads subtitles.
         track_reader: reads subtitles inside films.
@@ -38,6 +41,7 @@ class Library:
     index: Index
     scanner: Scanner
     thumbnails: Thumbnails
+    previews: PreviewSheets
     prober: Prober
     converter: Converter
     track_reader: TrackReader
@@ -64,6 +68,7 @@ class Library:
             index,
             scanner,
             Thumbnails(thumbnails),
+            PreviewSheets(thumbnails / "previews"),
             prober,
             converter,
             tracks,
@@ -80,24 +85,26 @@ class Library:
     @property
     def tools(self) -> tuple[Tool, ...]:
         """The programs that read the files in the library."""
-        own = (self.prober.tool, self.thumbnails.tool, self.converter.tool)
-        return (*own, *self.track_reader.tools)
+        own = (self.prober, self.thumbnails, self.previews, self.converter)
+        return (*(it.tool for it in own), *self.track_reader.tools)
 
     def start(self) -> None:
         """Start the threads."""
         self.thumbnails.start()
+        self.previews.start()
         self.track_reader.start()
         self.scanner.start()
 
     @property
-    def workers(self) -> tuple[Scanner, Thumbnails]:
+    def workers(self) -> tuple[Scanner | Pictures, ...]:
         """The parts with their own threads."""
-        return self.scanner, self.thumbnails
+        return self.scanner, self.thumbnails, self.previews
 
     def stop(self) -> None:
         """Stop the parts and close the index."""
         self.scanner.stop()
         self.thumbnails.stop()
+        self.previews.stop()
         self.converter.stop()
         self.track_reader.stop()
         self.index.close()

@@ -1,4 +1,4 @@
-"""The library over HTTP: its entries, files, thumbnails and subtitles."""
+"""The library over HTTP: its entries, files, pictures and subtitles."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from zapette_webapp.http.conditional import conditional
 from zapette_webapp.library import paths, subtitle_routes
 from zapette_webapp.library.library import Library
 from zapette_webapp.library.paths import LibraryPath
+from zapette_webapp.media.pictures import Picture
 
 _A_YEAR: Final = 365 * 24 * 3600
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})
 
 
 def blueprint(library: Library) -> Blueprint:
-    """Return ``/api/library``, ``/media``, ``/thumbnails`` and ``/subtitles``.
+    """Return ``/api/library``, ``/media``, ``/thumbnails``, ``/previews`` and ``/subtitles``.
 
     ``/media`` answers ranges (206, 416, If-Range).
     """
@@ -65,18 +66,25 @@ def blueprint(library: Library) -> Blueprint:
 
     @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
-        picture = library.thumbnails.get(media_folder.get(path))
-        if picture.pending:
-            raise NotReady("the picture is being made")
-        if picture.file is None:
-            raise NoPicture
-        response = send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
+        response = _jpeg(library.thumbnails.get(media_folder.get(path)))
         if "v" in request.args:
             response.headers["Cache-Control"] = f"private, max-age={_A_YEAR}, immutable"
         return conditional(response)
 
+    @media.get("/previews/<library_path:path>")
+    def previews(path: str) -> Response:
+        return conditional(_jpeg(library.previews.get(media_folder.get(path))))
+
     subtitle_routes.register(media, library)
     return media
+
+
+def _jpeg(picture: Picture) -> Response:
+    if picture.pending:
+        raise NotReady("the picture is being made")
+    if picture.file is None:
+        raise NoPicture
+    return send_file(picture.file, mimetype="image/jpeg", conditional=False, max_age=0)
 
 
 def _number(name: str, default: int) -> int:

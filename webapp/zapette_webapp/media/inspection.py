@@ -66,7 +66,7 @@ def main() -> int:
     fact, path, *named = sys.argv[1:]
     demuxer = named[0] if named else None
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - unbuffered
-        _open_no_more(file.fileno())
+        open_no_more(file.fileno())
         answer = content_of(file, demuxer) if fact == CONTENT else keyframes_of(file, demuxer)
         sys.stdout.write(json.dumps(answer))
     return 0
@@ -118,13 +118,16 @@ class Portion:
         return part
 
 
-def opened(file: IO[bytes], demuxer: str | None) -> InputContainer:
-    """Return the container in an open file, which is the only one that libav gets."""
+def opened(file: IO[bytes], demuxer: str | None, most: int = MOST_READ) -> InputContainer:
+    """Return the container in an open file, which is the only one that libav gets.
+
+    It reads at most `most` bytes of it.
+    """
 
     def give(url: str, _flags: int, _options: dict[str, str]) -> Portion:
         if url != _URL:
             raise PermissionError(url)
-        return Portion(file)
+        return Portion(file, most)
 
     return av.open(
         _URL,
@@ -260,7 +263,8 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     return {key[:40]: value[:LONGEST_TEXT] for key, value in list(tags.items())[:40]}
 
 
-def _open_no_more(highest: int) -> None:
+def open_no_more(highest: int) -> None:
+    """Take from this process the right to open anything but what is open, up to this number."""
     with suppress(AttributeError, OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
 

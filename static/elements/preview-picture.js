@@ -1,0 +1,49 @@
+/** A small picture of a place in a film, out of the sheet that the server makes of it. */
+
+import { build } from "./dom.js";
+import { retryPicture } from "./picture-retry.js";
+
+/** The tiles of a sheet, as the server draws them (docs/http-api.md): `COUNT` equal parts of a film. */
+const COLUMNS = 10;
+const COUNT = 200;
+/** The size of a tile, in pixels. */
+const WIDTH = 160;
+const HEIGHT = 90;
+
+export class PreviewPicture {
+  /** hidden until the sheet is there */
+  element = build("img", { class: "tile", alt: "", hidden: "" });
+  /** the address of the sheet; empty for none */
+  #address = "";
+
+  constructor() {
+    retryPicture(this.element);
+  }
+
+  /**
+   * Have the sheet at this address, once it is asked for; empty for none.
+   * @param {string} address
+   */
+  offer(address) {
+    if (address === this.#address) return;
+    this.#address = address;
+    this.element.hidden = true;
+    this.element.removeAttribute("src");
+  }
+
+  /** Fetch the sheet. */
+  load() {
+    if (this.#address && !this.element.hasAttribute("src")) this.element.src = this.#address;
+  }
+
+  /**
+   * Show the tile of a place.
+   * @param {number} part of the film, 0 to 1
+   */
+  show(part) {
+    const number = Math.min(COUNT - 1, Math.floor(part * COUNT));
+    const left = (number % COLUMNS) * WIDTH;
+    const top = Math.floor(number / COLUMNS) * HEIGHT;
+    this.element.style.objectPosition = `${-left}px ${-top}px`;
+  }
+}

@@ -1,0 +1,185 @@
+"""Small pictures of media, which a program makes one at a time, in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zapette_server.supervisor import Supervisor
+from zapette_webapp.media.tools import Tool
+
+log = logging.getLogger("zapette.library")
+
+_LONGEST_QUEUE: Final = 64
+_MOST_WAITING: Final = 4
+_WAIT: Final = 2.0
+_TRIMMED_TO: Final = 0.9
+_TOUCHED_AFTER: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The result of a request for a picture.
+
+    Attributes:
+        file: its path; None if it does not exist.
+        pending: whether it is being made.
+    """
+
+    file: Path | None
+    pending: bool = False
+
+
+class Pictures(ABC):
+    """Makes pictures on a thread of its own, the latest request first.
+
+    Args:
+        folder: the folder of the pictures; created if needed.
+        budget: its size limit, in bytes; those unseen for longest are deleted.
+        tool: the program that makes them.
+        name: of the thread.
+        kind: tells pictures of other kinds from these; it changes with how they are drawn.
+    """
+
+    def __init__(self, folder: Path, budget: int, tool: Tool, name: str, kind: str) -> None:
+        self._folder = folder
+        self._budget = budget
+        self.tool = tool
+        self._name = name
+        self._kind = kind
+        self._asked: OrderedDict[Path, Path] = OrderedDict()
+        self._changed = threading.Condition()
+        self._waiting = threading.Semaphore(_MOST_WAITING)
+        self._stopping = False
+        self._used: int | None = None
+        self._made = 0
+        #: Keeps the thread running.
+        self.supervisor = Supervisor(log)
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a program that makes them."""
+        return self.tool.present
+
+    @property
+    def made(self) -> int:
+        """The number of pictures made since the start."""
+        return self._made
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.supervisor.thread(self._name, self._run)
+
+    def stop(self) -> None:
+        """Stop, within a second."""
+        self.supervisor.stop()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self.tool.stop()
+        self.supervisor.stop(2)
+
+    def get(self, file: Path) -> Picture:
+        """Return the picture of a file; wait a little if it is being made.
+
+        Few callers wait at once, so that other requests have threads.
+        """
+        picture = self.find(file)
+        if not picture.pending or not self._waiting.acquire(blocking=False):
+            return picture
+        try:
+            target = self._target(file)
+            with self._changed:
+                self._changed.wait_for(lambda: target.exists() or self._stopping, _WAIT)
+        finally:
+            self._waiting.release()
+        return self.find(file)
+
+    def find(self, file: Path) -> Picture:
+        """Return the picture of a file; request it if it is missing."""
+        target = self._target(file)
+        try:
+            status = target.stat()
+        except OSError:
+            return self._ask(file, target)
+        if status.st_size == 0:
+            return Picture(None)
+        if time.time() - status.st_mtime > _TOUCHED_AFTER:
+            os.utime(target)
+        return Picture(target)
+
+    def _ask(self, file: Path, target: Path) -> Picture:
+        if not self.present or not self._is_drawn(file):
+            return Picture(None)
+        with self._changed:
+            self._asked[target] = file
+            self._asked.move_to_end(target)
+            while len(self._asked) > _LONGEST_QUEUE:
+                self._asked.popitem(last=False)
+            self._changed.notify_all()
+        return Picture(None, pending=True)
+
+    def _run(self) -> None:
+        while (next_one := self._next()) is not None:
+            target, file = next_one
+            try:
+                if not target.exists():
+                    self._make(file, target)
+            except OSError as error:
+                log.warning("cannot store a picture: %s", error)
+            with self._changed:
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[Path, Path] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._asked or self._stopping)
+            return None if self._stopping else self._asked.popitem()
+
+    def _make(self, file: Path, target: Path) -> None:
+        picture = self._draw(file)
+        if self._stopping:
+            return
+        # An empty file marks a failure, so that it is not tried again and again.
+        draft = target.with_suffix(".draft")
+        draft.write_bytes(picture or b"")
+        draft.replace(target)
+        self._made += picture is not None
+        self._trim(len(picture or b""))
+
+    @abstractmethod
+    def _is_drawn(self, file: Path) -> bool:
+        """Tell whether files with this name have a picture."""
+
+    @abstractmethod
+    def _draw(self, file: Path) -> bytes | None:
+        """Return the picture of a file; None if it has none."""
+
+    def _trim(self, added: int) -> None:
+        if self._used is None:
+            self._used = sum(it.stat().st_size for it in self._folder.glob("*.jpg"))
+        else:
+            self._used += added
+        if self._used <= self._budget:
+            return
+        kept = [(it.stat(), it) for it in self._folder.glob("*.jpg")]
+        # Keep the newest: a client waits for it.
+        for status, picture in sorted(kept, key=lambda it: it[0].st_mtime_ns)[:-1]:
+            if self._used <= self._budget * _TRIMMED_TO:
+                break
+            picture.unlink(missing_ok=True)
+            self._used -= status.st_size
+
+    def _target(self, file: Path) -> Path:
+        status = file.stat()
+        what = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{self._kind}"
+        digest = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()
+        return self._folder / f"{digest[:40]}.jpg"
