@@ -105,6 +105,7 @@ def test_one_link_fills_no_table_of_sessions(guests: Guests) -> None:
         assert remote.is_in
 
 
+@pytest.mark.long
 def test_absent_remotes_queue_within_one_budget(guests: Guests) -> None:
     root = guests.home.root
     for number in range(100):

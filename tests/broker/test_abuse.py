@@ -119,6 +119,7 @@ def test_a_packet_of_256_mb(abused: Abused, transport: str, first: bytes) -> Non
     assert abused.grown < 16 * MIB
 
 
+@pytest.mark.long
 def test_a_million_subscriptions(abused: Abused) -> None:
     greedy = abused.running.connect("greedy", V5)
     granted = 0

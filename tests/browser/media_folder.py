@@ -21,6 +21,8 @@ def make_shelf(folder: Path) -> Path:
         "libvpx",
         "-deadline",
         "realtime",
+        "-cpu-used",
+        "8",
         "-b:v",
         "60k",
         "-c:a",

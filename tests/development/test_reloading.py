@@ -103,6 +103,7 @@ def test_pages_that_change_are_loaded_again(page: Page, system: System, project:
     assert pids(system) == before
 
 
+@pytest.mark.long
 def test_a_part_whose_code_changes_is_started_again(
     page: Page, system: System, project: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_part_whose_code_changes_is_started_again(
     assert players(system) == known
 
 
+@pytest.mark.long
 def test_everything_is_started_again(page: Page, system: System, project: Path) -> None:
     before = pids(system)
     known = players(system)

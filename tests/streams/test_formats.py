@@ -10,6 +10,9 @@ from tests.streams import samples
 from tests.streams.player import taken
 from tests.system import System
 
+USUAL = {"h264.mkv", "long groups.ts", "hevc 10 bit.mp4", "vfr.mp4", "xvid.avi", "mpeg2.vob"}
+"""Films of each kind of container and of times; the others are for CI."""
+
 COPIED = ["h264.mkv", "h264.mp4", "h264.ts", "long groups.ts", "dts.mkv"]
 SIGNALS = [1.0, 3.0, 5.0, 7.0]
 IN_SYNC = 0.05
@@ -22,8 +25,9 @@ MIDDLE, LAST = 1, -1
 @pytest.mark.parametrize(
     ("film", "plan"),
     [
-        *((film, "copy-aac") for film in COPIED),
-        *((film, "h264.120-aac") for film in samples.FILMS),
+        pytest.param(film, plan, marks=() if film in USUAL else pytest.mark.long)
+        for films, plan in ((COPIED, "copy-aac"), (samples.FILMS, "h264.120-aac"))
+        for film in films
     ],
 )
 def test_each_part_follows_the_one_before(server: System, film: str, plan: str) -> None:

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.sharing import sharing
 from tests.streams import samples
 from tests.system import System
 
-SECRET = b"do not read this"
+ENDINGS = ("mkv", "mp4", "ts", "avi", "vob")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def hostile(
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/x.ts"
     hls = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n"
     for number, target in enumerate((address, f"file:{outside}", f"concat:{outside}", "secret.ts")):
-        for ending in ("mkv", "mp4", "ts", "avi", "vob"):
+        for ending in ENDINGS:
             (folder / f"playlist {number}.{ending}").write_text(hls.format(target))
     (folder / "concat.mkv").write_text(f"ffconcat version 1.0\nfile '{outside}'\n")
     (folder / "session.mp4").write_text(f"v=0\nc=IN IP4 127.0.0.1\nm=video {address}\n")
@@ -65,11 +66,14 @@ def referring(film: bytes, target: Path) -> bytes:
     return film[:place] + alias + film[place + len(alias) :]
 
 
-def names() -> list[str]:
+def names() -> list[Any]:
     playlists = [
-        f"playlist%20{number}.{ending}"
+        pytest.param(
+            f"playlist%20{number}.{ending}",
+            marks=() if ending == ENDINGS[number] else pytest.mark.long,
+        )
         for number in range(4)
-        for ending in ("mkv", "mp4", "ts", "avi", "vob")
+        for ending in ENDINGS
     ]
     return [*playlists, "concat.mkv", "session.mp4", "empty.mkv", "cut.mp4", "elsewhere.mp4"]
 
