@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, ip. As root it
+# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, ip, nft. As root it
 # uses apt-get; otherwise it says what to install, and fails.
 set -eu
 missing=""
@@ -11,6 +11,7 @@ need mosquitto mosquitto
 need mosquitto_rr mosquitto-clients
 need ffmpeg ffmpeg
 need ip iproute2
+need nft nftables
 need openssl openssl
 need setpriv util-linux
 need docker-compose docker-compose

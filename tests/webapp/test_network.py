@@ -120,9 +120,9 @@ ip("addr add 192.168.1.5/24 dev eth1")
 ip("link set eth1 up")
 ip("link set peer1 up")
 ip("route add default dev cscotun0")
-from zapette_webapp.network import _default_address, candidates
+from zapette_webapp.network import default_address, candidates
 import socket
-assert _default_address(socket.AF_INET) == "10.8.0.2"
+assert default_address(socket.AF_INET) == "10.8.0.2"
 print([(it.ip, it.interface) for it in candidates()])
 """
 

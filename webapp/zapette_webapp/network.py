@@ -83,7 +83,7 @@ def candidates(bind: str = "0.0.0.0") -> list[Candidate]:  # noqa: S104 - names 
     found = usable(psutil.net_if_addrs(), psutil.net_if_stats(), family)
     if bind not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return [it for it in found if it.ip == bind] or [Candidate(bind, "bind")]
-    return rank(found, _default_address(family))
+    return rank(found, default_address(family))
 
 
 def own_interfaces() -> list[Interface]:
@@ -148,6 +148,11 @@ def usable(
     ]
 
 
+def is_virtual(candidate: Candidate) -> bool:
+    """Tell whether an address is of a tunnel or of a network inside this machine."""
+    return candidate.is_tunnel or candidate.interface.startswith(_INTERNAL + _TUNNELS)
+
+
 def _has_mac(addresses: list[psutil._ntuples.snicaddr]) -> bool:
     """Tell whether an interface has a hardware address of 48 bits that is not all zeros."""
     macs = [it.address for it in addresses if it.family == psutil.AF_LINK]
@@ -164,12 +169,13 @@ def _score(candidate: Candidate, default: str | None) -> int:
     score = next((points for network, points in _HOME_NETWORKS if address in network), 0)
     if candidate.ip == default:
         score += _DEFAULT_ROUTE_BONUS
-    if candidate.is_tunnel or candidate.interface.startswith(_INTERNAL + _TUNNELS):
+    if is_virtual(candidate):
         score -= _VIRTUAL_MALUS
     return score
 
 
-def _default_address(family: socket.AddressFamily) -> str | None:
+def default_address(family: socket.AddressFamily) -> str | None:
+    """Return the source address of the default route; None without one."""
     # Connecting a UDP socket sends nothing: the kernel only says which address it would use. The
     # networks are reserved for documentation, so that no real host is meant.
     target = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from zapette_cli.connection_options import CA_FILE, CA_HELP, SECONDS
+from zapette_cli.language import language_of
 from zapette_cli.settings_options import with_settings
 from zapette_server.settings import Settings
 
@@ -30,23 +31,41 @@ def doctor(
     timeout: float,
     ca_file: Path | None,
 ) -> None:
-    """Check ports, addresses, pages, broker, players, bridge and clock; say how to fix failures.
+    """Check what a phone needs, and say how to fix what fails: in English or French.
 
-    The exit code is 1 if a check fails.
+    That is ports, addresses, VPN, firewall, data folder, disk, ffmpeg, clock, settings, and, if
+    Zapette runs, its pages, broker, players and bridge. The exit code is 1 if a check fails.
     """
-    from zapette_cli import doctor_checks, findings
+    from zapette_cli.doctor import findings, gathering, live_checks, machine_checks, network_checks
 
     logging.getLogger("zapette").setLevel(logging.CRITICAL)
     url = url or os.environ.get("ZAPETTE_URL")
     if ca_file is not None:
         settings = replace(settings, ca_file=ca_file)
-    found = []
+    found: list[findings.Finding] = []
     if not url:
-        for check in (doctor_checks.ports, doctor_checks.addresses, doctor_checks.pages):
-            found += list(check(settings))
-    found += list(doctor_checks.broker(settings, url, timeout))
+        facts = gathering.gather(settings)
+        for check in (
+            network_checks.ports,
+            network_checks.address,
+            network_checks.route,
+            network_checks.firewall,
+            machine_checks.folder,
+            machine_checks.disk,
+            machine_checks.converter,
+            machine_checks.settings,
+            machine_checks.clock,
+        ):
+            found += check(facts)
+        if facts.is_running:
+            found += live_checks.pages(settings)
+    if url or any(port.is_open for port in facts.ports):
+        found += live_checks.broker(settings, url, timeout)
     if not url:
-        found += list(doctor_checks.bridge(settings, timeout))
-    click.echo(findings.as_json(found) if as_json else findings.as_text(found))
+        found += live_checks.bridge(settings, timeout)
+        found += network_checks.wifi(facts)
+    language = language_of(os.environ)
+    show = findings.as_json if as_json else findings.as_text
+    click.echo(show(found, language))
     if any(each.result == "failed" for each in found):
         context.exit(1)

@@ -1,0 +1,1 @@
+"""``zapette doctor``: facts are gathered, and pure checks make findings of them."""

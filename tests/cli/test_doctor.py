@@ -1,0 +1,208 @@
+"""``zapette doctor`` where something is wrong: in namespaces with networks and disks."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+from tests.namespaces import alone
+from tests.system import System
+from zapette_server.places import ROOT
+
+
+def doctor(system: System, *before: str) -> tuple[dict[str, dict[str, Any]], int]:
+    """Return the findings by what was checked, the worst of each, and the exit code."""
+    ended = subprocess.run(
+        [*before, sys.executable, "-m", "zapette_cli", "doctor", "--json", "--timeout", "5"],
+        env=system.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for each in json.loads(ended.stdout):
+        if found.get(each["what"], {}).get("result") != "failed":
+            found[each["what"]] = each
+    return found, ended.returncode
+
+
+def test_a_port_that_another_program_has(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    with socket.create_server(("127.0.0.1", system.http_port)):
+        found, code = doctor(system)
+    assert (found["port"]["result"], code) == ("failed", 1)
+    assert f"({os.getpid()})" in found["port"]["found"]
+    assert "ZAPETTE_HTTP_PORT" in found["port"]["remedy"]
+
+
+def test_a_newer_data_folder_and_one_that_others_read(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.zapette("credentials")
+    (system.data).chmod(0o755)
+    assert doctor(system)[0]["data"]["result"] == "warning"
+    with sqlite3.connect(system.data / "players.db") as file:
+        file.executescript(
+            "PRAGMA application_id = 0x7A617072; PRAGMA user_version = 99; CREATE TABLE x (y);"
+        )
+    file.close()
+    before = (system.data / "players.db").read_bytes()
+    data = doctor(system)[0]["data"]
+    assert data["result"] == "failed"
+    assert "players.db" in data["found"]
+    assert (system.data / "players.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "then", "what", "words"),
+    [
+        ("size=1m,ro", "true", "data", "read-only"),
+        ("size=1m", "cat /dev/zero >FOLDER/filler", "disk", "0 MiB are free"),
+    ],
+)
+def test_a_disk(tmp_path: Path, options: str, then: str, what: str, words: str) -> None:
+    system = System(tmp_path)
+    system.data.mkdir()
+    script = f'mount -t tmpfs -o mode=0700,{options} disk FOLDER; {then} 2>/dev/null; exec "$@"'
+    shell = ["sh", "-c", script.replace("FOLDER", str(system.data)), "sh"]
+    found, code = doctor(system, *alone("mount"), *shell)
+    assert (found[what]["result"], code) == ("failed", 1)
+    assert words in found[what]["found"]
+
+
+NETWORKS = """
+import fcntl, json, os, struct, subprocess
+from zapette_cli.doctor import gathering, network_checks
+from zapette_server.settings import Settings
+def sh(lines):
+    for line in lines.strip().splitlines():
+        subprocess.run(line, shell=True, check=True)
+def report(name):
+    facts = gathering.gather(Settings())
+    found = [it for check in (network_checks.address, network_checks.route, network_checks.firewall)
+             for it in check(facts)]
+    print(json.dumps([name, [[it.what, it.result, it.found.en] for it in found]]))
+sh("ip link set lo up")
+report("none")
+sh('''ip link add eth0 type veth peer name far0
+ip link set eth0 up
+ip link set far0 up
+ip addr add 169.254.7.7/16 dev eth0''')
+report("link-local")
+sh("ip addr add 192.168.1.5/24 dev eth0")
+report("no route")
+tunnel = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH", b"tun0", 0x1001))  # TUNSETIFF: TUN, NO_PI
+sh('''ip link set tun0 up
+ip addr add 10.8.0.2/24 dev tun0
+ip route add default dev tun0''')
+report("vpn")
+os.close(tunnel)
+sh('''ip route add default via 192.168.1.1
+ip link add docker0 type veth peer name far1
+ip link set docker0 up
+ip link set far1 up
+ip addr add 172.17.0.1/16 dev docker0''')
+report("docker beside")
+sh("ip addr del 192.168.1.5/24 dev eth0")
+report("docker alone")
+sh('''ip addr add 192.168.1.5/24 dev eth0
+nft add table inet filter
+nft 'add chain inet filter input { type filter hook input priority 0; policy drop; }'
+nft add rule inet filter input ct state established,related accept
+nft add rule inet filter input iifname lo accept
+nft add rule inet filter input tcp dport 22 accept''')
+report("closed")
+sh("nft add rule inet filter input tcp dport '{ 80, 8000-8010 }' accept")
+report("opened")
+sh('''nft flush chain inet filter input
+nft add rule inet filter input ip saddr 192.168.0.0/16 accept''')
+report("depends")
+sh('''nft flush ruleset
+nft add table ip strange
+nft 'add chain ip strange in { type filter hook input priority 0; }'
+nft add rule ip strange in tcp dport 8000 reject''')
+report("rejected")
+"""
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, list[list[str]]]:
+    command = [*alone("net"), sys.executable, "-c", NETWORKS]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return dict(json.loads(line) for line in made.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("network", "what", "result", "words"),
+    [
+        ("none", "address", "failed", "no network"),
+        ("link-local", "address", "failed", "eth0 has only a link-local address"),
+        ("no route", "network", "warning", "no default route"),
+        ("vpn", "vpn", "warning", "tun0"),
+        ("docker beside", "address", "ok", "http://192.168.1.5:8000/"),
+        ("docker alone", "address", "failed", "172.17.0.1 (docker0)"),
+        ("closed", "firewall", "failed", "nftables blocks 8000"),
+        ("opened", "firewall", "ok", "nftables"),
+        ("depends", "firewall", "warning", "may block"),
+        ("rejected", "firewall", "failed", "nftables blocks 8000"),
+    ],
+)
+def test_a_network(
+    networks: dict[str, list[list[str]]], network: str, what: str, result: str, words: str
+) -> None:
+    (found,) = [it for it in networks[network] if it[0] == what]
+    assert found[1] == result, networks[network]
+    assert words in found[2]
+
+
+def test_a_broker_that_retains_nothing(tmp_path: Path) -> None:
+    """As RabbitMQ does for wildcards; the account is right, and the bridge would seem to work."""
+    home = Mosquitto(tmp_path, lines=["retain_available false"]).start()
+    url = f"mqtt://127.0.0.1:{home.port}"
+    try:
+        found, code = doctor(System(tmp_path, {"ZAPETTE_BRIDGE_URL": url}))
+    finally:
+        home.stop()
+    assert code == 1
+    assert "no retained messages" in found["home_broker"]["found"]
+
+
+def test_a_broker_that_retains_is_left_as_it_was(tmp_path: Path) -> None:
+    home = Mosquitto(tmp_path).start()
+    try:
+        settings = {
+            "ZAPETTE_BRIDGE_URL": f"mqtt://127.0.0.1:{home.port}",
+            "ZAPETTE_BRIDGE_PREFIX": "tv",
+        }
+        found, _ = doctor(System(tmp_path, settings))
+        left = subprocess.run(
+            ["mosquitto_sub", "-p", str(home.port), "-t", "#", "-W", "1", "-v"],
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        home.stop()
+    assert found["home_broker"]["result"] == "ok"
+    assert "mosquitto version" in found["home_broker"]["found"]
+    assert left.stdout == ""
+
+
+def test_in_french(system: System) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "zapette_cli", "doctor"],
+        env=system.environment | {"LC_ALL": "fr_FR.UTF-8"},
+        capture_output=True,
+        text=True,
+    )
+    assert "la page du lecteur et ses modules" in ended.stdout
+    assert "there is" not in ended.stdout
