@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from struct import pack
+from typing import Final
 
+import av
 import pytest
+from av.container import InputContainer
 from playwright.sync_api import Route
 
 from tests.browser.controlled_player import ControlledPlayer
 from tests.browser.film_samples import SAMPLES, Sample
+from tests.browser.films import ffmpeg
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.screening import Projector
 from tests.sharing import sharing
-from tests.system import System
+from tests.system import Answer, System
 from tests.waiting import eventually
 
 PLAYED = {
@@ -26,6 +33,33 @@ PLAYED = {
 }
 NAMED = {it.name: it for it in SAMPLES}
 
+# a quarter to the right, as a phone that is held upright films (ISO/IEC 14496-12, tkhd)
+TURNED: Final = pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 90 << 16, 0, 1 << 30)
+WHITE: Final = """(() => {
+  const video = document.querySelector("video");
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  if (!canvas.width) return [];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0);
+  const light = (x, y) => context.getImageData(canvas.width * x, canvas.height * y, 1, 1).data[0];
+  const corners = [[0.2, 0.1], [0.8, 0.1], [0.2, 0.9], [0.8, 0.9]];
+  return [canvas.width, canvas.height, ...corners.map(([x, y]) => light(x, y) > 128)];
+})()"""
+UPRIGHT: Final = [90, 160, True, False, False, False]
+
+
+def turned(file: Path) -> None:
+    """Make a film of a phone: its left upper corner is white, when it is shown upright."""
+    corner = "color=c=black:s=160x90:r=10:d=4,drawbox=x=0:y=45:w=80:h=45:c=white:t=fill"
+    codec = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
+    ffmpeg("-f", "lavfi", "-i", corner, *codec, str(file))
+    content = bytearray(file.read_bytes())
+    # the matrix of a track follows 44 bytes after the name of its box
+    at = content.index(b"tkhd") + 44
+    content[at : at + len(TURNED)] = TURNED
+    file.write_bytes(content)
+
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
@@ -34,6 +68,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media.mkdir()
     for name in PLAYED:
         NAMED[name].make(media)
+    turned(media / "turned.mp4")
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
         eventually(
             lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
@@ -122,3 +157,33 @@ def test_a_refusal_of_the_server_is_told_on_the_phone_too(
     # it can be tried again
     assert "stream" in state["can"]
     assert stage.ask("stream")["error"] is None
+
+
+def test_a_film_of_a_phone_is_upright(stage: ControlledPlayer, disk: System) -> None:
+    stage.ask("load", "media/turned.mp4")
+    stage.ask("pause")
+    for kind in ("direct", "remux", "transcode"):
+        stage.ask("stream", kind)
+
+        def is_played(kind: str = kind) -> bool:
+            return bool(stage.observer.status()["stream"]["kind"] == kind)
+
+        eventually(is_played, kind)
+        eventually(lambda: stage.player.see(WHITE) == UPRIGHT, f"{kind}: it is upright")
+    stage.ask("stream", "auto")
+
+    def thumbnail() -> Answer:
+        return disk.get("thumbnails/turned.mp4", disk.proof)
+
+    eventually(lambda: thumbnail().status == 200, "a thumbnail")
+    answer = thumbnail()
+    with av.open(io.BytesIO(answer.body), format="mjpeg") as container:
+        assert isinstance(container, InputContainer)
+        picture = next(container.decode(video=0)).reformat(format="gray")
+    plane, (wide, high) = picture.planes[0], (picture.width, picture.height)
+    light = [
+        bytes(plane)[y * high // 10 * plane.line_size + x * wide // 10] > 128
+        for y in (1, 9)
+        for x in (2, 8)
+    ]
+    assert [wide, high, *light] == [270, 480, *UPRIGHT[2:]]

@@ -7,19 +7,12 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_webapp.streams import levels, timeline
+from zapette_webapp.streams import levels, timeline, tone_mapping
 from zapette_webapp.streams.facts import Picture, Subtitle
 
 WIDEST: Final = 4096
 """The most columns of a converted picture."""
 
-# Files often leave out what goes without saying, so the input is named.
-_TONE_MAPPING: Final = (
-    "setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc,"
-    "zscale=t=linear:npl=100,format=gbrpf32le,"
-    "zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
-)
-_TRANSFERS: Final = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 # Bits per second for 1080 lines; others need less or more by their size.
 _BITRATE: Final = 8_000_000
 _LINES: Final = 1080
@@ -76,7 +69,7 @@ def graph(
     before = [f"fps=fps={rate}:start_time={start:.6f}"]
     if picture.interlaced:
         before.append("bwdif=mode=send_frame" if "bwdif" in filters else "yadif=mode=send_frame")
-    after = [*_shaped(shape, filters), "format=yuv420p"]
+    after = [*_shaped(shape), "format=yuv420p"]
     after.append(f"tpad=stop=-1:stop_mode=clone,trim=end={end + 1 / rate:.6f}")
     source = f"[0:{picture.index}]"
     if subtitle is None:
@@ -91,13 +84,11 @@ def graph(
     )
 
 
-def _shaped(shape: Shape, filters: Container[str]) -> Iterator[str]:
+def _shaped(shape: Shape) -> Iterator[str]:
     lines = f"trunc(min({shape.lines},ih)/2)*2"
     yield f"scale=w='min({WIDEST},round({lines}*dar/2)*2)':h='{lines}',setsar=1"
-    transfer = _TRANSFERS.get(shape.picture.hdr or "")
-    # without the filters the colours are pale, but the picture can be watched
-    if transfer is not None and "zscale" in filters and "tonemap" in filters:
-        yield _TONE_MAPPING.format(transfer=transfer)
+    if shape.picture.hdr is not None:
+        yield tone_mapping.filters(shape.picture.hdr)
 
 
 def frames(shape: Shape) -> int:

@@ -1,0 +1,134 @@
+"""What a converted picture looks like: its brightness, its colours, and what is drawn into it."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Final
+
+import av
+import pytest
+from av.container import InputContainer
+
+from tests.picture_subtitles import HEIGHT, WIDTH, green_box
+from tests.streams import samples
+from zapette_webapp.media import ffmpeg_program
+from zapette_webapp.media.encoders import SOFTWARE
+from zapette_webapp.streams import command, plan
+from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.recipes import Means, Recipes
+from zapette_webapp.streams.sources import Sources
+
+SIZE = f"{WIDTH}x{HEIGHT}"
+Colour = tuple[int, int, int]
+Colours = dict[float, list[Colour]]
+
+# Greys and dull colours, as most of a film; and white, which has room above it in HDR.
+PATCHES = ("0x202020", "0x606060", "0xA0A0A0", "0xFFFFFF", "0xA05040", "0x408050", "0x405090")
+WHITE: Final = 203
+_LINEAR: Final = "maxval*pow(val/maxval,2.4)"
+_WIDE: Final = (
+    "rr=0.627404:rg=0.329283:rb=0.043313:gr=0.069097:gg=0.919540:gb=0.011362"
+    ":br=0.016391:bg=0.088013:bb=0.895595"
+)
+_ROOT: Final = f"st(0,pow(val/maxval*{WHITE}/10000,0.1593017578125))"
+_SCENE: Final = f"st(0,pow(val/maxval*{WHITE}/1000,1/1.2))"
+CODES: Final = {
+    "smpte2084": f"{_ROOT};maxval*pow((0.8359375+18.8515625*ld(0))/(1+18.6875*ld(0)),78.84375)",
+    "arib-std-b67": (
+        f"{_SCENE};maxval*if(lte(ld(0),1/12),sqrt(3*ld(0)),"
+        "0.17883277*log(12*ld(0)-0.28466892)+0.55991073)"
+    ),
+}
+
+
+def shown(film: bytes, rows: int = 18, columns: int = 32) -> Colours:
+    """Return the colours of each frame, by the second, made small: row by row."""
+    found: Colours = {}
+    with av.open(io.BytesIO(film), format="mp4") as container:
+        assert isinstance(container, InputContainer)
+        for frame in container.decode(video=0):
+            assert frame.time is not None
+            small = frame.reformat(columns, rows, "rgb24", interpolation="AREA")
+            plane = small.planes[0]
+            lines = [bytes(plane)[it * plane.line_size :][: 3 * columns] for it in range(rows)]
+            found[frame.time] = [
+                (line[at], line[at + 1], line[at + 2])
+                for line in lines
+                for at in range(0, 3 * columns, 3)
+            ]
+    return found
+
+
+def converted(file: Path, text: str) -> bytes:
+    """Convert the whole picture of a film by a plan, as a server does."""
+    _, facts = Sources(ProbeReader()).get(file, cut=False, again=False)
+    means = Means(SOFTWARE, frozenset(), 1080)
+    _, recipe = Recipes(facts, plan.parse(text), means).picture()
+    arguments = command.arguments(file, facts, recipe, 0)
+    return subprocess.run(
+        ffmpeg_program.command(*arguments), check=True, stdout=subprocess.PIPE, timeout=60
+    ).stdout
+
+
+def chart() -> str:
+    """Return ffmpeg's source of a picture with a stripe for each of `PATCHES`."""
+    wide = WIDTH // len(PATCHES) // 2 * 2
+    boxes = (
+        f"drawbox=x={at * wide}:w={wide}:h=ih:c={colour}:t=fill"
+        for at, colour in enumerate(PATCHES)
+    )
+    return (
+        f"color=c=black:s={wide * len(PATCHES)}x{HEIGHT}:r=10:d=0.5,format=gbrp,{','.join(boxes)}"
+    )
+
+
+@pytest.mark.parametrize("transfer", CODES)
+def test_high_dynamic_range_is_neither_pale_nor_dark(tmp_path: Path, transfer: str) -> None:
+    """By a film whose white is where the standard has it (ITU-R BT.2408)."""
+    tables = [f"lutrgb='{it}':'{it}':'{it}'" for it in (_LINEAR, CODES[transfer])]
+    film = tmp_path / "film.mkv"
+    samples.ffmpeg(
+        *("-f", "lavfi", "-i", f"{chart()},format=gbrp16le,{tables[0]}"),
+        *("-vf", f"colorchannelmixer={_WIDE},{tables[1]},scale=out_color_matrix=bt2020"),
+        *("-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast"),
+        *("-x265-params", f"log-level=none:crf=5:transfer={transfer}", "-color_trc", transfer),
+        str(film),
+    )
+    colours = next(iter(shown(converted(film, "h264-none"), 1, len(PATCHES)).values()))
+    wanted = [(int(it[2:4], 16), int(it[4:6], 16), int(it[6:8], 16)) for it in PATCHES]
+    for patch, colour, was in zip(PATCHES, colours, wanted, strict=True):
+        # white leaves some room for highlights
+        least = 0.85 if was == (255, 255, 255) else 0.93
+        assert least * sum(was) - 12 <= sum(colour) <= 1.07 * sum(was) + 12, (patch, colour)
+        assert max(colour) - min(colour) == pytest.approx(max(was) - min(was), abs=16), patch
+    light, was_light = ([sum(it) / 3 for it in them] for them in (colours, wanted))
+    assert fmean(light) == pytest.approx(fmean(was_light), rel=0.08)
+    assert pstdev(light) == pytest.approx(pstdev(was_light), rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [("copy", "mkv"), ("dvd_subtitle", "mkv"), ("dvb_subtitle", "mkv"), ("dvb_subtitle", "ts")],
+)
+def test_subtitles_that_are_pictures_are_drawn(tmp_path: Path, codec: str, container: str) -> None:
+    """PGS (Blu-ray), VobSub (DVD) and DVB (broadcasts): a green box in the first second."""
+    boxes, film = tmp_path / "box.sup", tmp_path / f"film.{container}"
+    boxes.write_bytes(green_box(0, 1))
+    samples.ffmpeg(
+        *("-f", "lavfi", "-i", f"color=c=black:d=3:s={SIZE}:r=10", "-fix_sub_duration"),
+        *("-i", str(boxes), "-map", "0", "-map", "1", "-c:s", codec),
+        *("-c:v", "libx264", "-preset", "ultrafast", str(film)),
+    )
+    frames = shown(converted(film, "h264.burn0-none"))
+    green = {
+        time: {(at // 32, at % 32) for at, (red, lit, blue) in enumerate(them) if lit > 80 > red}
+        for time, them in frames.items()
+    }
+    drawn = {(row, column) for row in range(2, 6) for column in range(2, 12)}
+    first = [it for time, it in green.items() if 0.3 <= time <= 0.8]
+    assert first
+    assert all(it == drawn for it in first)
+    assert not any(it for time, it in green.items() if time >= 1.5)
