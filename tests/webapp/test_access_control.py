@@ -5,22 +5,35 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.mosquitto import run_tool
 from tests.mqtt_clients import Household, MqttClient
+from tests.sharing import sharing
 from tests.system import Answer, System
 from tests.waiting import SLACK, eventually
 
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile"
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of this module's own, whose broker a test may kill."""
+    with sharing(System(tmp_path_factory.mktemp("guarded"))) as running:
+        yield running
+
+
 @pytest.fixture
-def host(new_system: Callable[..., System]) -> Household:
-    """A player on a system of the test's own, where no other test is slowed down."""
+def host(guarded: System) -> Household:
+    return Household(guarded)
+
+
+@pytest.fixture
+def own_host(new_system: Callable[..., System]) -> Household:
+    """A player on a system of the test's own, where guesses slow no other test down."""
     return Household(new_system())
 
 
@@ -63,7 +76,8 @@ def test_a_new_code_ends_the_one_that_is_shown(host: Household) -> None:
     assert host.system.post("api/pairing", {"code": shown}).json["code"] == "wrong_code"
 
 
-def test_guesses_are_slowed_down_and_codes_not_logged(host: Household) -> None:
+def test_guesses_are_slowed_down_and_codes_not_logged(own_host: Household) -> None:
+    host = own_host
     shown = ask(host, "pairing").json["code"]
     answers = [host.system.post("api/pairing", {"code": f"{n:08}"}).status for n in range(6)]
     assert answers[:5] == [403] * 5
@@ -76,8 +90,9 @@ def test_guesses_are_slowed_down_and_codes_not_logged(host: Household) -> None:
     assert shown.replace("-", "") not in host.system.log
 
 
-def test_codes_guessed_from_many_addresses(host: Household) -> None:
+def test_codes_guessed_from_many_addresses(own_host: Household) -> None:
     """The page is told, gets a longer code, and the person who types it does not wait."""
+    host = own_host
     command = f"{host.root}/command/message"
     with host.player() as player:
         assert player.subscribe(f"{host.root}/command/#")

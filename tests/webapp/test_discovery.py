@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.mqtt_clients import Household, MqttClient
+from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
@@ -35,6 +36,9 @@ class Listener:
             "zapette/players/#",
         ):
             assert self.party.subscribe(filters)
+        # once this comes, so has all that was retained
+        self.say("zapette/discovery/listener", b"begin")
+        self.wait("zapette/discovery/listener")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,10 +118,18 @@ def test_a_player_is_announced_and_renamed(
     assert heard.all(device) == []
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system that announces players to Home Assistant in both ways."""
+    settings = {"ZAPETTE_HOME_ASSISTANT": "both"}
+    with sharing(System(tmp_path_factory.mktemp("both"), settings)) as running:
+        yield running
+
+
 def test_the_second_of_one_name_is_numbered(
-    new_system: Callable[..., System], listen: Callable[[System], Listener]
+    both: System, listen: Callable[[System], Listener]
 ) -> None:
-    system = new_system(ZAPETTE_HOME_ASSISTANT="both")
+    system = both
     heard, one, other = listen(system), Household(system), Household(system)
 
     def announced(household: Household) -> list[str]:
@@ -151,11 +163,8 @@ def test_an_unknown_player_is_not_announced(
     assert heard.all(f"zapette/discovery/{stranger}") == []
 
 
-def test_core_entities(
-    new_system: Callable[..., System], listen: Callable[[System], Listener]
-) -> None:
-    system = new_system(ZAPETTE_HOME_ASSISTANT="both")
-    heard, household = listen(system), Household(system)
+def test_core_entities(both: System, listen: Callable[[System], Listener]) -> None:
+    heard, household = listen(both), Household(both)
     discovery, device = topics(household)
     with household.player() as player:
         appear(household, player)
@@ -177,10 +186,7 @@ def test_core_entities(
         assert options == ["Off", "Français", "Français ·"]
 
 
-def test_home_assistant_starts(
-    new_system: Callable[..., System], listen: Callable[[System], Listener]
-) -> None:
-    system = new_system()
+def test_home_assistant_starts(system: System, listen: Callable[[System], Listener]) -> None:
     heard, household = listen(system), Household(system)
     discovery, _ = topics(household)
     with household.player() as player:
@@ -241,7 +247,13 @@ def test_forgotten_when_gone_for_long(
 
 
 @pytest.mark.parametrize(
-    ("kind", "announced"), [("integration", {0}), ("core", {1}), ("both", {0, 1}), ("none", set())]
+    ("kind", "announced"),
+    [
+        ("integration", {0}),
+        pytest.param("core", {1}, marks=pytest.mark.long),
+        pytest.param("both", {0, 1}, marks=pytest.mark.long),
+        ("none", set()),
+    ],
 )
 def test_another_setting_cleans_up(
     new_system: Callable[..., System],
