@@ -266,9 +266,10 @@ def test_another_setting_cleans_up(
     heard = listen(system)
     with household.player() as player:
         appear(household, player)
+        # before it goes: of one without a state there is nothing to tell
+        eventually(lambda: all(map(heard.last, topics(household))), "both are announced")
         say(player, f"{household.root}/state", b"")
         say(player, f"{household.root}/availability", b"offline")
-        eventually(lambda: all(map(heard.last, topics(household))), "both are announced")
     heard.party.__exit__()
     system.stop()
     system.settings["ZAPETTE_HOME_ASSISTANT"] = kind
