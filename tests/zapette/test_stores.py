@@ -216,10 +216,10 @@ def test_a_busy_file_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(StoreBusy, match=r"players\.db: another process has locked it"):
         sqlite.open_(tmp_path / "players.db", sqlite_file.Schema(0x7A617072, 1, ""), timeout=0.2)
     timer = threading.Timer(1.0, holder.close)
-    timer.start()
     began = time.monotonic()
+    timer.start()
     PlayerRegistry(tmp_path / "players.db").close()
-    assert 0.5 < time.monotonic() - began < 10
+    assert time.monotonic() - began >= 1
     timer.join()
 
 
