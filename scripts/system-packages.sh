@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, ip, nft. As root it
-# uses apt-get; otherwise it says what to install, and fails.
+# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, Caddy, ip, nft.
+# As root it uses apt-get; otherwise it says what to install, and fails.
 set -eu
 missing=""
 need() { # command, Debian package
@@ -16,6 +16,7 @@ need openssl openssl
 need setpriv util-linux
 need docker-compose docker-compose
 need nginx nginx-light
+need caddy caddy
 need firefox-esr firefox-esr
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import psutil
 
-from tests import proof
+from tests import fronts, proof
 from tests.ports import free_ports
 from tests.processes import ending, ending_with_us
 from tests.waiting import SLACK, eventually
@@ -69,6 +69,7 @@ class System:
         settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
         options: of the command ``zapette run``.
         command: which command of ``zapette`` it is.
+        front: what stands in front of it, if anything (`tests.fronts`).
         ws_port: where MQTT over WebSocket is: on the port of the pages.
         code: the folder of the project that is run; this one if None.
     """
@@ -79,14 +80,24 @@ class System:
     code: Path | None = None
     command: str = "run"
     process: subprocess.Popen[bytes] | None = None
+    front: fronts.Front | None = None
     _parts: int = 0
 
     def __post_init__(self) -> None:
         self.http_port, self.mqtt_port = free_ports(2)
         self.ws_port = self.http_port
+        if self.front is None and self.code is None:
+            self.front = fronts.front_of(self.http_port, self.settings, self.command)
+
+    @property
+    def ports(self) -> set[int]:
+        """Return where pages may go."""
+        return {self.http_port, self.ws_port} | ({self.front.port} if self.front else set())
 
     @property
     def url(self) -> str:
+        if self.front is not None:
+            return self.front.url
         host = "[::1]" if ":" in self.settings.get("ZAPETTE_BIND", "") else "localhost"
         return f"http://{host}:{self.http_port}/"
 
@@ -113,6 +124,7 @@ class System:
                 "ZAPETTE_WS_PORT": str(0 if self.ws_port == self.http_port else self.ws_port),
                 "ZAPETTE_DATA_DIR": str(self.data),
             }
+            | (self.front.settings if self.front else {})
             | self.settings
         )
 
@@ -129,6 +141,8 @@ class System:
     def start_without_waiting(self) -> None:
         """Start it, which may take its time."""
         self._parts = 0
+        if self.front is not None:
+            self.front.start(self.folder)
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 ending_with_us([sys.executable, "-m", "zapette_cli", self.command, *self.options]),
@@ -141,6 +155,8 @@ class System:
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return its exit code."""
+        if self.front is not None:
+            self.front.stop()
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGINT)
@@ -235,7 +251,8 @@ class System:
         sent = {name: it for name, it in sent.items() if (name, it) != ("Authorization", "")}
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=sent)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            trusting = self.front.trusting() if self.front else None
+            with urllib.request.urlopen(request, timeout=20, context=trusting) as answer:
                 return _read(answer.status, answer)
         except urllib.error.HTTPError as error:
             with error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
@@ -60,6 +61,7 @@ class Broker(Frame):
         terms_of: returns the terms of a grant by its tag; without it, all may use everything.
         owner_of: returns the owner of a topic, for the budgets of retained messages.
         hosts: the hosts that WebSocket listeners answer for; without it, all.
+        tls: the TLS contexts of listeners by name, in place of ``certfile`` and ``keyfile``.
 
     Raises:
         BrokerError: the configuration is refused.
@@ -76,6 +78,7 @@ class Broker(Frame):
         terms_of: TermsOf | None = None,
         owner_of: OwnerOf | None = None,
         hosts: HostRule | None = None,
+        tls: Mapping[str, SSLContext] | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(config, dict):
@@ -112,6 +115,7 @@ class Broker(Frame):
         #: Called when writing finds the store damaged: a restart repairs it.
         self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
         self._hosts = hosts
+        self._tls = dict(tls or {})
         self._listeners: dict[str, Listener] = {}
 
     async def start(self, before_listening: Callable[[], None] | None = None) -> None:
@@ -236,7 +240,7 @@ class Broker(Frame):
             def make() -> asyncio.Protocol:
                 return TcpTransport(listener)
 
-        context = self._tls_context_of(config)
+        context = self._tls.get(name) or self._tls_context_of(config)
         try:
             listener.server = await asyncio.get_running_loop().create_server(
                 make,

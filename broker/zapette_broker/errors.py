@@ -3,6 +3,7 @@
 ::
 
     BrokerError (amqtt.errors.BrokerError)
+    ├── CertificateError       a certificate or its key cannot be used
     ├── SettingsError          a setting is unknown, of the wrong type or out of range
     └── ProtocolViolation      a client broke a rule of MQTT; `reason` says which one
         ├── MalformedPacket    the bytes are no packet of the protocol
@@ -13,17 +14,29 @@ Those of a store are in `zapette_broker.storage.store_errors`.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from amqtt.errors import BrokerError
 
 from zapette_broker.codec.reasons import Reason
 
 __all__ = [
     "BrokerError",
+    "CertificateError",
     "MalformedPacket",
     "PacketTooLarge",
     "ProtocolViolation",
     "SettingsError",
 ]
+
+
+class CertificateError(BrokerError):
+    """A certificate or its key, in `file`, cannot be used, for a `reason`."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"{file} {reason}")
+        self.file = file
+        self.reason = reason
 
 
 class SettingsError(BrokerError):

@@ -13,7 +13,7 @@ from zapette_cli.commands.completion import completion
 from zapette_cli.commands.credentials import credentials
 from zapette_cli.commands.doctor import doctor
 from zapette_cli.commands.players import players
-from zapette_cli.commands.run import bridge, broker, run, web
+from zapette_cli.commands.run import bridge, broker, front, run, web
 from zapette_cli.commands.services import services
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
@@ -59,6 +59,7 @@ for _command in (
     run,
     broker,
     web,
+    front,
     bridge,
     credentials,
     players,

@@ -19,6 +19,7 @@ WS_PORT: Final = 8083
 """The port of MQTT over WebSocket where it cannot share the HTTP port."""
 
 _NAME: Final = "mqtt.sock"
+_WEB_NAME: Final = "web.sock"
 
 
 def handover_socket(data_dir: Path) -> Path | None:
@@ -32,6 +33,12 @@ def handover_socket(data_dir: Path) -> Path | None:
         return None
     # before the first start there is none, and nothing to find out
     return _found(data_dir) if data_dir.is_dir() else data_dir / _NAME
+
+
+def web_socket(data_dir: Path) -> Path | None:
+    """Return the path of the web side's Unix socket, behind TLS; None if this system has none."""
+    handover = handover_socket(data_dir)
+    return handover.with_name(_WEB_NAME) if handover is not None else None
 
 
 def websocket_port(settings: Settings) -> int:

@@ -36,6 +36,10 @@ class Settings:
         mqtt_port: port of MQTT over TCP.
         ws_port: a further port of MQTT over WebSocket; 0 for none, or for 8083 on systems that
             cannot hand connections from one process to another (Windows).
+        mqtts_port: port of MQTT over TLS, with `tls_cert`; 0 for none.
+        tls_cert: the certificate for https, wss and mqtts, in PEM, followed by those that lead to
+            its authority; None for no TLS.
+        tls_key: its private key, in PEM.
         bind: IP address to listen on.
         public_url: address of the pages for phones; empty for the one that the server finds.
         public_ws_url: address of the broker for browsers; empty for ``/mqtt`` of the page's host.
@@ -74,11 +78,14 @@ class Settings:
     http_port: int = 8000
     mqtt_port: int = 1883
     ws_port: int = 0
+    mqtts_port: int = 8883
     bind: str = "0.0.0.0"  # noqa: S104 - phones must reach it; every port asks for credentials
     public_url: str = ""
     public_ws_url: str = ""
     allowed_hosts: str = ""
     trusted_proxy: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
     library: str = "let_in"
@@ -105,6 +112,14 @@ class Settings:
     def __post_init__(self) -> None:
         for key, check in _CHECKS.items():
             check(key, getattr(self, key))
+        if (self.tls_cert is None) != (self.tls_key is None):
+            key, other = ("tls_key", "tls_cert") if self.tls_cert else ("tls_cert", "tls_key")
+            raise SettingsError(key, f"it is needed, because {other} is set")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the pages and the broker are reached over TLS."""
+        return self.tls_cert is not None
 
     @property
     def hosts(self) -> Hosts:
@@ -271,7 +286,7 @@ def _check_port(key: str, value: int) -> None:
         raise SettingsError(key, f"{value} is not a port (1 to 65535)")
 
 
-def _check_ws_port(key: str, value: int) -> None:
+def _check_further_port(key: str, value: int) -> None:
     if value != 0:
         _check_port(key, value)
 
@@ -369,12 +384,15 @@ def _check_level(key: str, value: str) -> None:
 _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "http_port": _check_port,
     "mqtt_port": _check_port,
-    "ws_port": _check_ws_port,
+    "ws_port": _check_further_port,
+    "mqtts_port": _check_further_port,
     "bind": _check_bind,
     "public_url": _check_url("http", "https"),
     "public_ws_url": _check_url("ws", "wss"),
     "allowed_hosts": _check_hosts,
     "trusted_proxy": _check_proxy,
+    "tls_cert": _check_file,
+    "tls_key": _check_file,
     "library": _check_library,
     "new_players": _check_new_players,
     "base_topic": _check_base,

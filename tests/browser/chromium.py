@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
+from tests import fronts
+
 EXECUTABLE: Final = "/usr/bin/chromium"
 ARGUMENTS: Final = [
     "--headless=new",
@@ -27,11 +29,18 @@ PHONE: Final[dict[str, Any]] = {
 
 def launch(playwright: Playwright) -> Browser:
     """Start a browser process that remembers nothing."""
-    return playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=EXECUTABLE, args=_arguments())
 
 
 def launch_profile(playwright: Playwright, folder: Path) -> BrowserContext:
     """Start a browser process that keeps what it remembers in `folder`."""
     return playwright.chromium.launch_persistent_context(
-        folder, executable_path=EXECUTABLE, args=ARGUMENTS
+        folder, executable_path=EXECUTABLE, args=_arguments()
     )
+
+
+def _arguments() -> list[str]:
+    if fronts.chosen() != "tls":
+        return ARGUMENTS
+    trusted = fronts.fingerprint(fronts.certificate()[0])
+    return [*ARGUMENTS, f"--ignore-certificate-errors-spki-list={trusted}"]

@@ -37,7 +37,7 @@ class Pages:
 
     def page(self, system: System, context: BrowserContext) -> Page:
         """Return a new page that is watched."""
-        self.watch.ports |= {system.http_port, system.ws_port}
+        self.watch.ports |= system.ports
         page = context.new_page()
         self.watch.add(page)
         self._pages.append(page)

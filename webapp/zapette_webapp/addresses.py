@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from zapette.mqtt.url import bracketed
@@ -13,7 +13,7 @@ from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_webapp import network
 
-_HTTP = 80
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,12 @@ class Addresses:
         """
         if self.settings.public_url:
             return self.settings.public_url.rstrip("/") + "/"
-        port = "" if self.settings.http_port == _HTTP else f":{self.settings.http_port}"
-        return f"http://{bracketed(ip or self.found()['ip'])}{port}/"
+        return f"{self.origin(bracketed(ip or self.found()['ip']))}/"
+
+    def origin(self, host: str) -> str:
+        """Return the origin of the pages at a host, without a slash: ``https://tv.local:8000``."""
+        scheme, port = ("https" if self.settings.is_tls else "http"), self.settings.http_port
+        return f"{scheme}://{host}" + ("" if port == _PORTS[scheme] else f":{port}")
 
     def is_only_here(self) -> bool:
         """Tell whether the server listens on this machine alone."""
@@ -51,8 +55,9 @@ class Addresses:
         """Return the broker's address for a browser that reached the pages at `host`.
 
         It is ``mqtt`` next to the pages, unless `public_ws_url` is set. Behind a proxy with TLS it
-        is always below `public_url`: a page from https may open no other. Without a broker that
-        takes connections from the HTTP port, it is on `ws_port`.
+        is always below `public_url`, and with TLS of our own on the HTTP port: a page from https
+        may open no ``ws:``. Without a broker that takes connections from the HTTP port, it is on
+        `ws_port`.
 
         Args:
             host: the host name or address in the request, without the port; IPv6 in brackets.
@@ -62,6 +67,8 @@ class Addresses:
         public = urlsplit(self.settings.public_url)
         if public.scheme == "https":
             return f"wss:{self.pages().removeprefix('https:')}mqtt"
+        if self.settings.is_tls:
+            return f"wss://{host}:{self.settings.http_port}/mqtt"
         if not self._is_one_port():
             return f"ws://{host}:{websocket_port(self.settings)}/mqtt"
         if public.hostname and bracketed(public.hostname) == host:

@@ -196,8 +196,9 @@ class _Link:
             if len(self._clients) != 1:
                 raise HandoverError(f"a message with {len(self._clients)} sockets")
             client = self._clients[0]
-            if client.family not in (socket.AF_INET, socket.AF_INET6):
-                raise HandoverError("not a socket of a network")
+            # a Unix socket leads to a program that has the client's, for TLS
+            if client.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+                raise HandoverError("not a socket of a client")
         return taken
 
     def release(self) -> socket.socket:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import http.client
 import os
 import signal
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from zapette_cli.processes import manager
 from zapette_cli.settings_options import with_settings
 from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
+from zapette_server.local_web import connection
 from zapette_server.settings import Settings
 
 _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
@@ -84,6 +85,22 @@ def web(settings: Settings, *, exit_with_parent: bool) -> None:
         sys.exit(manager.FATAL)
 
 
+@click.command(hidden=True)
+@with_settings
+@_exit_with_parent
+def front(settings: Settings, *, exit_with_parent: bool) -> None:
+    """Run TLS in front of the web side alone."""
+    from zapette_cli.processes import front as process
+
+    logs.set_up("tls", settings.log_level)
+    _follow_parent(exit_with_parent)
+    try:
+        _runner()(process.serve(settings))
+    except OSError as error:
+        click.echo(f"zapette: http_port {settings.http_port}: {error.strerror}", err=True)
+        sys.exit(manager.FATAL)
+
+
 @click.command()
 @with_settings
 @_exit_with_parent
@@ -118,12 +135,14 @@ def _follow_parent(follow: bool) -> None:
 
 
 def _answers(settings: Settings) -> bool:
+    asked = connection(settings, timeout=2)
     try:
-        url = f"http://{bracketed(local_host(settings))}:{settings.http_port}/healthz"
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        asked.close()
 
 
 def _welcome(settings: Settings) -> None:
@@ -148,7 +167,7 @@ def _place(settings: Settings) -> Place:
     addresses = Addresses(settings)
     return Place(
         media=str(settings.media_dir),
-        here=f"http://{here}:{settings.http_port}/",
+        here=f"{addresses.origin(here)}/",
         page=addresses.pages(),
         bind="" if settings.public_url or not addresses.is_only_here() else settings.bind,
         has_network=bool(settings.public_url or addresses.found()["candidates"]),

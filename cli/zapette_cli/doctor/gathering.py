@@ -22,6 +22,7 @@ from zapette_cli.doctor import firewall_rules
 from zapette_cli.doctor.facts import Facts, Firewall, Folder, Network, Port
 from zapette_cli.processes import manager
 from zapette_server.local_broker import local_host
+from zapette_server.local_web import connection
 from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings
 from zapette_server.storage import stores
@@ -38,7 +39,7 @@ _ENCODER: Final = re.compile(r"^ V\S+ (libx264|h264_\w+) ", re.MULTILINE)
 def gather(settings: Settings) -> Facts:
     """Return the facts; it takes a few seconds at most, and changes nothing."""
     host = local_host(settings)
-    is_running = _is_ours(host, settings.http_port)
+    is_running = _is_ours(settings)
     return Facts(
         settings,
         is_running,
@@ -62,26 +63,26 @@ def listens(host: str, port: int) -> bool:
     return True
 
 
-def get(host: str, port: int, path: str) -> tuple[int, bytes, dict[str, str]]:
+def get(settings: Settings, path: str) -> tuple[int, bytes, dict[str, str]]:
     """Return the status, the content and the fields of an answer over HTTP.
 
     Raises:
         OSError: there is no answer.
         http.client.HTTPException: it is not HTTP.
     """
-    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
+    asked = connection(settings, _TIMEOUT)
     try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
+        asked.request("GET", path)
+        answer = asked.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, answer.read(), headers
     finally:
-        connection.close()
+        asked.close()
 
 
-def _is_ours(host: str, port: int) -> bool:
+def _is_ours(settings: Settings) -> bool:
     try:
-        _, content, _ = get(host, port, "/healthz")
+        _, content, _ = get(settings, "/healthz")
         return "parts" in json.loads(content)
     except (OSError, http.client.HTTPException, ValueError, TypeError):
         return False

@@ -22,7 +22,7 @@ from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.doctor.gathering import get
 from zapette_cli.doctor.network_checks import START
 from zapette_cli.language import Text
-from zapette_server.local_broker import local_broker, local_host
+from zapette_server.local_broker import local_broker
 from zapette_server.one_port import websocket_port
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings, variable
@@ -34,12 +34,12 @@ _LOG: Final = Text("see the log of the web side", "voyez le journal du côté we
 
 def pages(settings: Settings) -> Iterator[Finding]:
     """Check that the server delivers the pages and their modules, and that every part is up."""
-    host, port = local_host(settings), settings.http_port
+    port = settings.http_port
     try:
-        status, health, headers = get(host, port, "/healthz")
-        page, html, _ = get(host, port, "/")
+        status, health, headers = get(settings, "/healthz")
+        page, html, _ = get(settings, "/")
         address = _MODULE.search(html.decode())
-        module, _, _ = get(host, port, f"/{address[1] if address else ''}")
+        module, _, _ = get(settings, f"/{address[1] if address else ''}")
     except (OSError, http.client.HTTPException) as error:
         found = Text(
             "no answer on port {port}: {error}", "pas de réponse sur {port}\u202f: {error}"
@@ -87,7 +87,7 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
         yield bad("broker", str(error), remedy)
         return
     tried = [given]
-    if not url:
+    if not url and not settings.is_tls:
         tried.append(
             replace(given, scheme="ws", port=websocket_port(settings) or settings.http_port)
         )

@@ -16,6 +16,7 @@ from zapette_broker.broker import HANDOVER
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_cli.processes.broker_report import create_report
+from zapette_cli.processes.certificate import server_certificate
 from zapette_server import checks
 from zapette_server.access.authentication import (
     HouseholdAuthenticator,
@@ -35,6 +36,7 @@ from zapette_server.supervisor import Supervisor
 log = logging.getLogger("zapette.broker")
 
 _JOIN: Final = 1.0
+_SECURE: Final = "secure"
 _FULL: Final = "all are taken, and only the household gets in; raise the limit max_sessions"
 
 
@@ -43,6 +45,7 @@ async def serve(settings: Settings) -> None:
 
     Raises:
         StoreError: the data folder cannot be used.
+        SettingsError: the certificate cannot be used.
         BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
     stores = Stores.open(settings.data_dir, BROKER)
@@ -58,6 +61,7 @@ async def serve(settings: Settings) -> None:
         anonymous=settings.anonymous,
     )
     allow_many_files()
+    certificate = server_certificate(settings)
     supervisor = Supervisor(log)
     broker = Broker(
         _configuration(settings),
@@ -68,6 +72,7 @@ async def serve(settings: Settings) -> None:
         terms_of=terms_of,
         owner_of=owner_of(keyring.topics),
         hosts=settings.hosts,
+        tls={_SECURE: certificate.context} if certificate is not None else None,
     )
     stopping = asyncio.Event()
     ended = threading.Event()
@@ -88,6 +93,8 @@ async def serve(settings: Settings) -> None:
         )
     )
     broker.on_store_damaged = found
+    if certificate is not None:
+        supervisor.task("certificate", certificate.watch)
     supervisor.thread("credentials", lookups.run)
     supervisor.thread("stores", lambda: stores.watch(found, ended))
     if handover_socket(settings.data_dir) is None:
@@ -128,12 +135,16 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     if port := websocket_port(settings):
         listeners["websocket"] = {"type": "ws", "bind": f"{host}:{port}"}
     listeners["default"] = {"type": "tcp", "bind": f"{host}:{settings.mqtt_port}"}
+    if settings.is_tls and settings.mqtts_port:
+        listeners[_SECURE] = {"type": "tcp", "bind": f"{host}:{settings.mqtts_port}"}
     return {"listeners": listeners, "plugins": {}}
 
 
 def _ports(settings: Settings) -> str:
     """Return the ports for the log."""
     ports = [f"MQTT {settings.mqtt_port}"]
+    if settings.is_tls and settings.mqtts_port:
+        ports.append(f"MQTT over TLS {settings.mqtts_port}")
     if handover_socket(settings.data_dir) is not None:
         ports.append(f"WebSocket {settings.http_port} (with the pages)")
     if port := websocket_port(settings):

@@ -16,6 +16,7 @@ from typing import Final
 
 from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
+from zapette_cli.processes.certificate import server_certificate
 from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.one_port import websocket_port
@@ -49,6 +50,7 @@ def ports(settings: Settings) -> list[tuple[str, str, int]]:
         ("http_port", "pages", settings.http_port),
         ("mqtt_port", "MQTT", settings.mqtt_port),
         ("ws_port", "MQTT over WebSocket", websocket_port(settings)),
+        ("mqtts_port", "MQTT over TLS", settings.mqtts_port if settings.is_tls else 0),
     ]
     return [each for each in found if each[2]]
 
@@ -173,7 +175,7 @@ def run(
             that of all has.
 
     Raises:
-        SettingsError: a port is taken.
+        SettingsError: a port is taken, or the certificate cannot be used.
         StoreBusy: another `zapette run` keeps the data folder.
         StoreError: the data folder cannot be used, and a person must act.
     """
@@ -183,6 +185,7 @@ def run(
     with FolderLock(settings.data_dir, "run").held():
         if not _prepare(settings.data_dir, stopping):
             return 0
+        server_certificate(settings)
         check_ports(settings)
         return _keep_running(settings, on_ready, is_ready, stopping, reload=reload)
 
@@ -247,7 +250,8 @@ def _keep_running(
 
 def part_names(settings: Settings) -> tuple[str, ...]:
     """Return the subcommands that run the parts."""
-    return ("broker", "web", *(["bridge"] if settings.bridge.url else []))
+    front = ["front"] if settings.is_tls else []
+    return ("broker", "web", *front, *(["bridge"] if settings.bridge.url else []))
 
 
 def _renew(parts: list[Part], changed: set[str]) -> int:

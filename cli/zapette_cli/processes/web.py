@@ -19,12 +19,12 @@ from zapette.protocol.topics import Topics
 from zapette_broker.clients import client_of
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
-from zapette_broker.transports.handover import hand_over
+from zapette_broker.transports.handover import hand_over, listen
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
 from zapette_server.access.credentials import Keyring
-from zapette_server.one_port import handover_socket
+from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.player_registry import RECENT
@@ -68,6 +68,7 @@ THREADS: Final = 16
 SWITCH_INTERVAL: Final = 0.001
 
 _JOIN: Final = 1.0
+_BACKLOG: Final = 1024
 
 _OTHER_FILES: Final = 200
 """Open files that are not connections: stores, films being sent, the server's own client."""
@@ -175,7 +176,8 @@ def serve(settings: Settings) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     supervisor.thread("stores", lambda: stores.watch(found, ended))
-    log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
+    if not settings.is_tls:
+        log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
         server.run()
     finally:
@@ -202,10 +204,14 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
     if settings.trusted_proxy:
         trusted["trusted_proxy"] = settings.trusted_proxy
         trusted["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto"}
+    front = web_socket(settings.data_dir) if settings.is_tls else None
+    if front is not None:
+        # the process that ends TLS has the port
+        where: dict[str, Any] = {"sockets": [listen(front, _BACKLOG)], "url_scheme": "https"}
+    else:
+        where = {"host": settings.bind, "port": settings.http_port}
     server = create_server(
         app,
-        host=settings.bind,
-        port=settings.http_port,
         threads=THREADS,
         # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
         connection_limit=connections.MOST + 100,
@@ -216,6 +222,7 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
         channel_timeout=int(IDLE_SECONDS),
         clear_untrusted_proxy_headers=True,
         ident=None,
+        **where,
         **trusted,
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
@@ -226,6 +233,7 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
         refusals,
         partial(hand_over, handover) if handover is not None else None,
         settings.trusted_proxy,
+        is_relayed=front is not None,
     )
     make_fair(server, shared)
     return server

@@ -24,6 +24,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from zapette_broker.clients import client_of
 from zapette_broker.transports.handover import Handover, HandoverError
+from zapette_server.tls import proxy_line
 from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.forwarded import forwarded_address
@@ -59,12 +60,15 @@ class Shared:
         refusals: counts refusals.
         broker: gives a connection to the broker; None if this system cannot.
         trusted_proxy: the address whose X-Forwarded-For is believed; or empty.
+        is_relayed: whether another process relays the connections, and says in a first line whose
+            each is (`zapette_server.tls.proxy_line`).
     """
 
     connections: Connections[FairChannel]
     refusals: RefusalCounts
     broker: Callable[[socket.socket, Handover], None] | None = None
     trusted_proxy: str = ""
+    is_relayed: bool = False
 
 
 class FairChannel(HTTPChannel):
@@ -90,8 +94,10 @@ class FairChannel(HTTPChannel):
         self._began: float | None = None
         self._waits_since = time.monotonic()
         super().__init__(*arguments, **named)
-        self._client = client_of(str(self.addr[0]) if self.addr else "")
-        self._make_room()
+        self._client = ""
+        self._line: bytes | None = b"" if shared.is_relayed else None
+        if self._line is None:
+            self._know_client()
 
     @property
     def idle_since(self) -> float | None:
@@ -129,6 +135,8 @@ class FairChannel(HTTPChannel):
 
     def received(self, data: bytes) -> bool:
         """Take bytes; record when a request began and when it was complete."""
+        if self._line is not None:
+            data = self._read_line(self._line + data)
         taken = bool(super().received(data))
         if self.request is None:
             self._began = None
@@ -165,6 +173,26 @@ class FairChannel(HTTPChannel):
         except OSError:
             return False
         return True
+
+    def _read_line(self, data: bytes) -> bytes:
+        """Take the line about the client; return the bytes after it."""
+        try:
+            found = proxy_line.split(data)
+        except ValueError as error:
+            log.warning("a connection that the process for TLS did not introduce: %s", error)
+            self.will_close = True
+            return b""
+        if found is None:
+            self._line = data
+            return b""
+        self._line = None
+        self.addr, rest = found
+        self._know_client()
+        return rest
+
+    def _know_client(self) -> None:
+        self._client = client_of(str(self.addr[0]) if self.addr else "")
+        self._make_room()
 
     def _make_room(self) -> None:
         last = self.shared.connections.join(self, self._client)

@@ -1,0 +1,50 @@
+"""The process that ends TLS in front of the web side, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import Final
+
+from zapette.errors import SettingsError
+from zapette_broker.transports.descriptors import allow_many_files
+from zapette_cli.processes.certificate import server_certificate
+from zapette_server.one_port import web_socket
+from zapette_server.settings import Settings
+from zapette_server.supervisor import Supervisor
+from zapette_server.tls.front import Front
+
+log = logging.getLogger("zapette.tls")
+
+_MOST: Final = 24_000
+"""The most connections at once: those of the broker's listener and of the web side."""
+
+_OTHER_FILES: Final = 50
+
+
+async def serve(settings: Settings) -> None:
+    """Serve TLS on the HTTP port until SIGINT or SIGTERM.
+
+    Raises:
+        SettingsError: the certificate cannot be used, or this system has no Unix sockets.
+        OSError: the port is taken.
+    """
+    certificate = server_certificate(settings)
+    web = web_socket(settings.data_dir)
+    if certificate is None or web is None:
+        raise SettingsError("tls_cert", "there is no certificate, and this serves only TLS")
+    # pages and MQTT over WebSocket; other programs negotiate nothing
+    certificate.context.set_alpn_protocols(["http/1.1"])
+    most = min(_MOST, (allow_many_files() - _OTHER_FILES) // 2)
+    front = Front(web, certificate.context, settings.hosts, most)
+    front.listen(settings.bind, settings.http_port)
+    supervisor = Supervisor(log)
+    supervisor.task("certificate", certificate.watch)
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    log.info("listening on %s: HTTPS %d", settings.bind, settings.http_port)
+    await stopping.wait()
+    supervisor.stop()
+    await front.close()

@@ -1,0 +1,107 @@
+"""The configurations of nginx and Caddy in docs/reverse-proxy.md, as they stand there."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import PHONE, launch
+from tests.fronts import Caddy, Nginx, Proxy
+from tests.ports import free_ports
+from tests.system import System
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+FOREIGN = b"\r\n".join(
+    (
+        b"GET /tv/mqtt HTTP/1.1",
+        b"Host: HOST",
+        b"Origin: http://evil.example",
+        b"X-Forwarded-For: 192.168.7.7",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        b"Sec-WebSocket-Version: 13",
+        b"Sec-WebSocket-Protocol: mqtt",
+        b"",
+        b"",
+    )
+)
+"""A WebSocket that another site's page opens, and a claim about who asks."""
+
+
+class NginxAsTraefik(Nginx):
+    """nginx that does what Traefik's StripPrefix does, and a header of which we know nothing."""
+
+    def documented(self) -> str:
+        return (
+            super()
+            .documented()
+            .replace(
+                "proxy_set_header Host",
+                "proxy_set_header X-Forwarded-Prefix /tv;\nproxy_set_header Host",
+            )
+        )
+
+
+@pytest.fixture(scope="module", params=[Nginx, Caddy, NginxAsTraefik])
+def behind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    http_port, mqtt_port = free_ports(2)
+    front: Proxy = request.param(http_port)
+    system = System(tmp_path_factory.mktemp("system"), front=front)
+    system.http_port = system.ws_port = http_port
+    system.mqtt_port = mqtt_port
+    with system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = launch(playwright)
+        yield running
+        running.close()
+
+
+def test_a_phone_follows_the_player(behind: System, browser: Browser) -> None:
+    player = browser.new_context().new_page()
+    sockets: list[str] = []
+    player.on("websocket", lambda it: sockets.append(it.url))
+    requests: list[str] = []
+    player.on("request", lambda it: requests.append(it.url))
+    # without the slash: the proxy sends the browser on
+    player.goto(behind.url.removesuffix("/"))
+    player.wait_for_selector("body[data-connection=live]", state="attached")
+    link = player.locator("qr-card a").first.get_attribute("href")
+    assert link is not None
+    assert link.startswith(f"{behind.url}remote#")
+    remote = browser.new_context(**PHONE).new_page()
+    remote.goto(link)
+    remote.wait_for_selector("body[data-live=true]", state="attached")
+    assert set(sockets) == {f"{behind.url.replace('http:', 'ws:')}mqtt"}
+    assert all(it.startswith(behind.url.removesuffix("/")) for it in requests)
+    # a film comes through it, in parts, and only with a cookie below the path
+    asks = "{headers: {Range: 'bytes=5-9'}}"
+    played = player.evaluate(f"async () => (await fetch('media/zapette.webm', {asks})).status")
+    assert played == 206
+    paths = {cookie["path"] for cookie in player.context.cookies()}
+    assert paths == {"/tv/"}
+
+
+def test_the_client_is_known_by_its_own_address(behind: System) -> None:
+    """What a client says of itself does not count: the proxy's word does."""
+    assert behind.front is not None
+    request = FOREIGN.replace(b"HOST", f"localhost:{behind.front.port}".encode())
+    with socket.create_connection(
+        ("127.0.0.1", behind.front.port), timeout=20, source_address=("127.0.0.2", 0)
+    ) as connection:
+        connection.sendall(request)
+        assert b" 421 " in connection.recv(4096).partition(b"\r\n")[0]
+    eventually(lambda: "event=upgrade_refused peer=127.0.0.2" in behind.log, "it is logged")
+    assert "192.168.7.7" not in behind.log
