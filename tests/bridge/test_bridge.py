@@ -233,7 +233,16 @@ def test_no_echo(house: House) -> None:
             home.publish(f"{player.root}/command/volume", str(number))
         eventually(lambda: len(player.heard) == 50, "all commands arrive")
         eventually(lambda: home.last_state(f"{player.root}/state").get("volume") == 49, "the last")
-        player.client.call(player.callee, "status", timeout=5)
+        for side in (home, ours):
+            # each has connections of its own
+            eventually(
+                lambda side=side: (  # type: ignore[misc]
+                    len(side.on(f"{player.root}/event/volume")) >= 50
+                    and side.last_state(f"{player.root}/state").get("volume") == 49
+                ),
+                "all is seen on both sides",
+            )
+        player.client.call(player.callee, "status", timeout=20)
         for side in (home, ours):
             assert len(side.on(f"{player.root}/command/volume")) == 50
             assert len(side.on(f"{player.root}/event/volume")) == 50
@@ -476,8 +485,9 @@ def test_a_bridge_to_our_own_broker_carries_nothing(
     with Listener(url, "zapette/#") as listener:
         listener.publish(f"{player.root}/command/volume", b"5")
         eventually(lambda: player.heard == [("volume", 5)], "the command came")
-        player.client.call(player.callee, "status")
+        player.client.call(player.callee, "status", timeout=20)
         assert player.heard == [("volume", 5)]
+        eventually(lambda: listener.on(f"{player.root}/command/volume"), "others have it too")
         assert len(listener.on(f"{player.root}/command/volume")) == 1
 
 
