@@ -80,6 +80,7 @@ lock: $(VENV)/.dev
 	$(COMPILE) $(ON_OURS) pyproject.toml --group build --group dev -o requirements-dev.lock
 	$(COMPILE) $(ON_OURS) --group ffmpeg -o requirements-ffmpeg.lock
 	$(COMPILE) $(ON_OURS) --group links -o requirements-links.lock
+	$(COMPILE) $(ON_OURS) --group nats -o requirements-nats.lock
 	$(COMPILE) $(ON_OURS) --group node -o requirements-node.lock
 	$(COMPILE) --python-version 3.14.2 scripts/homeassistant.txt -o requirements-homeassistant.lock
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved

@@ -27,6 +27,7 @@ class MqttClient:
     version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
     will: str | None = None
     clean: bool | None = None
+    port: int = 0
     connected: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -50,7 +51,7 @@ class MqttClient:
         self.mqtt.on_subscribe = self._on_subscribe
 
     def __enter__(self) -> Self:
-        self.mqtt.connect("127.0.0.1", self.system.mqtt_port)
+        self.mqtt.connect("127.0.0.1", self.port or self.system.mqtt_port)
         self.mqtt.loop_start()
         eventually(lambda: self.connected or self.ended, "the broker answers")
         return self

@@ -19,6 +19,7 @@ from tests.mqtt_clients import Household
 from tests.system import System
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring, Role
+from zapette_server.engine.engine import Tokens
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -115,23 +116,25 @@ class ControlledPlayer:
         return client, connack.code
 
 
+def controlled_on(system: System, tokens: Tokens) -> ControlledPlayer:
+    """Return a new player on `system`, and a client of each role."""
+    home = Household(system)
+    logins = {"household": ("matrix-home", "home", system.home_password())}
+    given = [home.player(), home.visitor("remote"), home.visitor("guest")]
+    for role, party in zip(("player", "remote", "guest"), given, strict=True):
+        assert party.username is not None
+        assert party.password is not None
+        logins[role] = (party.client_id, party.username, party.password)
+    token, _ = tokens.issue(Role.SERVER, "matrix-server")
+    logins["server"] = ("matrix-server", "server", token)
+    return ControlledPlayer(system, home, logins)
+
+
 @pytest.fixture(scope="module")
 def controlled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlledPlayer]:
-    system = System(tmp_path_factory.mktemp("matrix")).start()
-    try:
-        home = Household(system)
-        logins = {"household": ("matrix-home", "home", system.home_password())}
-        given = [home.player(), home.visitor("remote"), home.visitor("guest")]
-        for role, party in zip(("player", "remote", "guest"), given, strict=True):
-            assert party.username is not None
-            assert party.password is not None
-            logins[role] = (party.client_id, party.username, party.password)
+    with System(tmp_path_factory.mktemp("matrix")) as system:
         secret = bytes.fromhex((system.data / "secret").read_text().strip())
-        token, _ = Keyring(secret, Topics()).issue(Role.SERVER, "matrix-server")
-        logins["server"] = ("matrix-server", "server", token)
-        yield ControlledPlayer(system, home, logins)
-    finally:
-        system.stop()
+        yield controlled_on(system, Keyring(secret, Topics()))
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@
     ├── CredentialsError         a key, token or password proves nothing
     │   └── AccountError         an account does not exist, or cannot be made
     ├── HostNameError            a text is not a host name
+    ├── KeyFileError             a key of the cluster is missing, malformed or open to others
     └── PlayersFull              no further player can be made
 """
 
@@ -41,6 +42,10 @@ class HostNameError(ServerError, ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is not a host name")
         self.name = name
+
+
+class KeyFileError(ServerError):
+    """A key of the cluster cannot be used."""
 
 
 class PlayersFull(ServerError):

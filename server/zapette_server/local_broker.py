@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from zapette.errors import SettingsError
 from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
+from zapette_server.access.credentials import Keyring, Role
+from zapette_server.engine.create import create_tokens
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
+
+_HOME_LIFETIME: Final = 365 * 24 * 3600
+_CONNECT_TIMEOUT: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,45 @@ def local_broker(settings: Settings) -> BrokerUrl:
             f"it is not set, and there is no data folder {settings.data_dir} of a Zapette that "
             "runs here; set it to mqtt://NAME:PASSWORD@HOST:1883",
         )
-    return broker_here(settings, HOME, DataFolder.open(settings.data_dir).home_password)
+    folder = DataFolder.open(settings.data_dir)
+    return broker_here(settings, HOME, home_password(settings, folder))
+
+
+def home_password(settings: Settings, folder: DataFolder) -> str:
+    """Return the password of the account ``home``: on a cluster a token, valid for a year.
+
+    Raises:
+        SettingsError: the cluster's keys cannot be used.
+    """
+    if not settings.broker.is_nats:
+        return folder.home_password
+    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
+    tokens = create_tokens(settings, keyring)
+    return tokens.issue(Role.HOUSEHOLD, HOME, lifetime=_HOME_LIFETIME)[0]
 
 
 def broker_here(settings: Settings, username: str, password: str | None = None) -> BrokerUrl:
-    """Return the local broker of `settings` with an account."""
+    """Return the broker of `settings` with an account; of a cluster, a node that answers."""
+    nodes = brokers_here(settings, username, password)
+    if len(nodes) == 1:
+        return nodes[0]
+    return next((it for it in nodes if _answers(it)), nodes[0])
+
+
+def brokers_here(settings: Settings, username: str, password: str | None = None) -> list[BrokerUrl]:
+    """Return the broker of `settings` with an account, or all nodes of a cluster."""
+    if settings.broker.is_nats:
+        return settings.broker.programs(username, password)
     host = local_host(settings)
-    return BrokerUrl("mqtt", host, settings.mqtt_port, username=username, password=password)
+    return [BrokerUrl("mqtt", host, settings.mqtt_port, username=username, password=password)]
+
+
+def _answers(url: BrokerUrl) -> bool:
+    try:
+        socket.create_connection((url.host, url.port), _CONNECT_TIMEOUT).close()
+    except OSError:
+        return False
+    return True
 
 
 def local_host(settings: Settings) -> str:

@@ -42,7 +42,12 @@ def web_socket(data_dir: Path) -> Path | None:
 
 
 def websocket_port(settings: Settings) -> int:
-    """Return the port of MQTT over WebSocket alone; 0 if it only shares the HTTP port."""
+    """Return the port of MQTT over WebSocket alone; 0 if it only shares the HTTP port.
+
+    It is 0 too if the broker is a cluster of its own.
+    """
+    if settings.broker.is_nats:
+        return 0
     if settings.ws_port or handover_socket(settings.data_dir) is not None:
         return settings.ws_port
     return WS_PORT

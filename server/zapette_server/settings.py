@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zapette.errors import SettingsError, TopicError
 from zapette.protocol.topics import check_base
 from zapette_server.bridge_settings import BridgeSettings
+from zapette_server.broker_settings import BrokerSettings
 from zapette_server.errors import HostNameError
 from zapette_server.hosts import Hosts, read_names
 from zapette_server.places import DATA_FOLDER, ROOT
@@ -72,6 +73,7 @@ class Settings:
             terminal, ``info`` elsewhere.
         ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
             in PEM; None for the system's.
+        broker: our own broker, or a cluster of NATS servers.
         bridge: the home's own broker.
     """
 
@@ -107,6 +109,7 @@ class Settings:
     limits: str = ""
     log_level: str = "auto"
     ca_file: Path | None = None
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
     def __post_init__(self) -> None:

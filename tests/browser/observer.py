@@ -32,7 +32,12 @@ class Said:
 class Observer:
     """Hears everything below `root`."""
 
-    def __init__(self, url: BrokerUrl, root: str) -> None:
+    def __init__(
+        self,
+        url: BrokerUrl,
+        root: str,
+        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+    ) -> None:
         self.root = root
         self.said: list[Said] = []
         self._url = url
@@ -40,7 +45,7 @@ class Observer:
         self._mqtt = paho.Client(
             CallbackAPIVersion.VERSION2,
             f"observer-{time.monotonic_ns()}",
-            protocol=MQTTProtocolVersion.MQTTv5,
+            protocol=version,
         )
         self._mqtt.username_pw_set(url.username, url.password)
         self._mqtt.on_connect = lambda mqtt, *_: mqtt.subscribe(f"{root}/#", 1)

@@ -131,7 +131,7 @@ class Home:
             token, ended = keyring.issue(
                 Role(role), read.client_id, read.player_id, read.generation, lifetime=-1
             )
-            sessions = Sessions(keyring)
+            sessions = Sessions(keyring, keyring)
             value = sessions.value(replace(read, expires_at=ended))
             return ({"Cookie": f"{sessions.name(read)}={value}"} if way == "cookie"
                     else {"Authorization": f"Bearer {token}"})  # fmt: skip
@@ -259,7 +259,7 @@ def test_several_players_in_one_browser(system: System) -> None:
 def test_cookies_do_not_pile_up(system: System) -> None:
     home = Home.of(system)
     keyring = keyring_of(system)
-    sessions = Sessions(keyring)
+    sessions = Sessions(keyring, keyring)
     read = Session.of(keyring.read(home.members["player"].given["password"]))
     ends = [int(time.time()) + 100 + number for number in range(10)]
     jar = {f"{sessions.prefix}{end}": sessions.value(replace(read, expires_at=end)) for end in ends}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from zapette.mqtt.url import bracketed
+from zapette_server.broker_settings import listed
 from zapette_server.local_broker import local_host
 from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
@@ -62,6 +63,8 @@ class Addresses:
         Args:
             host: the host name or address in the request, without the port; IPv6 in brackets.
         """
+        if nodes := self.nodes():
+            return nodes[0]
         if self.settings.public_ws_url:
             return self.settings.public_ws_url
         public = urlsplit(self.settings.public_url)
@@ -74,6 +77,11 @@ class Addresses:
         if public.hostname and bracketed(public.hostname) == host:
             return f"ws:{self.pages().removeprefix('http:')}mqtt"
         return f"ws://{host}:{self.settings.http_port}/mqtt"
+
+    def nodes(self) -> list[str]:
+        """Return the addresses of a cluster's nodes for browsers; none if the broker is ours."""
+        settings = self.settings.broker
+        return listed(settings.page_urls) if settings.is_nats else []
 
     def _is_one_port(self) -> bool:
         """Tell whether the broker takes connections from the HTTP port.

@@ -29,7 +29,7 @@ def blueprint(settings: Settings) -> Blueprint:
             raise MethodNotAllowed(["GET"])
         if request.content_length or "Expect" in request.headers:
             raise InvalidRequest("a request that opens a WebSocket has neither body nor Expect")
-        if handover_socket(settings.data_dir) is None:
+        if settings.broker.is_nats or handover_socket(settings.data_dir) is None:
             raise BrokerElsewhere(websocket_port(settings))
         raise NotReady("the broker does not run")
 

@@ -255,10 +255,15 @@ class NoPicture(NotFound):
 
 
 class BrokerElsewhere(NotFound):
-    """MQTT over WebSocket is on another port."""
+    """MQTT over WebSocket is on another port, or at a cluster's nodes.
+
+    Attributes:
+        port: the port; 0 for the nodes of a cluster.
+    """
 
     def __init__(self, port: int) -> None:
-        super().__init__(f"on this system, MQTT over WebSocket is on port {port}, at /mqtt")
+        where = f"on port {port}" if port else "at the nodes of the cluster"
+        super().__init__(f"on this system, MQTT over WebSocket is {where}, at /mqtt")
         self.port = port
 
 

@@ -11,12 +11,12 @@ from zapette.client.client import Client
 from zapette.errors import CallError, InvalidArgument, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.access.credentials import Keyring, Role, new_player_id
+from zapette_server.access.credentials import Role, new_player_id
 from zapette_server.checks import without_folders
+from zapette_server.engine.engine import Tokens
 from zapette_server.errors import PlayersFull
-from zapette_server.local_broker import broker_here
+from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings
-from zapette_webapp.access.access_control import Connected
 from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import WrongCode
@@ -32,8 +32,6 @@ CLIENT_ID = "zapette-server"
 ADMISSION: Final = "admission"
 ADMISSION_CLIENT_ID: Final = "zapette-admission"
 
-_BROKER = "broker"
-_TIMEOUT = 2.0
 _GUESSED = (
     "Someone is guessing codes, so this code has expired. Ask for a new one. — "
     "Quelqu\u2019un essaie de deviner les codes\u202f: celui-ci n\u2019est plus valable. "
@@ -43,17 +41,21 @@ _GUESSED_SECONDS = 20
 
 
 def create_service(
-    settings: Settings, keyring: Keyring, addresses: Addresses, queries: Queries
+    settings: Settings,
+    topics: Topics,
+    tokens: Tokens,
+    addresses: Addresses,
+    queries: Queries,
 ) -> Client:
     """Return the client that offers ``ip``, ``id`` and ``library`` under ``zapette/server``.
 
     The caller starts it.
     """
     return Client(
-        broker_here(settings, Role.SERVER.value),
+        *brokers_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
-        password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
-        callee=keyring.topics.server,
+        password=lambda: tokens.issue(Role.SERVER, CLIENT_ID)[0],
+        callee=topics.server,
         procedures={
             "ip": lambda: addresses.found()["ip"],
             "id": new_player_id,
@@ -63,7 +65,7 @@ def create_service(
 
 
 def create_admission_service(
-    settings: Settings, keyring: Keyring, new_players: NewPlayers
+    settings: Settings, topics: Topics, tokens: Tokens, new_players: NewPlayers
 ) -> Client:
     """Return the client that lets new players in; the caller starts it.
 
@@ -79,10 +81,10 @@ def create_admission_service(
             raise Unavailable(str(error)) from error
 
     return Client(
-        broker_here(settings, Role.SERVER.value),
+        *brokers_here(settings, Role.SERVER.value),
         client_id=ADMISSION_CLIENT_ID,
-        password=lambda: keyring.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
-        callee=keyring.topics.service(ADMISSION),
+        password=lambda: tokens.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
+        callee=topics.service(ADMISSION),
         procedures={"allow": _in_words(allow), "waiting": new_players.waiting},
     )
 
@@ -98,19 +100,6 @@ def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:
             raise Unavailable(without_folders(str(error))) from error
 
     return called
-
-
-def who_is_connected(service: Client, topics: Topics) -> Connected:
-    """Return a function that asks the broker for a player's connected remotes and guests."""
-    broker = topics.service(_BROKER)
-
-    def connected(player_id: str) -> list[str]:
-        answer = service.call(broker, "clients", player_id, timeout=_TIMEOUT)
-        if not isinstance(answer, list):
-            raise CallError("the broker did not answer with a list")
-        return [str(it) for it in answer]
-
-    return connected
 
 
 def warn_of_guesses(service: Client, topics: Topics) -> Callable[[str], None]:

@@ -50,8 +50,7 @@ class Client:
 
     def __init__(
         self,
-        url: BrokerUrl,
-        *,
+        *urls: BrokerUrl,
         client_id: str | None = None,
         password: Callable[[], str] | None = None,
         callee: Callee | None = None,
@@ -62,7 +61,7 @@ class Client:
         """Set the client up; `start` connects it.
 
         Args:
-            url: the broker and the account.
+            urls: the broker and the account; several if it has several nodes.
             client_id: the MQTT client id and the caller in topics; random if None.
             password: returns the password before each connection; the URL's if None.
             callee: the topics that offer `procedures`; ``online`` there while connected.
@@ -82,9 +81,9 @@ class Client:
         self._started = False
         self._connection = PersistentConnection(
             Dialer(
-                url,
-                self._loop,
-                self._dial_threads,
+                *urls,
+                loop=self._loop,
+                threads=self._dial_threads,
                 token=(lambda _: password()) if password else None,
                 timing=timing,
                 ca_file=ca_file,

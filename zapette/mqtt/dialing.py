@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +51,9 @@ class Dialer:
 
     def __init__(
         self,
-        url: BrokerUrl,
+        *urls: BrokerUrl,
         loop: LoopThread,
         threads: ThreadExecutor,
-        *,
         token: Callable[[str], str] | None = None,
         timing: Timing | None = None,
         ca_file: Path | None = None,
@@ -61,14 +61,14 @@ class Dialer:
         """Set it up.
 
         Args:
-            url: the broker and the account.
+            urls: the broker and the account; if it has several nodes, one after another is tried.
             loop: the event loop's thread.
             threads: run the calls that block.
             token: returns the password of a client id before each connection; the URL's if None.
             timing: the time-outs.
             ca_file: certificates to trust, in PEM, instead of the system's.
         """
-        self.url = url
+        self._urls = deque(urls)
         self.timing = timing or Timing()
         self._loop = loop
         self._threads = threads
@@ -76,6 +76,11 @@ class Dialer:
         self._ca_file = ca_file
         self._version = _V5
         self._version_is_known = False
+
+    @property
+    def url(self) -> BrokerUrl:
+        """The node that is connected, or will be tried next."""
+        return self._urls[0]
 
     @property
     def is_5(self) -> bool:
@@ -95,15 +100,27 @@ class Dialer:
         Raises:
             ConnectError: the broker cannot be reached, or refuses the client.
         """
+        try:
+            connection = await self._dial_once(client_id, on_message, will)
+        except _OtherVersion:
+            connection = await self._dial_once(client_id, on_message, will)
+        self._version_is_known = True
+        return connection
+
+    async def _dial_once(
+        self, client_id: str, on_message: Callable[[Message], object], will: str | None
+    ) -> NetworkConnection:
         connection = NetworkConnection(
             self._new_client(client_id, will), self._loop.loop, on_message
         )
+        tried = self._version
         try:
             await self._open(connection)
         except BaseException:
             connection.abort("it was not accepted")
+            if self._version == tried:
+                self._urls.rotate(-1)
             raise
-        self._version_is_known = True
         return connection
 
     async def _open(self, connection: NetworkConnection) -> None:
@@ -126,8 +143,9 @@ class Dialer:
             raise ConnectError(
                 "the broker closed the connection" if done else "the broker does not answer"
             )
-        cause = "unreachable" if unsupported else "refused"
-        raise ConnectError(f"it refused the connection: {reason}", cause)
+        if unsupported:
+            raise _OtherVersion(f"it refused the connection: {reason}")
+        raise ConnectError(f"it refused the connection: {reason}", "refused")
 
     def _new_client(self, client_id: str, will: str | None) -> PublishClient:
         url = self.url
@@ -161,6 +179,10 @@ class Dialer:
             raise ConnectError(f"ca_file {self._ca_file}: {why}", "untrusted") from error
         context.sslsocket_class = _ClosingSocket
         mqtt.tls_set_context(context)
+
+
+class _OtherVersion(ConnectError):
+    """The broker says that it does not know the version of MQTT; the other one is next."""
 
 
 class _ClosingSocket(ssl.SSLSocket):

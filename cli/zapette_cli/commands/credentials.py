@@ -8,6 +8,7 @@ import click
 
 from zapette_cli.settings_options import with_settings
 from zapette_server.errors import CredentialsError
+from zapette_server.local_broker import home_password
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME, DataFolder
@@ -17,6 +18,7 @@ from zapette_server.storage.data_folder import HOME, DataFolder
 class _Known:
     accounts: Accounts
     home_password: str
+    has_others: bool
 
 
 @click.group(invoke_without_command=True)
@@ -25,9 +27,10 @@ class _Known:
 def credentials(context: click.Context, settings: Settings) -> None:
     """Print the account that the first start created, or manage others."""
     folder = DataFolder.open(settings.data_dir)
-    context.obj = _Known(Accounts(folder.accounts), folder.home_password)
+    password = home_password(settings, folder)
+    context.obj = _Known(Accounts(folder.accounts), password, not settings.broker.is_nats)
     if context.invoked_subcommand is None:
-        click.echo(f"{HOME} {folder.home_password}")
+        click.echo(f"{HOME} {password}")
 
 
 @credentials.command("list")
@@ -61,6 +64,11 @@ def show_account(known: _Known, name: str) -> None:
 def add_account(known: _Known, name: str, password: str) -> None:
     """Add an account, or change its password; connections with the old one end at once."""
     _refuse_home(name)
+    if not known.has_others:
+        raise CredentialsError(
+            f"a cluster of NATS servers knows no passwords: use the account {HOME!r}, whose "
+            "password is a token"
+        )
     known.accounts.add(name, password)
 
 

@@ -22,6 +22,7 @@ from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.doctor.gathering import get
 from zapette_cli.doctor.network_checks import START
 from zapette_cli.language import Text
+from zapette_server.broker_settings import listed
 from zapette_server.local_broker import local_broker
 from zapette_server.one_port import websocket_port
 from zapette_server.places import ROOT
@@ -88,11 +89,20 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
         return
     tried = [given]
     if not url and not settings.is_tls:
-        tried.append(
-            replace(given, scheme="ws", port=websocket_port(settings) or settings.http_port)
-        )
+        tried += _for_pages(given, settings)
     for each in tried:
         yield from _on_broker(each, settings, timeout)
+
+
+def _for_pages(given: BrokerUrl, settings: Settings) -> list[BrokerUrl]:
+    """Return where pages reach the broker, with the account of `given`."""
+    if not settings.broker.is_nats:
+        port = websocket_port(settings) or settings.http_port
+        return [replace(given, scheme="ws", port=port)]
+    return [
+        replace(BrokerUrl.parse(it), username=given.username, password=given.password)
+        for it in listed(settings.broker.page_urls)
+    ]
 
 
 def bridge(settings: Settings, timeout: float) -> Iterator[Finding]:

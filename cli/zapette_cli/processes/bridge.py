@@ -20,7 +20,8 @@ from zapette_bridge.mapping import Mapping
 from zapette_bridge.turns import Turns
 from zapette_cli.processes.interruption import Interruption
 from zapette_server.access.credentials import Keyring, Role
-from zapette_server.local_broker import broker_here
+from zapette_server.engine.create import create_tokens
+from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.supervisor import Supervisor
@@ -46,18 +47,18 @@ def serve(settings: Settings) -> None:
     topics = Topics(settings.base_topic, settings.discovery_prefix)
     client_id = f"zapette-bridge-{_household(folder)}"
     loop, threads = LoopThread("bridge"), ThreadExecutor("bridge-worker")
-    keyring = Keyring(folder.secret, topics)
+    tokens = create_tokens(settings, Keyring(folder.secret, topics))
     ours = Dialer(
-        broker_here(settings, Role.SERVER.value),
-        loop,
-        threads,
-        token=lambda client_id: keyring.issue(Role.SERVER, client_id)[0],
+        *brokers_here(settings, Role.SERVER.value),
+        loop=loop,
+        threads=threads,
+        token=lambda client_id: tokens.issue(Role.SERVER, client_id)[0],
         timing=TIMING,
     )
     home = Dialer(
         settings.bridge.broker,
-        loop,
-        threads,
+        loop=loop,
+        threads=threads,
         timing=TIMING,
         ca_file=settings.bridge.ca_file or settings.ca_file,
     )

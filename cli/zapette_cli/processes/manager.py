@@ -48,7 +48,7 @@ def ports(settings: Settings) -> list[tuple[str, str, int]]:
     """Return each port with its setting and what it is for."""
     found = [
         ("http_port", "pages", settings.http_port),
-        ("mqtt_port", "MQTT", settings.mqtt_port),
+        ("mqtt_port", "MQTT", 0 if settings.broker.is_nats else settings.mqtt_port),
         ("ws_port", "MQTT over WebSocket", websocket_port(settings)),
         ("mqtts_port", "MQTT over TLS", settings.mqtts_port if settings.is_tls else 0),
     ]
@@ -250,8 +250,9 @@ def _keep_running(
 
 def part_names(settings: Settings) -> tuple[str, ...]:
     """Return the subcommands that run the parts."""
+    broker = [] if settings.broker.is_nats else ["broker"]
     front = ["front"] if settings.is_tls else []
-    return ("broker", "web", *front, *(["bridge"] if settings.bridge.url else []))
+    return (*broker, "web", *front, *(["bridge"] if settings.bridge.url else []))
 
 
 def _renew(parts: list[Part], changed: set[str]) -> int:

@@ -24,6 +24,7 @@ from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
 from zapette_server.access.credentials import Keyring
+from zapette_server.engine.create import create_engine
 from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
@@ -55,7 +56,6 @@ from zapette_webapp.procedures import (
     create_admission_service,
     create_service,
     warn_of_guesses,
-    who_is_connected,
 )
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
@@ -90,6 +90,8 @@ def serve(settings: Settings) -> None:
     folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     addresses = Addresses(settings)
+    engine = create_engine(settings, keyring, registry, grants)
+    tokens = engine.tokens
     signatures = Signatures(keyring)
     library = Library.of(
         settings.media_dir,
@@ -101,8 +103,8 @@ def serve(settings: Settings) -> None:
     streams = StreamConverter.of(settings, folder.streams)
     links = Resolver(private=settings.links_private)
     new_players = NewPlayers(settings, registry, Admission())
-    admission = create_admission_service(settings, keyring, new_players)
-    service = create_service(settings, keyring, addresses, library.queries)
+    admission = create_admission_service(settings, keyring.topics, tokens, new_players)
+    service = create_service(settings, keyring.topics, tokens, addresses, library.queries)
     discovery = Discovery(
         service,
         Announcements(settings.home_assistant, keyring.topics, version("zapette")),
@@ -110,7 +112,7 @@ def serve(settings: Settings) -> None:
         addresses.pages,
         forget_after_days=settings.forget_after_days,
     )
-    health = create_checks(settings, lambda: service.is_live)
+    health = create_checks(settings, lambda: service.is_live, lambda: engine.problem)
     health.add("disk", checks.disk(folder.path))
     health.add("store_players", checks.store(registry.check))
     health.add("store_visitors", checks.store(grants.check))
@@ -131,17 +133,16 @@ def serve(settings: Settings) -> None:
             addresses=addresses,
             checks=health,
             access=AccessControl(
-                PlayerCredentials(settings, keyring, registry, addresses),
+                PlayerCredentials(settings, keyring, registry, addresses, engine),
                 grants,
                 Pairing(),
-                who_is_connected(service, keyring.topics),
                 warn_of_guesses(service, keyring.topics),
                 refusals,
             ),
             new_players=new_players,
             library_access=LibraryAccess(
                 settings.anonymous or settings.library == "open",
-                Sessions(keyring),
+                Sessions(keyring, tokens),
                 signatures,
                 Standings(registry, grants),
                 HouseholdAccounts(Accounts(folder.accounts), folder.home_password),
@@ -161,6 +162,7 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     library.start()
     streams.start()
+    engine.start(service)
     service.start()
     if settings.new_players != OPEN:
         admission.start()
@@ -185,6 +187,7 @@ def serve(settings: Settings) -> None:
         discovery.stop()
         admission.stop()
         service.stop()
+        engine.stop()
         server.close()
         streams.stop()
         links.stop()
@@ -227,7 +230,8 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
     proxy = client_of(settings.trusted_proxy)
-    handover = handover_socket(settings.data_dir)
+    is_elsewhere = settings.broker.is_nats
+    handover = None if is_elsewhere else handover_socket(settings.data_dir)
     shared = Shared(
         Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy),
         refusals,

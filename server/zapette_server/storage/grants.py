@@ -218,6 +218,22 @@ class Grants:
         rows = self._file.read("SELECT client_id FROM visitors WHERE ended IS NOT NULL")
         return frozenset(str(row[0]) for row in rows)
 
+    def revocations(self, player_id: str = "") -> dict[tuple[str, str], list[float]]:
+        """Return when tokens were revoked, in Unix seconds, by player and generation.
+
+        Args:
+            player_id: only those of this player; of all players if empty.
+        """
+        rows = self._file.read(
+            "SELECT DISTINCT player_id, generation, ended FROM visitors "
+            "WHERE ended IS NOT NULL AND (player_id = ? OR ? = '') ORDER BY ended",
+            (player_id, player_id),
+        )
+        found: dict[tuple[str, str], list[float]] = {}
+        for player, generation, ended in rows:
+            found.setdefault((str(player), str(generation)), []).append(ended / 1000)
+        return found
+
     def last_commit(self) -> bytes | None:
         """Return bytes that change with each write of any process; see `sqlite.Connection`."""
         return self._file.last_commit()

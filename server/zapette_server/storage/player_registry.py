@@ -18,6 +18,7 @@ from zapette_server.access.credentials import is_generation, new_generation
 from zapette_server.errors import PlayersFull
 from zapette_server.storage import clock
 from zapette_server.storage.clock import Clock
+from zapette_server.storage.endings import Endings
 
 MOST: Final = 100_000
 """The maximum number of players."""
@@ -236,6 +237,10 @@ class PlayerRegistry:
     def removals(self) -> int:
         """How many players this process has removed; see `changes` for other processes."""
         return self._removals
+
+    def endings(self) -> Endings:
+        """Return the codes and players that end from now on, for engines that must be told."""
+        return Endings(self._file)
 
     def last_commit(self) -> bytes | None:
         """Return bytes that change with each write of any process; see `sqlite.Connection`."""

@@ -21,9 +21,6 @@ from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
 log = logging.getLogger("zapette.web")
 
-Connected = Callable[[str], list[str]]
-"""Returns the client ids of a player's connected remotes and guests; raises `CallError`."""
-
 _CLIENT_ID: Final = re.compile(r"(remote|guest)-[A-Za-z0-9_-]{12}")
 
 
@@ -55,7 +52,6 @@ class AccessControl:
         credentials: issues credentials and checks owner keys.
         grants: the issued tokens, and the revoked ones.
         pairing: the current codes.
-        connected: asks the broker for the connected clients.
         warn: shows on a player that its code has expired because of guesses.
         refusals: counts these codes.
     """
@@ -63,7 +59,6 @@ class AccessControl:
     credentials: PlayerCredentials
     grants: Grants
     pairing: Pairing
-    connected: Connected
     warn: Callable[[str], None] = lambda _: None
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
 
@@ -187,7 +182,7 @@ class AccessControl:
 
     def _connected(self, player_id: str) -> frozenset[str] | None:
         try:
-            return frozenset(self.connected(player_id))
+            return frozenset(self.credentials.engine.connected(player_id))
         except CallError as error:
             log.debug("the broker does not list its clients: %s", error)
             return None

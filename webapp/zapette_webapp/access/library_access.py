@@ -108,7 +108,7 @@ class LibraryAccess:
     ) -> bool:
         if given.type == "bearer" and given.token:
             try:
-                token = self.sessions.keyring.read(given.token)
+                token = self.sessions.tokens.read(given.token)
             except (CredentialsError, UnicodeEncodeError):
                 return False
             return token.role in roles and self.standings.is_good(Session.of(token))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zapette_server.access.credentials import Keyring, Role, new_player_id
+from zapette_server.engine.engine import Engine
 from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import PlayerRegistry
@@ -24,12 +25,14 @@ class PlayerCredentials:
         keyring: makes and checks keys and tokens.
         registry: the players and their generation of codes.
         addresses: the addresses for phones and browsers.
+        engine: issues the tokens for its broker.
     """
 
     settings: Settings
     keyring: Keyring
     registry: PlayerRegistry
     addresses: Addresses
+    engine: Engine
 
     def new_player(self) -> dict[str, str]:
         """Return a new id and its owner key; the first use stores them."""
@@ -129,12 +132,12 @@ class PlayerCredentials:
     def _credentials(
         self, role: Role, client_id: str, player_id: str, generation: str, host: str
     ) -> dict[str, Any]:
-        token, expires_at = self.keyring.issue(
+        token, expires_at = self.engine.tokens.issue(
             role, client_id, player_id, generation, lifetime=self.settings.token_lifetime
         )
         return {
             "role": role.value,
-            "url": self.addresses.broker(host),
+            "url": self.engine.page_url() or self.addresses.broker(host),
             "client_id": client_id,
             "username": role.value,
             "password": token,

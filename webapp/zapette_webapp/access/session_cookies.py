@@ -29,7 +29,7 @@ class SessionCookies:
     def set(self, response: Response, token: str) -> None:
         """Give the browser a session for as long as its `token` is valid, and make room for it."""
         sessions = self.access.sessions
-        session = Session.of(sessions.keyring.read(token))
+        session = Session.of(sessions.tokens.read(token))
         name = sessions.name(session)
         for old in self._superfluous(name):
             response.delete_cookie(old, path=self._path())

@@ -13,6 +13,7 @@ from typing import Final
 
 from zapette.protocol.topics import is_player_id, is_token
 from zapette_server.access.credentials import Keyring, Role, Token, is_generation
+from zapette_server.engine.engine import Tokens
 from zapette_server.errors import CredentialsError
 
 MOST: Final = 8
@@ -53,9 +54,11 @@ class Sessions:
 
     Attributes:
         keyring: signs the cookies.
+        tokens: reads the tokens that programs show instead.
     """
 
     keyring: Keyring
+    tokens: Tokens
 
     @property
     def prefix(self) -> str:

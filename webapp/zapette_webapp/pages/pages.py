@@ -87,6 +87,7 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
 
     def _page(template: str, anywhere: tuple[str, ...] = (), early: str = "") -> Response:
         broker = addresses.broker(requests.host())
+        peers = [_origin(it) for it in addresses.nodes() or [broker]]
         html = render_template(
             template,
             broker=broker,
@@ -98,7 +99,7 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
         )
         response = Response(html, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = _policy(early, _origin(broker), *anywhere)
+        response.headers["Content-Security-Policy"] = _policy(early, *peers, *anywhere)
         return response
 
     return pages

@@ -26,17 +26,23 @@ BRIDGE: Final = "bridge"
 """The name of the bridge's service."""
 
 
-def create_checks(settings: Settings, service_is_live: Callable[[], bool]) -> Checks:
+def create_checks(
+    settings: Settings, service_is_live: Callable[[], bool], cluster: Check
+) -> Checks:
     """Return the checks that need no store; the caller adds others.
 
     Args:
         settings: the addresses of the parts.
         service_is_live: whether the server's own MQTT client is connected.
+        cluster: checks the cluster, if the broker is one.
     """
     checks = Checks()
     checks.add("web", lambda: None)
-    checks.add("broker_mqtt", _listens(settings, settings.mqtt_port))
-    checks.add("broker_websocket", _takes_websockets(settings))
+    if settings.broker.is_nats:
+        checks.add("broker_cluster", cluster)
+    else:
+        checks.add("broker_mqtt", _listens(settings, settings.mqtt_port))
+        checks.add("broker_websocket", _takes_websockets(settings))
     checks.add("service", lambda: None if service_is_live() else "not connected to the broker")
     return checks
 

@@ -1,0 +1,69 @@
+"""``zapette cluster``: the files of a cluster of NATS servers."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from zapette.errors import SettingsError
+
+_PORT: Final = click.IntRange(1, 65533)
+
+
+@click.group()
+def cluster() -> None:
+    """Set up NATS servers as the broker, for more screens than one machine holds."""
+
+
+@cluster.command("init")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="ADDRESS",
+    help="IP address of a node: three times, or once for three nodes on one machine.",
+)
+@click.option("--mqtt-port", type=_PORT, default=1883, show_default=True, help="MQTT over TCP.")
+@click.option("--ws-port", type=_PORT, default=8083, show_default=True, help="MQTT for pages.")
+@click.option("--nats-port", type=_PORT, default=4222, show_default=True, help="For the server.")
+@click.option("--route-port", type=_PORT, default=6222, show_default=True, help="Among nodes.")
+def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
+    """Write keys, the configuration of three nodes and the settings of a web side into FOLDER.
+
+    Three nodes on one machine have consecutive ports, from the given ones on.
+    """
+    from zapette_server.nats import cluster_files
+
+    given = list(hosts) or ["127.0.0.1"]
+    if len(given) not in (1, cluster_files.NODES):
+        raise click.UsageError(f"--host: 1 or {cluster_files.NODES} addresses are needed")
+    for host in given:
+        _check(host)
+    first = cluster_files.Ports(
+        ports["mqtt_port"], ports["ws_port"], ports["nats_port"], ports["route_port"]
+    )
+    nodes = cluster_files.nodes(given, first)
+    shown = click.format_filename(folder)
+    try:
+        cluster_files.write(folder, nodes)
+    except OSError as error:
+        raise SettingsError("FOLDER", f"{shown}: {error.strerror}") from error
+    starts = "\n".join(f"  nats-server -c {node.name}.conf" for node in nodes)
+    click.echo(
+        f"Start the nodes in {shown}, each on its machine:\n\n{starts}\n\n"
+        f"and a web side: zapette run --config {shown}/{cluster_files.SETTINGS}\n\n"
+        f"Keep {shown}/operator elsewhere: it can make new keys, and nothing that runs needs "
+        f"it.\nA node needs its own .conf only; a web side needs {cluster_files.KEYS} and "
+        f"{cluster_files.SETTINGS}."
+    )
+
+
+def _check(host: str) -> None:
+    try:
+        ip_address(host)
+    except ValueError:
+        raise click.UsageError(f"--host: {host!r} is not an IP address") from None

@@ -1,0 +1,1 @@
+"""NATS as the engine of MQTT: keys, tokens, rights, revocations and node configurations."""

@@ -1,0 +1,191 @@
+"""A cluster of NATS servers as the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from typing import Final
+
+from nats.errors import Error as NatsError
+
+from zapette.client.client import Client
+from zapette.errors import CallError, Unavailable
+from zapette.mqtt.event_loop import LoopThread
+from zapette_broker.storage.store_errors import StoreError
+from zapette_server.access.credentials import Keyring, Role
+from zapette_server.broker_settings import BrokerSettings, listed
+from zapette_server.engine.engine import Tokens
+from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.node_link import NodeLink
+from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
+from zapette_server.nats.subjects import subjects
+from zapette_server.nats.tokens import NatsTokens
+from zapette_server.storage.endings import Endings
+from zapette_server.storage.grants import Grants
+from zapette_server.supervisor import Supervisor
+
+log = logging.getLogger("zapette.nats")
+
+_INTERVAL: Final = 0.2
+_CONNECTIONS: Final = "$SYS.REQ.SERVER.PING.CONNZ"
+_MOST_LISTED: Final = 1024
+_TIMEOUT: Final = 3.0
+_DROP_INTERVAL: Final = 600.0
+
+
+class NatsEngine:
+    """Tells every node what the stores revoke, and asks the nodes who is connected.
+
+    It has a connection to each node, so that a node that returns after an outage or a cut learns
+    what was revoked meanwhile as soon as it can be reached.
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        keyring: Keyring,
+        keys: ClusterKeys,
+        endings: Endings,
+        grants: Grants,
+        lifetime: float,
+    ) -> None:
+        """Set it up; `start` begins.
+
+        Args:
+            settings: where the nodes are.
+            keyring: the household's topics and secret.
+            keys: the cluster's.
+            endings: the codes and players that have ended.
+            grants: the revoked tokens.
+            lifetime: of a token, in seconds: as long, its revocation is kept.
+        """
+        self._topics = keyring.topics
+        self._account = keys.account
+        self._operator = keys.operator
+        self._endings = endings
+        self._grants = grants
+        self._kept = lifetime + SLACK
+        self._tokens = NatsTokens(keyring, keys, self._void_until)
+        self._links = [NodeLink(url, keys) for url in listed(settings.system_urls)]
+        self._page_urls = listed(settings.page_urls)
+        self._turns = itertools.count()
+        self._revocations: dict[str, int] | None = None
+        self._claims = ""
+        self._store_problem: str | None = None
+        self._dropped_at = float("-inf")
+        self._loop = LoopThread("nats")
+        #: Keeps the links.
+        self.supervisor = Supervisor(log)
+
+    @property
+    def tokens(self) -> Tokens:
+        """What issues and reads its tokens."""
+        return self._tokens
+
+    @property
+    def problem(self) -> str | None:
+        """Why the cluster does not work; None while any node is connected."""
+        if not any(it.is_live for it in self._links):
+            return "no node of the cluster is connected"
+        return self._store_problem
+
+    def start(self, service: Client) -> None:  # noqa: ARG002 - the nodes are asked themselves
+        """Connect to the nodes."""
+        self._loop.start()
+        self._loop.post(self._begin)
+
+    def _begin(self) -> None:
+        for link in self._links:
+            self.supervisor.task(link.url, link.run)
+        self.supervisor.task("revocations", self._follow_stores)
+
+    def stop(self) -> None:
+        """End the connections."""
+        self._loop.post(self.supervisor.stop)
+        self._loop.stop()
+
+    def page_url(self) -> str | None:
+        """Return the next node that is connected, for a browser; any node if none is."""
+        urls = self._page_urls
+        if len(urls) == len(self._links):
+            # the settings name the nodes in the same order
+            live = [url for url, link in zip(urls, self._links, strict=True) if link.is_live]
+            urls = live or urls
+        return urls[next(self._turns) % len(urls)]
+
+    def connected(self, player_id: str) -> list[str]:
+        """Return the client ids of a player's connected remotes and guests: who reads its state.
+
+        Raises:
+            CallError: no node answers.
+        """
+        (subject,) = subjects(self._topics.player(player_id).state)
+        asked = asyncio.run_coroutine_threadsafe(self._subscribers(subject), self._loop.loop)
+        try:
+            found = asked.result(_TIMEOUT)
+        except (TimeoutError, NatsError) as error:
+            raise Unavailable(f"no node says who is connected: {error}") from error
+        return [it for it in found if it.startswith(("remote-", "guest-"))]
+
+    async def _subscribers(self, subject: str) -> list[str]:
+        live = [it for it in self._links if it.is_live]
+        if not live:
+            raise CallError("no node of the cluster is connected")
+        question = {
+            "acc": self._account.public,
+            "filter_subject": subject,
+            "limit": _MOST_LISTED,
+        }
+        answers = await live[0].ask_all(_CONNECTIONS, question, len(live))
+        connections = [it for answer in answers for it in answer["data"]["connections"]]
+        return sorted({str(it.get("mqtt_client", "")) for it in connections})
+
+    async def _follow_stores(self) -> None:
+        while True:
+            try:
+                revocations = await asyncio.to_thread(self._read)
+            except StoreError as error:
+                self._store_problem = f"revocations cannot be read: {error}"
+            else:
+                self._store_problem = None
+                if revocations != self._revocations:
+                    self._revocations = revocations
+                    self._claims = self._account.jwt(self._operator, revocations)
+            behind = [it for it in self._links if it.is_live and it.claims != self._claims]
+            if self._claims:
+                await asyncio.gather(*(it.update(self._claims) for it in behind))
+            await asyncio.sleep(_INTERVAL)
+
+    def _read(self) -> dict[str, int]:
+        """Return by user key the second up to which its tokens are void."""
+        oldest = time.time() - self._kept
+        if time.monotonic() - self._dropped_at > _DROP_INTERVAL:
+            self._endings.drop_before(oldest)
+            self._dropped_at = time.monotonic()
+        found: dict[str, int] = {}
+        forgotten: dict[str, list[float]] = {}
+        for ending in self._endings.since(oldest):
+            phones = self._tokens.user(Role.REMOTE, ending.player_id, ending.generation)
+            found[phones] = ending.ended_at + SLACK
+            if ending.forgotten:
+                forgotten.setdefault(ending.player_id, []).append(ending.ended_at)
+        for player, moments in forgotten.items():
+            found[self._tokens.user(Role.PLAYER, player)] = void_until(moments)
+        for (player, generation), moments in self._grants.revocations().items():
+            phones = self._tokens.user(Role.REMOTE, player, generation)
+            # A code that has ended stays so.
+            found[phones] = max(found.get(phones, 0), void_until(moments))
+        shortened = bounded(found)
+        if EVERYBODY in shortened and EVERYBODY not in (self._revocations or {}):
+            log.error("more than %d revocations: every token is void once", len(found))
+        return shortened
+
+    def _void_until(self, role: Role, player_id: str, generation: str) -> int:
+        moments: list[float] = []
+        if role is Role.PLAYER:
+            moments += [it.ended_at for it in self._endings.of(player_id) if it.forgotten]
+        elif role in (Role.REMOTE, Role.GUEST):
+            moments += self._grants.revocations(player_id).get((player_id, generation), [])
+        return max((self._revocations or {}).get(EVERYBODY, 0), void_until(moments))

@@ -1,0 +1,134 @@
+"""The system user's connection to one node, which is made again whenever it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+from typing import Any, Final
+
+from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
+
+from zapette_server.nats.cluster_keys import ClusterKeys
+
+log = logging.getLogger("zapette.nats")
+
+_UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
+_CONNECT_TIMEOUT: Final = 1
+_RETRY: Final = 0.25
+_PING_INTERVAL: Final = 1
+_ANSWER_TIMEOUT: Final = 1.0
+_OK: Final = 200
+
+
+class NodeLink:
+    """One node's link; everything runs on one event loop.
+
+    It does not use the library's reconnection, which changes to other nodes of the cluster.
+
+    Attributes:
+        url: where the node listens.
+        claims: the account's JWT that the node has acknowledged last; empty for a new connection.
+    """
+
+    def __init__(self, url: str, keys: ClusterKeys) -> None:
+        self.url = url
+        self.claims = ""
+        self._keys = keys
+        self._nats: Nats | None = None
+        self._is_missed = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the node is connected."""
+        return self._nats is not None and self._nats.is_connected
+
+    async def run(self) -> None:
+        """Keep the node connected until this is cancelled."""
+        while True:
+            closed = asyncio.Event()
+            nats = Nats()
+            try:
+                await self._connect(nats, closed)
+            except (OSError, NatsError, TimeoutError) as error:
+                self._miss(str(error) or type(error).__name__)
+            else:
+                self._find()
+                self._nats, self.claims = nats, ""
+                try:
+                    await closed.wait()
+                finally:
+                    self._nats = None
+                    await nats.close()
+                self._miss("the connection was lost")
+            await asyncio.sleep(_RETRY)
+
+    async def _connect(self, nats: Nats, closed: asyncio.Event) -> None:
+        async def end() -> None:
+            closed.set()
+
+        async def ignore(error: Exception) -> None:
+            log.debug("%s: %s", self.url, error)
+
+        user = self._keys.system_user
+        await asyncio.wait_for(
+            nats.connect(
+                servers=[self.url],
+                name="zapette-web",
+                allow_reconnect=False,
+                connect_timeout=_CONNECT_TIMEOUT,
+                ping_interval=_PING_INTERVAL,
+                user_jwt_cb=lambda: bytearray(self._keys.system_token, "ascii"),
+                signature_cb=lambda nonce: base64.b64encode(user.sign(nonce.encode())),
+                closed_cb=end,
+                error_cb=ignore,
+            ),
+            2 * _CONNECT_TIMEOUT,
+        )
+
+    async def update(self, claims: str) -> None:
+        """Give the node the account's JWT; `claims` tells whether it has acknowledged it."""
+        if self._nats is None:
+            return
+        try:
+            answer = await self._nats.request(_UPDATE, claims.encode(), timeout=_ANSWER_TIMEOUT)
+            said = json.loads(answer.data)
+        except (NatsError, TimeoutError, ValueError) as error:
+            log.debug("%s: no answer to an update: %s", self.url, error)
+            return
+        if said.get("data", {}).get("code") == _OK:
+            self.claims = claims
+        else:
+            log.error("%s refuses the account's new claims: %s", self.url, said.get("error"))
+
+    async def ask_all(self, subject: str, question: object, nodes: int) -> list[dict[str, Any]]:
+        """Return the answers of up to `nodes` nodes, those that come within a second.
+
+        Raises:
+            NatsError: the connection has ended.
+        """
+        if self._nats is None:
+            return []
+        inbox = self._nats.new_inbox()
+        answers = await self._nats.subscribe(inbox, max_msgs=nodes)
+        await self._nats.publish(subject, json.dumps(question).encode(), reply=inbox)
+        found: list[dict[str, Any]] = []
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT):
+                while len(found) < nodes:
+                    found.append(json.loads((await answers.next_msg()).data))
+        except TimeoutError:
+            await answers.unsubscribe()
+        return found
+
+    def _miss(self, why: str) -> None:
+        if not self._is_missed:
+            self._is_missed = True
+            log.warning("no connection to the node at %s: %s", self.url, why)
+
+    def _find(self) -> None:
+        if self._is_missed:
+            log.warning("connected again to the node at %s", self.url)
+        self._is_missed = False
