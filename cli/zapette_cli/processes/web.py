@@ -50,6 +50,7 @@ from zapette_webapp.http.framing import LARGEST_BODY
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.request_parser import LARGEST_HEAD
 from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
+from zapette_webapp.http.transfers import Transfers
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.procedures import (
@@ -155,7 +156,8 @@ def serve(settings: Settings) -> None:
             owners=owners,
         )
     )
-    server = _http_server(app, settings, refusals)
+    transfers = Transfers()
+    server = _http_server(app, settings, refusals, transfers)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
@@ -178,6 +180,7 @@ def serve(settings: Settings) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     supervisor.thread("stores", lambda: stores.watch(found, ended))
+    supervisor.thread("transfers", lambda: transfers.watch(ended))
     if not settings.is_tls:
         log.info("listening on %s: HTTP %d", settings.bind, settings.http_port)
     try:
@@ -200,7 +203,9 @@ def serve(settings: Settings) -> None:
         raise damage[0]
 
 
-def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any:
+def _http_server(
+    app: Flask, settings: Settings, refusals: RefusalCounts, transfers: Transfers
+) -> Any:
     """Return waitress for `app`, bound to its port but not running."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     trusted: dict[str, Any] = {}
@@ -238,6 +243,7 @@ def _http_server(app: Flask, settings: Settings, refusals: RefusalCounts) -> Any
         partial(hand_over, handover) if handover is not None else None,
         settings.trusted_proxy,
         is_relayed=front is not None,
+        transfers=transfers,
     )
     make_fair(server, shared)
     return server

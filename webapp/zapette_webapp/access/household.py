@@ -74,6 +74,14 @@ class HouseholdAccounts:
             self._remembered[digest] = None
         return True
 
+    def mark(self, name: str) -> str | None:
+        """Return another text for each password that an account has; None if there is no account.
+
+        Raises:
+            StoreError: the accounts cannot be read.
+        """
+        return "" if name == HOME else self._accounts.hashes().get(name)
+
     def _verify(self, hashed: str, password: str) -> bool:
         # One at a time: each takes 64 MiB and a core.
         if not self._hashing.acquire(timeout=_TURN_TIMEOUT):

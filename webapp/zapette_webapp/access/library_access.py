@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +19,7 @@ from zapette_webapp.access.standings import Standings
 from zapette_webapp.errors import NotLetIn
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
+from zapette_webapp.http.transfers import RIGHT, Right, stands
 
 PREFIXES: Final = (
     *("/api/library", "/media", "/thumbnails", "/previews", "/subtitles", "/streams"),
@@ -51,23 +54,23 @@ class LibraryAccess:
     standings: Standings
     accounts: HouseholdAccounts
 
-    def check(self, asked: Request) -> None:
+    def check(self, asked: Request) -> Right | None:
         """Raise an error unless something proves that the client was let in.
 
         One good proof is enough: a browser may also send an outdated cookie, the signature of an
         old address, or an account that is meant for a proxy.
+
+        Returns:
+            What tells whether that is still so; None if nobody can revoke it.
 
         Raises:
             NotLetIn: nothing proves it.
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
-        if self.is_open or self._has_cookie(asked) or self._has_signature(asked):
-            return
-        given = asked.authorization
-        if given is not None and self._has_authorization(given):
-            return
-        raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
+        if self.is_open or self._has_signature(asked):
+            return None
+        return self._right(asked, frozenset(Role))
 
     def check_control(self, asked: Request) -> None:
         """Raise an error unless the client is a remote or of the household.
@@ -77,18 +80,25 @@ class LibraryAccess:
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
+        self._right(asked, _CONTROLS)
+
+    def _right(self, asked: Request, roles: frozenset[Role]) -> Right:
         given = asked.authorization
-        if self._has_cookie(asked, _CONTROLS):
-            return
-        if given is not None and self._has_authorization(given, _CONTROLS):
-            return
+        found = [*self._cookies(asked), *self._token(given)]
+        sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
+        if sessions:
+            return lambda: any(self.standings.is_good(it) for it in sessions)
+        if given is not None and self._has_account(given):
+            name = given.username or ""
+            mark = self.accounts.mark(name)
+            return lambda: self.accounts.mark(name) == mark
         raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
-    def _has_cookie(self, asked: Request, roles: frozenset[Role] = frozenset(Role)) -> bool:
+    def _cookies(self, asked: Request) -> Iterator[Session]:
         prefix = self.sessions.prefix
         values = [it for name, it in asked.cookies.items(multi=True) if name.startswith(prefix)]
         found = (self.session(it) for it in values[:_MOST_COOKIES])
-        return any(it is not None and it.role in roles for it in found)
+        return (it for it in found if it is not None)
 
     def session(self, value: str) -> Session | None:
         """Return the session of a cookie; None if it has ended or is not valid."""
@@ -103,18 +113,16 @@ class LibraryAccess:
         is_read = asked.method in _READS
         return is_read and self.signatures.admits(asked.path, expires, signature)
 
-    def _has_authorization(
-        self, given: Authorization, roles: frozenset[Role] = frozenset(Role)
-    ) -> bool:
-        if given.type == "bearer" and given.token:
-            try:
-                token = self.sessions.tokens.read(given.token)
-            except (CredentialsError, UnicodeEncodeError):
-                return False
-            return token.role in roles and self.standings.is_good(Session.of(token))
-        if given.type == "basic" and given.username is not None and given.password is not None:
-            return self.accounts.has(given.username, given.password, requests.client())
-        return False
+    def _token(self, given: Authorization | None) -> Iterator[Session]:
+        if given is not None and given.type == "bearer" and given.token:
+            with suppress(CredentialsError, UnicodeEncodeError):
+                yield Session.of(self.sessions.tokens.read(given.token))
+
+    def _has_account(self, given: Authorization) -> bool:
+        name, password = given.username, given.password
+        if given.type != "basic" or name is None or password is None:
+            return False
+        return self.accounts.has(name, password, requests.client())
 
 
 def register(app: Flask, access: LibraryAccess, refusals: RefusalCounts) -> None:
@@ -125,10 +133,22 @@ def register(app: Flask, access: LibraryAccess, refusals: RefusalCounts) -> None
         if not _is_of_library():
             return
         try:
-            access.check(request)
+            right = access.check(request)
         except NotLetIn:
             refusals.count(Reason.LIBRARY)
             raise
+        if right is not None:
+            request.environ[RIGHT] = right
+
+    @app.after_request
+    def check_again(response: Response) -> Response:
+        """Refuse those whose right was revoked while they waited for a conversion."""
+        right: Right | None = request.environ.get(RIGHT)
+        if right is None or stands(right):
+            return response
+        response.close()
+        error = NotLetIn("your access has been revoked", is_browser=True)
+        return app.make_response(app.handle_user_exception(error))
 
     @app.after_request
     def keep_private(response: Response) -> Response:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,6 +22,7 @@ from typing import Any, Final
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
+from waitress.task import WSGITask
 
 from zapette_broker.clients import client_of
 from zapette_broker.transports.handover import Handover, HandoverError
@@ -30,6 +32,7 @@ from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.forwarded import forwarded_address
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
+from zapette_webapp.http.transfers import RIGHT, Right, Transfers
 
 log = logging.getLogger("zapette.web")
 
@@ -49,6 +52,8 @@ _LINGER_SECONDS: Final = 2.0
 _STALLED_SECONDS: Final = 10.0
 _DROPPED_AT_ONCE: Final = 256 << 10
 _SENDFILE: Final = getattr(os, "sendfile", None)
+# drop what the system has not sent yet, and tell the client
+_RESET: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Shared:
         trusted_proxy: the address whose X-Forwarded-For is believed; or empty.
         is_relayed: whether another process relays the connections, and says in a first line whose
             each is (`zapette_server.tls.proxy_line`).
+        transfers: those under way whose rights can be revoked.
     """
 
     connections: Connections[FairChannel]
@@ -69,6 +75,21 @@ class Shared:
     broker: Callable[[socket.socket, Handover], None] | None = None
     trusted_proxy: str = ""
     is_relayed: bool = False
+    transfers: Transfers = field(default_factory=Transfers)
+
+
+class RightfulTask(WSGITask):
+    """Answers a request, and hands the connection the right that opened the answer."""
+
+    channel: FairChannel
+    environ: dict[str, Any] | None
+
+    def execute(self) -> None:
+        """Answer it."""
+        try:
+            super().execute()
+        finally:
+            self.channel.guard((self.environ or {}).get(RIGHT))
 
 
 class FairChannel(HTTPChannel):
@@ -81,6 +102,7 @@ class FairChannel(HTTPChannel):
     """
 
     parser_class = Parser
+    task_class = RightfulTask
     error_task_class = ProblemTask
     outbufs: list[Any]
     requests: list[Any]
@@ -90,6 +112,7 @@ class FairChannel(HTTPChannel):
     def __init__(self, *arguments: Any, shared: Shared, **named: Any) -> None:
         self.shared = shared
         self.lingers = False
+        self._is_cut = False
         self._lingers_until: float | None = None
         self._began: float | None = None
         self._waits_since = time.monotonic()
@@ -112,6 +135,9 @@ class FairChannel(HTTPChannel):
     def readable(self) -> bool:
         """Tell whether to keep reading; end a request that takes too long."""
         now = time.monotonic()
+        if self._is_cut:
+            self._reset()
+            return False
         if self._lingers_until is not None:
             if now > self._lingers_until:
                 self.will_close = True
@@ -163,7 +189,25 @@ class FairChannel(HTTPChannel):
     def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress calls it so
         """Leave the set of open connections."""
         super().del_channel(map)
+        self.shared.transfers.end(self)
         self.shared.connections.leave(self, self._client)
+
+    def guard(self, right: Right | None) -> None:
+        """Take note of the right that opened what is being sent; None if it cannot be revoked."""
+        with self.outbuf_lock:
+            if right is not None and self.connected and self.total_outbufs_len:
+                self.shared.transfers.begin(self, right)
+
+    def cut(self) -> None:
+        """Close the connection, and drop what is not sent yet."""
+        self._is_cut = True
+        self.server.pull_trigger()
+
+    def _reset(self) -> None:
+        self.lingers = False
+        if self.socket is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.handle_close()
 
     def _shut_down(self) -> bool:
         """Tell the client that the answer is complete; return whether the client is still there."""
@@ -272,6 +316,8 @@ class FairChannel(HTTPChannel):
                 break
             self.total_outbufs_len -= sent
             left -= sent
+        if not self.total_outbufs_len:
+            self.shared.transfers.end(self)
         if left == TURN:
             return False
         self.last_activity = time.time()
