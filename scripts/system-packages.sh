@@ -17,6 +17,7 @@ need setpriv util-linux
 need docker-compose docker-compose
 need nginx nginx-light
 need caddy caddy
+need certutil libnss3-tools
 need firefox-esr firefox-esr
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

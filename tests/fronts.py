@@ -1,6 +1,6 @@
 """What stands in front of the systems under test: nothing, TLS of their own, nginx or Caddy.
 
-``ZAPETTE_TEST_FRONT=tls`` (or ``nginx``, ``caddy``) puts it in front of every system that a test
+``TEST_FRONT=tls`` (or ``nginx``, ``caddy``) puts it in front of every system that a test
 starts without addresses of its own. The proxies have the pages below ``/tv/``, with the
 configurations that docs/reverse-proxy.md shows.
 """
@@ -200,7 +200,7 @@ FRONTS: Final[dict[str, type[Front]]] = {"tls": Tls, "nginx": Nginx, "caddy": Ca
 
 def chosen() -> str:
     """Return what the tests are run behind; empty for nothing."""
-    return os.environ.get("ZAPETTE_TEST_FRONT", "")
+    return os.environ.get("TEST_FRONT", "")
 
 
 def front_of(http_port: int, settings: dict[str, str], command: str) -> Front | None:

@@ -16,6 +16,7 @@ from zapette_cli.commands.doctor import doctor
 from zapette_cli.commands.players import players
 from zapette_cli.commands.run import bridge, broker, front, run, web
 from zapette_cli.commands.services import services
+from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
 
@@ -70,6 +71,7 @@ for _command in (
     command,
     watch,
     doctor,
+    tls,
     backup,
     restore,
     completion,

@@ -3,6 +3,7 @@
 ::
 
     ServerError
+    ├── AuthorityError           the home's authority for TLS is damaged or cannot be written
     ├── BackupError              a file is no whole backup, or none can be made
     ├── CredentialsError         a key, token or password proves nothing
     │   └── AccountError         an account does not exist, or cannot be made
@@ -22,6 +23,10 @@ class ServerError(ZapetteError):
 
 class BackupError(ServerError):
     """A file is no whole backup, or a backup cannot be made like this; the message says why."""
+
+
+class AuthorityError(ServerError):
+    """A file of the home's authority for TLS is damaged, or cannot be read or written."""
 
 
 class CredentialsError(ServerError):

@@ -23,7 +23,7 @@ from zapette_webapp.library import routes as library_routes
 from zapette_webapp.library.library import Library
 from zapette_webapp.links import routes as link_routes
 from zapette_webapp.links.resolver import Resolver
-from zapette_webapp.pages import development, pages
+from zapette_webapp.pages import authority, development, pages
 from zapette_webapp.pages.assets import Assets
 from zapette_webapp.status import metrics
 from zapette_webapp.store_limiter import StoreLimiter
@@ -57,6 +57,7 @@ def create_app(parts: Parts) -> Flask:
     assets = Assets(plain=parts.addresses.settings.development).start()
     offer = parts.streams.offer
     app.register_blueprint(pages.blueprint(parts.addresses, assets, convert=offer))
+    app.register_blueprint(authority.blueprint(parts.addresses.settings))
     limiter = StoreLimiter()
     app.register_blueprint(broker_path.blueprint(parts.addresses.settings))
     cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import socket
+from typing import Final
+
 from zapette.errors import SettingsError
 from zapette_broker.errors import CertificateError
 from zapette_broker.transports.server_certificate import ServerCertificate
+from zapette_server.errors import AuthorityError
 from zapette_server.one_port import web_socket
 from zapette_server.settings import Settings
+from zapette_server.tls.names import Names
+
+log = logging.getLogger("zapette.tls")
+
+_LOOK: Final = 30.0
+"""The time between two looks at this machine's names, in seconds."""
 
 
 def server_certificate(settings: Settings) -> ServerCertificate | None:
@@ -28,3 +40,36 @@ def server_certificate(settings: Settings) -> ServerCertificate | None:
     except CertificateError as error:
         key = "tls_cert" if error.file == settings.tls_cert else "tls_key"
         raise SettingsError(key, str(error)) from error
+
+
+def names_of(settings: Settings) -> Names:
+    """Return the names and addresses by which others reach this machine."""
+    from zapette_webapp import network
+
+    found = [it.ip for it in network.candidates(settings.bind)]
+    return Names.of(socket.gethostname(), settings.hosts.names, found)
+
+
+def renew_own(settings: Settings) -> None:
+    """Renew the certificate if it is of `zapette tls` and nears its end or lacks a name."""
+    if settings.tls_cert is None:
+        return
+    from zapette_server.tls.authority import Authority
+
+    authority = Authority.in_data(settings.data_dir)
+    if settings.tls_cert != authority.server_certificate or not authority.is_made:
+        return
+    try:
+        names = names_of(settings)
+        if authority.is_due(names):
+            authority.make(names)
+            log.info("the certificate is new: for %s", authority.names())
+    except AuthorityError as error:
+        log.error("the certificate cannot be renewed: %s", error)  # noqa: TRY400 - it is complete
+
+
+async def keep_own(settings: Settings) -> None:
+    """Renew the certificate of `zapette tls` whenever it is due, until cancelled."""
+    while True:
+        await asyncio.sleep(_LOOK)
+        await asyncio.to_thread(renew_own, settings)

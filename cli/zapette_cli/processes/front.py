@@ -9,11 +9,13 @@ from typing import Final
 
 from zapette.errors import SettingsError
 from zapette_broker.transports.descriptors import allow_many_files
-from zapette_cli.processes.certificate import server_certificate
+from zapette_cli.processes.certificate import keep_own, server_certificate
 from zapette_server.one_port import web_socket
 from zapette_server.settings import Settings
 from zapette_server.supervisor import Supervisor
+from zapette_server.tls.authority import Authority
 from zapette_server.tls.front import Front
+from zapette_server.tls.plain_answer import authority_pages
 
 log = logging.getLogger("zapette.tls")
 
@@ -37,10 +39,12 @@ async def serve(settings: Settings) -> None:
     # pages and MQTT over WebSocket; other programs negotiate nothing
     certificate.context.set_alpn_protocols(["http/1.1"])
     most = min(_MOST, (allow_many_files() - _OTHER_FILES) // 2)
-    front = Front(web, certificate.context, settings.hosts, most)
+    pages = authority_pages(Authority.in_data(settings.data_dir))
+    front = Front(web, certificate.context, settings.hosts, pages, most)
     front.listen(settings.bind, settings.http_port)
     supervisor = Supervisor(log)
     supervisor.task("certificate", certificate.watch)
+    supervisor.task("authority", lambda: keep_own(settings))
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

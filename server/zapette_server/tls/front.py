@@ -15,7 +15,7 @@ from zapette_broker.clients import client_of
 from zapette_broker.transports.handover import reachable
 from zapette_server.hosts import Hosts
 from zapette_server.tls import proxy_line
-from zapette_server.tls.plain_answer import LARGEST_HEAD, answer, response
+from zapette_server.tls.plain_answer import LARGEST_HEAD, Pages, answer, response
 from zapette_server.tls.relay import Side
 
 log = logging.getLogger("zapette.tls")
@@ -46,13 +46,17 @@ class Front:
         web: the Unix socket of the web side.
         context: the certificate.
         hosts: those that the server answers.
+        pages: what is answered without TLS.
         most: the most connections at once.
     """
 
-    def __init__(self, web: Path, context: SSLContext, hosts: Hosts, most: int) -> None:
+    def __init__(
+        self, web: Path, context: SSLContext, hosts: Hosts, pages: Pages, most: int
+    ) -> None:
         self._web = web
         self._context = context
         self._hosts = hosts
+        self._pages = pages
         self._most = most
         self._strangers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -160,7 +164,7 @@ class Front:
                 if not data:
                     return
                 head += data
-            await self._loop.sock_sendall(client, answer(head, self._hosts))
+            await self._loop.sock_sendall(client, answer(head, self._hosts, self._pages))
             # closing with unread bytes would make the client's system drop the answer
             client.shutdown(socket.SHUT_WR)
             await self._loop.sock_recv(client, LARGEST_HEAD)

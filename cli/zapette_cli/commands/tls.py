@@ -1,0 +1,67 @@
+"""``zapette tls``: the home's own authority and certificate."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import click
+
+from zapette_cli.language import Text, language_of
+from zapette_cli.settings_options import with_settings
+from zapette_server.settings import Settings
+
+_SAID: Final = Text(
+    """Authority    {authority}
+             valid until {until}, for private addresses and this server's names only
+             SHA-256 {fingerprint}
+Certificate  {certificate}, renewed while Zapette runs
+             for {names}
+
+Nothing else has changed. To use them, put these two lines at the top of your settings file:
+
+    tls_cert = "{certificate}"
+    tls_key = "{key}"
+
+Start Zapette again, and open {page} on each device: it says how to
+install the authority, and shows the fingerprint above.""",
+    """Autorité     {authority}
+             valable jusqu'au {until}, pour les adresses privées et les noms de ce serveur
+             SHA-256 {fingerprint}
+Certificat   {certificate}, renouvelé tant que Zapette tourne
+             pour {names}
+
+Rien d'autre n'a changé. Pour vous en servir, mettez ces deux lignes en tête de vos réglages\u202f:
+
+    tls_cert = "{certificate}"
+    tls_key = "{key}"
+
+Redémarrez Zapette, puis ouvrez {page} sur chaque appareil\u202f: cette page
+dit comment installer l'autorité et affiche l'empreinte ci-dessus.""",
+)
+
+
+@click.command()
+@with_settings
+def tls(settings: Settings) -> None:
+    """Make an authority of your own and a certificate, and say how to use them."""
+    from dataclasses import replace
+
+    from zapette_cli.processes.certificate import names_of
+    from zapette_server.storage.data_folder import DataFolder
+    from zapette_server.tls.authority import Authority
+    from zapette_webapp.addresses import Addresses
+
+    authority = Authority.in_data(DataFolder.open(settings.data_dir).path)
+    authority.make(names_of(settings))
+    plain = Addresses(replace(settings, tls_cert=None, tls_key=None)).pages()
+    said = _SAID.filled(
+        authority=click.format_filename(authority.certificate),
+        until=f"{authority.ends:%Y-%m-%d}",
+        fingerprint=authority.fingerprint,
+        certificate=click.format_filename(authority.server_certificate),
+        key=click.format_filename(authority.server_key),
+        names=authority.names(),
+        page=f"{plain}authority",
+    )
+    click.echo(said.of(language_of(os.environ)))
