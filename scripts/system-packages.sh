@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what the tests need from the system: browsers, mosquitto, ffmpeg, nginx, Caddy, ip, nft.
-# As root it uses apt-get; otherwise it says what to install, and fails.
+# Install what the tests need from the system: browsers, servers, tools. As root it uses apt-get;
+# otherwise it says what to install, and fails.
 set -eu
 missing=""
 need() { # command, Debian package
@@ -18,6 +18,7 @@ need docker-compose docker-compose
 need nginx nginx-light
 need caddy caddy
 need certutil libnss3-tools
+need systemd-analyze systemd
 need firefox-esr firefox-esr
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -8,7 +8,15 @@
  */
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -33,6 +41,8 @@ const JASSUB_FILES = ["wasm/jassub-worker.wasm", "default.woff2"].map((name) => 
 const HLS = ["hls.min.mjs", "hls.worker.js"].map((name) => `node_modules/hls.js/dist/${name}`);
 
 const folder = mkdtempSync(join(ROOT, ".dist-"));
+// the server may run as somebody else, as in a container
+chmodSync(folder, 0o755);
 /** @type {Set<string>} */
 const sources = new Set(["build.js", "package-lock.json", ...HLS, ...JASSUB_FILES]);
 /** @type {Set<string>} */

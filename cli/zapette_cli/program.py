@@ -15,6 +15,7 @@ from zapette_cli.commands.credentials import credentials
 from zapette_cli.commands.doctor import doctor
 from zapette_cli.commands.players import players
 from zapette_cli.commands.run import bridge, broker, front, run, web
+from zapette_cli.commands.service import service
 from zapette_cli.commands.services import services
 from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
@@ -74,6 +75,7 @@ for _command in (
     tls,
     backup,
     restore,
+    service,
     completion,
 ):
     main.add_command(_command)

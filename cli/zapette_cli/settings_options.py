@@ -15,7 +15,7 @@ from zapette_server.settings import load
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(file_okay=False)
-_OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
+OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("--http-port", int, "http_port", "Port of the pages, the API and MQTT over WebSocket."),
     ("--mqtt-port", int, "mqtt_port", "Port of MQTT over TCP."),
     ("--ws-port", int, "ws_port", "A further port of MQTT over WebSocket; 0 for none."),
@@ -32,10 +32,10 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def wrapped(config: Path | None, **others: Any) -> Any:
-        given = {key: others.pop(key) for _, _, key, _ in _OPTIONS}
+        given = {key: others.pop(key) for _, _, key, _ in OPTIONS}
         settings = load(settings_file(os.environ, config), os.environ, given)
         return command(settings=settings, **others)
 
-    for flag, kind, key, text in reversed(_OPTIONS):
+    for flag, kind, key, text in reversed(OPTIONS):
         wrapped = click.option(flag, key, type=kind, help=text)(wrapped)
     return click.option("--config", type=_FILE, help="The settings file.")(wrapped)

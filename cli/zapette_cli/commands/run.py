@@ -18,6 +18,7 @@ from zapette import logs
 from zapette.mqtt.url import bracketed
 from zapette_cli.language import language_of
 from zapette_cli.processes import manager
+from zapette_cli.processes.notifier import Notifier
 from zapette_cli.settings_options import with_settings
 from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
@@ -41,10 +42,17 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
     if reload:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
+    notifier = Notifier(os.environ, lambda: _answers(settings, ready=False))
+
+    def on_ready() -> None:
+        notifier.ready()
+        _welcome(settings)
+
     code = manager.run(
         settings,
-        on_ready=lambda: _welcome(settings),
-        is_ready=lambda: _answers(settings),
+        on_ready=on_ready,
+        is_ready=lambda: _answers(settings, ready=True),
+        on_stop=notifier.stopping,
         reload=reload,
     )
     if code == manager.RELOAD:
@@ -78,11 +86,7 @@ def web(settings: Settings, *, exit_with_parent: bool) -> None:
 
     logs.set_up("web", settings.log_level)
     _follow_parent(exit_with_parent)
-    try:
-        process.serve(settings)
-    except OSError as error:
-        click.echo(f"zapette: http_port {settings.http_port}: {error.strerror}", err=True)
-        sys.exit(manager.FATAL)
+    process.serve(settings)
 
 
 @click.command(hidden=True)
@@ -134,11 +138,12 @@ def _follow_parent(follow: bool) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def _answers(settings: Settings) -> bool:
+def _answers(settings: Settings, *, ready: bool) -> bool:
+    """Tell whether the web side answers: that everything is up, or only whatever it says."""
     asked = connection(settings, timeout=2)
     try:
         asked.request("GET", "/healthz")
-        return asked.getresponse().status == 200
+        return asked.getresponse().status == 200 or not ready
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -163,6 +163,7 @@ def run(
     on_ready: Callable[[], None],
     is_ready: Callable[[], bool],
     *,
+    on_stop: Callable[[], None] = lambda: None,
     reload: bool = False,
 ) -> int:
     """Keep the parts running until SIGINT or SIGTERM; return the exit code.
@@ -171,6 +172,7 @@ def run(
         settings: what the parts are started with.
         on_ready: called once, when everything is up for the first time.
         is_ready: tells whether everything is up.
+        on_stop: called when the parts are to stop.
         reload: whether to start a part again when its code changes, and to return `RELOAD` when
             that of all has.
 
@@ -188,7 +190,7 @@ def run(
         renew_own(settings)
         server_certificate(settings)
         check_ports(settings)
-        return _keep_running(settings, on_ready, is_ready, stopping, reload=reload)
+        return _keep_running(settings, on_ready, is_ready, on_stop, stopping, reload=reload)
 
 
 def _prepare(folder: Path, stopping: Interruption) -> bool:
@@ -220,6 +222,7 @@ def _keep_running(
     settings: Settings,
     on_ready: Callable[[], None],
     is_ready: Callable[[], bool],
+    on_stop: Callable[[], None],
     stopping: Interruption,
     *,
     reload: bool,
@@ -245,6 +248,7 @@ def _keep_running(
             looked_at = now
             code = code or _renew(parts, watcher.changed())
         stopping.wait(_LOOK)
+    on_stop()
     _stop(parts)
     return code
 

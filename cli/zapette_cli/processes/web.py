@@ -15,6 +15,7 @@ from typing import Any, Final
 from flask import Flask
 from waitress.server import create_server
 
+from zapette.errors import SettingsError
 from zapette.protocol.topics import Topics
 from zapette_broker.clients import client_of
 from zapette_broker.storage.store_errors import StoreDamaged
@@ -80,7 +81,7 @@ def serve(settings: Settings) -> None:
 
     Raises:
         StoreError: the data folder cannot be used.
-        OSError: the port is taken.
+        SettingsError: the port is taken, or may not be used.
     """
     stores = Stores.open(
         settings.data_dir,
@@ -218,8 +219,9 @@ def _http_server(
         where: dict[str, Any] = {"sockets": [listen(front, _BACKLOG)], "url_scheme": "https"}
     else:
         where = {"host": settings.bind, "port": settings.http_port}
-    server = create_server(
+    server = _bound(
         app,
+        settings,
         threads=THREADS,
         # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
         connection_limit=connections.MOST + 100,
@@ -247,6 +249,13 @@ def _http_server(
     )
     make_fair(server, shared)
     return server
+
+
+def _bound(app: Flask, settings: Settings, **options: Any) -> Any:
+    try:
+        return create_server(app, **options)
+    except OSError as error:
+        raise SettingsError("http_port", f"port {settings.http_port}: {error.strerror}") from error
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Final
 
 from zapette_broker.storage.store_errors import StoreBusy, os_error
+from zapette_server.storage import private_file
 
 fcntl: ModuleType | None
 try:
@@ -51,6 +52,7 @@ class FolderLock:
             descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise os_error(self._file, error) from error
+        private_file.keep_owner(descriptor, self._folder)
         deadline = time.monotonic() + wait
         while not _locked(descriptor):
             if time.monotonic() >= deadline or gives_up():

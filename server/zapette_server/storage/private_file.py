@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -23,9 +24,22 @@ def write(file: Path, text: str, *, sync: bool = True) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
+            keep_owner(stream.fileno(), file.parent)
             if sync:
                 os.fsync(stream.fileno())
         Path(draft).replace(file)
     except OSError:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def keep_owner(file: int | Path, folder: Path) -> None:
+    """Give a file or folder that root has created to the owner of `folder`, who is to read it.
+
+    So `sudo zapette credentials add` works for a service that runs as another user.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    with contextlib.suppress(OSError):
+        owner = folder.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)

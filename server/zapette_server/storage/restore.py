@@ -19,6 +19,7 @@ from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.sqlite_errors import translated
 from zapette_broker.storage.store_errors import StoreError, StoreFull, os_error
 from zapette_server.errors import BackupError
+from zapette_server.storage import private_file
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.backup_format import (
     ASIDE,
@@ -101,6 +102,8 @@ def _replace(file: Path, archive: zipfile.ZipFile, manifest: Manifest, data: Pat
         for name, entry in manifest.files.items():
             _extract(file, archive, name, entry, Path(staged))
         _check_usable(file, Path(staged))
+        for path in Path(staged).rglob("*"):
+            private_file.keep_owner(path, data)
         return _exchange(Path(staged), data)
 
 

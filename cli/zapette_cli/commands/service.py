@@ -1,0 +1,133 @@
+"""``zapette service``: Zapette as a service of systemd."""
+
+from __future__ import annotations
+
+import grp
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import click
+
+from zapette_cli.errors import ServiceError
+from zapette_cli.settings_options import OPTIONS, with_settings
+from zapette_cli.unit import NAME, SETTINGS, Unit
+from zapette_server import places
+from zapette_server.one_port import websocket_port
+from zapette_server.settings import Settings, load, variable
+
+_SYSTEM = Path("/etc/systemd/system")
+_GRAPHICS = Path("/dev/dri")
+_user = click.option("--user", is_flag=True, help="A service of yours alone, which needs no root.")
+
+
+@click.group()
+def service() -> None:
+    """Run Zapette as a service of systemd."""
+
+
+@service.command()
+@_user
+@click.option("--print", "only_print", is_flag=True, help="Print the unit, and install nothing.")
+@with_settings
+@click.pass_context
+def install(context: click.Context, settings: Settings, *, user: bool, only_print: bool) -> None:
+    """Install the service and start it, now and whenever the machine starts.
+
+    The settings given here go into the unit; the others come from /etc/zapette/zapette.toml, or,
+    with --user, from your own settings file. The service may read your films and nothing of yours
+    besides; after a change of the media folder, install it again.
+    """
+    given = {key: it for _, _, key, _ in OPTIONS if (it := context.params[key]) is not None}
+    if not user and context.params["config"] is None and SETTINGS.exists():
+        settings = load(SETTINGS, os.environ, given)
+    unit = _unit(settings, set(given), user=user)
+    if only_print:
+        click.echo(unit.text(), nl=False)
+        return
+    folder = _folder(user=user)
+    if not user and not SETTINGS.exists():
+        SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+        SETTINGS.touch(mode=0o600)
+        SETTINGS.write_bytes((places.ROOT / "config" / "zapette.toml").read_bytes())
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).write_text(unit.text())
+    _systemctl(["daemon-reload"], user=user)
+    _systemctl(["enable", NAME], user=user)
+    _systemctl(["restart", NAME], user=user)
+    click.echo(f"{folder / NAME}: installed and started; `zapette service status` shows it")
+
+
+@service.command()
+@_user
+def uninstall(*, user: bool) -> None:
+    """Stop the service and remove it; its data and settings stay."""
+    file = _folder(user=user) / NAME
+    if not file.exists():
+        raise ServiceError(f"{file}: there is no such service")
+    _systemctl(["disable", "--now", NAME], user=user)
+    file.unlink()
+    _systemctl(["daemon-reload"], user=user)
+    click.echo(f"{file}: removed")
+
+
+@service.command()
+@_user
+@click.pass_context
+def status(context: click.Context, *, user: bool) -> None:
+    """Show what systemd knows of the service; the exit code is that of `systemctl status`."""
+    context.exit(_run(["status", "--no-pager", NAME], user=user))
+
+
+def _unit(settings: Settings, given: set[str], *, user: bool) -> Unit:
+    """Return the unit that sets the settings `given`; the others are in its settings file."""
+    # in a file, a relative folder is next to the file, and systemd hands over a copy of that
+    here = given | {"media_dir"} if user else (given | {"media_dir"}) - {"data_dir"}
+    readable = (Path(sys.prefix), Path(sys.base_prefix), places.ROOT, settings.media_dir)
+    return Unit(
+        Path(sysconfig.get_path("scripts")) / "zapette",
+        tuple(it.absolute() for it in readable),
+        {variable(key): str(_absolute(getattr(settings, key))) for key in here},
+        tuple(filter(None, (settings.http_port, settings.mqtt_port, websocket_port(settings)))),
+        () if user else _graphics(),
+        user,
+    )
+
+
+def _absolute(value: object) -> object:
+    return value.absolute() if isinstance(value, Path) else value
+
+
+def _graphics() -> tuple[str, ...]:
+    """Return the groups that may use the machine's graphics cards, if there are any."""
+    known = {it.gr_name for it in grp.getgrall()}
+    return tuple(it for it in ("render", "video") if it in known) if _GRAPHICS.exists() else ()
+
+
+def _folder(*, user: bool) -> Path:
+    if shutil.which("systemctl") is None:
+        raise ServiceError(
+            "this system has no systemd; `zapette run` runs Zapette, from whatever starts programs"
+        )
+    if user:
+        config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+        return Path(config) / "systemd" / "user"
+    if os.geteuid() != 0:
+        raise ServiceError("a service of the machine needs root (sudo); --user needs none")
+    return _SYSTEM
+
+
+def _systemctl(arguments: list[str], *, user: bool) -> None:
+    if code := _run(arguments, user=user):
+        raise ServiceError(f"systemctl {' '.join(arguments)} failed with {code}")
+
+
+def _run(arguments: list[str], *, user: bool) -> int:
+    command = ["systemctl", *(["--user"] if user else []), *arguments]
+    try:
+        return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
+    except FileNotFoundError:
+        raise ServiceError("this system has no systemd") from None
