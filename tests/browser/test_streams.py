@@ -15,6 +15,7 @@ from av.container import InputContainer
 from playwright.sync_api import Route
 
 from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.ear import hears
 from tests.browser.film_samples import SAMPLES, Sample
 from tests.browser.films import ffmpeg
 from tests.browser.observer import Observer
@@ -135,6 +136,26 @@ def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(stage: ControlledP
     # nobody was told that the film had moved
     assert stage.observer.on("event/seek") == []
     assert {round(it.json["position"]) for it in stage.observer.states} == {4}
+
+
+@pytest.mark.parametrize("left", [0.4, 4.0])
+def test_another_sound_is_heard_at_the_same_place_until_the_end(
+    stage: ControlledPlayer, left: float
+) -> None:
+    stage.ask("load", "media/two-sounds.mkv")
+    stage.ask("audio", "0")
+    stage.ask("play")
+    assert stage.ask("stream", "auto")["stream"]["kind"] == "direct"
+    stage.ask("seek", 3)
+    eventually(lambda: hears(stage.player, 440), "the first sound")
+    before = stage.player.time
+    state = stage.ask("audio", "1")
+    assert (state["audio"]["active"], state["stream"]["kind"]) == ("1", "remux")
+    assert before - 0.3 < state["position"] < before + 2
+    eventually(lambda: hears(stage.player, 880), "the other sound")
+    for place in (1, state["duration"] - left):
+        stage.ask("seek", place)
+    eventually(lambda: stage.observer.status()["ended"], "the film ends")
 
 
 def _full(route: Route) -> None:
