@@ -153,12 +153,12 @@ function obstacleOf({ about, browser, burn, link, sound, failed }) {
   const pictures = picturesOf(about);
   const decoded = (/** @type {Part} */ part) => isDecoded(part, browser.plays);
   if (pictures.length && !pictures.some(decoded)) return obstacle("picture", pictures[0]);
+  if (isTooMuch(about, link)) return obstacle("link");
   const heard = soundsOf(about)[sound];
   if (heard && !decoded(heard)) return obstacle("sound", heard);
   if (!browser.opens(about.type.split(";")[0].trim())) return obstacle("container");
   // Of several sounds, browsers play the first.
   if (sound > 0) return obstacle("track");
-  if (isTooMuch(about, link)) return obstacle("link");
   return isHeavy(about, browser) ? obstacle("heavy") : null;
 }
 

@@ -3,6 +3,7 @@
 import { CallError } from "../protocol/errors.js";
 import { Abilities } from "./abilities.js";
 import { until } from "./awaited-event.js";
+import { LinkMeter } from "./link-meter.js";
 import { flawOf, mediaError, playError, wantsGesture } from "./flaws.js";
 import { MediumDelivery } from "./medium-delivery.js";
 import { Preload } from "./preload.js";
@@ -74,6 +75,7 @@ export class Media {
   #delivery;
   #still;
   #stream;
+  #link;
   #preload = new Preload(() => document.createElement("video"));
   /** @type {Signal<void>} the state may be another one */
   changed = new Signal();
@@ -92,6 +94,7 @@ export class Media {
     this.#delivery = new MediumDelivery(this.#abilities, surroundings);
     this.#still = new Still(video);
     this.#stream = new Stream(video);
+    this.#link = new LinkMeter(video, this.#stream, () => this.#delivery.rate);
     this.volume = new Volume(video);
     this.subtitles = new Subtitles(video, this.#stream, {
       isPossible: () => this.#delivery.isConvertible,
@@ -105,6 +108,11 @@ export class Media {
   /** Begin to watch the element. */
   start() {
     this.volume.start();
+    this.#link.start();
+    this.#link.changed.listen(async (rate) => {
+      await this.settled();
+      if (this.#delivery.noteLink(rate)) this.#reopen().catch(() => {});
+    });
     for (const type of TELLING) this.#video.addEventListener(type, () => this.#noticed(type));
     this.#video.addEventListener("timeupdate", () => this.moved.emit());
     this.#stream.changed.listen(() => this.changed.emit());

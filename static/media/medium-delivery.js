@@ -1,12 +1,14 @@
 /** What is loaded, and the way in which it comes to the `<video>`. */
 
-import { KINDS, decide, preferredSound, soundsOf } from "./delivery.js";
+import { KINDS, decide, preferredSound, rateOf, soundsOf } from "./delivery.js";
 import { MEDIA_REASONS } from "../protocol/errors.js";
 import { randomToken } from "../protocol/messages.js";
 import { isStream, streamAddress } from "../protocol/sources.js";
 
 /** What is wrong with a medium, or with the browser, and not with the network or the server. */
 const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
+/** The server converts as many films as it can. */
+const FULL = "conversions_full";
 
 /**
  * @typedef {import("../library/catalogue.js").About} About
@@ -135,6 +137,11 @@ export class MediumDelivery {
     return plan ? `${streamAddress(this.#source, plan)}?viewer=${VIEWER}` : this.#source.url;
   }
 
+  /** Bits per second of the file, if it comes as it is; null if it does not, or they are not known. */
+  get rate() {
+    return this.way?.kind === "direct" && this.isConvertible ? rateOf(this.#about) : null;
+  }
+
   /** Choose the way again; null if there is none. */
   choose() {
     this.way = this.#decide(this.#forced);
@@ -173,12 +180,17 @@ export class MediumDelivery {
    */
   fail({ reason }) {
     if (!this.canFallBack(reason)) return false;
+    const before = this.address;
     const { kind } = /** @type {Delivery} */ (this.way);
+    if (reason === FULL) {
+      this.#link = null;
+      this.choose();
+      return this.address !== before;
+    }
     if (kind === "direct" && this.#about) {
       this.#abilities.failed(this.#about.type.split(";")[0].trim());
     }
     this.#failed.add(kind);
-    const before = this.address;
     this.choose();
     return this.way !== null && this.address !== before;
   }
@@ -189,6 +201,8 @@ export class MediumDelivery {
    */
   canFallBack(reason) {
     if (!this.way || this.#forced !== "auto" || !this.isConvertible) return false;
+    // A film that stutters is better than none.
+    if (reason === FULL) return this.way.reason === "link";
     if (!OF_MEDIUM.includes(reason) || this.fileFlaw) return false;
     return this.way.kind !== KINDS[KINDS.length - 1];
   }

@@ -52,6 +52,8 @@ export class Stream {
   changed = new Signal();
   /** how fast the server converts it, 1 as fast as it plays; null while it does not say @type {number | null} */
   speed = null;
+  /** @type {Signal<import("./link.js").Transfer>} a part has come */
+  fetched = new Signal();
   /** @type {Signal<void>} it has more cues of its subtitles */
   cuesRead = new Signal();
 
@@ -162,7 +164,9 @@ export class Stream {
     hls.subtitleDisplay = false;
     if (sound !== undefined) this.#beginWith(hls, sound);
     for (const event of TRACK_EVENTS) hls.on(event, () => this.changed.emit());
-    hls.on("hlsFragLoaded", (_, { networkDetails }) => {
+    hls.on("hlsFragLoaded", (_, { frag, networkDetails }) => {
+      const { loaded, loading } = frag.stats;
+      this.fetched.emit({ bits: loaded * 8, seconds: (loading.end - loading.first) / 1000 });
       const told = networkDetails?.getResponseHeader?.(SPEED);
       if (told && this.#hls === hls) this.#noteSpeed(Number(told));
     });

@@ -15,7 +15,10 @@ declare module "*/hls.min.mjs" {
   }
 
   export interface FragmentData {
-    frag: { type: string };
+    frag: {
+      type: string;
+      stats: { loaded: number; loading: { first: number; end: number } };
+    };
     networkDetails?: XMLHttpRequest | null;
   }
 

@@ -121,6 +121,13 @@ test("a slow link gets a picture that fits, none above its own height", () => {
     null,
     "h264.480-copy",
   ]);
+  // that is the reason, whatever else the server does for it
+  assert.deepEqual(told({ ...about, tracks: [H264, AC3] }, { link: 6e6 }), [
+    "transcode",
+    "link",
+    null,
+    "h264.720-aac",
+  ]);
 });
 
 test("a picture that is too much for the device becomes a smaller one", () => {

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MediumDelivery } from "../../media/medium-delivery.js";
+
+const ABILITIES = /** @type {import("../../media/abilities.js").Abilities} */ (
+  /** @type {unknown} */ ({ opens: () => true, plays: () => true, streams: () => true })
+);
+const ABOUT = /** @type {import("../../library/catalogue.js").About} */ (
+  /** @type {unknown} */ ({
+    type: 'video/mp4; codecs="avc1.64001F"',
+    tracks: [{ kind: "video", name: "H.264", codec: "avc1.64001F" }],
+    subtitles: [],
+    size: 75e6,
+    duration: 60,
+    height: 1080,
+  })
+);
+const SOURCE = { source: "media/a.mp4", url: "media/a.mp4", title: "a", path: "a.mp4" };
+
+const film = () => {
+  const delivery = new MediumDelivery(ABILITIES, {
+    converts: true,
+    unconverted: "picture",
+    languages: () => [],
+  });
+  delivery.begin(SOURCE, ABOUT, true);
+  return delivery;
+};
+const chosen = (/** @type {MediumDelivery} */ { way }) => way && [way.kind, way.reason];
+
+test("a slow link changes the way, and the films after it begin in that way", () => {
+  const delivery = film();
+  assert.equal(delivery.rate, 10e6);
+  assert.equal(delivery.noteLink(20e6), false);
+  assert.equal(delivery.noteLink(6e6), true);
+  assert.deepEqual(chosen(delivery), ["transcode", "link"]);
+  assert.equal(delivery.rate, null);
+  delivery.begin(SOURCE, ABOUT, true);
+  assert.deepEqual(chosen(delivery), ["transcode", "link"]);
+  assert.equal(delivery.noteLink(20e6), true);
+  assert.deepEqual(chosen(delivery), ["direct", "plays"]);
+});
+
+test("over a slow link the file comes as it is while the server converts others", () => {
+  const delivery = film();
+  const full = { reason: /** @type {const} */ ("conversions_full"), words: "" };
+  assert.equal(delivery.fail(full), false);
+  delivery.noteLink(6e6);
+  assert.equal(delivery.fail(full), true);
+  assert.deepEqual(chosen(delivery), ["direct", "plays"]);
+});
