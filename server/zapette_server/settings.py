@@ -50,6 +50,9 @@ class Settings:
         media_dir: folder of the media.
         library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
             household) or ``open`` (everybody who reaches the server).
+        uploads_max: the size of all files from phones together, in MiB; 0 for none.
+        uploads_hours: hours after which such a file is deleted in any case, 1-720.
+        guest_uploads: whether guests may upload files too.
         links_private: whether the server looks for films in pages of private networks too.
         new_players: which pages become players at once: ``local`` (those on this machine and on
             private addresses of its networks), ``open`` (all) or ``ask`` (none); others wait until
@@ -91,6 +94,9 @@ class Settings:
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
     library: str = "let_in"
+    uploads_max: int = 8192
+    uploads_hours: int = 24
+    guest_uploads: bool = False
     links_private: bool = False
     new_players: str = "local"
     base_topic: str = "zapette"
@@ -405,6 +411,8 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "convert_cache": _check_range(16, 1 << 20),
     "convert_height": _check_range(120, 4320),
     "encoder": _check_encoder,
+    "uploads_max": _check_range(0, 1 << 24),
+    "uploads_hours": _check_range(1, 720),
     "home_assistant": _check_home_assistant,
     "discovery_prefix": _check_base,
     "forget_after_days": _check_days,

@@ -6,6 +6,8 @@ import { isRecord } from "../protocol/messages.js";
 const PATIENCE = 5000;
 /** The server gives up a page after 30 s; others may be before this one. */
 const LINK_PATIENCE = 60_000;
+/** The server gives a part 20 s to arrive, and looks into the file after the last one. */
+const UPLOAD_PATIENCE = 90_000;
 const NO_CONTENT = 204;
 
 /**
@@ -40,6 +42,13 @@ const NO_CONTENT = 204;
  * @property {string} device what it calls itself
  * @property {string} address
  * @property {number} since Unix time in seconds
+ *
+ * @typedef {object} UploadState a file on its way to the server
+ * @property {string} id
+ * @property {number} size bytes
+ * @property {number} received bytes
+ * @property {number} part the most bytes in a part
+ * @property {string | null} source what plays it; null while it is not there
  *
  * @typedef {object} Candidate
  * @property {string} ip
@@ -107,15 +116,7 @@ export class Api {
   async list(query) {
     const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
     const path = `api/library?${new URLSearchParams(given)}`;
-    await this.#admission?.answer.catch(() => {});
-    try {
-      return await this.#ask(path);
-    } catch (error) {
-      if (!isOutside(error) || !this.#admission) throw error;
-    }
-    // The browser has lost the cookie.
-    await this.credentials(this.#admission.proof);
-    return this.#ask(path);
+    return this.#asInsider(() => this.#ask(path));
   }
 
   /**
@@ -178,19 +179,92 @@ export class Api {
   }
 
   /**
+   * Begin to send a file.
+   * @param {string} name
+   * @param {number} size bytes
+   * @returns {Promise<UploadState>}
+   */
+  beginUpload(name, size) {
+    return this.#asInsider(() => this.#ask("api/uploads", { name, size }, UPLOAD_PATIENCE));
+  }
+
+  /**
+   * Return how far a file is.
+   * @param {string} id
+   * @returns {Promise<UploadState>}
+   */
+  uploadState(id) {
+    return this.#asInsider(() => this.#ask(`api/uploads/${id}`));
+  }
+
+  /**
+   * Send a part of a file; after the last one it can be played.
+   * @param {string} id
+   * @param {number} offset bytes
+   * @param {Blob} part
+   * @param {AbortSignal} signal
+   * @returns {Promise<UploadState>}
+   */
+  uploadPart(id, offset, part, signal) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    const options = { method: "PUT", headers, body: part };
+    const path = `api/uploads/${id}?offset=${offset}`;
+    return this.#asInsider(() => this.#send(path, options, UPLOAD_PATIENCE, signal));
+  }
+
+  /**
+   * Give a file up.
+   * @param {string} id
+   */
+  async endUpload(id) {
+    await this.#send(`api/uploads/${id}`, { method: "DELETE" }, PATIENCE);
+  }
+
+  /**
+   * Ask once the page was let in, and again if the browser has lost the cookie.
+   *
+   * @template T
+   * @param {() => Promise<T>} ask
+   * @returns {Promise<T>}
+   */
+  async #asInsider(ask) {
+    await this.#admission?.answer.catch(() => {});
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isOutside(error) || !this.#admission) throw error;
+    }
+    await this.credentials(this.#admission.proof);
+    return ask();
+  }
+
+  /**
    * @param {string} path
    * @param {object} [body]
    * @param {number} [milliseconds] how long to wait
    * @returns {Promise<any>}
    */
-  async #ask(path, body, milliseconds = PATIENCE) {
+  #ask(path, body, milliseconds = PATIENCE) {
+    return this.#send(path, body ? post(body) : {}, milliseconds);
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   * @param {number} milliseconds how long to wait
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async #send(path, options, milliseconds, signal) {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), milliseconds);
+    const abort = () => patience.abort();
+    signal?.addEventListener("abort", abort);
     try {
       const response = await this.#fetch.call(undefined, new URL(path, this.#base).href, {
         cache: "no-store",
         signal: patience.signal,
-        ...(body ? post(body) : {}),
+        ...options,
       });
       if (response.status === NO_CONTENT) return {};
       const answer = await response.json().catch(() => null);
@@ -202,6 +276,7 @@ export class Api {
       throw new ApiError("unavailable", "the web server does not answer", 0);
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
     }
   }
 }

@@ -32,6 +32,16 @@ const API_TEXTS = {
   wrong_key: "error.wrong_key",
   wrong_code: "error.wrong_code",
   not_found: "error.not_found",
+  not_for_guests: "upload.not_for_guests",
+  uploads_off: "upload.off",
+  too_large: "upload.too_large",
+  no_room: "upload.no_room",
+  empty: "reason.empty",
+  cut_off: "reason.cut_off",
+  encrypted: "reason.encrypted",
+  text: "flaw.text",
+  unknown_format: "reason.unknown_format",
+  unreadable: "flaw.unreadable",
 };
 
 /** What says more than the code, and stands in place of its text. @type {Record<string, Key>} */
@@ -89,6 +99,15 @@ const PLAIN = [
   "waiting",
   "wrong_code",
   "not_found",
+  "not_for_guests",
+  "uploads_off",
+  "too_large",
+  "empty",
+  "cut_off",
+  "encrypted",
+  "text",
+  "unknown_format",
+  "unreadable",
 ];
 
 /**

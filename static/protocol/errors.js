@@ -80,8 +80,9 @@ export class CallError extends ZapetteError {
  *   | "turned_out" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict"
  *   | "misdirected_request" | "requested_range_not_satisfiable" | "media_error" | "empty"
  *   | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable" | "damaged" | "no_ffmpeg"
- *   | "conversion_off" | "conversions_full" | "too_many_requests" | "runtime_error"
- *   | "not_implemented" | "unavailable" | "http_version_not_supported"} ApiErrorCode
+ *   | "conversion_off" | "conversions_full" | "not_for_guests" | "uploads_off" | "too_large"
+ *   | "no_room" | "too_many_requests" | "runtime_error" | "not_implemented" | "unavailable"
+ *   | "http_version_not_supported"} ApiErrorCode
  */
 
 /** The web server refused a request (RFC 9457), or did not answer it. */

@@ -75,3 +75,11 @@ def _make_stream(folder: Path, film: Path) -> None:
     master = ("-master_pl_name", "film.m3u8", "-var_stream_map", names)
     second = sound(4, 880)
     ffmpeg("-i", str(film), *second, *maps, *parts, *master, str(folder / "part-%v.m3u8"))
+
+
+def short(folder: Path) -> Path:
+    """Fill `folder` with one film of 4 s."""
+    folder.mkdir(parents=True, exist_ok=True)
+    film = folder / "one.webm"
+    ffmpeg(*picture(4, "64x36", 2), *sound(4), "-c:v", "libvpx", "-c:a", "libopus", str(film))
+    return folder

@@ -29,6 +29,8 @@ from zapette_webapp.status import metrics
 from zapette_webapp.store_limiter import StoreLimiter
 from zapette_webapp.streams import routes as stream_routes
 from zapette_webapp.streams.converter import StreamConverter
+from zapette_webapp.uploads import routes as upload_routes
+from zapette_webapp.uploads.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Parts:
     library: Library
     streams: StreamConverter
     links: Resolver
+    uploads: Uploads
     broker_figures: metrics.BrokerFigures
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
     rates: Rates = field(default_factory=Rates)
@@ -70,6 +73,10 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(library_routes.blueprint(parts.library))
     app.register_blueprint(stream_routes.blueprint(parts.streams, parts.library.media_folder))
     app.register_blueprint(link_routes.blueprint(parts.links, parts.library_access))
+    guests = parts.addresses.settings.guest_uploads
+    app.register_blueprint(
+        upload_routes.blueprint(parts.uploads, parts.library_access, guests=guests)
+    )
     for more in development.blueprints(parts.addresses.settings):
         app.register_blueprint(more)
     counted = metrics.Requests()

@@ -16,6 +16,8 @@
     │   ├── NotLetIn                 nothing proves that the client may read the library
     │   ├── PlayerWaiting            a new player must wait until somebody lets it in
     │   ├── DeviceRevoked            the player disconnected this device
+    │   ├── GuestsExcluded           guests may not upload files
+    │   ├── UploadsOff               nobody may
     │   └── WrongCode                no player shows this code
     ├── TooManyWaiting               too many new players wait
     ├── TooManyRevocations           only a new code can revoke further devices
@@ -34,6 +36,10 @@
     ├── NotStreamable                the medium cannot be converted; `reason` says why
     │   └── ConversionFailed         ffmpeg made nothing of it
     ├── ConversionsFull              too many films are being converted
+    ├── UploadTooLarge               the file is larger than one may be
+    ├── NoRoom                       there is no room for another upload
+    ├── WrongOffset                  a part of an upload does not follow the one before
+    ├── NotMedia                     the uploaded file is nothing to play; `reason` says why
     ├── ToolError                    a program did not run to its end
     │   ├── ToolMissing              it is not installed, or cannot start
     │   ├── ToolBusy                 too many runs are waiting; also a `NotReady`
@@ -64,6 +70,9 @@ MediaFlaw = Literal[
     "conversion_off",
 ]
 """The reasons why a medium cannot be converted."""
+
+UploadFlaw = Literal["empty", "cut_off", "encrypted", "text", "unknown_format", "unreadable"]
+"""The reasons why an uploaded file is refused."""
 
 
 class WebappError(ZapetteError):
@@ -363,6 +372,54 @@ class ConversionsFull(WebappError):
             "allows; stop one, or wait until it ends"
         )
         self.most = most
+
+
+class GuestsExcluded(AccessRefused):
+    """Guests may not upload files."""
+
+    text = "guests may not upload files here; the setting guest_uploads allows it"
+
+
+class UploadsOff(AccessRefused):
+    """Nobody may upload files."""
+
+    text = "this server takes no uploads; the setting uploads_max allows them"
+
+
+class UploadTooLarge(WebappError):
+    """The file is larger than the `most` bytes that one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"the file is larger than {most >> 20} MiB, half of the setting uploads_max"
+        )
+        self.most = most
+
+
+class NoRoom(WebappError):
+    """There is no room for another upload; the message says why."""
+
+    retry_after = 60
+
+
+class WrongOffset(WebappError):
+    """A part does not follow the `received` bytes."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"offset: {received} bytes have arrived; continue there")
+        self.received = received
+
+
+class NotMedia(WebappError):
+    """The uploaded file is nothing to play.
+
+    Attributes:
+        reason: the code of the answer.
+    """
+
+    def __init__(self, reason: UploadFlaw) -> None:
+        super().__init__(f"this is not a film, song or photo that can be played: {reason}")
+        self.reason = reason
 
 
 class ToolError(WebappError):

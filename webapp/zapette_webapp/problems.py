@@ -44,6 +44,10 @@ Code = Literal[
     "media_error",
     errors.MediaFlaw,
     "conversions_full",
+    "not_for_guests",
+    "uploads_off",
+    "too_large",
+    "no_room",
     "too_many_requests",
     "runtime_error",
     "not_implemented",
@@ -84,6 +88,10 @@ _ANSWERS: Final[dict[type[ZapetteError], tuple[HTTPStatus, Code]]] = {
     errors.NoFilm: (HTTPStatus.UNPROCESSABLE_ENTITY, "media_error"),
     errors.PrivateAddress: (HTTPStatus.BAD_REQUEST, "invalid_request"),
     errors.LinksMissing: (HTTPStatus.NOT_IMPLEMENTED, "not_implemented"),
+    errors.GuestsExcluded: (HTTPStatus.FORBIDDEN, "not_for_guests"),
+    errors.UploadsOff: (HTTPStatus.FORBIDDEN, "uploads_off"),
+    errors.UploadTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"),
+    errors.NoRoom: (HTTPStatus.INSUFFICIENT_STORAGE, "no_room"),
     errors.ConversionsFull: (HTTPStatus.SERVICE_UNAVAILABLE, "conversions_full"),
 }
 
@@ -140,7 +148,9 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
         refusals.count(Reason.PLAYERS)
         return _players_full(error).response()
 
-    app.register_error_handler(errors.NotStreamable, _not_streamable)
+    app.register_error_handler(errors.NotStreamable, _unsupported)
+    app.register_error_handler(errors.NotMedia, _unsupported)
+    app.register_error_handler(errors.WrongOffset, _wrong_offset)
     app.register_error_handler(CredentialsError, wrong_key)
     app.register_error_handler(errors.NotLetIn, _not_let_in)
     app.register_error_handler(errors.PlayerWaiting, _waiting)
@@ -159,8 +169,14 @@ def _known(error: ZapetteError) -> Response:
     return Problem(status, code, str(error), retry_after).response()
 
 
-def _not_streamable(error: errors.NotStreamable) -> Response:
+def _unsupported(error: errors.NotStreamable | errors.NotMedia) -> Response:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.reason, str(error)).response()
+
+
+def _wrong_offset(error: errors.WrongOffset) -> Response:
+    """Return 409 with the number of bytes that have arrived."""
+    problem = Problem(HTTPStatus.CONFLICT, "conflict", str(error))
+    return problem.response({"received": error.received})
 
 
 def _waiting(error: errors.PlayerWaiting) -> Response:

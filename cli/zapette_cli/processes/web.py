@@ -62,6 +62,9 @@ from zapette_webapp.procedures import (
 from zapette_webapp.status.health import BRIDGE, BROKER, BridgeCheck, BrokerChecks, create_checks
 from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
 from zapette_webapp.streams.converter import StreamConverter
+from zapette_webapp.uploads.budget import Budget
+from zapette_webapp.uploads.retention import Retention
+from zapette_webapp.uploads.uploads import PART, Uploads
 
 log = logging.getLogger("zapette.web")
 
@@ -101,6 +104,13 @@ def serve(settings: Settings) -> None:
         folder.thumbnails,
         folder.subtitles,
         signatures.signed,
+        uploads=folder.uploads,
+    )
+    uploads = Uploads(
+        library.media_folder,
+        library.upload_index,
+        Budget(settings.uploads_max << 20),
+        Retention(settings.uploads_hours * 3600.0),
     )
     streams = StreamConverter.of(settings, folder.streams)
     links = Resolver(private=settings.links_private)
@@ -126,7 +136,10 @@ def serve(settings: Settings) -> None:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
     supervisor = Supervisor(log)
-    owners = (supervisor, *(it.supervisor for it in (discovery, streams, *library.workers)))
+    owners = (
+        supervisor,
+        *(it.supervisor for it in (discovery, streams, uploads, *library.workers)),
+    )
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: service.is_live)
     refusals = RefusalCounts()
@@ -152,18 +165,20 @@ def serve(settings: Settings) -> None:
             library=library,
             streams=streams,
             links=links,
+            uploads=uploads,
             broker_figures=broker_figures,
             refusals=refusals,
             owners=owners,
         )
     )
     transfers = Transfers()
-    server = _http_server(app, settings, refusals, transfers)
+    server = _http_server(app, settings, refusals, transfers, uploads)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
     sys.setswitchinterval(SWITCH_INTERVAL)
     library.start()
+    uploads.start()
     streams.start()
     engine.start(service)
     service.start()
@@ -172,6 +187,7 @@ def serve(settings: Settings) -> None:
     broker_checks.start()
     bridge_check.start()
     service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
+    service.subscribe(f"{keyring.topics.base}/players/+/state", uploads.holders.on_state)
     discovery.start()
     damage: list[StoreDamaged] = []
     ended = threading.Event()
@@ -195,6 +211,7 @@ def serve(settings: Settings) -> None:
         server.close()
         streams.stop()
         links.stop()
+        uploads.stop()
         library.stop()
         ended.set()
         supervisor.stop(_JOIN)
@@ -205,7 +222,11 @@ def serve(settings: Settings) -> None:
 
 
 def _http_server(
-    app: Flask, settings: Settings, refusals: RefusalCounts, transfers: Transfers
+    app: Flask,
+    settings: Settings,
+    refusals: RefusalCounts,
+    transfers: Transfers,
+    uploads: Uploads,
 ) -> Any:
     """Return waitress for `app`, bound to its port but not running."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -226,8 +247,8 @@ def _http_server(
         # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
         connection_limit=connections.MOST + 100,
         max_request_header_size=LARGEST_HEAD,
-        # with the framing of its chunks
-        max_request_body_size=2 * LARGEST_BODY,
+        # `Parser` has the limits: of a part of an upload, and of others with the framing of chunks
+        max_request_body_size=max(PART, 2 * LARGEST_BODY),
         asyncore_use_poll=True,
         channel_timeout=int(IDLE_SECONDS),
         clear_untrusted_proxy_headers=True,
@@ -246,6 +267,7 @@ def _http_server(
         settings.trusted_proxy,
         is_relayed=front is not None,
         transfers=transfers,
+        part_limit=uploads.part_limit,
     )
     make_fair(server, shared)
     return server

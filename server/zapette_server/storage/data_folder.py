@@ -109,6 +109,11 @@ class DataFolder:
         """The folder of converted parts of films, which is emptied at each start."""
         return self.path / "streams"
 
+    @property
+    def uploads(self) -> Path:
+        """The folder of files from phones, which are deleted after they were played."""
+        return self.path / "uploads"
+
 
 def _keep(file: Path, text: str) -> None:
     """Write `text` to `file` if that is missing; the caller holds the lock."""

@@ -15,6 +15,8 @@ import { ContinueList } from "./continue-list.js";
 import { FolderRow, MediumRow } from "./library-row.js";
 import { withSeasons } from "./season-heads.js";
 import { viewIcon } from "./view-icons.js";
+import { UploadList } from "./upload-list.js";
+import { isPlayerState } from "../player-view.js";
 import { ViewElement } from "../../elements/view.js";
 
 /** Milliseconds without a key until what was typed is searched for. */
@@ -92,6 +94,8 @@ export class LibraryView extends ViewElement {
   #end = build("div", { class: "end" });
   #watcher;
   #continue;
+  #call;
+  #uploads;
   /** what the player had loaded when it was asked what was played @type {string | null | undefined} */
   #learned = undefined;
 
@@ -102,6 +106,10 @@ export class LibraryView extends ViewElement {
     this.#played = new History(call, (query) => api.list(query));
     this.#playability = new Playability(call);
     this.#api = api;
+    this.#call = call;
+    this.#uploads = new UploadList(translate, api, (source, plays, after) =>
+      this.#arrived(source, plays, after),
+    );
     this.#route = route;
     this.#go = go;
     this.#turnTo = turn;
@@ -136,7 +144,9 @@ export class LibraryView extends ViewElement {
       this,
       build("h2", {}, translate("view.library")),
       build("label", { class: "search" }, viewIcon("search"), this.#search),
+      this.#uploads.pickers,
       this.#orders.element,
+      this.#uploads.list,
       this.#where,
       this.#index,
       this.#continue.element,
@@ -188,6 +198,7 @@ export class LibraryView extends ViewElement {
     this.#tellPlaying();
     const { state } = view;
     const can = state?.can ?? [];
+    this.#uploads.show(can);
     this.#drawOrders(can);
     void this.#learn(view);
     for (const row of [...this.#continue.rows, ...this.#rows]) {
@@ -421,6 +432,28 @@ export class LibraryView extends ViewElement {
     // What the answer tells of the player is shown with the next frame.
     if (procedure === "load") this.#awaited = { source, words };
     else this._tell(words);
+  }
+
+  /**
+   * Let a file that has arrived from this phone play, or put it into the queue.
+   *
+   * @param {string} source
+   * @param {boolean} plays at once
+   * @param {string | null} after the one that was picked before it
+   */
+  async #arrived(source, plays, after) {
+    const can = this.#view?.state?.can ?? [];
+    if (plays && can.includes("load")) {
+      await this.#call("load", { source });
+      return;
+    }
+    const state = await this.#call("queue/add", { source });
+    if (after === null || !can.includes("queue/move") || !isPlayerState(state)) return;
+    // Others are in the queue, too: what was picked together stays together.
+    const sources = state.queue.items.map((item) => item.source);
+    const from = sources.lastIndexOf(source);
+    const to = sources.lastIndexOf(after) + 1;
+    if (to > 0 && to < from) await this.#call("queue/move", { from, to });
   }
 
   /** Say that what was asked for plays, once it does. */

@@ -12,6 +12,8 @@ const OUTLINES = Object.freeze({
   handle: "M8 5h3v3H8zm5 0h3v3h-3zM8 10.5h3v3H8zm5 0h3v3h-3zM8 16h3v3H8zm5 0h3v3h-3z",
   into: "m9 5 7 7-7 7-1.4-1.4 5.6-5.6-5.6-5.6z",
   music: "M9 4l11-2v14.5a3 3 0 1 1-2-2.8V7.4l-7 1.3v9.8a3 3 0 1 1-2-2.8z",
+  phone:
+    "M8 2h8a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2zm0 3v12h8V5zm4 13.2a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4z",
   playAll: "M3 4.5v15l9-7.5zM14 6h7v2h-7zm0 5h7v2h-7zm0 5h7v2h-7z",
   playNext: "M3 4.5v7l6-3.5zM11 7h10v2H11zM3 13h18v2H3zm0 5h18v2H3z",
   repeat: "M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z",

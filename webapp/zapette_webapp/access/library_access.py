@@ -27,7 +27,8 @@ PREFIXES: Final = (
 """Everything at and below these paths is the library."""
 
 _MOST_COOKIES: Final = 16
-_CONTROLS: Final = frozenset({Role.REMOTE, Role.SERVER, Role.HOUSEHOLD})
+CONTROLS: Final = frozenset({Role.REMOTE, Role.SERVER, Role.HOUSEHOLD})
+"""The roles that control players."""
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -80,7 +81,25 @@ class LibraryAccess:
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
-        self._right(asked, _CONTROLS)
+        self._right(asked, CONTROLS)
+
+    def session_of(self, asked: Request, roles: frozenset[Role]) -> Session:
+        """Return the session of a client that has one of `roles`, rather one that controls.
+
+        Raises:
+            NotLetIn: nothing proves that it has one.
+            TooManyRequests: the client sent too many wrong passwords.
+            StoreError: the stores cannot be read.
+        """
+        given = asked.authorization
+        found = [*self._cookies(asked), *self._token(given)]
+        sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
+        sessions.sort(key=lambda it: it.role not in CONTROLS)
+        if sessions:
+            return sessions[0]
+        if given is not None and self._has_account(given):
+            return Session(Role.HOUSEHOLD, "", "", given.username or "", 0)
+        raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
     def _right(self, asked: Request, roles: frozenset[Role]) -> Right:
         given = asked.authorization

@@ -13,7 +13,7 @@ from typing import Final
 from zapette_webapp.errors import FramingError
 
 LARGEST_BODY: Final = 64 << 10
-"""The largest body of a request, in bytes."""
+"""The largest body of a request, in bytes, unless it is a part of an upload."""
 
 _VERSION: Final = re.compile(rb"HTTP/([0-9])\.([0-9])")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t -~\x80-\xff]*)")
@@ -25,8 +25,8 @@ _LONGEST_LINE: Final = 256
 Field = tuple[bytes, bytes]
 
 
-def check_head(head: bytes) -> None:
-    """Check the request line and the header fields of a head.
+def check_head(head: bytes, largest: int = LARGEST_BODY) -> None:
+    """Check the request line and the header fields of a head, and that its body is not too large.
 
     Raises:
         FramingError: a line is malformed, or the length of the body is uncertain.
@@ -42,7 +42,7 @@ def check_head(head: bytes) -> None:
     if codings:
         _check_codings(codings, version)
     if lengths:
-        _check_lengths(lengths)
+        _check_lengths(lengths, largest)
 
 
 class ChunkedBody:
@@ -112,9 +112,9 @@ class ChunkedBody:
         return size
 
 
-def too_large() -> FramingError:
-    """Return the error of a body that is larger than `LARGEST_BODY`."""
-    detail = f"the body is larger than {LARGEST_BODY} bytes"
+def too_large(largest: int = LARGEST_BODY) -> FramingError:
+    """Return the error of a body that is larger than `largest` bytes."""
+    detail = f"the body is larger than {largest} bytes"
     return FramingError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
@@ -151,12 +151,12 @@ def _check_codings(values: list[bytes], version: tuple[int, int]) -> None:
         raise FramingError(HTTPStatus.NOT_IMPLEMENTED, detail)
 
 
-def _check_lengths(values: list[bytes]) -> None:
+def _check_lengths(values: list[bytes], largest: int) -> None:
     if len(values) > 1 or _DIGITS.fullmatch(values[0]) is None:
         raise _bad("the Content-Length is not one whole number")
     digits = values[0].lstrip(b"0")
-    if len(digits) > len(str(LARGEST_BODY)) or int(digits or b"0") > LARGEST_BODY:
-        raise too_large()
+    if len(digits) > len(str(largest)) or int(digits or b"0") > largest:
+        raise too_large(largest)
 
 
 def _bad(detail: str) -> FramingError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
@@ -25,6 +26,9 @@ LARGEST_HEAD: Final = 32 << 10
 BROKER_PATH: Final = "/mqtt"
 """The path that the broker answers."""
 
+# A part of an upload, wherever a proxy has put the pages.
+_UPLOAD: Final = re.compile(rb"PUT \S*/api/uploads/([\w-]{1,40})(?:\?\S*)? ")
+
 # Empty lines may precede a request (RFC 9112, 2.2); other white space may not.
 _START: Final = re.compile(rb"(?:\r\n)*(?:\r?\Z|[!-~])")
 
@@ -41,8 +45,16 @@ class Refusal(BadRequest):
         return Problem(self.status, code_of(self.status), str(self.body))
 
 
+def _no_upload(_upload_id: str) -> int:
+    return 0
+
+
 class Parser(HTTPRequestParser):
     """Reads one request, and stops if its end is ambiguous.
+
+    Args:
+        adj: waitress's settings.
+        part_limit: returns the largest part that an upload may have now, in bytes.
 
     Attributes:
         first: for a request that the broker answers, its bytes and those after it; else None. Such
@@ -55,8 +67,9 @@ class Parser(HTTPRequestParser):
     path: Any
     body_rcv: Any
 
-    def __init__(self, adj: Adjustments) -> None:
+    def __init__(self, adj: Adjustments, part_limit: Callable[[str], int] = _no_upload) -> None:
         super().__init__(adj)
+        self._part_limit = part_limit
         self.error: Any = None
         self._head = b""
         self.first: bytes | None = None
@@ -87,7 +100,7 @@ class Parser(HTTPRequestParser):
         Raises:
             FramingError: it is malformed.
         """
-        framing.check_head(header_plus)
+        framing.check_head(header_plus, self._largest_body(header_plus))
         super().parse_header(header_plus)
         self._head = header_plus
         # only the broker changes the protocol; everything else ignores the offer (RFC 9110, 7.8)
@@ -97,6 +110,11 @@ class Parser(HTTPRequestParser):
             self.headers["HOST"] = self.proxy_netloc
         if self.chunked:
             self.body_rcv = ChunkedReceiver()
+
+    def _largest_body(self, head: bytes) -> int:
+        found = _UPLOAD.match(head)
+        part = 0 if found is None else self._part_limit(found[1].decode("ascii", "replace"))
+        return max(framing.LARGEST_BODY, part)
 
     def answer_here(self) -> None:
         """Let the application answer a request that was for the broker, and then close."""

@@ -68,6 +68,7 @@ class Shared:
         is_relayed: whether another process relays the connections, and says in a first line whose
             each is (`zapette_server.tls.proxy_line`).
         transfers: those under way whose rights can be revoked.
+        part_limit: returns the largest part that an upload may have now, in bytes.
     """
 
     connections: Connections[FairChannel]
@@ -76,6 +77,7 @@ class Shared:
     trusted_proxy: str = ""
     is_relayed: bool = False
     transfers: Transfers = field(default_factory=Transfers)
+    part_limit: Callable[[str], int] = lambda _upload_id: 0
 
 
 class RightfulTask(WSGITask):
@@ -101,7 +103,7 @@ class FairChannel(HTTPChannel):
             connection now would make the client's system drop the answer (RFC 9112, 9.6).
     """
 
-    parser_class = Parser
+    parser_class: Any = Parser
     task_class = RightfulTask
     error_task_class = ProblemTask
     outbufs: list[Any]
@@ -111,6 +113,7 @@ class FairChannel(HTTPChannel):
 
     def __init__(self, *arguments: Any, shared: Shared, **named: Any) -> None:
         self.shared = shared
+        self.parser_class = partial(Parser, part_limit=shared.part_limit)
         self.lingers = False
         self._is_cut = False
         self._lingers_until: float | None = None

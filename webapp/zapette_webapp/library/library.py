@@ -28,6 +28,7 @@ class Library:
     Attributes:
         media_folder: the files that may be served.
         index: their index.
+        upload_index: the index of the files from phones.
         scanner: keeps the index up to date.
         thumbnails: makes thumbnails.
         previews: makes the pictures to seek with.
@@ -39,6 +40,7 @@ class Library:
 
     media_folder: MediaFolder
     index: Index
+    upload_index: Index
     scanner: Scanner
     thumbnails: Thumbnails
     previews: PreviewSheets
@@ -55,9 +57,13 @@ class Library:
         thumbnails: Path,
         subtitles: Path,
         signed: Callable[[str], str] = str,
+        *,
+        uploads: Path | None = None,
     ) -> Self:
-        """Return the library of a media folder, not started."""
-        media_folder = MediaFolder(media)
+        """Return the library of a media folder, not started; uploads are next to the index."""
+        uploads = uploads or index_file.with_name("uploads")
+        media_folder = MediaFolder(media, uploads)
+        uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
         index = Index(index_file, media)
         prober = Prober()
         scanner = Scanner(media_folder, index, prober)
@@ -66,6 +72,7 @@ class Library:
         return cls(
             media_folder,
             index,
+            Index(uploads / ".index.db", uploads),
             scanner,
             Thumbnails(thumbnails),
             PreviewSheets(thumbnails / "previews"),
@@ -78,9 +85,15 @@ class Library:
     @property
     def queries(self) -> Queries:
         """The queries on the library."""
-        return Queries(
-            self.media_folder, self.index, self.scanner, self.thumbnails.present, self.signed
+        present = self.thumbnails.present
+        uploads = Queries(
+            self.media_folder,
+            self.upload_index,
+            Scanner(self.media_folder, self.upload_index, self.prober),
+            present,
+            self.signed,
         )
+        return Queries(self.media_folder, self.index, self.scanner, present, self.signed, uploads)
 
     @property
     def tools(self) -> tuple[Tool, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from werkzeug.security import safe_join
 
@@ -11,6 +12,9 @@ from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library import paths
 from zapette_webapp.library.recognition import Recognition
 from zapette_webapp.media import media_types
+
+UPLOADS: Final = ".uploads"
+"""The first level of the paths of uploads: no medium of the folder has it, as it is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,12 @@ class MediaFolder:
 
     Attributes:
         folder: the media folder; need not exist.
+        uploads: the folder of the files from phones; None for none.
         recognition: tells what files are whose names do not say it.
     """
 
     folder: Path
+    uploads: Path | None = None
     recognition: Recognition = field(default_factory=Recognition, compare=False)
 
     def kind(self, path: str) -> str | None:
@@ -67,20 +73,27 @@ class MediaFolder:
         return folder if folder is not None and folder.is_dir() else None
 
     def _inside(self, path: str) -> Path | None:
+        folder, path = self._placed(path)
         name = paths.to_disk(path)
         if name is None or "\0" in name or _is_hidden(name):
             return None
-        joined = safe_join(str(self.folder), name)
+        joined = safe_join(str(folder), name)
         if joined is None:
             return None
         try:
-            root = self.folder.resolve(strict=True)
+            root = folder.resolve(strict=True)
             real = Path(joined).resolve(strict=True)
         except (OSError, RuntimeError):
             return None
         if not real.is_relative_to(root) or _is_hidden(real.relative_to(root).as_posix()):
             return None
         return real
+
+    def _placed(self, path: str) -> tuple[Path, str]:
+        """Return the folder that a path is in, and the path in that."""
+        if self.uploads is not None and path.startswith(f"{UPLOADS}/"):
+            return self.uploads, path.removeprefix(f"{UPLOADS}/")
+        return self.folder, path
 
 
 def _is_hidden(path: str) -> bool:

@@ -6,14 +6,15 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from posixpath import basename, splitext
 from typing import Any, Final
 
 from zapette.errors import InvalidArgument
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.errors import NotInLibrary
-from zapette_webapp.library import folding
+from zapette_webapp.library import folding, titles
 from zapette_webapp.library.index import UNREADABLE, Index
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.media_folder import UPLOADS, MediaFolder
 from zapette_webapp.library.paths import address
 from zapette_webapp.library.playlist_reader import PlaylistReader, entry_of
 from zapette_webapp.library.playlists import Item
@@ -44,6 +45,7 @@ class Queries:
         scanner: keeps the index up to date.
         has_thumbnails: whether thumbnails can be made.
         signed: signs an address.
+        uploads: answers for files from phones: only for one whose path is known.
     """
 
     media_folder: MediaFolder
@@ -51,6 +53,7 @@ class Queries:
     scanner: Scanner
     has_thumbnails: bool
     signed: Callable[[str], str]
+    uploads: Queries | None = None
 
     def answer(
         self,
@@ -78,6 +81,14 @@ class Queries:
         path = _checked_path(path)
         _check(search, offset, limit, order)
         kind = self.media_folder.kind(path)
+        if kind is None and self._is_picture(path):
+            return self._answer(path, search, offset, limit, order, (1, []), [self._picture(path)])
+        if path.partition("/")[0] == UPLOADS:
+            if kind is None:
+                # nobody sees which there are
+                raise NotInLibrary(f"path: there is no {path[:100]!r} in the library")
+            if self.uploads is not None:
+                return self.uploads.answer(path, search, offset, limit, order)
         if kind == "playlist":
             items = self._playlists.found(path)
             return self._answer(
@@ -129,6 +140,7 @@ class Queries:
         limit: int,
         order: str,
         found: tuple[int, Sequence[sqlite3.Row | Item]],
+        entries: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
         total, rows = found
         self.scanner.want(
@@ -146,7 +158,7 @@ class Queries:
             "offset": offset,
             "limit": limit,
             "total": total,
-            "entries": self._entries(path, rows),
+            "entries": self._entries(path, rows) if entries is None else entries,
             "index": {
                 "state": progress.state,
                 "media": progress.media,
@@ -169,6 +181,34 @@ class Queries:
         if row["kind"] == "link":
             return self._link_entry(row)
         return self._medium_entry(row) if row["rank"] == 1 else self._folder_entry(row)
+
+    def _is_picture(self, path: str) -> bool:
+        is_named = media_types.suffix(path) in media_types.PICTURES
+        return is_named and self.media_folder.find(path) is not None
+
+    def _picture(self, path: str) -> dict[str, Any]:
+        """Return the entry of a photo, which is found by its path only."""
+        url, status = address("media", path), self.media_folder.get(path).stat()
+        thumbnail = _versioned("thumbnails", path, status.st_mtime_ns)
+        return {
+            "kind": "image",
+            "path": path,
+            "source": f"media/{path}",
+            "url": url,
+            "title": titles.from_name(splitext(basename(path))[0]).text[:LONGEST_TITLE],
+            "year": None,
+            "duration": None,
+            "type": media_types.TYPES[media_types.suffix(path)],
+            "tracks": [],
+            "size": status.st_size,
+            "added_at": round(status.st_mtime, 3),
+            "poster": None,
+            "thumbnail": thumbnail if self.has_thumbnails else None,
+            "picture": self.signed(url),
+            "subtitles": [],
+            "flaw": None,
+            "problem": None,
+        }
 
     def _link_entry(self, row: sqlite3.Row) -> dict[str, Any]:
         """Return the entry of a file with an address: a medium that is elsewhere."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, send_from_directory
 
+from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
 from zapette_webapp.http.conditional import conditional
@@ -95,6 +96,7 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
             assets=assets,
             early=early,
             convert=convert,
+            uploads=_uploaders(addresses.settings),
             scripts=development.scripts(addresses.settings),
         )
         response = Response(html, mimetype="text/html")
@@ -103,6 +105,13 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
         return response
 
     return pages
+
+
+def _uploaders(settings: Settings) -> str:
+    """Return who may upload files: ``none``, ``remotes``, or ``guests`` too."""
+    if settings.uploads_max == 0:
+        return "none"
+    return "guests" if settings.guest_uploads else "remotes"
 
 
 def _hash(script: str) -> str:

@@ -1,0 +1,44 @@
+/** Photos before they are sent: upright, and no larger than a screen needs. */
+
+/** Pixels of the longer side, as many as a screen in 4K has. */
+const LONGEST = 3840;
+/** Bytes of a photo that is sent as it is. */
+const SMALL = 2 << 20;
+const QUALITY = 0.9;
+const SHOWN = ["image/jpeg", "image/png", "image/webp"];
+
+/**
+ * Return a photo as it is to be sent; what is no photo, or one that this browser cannot draw, as it
+ * is. Drawing leaves out what else the file holds, such as where it was taken.
+ * @param {File} file
+ * @returns {Promise<File>}
+ */
+export async function prepared(file) {
+  if (!file.type.startsWith("image/") || file.type === "image/gif") return file;
+  try {
+    return await drawn(file);
+  } catch {
+    return file;
+  }
+}
+
+/** @param {File} file */
+async function drawn(file) {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  try {
+    const { width, height } = bitmap;
+    const scale = Math.min(1, LONGEST / Math.max(width, height));
+    if (scale === 1 && file.size <= SMALL && SHOWN.includes(file.type)) return file;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    const context = canvas.getContext("2d");
+    if (!context) return file;
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+    if (!blob) return file;
+    return new File([blob], `${file.name.replace(/\.[^.]*$/, "")}.jpg`, { type: "image/jpeg" });
+  } finally {
+    bitmap.close();
+  }
+}

@@ -1,0 +1,110 @@
+/** Sends a file to the server in parts, and goes on where the network was cut; no I/O of its own. */
+
+import { ApiError } from "../protocol/errors.js";
+
+/** Bytes of the first part, and of the smallest one. */
+const FIRST = 512 << 10;
+const LEAST = 64 << 10;
+/** Milliseconds: quicker parts grow, slower ones shrink. */
+const QUICK = 1000;
+const SLOW = 5000;
+/** Milliseconds between two attempts, at most. */
+const LONGEST_PAUSE = 10_000;
+/** How often it is tried again until it is given up, some ten minutes. */
+const TRIES = 60;
+/** What waiting does not change, though the server calls it a failure of its own. */
+const FINAL = ["no_room", "not_implemented"];
+/** What a slow network may cause. */
+const CUT = ["request_timeout", "conflict"];
+
+/**
+ * @typedef {import("../connection/api.js").UploadState} UploadState
+ * @typedef {Pick<import("../connection/api.js").Api,
+ *   "beginUpload" | "uploadState" | "uploadPart" | "endUpload">} UploadApi
+ *
+ * @typedef {object} Surroundings
+ * @property {AbortSignal} signal ends it
+ * @property {(received: number, cut: boolean) => void} progressed bytes that have arrived, and
+ *   whether the network is cut
+ * @property {(milliseconds: number) => Promise<void>} pause
+ * @property {() => number} now milliseconds, monotonic
+ */
+
+export class Upload {
+  #api;
+  #file;
+  #around;
+  #part = FIRST;
+  #failures = 0;
+  /** @type {UploadState | null} */
+  #state = null;
+
+  /**
+   * @param {UploadApi} api
+   * @param {{ name: string, size: number, slice: (start: number, end: number) => Blob }} file
+   * @param {Surroundings} around
+   */
+  constructor(api, file, around) {
+    this.#api = api;
+    this.#file = file;
+    this.#around = around;
+  }
+
+  /**
+   * Send it; return what plays it. It is given up when the signal aborts, and on errors that waiting
+   * does not change.
+   * @returns {Promise<string>}
+   */
+  async send() {
+    const { signal } = this.#around;
+    while (!signal.aborted) {
+      try {
+        const source = await this.#step();
+        if (source !== null) return source;
+      } catch (error) {
+        if (signal.aborted) break;
+        await this.#failed(error);
+      }
+    }
+    if (this.#state) void this.#api.endUpload(this.#state.id).catch(() => {});
+    throw new ApiError("invalid_request", "the upload was cancelled", 0);
+  }
+
+  /** Do what comes next; return what plays the file once it is all there. */
+  async #step() {
+    const { name, size } = this.#file;
+    const { signal, now, progressed } = this.#around;
+    if (!this.#state) {
+      this.#state = await this.#api.beginUpload(name, size);
+      return this.#state.source;
+    }
+    if (this.#failures > 0) this.#state = await this.#api.uploadState(this.#state.id);
+    const { id, received, part } = this.#state;
+    const began = now();
+    const bytes = this.#file.slice(received, Math.min(size, received + Math.min(this.#part, part)));
+    this.#state = await this.#api.uploadPart(id, received, bytes, signal);
+    this.#failures = 0;
+    const took = now() - began;
+    if (took < QUICK) this.#part *= 2;
+    else if (took > SLOW) this.#shrink();
+    this.#part = Math.min(this.#part, part);
+    progressed(this.#state.received, false);
+    return this.#state.source;
+  }
+
+  /** @param {unknown} error */
+  async #failed(error) {
+    const known = error instanceof ApiError ? error : null;
+    const passing = known && (known.passing || CUT.includes(known.code));
+    this.#failures += 1;
+    if (!known || !passing || FINAL.includes(known.code) || this.#failures > TRIES) throw error;
+    this.#shrink();
+    const { received = 0 } = this.#state ?? {};
+    this.#around.progressed(received, known.status === 0);
+    await this.#around.pause(Math.min(LONGEST_PAUSE, 250 * 2 ** this.#failures));
+  }
+
+  #shrink() {
+    this.#part = Math.max(LEAST, this.#part >> 1);
+  }
+}

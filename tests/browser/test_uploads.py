@@ -1,0 +1,152 @@
+"""A file of the phone plays on the player: sent in parts, through a cut, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser import films
+from tests.browser.observer import Observer
+from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
+from tests.mosquitto_system import shared_system
+from tests.sharing import sharing
+from tests.system import System
+from tests.waiting import eventually
+
+TITLE = "document.querySelector('#title').textContent"
+ROWS = "document.querySelectorAll('.uploads .row').length"
+WORDS = "(document.querySelector('.uploads .row .about') || {}).textContent"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("house")
+    films.short(folder / "media")
+    settings = {"ZAPETTE_MEDIA_DIR": str(folder / "media"), "ZAPETTE_CONVERT": "never"}
+    with sharing(shared_system(folder, settings)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def observer(house: System, player: PlayerPage) -> Iterator[Observer]:
+    with Observer(house.household(), player.root) as watching:
+        yield watching
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("phone") / "My Holiday.webm"
+    films.ffmpeg(*films.picture(65, "64x36", 2), "-c:v", "libvpx", str(file))
+    return file
+
+
+@pytest.fixture(scope="module")
+def player(house: System, module_pages: Pages) -> PlayerPage:
+    return module_pages.started(house)
+
+
+@pytest.fixture(scope="module")
+def phone(house: System, player: PlayerPage, module_pages: Pages) -> RemotePage:
+    opened = module_pages.remote(house, player)
+    opened.tap("Library")
+    eventually(lambda: opened.shows("Play from this phone"), "the library")
+    return opened
+
+
+def pick(phone: RemotePage, *files: Path, button: str = "Play from this phone") -> None:
+    with phone.page.expect_file_chooser() as chooser:
+        phone.tap(button)
+    chooser.value.set_files([str(it) for it in files])
+
+
+def plays(phone: RemotePage, title: str) -> bool:
+    # routes are only handled while the page is asked something
+    return phone.data("playing") == "true" and phone.see(TITLE) == title
+
+
+def test_a_film_of_the_phone_plays(observer: Observer, phone: RemotePage, film: Path) -> None:
+    pick(phone, film)
+    eventually(lambda: plays(phone, "My Holiday"), "a film")
+    assert observer.last["source"].startswith("media/.uploads/")
+    eventually(lambda: phone.see(ROWS) == 0, "it is no longer on its way")
+    # and more go into the queue, in their order
+    before = len(observer.last["queue"]["items"])
+    pick(phone, film, film, button="Add from this phone to the queue")
+    eventually(lambda: len(observer.last["queue"]["items"]) == before + 2, "both are queued")
+    assert observer.last["source"] == observer.last["queue"]["items"][0]["source"]
+
+
+def test_it_goes_on_after_a_cut(
+    phone: RemotePage, film: Path, tmp_path: Path, module_pages: Pages
+) -> None:
+    module_pages.watch.expect("Failed to load resource")
+    module_pages.watch.expect("net::ERR")
+    large = tmp_path / "Large.webm"
+    # with something that no reader looks at behind it
+    large.write_bytes(film.read_bytes() + b"\xec\x10\x00\x00\x00\x01\x00\x00" + bytes(3 << 20))
+    cut: list[str] = []
+
+    def fail_some(route: Route) -> None:
+        if len(cut) < 3 and "offset=" in route.request.url and "offset=0" not in route.request.url:
+            cut.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    phone.page.route("**/api/uploads/*", fail_some)
+    pick(phone, large)
+    eventually(lambda: plays(phone, "Large"), "it plays", 60)
+    phone.page.unroute("**/api/uploads/*")
+    assert len(cut) == 3
+
+
+def test_what_is_no_medium_is_refused_in_words(
+    phone: RemotePage, tmp_path: Path, module_pages: Pages
+) -> None:
+    module_pages.watch.expect("Failed to load resource")
+    text = tmp_path / "letter.mp4"
+    text.write_text("Dear all, this is a letter.\n" * 100)
+    pick(phone, text)
+    eventually(lambda: phone.see(WORDS) == "A text, not a film", "the reason")
+    phone.tap("Remove letter.mp4 from this list")
+    eventually(lambda: phone.see(ROWS) == 0, "it is gone")
+
+
+def test_a_person_gives_it_up(house: System, phone: RemotePage, film: Path, tmp_path: Path) -> None:
+    large = tmp_path / "Too long.webm"
+    large.write_bytes(film.read_bytes() + bytes(20 << 20))
+    held: list[Route] = []
+
+    def hold_the_second(route: Route) -> None:
+        if "offset=524288" in route.request.url:
+            held.append(route)
+        else:
+            route.fallback()
+
+    phone.page.route("**/api/uploads/*", hold_the_second)
+    pick(phone, large)
+    eventually(lambda: phone.see("1") and held, "a part is on its way")
+    assert phone.see(WORDS) == "2 % sent"
+    phone.tap("Cancel Too long.webm")
+    phone.page.unroute("**/api/uploads/*")
+    eventually(lambda: phone.see(ROWS) == 0, "it is gone")
+    uploads = house.data / "uploads"
+    eventually(lambda: not [it for it in uploads.iterdir() if list(it.glob(".part"))], "and there")
+
+
+def test_guests_are_not_offered_it(house: System, player: PlayerPage, module_pages: Pages) -> None:
+    link = player.link
+    player.point()
+    player.click("For guests")
+    code = "document.querySelector('a.qr').href"
+    eventually(lambda: player.see(code) != link, "another link")
+    guest = module_pages.phone(house, str(player.see(code))).wait_until_live()
+    guest.tap("Library")
+    eventually(lambda: guest.see("!!document.querySelector('library-view .pickers')"), "the view")
+    assert not guest.shows("Play from this phone")
+    assert not guest.shows("Add from this phone to the queue")

@@ -1,0 +1,300 @@
+"""Files from phones: who may send them, in parts, what is refused, and when they are deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sharing import sharing
+from tests.system import Answer, System
+from tests.waiting import eventually
+from tests.webapp import films
+from tests.webapp.uploading import RAW, Phone, link_of
+from zapette.mqtt.subscriptions import Message
+from zapette_webapp.errors import NoRoom, NotFound, UploadTooLarge
+from zapette_webapp.library.index import Index
+from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.uploads import names
+from zapette_webapp.uploads.budget import RESERVE, Budget
+from zapette_webapp.uploads.retention import Retention
+from zapette_webapp.uploads.uploads import Uploads
+
+ME = frozenset({"remote a", "address 10.0.0.1"})
+OTHER = frozenset({"remote b", "address 10.0.0.2"})
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    media = tmp_path_factory.mktemp("media")
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_UPLOADS_MAX": "64"}
+    with sharing(System(tmp_path_factory.mktemp("system"), settings)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def phone(system: System) -> Phone:
+    return Phone(system, link_of(system, "remote"))
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return films.short(tmp_path_factory.mktemp("film")).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    file = tmp_path_factory.mktemp("photo") / "a.jpg"
+    films.ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1", str(file))
+    return file.read_bytes()
+
+
+def refused(answer: Answer) -> tuple[int, str]:
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    return answer.status, answer.json["code"]
+
+
+def entry(system: System, source: str) -> dict[str, Any]:
+    path = source.removeprefix("media/")
+    (found,) = system.get(f"api/library?path={quote(path)}").json["entries"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_film_is_played_as_one_of_the_library(system: System, phone: Phone, film: bytes) -> None:
+    answer = phone.send("My Film (2020).mp4", film)
+    assert answer.status == 200
+    source = answer.json["source"]
+    known = entry(system, source)
+    assert (known["source"], known["title"], known["year"]) == (source, "My Film", 2020)
+    assert (known["kind"], known["width"], known["duration"]) == ("video", 160, 1.0)
+    assert system.get(known["url"]).body == film
+    playlist = quote(source.replace("media/", "streams/")) + "/copy-none/master.m3u8"
+    assert b"video.m3u8" in system.get(playlist).body
+    # nobody else sees it, and the person's media folder has nothing new
+    assert system.get("api/library?search=my+film").json["entries"] == []
+    assert system.get("api/library?path=.uploads").status == 404
+    assert system.get(f"api/library?path=.uploads/{answer.json['id']}").status == 404
+    assert system.get(known["url"], {"Authorization": ""}).status == 401
+    assert not list(Path(system.settings["ZAPETTE_MEDIA_DIR"]).iterdir())
+
+
+def test_it_continues_where_the_network_was_cut(system: System, phone: Phone, film: bytes) -> None:
+    upload = phone.begin("cut.mp4", len(film)).json["id"]
+    assert phone.put(upload, 0, film[:1000]).json["received"] == 1000
+    again = phone.put(upload, 0, film[:1000])
+    assert (again.status, again.json["code"], again.json["received"]) == (409, "conflict", 1000)
+    system.kill("web")
+    eventually(system.is_up, "the web side is back")
+    assert phone.get(upload).json["received"] == 1000
+    assert phone.put(upload, 1000, film[1000:]).json["source"].endswith("/cut.mp4")
+    # the answer was lost: the same again
+    assert phone.put(upload, len(film), b"").json["source"].endswith("/cut.mp4")
+
+
+def test_a_part_is_larger_than_other_bodies(phone: Phone) -> None:
+    upload = phone.begin("large.mp4", 3 << 20).json["id"]
+    assert phone.put(upload, 0, bytes(2 << 20)).json["received"] == 2 << 20
+    # of what is missing, and only of an upload that there is
+    assert refused(phone.put(upload, 2 << 20, bytes((1 << 20) + 1))) == (413, "invalid_request")
+    assert refused(phone.put("x" * 22, 0, bytes(65 << 10))) == (413, "invalid_request")
+    assert phone.system.ask("DELETE", f"api/uploads/{upload}", None, phone.proof).status == 204
+    assert refused(phone.get(upload)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "empty"), (b"#!/bin/sh\necho hello, this is a text\n" * 20, "text"),
+     (bytes(range(256)) * 40, "unknown_format"), (b"\xff\xd8\xff" + bytes(500), "unreadable"),
+     (b"#EXTM3U\nhttp://192.168.1.1/a.mp4\n" * 20, "text")],
+)  # fmt: skip
+def test_what_is_no_medium(system: System, phone: Phone, content: bytes, code: str) -> None:
+    for name in ("a.mp4", "../../a.mkv"):
+        assert refused(phone.send(name, content)) == (415, code)
+    # a list may name what it likes: it is none
+    assert refused(phone.send("a.m3u8", content))[0] == 415
+    folder = system.data / "uploads"
+    kept = [it for it in folder.iterdir() if it.is_dir() and not (it / ".about.json").exists()]
+    assert kept == []
+
+
+def test_its_contents_say_what_it_is(system: System, phone: Phone, film: bytes) -> None:
+    source = phone.send("holiday.txt", film).json["source"]
+    assert entry(system, source)["kind"] == "video"
+
+
+def test_a_photo(system: System, phone: Phone, photo: bytes) -> None:
+    source = phone.send("My Photo.HEIC", photo).json["source"]
+    known = entry(system, source)
+    assert source.endswith("/My Photo.jpg")
+    assert (known["kind"], known["title"], known["type"]) == ("image", "My Photo", "image/jpeg")
+    answer = system.get(known["url"])
+    assert (answer.body, answer.headers["Content-Type"]) == (photo, "image/jpeg")
+
+
+@pytest.mark.parametrize("role", ["player", "guest"])
+def test_who_may_not(system: System, role: str, film: bytes) -> None:
+    code = {"player": (401, "unauthorized"), "guest": (403, "not_for_guests")}
+    assert refused(Phone(system, link_of(system, role)).send("a.mp4", film)) == code[role]
+
+
+def test_nobody_and_other_sites_may_not(system: System, phone: Phone, film: bytes) -> None:
+    nobody = Phone(system, {"Authorization": ""})
+    assert refused(nobody.begin("a.mp4", 10)) == (401, "unauthorized")
+    evil = Phone(system, phone.proof | {"Origin": "http://evil.example"})
+    assert refused(evil.begin("a.mp4", 10)) == (421, "misdirected_request")
+    upload = phone.begin("a.mp4", len(film)).json["id"]
+    assert refused(evil.put(upload, 0, film)) == (421, "misdirected_request")
+    other = Phone(system, link_of(system, "remote"))
+    assert refused(other.put(upload, 0, film)) == (404, "not_found")
+    form = RAW | {"Content-Type": "text/plain"} | phone.proof
+    answer = system.ask("PUT", f"api/uploads/{upload}?offset=0", film, form)
+    assert refused(answer) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"name": "a"}, {"name": "", "size": 1}, {"name": "a", "size": -1}, {"name": "a", "size": True},
+     {"name": 1, "size": 1}, {"name": "a", "size": 1, "path": "/etc"}],
+)  # fmt: skip
+def test_malformed(system: System, phone: Phone, body: object) -> None:
+    assert refused(system.post("api/uploads", body, phone.proof)) == (400, "invalid_request")
+
+
+def test_too_large(phone: Phone) -> None:
+    assert refused(phone.begin("a.mp4", (32 << 20) + 1)) == (413, "too_large")
+    first = phone.begin("a.mp4", 20 << 20)
+    assert refused(phone.begin("b.mp4", 20 << 20)) == (507, "no_room")
+    phone.system.ask("DELETE", f"api/uploads/{first.json['id']}", None, phone.proof)
+
+
+@given(st.text(max_size=300))
+def test_any_name_becomes_harmless(name: str) -> None:
+    found = names.harmless(name)
+    assert not set(found) & set('/\\<>:"|?*\0\n\r\u202e')
+    assert not found.startswith(".")
+    assert 1 <= len(found.encode()) <= names.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("name", "harmless"),
+    [("../../etc/passwd", "passwd"), ("C:\\films\\a.mkv", "a.mkv"), (".htaccess", "htaccess"),
+     ("a\u202e4pm.mkv", "a4pm.mkv"), ("", "upload"), ("e\u0301té.mp4", "été.mp4"),
+     ("x" * 300 + ".mp4", "x" * 116 + ".mp4")],
+)  # fmt: skip
+def test_names(name: str, harmless: str) -> None:
+    assert names.harmless(name) == harmless
+
+
+class Small:
+    """What takes room."""
+
+    def __init__(self, size: int, owners: frozenset[str], missing: int = 0) -> None:
+        self.size, self.owners, self.missing = size, owners, missing
+
+
+def test_the_budget() -> None:
+    budget = Budget(1000)
+    budget.check(500, ME, [Small(500, OTHER)], RESERVE + 500)
+    with pytest.raises(UploadTooLarge):
+        budget.check(501, ME, [], 1 << 40)
+    with pytest.raises(NoRoom):
+        budget.check(301, ME, [Small(400, OTHER), Small(300, OTHER)], 1 << 40)
+    # of its link, and of its address
+    for owner in ME:
+        with pytest.raises(NoRoom):
+            budget.check(301, ME, [Small(200, frozenset({owner, "x"}))], 1 << 40)
+    with pytest.raises(NoRoom):
+        budget.check(100, ME, [Small(300, OTHER, missing=1)], RESERVE + 100)
+
+
+@pytest.fixture
+def now() -> list[float]:
+    return [1000.0]
+
+
+@pytest.fixture
+def store(tmp_path: Path, now: list[float]) -> Iterator[Uploads]:
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    media = MediaFolder(tmp_path, folder)
+    made = Uploads(
+        media, Index(folder / ".index.db", folder), Budget(1 << 20),
+        Retention(longest=1000, unfinished=100, unused=50, left=10),
+        free=lambda _: 1 << 40, clock=lambda: now[0],
+    )  # fmt: skip
+    yield made
+    made.stop()
+
+
+def sent(store: Uploads, photo: bytes) -> str:
+    upload = store.begin("a.jpg", len(photo), ME)["id"]
+    assert store.add(upload, ME, 0, BytesIO(photo).read)["source"]
+    return str(upload)
+
+
+def names_in(store: Uploads) -> set[str]:
+    return {it.name for it in store.folder.iterdir() if it.is_dir()}
+
+
+def state(*sources: str, source: str | None = None) -> bytes:
+    items = [{"id": "1", "source": f"media/.uploads/{it}/a.jpg"} for it in sources]
+    loaded = source and f"media/.uploads/{source}/a.jpg"
+    return json.dumps({"source": loaded, "queue": {"items": items}}).encode()
+
+
+def test_it_stays_while_a_player_has_it(store: Uploads, now: list[float], photo: bytes) -> None:
+    upload = sent(store, photo)
+
+    def after(seconds: float, payload: bytes | None = None) -> bool:
+        now[0] += seconds
+        if payload is not None:
+            store.holders.on_state(Message("zapette/players/p/state", payload, retained=False))
+        store.sweep()
+        return (store.folder / upload / "a.jpg").exists()
+
+    assert after(49)
+    assert after(0, state("other", upload))
+    assert after(500)
+    assert after(0, state(source=upload))
+    assert after(200)
+    assert after(0, b"")
+    assert after(9)
+    assert not after(2)
+    with pytest.raises(NotFound):
+        store.get(upload, ME)
+
+
+def test_it_goes_if_nobody_wants_it_and_after_the_longest_time(
+    store: Uploads, now: list[float], photo: bytes
+) -> None:
+    sent(store, photo)
+    wanted = sent(store, photo)
+    begun = store.begin("b.jpg", 100, ME)["id"]
+    store.holders.on_state(Message("zapette/players/p/state", state(wanted), retained=True))
+    now[0] += 51
+    store.sweep()
+    assert names_in(store) == {wanted, begun}
+    now[0] += 50
+    store.sweep()
+    assert names_in(store) == {wanted}
+    now[0] += 900
+    store.sweep()
+    assert names_in(store) == set()
+
+
+def test_the_start_removes_what_is_not_whole(store: Uploads, photo: bytes) -> None:
+    kept = sent(store, photo)
+    (store.folder / "rest").mkdir()
+    (store.folder / "rest" / ".part").write_bytes(b"x")
+    store._uploads.clear()
+    store.start()
+    assert names_in(store) == {kept}
+    assert store.get(kept, ME)["source"]

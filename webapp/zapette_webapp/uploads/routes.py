@@ -1,0 +1,72 @@
+"""``/api/uploads``: files from phones, in parts, so that a cut connection loses little."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from zapette_server.access.credentials import Role
+from zapette_webapp.access.library_access import CONTROLS, LibraryAccess
+from zapette_webapp.errors import BodyTooLarge, GuestsExcluded, InvalidRequest
+from zapette_webapp.http import requests, security_headers
+from zapette_webapp.uploads.uploads import ADDRESS, PART, Uploads
+
+_LONGEST_NAME: Final = 1000
+_RAW: Final = "application/octet-stream"
+
+
+def blueprint(uploads: Uploads, access: LibraryAccess, *, guests: bool) -> Blueprint:
+    """Return the routes; remotes and the household may use them, guests if `guests`."""
+    routes = Blueprint("uploads", __name__)
+    routes.after_request(security_headers.no_store)
+
+    def owners() -> frozenset[str]:
+        session = access.session_of(request, CONTROLS | {Role.GUEST})
+        if session.role is Role.GUEST and not guests:
+            raise GuestsExcluded
+        grant = f"{session.role} {session.player_id or session.client_id}"
+        return frozenset({grant, ADDRESS + requests.client()})
+
+    @routes.post("/api/uploads")
+    def begin() -> tuple[Response, HTTPStatus]:
+        who = owners()
+        body = requests.body({"name", "size"})
+        name, size = body.get("name"), body.get("size")
+        if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST_NAME:
+            raise InvalidRequest(f"name: 1 to {_LONGEST_NAME} characters are needed")
+        if type(size) is not int or not 0 <= size < 1 << 53:
+            raise InvalidRequest("size: a whole number of bytes is needed")
+        return jsonify(uploads.begin(name, size, who)), HTTPStatus.CREATED
+
+    @routes.get("/api/uploads/<upload_id>")
+    def progress(upload_id: str) -> Response:
+        return jsonify(uploads.get(upload_id, owners()))
+
+    @routes.put("/api/uploads/<upload_id>")
+    def part(upload_id: str) -> Response:
+        who = owners()
+        if request.mimetype != _RAW:
+            raise InvalidRequest(f"Content-Type: {_RAW} is needed")
+        length = request.content_length
+        if length is None:
+            raise InvalidRequest("Content-Length: it is needed")
+        if length > PART:
+            raise BodyTooLarge(PART)
+        request.max_content_length = PART
+        return jsonify(uploads.add(upload_id, who, _offset(), request.stream.read))
+
+    @routes.delete("/api/uploads/<upload_id>")
+    def cancel(upload_id: str) -> Response:
+        uploads.remove(upload_id, owners())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    return routes
+
+
+def _offset() -> int:
+    text = request.args.get("offset", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise InvalidRequest("offset: a whole number of bytes is needed")
+    return int(text)
