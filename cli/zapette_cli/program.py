@@ -17,6 +17,7 @@ from zapette_cli.commands.players import players
 from zapette_cli.commands.run import bridge, broker, front, run, web
 from zapette_cli.commands.service import service
 from zapette_cli.commands.services import services
+from zapette_cli.commands.sign import sign
 from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
@@ -68,6 +69,7 @@ for _command in (
     cluster,
     players,
     services,
+    sign,
     call,
     command,
     watch,

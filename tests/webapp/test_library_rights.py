@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -385,3 +386,33 @@ def test_refusals_are_counted(system: System) -> None:
     line = b'zapette_http_refused_total{reason="library"} '
     (count,) = [it for it in system.get("metrics").body.splitlines() if it.startswith(line)]
     assert int(count.rpartition(b" ")[2]) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ((), "media/film.webm"),
+        (("--picture",), "thumbnails/film.webm"),
+        (("--stream", "h264-aac"), "streams/film.webm/h264-aac/master.m3u8"),
+    ],
+)
+def test_an_address_for_a_renderer(system: System, options: tuple[str, ...], where: str) -> None:
+    ended = system.zapette("sign", "media/film.webm", "--json", *options)
+    signed = json.loads(ended.stdout)
+    assert PERIOD <= signed["expires_in"] <= 2 * PERIOD
+    path = urlsplit(signed["address"])
+    assert path.path == f"/{where}"
+    nobody = {"Authorization": ""}
+    allowed = system.get(f"{where}?{path.query}", nobody).status
+    assert allowed == system.get(where).status != 401
+    assert system.get(where, nobody).status == 401
+    assert system.zapette("sign", "film.webm", *options).stdout.strip() == signed["address"]
+
+
+def test_nothing_is_signed_that_is_not_there(system: System) -> None:
+    missing = system.zapette("sign", "../etc/passwd")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "the library has no medium '../etc/passwd'" in missing.stderr
+    plan = system.zapette("sign", "film.webm", "--stream", "nothing")
+    assert (plan.returncode, plan.stdout) == (2, "")
+    assert "--stream: plan: <video>-<audio> is needed" in plan.stderr

@@ -45,9 +45,13 @@ class Signatures:
         parts = urlsplit(address)
         return f"{address}{'&' if parts.query else '?'}{self.query('/' + unquote(parts.path))}"
 
+    def end(self) -> int:
+        """Return when the addresses end that are signed now, in Unix seconds."""
+        return (int(self.clock()) // PERIOD + 2) * PERIOD
+
     def query(self, path: str) -> str:
         """Return the signature of `path`, decoded and from the pages' root, as a query."""
-        expires = str((int(self.clock()) // PERIOD + 2) * PERIOD)
+        expires = str(self.end())
         seal = self.keyring.seal(_PURPOSE, scope(path), expires)
         return urlencode({EXPIRES: expires, SIGNATURE: seal})
 
