@@ -13,7 +13,7 @@ ON_OURS := --python-version 3.11
 SHARED := --numprocesses $(or $(PROCESSES),2) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
 FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels format lock clean
+.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
@@ -68,6 +68,12 @@ wheels: $(VENV)/.dev $(MODULES)/.dev
 	  $(BIN)/uv build --wheel --quiet --no-build-isolation --python $(BIN)/python \
 	    --out-dir build/wheels $$each || exit 1; done
 	@$(BIN)/python -m scripts.try_wheels build/wheels
+
+# The add-on for Home Assistant, in build/addon: a folder to copy to its folder `addons`.
+addon: wheels
+	@rm -rf build/addon && cp -r addon build/addon && cp -r build/wheels build/addon/zapette/wheels
+	@cp requirements.lock requirements-ffmpeg.lock build/addon/zapette/
+	@echo "build/addon/zapette can be copied to Home Assistant"
 
 format: $(VENV)/.dev $(MODULES)/.dev
 	$(BIN)/ruff check --fix

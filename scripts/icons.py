@@ -1,4 +1,4 @@
-"""Draw the icons of the home screen from ``static/icon.svg``: ``python scripts/icons.py``.
+"""Draw the icons of the home screen and of the add-on from ``static/icon.svg``.
 
 Those named ``whole`` fill their square, for systems that cut out a shape of their own.
 """
@@ -11,16 +11,18 @@ from typing import Final
 
 from playwright.sync_api import Page, sync_playwright
 
-STATIC: Final = Path(__file__).resolve().parent.parent / "static"
+ROOT: Final = Path(__file__).resolve().parent.parent
+STATIC: Final = ROOT / "static"
 ICONS: Final = {"icon-192": 192, "icon-512": 512, "whole-180": 180, "whole-512": 512}
+ADDON: Final = ROOT / "addon" / "zapette" / "icon.png"
 
 _BACKGROUND: Final = "#1b1724"
 _SAFE: Final = 0.9
 
 
-def draw(page: Page, drawing: str, name: str, size: int) -> None:
+def draw(page: Page, drawing: str, file: Path, size: int) -> None:
     """Write one icon, `size` pixels wide and high."""
-    whole = name.startswith("whole")
+    whole = file.name.startswith("whole")
     shown = int(size * _SAFE) if whole else size
     page.set_viewport_size({"width": size, "height": size})
     page.set_content(
@@ -28,7 +30,7 @@ def draw(page: Page, drawing: str, name: str, size: int) -> None:
         "body { margin: 0; height: 100vh; display: grid; place-items: center }"
         f"svg {{ width: {shown}px; height: {shown}px }}</style>{drawing}"
     )
-    page.screenshot(path=STATIC / "icons" / f"{name}.png", omit_background=not whole)
+    page.screenshot(path=file, omit_background=not whole)
 
 
 def main() -> None:
@@ -41,7 +43,8 @@ def main() -> None:
         )
         page = browser.new_page()
         for name, size in ICONS.items():
-            draw(page, drawing, name, size)
+            draw(page, drawing, STATIC / "icons" / f"{name}.png", size)
+        draw(page, drawing, ADDON, 128)
         browser.close()
 
 

@@ -18,10 +18,20 @@ class Proxy:
     Args:
         port: where it listens on the loopback interface.
         http_port: where requests and WebSockets go.
+        prefix: the path that it strips.
+        fields: what it adds to each request.
     """
 
-    def __init__(self, port: int, http_port: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        http_port: int,
+        prefix: str = PREFIX,
+        fields: tuple[str, ...] = (f"X-Forwarded-For: {CLIENT}",),
+    ) -> None:
         self._http_port = http_port
+        self._prefix = prefix
+        self._fields = fields
         self._listener = socket.create_server(("127.0.0.1", port))
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self.outside: list[str] = []
@@ -47,16 +57,16 @@ class Proxy:
         with client, suppress(OSError, ValueError):
             head, rest = self._head(client)
             method, path, version = head[0].split(" ")
-            if not path.startswith(f"{PREFIX}/"):
+            if not path.startswith(f"{self._prefix}/"):
                 self.outside.append(path)
                 client.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 return
             is_websocket = any(line.lower() == "upgrade: websocket" for line in head)
             dropped = () if is_websocket else ("connection:",)
             lines = [
-                f"{method} {path.removeprefix(PREFIX)} {version}",
+                f"{method} {path.removeprefix(self._prefix)} {version}",
                 *(line for line in head[1:] if not line.lower().startswith(dropped)),
-                f"X-Forwarded-For: {CLIENT}",
+                *self._fields,
                 *(() if is_websocket else ("Connection: close",)),
             ]
             with socket.create_connection(("127.0.0.1", self._http_port)) as server:

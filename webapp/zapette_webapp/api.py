@@ -14,7 +14,7 @@ from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
-from zapette_webapp.http import requests, security_headers
+from zapette_webapp.http import ingress, requests, security_headers
 from zapette_webapp.store_limiter import StoreLimiter
 
 
@@ -50,7 +50,7 @@ def blueprint(
         if "key" in body:
             key = requests.key("key", body["key"])
             device = access_routes.device()
-            given = access.admit(player_id, key, requests.host(), device)
+            given = _reached(access.admit(player_id, key, requests.host(), device))
             response = jsonify(given)
             access_routes.remember(response, device)
             cookies.set(response, given["password"])
@@ -60,7 +60,7 @@ def blueprint(
         host, client = requests.host(), requests.client()
         players.check_owner(player_id, owner_key)
         new_players.check(player_id, client, access_routes.device(), host)
-        given = players.player(player_id, owner_key, host, picked, client)
+        given = _reached(players.player(player_id, owner_key, host, picked, client))
         response = jsonify(given)
         cookies.set(response, given["password"])
         return response
@@ -93,6 +93,12 @@ def blueprint(
         return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
 
     return api
+
+
+def _reached(given: dict[str, Any]) -> dict[str, Any]:
+    """Return credentials with the broker's address for a page that came through ingress."""
+    inside = ingress.broker()
+    return given | {"url": inside} if inside else given
 
 
 def _picked(body: dict[str, Any], addresses: Addresses) -> str | None:

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.access.sessions import MOST, Session
+from zapette_webapp.http import ingress
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -57,7 +58,10 @@ class SessionCookies:
         """Return the path of the pages as the browser sees it.
 
         A proxy may strip the beginning of the path, but only `public_url` is behind that proxy.
+        Home Assistant's ingress names its own.
         """
+        if below := ingress.path():
+            return below
         parts = urlsplit(self.public_url)
         if not self.public_url or _authority(parts.scheme, parts.netloc) != _authority(
             "https" if _is_https() else "http", request.host

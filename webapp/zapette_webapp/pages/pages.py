@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, render_template, send_from_directo
 
 from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses
-from zapette_webapp.http import requests
+from zapette_webapp.http import ingress, requests
 from zapette_webapp.http.conditional import conditional
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
@@ -87,8 +87,9 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
         return conditional(response)
 
     def _page(template: str, anywhere: tuple[str, ...] = (), early: str = "") -> Response:
-        broker = addresses.broker(requests.host())
-        peers = [_origin(it) for it in addresses.nodes() or [broker]]
+        inside = ingress.broker()
+        broker = inside or addresses.broker(requests.host())
+        peers = [_origin(it) for it in ([inside] if inside else addresses.nodes()) or [broker]]
         html = render_template(
             template,
             broker=broker,
@@ -101,7 +102,9 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
         )
         response = Response(html, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = _policy(early, *peers, *anywhere)
+        response.headers["Content-Security-Policy"] = _policy(
+            early, *peers, *anywhere, framed=bool(inside)
+        )
         return response
 
     return pages
@@ -125,7 +128,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _policy(early: str, *peers: str) -> str:
+def _policy(early: str, *peers: str, framed: bool) -> str:
     # Not every browser includes WebSockets in 'self', and the broker may be elsewhere, so that its
     # origin is named; media may come from any host.
     return "; ".join(
@@ -138,6 +141,7 @@ def _policy(early: str, *peers: str) -> str:
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'none'",
+            # Home Assistant shows the page in a frame, from its own address
+            f"frame-ancestors '{'self' if framed else 'none'}'",
         )
     )
