@@ -22,7 +22,7 @@ from tests.hostile.household_load import Home
 from tests.hostile.target import Target
 from tests.processes import ending
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import SLACK, eventually
 from zapette_server.places import ROOT
 
 FLOODS: Final = ("stranger", "guest", "player")
@@ -235,7 +235,7 @@ def _back(look: Callable[[], bool]) -> float | None:
     """Return how soon something is so, in seconds; None if not in time."""
     began = time.monotonic()
     try:
-        eventually(look, "all is as before", BACK_WITHIN, every=0.2)
+        eventually(look, "all is as before", BACK_WITHIN + SLACK, every=0.2)
     except AssertionError:
         return None
     return time.monotonic() - began
