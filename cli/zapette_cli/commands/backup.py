@@ -11,7 +11,6 @@ from zapette_cli.settings_options import with_settings
 from zapette_server.local_broker import settings_file
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings
-from zapette_server.storage.backup_format import SETTINGS
 
 _BACKUP = click.Path(path_type=Path, dir_okay=False)
 
@@ -44,6 +43,7 @@ def restore(settings: Settings, *, file: Path) -> None:
     What is in the data folder is moved to a folder in it, and not deleted.
     """
     from zapette_server.storage import restore as reader
+    from zapette_server.storage.backup_format import SETTINGS
 
     aside = reader.restore(file, settings.data_dir)
     click.echo(f"{settings.data_dir}: restored")

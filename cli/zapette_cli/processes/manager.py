@@ -16,7 +16,6 @@ from typing import Final
 
 from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
-from zapette_cli.processes.certificate import renew_own, server_certificate
 from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.one_port import websocket_port
@@ -187,8 +186,11 @@ def run(
     with FolderLock(settings.data_dir, "run").held():
         if not _prepare(settings.data_dir, stopping):
             return 0
-        renew_own(settings)
-        server_certificate(settings)
+        if settings.tls_cert is not None:
+            from zapette_cli.processes.certificate import renew_own, server_certificate
+
+            renew_own(settings)
+            server_certificate(settings)
         check_ports(settings)
         return _keep_running(settings, on_ready, is_ready, on_stop, stopping, reload=reload)
 
