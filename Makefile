@@ -13,7 +13,7 @@ ON_OURS := --python-version 3.11
 SHARED := --numprocesses $(or $(PROCESSES),2) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
 FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
+.PHONY: run dev test test-fast test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
@@ -30,6 +30,11 @@ test: $(VENV)/.dev $(MODULES)/.dev
 # The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/test.sh $(SHARED) -m "not slow" $(FAST) $(ARGS)
+
+# All of three NATS servers, with pages.
+test-cluster: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/system-packages.sh
+	@$(BIN)/python -m pytest tests/cluster tests/browser/test_nats.py $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.

@@ -80,6 +80,15 @@ class NatsCluster:
         node.wait(10)
 
     @contextmanager
+    def without(self, number: int) -> Iterator[None]:
+        """Kill a node, and start it again after the block."""
+        self.kill_node(number)
+        try:
+            yield
+        finally:
+            self.start_node(number)
+
+    @contextmanager
     def frozen(self, number: int) -> Iterator[None]:
         """Keep a node from doing anything, as a cut of its network does; its sockets stay."""
         node = self.nodes[f"node-{number}"]

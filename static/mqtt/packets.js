@@ -66,7 +66,8 @@ export function connect({ version, clientId, username, password, keepAlive, will
  */
 export function subscribe(version, id, filters) {
   const body = noProperties(new ByteWriter().short(id), version);
-  for (const filter of filters) body.text(filter).byte(1);
+  // On NATS, which knows 3.1.1 only, each subscription of QoS 1 is a replicated consumer.
+  for (const filter of filters) body.text(filter).byte(version === 5 ? 1 : 0);
   return packet(SUBSCRIBE, body);
 }
 

@@ -9,6 +9,7 @@ import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.browser.observer import Observer
+from tests.browser.page_monitor import BROKEN_CONNECTION
 from tests.browser.pages import Pages
 from tests.browser.pair import Pair
 from tests.browser.test_doors import (
@@ -23,7 +24,7 @@ from tests.browser.test_pilot import (
 from tests.browser.test_state import test_seq_grows_by_one
 from tests.nats_cluster import SystemOnNats
 from tests.system import System
-from tests.waiting import SLACK
+from tests.waiting import SLACK, eventually
 from zapette.mqtt.url import BrokerUrl
 
 __all__ = [
@@ -74,3 +75,23 @@ def test_a_new_code_ends_the_phones(system: System, pages: Pages) -> None:
     assert time.monotonic() - pressed_at < 1 + SLACK
     late = pages.phone(system, old, locale="en-US")
     late.wait_for_notice(NO_LONGER_VALID)
+
+
+def test_pages_find_another_node(system: System, pages: Pages) -> None:
+    assert isinstance(system, SystemOnNats)
+    pages.watch.expect(BROKEN_CONNECTION)
+    player = pages.started(system)
+    phone = pages.remote(system, player)
+    phone.tap("Play")
+    phone.wait_for("Pause")
+    nodes = system.cluster.ws_ports
+    number = nodes.index(BrokerUrl.parse(pages.watch.sockets[-1]).port) + 1
+    with system.cluster.without(number):
+        eventually(lambda: not phone.is_live, "the phone knows that it knows nothing")
+        # electing leaders takes some ten seconds
+        phone.wait_until_live(60)
+        player.wait_until_live(60)
+        assert phone.shows("Pause")
+        phone.tap("Pause")
+        phone.wait_for("Play", 60)
+        assert not player.plays()

@@ -180,14 +180,15 @@ class NetworkConnection:
 
         Args:
             topic_filter: the topic filter.
-            qos: the maximum QoS.
+            qos: the maximum QoS; 0 on MQTT 3.1.1, where QoS 1 is costly on NATS, and all state is
+                retained anyway.
             number: the subscription identifier (MQTT 5); 0 for none.
         """
         properties = None
         if number and self._numbers:
             properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
             properties.SubscriptionIdentifier = number
-        sent = self._mqtt.subscribe(topic_filter, qos, properties=properties)
+        sent = self._mqtt.subscribe(topic_filter, qos if self._is_5 else 0, properties=properties)
         return self._await_answer(sent[1])
 
     def unsubscribe(self, topic_filter: str) -> asyncio.Future[bool]:

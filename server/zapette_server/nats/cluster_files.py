@@ -125,6 +125,8 @@ cluster {{
 mqtt {{
   listen: "{host}:{ports.mqtt}"
   stream_replicas: {NODES}
+  # After the loss of a node, CONNECT fails until the others have elected leaders: fail soon.
+  js_api_timeout: "1s"
   # TLS of programs and Home Assistant:
   # tls {{ cert_file: "cert.pem", key_file: "key.pem" }}
 }}
