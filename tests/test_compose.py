@@ -1,11 +1,10 @@
-"""The compose file, as far as it can be checked without an engine."""
+"""The compose file and the image, as far as they can be checked without an engine."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import yaml
 
@@ -25,15 +24,37 @@ def test_compose_file_is_valid() -> None:
     assert set(services) == {"zapette", "mosquitto", "homeassistant"}
     assert services["mosquitto"]["profiles"] == ["mosquitto"]
     assert services["homeassistant"]["profiles"] == ["homeassistant"]
+    assert services["zapette"]["read_only"] is True
+    assert services["zapette"]["cap_drop"] == ["ALL"]
     assert services["zapette"]["environment"]["ZAPETTE_PUBLIC_URL"] == given["ZAPETTE_PUBLIC_URL"]
 
 
+def stages() -> list[str]:
+    """Return the text of each stage of the image, with joined lines."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    return [f"FROM {each}" for each in text.split("\nFROM ")[1:]]
+
+
 def test_the_image_has_what_the_command_needs() -> None:
-    copied = (ROOT / "Dockerfile").read_text()
+    _, installed, last = stages()
     locks = ("requirements.lock", "requirements-ffmpeg.lock")
     for file in (*locks, "static/package-lock.json", "pyproject.toml"):
         assert (ROOT / file).exists()
-    assert f"--require-hashes -r {locks[0]} -r {locks[1]}" in copied
-    assert "npm run build" in copied
-    assert "COPY --from=pages /static/dist static/dist" in copied
-    assert Path(ROOT / ".dockerignore").read_text().split()[:2] == [".git", ".venv"]
+    assert f"--require-hashes -r {locks[0]} -r {locks[1]}" in installed
+    assert "COPY --from=pages /static/dist static/dist" in installed
+    for folder in ("broker", "zapette", "."):
+        assert (ROOT / folder / "pyproject.toml").exists()
+    # only what is installed gets into the image: no source, no cache, no secret
+    assert [line for line in last.splitlines() if line.startswith(("COPY", "ADD", "ARG"))] == [
+        "COPY --from=installed /opt/zapette /opt/zapette"
+    ]
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", "data", "static/node_modules"} <= set(ignored)
+
+
+def test_the_image_runs_without_rights_and_says_how_it_is() -> None:
+    last = stages()[-1]
+    words = [line.split()[0] for line in last.splitlines() if line[:1].isupper()]
+    assert words.index("USER") < words.index("HEALTHCHECK") < words.index("CMD")
+    assert "USER zapette" in last
+    assert "/healthz" in last
