@@ -48,7 +48,10 @@ class NginxAsTraefik(Nginx):
         )
 
 
-@pytest.fixture(scope="module", params=[Nginx, Caddy, NginxAsTraefik])
+@pytest.fixture(
+    scope="module",
+    params=[Nginx, *(pytest.param(it, marks=pytest.mark.long) for it in (Caddy, NginxAsTraefik))],
+)
 def behind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
