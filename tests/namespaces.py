@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 
 import pytest
+
+from zapette_server.places import ROOT
+
+_INSIDE = "TESTS_NAMESPACES"
 
 _WHAT_TO_DO = """`{command}` does not work here, and the test needs it ({error}).
 Let users have namespaces: sysctl user.max_user_namespaces=10000, and where the system has them
@@ -25,3 +31,20 @@ def alone(*kinds: str) -> list[str]:
     if error:
         pytest.fail(_WHAT_TO_DO.format(command=" ".join(command), error=error), pytrace=False)
     return command
+
+
+def rerun_in(request: pytest.FixtureRequest, *kinds: str) -> bool:
+    """Run a test in namespaces of its own; return false in there, where it has to go on."""
+    if os.environ.get(_INSIDE) == ",".join(kinds):
+        return False
+    options = ["-p", "no:cacheprovider", "-q", request.node.nodeid]
+    done = subprocess.run(
+        [*alone(*kinds), sys.executable, "-m", "pytest", *options],
+        cwd=ROOT,
+        env=os.environ | {_INSIDE: ",".join(kinds)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"in namespaces of its own:\n{done.stdout}\n{done.stderr}"
+    return True

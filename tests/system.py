@@ -123,6 +123,8 @@ class System:
                 "ZAPETTE_MQTT_PORT": str(self.mqtt_port),
                 "ZAPETTE_WS_PORT": str(0 if self.ws_port == self.http_port else self.ws_port),
                 "ZAPETTE_DATA_DIR": str(self.data),
+                # many systems run at once, and would ask each other for the name
+                "ZAPETTE_MDNS": "false",
             }
             | (self.front.settings if self.front else {})
             | self.settings

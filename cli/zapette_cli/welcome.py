@@ -11,9 +11,10 @@ _RUNS: Final = Text(
     "Zapette is running. Media folder: {media}",
     "Zapette est en marche. Dossier des médias\u202f: {media}",
 )
-_ELSEWHERE: Final = Text(
-    "On another device: {page}",
-    "Sur un autre appareil\u202f: {page}",
+_ELSEWHERE: Final = Text("On another device: {page}", "Sur un autre appareil\u202f: {page}")
+_NAMED: Final = Text(
+    "On another device: {page} (or {named})",
+    "Sur un autre appareil\u202f: {page} (ou {named})",
 )
 _ONLY_HERE: Final = Text(
     "Other devices cannot open {page}: the setting bind is {bind}.",
@@ -50,6 +51,7 @@ class Place:
         page: their address for other devices; on this machine only if `bind` is loopback.
         bind: the address that the server listens on, if only this machine reaches it; or empty.
         has_network: whether there is an address for other devices.
+        named: the address with the name that the network knows; or empty.
     """
 
     media: str
@@ -57,6 +59,7 @@ class Place:
     page: str
     bind: str = ""
     has_network: bool = True
+    named: str = ""
 
     @property
     def is_reachable(self) -> bool:
@@ -81,4 +84,8 @@ class Place:
     def _elsewhere(self) -> Text:
         if self.bind:
             return _ONLY_HERE.filled(page=self.page, bind=self.bind)
-        return _ELSEWHERE.filled(page=self.page) if self.has_network else _NO_NETWORK
+        if not self.has_network:
+            return _NO_NETWORK
+        if self.named:
+            return _NAMED.filled(page=self.page, named=self.named)
+        return _ELSEWHERE.filled(page=self.page)

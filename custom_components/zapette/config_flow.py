@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from . import topics
 from .const import (
@@ -52,6 +53,7 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Set it up."""
         self._name = ""
+        self._server: dict[str, str] = {}
         self._data: dict[str, Any] = {}
 
     @override
@@ -78,6 +80,38 @@ class ZapetteConfigFlow(ConfigFlow, domain=DOMAIN):
         self._data = {CONF_PLAYER_ID: player_id, **updates}
         self.context["title_placeholders"] = {"name": self._name}
         return await self.async_step_confirm()
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        told = discovery_info.properties
+        base_topic, mqtt_port = told.get("base_topic"), told.get("mqtt_port")
+        if told.get("version") != "1" or not told.get("id"):
+            return self.async_abort(reason="invalid_discovery_info")
+        if not topics.is_base_topic(base_topic or "") or not (mqtt_port or "").isdecimal():
+            return self.async_abort(reason="invalid_discovery_info")
+        # its players come over MQTT: this only says how they get there
+        await self.async_set_unique_id(f"server_{told['id']}")
+        self._abort_if_unique_id_configured()
+        if any(it.data.get(CONF_BASE_TOPIC) == base_topic for it in self._async_current_entries()):
+            return self.async_abort(reason="players_follow")
+        host = discovery_info.host
+        shown = f"[{host}]" if ":" in host else host
+        scheme = "https" if told.get("scheme") == "https" else "http"
+        url = f"{scheme}://{shown}:{discovery_info.port}/"
+        self._server = {"host": host, "port": str(mqtt_port), "url": url}
+        self.context["title_placeholders"] = {"name": f"{MANUFACTURER} ({host})"}
+        return await self.async_step_server()
+
+    async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say how a server's players come to Home Assistant, and check that MQTT is set up."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if await mqtt.async_wait_for_mqtt_client(self.hass):
+                return self.async_abort(reason="players_follow")
+            errors["base"] = "mqtt_unavailable"
+        return self.async_show_form(
+            step_id="server", errors=errors, description_placeholders=self._server
+        )
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None

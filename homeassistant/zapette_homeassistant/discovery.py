@@ -95,6 +95,11 @@ class Discovery:
         self._wake.set()
         self.supervisor.stop(5)
 
+    def refresh(self) -> None:
+        """Announce again what has changed, such as the address of the pages."""
+        self._mark_all()
+        self._wake.set()
+
     def _on_availability(self, message: Message) -> None:
         player_id = message.topic.split("/")[-2]
         with self._lock:

@@ -48,6 +48,7 @@ class Settings:
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of the media.
+        mdns: whether the network finds this server as ``zapette.local``, with its services.
         library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
             household) or ``open`` (everybody who reaches the server).
         uploads_max: the size of all files from phones together, in MiB; 0 for none.
@@ -93,6 +94,7 @@ class Settings:
     tls_key: Path | None = None
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
+    mdns: bool = True
     library: str = "let_in"
     uploads_max: int = 8192
     uploads_hours: int = 24

@@ -1,5 +1,6 @@
 /** The player's entry: wiring only. */
 
+import { AddressOffer } from "./address-offer.js";
 import { Admission } from "./admission.js";
 import { Api } from "../connection/api.js";
 import { Catalogue } from "../library/catalogue.js";
@@ -86,6 +87,7 @@ const connection = new Connection({
   keepAlive: KEEP_ALIVE,
   will: (topics) => PlayerVoice.will(topics.player(identity.id)),
 });
+const addresses = new AddressOffer(api, identity, page.card);
 const rpc = new Rpc(connection);
 const voice = new PlayerVoice(connection, (topics) => topics.player(identity.id));
 const publisher = new StatePublisher(observe, (state) => voice.state(state));
@@ -198,7 +200,14 @@ function connect() {
     answer.catch((error) => page.tell(error));
     event.respondWith(answer);
   });
-  listenFor(page.card, AddressChoice, ({ ip }) => void pickAddress(ip));
+  listenFor(page.card, AddressChoice, ({ ip }) => {
+    addresses.pick(ip).catch((error) => page.tell(error));
+  });
+  // The server says that it is online again when its addresses change.
+  connection.subscribe(({ topics }) => [topics.server.availability]);
+  connection.received.listen(({ topic }) => {
+    if (topic === connection.session?.topics.server.availability) void addresses.refresh();
+  });
   addEventListener("pagehide", () => {
     playback.keep();
     voice.goodbye();
@@ -214,33 +223,13 @@ function connect() {
   tabs.claim();
   connection.start();
   page.showConnection(connection);
-  void offerAddresses();
+  void addresses.refresh();
 }
 
 async function renewCode() {
   try {
     page.card.showLinks(await identity.newCode());
     page.tellNewCode();
-  } catch (error) {
-    page.tell(error);
-  }
-}
-
-async function offerAddresses() {
-  try {
-    const { ip, candidates } = await api.addresses();
-    page.card.showAddresses(candidates, identity.ip || ip);
-  } catch {
-    // The card then shows the address that came with the credentials.
-  }
-}
-
-/** @param {string} ip */
-async function pickAddress(ip) {
-  identity.ip = ip;
-  try {
-    const { links } = await identity.credentials();
-    if (links) page.card.showLinks(links);
   } catch (error) {
     page.tell(error);
   }

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def test_five_lines_in_both_languages() -> None:
         assert "http://192.168.1.5:8000/" in lines[1]
         assert "http://localhost:8000/" in lines[2]
     assert all(one != other for one, other in zip(english, french, strict=True))
+
+
+def test_the_name_is_shown_beside_the_address() -> None:
+    named = replace(HOME, named="http://zapette.local:8000/")
+    expected = "http://192.168.1.5:8000/ (or http://zapette.local:8000/)"
+    assert named.lines("en")[1] == f"On another device: {expected}"
+    assert named.page in named.moved("fr")
 
 
 @pytest.mark.parametrize(
@@ -86,9 +94,10 @@ def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path) -> None:
 
     with ending(process):
         eventually(lambda: "Ctrl-C" in read(), "it is welcomed to the end")
+        welcome = read()
         process.send_signal(signal.SIGINT)
         eventually(lambda: read() and process.poll() is not None, "it ends")
-    lines = [line.strip() for line in read().splitlines() if line.strip()]
+    lines = [line.strip() for line in welcome.splitlines() if line.strip()]
     os.close(terminal)
     code = [line for line in lines if set(line) <= set("█▀▄ \xa0")]
     said = [line for line in lines if line not in code]

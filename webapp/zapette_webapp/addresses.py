@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
@@ -19,9 +20,15 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Addresses from the settings and the current network interfaces."""
+    """Addresses from the settings and the current network interfaces.
+
+    Attributes:
+        settings: the settings.
+        name: gives the name by which the network finds this server; None without one.
+    """
 
     settings: Settings
+    name: Callable[[], str | None] = lambda: None
 
     def found(self) -> dict[str, Any]:
         """Return the best address and all candidates, the content of ``GET /api/ip``."""
@@ -31,6 +38,7 @@ class Addresses:
         return {
             "ip": best,
             "candidates": [{"ip": it.ip, "interface": it.interface} for it in candidates],
+            "name": self.name(),
         }
 
     def pages(self, ip: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
@@ -87,6 +88,13 @@ def create_admission_service(
         callee=topics.service(ADMISSION),
         procedures={"allow": _in_words(allow), "waiting": new_players.waiting},
     )
+
+
+def announce_addresses(service: Client, topics: Topics) -> None:
+    """Say again that the server is online: player pages then ask for its addresses."""
+    with suppress(Unavailable):
+        # without a connection, the next one says so
+        service.publish(topics.server.availability, b"online", qos=1, retain=True)
 
 
 def _in_words(procedure: Callable[P, T]) -> Callable[P, T]:

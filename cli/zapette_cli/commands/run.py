@@ -15,13 +15,10 @@ from pathlib import Path
 import click
 
 from zapette import logs
-from zapette.mqtt.url import bracketed
-from zapette_cli.language import language_of
 from zapette_cli.processes import manager
 from zapette_cli.processes.notifier import Notifier
+from zapette_cli.processes.welcome import Welcome
 from zapette_cli.settings_options import with_settings
-from zapette_cli.welcome import Place
-from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
 from zapette_server.settings import Settings
 
@@ -43,15 +40,17 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
     notifier = Notifier(os.environ, lambda: _answers(settings, ready=False))
+    welcome = Welcome(settings)
 
     def on_ready() -> None:
         notifier.ready()
-        _welcome(settings)
+        welcome.show()
 
     code = manager.run(
         settings,
         on_ready=on_ready,
         is_ready=lambda: _answers(settings, ready=True),
+        on_look=welcome.follow,
         on_stop=notifier.stopping,
         reload=reload,
     )
@@ -148,32 +147,3 @@ def _answers(settings: Settings, *, ready: bool) -> bool:
         return False
     finally:
         asked.close()
-
-
-def _welcome(settings: Settings) -> None:
-    """Print where the pages are: with a QR code on a terminal, plain lines otherwise."""
-    from zapette_webapp.pages import qr
-
-    place = _place(settings)
-    lines = place.lines(language_of(os.environ))
-    if not sys.stdout.isatty():
-        click.echo("\n".join(lines))
-        return
-    code = f"{qr.terminal(place.page)}\n" if place.is_reachable else ""
-    click.echo(f"\n{code}" + "\n".join(f"  {line}" for line in lines) + "\n")
-
-
-def _place(settings: Settings) -> Place:
-    from zapette_webapp.addresses import Addresses
-
-    host = local_host(settings)
-    # the name is easier to remember, where it certainly leads to this server
-    here = "localhost" if host == "127.0.0.1" else bracketed(host)
-    addresses = Addresses(settings)
-    return Place(
-        media=str(settings.media_dir),
-        here=f"{addresses.origin(here)}/",
-        page=addresses.pages(),
-        bind="" if settings.public_url or not addresses.is_only_here() else settings.bind,
-        has_network=bool(settings.public_url or addresses.found()["candidates"]),
-    )

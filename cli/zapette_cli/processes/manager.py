@@ -161,6 +161,7 @@ def run(
     settings: Settings,
     on_ready: Callable[[], None],
     is_ready: Callable[[], bool],
+    on_look: Callable[[], None] = lambda: None,
     *,
     on_stop: Callable[[], None] = lambda: None,
     reload: bool = False,
@@ -171,6 +172,7 @@ def run(
         settings: what the parts are started with.
         on_ready: called once, when everything is up for the first time.
         is_ready: tells whether everything is up.
+        on_look: called several times a second.
         on_stop: called when the parts are to stop.
         reload: whether to start a part again when its code changes, and to return `RELOAD` when
             that of all has.
@@ -192,7 +194,9 @@ def run(
             renew_own(settings)
             server_certificate(settings)
         check_ports(settings)
-        return _keep_running(settings, on_ready, is_ready, on_stop, stopping, reload=reload)
+        return _keep_running(
+            settings, on_ready, is_ready, on_look, on_stop, stopping, reload=reload
+        )
 
 
 def _prepare(folder: Path, stopping: Interruption) -> bool:
@@ -224,6 +228,7 @@ def _keep_running(
     settings: Settings,
     on_ready: Callable[[], None],
     is_ready: Callable[[], bool],
+    on_look: Callable[[], None],
     on_stop: Callable[[], None],
     stopping: Interruption,
     *,
@@ -246,6 +251,7 @@ def _keep_running(
         elif not was_ready and is_ready():
             was_ready = True
             on_ready()
+        on_look()
         if watcher is not None and now - looked_at > _LOOK_AT_CODE:
             looked_at = now
             code = code or _renew(parts, watcher.changed())

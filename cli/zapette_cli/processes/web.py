@@ -32,7 +32,7 @@ from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.player_registry import RECENT
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import store_limiter
+from zapette_webapp import discovery_services, network, store_limiter
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.admission import Admission
 from zapette_webapp.access.household import HouseholdAccounts
@@ -54,7 +54,10 @@ from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.http.transfers import Transfers
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
+from zapette_webapp.mdns import Mdns
+from zapette_webapp.network_watch import NetworkWatch
 from zapette_webapp.procedures import (
+    announce_addresses,
     create_admission_service,
     create_service,
     warn_of_guesses,
@@ -94,7 +97,8 @@ def serve(settings: Settings) -> None:
     )
     folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
-    addresses = Addresses(settings)
+    mdns = Mdns(discovery_services.offers(settings, discovery_services.server_id(folder.secret)))
+    addresses = Addresses(settings, lambda: mdns.name)
     engine = create_engine(settings, keyring, registry, grants)
     tokens = engine.tokens
     signatures = Signatures(keyring)
@@ -135,10 +139,16 @@ def serve(settings: Settings) -> None:
     if settings.bridge.url:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
+    watch = NetworkWatch(lambda: network.candidates(settings.bind), addresses.pages)
+    watch.on_first_and_change(
+        lambda found: mdns.follow(discovery_services.published(settings, found))
+    )
+    watch.on_first_and_change(lambda _: discovery.refresh())
+    watch.on_first_and_change(lambda _: announce_addresses(service, keyring.topics))
     supervisor = Supervisor(log)
     owners = (
         supervisor,
-        *(it.supervisor for it in (discovery, streams, uploads, *library.workers)),
+        *(it.supervisor for it in (discovery, watch, mdns, streams, uploads, *library.workers)),
     )
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: service.is_live)
@@ -177,6 +187,8 @@ def serve(settings: Settings) -> None:
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
     sys.setswitchinterval(SWITCH_INTERVAL)
+    mdns.start()
+    watch.start()
     library.start()
     uploads.start()
     streams.start()
@@ -204,10 +216,13 @@ def serve(settings: Settings) -> None:
         server.run()
     finally:
         supervisor.stop()
+        watch.stop()
         discovery.stop()
         admission.stop()
         service.stop()
         engine.stop()
+        # the goodbye takes a while, in which the broker ends too
+        mdns.stop()
         server.close()
         streams.stop()
         links.stop()

@@ -112,6 +112,11 @@ export class QrCard extends HTMLElement {
     this.#picker.value = chosen;
   }
 
+  /** The host of the link that is shown, without brackets; empty without a link. */
+  get host() {
+    return this.#shown ? new URL(this.#shown.url).hostname.replace(/^\[|\]$/g, "") : "";
+  }
+
   get #shown() {
     return this.#links && this.#links[this.#role];
   }

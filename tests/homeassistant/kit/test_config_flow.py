@@ -1,13 +1,15 @@
 """Each way to add a player, and each way that it does not work."""
 
 import json
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_MQTT, SOURCE_USER
+from homeassistant.config_entries import SOURCE_MQTT, SOURCE_USER, SOURCE_ZEROCONF
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import Broker, eventually
@@ -56,6 +58,54 @@ async def test_announced(hass: HomeAssistant, broker: Broker, player_id: str) ->
     await eventually(lambda: "192.0.2.2" in entry.data["url"], "the new address")
     await hass.async_block_till_done()
     assert flows(hass, player_id) == []
+
+
+def found(**changes: str) -> ZeroconfServiceInfo:
+    """Return what the network tells of a server."""
+    address = ip_address("192.0.2.1")
+    text = {"version": "1", "id": "a1b2", "base_topic": "zapette", "mqtt_port": "1883"} | changes
+    return ZeroconfServiceInfo(
+        address, [address], 8000, "zapette.local.", "_zapette._tcp.local.",
+        "Zapette._zapette._tcp.local.", text,
+    )  # fmt: skip
+
+
+async def start(hass: HomeAssistant, info: ZeroconfServiceInfo) -> Any:
+    context = {"source": SOURCE_ZEROCONF}
+    return await hass.config_entries.flow.async_init(DOMAIN, context=context, data=info)
+
+
+@pytest.mark.usefixtures("mqtt")
+async def test_a_server_of_the_network(hass: HomeAssistant) -> None:
+    flow = await start(hass, found())
+    assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "server")
+    assert flow["description_placeholders"] == {
+        "host": "192.0.2.1", "port": "1883", "url": "http://192.0.2.1:8000/",
+    }  # fmt: skip
+    again = await start(hass, found())
+    assert again["reason"] == "already_in_progress"
+    done = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "players_follow")
+
+
+async def test_a_server_of_the_network_without_mqtt(hass: HomeAssistant) -> None:
+    flow = await start(hass, found())
+    shown = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    assert shown["errors"] == {"base": "mqtt_unavailable"}
+
+
+async def test_a_server_whose_players_are_known(hass: HomeAssistant) -> None:
+    data = {"player_id": "0" * 32, "base_topic": "zapette"}
+    MockConfigEntry(domain=DOMAIN, unique_id="0" * 32, data=data).add_to_hass(hass)
+    assert (await start(hass, found()))["reason"] == "players_follow"
+    assert (await start(hass, found(base_topic="other")))["type"] is FlowResultType.FORM
+
+
+@pytest.mark.parametrize(
+    "changes", [{"version": "2"}, {"id": ""}, {"base_topic": "a/#"}, {"mqtt_port": "x"}], ids=str
+)
+async def test_a_server_that_is_none(hass: HomeAssistant, changes: dict[str, str]) -> None:
+    assert (await start(hass, found(**changes)))["reason"] == "invalid_discovery_info"
 
 
 @pytest.mark.usefixtures("mqtt")

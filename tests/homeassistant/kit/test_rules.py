@@ -45,6 +45,7 @@ def test_manifest() -> None:
     assert MANIFEST["iot_class"] == "local_push"
     assert MANIFEST["integration_type"] == "device"
     assert MANIFEST["mqtt"] == ["zapette/discovery/#"]
+    assert MANIFEST["zeroconf"] == ["_zapette._tcp.local."]
     assert MANIFEST["documentation"].startswith("https://")
     assert "home-assistant.io" not in MANIFEST["documentation"]
 
