@@ -63,6 +63,8 @@ async function follow(session) {
   const { link, connection, player } = session;
   // So that what a person bookmarks, or puts on the home screen, names the player.
   if (!location.hash) history.replaceState(history.state, "", writeLink(link));
+  // An iPhone's home screen shares no storage with its browser: it needs the whole address.
+  if ("standalone" in navigator) document.querySelector("link[rel=manifest]")?.remove();
   const refuse = () => {
     if (connection.status !== "refused") return;
     links.forget(link);

@@ -13,6 +13,9 @@
 
 /** @type {readonly ViewName[]} */
 const VIEWS = ["now", "queue", "library", "more"];
+const SHARED = ["shared_url", "shared_text", "shared_title"];
+const ADDRESS = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?)]/i;
+const MOST_SHARED = 200;
 /** @type {readonly Order[]} */
 export const ORDERS = ["name", "added", "played"];
 
@@ -33,6 +36,8 @@ export function routeTo(view, { path = "", search = "", order = "name" } = {}) {
  */
 export function readRoute(address) {
   const query = new URLSearchParams(address);
+  const shared = readShared(query);
+  if (shared) return routeTo("library", { search: shared });
   const view = VIEWS.find((name) => name === query.get("view")) || "now";
   if (view !== "library") return routeTo(view);
   return routeTo(view, {
@@ -40,6 +45,17 @@ export function readRoute(address) {
     search: query.get("search") || "",
     order: ORDERS.find((name) => name === query.get("order")) || "name",
   });
+}
+
+/**
+ * Return what another app shared with this one: the address in it, or else its text. Apps put an
+ * address anywhere; the names are those in `remote.webmanifest`.
+ * @param {URLSearchParams} query
+ */
+function readShared(query) {
+  const texts = SHARED.map((name) => (query.get(name) || "").trim()).filter(Boolean);
+  const address = texts.map((text) => ADDRESS.exec(text)).find(Boolean);
+  return address ? address[0] : texts[0]?.slice(0, MOST_SHARED);
 }
 
 /**
