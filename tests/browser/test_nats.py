@@ -36,6 +36,8 @@ __all__ = [
     "test_who_is_connected_can_be_turned_out",
 ]
 
+pytestmark = pytest.mark.long
+
 NO_LONGER_VALID = "This code is no longer valid"
 
 

@@ -25,6 +25,8 @@ from tests.test_rights_matrix import (
     letter,
 )
 
+pytestmark = pytest.mark.long
+
 V3 = Version.V311
 
 by_role = pytest.mark.parametrize("role", ROLES.values())
