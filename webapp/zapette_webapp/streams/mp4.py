@@ -79,7 +79,6 @@ class Splitter:
     timescale: int = 0
     _waiting: bytearray = field(default_factory=bytearray)
     _head: bytes = b""
-    _moof: bytes = b""
 
     def feed(self, received: bytes) -> Iterator[Fragment]:
         """Take bytes; return the fragments that they complete.
@@ -88,29 +87,35 @@ class Splitter:
             NotMp4: the stream is of another kind.
         """
         self._waiting += received
-        while (box := self._next()) is not None:
-            kind = box[4:8]
-            if kind in {b"ftyp", b"moov"}:
-                self._head += box
+        while (head := self._box(0)) is not None:
+            kind, size = head
+            body = self._box(size) if kind == b"moof" else None
+            if kind == b"moof" and body is None:
+                return
+            has_data = body is not None and body[0] == b"mdat"
+            raw = self._take(size + body[1] if has_data and body is not None else size)
+            if has_data:
+                yield _fragment(raw, size)
+            elif kind in {b"ftyp", b"moov"}:
+                self._head += raw
                 if kind == b"moov":
-                    self.init, self.timescale = self._head, _timescale(box)
-            elif kind == b"moof":
-                self._moof = box
-            elif kind == b"mdat" and self._moof:
-                yield _fragment(self._moof, box)
-                self._moof = b""
+                    self.init, self.timescale = self._head, _timescale(raw)
 
-    def _next(self) -> bytes | None:
-        if len(self._waiting) < _HEADER:
+    def _box(self, place: int) -> tuple[bytes, int] | None:
+        """Return the kind and size of the box that begins at a place; None if it is incomplete."""
+        if len(self._waiting) < place + _HEADER:
             return None
-        (size,) = struct.unpack_from(">I", self._waiting)
+        size, kind = struct.unpack_from(">I4s", self._waiting, place)
         if not _HEADER <= size <= LARGEST_BOX:
             raise NotMp4(f"a box of {size} bytes")
-        if len(self._waiting) < size:
-            return None
-        box = bytes(self._waiting[:size])
+        return (kind, size) if len(self._waiting) >= place + size else None
+
+    def _take(self, size: int) -> bytes:
+        # most of a film goes through here: it is copied once
+        with memoryview(self._waiting) as waiting:
+            taken = bytes(waiting[:size])
         del self._waiting[:size]
-        return box
+        return taken
 
 
 def merged(fragments: Sequence[Fragment]) -> bytes:
@@ -166,15 +171,16 @@ def _timescale(moov: bytes) -> int:
     return int(scale)
 
 
-def _fragment(moof: bytes, mdat: bytes) -> Fragment:
+def _fragment(raw: bytes, head: int) -> Fragment:
+    """Return a ``moof`` of `head` bytes with its ``mdat``."""
     try:
-        return _read(moof, mdat)
+        return _read(raw, head)
     except struct.error as error:
         raise NotMp4(str(error)) from error
 
 
-def _read(moof: bytes, mdat: bytes) -> Fragment:
-    traf = _inside(moof, b"traf")
+def _read(raw: bytes, head: int) -> Fragment:
+    traf = _inside(raw[:head], b"traf")
     defaults = _optional(_first(traf, b"tfhd"), 8, _TFHD)
     time = _first(traf, b"tfdt")
     (decode,) = struct.unpack_from(">q" if time[0] else ">I", time, 4)
@@ -200,7 +206,7 @@ def _read(moof: bytes, mdat: bytes) -> Fragment:
     ]
     shift = rows[0].get(0x800, 0) if rows else 0
     key = not first_flags & _NOT_SYNC
-    return Fragment(decode, decode + shift, key, samples, moof + mdat, len(moof) + _HEADER)
+    return Fragment(decode, decode + shift, key, samples, raw, head + _HEADER)
 
 
 def _optional(box: bytes, place: int, fields: Sequence[tuple[int, int]]) -> dict[int, int]:
