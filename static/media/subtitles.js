@@ -3,6 +3,7 @@
 import { CallError } from "../protocol/errors.js";
 import { Signal } from "../events/signal.js";
 import { CueDelay } from "./cue-delay.js";
+import { CueLift } from "./cue-lift.js";
 import { SubtitleReading } from "./subtitle-reading.js";
 
 /** Ids of tracks inside a film, with their numbers. */
@@ -37,6 +38,7 @@ export class Subtitles {
   /** @type {StyledSubtitles | null} */
   #styled = null;
   #delay = new CueDelay();
+  #lift = new CueLift();
   /** @type {Signal<void>} others are shown, or at another time */
   changed = new Signal();
 
@@ -108,6 +110,15 @@ export class Subtitles {
     this.changed.emit();
   }
 
+  /**
+   * Keep a part of the picture free of what the browser writes.
+   * @param {number} share of its height, from its bottom
+   */
+  lift(share) {
+    this.#lift.share = share;
+    this.#move();
+  }
+
   /** Have pictures drawn into the film's. @param {SubtitleFile} file */
   async #burn(file) {
     const inside = INSIDE.exec(file.id);
@@ -140,7 +151,7 @@ export class Subtitles {
         if (this.#reading !== reading || !read) element.remove();
         if (!read) throw new Error("they are no WebVTT");
         if (this.#reading !== reading) return;
-        this.#delay.apply(element.track);
+        this.#place(element.track);
         if (this.#element) this.#element.remove();
         this.#element = element;
       },
@@ -192,11 +203,17 @@ export class Subtitles {
     return Math.max(0, this.#video.currentTime - this.#delay.seconds);
   }
 
-  /** Move the cues that the browser shows to their times. */
+  /** Move the cues that the browser shows to their times and places. */
   #move() {
     for (const track of Array.from(this.#video.textTracks)) {
-      if (track.mode !== "disabled") this.#delay.apply(track);
+      if (track.mode !== "disabled") this.#place(track);
     }
+  }
+
+  /** @param {TextTrack} track */
+  #place(track) {
+    this.#delay.apply(track);
+    this.#lift.apply(track);
   }
 
   #close() {

@@ -61,6 +61,7 @@ export class PlayerPage extends Page {
     this.#fullscreen = find(page, "fullscreen-button", FullscreenButton);
     this.#settings = find(page, "panel-button", PanelButton);
     this.#activity = new Activity(page);
+    this.lift = new SubtitleLift(find(page, "main", HTMLElement));
     this.picture = find(page, "picture-button", PictureButton);
     this.video = find(page, "video", HTMLVideoElement);
     this.card = find(page, "qr-card", QrCard);
@@ -77,7 +78,7 @@ export class PlayerPage extends Page {
     this.picture.mount(this._translate);
     this.card.mount(this._translate);
     this._page.title = this._translate("page.player");
-    new SubtitleLift(find(this._page, "main", HTMLElement)).start();
+    this.lift.start();
     this.#activity.changed.listen((present) => {
       this._page.body.dataset.present = String(present);
     });

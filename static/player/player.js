@@ -94,6 +94,7 @@ const publisher = new StatePublisher(observe, (state) => voice.state(state));
 const tabs = new Tabs(openChannel("zapette.player"));
 const wakeLock = new WakeLock(navigator);
 
+page.lift.changed.listen((share) => media.subtitles.lift(share));
 page.mount();
 media.start();
 playback.start();

@@ -1,5 +1,7 @@
 /** Keeps subtitles above the controls while these are shown. */
 
+import { Signal } from "../events/signal.js";
+
 /** What is at the bottom of the page. */
 const CONTROLS = ["footer", ".stage", "qr-card"];
 /** The most of the page's height by which subtitles are lifted: there must be room for them. */
@@ -9,19 +11,22 @@ const GAP = 0.02;
 
 export class SubtitleLift {
   #main;
+  /** @type {Signal<number>} the part of the page's height, from its bottom, that is not theirs */
+  changed = new Signal();
 
   /** @param {HTMLElement} main holds the picture and the controls */
   constructor(main) {
     this.#main = main;
   }
 
-  /** Begin to follow the size of the controls and of the page. */
+  /** Begin to follow the size of the controls and of the page, and whether they are shown. */
   start() {
     addEventListener("resize", () => this.#measure());
     if (typeof ResizeObserver === "function") {
       const observer = new ResizeObserver(() => this.#measure());
       for (const each of this.#controls) observer.observe(each);
     }
+    new MutationObserver(() => this.#tell()).observe(document.body, { attributes: true });
     this.#measure();
   }
 
@@ -34,5 +39,11 @@ export class SubtitleLift {
     const tops = boxes.filter(({ height }) => height > 0).map(({ top }) => top);
     const share = tops.length ? 1 - Math.min(...tops) / innerHeight + GAP : 0;
     this.#main.style.setProperty("--lift", Math.min(MOST, Math.max(0, share)).toFixed(3));
+    this.#tell();
+  }
+
+  /** Tell what the style says, which knows when there are no controls. */
+  #tell() {
+    this.changed.emit(Number(getComputedStyle(this.#main).getPropertyValue("--lift")));
   }
 }

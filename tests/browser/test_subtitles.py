@@ -171,6 +171,20 @@ def test_pictures(opened: ControlledPlayer) -> None:
     eventually(lambda: filmed(opened) == 0, "the film is as it was")
 
 
+def test_they_are_at_the_bottom_while_there_are_no_controls(opened: ControlledPlayer) -> None:
+    opened.prepare_loaded("media/film.mp4")
+    opened.ask("subtitles", "inside-0")
+    opened.ask("play")
+    lift = "Number(getComputedStyle(document.querySelector('main')).getPropertyValue('--lift'))"
+    opened.player.point()
+    assert opened.player.see(lift) > 0.1
+    opened.ask("repeat", "one")
+    eventually(lambda: opened.player.see(lift) == 0, "the controls are gone")
+    opened.player.point()
+    eventually(lambda: opened.player.see(lift) > 0.1, "they are back")
+    opened.ask("repeat", "off")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (960, 540)])
 def test_they_are_above_the_controls(opened: ControlledPlayer, width: int, height: int) -> None:
     page = opened.player.page
