@@ -201,6 +201,27 @@ def test_the_folder_is_bounded(make: Callable[..., Streams], long_film: Path) ->
     assert watch(streams, rendition, 0)
 
 
+def test_two_hours_leave_memory_and_disk_as_they_were(
+    make: Callable[..., Streams], tmp_path: Path
+) -> None:
+    budget, film, process = 1 << 20, tmp_path / "film.mkv", psutil.Process()
+    picture_of_noise = "color=s=64x64:r=1:d=7200,noise=alls=100:allf=t,format=yuv420p"
+    codec = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "20", "-g", "2")
+    samples.ffmpeg("-f", "lavfi", "-i", picture_of_noise, *codec, str(film))
+    assert film.stat().st_size > 20 * budget
+    streams = make(budget=budget, idle=60)
+    rendition = picture(streams, film, COPIED)
+    count = len(rendition.timeline)
+    assert count > 3000
+    before = 0
+    for part in range(count):
+        assert watch(streams, rendition, part)
+        assert len(rendition.conversions) <= 1
+        before = before or (part > count // 6 and process.memory_info().rss)
+    assert streams._cache.used <= budget
+    assert process.memory_info().rss - before < film.stat().st_size // 4
+
+
 PARENT = """
 import sys
 from zapette_webapp.streams import process
