@@ -36,7 +36,7 @@ class WalIndex:
         if self._closed:
             raise ValueError("closed")
         if self._file is None:
-            self._file = os.open(f"{self._path.resolve()}-shm", os.O_RDONLY | os.O_CLOEXEC)
+            self._file = os.open(f"{self._path.resolve()}-shm", os.O_RDONLY)
         self._memory = mmap.mmap(self._file, _HEADER, access=mmap.ACCESS_READ)
         return self._memory
 

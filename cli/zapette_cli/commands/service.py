@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import shutil
 import subprocess
@@ -103,8 +102,12 @@ def _absolute(value: object) -> object:
 
 def _graphics() -> tuple[str, ...]:
     """Return the groups that may use the machine's graphics cards, if there are any."""
+    if not _GRAPHICS.exists():
+        return ()
+    import grp  # not there on Windows, nor is the folder
+
     known = {it.gr_name for it in grp.getgrall()}
-    return tuple(it for it in ("render", "video") if it in known) if _GRAPHICS.exists() else ()
+    return tuple(it for it in ("render", "video") if it in known)
 
 
 def _folder(*, user: bool) -> Path:

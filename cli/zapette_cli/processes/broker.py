@@ -82,9 +82,12 @@ async def serve(settings: Settings) -> None:
         damage.append(error)
         loop.call_soon_threadsafe(stopping.set)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     revocations = Revocations(broker, authenticator, lookups)
     broker.gauges.append(_tasks(supervisor, lookups))
     await broker.start(
