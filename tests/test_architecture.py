@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from zapette_server.places import ROOT
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("zapette_cli",),
@@ -161,3 +165,60 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+
+
+PAGE_LAYERS: tuple[tuple[str, ...], ...] = (
+    ("player", "remote"),
+    ("page", "library"),
+    ("elements", "playback", "connection"),
+    ("media", "i18n", "mqtt"),
+    ("events", "protocol"),
+)
+"""The folders of the pages: each imports only from the rows below its own."""
+
+# what runs, and no types: `import("…").Type` is in comments only
+_IMPORT = re.compile(
+    r'^(?:import|export)\b[^;"]*?\bfrom "(\.[^"]+)"|^import "(\.[^"]+)"'
+    r'|\bimport\("(\.[^"]+)"\)(?!\.\w)',
+    re.MULTILINE,
+)
+
+
+def page_edges() -> dict[str, set[str]]:
+    """Return which modules of the pages each of them imports."""
+    static = ROOT / "static"
+    folders = {folder for layer in PAGE_LAYERS for folder in layer}
+    edges: dict[str, set[str]] = {}
+    for folder in folders:
+        for path in (static / folder).rglob("*.js"):
+            found = ("".join(it) for it in _IMPORT.findall(path.read_text(encoding="utf-8")))
+            targets = (os.path.relpath((path.parent / it).resolve(), static) for it in found)
+            edges[os.path.relpath(path, static)] = {
+                it for it in targets if it.partition("/")[0] in folders
+            }
+    return edges
+
+
+def test_modules_of_the_pages_point_down() -> None:
+    edges = page_edges()
+    assert edges["player/player.js"] > {"media/media.js", "player/player-page.js"}
+    rows = {folder: row for row, layer in enumerate(PAGE_LAYERS) for folder in layer}
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in edges.items()
+        for target in targets
+        if (here := name.partition("/")[0]) != (there := target.partition("/")[0])
+        and rows[there] <= rows[here]
+    ]
+    assert wrong == []
+
+
+def test_modules_of_the_pages_have_no_circle() -> None:
+    assert circles(page_edges()) == []
+
+
+def test_every_folder_of_the_pages_has_a_row() -> None:
+    folders = {it.parent for it in (ROOT / "static").glob("*/*.js")}
+    others = {"dist", "tests", "node_modules", "types"}
+    named = {it.name for it in folders if not it.name.startswith(".")} - others
+    assert named == {folder for layer in PAGE_LAYERS for folder in layer}
