@@ -12,11 +12,12 @@ from zapette_server.local_broker import settings_file
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings
 
-_BACKUP = click.Path(path_type=Path, dir_okay=False)
+_NEW = click.Path(path_type=Path, dir_okay=False)
+_PRESENT = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command()
-@click.argument("file", type=_BACKUP)
+@click.argument("file", type=_NEW)
 @with_settings
 @click.pass_context
 def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
@@ -35,7 +36,7 @@ def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=_BACKUP)
+@click.argument("file", type=_PRESENT)
 @with_settings
 def restore(settings: Settings, *, file: Path) -> None:
     """Replace the data folder by the backup FILE; stop Zapette before.
