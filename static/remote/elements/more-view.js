@@ -81,7 +81,7 @@ export class MoreView extends ViewElement {
       (name) => this._request("rename", { name }),
       { keep: true, attributes: { maxlength: String(NAME.most) } },
     );
-    this.#players = new PlayerList(surroundings);
+    this.#players = new PlayerList(surroundings, (text) => this._tell(text));
     this.#code = new CodeEntry(translate, surroundings.api);
   }
 

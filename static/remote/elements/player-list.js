@@ -1,3 +1,6 @@
+import { describeError } from "../../i18n/error-texts.js";
+import { move } from "../move.js";
+import { OtherPlayer } from "../other-player.js";
 import { Presence } from "../presence.js";
 import { writeLink } from "../links.js";
 import { build, fill } from "../../elements/dom.js";
@@ -26,10 +29,21 @@ export class PlayerList {
   /** @type {import("../../elements/view.js").View | null} */
   #view = null;
   #drawn = "";
+  #connect;
+  #call;
+  #tell;
+  /** something is being moved */
+  #moving = false;
   element = build("ul", { class: "rows players" });
 
-  /** @param {Surroundings} surroundings */
-  constructor({ translate, links, link, connect }) {
+  /**
+   * @param {Surroundings} surroundings
+   * @param {(text: string) => void} tell tells the person something
+   */
+  constructor({ translate, links, link, connect, call }, tell) {
+    this.#connect = connect;
+    this.#call = call;
+    this.#tell = tell;
     this.#translate = translate;
     this.#links = links;
     this.#followed = link;
@@ -60,7 +74,7 @@ export class PlayerList {
 
   #draw() {
     const known = this.#links.known().map((link) => ({ link, ...this.#of(link) }));
-    const drawn = JSON.stringify(known);
+    const drawn = JSON.stringify([known, this.#movable, this.#moving]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     fill(this.element, ...known.map((player) => this.#row(player)));
@@ -86,6 +100,47 @@ export class PlayerList {
     return { current: false, kind: availability, status: status + plays, name: name || remembered };
   }
 
+  /** Whether this phone may take what plays here elsewhere. */
+  get #movable() {
+    const { state = null, live = false } = this.#view || {};
+    return live && state !== null && state.source !== null && state.can.includes("pause");
+  }
+
+  /**
+   * Let another player go on with what this one plays, and follow that one then.
+   *
+   * @param {RemoteLink} link
+   * @param {string} name
+   */
+  async #move(link, name) {
+    const view = this.#view;
+    if (!view || this.#moving) return;
+    this.#moving = true;
+    this.#draw();
+    this.#tell(this.#translate("move.begun", { name }));
+    const other = new OtherPlayer(link, this.#connect);
+    const here = {
+      state: () => (this.#view ?? view).state,
+      position: () => (this.#view ?? view).position(),
+      call: this.#call,
+      plays: async () => {},
+    };
+    try {
+      await other.open();
+      await move(here, other);
+      // The page follows what its address names.
+      location.hash = writeLink(link);
+    } catch (error) {
+      const { text } = describeError(error, this.#translate);
+      const [why, stays] = [text, this.#of(this.#followed).name];
+      this.#tell(this.#translate("move.failed", { name, why, stays }));
+    } finally {
+      this.#moving = false;
+      other.close();
+      this.#draw();
+    }
+  }
+
   /**
    * @param {{ link: RemoteLink, current: boolean, kind: string, status: string, name: string }} player
    */
@@ -105,6 +160,19 @@ export class PlayerList {
     if (current) {
       open.setAttribute("aria-current", "true");
       return row;
+    }
+    if (this.#movable && kind !== "refused") {
+      const here = this.#translate("move.to", { name });
+      const go = build("button", {
+        type: "button",
+        class: "tool",
+        "aria-label": here,
+        title: here,
+      });
+      go.append(viewIcon("cast"));
+      go.disabled = this.#moving;
+      go.addEventListener("click", () => void this.#move(link, name));
+      row.append(go);
     }
     const label = this.#translate("players.forget", { name });
     const forget = build("button", { type: "button", class: "tool", "aria-label": label });

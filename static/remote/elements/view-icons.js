@@ -5,6 +5,7 @@ import { draw } from "../../elements/dom.js";
 const OUTLINES = Object.freeze({
   add: "M3 6h12v2H3zm0 5h12v2H3zm0 5h7v2H3zm14-3h2v4h4v2h-4v4h-2v-4h-4v-2h4z",
   bin: "M9 3h6l1 2h4v2H4V5h4zM6 8.5h12L17 21H7zm4 2.5v7h1.5v-7zm3.5 0v7H15v-7z",
+  cast: "M3 4h18a1 1 0 0 1 1 1v5h-2V6H4v12h6v2H3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm13 8 6 5.5-6 5.5v-4h-5v-3h5z",
   close:
     "M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z",
   down: "m12 16-7-7 1.4-1.4 5.6 5.6 5.6-5.6L19 9z",

@@ -1,0 +1,103 @@
+/** Moves what plays from one player to another; no I/O of its own. */
+
+import { CallError } from "../protocol/errors.js";
+
+/** Seconds by which the second player may be off when the first one pauses. */
+const NEAR = 0.5;
+/** Milliseconds that a player has to load a medium, which may have to be converted. */
+const LOADING = 30_000;
+
+/**
+ * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ *
+ * @typedef {object} Mover a player, as a remote has it
+ * @property {() => PlayerState | null} state the last one that was heard of
+ * @property {() => number} position where it is now, in seconds
+ * @property {(procedure: string, parameters: Record<string, unknown>, options?: { timeout?: number })
+ *   => Promise<unknown>} call
+ * @property {() => Promise<void>} plays resolves once it plays; rejects if it cannot
+ */
+
+/**
+ * Let `to` go on with what `from` plays: its queue, place, sound track, subtitles, their delay, speed,
+ * repeat and shuffle. `from` pauses once `to` plays; if that fails, `from` goes on and `to` pauses.
+ * @param {Mover} from
+ * @param {Mover} to
+ */
+export async function move(from, to) {
+  const state = from.state();
+  if (!state?.source) throw new CallError("not_supported", "nothing is loaded");
+  // Whether it is there, before its queue is changed.
+  await to.call("status", {});
+  try {
+    await fillQueue(state, to);
+    await to.call("seek", { position: from.position() }).catch(pass("not_supported"));
+    await choose(state, to);
+    if (state.playing) await to.plays();
+    else await to.call("pause", {});
+    if (Math.abs(from.position() - to.position()) > NEAR) {
+      await to.call("seek", { position: from.position() }).catch(pass("not_supported"));
+    }
+  } catch (error) {
+    await to.call("pause", {}).catch(() => {});
+    throw error;
+  }
+  if (state.playing) await from.call("pause", {});
+}
+
+/**
+ * @param {PlayerState} state
+ * @param {Mover} to
+ */
+async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
+  await to.call("queue/clear", {});
+  // While there is nothing to mix.
+  await to.call("shuffle", { on: shuffle });
+  await to.call("repeat", { mode: repeat });
+  if (queue.index === null) {
+    await to.call("load", { source, position: 0, ...titled(title) }, { timeout: LOADING });
+    await to.call("queue/clear", {});
+  }
+  for (const item of queue.items) {
+    await to.call("queue/add", { source: item.source, ...titled(item.title) });
+  }
+  if (queue.index !== null) {
+    await to.call("jump", { index: queue.index }, { timeout: LOADING });
+  }
+}
+
+/**
+ * Choose tracks and speed; what the other player cannot give is left out.
+ *
+ * @param {PlayerState} state
+ * @param {Mover} to
+ */
+async function choose({ audio, subtitles, rate }, to) {
+  /** @type {[string, Record<string, unknown>, boolean][]} */
+  const wishes = [
+    ["audio", { track: audio.active }, audio.active !== null],
+    ["subtitles", { track: subtitles.active }, subtitles.tracks.length > 0],
+    ["subtitles/delay", { seconds: subtitles.delay }, subtitles.delay !== 0],
+    ["rate", { factor: rate }, true],
+  ];
+  for (const [procedure, parameters, wanted] of wishes) {
+    if (!wanted) continue;
+    await to.call(procedure, parameters).catch(pass("not_supported", "invalid_argument"));
+  }
+}
+
+/** @param {string | null} title */
+function titled(title) {
+  const short = (title ?? "").trim().slice(0, 200);
+  return short ? { title: short } : {};
+}
+
+/**
+ * Return what lets errors with these codes pass.
+ * @param {...string} codes
+ */
+function pass(...codes) {
+  return (/** @type {unknown} */ error) => {
+    if (!(error instanceof CallError) || !codes.includes(error.code)) throw error;
+  };
+}

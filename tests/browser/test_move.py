@@ -1,0 +1,87 @@
+"""What plays on one player goes on on another: queue, place, subtitles and speed go along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.browser import films
+from tests.browser.chromium import PHONE
+from tests.browser.observer import Observer
+from tests.browser.pages import Pages
+from tests.mosquitto_system import shared_system
+from tests.sharing import sharing
+from tests.system import System
+from tests.waiting import eventually
+
+KNOWN = "(JSON.parse(localStorage['zapette.remote'] || '{}').known || []).length"
+NAME = "document.querySelector('#name').textContent"
+ALIKE = ("source", "title", "rate", "repeat", "shuffle", "playing")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("house")
+    media = films.short(folder / "media")
+    film = media / "Long.webm"
+    films.ffmpeg(*films.picture(300, "64x36", 2), "-c:v", "libvpx", "-g", "4", str(film))
+    for language in ("fr", "en"):
+        text = "1\n00:00:01,000 --> 00:04:00,000\nHello\n"
+        (media / f"Long.{language}.srt").write_text(text)
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
+    with sharing(shared_system(folder, settings)) as running:
+        yield running
+
+
+def listed(state: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(it["source"], it["title"]) for it in state["queue"]["items"]]
+
+
+def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
+    house: System, pages: Pages
+) -> None:
+    first, second = pages.started(house), pages.started(house)
+    with ExitStack() as stack:
+        here = stack.enter_context(Observer(house.household(), first.root))
+        there = stack.enter_context(Observer(house.household(), second.root))
+        here.ask("rename", b"Kitchen")
+        there.ask("rename", b"Bedroom")
+        for source in (b"media/one.webm", b"media/one.webm"):
+            here.ask("queue/add", source)
+        here.ask("load", b'{"source": "media/Long.webm", "position": 100}')
+        here.ask("subtitles", b"fr")
+        here.ask("subtitles/delay", b"1.5")
+        here.ask("rate", b"1.25")
+        here.ask("repeat", b"all")
+        there.ask("queue/add", b"media/one.webm")
+        context = pages.context(**PHONE)
+        # a phone that knows both
+        pages.phone(house, second.link, context=context).wait_until_live()
+        phone = pages.phone(house, first.link, context=context).wait_until_live()
+        eventually(lambda: phone.see(KNOWN) == 2, "both are known")
+        phone.tap("More")
+        before = here.status()
+        phone.tap("Continue on Bedroom")
+        eventually(lambda: not first.plays(), "the first one pauses", 60)
+        stopped = first.time
+        moved = there.status()
+        assert second.plays()
+        elapsed = 1.25 * (moved["reported_at"] - here.last["reported_at"])
+        assert abs(moved["position"] - stopped - elapsed) < 1
+        assert {it: moved[it] for it in ALIKE} == {it: before[it] for it in ALIKE}
+        assert listed(moved) == listed(before)
+        assert moved["queue"]["index"] == before["queue"]["index"]
+        assert moved["subtitles"]["active"] == before["subtitles"]["active"] == "fr"
+        assert moved["subtitles"]["delay"] == 1.5
+        # the phone follows it
+        eventually(lambda: phone.see(NAME) == "Bedroom", "the other one")
+        phone.wait_until_live()
+        # one that is off changes nothing
+        first.page.close()
+        eventually(lambda: phone.shows("Continue on Kitchen"), "the list")
+        phone.tap("Continue on Kitchen")
+        phone.wait_for_alert("Kitchen: The player is off. It stays on Bedroom.")
+        assert second.plays()
