@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -151,18 +150,33 @@ def _player(phone: Any, name: str) -> dict[str, str]:
     return next((it for it in _players(phone) if name in it["text"]), {})
 
 
-def test_the_home_screen_keeps_the_link(shelf: System, pages: Pages, player: PlayerPage) -> None:
+def test_the_installed_remote_opens_the_last_player(
+    shelf: System, pages: Pages, player: PlayerPage
+) -> None:
     phone = pages.remote(shelf, player)
     devtools = phone.page.context.new_cdp_session(phone.page)
     answer = devtools.send("Page.getAppManifest")
     assert answer["errors"] == []
-    manifest = json.loads(answer["data"])
-    # without a start address, what is put on the home screen is the address with its fragment
-    assert "start_url" not in manifest
-    assert answer["manifest"]["startUrl"] == player.link
+    # Chromium installs nothing without a start address, which cannot have the link in it
+    start = answer["manifest"]["startUrl"]
+    assert start == player.link.partition("#")[0]
+    eventually(lambda: "last" in str(phone.see("localStorage['zapette.remote']")), "it is noted")
+    later = pages.phone(shelf, start).wait_until_live()
+    eventually(lambda: later.page.url == player.link, "the address has the link again")
     for icon in answer["manifest"]["icons"]:
-        path = urlsplit(icon["url"]).path
+        path = urlsplit(icon["url"]).path.removeprefix(urlsplit(shelf.url).path)
         assert shelf.get(path.lstrip("/")).headers["Content-Type"] == "image/png"
+
+
+def test_an_iphone_s_home_screen_keeps_the_link(
+    shelf: System, pages: Pages, player: PlayerPage
+) -> None:
+    """It shares no storage with the browser: without a manifest it keeps the whole address."""
+    context = pages.context(**PHONE)
+    context.add_init_script("navigator.standalone = false")
+    phone = pages.phone(shelf, player.link, context=context).wait_until_live()
+    eventually(lambda: not phone.see("!!document.querySelector('[rel=manifest]')"), "none is there")
+    assert phone.page.url == player.link
 
 
 def test_a_view_can_be_bookmarked(shelf: System, pages: Pages, player: PlayerPage) -> None:
