@@ -94,10 +94,9 @@ def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path) -> None:
 
     with ending(process):
         eventually(lambda: "Ctrl-C" in read(), "it is welcomed to the end")
-        welcome = read()
         process.send_signal(signal.SIGINT)
         eventually(lambda: read() and process.poll() is not None, "it ends")
-    lines = [line.strip() for line in welcome.splitlines() if line.strip()]
+    lines = [line.strip() for line in read().splitlines() if line.strip()]
     os.close(terminal)
     code = [line for line in lines if set(line) <= set("█▀▄ \xa0")]
     said = [line for line in lines if line not in code]

@@ -285,12 +285,15 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def _stop(parts: list[Part]) -> None:
-    deadline = time.monotonic() + _STOP_TIMEOUT
-    for part in parts:
-        if part.process is not None:
-            part.process.terminate()
-    for part in parts:
-        part.stop(deadline)
+    """End all parts: the broker last, so that the others do not lose it and say so."""
+    for is_broker in (False, True):
+        ending = [part for part in parts if (part.name == "broker") == is_broker]
+        for part in ending:
+            if part.process is not None:
+                part.process.terminate()
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        for part in ending:
+            part.stop(deadline)
 
 
 def _cause(code: int) -> str:
