@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from tests.waiting import eventually
 from tests.webapp import films
 from tests.webapp.uploading import RAW, Phone, link_of
 from zapette.mqtt.subscriptions import Message
-from zapette_webapp.errors import NoRoom, NotFound, UploadTooLarge
+from zapette_webapp.errors import NoRoom, NotFound, NotReady, UploadTooLarge
 from zapette_webapp.library.index import Index
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.uploads import names
@@ -287,6 +289,32 @@ def test_it_goes_if_nobody_wants_it_and_after_the_longest_time(
     assert names_in(store) == {wanted}
     now[0] += 900
     store.sweep()
+    assert names_in(store) == set()
+
+
+def test_nobody_waits_for_a_file_that_is_being_read(
+    store: Uploads, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over, accept = threading.Event(), threading.Event(), store.photos.accept
+
+    def slow(file: Path) -> str | None:
+        begun.set()
+        assert over.wait(20)
+        return accept(file)
+
+    monkeypatch.setattr(store.photos, "accept", slow)
+    upload = store.begin("a.jpg", len(photo), ME)["id"]
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.add, upload, ME, 0, BytesIO(photo).read)
+        try:
+            assert begun.wait(20)
+            again = pool.submit(store.add, upload, ME, len(photo), BytesIO().read)
+            assert isinstance(again.exception(10), NotReady)
+            # given up meanwhile: nothing is left, and the first is told so
+            store.remove(upload, ME)
+        finally:
+            over.set()
+        assert isinstance(first.exception(20), NotFound)
     assert names_in(store) == set()
 
 

@@ -78,11 +78,15 @@ class Prober:
     Args:
         name: of its runs in the metrics.
         niceness: of its runs, from 0 to 19: less where somebody waits for them.
+        waiting: how many runs may wait; more are refused.
     """
 
-    def __init__(self, name: str = "inspection", niceness: int = 19) -> None:
+    def __init__(
+        self, name: str = "inspection", niceness: int = 19, waiting: int = LIMITS.waiting
+    ) -> None:
         command = [sys.executable, "-m", "zapette_webapp.media.inspection"]
-        self.tool = Tool(command, replace(LIMITS, niceness=niceness), name=name)
+        limits = replace(LIMITS, niceness=niceness, waiting=waiting)
+        self.tool = Tool(command, limits, name=name)
 
     def stop(self) -> None:
         """End the current run."""

@@ -9,8 +9,8 @@ from zapette_webapp.errors import NotMedia
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.tools import QUIET, Limits, Tool
 
-LIMITS: Final = Limits(cpu=20, wall=60.0, memory=1 << 30, output=32 << 20, niceness=5)
-"""The limits of one photo."""
+LIMITS: Final = Limits(cpu=20, wall=60.0, memory=1 << 30, output=32 << 20, waiting=2, niceness=5)
+"""The limits of one photo; each that waits has a thread of the server, which has 16."""
 
 MOST_PIXELS: Final = 64 << 20
 """The largest photo, in pixels."""

@@ -16,6 +16,7 @@ from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import (
     NotFound,
     NotMedia,
+    NotReady,
     ToolTooLong,
     ToolTooMuch,
     Unplayable,
@@ -39,6 +40,9 @@ log = logging.getLogger("zapette.uploads")
 
 PART: Final = 4 << 20
 """The most bytes in one part."""
+
+WAITING: Final = 2
+"""The most files that wait to be read; each has a thread of the server, which has 16."""
 
 ADDRESS: Final = "address "
 """The beginning of an owner that is an address."""
@@ -85,7 +89,7 @@ class Uploads:
         self._lock = threading.Lock()
         self._uploads: dict[str, Upload] = {}
         self._stopping = threading.Event()
-        self.prober = Prober(name="uploads", niceness=5)
+        self.prober = Prober(name="uploads", niceness=5, waiting=WAITING)
         self.photos = Photos()
         self.holders = Holders()
         #: Keeps the thread running.
@@ -174,11 +178,14 @@ class Uploads:
             NotFound: there is no such upload of these owners.
             WrongOffset: it does not begin where the last one ended.
             NotMedia: the file is nothing to play; it is deleted.
-            NotReady: other files are being read.
+            NotReady: another part of it is being taken, or other files are being read.
             OSError: it cannot be written.
         """
         upload = self._own(upload_id, owners)
-        with upload.lock:
+        # nobody waits here: those who wait would soon have all threads of the server
+        if not upload.lock.acquire(blocking=False):
+            raise NotReady("another part of the file is being taken")
+        try:
             if offset != upload.received or upload.id not in self._uploads:
                 raise WrongOffset(upload.received)
             if not upload.is_ready:
@@ -186,7 +193,11 @@ class Uploads:
                 upload.touched = self._clock()
                 if upload.missing == 0:
                     self._finish(upload)
-        return self._describe(upload)
+        finally:
+            upload.lock.release()
+            if upload.id not in self._uploads:
+                upload.remove()
+        return self._describe(self._own(upload_id, owners))
 
     def remove(self, upload_id: str, owners: frozenset[str]) -> None:
         """Delete an upload; raises NotFound if there is none of these owners."""
@@ -221,7 +232,10 @@ class Uploads:
     def _delete(self, upload: Upload) -> None:
         with self._lock:
             self._uploads.pop(upload.id, None)
-        upload.remove()
+        # whoever changes it removes it afterwards
+        if upload.lock.acquire(blocking=False):
+            upload.remove()
+            upload.lock.release()
 
     def _finish(self, upload: Upload) -> None:
         """Make a complete upload ready, or delete it if it is nothing to play."""
