@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
@@ -24,7 +25,7 @@ from zapette.mqtt.dialing import Timing
 from zapette_broker.errors import CertificateError
 from zapette_broker.transports.server_certificate import ServerCertificate, load
 from zapette_server.hosts import Hosts
-from zapette_server.tls import plain_answer, proxy_line
+from zapette_server.tls import plain_answer, proxy_line, relay
 
 pytestmark = pytest.mark.ours("the tests start the web side alone in front of a Mosquitto")
 
@@ -173,6 +174,25 @@ def test_the_library_and_the_command(secure: Secure, scheme: str) -> None:
     with pytest.raises(Exception, match="ca_file"):
         untrusting.start(5)
     untrusting.stop()
+
+
+def test_a_client_that_goes_while_the_web_side_does_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "FAREWELL", 0.1)
+
+    async def run() -> None:
+        (one, client), (other, web) = socket.socketpair(), socket.socketpair()
+        loop, outer, inner = asyncio.get_running_loop(), relay.Side(), relay.Side()
+        with client, web:
+            await loop.create_connection(lambda: outer, sock=one)
+            await loop.create_connection(lambda: inner, sock=other)
+            outer.join(inner, bytes(4 << 20))
+            outer.close()
+            async with asyncio.timeout(20):
+                await inner.ended.wait()
+
+    asyncio.run(run())
 
 
 def test_a_web_side_that_is_away(secure: Secure) -> None:

@@ -8,6 +8,9 @@ from typing import Final, cast
 _HIGH_WATER: Final = 256 << 10
 """The most bytes that wait for one reader before the other side is no longer read."""
 
+FAREWELL: Final = 30.0
+"""Seconds in which what was written is to be read after `Side.close`."""
+
 
 class Side(asyncio.Protocol):
     """One of two connections that pass on to each other what they read.
@@ -69,9 +72,13 @@ class Side(asyncio.Protocol):
             self._transport.write(data)
 
     def close(self) -> None:
-        """Send what was written, then close."""
-        if self._transport is not None:
-            self._transport.close()
+        """Send what was written, then close; whoever does not read it loses it after a while."""
+        if self._transport is None:
+            return
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            # nobody reads from a side that closes: two that wait for each other would never end
+            asyncio.get_running_loop().call_later(FAREWELL, self._transport.abort)
 
     def read(self, *, go_on: bool) -> None:
         """Read again, or stop."""
