@@ -195,6 +195,28 @@ def test_a_client_that_goes_while_the_web_side_does_not_read(
     asyncio.run(run())
 
 
+def test_a_client_of_tls_is_closed_twice(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    context = load(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+
+    async def run() -> None:
+        one, client = socket.socketpair()
+        loop, outer = asyncio.get_running_loop(), relay.Side()
+        dialled = asyncio.open_connection(sock=client, ssl=trusting, server_hostname="localhost")
+        _, (_, writer) = await asyncio.gather(
+            loop.connect_accepted_socket(lambda: outer, one, ssl=context), dialled
+        )
+        outer.close()
+        # the other side was lost too
+        outer.close()
+        writer.close()
+        async with asyncio.timeout(20):
+            await outer.ended.wait()
+
+    asyncio.run(run())
+
+
 def test_a_web_side_that_is_away(secure: Secure) -> None:
     with secure.connect() as connection:
         connection.sendall(UPGRADE)

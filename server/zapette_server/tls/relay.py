@@ -73,7 +73,7 @@ class Side(asyncio.Protocol):
 
     def close(self) -> None:
         """Send what was written, then close; whoever does not read it loses it after a while."""
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         self._transport.close()
         if self._transport.get_write_buffer_size():
