@@ -27,12 +27,12 @@ _NO_NETWORK: Final = Text(
 _HERE: Final = Text("On this device: {here}", "Sur cet appareil\u202f: {here}")
 _NEXT: Final = Text(
     "Next: open it where you want to play, press Start, scan its code with your phone.",
-    "Ensuite\u202f: ouvrez-la sur l\u2019écran voulu, appuyez sur Démarrer, scannez son code "
-    "avec le téléphone.",
+    "Ensuite\u202f: ouvrez l\u2019adresse sur l\u2019écran voulu, appuyez sur Démarrer, scannez le "
+    "code avec le téléphone.",
 )
 _HELP: Final = Text(
     "A phone fails? zapette doctor. For scripts: zapette credentials. To stop: Ctrl-C.",
-    "Un téléphone échoue\u202f? zapette doctor. Pour les scripts\u202f: zapette credentials. "
+    "Souci de téléphone\u202f? zapette doctor. Pour les scripts\u202f: zapette credentials. "
     "Pour arrêter\u202f: Ctrl-C.",
 )
 _MOVED: Final = Text(

@@ -26,18 +26,18 @@ Nothing else has changed. To use them, put these two lines at the top of your se
 Start Zapette again, and open {page} on each device: it says how to
 install the authority, and shows the fingerprint above.""",
     """Autorité     {authority}
-             valable jusqu'au {until}, pour les adresses privées et les noms de ce serveur
+             valable jusqu\u2019au {until}, pour les adresses privées et les noms de ce serveur
              SHA-256 {fingerprint}
 Certificat   {certificate}, renouvelé tant que Zapette tourne
              pour {names}
 
-Rien d'autre n'a changé. Pour vous en servir, mettez ces deux lignes en tête de vos réglages\u202f:
+Rien d\u2019autre n\u2019a changé. Ajoutez ces deux lignes en tête de vos réglages\u202f:
 
     tls_cert = "{certificate}"
     tls_key = "{key}"
 
 Redémarrez Zapette, puis ouvrez {page} sur chaque appareil\u202f: cette page
-dit comment installer l'autorité et affiche l'empreinte ci-dessus.""",
+dit comment installer l\u2019autorité et affiche l\u2019empreinte ci-dessus.""",
 )
 
 

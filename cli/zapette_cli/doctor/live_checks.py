@@ -30,7 +30,7 @@ from zapette_server.settings import Settings, variable
 
 _SKEW: Final = 2.0
 _MODULE: Final = re.compile(r'src="([^"]+)" type="module"')
-_LOG: Final = Text("see the log of the web side", "voyez le journal du côté web")
+_LOG: Final = Text("see the log of the web side", "consultez le journal de la partie web")
 
 
 def pages(settings: Settings) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
             Text("down: {down}", "arrêtées\u202f: {down}").filled(down=", ".join(down)),
             Text(
                 "see the log; zapette run restarts them",
-                "voyez le journal\u202f; zapette run les relance",
+                "consultez le journal\u202f; zapette run les relance",
             ),
         )
     date = headers.get("date")
@@ -83,7 +83,7 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
     except (SettingsError, StoreError) as error:
         remedy = Text(
             "set ZAPETTE_URL, or start Zapette here (make run)",
-            "réglez ZAPETTE_URL, ou démarrez Zapette ici (make run)",
+            "définissez ZAPETTE_URL, ou démarrez Zapette ici (make run)",
         )
         yield bad("broker", str(error), remedy)
         return

@@ -73,7 +73,7 @@ def disk(facts: Facts) -> Iterator[Finding]:
             "disk",
             Text(
                 "the data folder is on a network ({kind})",
-                "le dossier des données est sur un réseau ({kind})",
+                "le dossier des données est sur un disque réseau ({kind})",
             ).filled(kind=found.file_system),
             Text(
                 "its databases need locks that such a disk may lack: {variable} on a local disk",
@@ -116,7 +116,7 @@ def converter(facts: Facts) -> Iterator[Finding]:
             "converter",
             Text(
                 "there is no ffmpeg: films that a browser cannot play stay so",
-                "pas de ffmpeg\u202f: les films qu\u2019un navigateur ne lit pas ne passeront pas",
+                "pas de ffmpeg\u202f: un film que le navigateur ne lit pas reste illisible",
             ),
             install,
         )

@@ -45,7 +45,7 @@ def address(facts: Facts) -> Iterator[Finding]:
         found = Text("a phone cannot reach {bind}", "un téléphone ne peut pas joindre {bind}")
         remedy = Text(
             'set bind = "0.0.0.0" ({bind}), which listens on every interface',
-            "mettez bind = \u00ab\u202f0.0.0.0\u202f\u00bb ({bind}), toutes les interfaces",
+            'mettez bind = "0.0.0.0" ({bind}), pour écouter sur toutes les interfaces',
         )
         yield bad("address", found.filled(bind=settings.bind), remedy.filled(bind=variable("bind")))
         return
@@ -83,7 +83,7 @@ def route(facts: Facts) -> Iterator[Finding]:
             "vpn",
             Text(
                 "a VPN has the default route: {interface}",
-                "un VPN détient la route par défaut\u202f: {interface}",
+                "la route par défaut passe par un VPN\u202f: {interface}",
             ).filled(interface=each.interface),
             Text(
                 "if phones get no answer, allow access to the local network in the VPN's settings, "
@@ -125,8 +125,9 @@ def wifi(facts: Facts) -> Iterator[Finding]:
         Text(
             "open {page} on the phone. If nothing comes: same network name? not a guest network? "
             "turn off \u201cclient (AP) isolation\u201d in the router",
-            "ouvrez {page} sur le téléphone. Si rien ne vient\u202f: même nom de réseau\u202f? pas "
-            "un réseau invité\u202f? désactivez l\u2019isolation des clients (AP) dans la box",
+            "ouvrez {page} sur le téléphone. Si rien ne s\u2019affiche, vérifiez qu\u2019il est "
+            "sur le même réseau, pas sur un réseau invité, et désactivez l\u2019isolation des "
+            "clients (AP) dans la box",
         ).filled(page=facts.network.page),
     )
 
@@ -158,8 +159,8 @@ def _no_address(addresses: tuple[Candidate, ...]) -> Finding:
         return bad("address", found, remedy)
     found = Text(
         "{interface} has only a link-local address: its network gave it none",
-        "{interface} n\u2019a qu\u2019une adresse de lien local\u202f: son réseau n\u2019en a pas "
-        "donné",
+        "{interface} n\u2019a qu\u2019une adresse de lien local\u202f: son réseau ne lui en a pas "
+        "donné d\u2019autre",
     ).filled(interface=addresses[0].interface)
     router = Text(
         "check the cable or the Wi-Fi password, and that the router gives addresses (DHCP)",
@@ -204,7 +205,7 @@ def _addresses(page: str, addresses: list[Candidate]) -> Finding:
     others = [it for it in addresses[1:] if not is_virtual(it)]
     if not others:
         return good("address", page)
-    found = Text("{page} (also {others})", "{page} (aussi {others})")
+    found = Text("{page} (also {others})", "{page} (et aussi {others})")
     remedy = Text(
         "if phones are in another network, choose its address under the code of the player, or set "
         "public_url ({variable})",

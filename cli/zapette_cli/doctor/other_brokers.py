@@ -60,8 +60,8 @@ def findings(broker: OtherBroker) -> Iterator[Finding]:
             Text(
                 "the bridge and Home Assistant bear that; in scripts, let no two filters of a "
                 "client overlap",
-                "le pont et Home Assistant le supportent\u202f; dans les scripts, évitez deux "
-                "filtres qui se recouvrent chez un même client",
+                "le pont et Home Assistant s\u2019en accommodent\u202f; dans les scripts, évitez "
+                "que deux filtres d\u2019un même client se recouvrent",
             ),
         )
     elif broker.version and broker.retains:

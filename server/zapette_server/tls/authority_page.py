@@ -56,31 +56,33 @@ _TEXTS: Final = {
         "sep": ":",
     },
     "fr": {
-        "title": "L'autorité de cette maison",
-        "why": "Ce Zapette est en https, avec un certificat à lui. Un appareil qui fait confiance "
-        "à son autorité l'ouvre sans avertissement. Le téléphone peut alors garder son écran "
-        "allumé, installer la télécommande comme une application et lui partager des liens.",
-        "means": "Ce que cela veut dire",
-        "risk": "Qui détient la clé de l'autorité, qui ne quitte jamais la machine où tourne "
-        "Zapette, peut se faire passer pour un serveur de cette maison. L'autorité vaut pour les "
-        "adresses privées, les noms en .local et les noms de ce serveur. Elle ne peut pas se "
-        "porter garante de votre banque ni d'aucun autre site. Ne l'installez que sur vos propres "
-        "appareils.",
-        "compare": "Comparez d'abord l'empreinte (SHA-256) avec celle que <code>zapette tls</code> "
-        "a affichée sur le serveur. Si elles diffèrent, ne l'installez pas.",
-        "get": "Télécharger l'autorité",
-        "install": "Comment l'installer",
+        "title": "L\u2019autorité de cette maison",
+        "why": "Cette Zapette utilise https, avec son propre certificat. Un appareil qui fait "
+        "confiance à son autorité l\u2019ouvre sans avertissement. Le téléphone peut alors garder "
+        "son écran allumé, installer la télécommande comme une application et lui envoyer des "
+        "liens.",
+        "means": "Ce que cela implique",
+        "risk": "Quiconque détient la clé de l\u2019autorité, qui ne quitte jamais la machine où "
+        "tourne Zapette, peut se faire passer pour un serveur de cette maison. L\u2019autorité "
+        "vaut pour les adresses privées, les noms en .local et les noms de ce serveur. Elle ne "
+        "peut pas se porter garante de votre banque ni d\u2019aucun autre site. Ne "
+        "l\u2019installez que sur vos propres appareils.",
+        "compare": "Comparez d\u2019abord l\u2019empreinte (SHA-256) avec celle que <code>zapette "
+        "tls</code> a affichée sur le serveur. Si elles diffèrent, ne l\u2019installez pas.",
+        "get": "Télécharger l\u2019autorité",
+        "install": "Comment l\u2019installer",
         "ios": "ouvrez le fichier téléchargé, puis Réglages → Profil téléchargé → Installer\u202f; "
         "puis Réglages → Général → Informations → Réglages des certificats, et activez-la.",
-        "android": "Paramètres, cherchez «\u00a0Certificat CA\u00a0», Installer quand même, "
+        "android": "Paramètres, cherchez «\u202fCertificat CA\u202f», Installer quand même, "
         "et choisissez le fichier authority.crt.",
         "computer": "importez le fichier dans les certificats du système, comme racine de "
         "confiance. Firefox a les siens\u202f: Paramètres → Certificats → Autorités → Importer.",
         "remove": "Comment la retirer",
-        "ios_remove": "Réglages → Général → VPN et gestion de l'appareil → Zapette → Supprimer.",
-        "android_remove": "Paramètres, cherchez «\u00a0Certificats de confiance\u00a0», "
+        "ios_remove": "Réglages → Général → VPN et gestion de l\u2019appareil → Zapette → "
+        "Supprimer.",
+        "android_remove": "Paramètres, cherchez «\u202fCertificats de confiance\u202f», "
         "Utilisateur, Zapette, Supprimer.",
-        "computer_remove": "supprimez-la là où vous l'avez importée.",
+        "computer_remove": "supprimez-la là où vous l\u2019avez importée.",
         "phone": "iPhone et iPad",
         "pc": "Ordinateur",
         "sep": "\u202f:",
