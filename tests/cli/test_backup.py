@@ -301,6 +301,29 @@ def test_a_size_or_sum_that_lies_is_refused(saved: Path, data: Path) -> None:
     assert contents(data) == before
 
 
+def test_a_size_without_end_is_refused(saved: Path, data: Path) -> None:
+    def endless(_: dict[str, bytes], about: dict[str, Any]) -> None:
+        about["files"]["secret"]["size"] = float("inf")
+
+    with pytest.raises(BackupError, match="manifest is damaged"):
+        restore.restore(changed(saved, endless, sums=False), data)
+
+
+def test_damage_in_another_compression_is_refused(saved: Path, data: Path) -> None:
+    with zipfile.ZipFile(saved) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(saved, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+        (first, *_) = archive.infolist()
+    whole = bytearray(saved.read_bytes())
+    middle = first.header_offset + 30 + len(first.filename) + first.compress_size // 2
+    whole[middle : middle + 8] = b"\xff" * 8
+    saved.write_bytes(whole)
+    with pytest.raises(BackupError, match="it is damaged"):
+        restore.restore(saved, data)
+
+
 def test_damaged_bytes_are_refused(saved: Path, data: Path) -> None:
     """Any byte changed, any length cut off: an error that says so, and nothing else."""
     whole = saved.read_bytes()

@@ -83,7 +83,14 @@ class Manifest:
                 for name, it in found["files"].items()
             }
             made = cls(str(found["version"]), str(found["made_at"]), files)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (
+            ValueError,
+            ArithmeticError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise BackupError("its manifest is damaged") from error
         _check(files)
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import lzma
 import os
 import shutil
 import tempfile
@@ -33,7 +34,9 @@ from zapette_server.storage.data_folder import SETUP, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import BROKER, WEB, known
 
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError),
+)
 
 
 def restore(file: Path, data: Path) -> Path | None:
