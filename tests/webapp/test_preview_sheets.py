@@ -26,6 +26,7 @@ from zapette_webapp.media.sheet import (  # fmt: skip
     fitting,
     order,
 )
+from zapette_webapp.media.thumbnails import Thumbnails
 
 _HALVES = "color=red:d=4:r=5:s={0},format=yuv420p[a];color=blue:d=4:r=5:s={0},format=yuv420p[b];"
 RED, BLUE, BLACK = (254, 0, 0), (0, 0, 254), (0, 0, 0)
@@ -64,6 +65,16 @@ def colors(picture: Path, number: int) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.slow
+def test_few_requests_wait_for_pictures_of_all_kinds(tmp_path: Path) -> None:
+    kinds = Thumbnails(tmp_path / "thumbnails"), PreviewSheets(tmp_path / "previews")
+    places = [it._waiting for _ in range(4) for it in kinds]
+    held = [it for it in places if it.acquire(blocking=False)]
+    for each in held:
+        each.release()
+    # of 16 threads, streams may wait in 10
+    assert len(held) == 4
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [

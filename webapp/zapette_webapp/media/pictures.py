@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.media.tools import Tool
@@ -49,6 +49,9 @@ class Pictures(ABC):
         kind: tells pictures of other kinds from these; it changes with how they are drawn.
     """
 
+    # of all kinds together: the server's threads are the same
+    _waiting: ClassVar = threading.Semaphore(_MOST_WAITING)
+
     def __init__(self, folder: Path, budget: int, tool: Tool, name: str, kind: str) -> None:
         self._folder = folder
         self._budget = budget
@@ -57,7 +60,6 @@ class Pictures(ABC):
         self._kind = kind
         self._asked: OrderedDict[Path, Path] = OrderedDict()
         self._changed = threading.Condition()
-        self._waiting = threading.Semaphore(_MOST_WAITING)
         self._stopping = False
         self._used: int | None = None
         self._made = 0
