@@ -102,10 +102,12 @@ def test_it_continues_where_the_network_was_cut(system: System, phone: Phone, fi
 
 
 def test_a_part_is_larger_than_other_bodies(phone: Phone) -> None:
-    upload = phone.begin("large.mp4", 3 << 20).json["id"]
-    assert phone.put(upload, 0, bytes(2 << 20)).json["received"] == 2 << 20
+    begun = phone.begin("large.mp4", 5 << 20).json
+    upload, part = begun["id"], begun["part"]
+    assert refused(phone.put(upload, 0, bytes(part + 1))) == (413, "invalid_request")
+    assert phone.put(upload, 0, bytes(part)).json["received"] == part == 4 << 20
     # of what is missing, and only of an upload that there is
-    assert refused(phone.put(upload, 2 << 20, bytes((1 << 20) + 1))) == (413, "invalid_request")
+    assert refused(phone.put(upload, part, bytes((1 << 20) + 1))) == (413, "invalid_request")
     assert refused(phone.put("x" * 22, 0, bytes(65 << 10))) == (413, "invalid_request")
     assert phone.system.ask("DELETE", f"api/uploads/{upload}", None, phone.proof).status == 204
     assert refused(phone.get(upload)) == (404, "not_found")

@@ -262,8 +262,9 @@ def _http_server(
         # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
         connection_limit=connections.MOST + 100,
         max_request_header_size=LARGEST_HEAD,
-        # `Parser` has the limits: of a part of an upload, and of others with the framing of chunks
-        max_request_body_size=max(PART, 2 * LARGEST_BODY),
+        # `Parser` has the limits: of a part of an upload, and of others with the framing of chunks;
+        # waitress refuses what reaches this size
+        max_request_body_size=max(PART, 2 * LARGEST_BODY) + 1,
         asyncore_use_poll=True,
         channel_timeout=int(IDLE_SECONDS),
         clear_untrusted_proxy_headers=True,
