@@ -54,7 +54,8 @@ def blueprint(uploads: Uploads, access: LibraryAccess, *, guests: bool) -> Bluep
             raise InvalidRequest("Content-Length: it is needed")
         if length > PART:
             raise BodyTooLarge(PART)
-        request.max_content_length = PART
+        # Flask refuses what reaches this size once more is asked for
+        request.max_content_length = PART + 1
         return jsonify(uploads.add(upload_id, who, _offset(), request.stream.read))
 
     @routes.delete("/api/uploads/<upload_id>")
