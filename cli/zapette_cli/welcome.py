@@ -31,7 +31,7 @@ _NEXT: Final = Text(
     "code avec le téléphone.",
 )
 _HELP: Final = Text(
-    "A phone fails? zapette doctor. For scripts: zapette credentials. To stop: Ctrl-C.",
+    "Trouble with a phone? zapette doctor. For scripts: zapette credentials. To stop: Ctrl-C.",
     "Souci de téléphone\u202f? zapette doctor. Pour les scripts\u202f: zapette credentials. "
     "Pour arrêter\u202f: Ctrl-C.",
 )

@@ -131,7 +131,7 @@ def test_a_person_gives_it_up(house: System, phone: RemotePage, film: Path, tmp_
     phone.page.route("**/api/uploads/*", hold_the_second)
     pick(phone, large)
     eventually(lambda: phone.see("1") and held, "a part is on its way")
-    assert phone.see(WORDS) == "2 % sent"
+    assert phone.see(WORDS) == "2% sent"
     phone.tap("Cancel Too long.webm")
     phone.page.unroute("**/api/uploads/*")
     eventually(lambda: phone.see(ROWS) == 0, "it is gone")
