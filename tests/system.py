@@ -209,6 +209,12 @@ class System:
         manager.suspend()
         try:
             dead.kill()
+            # each of its threads keeps its sockets open
+            threads = Path(f"/proc/{dead.pid}/task")
+            eventually(
+                lambda: dead.status() == psutil.STATUS_ZOMBIE and len(list(threads.iterdir())) == 1,
+                f"the {part} has ended",
+            )
             yield
         finally:
             manager.resume()
