@@ -30,7 +30,7 @@ const MOST = 20;
  * @property {string} path
  * @property {string} source
  * @property {string} title
- * @property {"video" | "audio"} kind
+ * @property {"video" | "audio" | "image"} kind
  * @property {string} type
  * @property {number | null} [episode] its number, if it is one of a series
  * @property {readonly Part[]} tracks empty while they are not known

@@ -2,7 +2,7 @@
 
 /**
  * Resolve at the first of these events.
- * @param {HTMLMediaElement} media
+ * @param {EventTarget} media
  * @param {...string} types
  * @returns {Promise<void>}
  */

@@ -22,7 +22,7 @@ const WHY = {
 
 /**
  * Return what a media element complains of.
- * @param {MediaError | null} error
+ * @param {Pick<MediaError, "code" | "message"> | null} error
  * @returns {Flaw}
  */
 export function flawOf(error) {

@@ -1,4 +1,4 @@
-/** What others see of the `<video>`. */
+/** What others see of the `<video>`, or of the photo in its place. */
 
 /**
  * @typedef {object} MediaState
@@ -42,7 +42,7 @@
 
 /**
  * Return what there is to see now.
- * @param {HTMLVideoElement} video
+ * @param {import("./slide.js").Screen} video
  * @param {Circumstances} circumstances
  * @returns {MediaState}
  */

@@ -1,4 +1,4 @@
-/** The `<video>` element; no module but this one and its parts (`media_*.js`) touches one. */
+/** The `<video>` element, or a photo in its place; no module but this one and its parts (`media_*.js`) touches one. */
 
 import { CallError } from "../protocol/errors.js";
 import { Abilities } from "./abilities.js";
@@ -13,8 +13,9 @@ import { Still } from "./still.js";
 import { Stream } from "./stream.js";
 import { Subtitles } from "./subtitles.js";
 import { Volume } from "./volume.js";
+import { Slide } from "./slide.js";
 import { Signal } from "../events/signal.js";
-import { isStream } from "../protocol/sources.js";
+import { isPhoto, isStream } from "../protocol/sources.js";
 
 /** Media events after which something that others see may be different. */
 const TELLING = [
@@ -73,6 +74,7 @@ export class Media {
   #held = null;
   #abilities;
   #delivery;
+  #slide;
   #still;
   #stream;
   #link;
@@ -92,6 +94,7 @@ export class Media {
     this.#video = video;
     this.#abilities = new Abilities(video);
     this.#delivery = new MediumDelivery(this.#abilities, surroundings);
+    this.#slide = new Slide(video);
     this.#still = new Still(video);
     this.#stream = new Stream(video);
     this.#link = new LinkMeter(video, this.#stream, () => this.#delivery.rate);
@@ -113,8 +116,14 @@ export class Media {
       await this.settled();
       if (this.#delivery.noteLink(rate)) this.#reopen().catch(() => {});
     });
-    for (const type of TELLING) this.#video.addEventListener(type, () => this.#noticed(type));
-    this.#video.addEventListener("timeupdate", () => this.moved.emit());
+    for (const screen of [this.#video, this.#slide]) {
+      const heard = (/** @type {string} */ type, /** @type {() => void} */ tell) =>
+        screen.addEventListener(type, () => {
+          if (screen === this.#screen) tell();
+        });
+      for (const type of TELLING) heard(type, () => this.#noticed(type));
+      heard("timeupdate", () => this.moved.emit());
+    }
     this.#stream.changed.listen(() => this.changed.emit());
     this.subtitles.changed.listen(() => this.changed.emit());
     this.volume.changed.listen((detail) => {
@@ -126,11 +135,11 @@ export class Media {
 
   /** @returns {MediaState} */
   get state() {
-    return describe(this.#video, {
+    return describe(this.#screen, {
       loaded: this.#source !== null,
       starting: this.#starting,
       failure: this.#failure(),
-      gestureRequired: this.#gestureRequired,
+      gestureRequired: this.#gestureRequired && this.#screen === this.#video,
       volume: this.volume,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
@@ -211,7 +220,7 @@ export class Media {
   }
 
   async #play() {
-    const begun = this.#video.play();
+    const begun = this.#screen.play();
     begun.catch((error) => this.#refused(error));
     try {
       await Promise.race([begun, this.#buffers()]);
@@ -220,7 +229,7 @@ export class Media {
       this.#checkLoaded();
       throw playError(error, mediaError(this.#source?.source ?? null, flawOf(null)));
     }
-    this.#allow();
+    if (this.#screen === this.#video) this.#allow();
   }
 
   /** Play from the beginning, unless somebody pauses before it does. */
@@ -243,16 +252,17 @@ export class Media {
       this.#starting = false;
       this.changed.emit();
     }
-    if (this.#video.paused) return;
-    const paused = until(this.#video, "pause");
-    this.#video.pause();
+    const screen = this.#screen;
+    if (screen.paused) return;
+    const paused = until(screen, "pause");
+    screen.pause();
     await paused;
   }
 
   /** Pause, and go back to the beginning. */
   async stop() {
     await this.pause();
-    if (this.#video.currentTime > 0 && this.state.seekable) await this.seek(0);
+    if (this.#screen.currentTime > 0 && this.state.seekable) await this.seek(0);
   }
 
   /** @param {number} position seconds; clamped to the medium */
@@ -264,12 +274,13 @@ export class Media {
 
   /** @param {number} position seconds */
   async #seek(position) {
-    const { duration } = this.#video;
-    if (!this.#video.seekable.length || !Number.isFinite(duration)) {
+    const screen = this.#screen;
+    const { duration } = screen;
+    if (!screen.seekable.length || !Number.isFinite(duration)) {
       throw new CallError("not_supported", "one cannot seek in this medium");
     }
-    const arrived = until(this.#video, "seeked");
-    this.#video.currentTime = Math.min(position, duration);
+    const arrived = until(screen, "seeked", "superseded");
+    screen.currentTime = Math.min(position, duration);
     await arrived;
   }
 
@@ -286,6 +297,7 @@ export class Media {
     const changed = until(this.#video, "ratechange");
     video.defaultPlaybackRate = factor;
     video.playbackRate = factor;
+    this.#slide.playbackRate = factor;
     await changed;
   }
 
@@ -322,7 +334,7 @@ export class Media {
    */
   async unlock() {
     this.#allow();
-    if (this.#wanted && this.#video.paused) await this.play();
+    if (this.#wanted && this.#screen.paused) await this.play();
   }
 
   #allow() {
@@ -336,15 +348,23 @@ export class Media {
     if (wantsGesture(error)) this.requireGesture();
   }
 
+  /** What shows the medium. @returns {import("./slide.js").Screen} */
+  get #screen() {
+    return this.#source && isPhoto(this.#source) ? this.#slide : this.#video;
+  }
+
   /** Let go of what is loaded, for something else to come. */
   #empty() {
     this.#flaw = null;
     this.#starting = this.#wanted;
     this.#close();
+    // Who waits for the one that is not shown any more would wait for ever.
+    for (const it of [this.#video, this.#slide]) it.dispatchEvent(new Event("superseded"));
   }
 
   #close() {
     this.#stream.close();
+    this.#slide.close();
     this.#video.removeAttribute("src");
     this.#video.load();
   }
@@ -403,9 +423,10 @@ export class Media {
     let first = null;
     do {
       this.#open(position);
-      if (!this.#flaw) await until(this.#video, "loadedmetadata", "error", "failure");
+      if (!this.#flaw)
+        await until(this.#screen, "loadedmetadata", "error", "failure", "superseded");
       this.#checkLatest(load);
-      if (!this.#video.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
+      if (!this.#screen.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
         this.#fail({ reason: "picture", words: "this browser shows no picture of it" });
       }
       // That there is no such stream, either, says less than what was wrong with the file.
@@ -415,7 +436,7 @@ export class Media {
     this.#checkLoaded();
     const { duration } = this.state;
     const there = exact || duration === null ? position : Math.min(position, duration);
-    if (Math.abs(there - this.#video.currentTime) > NEAR) await this.#seek(there);
+    if (Math.abs(there - this.#screen.currentTime) > NEAR) await this.#seek(there);
     if (this.#starting && load === this.#loads) await this.#play();
   }
 
@@ -432,6 +453,7 @@ export class Media {
   #open(position) {
     const { address, way, sound, flaw, isHopeless } = this.#delivery;
     if (!way || isHopeless) this.#fail(flaw);
+    else if (this.#screen === this.#slide) this.#slide.open(address);
     else if (way.plan || isStream({ url: address })) {
       void this.#stream.open(address, way.plan ? { position, sound } : {});
     } else {
@@ -458,7 +480,7 @@ export class Media {
     this.#flaw = flaw;
     if (!this.#delivery.canFallBack(flaw.reason)) this.#starting = false;
     this.#close();
-    this.#video.dispatchEvent(new Event("failure"));
+    this.#screen.dispatchEvent(new Event("failure"));
   }
 
   #checkLoaded() {
@@ -474,7 +496,7 @@ export class Media {
   }
 
   get #currentFlaw() {
-    const found = this.#flaw || (this.#video.error && flawOf(this.#video.error));
+    const found = this.#flaw || (this.#screen.error && flawOf(this.#screen.error));
     return found && (this.#delivery.fileFlaw || found);
   }
 
@@ -486,7 +508,7 @@ export class Media {
   #buffers() {
     return new Promise((resolve) => {
       setTimeout(() => {
-        if (!this.#video.paused) resolve();
+        if (!this.#screen.paused) resolve();
       }, BUFFERING_PATIENCE);
     });
   }

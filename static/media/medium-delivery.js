@@ -3,7 +3,7 @@
 import { KINDS, decide, preferredSound, rateOf, soundsOf } from "./delivery.js";
 import { MEDIA_REASONS } from "../protocol/errors.js";
 import { randomToken } from "../protocol/messages.js";
-import { isStream, streamAddress } from "../protocol/sources.js";
+import { isPhoto, isStream, streamAddress } from "../protocol/sources.js";
 
 /** What is wrong with a medium, or with the browser, and not with the network or the server. */
 const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
@@ -125,9 +125,7 @@ export class MediumDelivery {
   /** Whether the server can give the medium in another way. */
   get isConvertible() {
     const source = this.#source;
-    return (
-      this.#surroundings.converts && source !== null && source.path !== null && !isStream(source)
-    );
+    return this.#surroundings.converts && source !== null && !isAsItIs(source);
   }
 
   /** The address of what is to be loaded; empty if there is no way. */
@@ -223,7 +221,7 @@ export class MediumDelivery {
   #decide(forced) {
     const source = this.#source;
     if (!source) return null;
-    if (source.path === null || isStream(source)) return forced === "auto" ? AS_IT_IS : null;
+    if (isAsItIs(source)) return forced === "auto" ? AS_IT_IS : null;
     return decide({
       about: this.#about,
       browser: {
@@ -240,4 +238,12 @@ export class MediumDelivery {
       failed: this.#failed,
     });
   }
+}
+
+/**
+ * Tell whether a source comes in no other way.
+ * @param {Source} source
+ */
+function isAsItIs(source) {
+  return source.path === null || isStream(source) || isPhoto(source);
 }

@@ -1,6 +1,6 @@
 /** Fetches the beginning of the next medium, so that it plays at once. */
 
-import { isStream } from "../protocol/sources.js";
+import { isPhoto, isStream } from "../protocol/sources.js";
 
 /** @typedef {import("../protocol/sources.js").Source} Source */
 
@@ -8,6 +8,8 @@ export class Preload {
   #build;
   /** @type {HTMLVideoElement | null} */
   #video = null;
+  /** @type {HTMLImageElement | null} */
+  #image = null;
   #url = "";
 
   /** @param {() => HTMLVideoElement} build */
@@ -24,7 +26,11 @@ export class Preload {
     if (url === this.#url) return;
     this.#url = url;
     this.#release();
-    if (url) this.#video = this.#load(url);
+    if (!source || !url) return;
+    if (isPhoto(source)) {
+      this.#image = new Image();
+      this.#image.src = url;
+    } else this.#video = this.#load(url);
   }
 
   /** @param {string} url */
@@ -37,6 +43,7 @@ export class Preload {
   }
 
   #release() {
+    this.#image = null;
     if (!this.#video) return;
     this.#video.removeAttribute("src");
     this.#video.load();

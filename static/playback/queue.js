@@ -17,7 +17,7 @@ const EARLIER = 100;
  * @property {number | null} duration seconds
  * @property {string} [added_by] the device of who put it there
  * @property {boolean} [along] it came with another one of its series; nobody chose it
- * @property {"video" | "audio"} [kind] of what is loaded, once it is known, as are
+ * @property {"video" | "audio" | "image"} [kind] of what is loaded, once it is known, as are
  * @property {string | null} [artist]
  * @property {string | null} [album]
  * @property {readonly import("../protocol/chapters.js").Chapter[]} [chapters]

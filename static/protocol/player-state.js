@@ -45,7 +45,7 @@ const TOLERANCE = 0.25;
  * @property {string | null} source
  * @property {string | null} [artist]
  * @property {string | null} [album]
- * @property {"video" | "audio" | null} [kind]
+ * @property {"video" | "audio" | "image" | null} [kind]
  * @property {string | null} poster
  * @property {{ index: number | null, items: readonly QueueItem[] }} queue
  * @property {"off" | "one" | "all"} repeat

@@ -96,7 +96,15 @@ export function previewAddress(source) {
  * @param {Source} source
  */
 export function isMedium({ path }) {
-  return path === null || isMediumName(path);
+  return path === null || isMediumName(path) || isPhoto({ path });
+}
+
+/**
+ * Tell whether a source is a photo of the library, by its name.
+ * @param {{ path: string | null }} source
+ */
+export function isPhoto({ path }) {
+  return path !== null && /\.(?:jpe?g|png|webp)$/i.test(path);
 }
 
 /**

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import Route
 
@@ -21,6 +23,11 @@ from tests.waiting import eventually
 TITLE = "document.querySelector('#title').textContent"
 ROWS = "document.querySelectorAll('.uploads .row').length"
 WORDS = "(document.querySelector('.uploads .row .about') || {}).textContent"
+
+# Exif: what is on the right in the file belongs to the bottom.
+ON_ITS_SIDE = bytes.fromhex(
+    "ffe1 0022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000"
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,73 @@ def test_a_film_of_the_phone_plays(observer: Observer, phone: RemotePage, film: 
     pick(phone, film, film, button="Add from this phone to the queue")
     eventually(lambda: len(observer.last["queue"]["items"]) == before + 2, "both are queued")
     assert observer.last["source"] == observer.last["queue"]["items"][0]["source"]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A red one, which lies on its side in the file, and a blue one."""
+    folder = tmp_path_factory.mktemp("camera")
+    red, blue = folder / "Red.jpg", folder / "Blue.jpg"
+    for file, colour in ((red, "red"), (blue, "blue")):
+        films.ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=64x32", "-frames:v", "1", str(file))
+    start, rest = red.read_bytes()[:2], red.read_bytes()[2:]
+    red.write_bytes(start + ON_ITS_SIDE + rest)
+    return red, blue
+
+
+def screen(player: PlayerPage) -> tuple[str, str]:
+    """Return the colours at the left edge and in the middle of the player's screen."""
+    with av.open(io.BytesIO(player.page.screenshot()), "r") as shot:
+        frame = next(shot.decode(video=0)).reformat(width=9, height=9, format="rgb24")
+    plane = frame.planes[0]
+    pixels = bytes(plane)[4 * plane.line_size :]
+    return colour(pixels[:3]), colour(pixels[12:15])
+
+
+def colour(pixel: bytes) -> str:
+    red, green, blue = pixel
+    strong = max(red, blue) > 100 and green < 60
+    return (
+        "black"
+        if max(pixel) < 40
+        else "red"
+        if strong and red > blue
+        else "blue"
+        if strong
+        else "?"
+    )
+
+
+def test_photos_are_a_slide_show(
+    observer: Observer, player: PlayerPage, phone: RemotePage, photos: tuple[Path, Path]
+) -> None:
+    observer.ask("queue/clear")
+    level = observer.last["volume"]
+    pick(phone, *photos)
+    eventually(lambda: plays(phone, "Blue"), "the second photo follows by itself")
+    slides = [it.json for it in observer.states if it.json["title"] == "Red"]
+    known = [it for it in slides if it["duration"] is not None]
+    assert {(it["kind"], it["duration"]) for it in known} == {("image", 8)}
+    eventually(lambda: observer.last["ended"], "the show is over")
+    assert observer.last["position"] == 8
+    # otherwise it may be over, on a busy machine, before it is paused
+    observer.ask("repeat", b"one")
+    phone.tap("Remote")
+    phone.tap("Previous")
+    eventually(lambda: plays(phone, "Red"), "the first photo again")
+    phone.tap("Pause")
+    eventually(lambda: not observer.last["playing"], "it is paused")
+    paused = observer.last
+    eventually(lambda: screen(player) == ("black", "red"), "it stands upright")
+    phone.tap("Next")
+    eventually(lambda: screen(player) == ("blue", "blue"), "the second one fills the width")
+    between = [it.json for it in observer.states if it.json["seq"] > paused["seq"]]
+    assert {it["position"] for it in between if it["title"] == "Red"} <= {paused["position"]}
+    observer.ask("repeat", b"off")
+    there = observer.ask("seek", b"3")["result"]
+    assert there["position"] >= 3
+    assert there["volume"] == level
+    phone.tap("Library")
 
 
 def test_it_goes_on_after_a_cut(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,12 +136,25 @@ def test_its_contents_say_what_it_is(system: System, phone: Phone, film: bytes) 
 
 
 def test_a_photo(system: System, phone: Phone, photo: bytes) -> None:
-    source = phone.send("My Photo.HEIC", photo).json["source"]
+    source = phone.send("My Photo.png", photo).json["source"]
     known = entry(system, source)
     assert source.endswith("/My Photo.jpg")
     assert (known["kind"], known["title"], known["type"]) == ("image", "My Photo", "image/jpeg")
     answer = system.get(known["url"])
     assert (answer.body, answer.headers["Content-Type"]) == (photo, "image/jpeg")
+
+
+def test_a_photo_in_avif(system: System, phone: Phone, tmp_path: Path) -> None:
+    file = tmp_path / "a.avif"
+    how = ("-frames:v", "1", "-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used", "8")
+    films.ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48", *how, str(file))
+    source = phone.send("Sunset.avif", file.read_bytes()).json["source"]
+    assert source.endswith("/Sunset.jpg")
+    with av.open(BytesIO(system.get(entry(system, source)["url"]).body), "r") as picture:
+        frame = next(picture.decode(video=0))
+        red, green, blue = bytes(frame.reformat(1, 1, "rgb24").planes[0])[:3]
+    assert (frame.width, frame.height) == (64, 48)
+    assert red > 200 > 50 > max(green, blue)
 
 
 @pytest.mark.parametrize("role", ["player", "guest"])

@@ -120,7 +120,7 @@ class State(TypedDict, total=False):
     source: str | None
     artist: str | None
     album: str | None
-    kind: Literal["video", "audio"] | None
+    kind: Literal["video", "audio", "image"] | None
     poster: str | None
     queue: Queue
     repeat: Literal["off", "one", "all"]

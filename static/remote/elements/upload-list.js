@@ -6,7 +6,7 @@ import { Upload } from "../upload.js";
 import { viewIcon } from "./view-icons.js";
 
 /** What phones offer to pick; names as well, because not all know the types of films. */
-const KINDS = "video/*,audio/*,.mkv,.avi,.ts,.m2ts,.flac,.opus";
+const KINDS = "video/*,audio/*,image/*,.mkv,.avi,.ts,.m2ts,.flac,.opus";
 
 /**
  * @typedef {import("../../elements/view.js").Translate} Translate

@@ -22,7 +22,7 @@ _SHOWN: Final = (
     (0, b"\x89PNG\r\n\x1a\n", ".png", "png_pipe"),
     (8, b"WEBP", ".webp", "webp_pipe"),
 )
-_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
+_AVIF: Final = b"ftypavif"
 
 
 class Photos:
@@ -46,7 +46,7 @@ class Photos:
             if head.startswith(mark, place):
                 self._check(file, demuxer)
                 return end
-        if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
+        if head.startswith(_AVIF, 4):
             self._convert(file)
             return ".jpg"
         return None
