@@ -79,7 +79,7 @@ def plays(phone: RemotePage, title: str) -> bool:
 def test_a_film_of_the_phone_plays(observer: Observer, phone: RemotePage, film: Path) -> None:
     pick(phone, film)
     eventually(lambda: plays(phone, "My Holiday"), "a film")
-    assert observer.last["source"].startswith("media/.uploads/")
+    eventually(lambda: observer.last["source"].startswith("media/.uploads/"), "all are told")
     eventually(lambda: phone.see(ROWS) == 0, "it is no longer on its way")
     # and more go into the queue, in their order
     before = len(observer.last["queue"]["items"])
@@ -130,6 +130,7 @@ def test_photos_are_a_slide_show(
     level = observer.last["volume"]
     pick(phone, *photos)
     eventually(lambda: plays(phone, "Blue"), "the second photo follows by itself")
+    eventually(lambda: observer.last["title"] == "Blue", "all are told")
     slides = [it.json for it in observer.states if it.json["title"] == "Red"]
     known = [it for it in slides if it["duration"] is not None]
     assert {(it["kind"], it["duration"]) for it in known} == {("image", 8)}
