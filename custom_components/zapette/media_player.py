@@ -91,9 +91,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         played = {source: links.async_media(source) for source in state.sources}
         self._attr_media_content_id = played[state.source] if state.source else None
         music = state.is_music
-        self._attr_media_content_type = (
-            None if state.source is None else MediaType.MUSIC if music else MediaType.VIDEO
-        )
+        self._attr_media_content_type = _media_type(state)
         self._attr_media_artist = state.artist
         self._attr_media_album_name = state.album if music else None
         self._attr_media_duration = None if state.duration is None else round(state.duration)
@@ -251,6 +249,14 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
             await call
         except CallError as error:
             raise error.translated(self._entry.title) from error
+
+
+def _media_type(state: PlayerState) -> MediaType | None:
+    if state.source is None:
+        return None
+    if state.kind == "image":
+        return MediaType.IMAGE
+    return MediaType.MUSIC if state.is_music else MediaType.VIDEO
 
 
 def _state(state: PlayerState) -> MediaPlayerState:

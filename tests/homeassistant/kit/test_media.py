@@ -234,6 +234,8 @@ async def test_a_song(hass: HomeAssistant, player: KitPlayer) -> None:
     await eventually(lambda: attribute(hass, "media_content_type") == "video", "a film")
     assert attribute(hass, "media_artist") is None
     assert attribute(hass, "media_album_name") is None
+    player.change(source="media/photo.jpg", title="Photo", kind="image")
+    await eventually(lambda: attribute(hass, "media_content_type") == "image", "a photo")
 
 
 @pytest.mark.parametrize(
