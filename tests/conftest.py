@@ -65,7 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Modules
 
 
 class Failures:
-    """Says how a test failed at once, for whoever waits for the others or ends them."""
+    """Says how a test failed at once, for a person who waits for the others or ends them."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

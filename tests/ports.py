@@ -1,9 +1,10 @@
 """Ports of TCP: free ones that nobody else takes, and whether somebody listens.
 
 A port that is only looked at can be taken by another process before it is used, or while what
-listens on it is killed and started again. So they come in blocks: whoever binds the first port of a
-block, and keeps it bound, has the others. The kernel hands the block on when the process ends,
-however it ends; test runs of several checkouts and users, and their workers, share one machine.
+listens on it is killed and started again. So they come in blocks: the process that binds the first
+port of a block, and keeps it bound, has the others. The kernel hands the block on when the process
+ends, however it ends; test runs of several checkouts and users, and their workers, share one
+machine.
 The blocks lie outside of the range from which the system takes the ports of outgoing connections.
 """
 

@@ -145,7 +145,7 @@ def test_the_options_become_settings(config: dict[str, Any], start: ModuleType) 
 
 
 class Supervisor(BaseHTTPRequestHandler):
-    """Knows a broker, for whoever has the token."""
+    """Knows a broker, for those who have the token."""
 
     def do_GET(self) -> None:
         is_asked = self.path == "/services/mqtt"

@@ -98,7 +98,7 @@ class Router:
             self.subscriptions.remove(subscription.pattern, group.key)
 
     def publish(self, message: Message) -> bool:
-        """Send the message to whoever subscribes to its topic; False if there is nobody."""
+        """Send the message to the subscribers of its topic; False if there is nobody."""
         matched = self.subscriptions.match(message.topic)
         if not matched:
             return False

@@ -46,7 +46,7 @@ export const en = Object.freeze({
   "player.default_name": "Television",
   "player.lost": "No connection. Phones cannot reach this player. Trying again…",
   "player.refused": "The server refuses this player.",
-  "player.new_code_made": "There is a new code. Whoever used the old one is disconnected.",
+  "player.new_code_made": "There is a new code. Those who used the old one are disconnected.",
 
   "card.title": "Scan, and your phone is the remote",
   "card.qr": "QR code that opens the remote",

@@ -92,7 +92,7 @@ export class PlayerPage extends Page {
    */
   show(state, position) {
     const { dataset } = this._page.body;
-    // Whoever plays from a phone sees what begins, before the picture is left alone.
+    // People who play from a phone see what begins, before the picture is left alone.
     if (state.playing && dataset.playing !== "true") this.#activity.note();
     dataset.playing = String(state.playing);
     dataset.gestureRequired = String(state.gesture_required);

@@ -40,7 +40,7 @@ export function isToken(text) {
  * @property {string | null} call the caller's token for this call
  */
 
-/** The topics of whoever can be called: a player, the server or a service. */
+/** The topics of what can be called: a player, the server or a service. */
 export class Callee {
   /** @param {string} root the topic that everything else stands under, without a trailing slash */
   constructor(root) {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
-// In blocks, as tests/ports.py says and takes them: whoever has the first port of a block bound has
-// the others too, which are none that the system gives to outgoing connections.
+// In blocks, as tests/ports.py says and takes them: the process that has the first port of a block
+// bound has the others too, which are none that the system gives to outgoing connections.
 const BLOCK = 64;
 
 /** @type {number[]} */

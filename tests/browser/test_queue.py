@@ -217,7 +217,7 @@ def test_a_long_film_goes_on_where_one_stopped(controlled: ControlledPlayer) -> 
     state = controlled.ask("load", "media/long.webm")
     assert state["position"] == pytest.approx(200, abs=5)
     assert controlled.player.time == pytest.approx(200, abs=5)
-    # to begin anew one says so
+    # to begin again one says so
     assert controlled.ask("load", "media/long.webm", "Long", 0)["position"] < 20
     (place, *others) = controlled.observer.ask("history")["result"]["items"]
     assert (place["source"], place["duration"]) == ("media/long.webm", pytest.approx(400, abs=1))

@@ -58,7 +58,7 @@ def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Observ
         widths = list(phone.see(seen))
         return widths if len(widths) == 2 else None
 
-    # by one look: the list is made anew while the library is still being gone through
+    # by one look: the list is made again while the library is still being gone through
     widths = eventually(both, "both films have a thumbnail", 30)
     assert widths is not None
     assert min(widths) > 0

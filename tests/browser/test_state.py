@@ -101,7 +101,7 @@ def test_events(pair: Pair) -> None:
     assert volume.json["volume"] == 44
     pair.phone.wait_for("Play")
     eventually(lambda: "Ended" in pair.phone.text, "the phone says that it is over")
-    # play begins anew
+    # play begins again
     pair.phone.tap("Play")
     pair.phone.wait_for("Pause")
     assert pair.player.time < 5

@@ -53,7 +53,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path, arguments: tuple[str, ...]) ->
     assert (verified.returncode, ours) == (0, [])
 
 
-@pytest.mark.parametrize("arguments", [(), ("--http-port", "80", "--media", "/root/films")])
+@pytest.mark.parametrize("arguments", [(), ("--http-port", "80", "--media", "/home/ann/films")])
 def test_what_an_attacker_would_have(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     file = unit(tmp_path, *arguments)
     judged = subprocess.run(

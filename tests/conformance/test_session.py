@@ -119,7 +119,7 @@ def test_session_expires(clients: Clients) -> None:
     again.leave()
     time.sleep(1.1)
     while present(again := clients.persist(expiry=1)):
-        # Each look takes the session up, so the interval starts anew.
+        # Each look takes the session up, so the interval starts again.
         again.leave()
         assert time.monotonic() < deadline, "the session is still there"
         time.sleep(2.1)

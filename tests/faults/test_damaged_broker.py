@@ -1,4 +1,4 @@
-"""A broker whose store is damaged: put aside, and begun anew with what can be read of it."""
+"""A broker whose store is damaged: put aside, and begun again with what can be read of it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_what_can_be_read_is_kept(file: Path, seed: int) -> None:
         client.publish("topic/1", payload(1), qos=1, retain=True)
     for aside in file.parent.glob("left.db.damaged-*"):
         assert aside.read_bytes() == noise
-    # and what was begun anew is whole
+    # and what was begun again is whole
     with run_ours(config(), store=file):
         pass
 

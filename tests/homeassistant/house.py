@@ -62,7 +62,7 @@ class House:
         eventually(runs_again, f"the {part} runs again", PATIENCE)
 
     def reload(self, index: int) -> None:
-        """Load a player's page anew."""
+        """Load a player's page again."""
         self.log.append(index)
         self.pages[index].page.reload(wait_until="commit")
 

@@ -82,7 +82,7 @@ def test_whoever_stays_dead_takes_the_players_along(house: House, part: str) -> 
 
 @pytest.mark.timeout(600)
 def test_restarts_in_every_order(house: House, mosquitto: Mosquitto) -> None:
-    """Between two restarts another page is loaded anew each time, so that it has each place."""
+    """Between two restarts another page is loaded again each time, so that it has each place."""
     house.reload(0)
     for count, part in enumerate(ORDERS, 1):
         house.restart(part)

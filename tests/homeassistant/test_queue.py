@@ -94,7 +94,7 @@ def test_play_and_replace(seen: Entities, player: PlayerPage) -> None:
     play(seen, GREEN, "replace")
     plays(seen, player, GREEN)
     seen.do("media_previous_track")
-    # nothing was before it: it begins anew
+    # nothing was before it: it begins again
     plays(seen, player, GREEN)
 
 

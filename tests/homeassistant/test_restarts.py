@@ -23,7 +23,7 @@ def house(system: System, home: Instance, pages: Pages) -> House:
 
 @pytest.mark.timeout(400)
 def test_restarts_in_every_order(house: House) -> None:
-    """Between two restarts another page is loaded anew each time, so that it has each place."""
+    """Between two restarts another page is loaded again each time, so that it has each place."""
     house.reload(0)
     for count, part in enumerate(ORDERS, 1):
         house.restart(part)

@@ -49,7 +49,7 @@ def test_refused(text: str) -> None:
 
 
 def test_only_the_latest_viewers_are_kept_in_mind() -> None:
-    """Whoever asks may send any query, so that there is no end of viewers."""
+    """Anybody may send any query, so that there is no end of viewers."""
     kept = Viewers()
     for number in range(3 * MOST):
         kept[viewer("192.0.2.1", "Browser", [f"viewer={number:x}" * 500])] = float(number)

@@ -188,7 +188,7 @@ def test_guessing_is_slowed_down_and_logged_without_secrets(
     assert isinstance(refused, Answer)
     problem(refused, 429, "too_many_requests")
     assert int(refused.headers["Retry-After"]) >= 1
-    # whoever has the key is not kept out by those who guess
+    # the owner of the key is not kept out by those who guess
     assert system.post("api/credentials", made).status == 200
     assert "refused credentials" in system.log
     key = links["remote"]["url"].split(".")[-1]

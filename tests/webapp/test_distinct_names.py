@@ -1,4 +1,4 @@
-"""Whoever comes and goes: no two players have one name, and none changes by itself."""
+"""Players come and go: no two players have one name, and none changes by itself."""
 
 from __future__ import annotations
 

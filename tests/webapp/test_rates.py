@@ -48,7 +48,7 @@ def test_no_call_makes_a_player_known(system: System, call: str, is_forgotten: b
 
 
 def test_what_is_left_of_a_player_that_was_forgotten(system: System) -> None:
-    """Its links and the code that it shows open nothing; its page may make it anew."""
+    """Its links and the code that it shows open nothing; its page may make it again."""
     host = Household(system)
     shown = system.post(f"api/players/{host.id}/pairing", {"owner_key": host.owner_key}).json
     keys = {role: host.key(role) for role in ("remote", "guest")}

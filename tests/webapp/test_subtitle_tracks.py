@@ -158,7 +158,7 @@ def test_a_reading_ends_with_those_who_ask(tmp_path: Path) -> None:
     readings = reading(tmp_path, "import time; time.sleep(60)", abandoned_after=0.2)
     assert readings.read("x", ()) is None
     eventually(lambda: readings.tool.outcomes()["failed"] == 1, "its process has ended")
-    # and is no failure: whoever asks again begins another one
+    # and is no failure: the next request begins another one
     assert readings.read("x", ()) is None
     readings.tool.stop()
 

@@ -47,7 +47,7 @@ def test_what_it_is_for(authority: Authority) -> None:
 
 
 def test_it_cannot_vouch_for_others(authority: Authority) -> None:
-    """Whoever has its key can make certificates, but browsers take none for other sites."""
+    """Anybody who has its key can make certificates, but browsers take none for other sites."""
     key = authority.folder / "authority.key"
     request = authority.folder / "x.csr"
     extensions = authority.folder / "x.cnf"

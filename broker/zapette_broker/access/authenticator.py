@@ -1,4 +1,4 @@
-"""The seam to whoever decides which clients may connect."""
+"""The seam to what decides which clients may connect."""
 
 from __future__ import annotations
 

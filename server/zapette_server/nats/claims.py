@@ -45,7 +45,7 @@ def read(text: str, issuer: KeyPair) -> dict[str, Any]:
     """
     head, _, rest = text.partition(".")
     body, _, signature = rest.partition(".")
-    # Only our own header: whoever shows a token must not choose how it is checked.
+    # Only our own header: the sender of a token must not choose how it is checked.
     if head != HEADER or not issuer.has_signed(f"{head}.{body}".encode(), _decode(signature)):
         raise ValueError("the token is not valid")
     claims: dict[str, Any] = json.loads(_decode(body))

@@ -26,7 +26,7 @@ class ClusterKeys:
     """What the web side needs of a cluster's keys.
 
     Attributes:
-        operator: signs the account anew when tokens are revoked.
+        operator: signs the account again when tokens are revoked.
         signing: signs the tokens of players, phones and the household.
         account: the account that they belong to.
         system_user: proves the system user to a node.

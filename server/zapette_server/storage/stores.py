@@ -123,7 +123,7 @@ def _refuse_newer(folder: DataFolder) -> None:
         except StoreNewer:
             raise
         except StoreError as error:
-            # whoever opens it repairs or reports it
+            # the process that opens it repairs or reports it
             log.debug("%s", error)
 
 

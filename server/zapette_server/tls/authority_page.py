@@ -33,7 +33,7 @@ _TEXTS: Final = {
         "its authority opens it without a warning. The phone can then keep its screen on, install "
         "the remote as an app, and share links to it.",
         "means": "What it means",
-        "risk": "Whoever has the authority's key, which never leaves the machine that runs "
+        "risk": "Anybody who has the authority's key, which never leaves the machine that runs "
         "Zapette, can pretend to be a server of this home. The authority is for private addresses, "
         "names in .local and this server's own names. It cannot vouch for your bank or any other "
         "site. Install it on your own devices only.",

@@ -72,7 +72,7 @@ class Side(asyncio.Protocol):
             self._transport.write(data)
 
     def close(self) -> None:
-        """Send what was written, then close; whoever does not read it loses it after a while."""
+        """Send what was written, then close; a peer that does not read in time loses it."""
         if self._transport is None or self._transport.is_closing():
             return
         self._transport.close()

@@ -14,7 +14,7 @@ function start(answer) {
   /** @type {string[]} */
   const sent = [];
   const fetch = takeOver(
-    /** @type {any} */ (async (/** @type {string} */ url) => sent.push(url) && "anew"),
+    /** @type {any} */ (async (/** @type {string} */ url) => sent.push(url) && "fresh"),
     { url: URL, body: BODY, answer, socket: null },
   );
   return { fetch, sent };
@@ -22,10 +22,10 @@ function start(answer) {
 
 test("the early answer is taken once, by the same request only", async () => {
   const { fetch, sent } = start(Promise.resolve("early"));
-  assert.equal(await fetch(URL, { body: '{"id":"2"}' }), "anew");
-  assert.equal(await fetch(`${URL}/other`, { body: BODY }), "anew");
+  assert.equal(await fetch(URL, { body: '{"id":"2"}' }), "fresh");
+  assert.equal(await fetch(`${URL}/other`, { body: BODY }), "fresh");
   assert.equal(await fetch(URL, { body: BODY, signal: new AbortController().signal }), "early");
-  assert.equal(await fetch(URL, { body: BODY }), "anew");
+  assert.equal(await fetch(URL, { body: BODY }), "fresh");
   assert.equal(sent.length, 3);
 });
 
@@ -39,8 +39,8 @@ test("who has waited long enough gives the early answer up", async () => {
 });
 
 test("without an early request there is nothing to take over", async () => {
-  const fetch = takeOver(/** @type {any} */ (async () => "anew"), undefined);
-  assert.equal(await fetch(URL, { body: BODY }), "anew");
+  const fetch = takeOver(/** @type {any} */ (async () => "fresh"), undefined);
+  assert.equal(await fetch(URL, { body: BODY }), "fresh");
 });
 
 /**
@@ -52,21 +52,21 @@ function reachTwice(url, readyState) {
   const socket = { url, readyState, OPEN: 1, closed: false, close: () => (socket.closed = true) };
   const answer = Promise.resolve(/** @type {any} */ ({}));
   const early = { url: URL, body: BODY, answer, socket: /** @type {any} */ (socket) };
-  const reach = takeOverSocket(/** @type {any} */ (() => "anew"), early);
+  const reach = takeOverSocket(/** @type {any} */ (() => "fresh"), early);
   const got = [0, 1].map(() => reach("ws://tv/mqtt"));
   return { got: got.map((one) => (/** @type {any} */ (one) === socket ? "early" : one)), socket };
 }
 
 test("the early socket is taken once, if it leads to the broker and has not ended", () => {
   for (const state of [0, 1]) {
-    assert.deepEqual(reachTwice("ws://tv/mqtt", state).got, ["early", "anew"]);
+    assert.deepEqual(reachTwice("ws://tv/mqtt", state).got, ["early", "fresh"]);
   }
-  assert.deepEqual(reachTwice("ws://tv/mqtt", 3).got, ["anew", "anew"]);
+  assert.deepEqual(reachTwice("ws://tv/mqtt", 3).got, ["fresh", "fresh"]);
   const { got, socket } = reachTwice("ws://other/mqtt", 1);
-  assert.deepEqual(got, ["anew", "anew"]);
+  assert.deepEqual(got, ["fresh", "fresh"]);
   assert.ok(socket.closed);
   assert.equal(
-    takeOverSocket(/** @type {any} */ (() => "anew"), undefined)("ws://tv/mqtt"),
-    "anew",
+    takeOverSocket(/** @type {any} */ (() => "fresh"), undefined)("ws://tv/mqtt"),
+    "fresh",
   );
 });

@@ -60,7 +60,7 @@ test("a browser that has enough, or rests, says nothing of the link", (context) 
   assert.deepEqual(rates, []);
 });
 
-test("a seek begins anew", (context) => {
+test("a seek begins a new measurement", (context) => {
   const { film, grow, rates } = measured(context);
   grow(0.25, 3);
   film.dispatchEvent(new Event("seeking"));

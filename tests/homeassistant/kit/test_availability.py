@@ -40,7 +40,7 @@ async def test_the_will_of_a_killed_bridge(
             await play
     assert refused.value.translation_key == "unavailable"
     await shows(hass, ENTITY, "unavailable")
-    # whoever asks all the same is answered at once
+    # a person who asks all the same is answered at once
     for ask in (
         entry.runtime_data.player.async_call("play"),
         entry.runtime_data.player.async_call_server("library"),

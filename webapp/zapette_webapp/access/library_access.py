@@ -145,7 +145,7 @@ class LibraryAccess:
 
 
 def register(app: Flask, access: LibraryAccess, refusals: RefusalCounts) -> None:
-    """Refuse whoever was not let in, on every route of the library that `app` has or gets."""
+    """Refuse all who were not let in, on every route of the library that `app` has or gets."""
 
     @app.before_request
     def check() -> None:

@@ -31,7 +31,7 @@ class Upload:
         touched: when a part arrived, or a player had it, in Unix seconds.
         was_held: whether a player has had it.
         is_ready: whether it is complete and can be played.
-        lock: held by whoever changes it.
+        lock: held while it is changed.
     """
 
     folder: Path

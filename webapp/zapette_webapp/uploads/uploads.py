@@ -232,7 +232,7 @@ class Uploads:
     def _delete(self, upload: Upload) -> None:
         with self._lock:
             self._uploads.pop(upload.id, None)
-        # whoever changes it removes it afterwards
+        # the thread that changes it removes it afterwards
         if upload.lock.acquire(blocking=False):
             upload.remove()
             upload.lock.release()
