@@ -169,6 +169,13 @@ def test_the_same_answer_over_mqtt(cinema: System) -> None:
     assert '"invalid_argument"' in refused.stdout
 
 
+def test_a_picture_is_known_by_its_path_but_not_listed(cinema: System) -> None:
+    (photo,) = cinema.get("api/library?path=Films/poster.jpg").json["entries"]
+    assert (photo["kind"], photo["source"]) == ("image", "media/Films/poster.jpg")
+    listed = cinema.get("api/library?search=poster").json["entries"]
+    assert [it["source"] for it in listed] == []
+
+
 @pytest.mark.parametrize(
     ("query", "status", "word"),
     [
@@ -177,7 +184,7 @@ def test_the_same_answer_over_mqtt(cinema: System) -> None:
         ("path=%2e%2e%2fFilms", 404, "path"),
         ("path=/etc", 404, "path"),
         ("path=.hidden", 404, "path"),
-        ("path=Films/poster.jpg", 404, "path"),
+        ("path=Films/The.Good.Film.1999.1080p.BluRay.x264.fr.srt", 404, "path"),
         ("path=%00", 404, "path"),
         ("path=" + "a" * 5000, 400, "path"),
         ("offset=-1", 400, "offset"),
