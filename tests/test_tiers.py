@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -15,9 +16,12 @@ USUAL = "tests/test_tiers.py::test_ci_ends_with_every_test"
 
 def collected(command: str) -> set[str]:
     """Return which of two tests are collected where `command` starts pytest."""
+    # make hands its variables on, such as LONG
+    alone = {name: it for name, it in os.environ.items() if name not in {"MAKEFLAGS", "LONG"}}
     recipe = subprocess.run(
-        [*shlex.split(command), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+        [*shlex.split(command), "--dry-run"],
+        cwd=ROOT, env=alone, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
     (arguments,) = re.findall(r"^scripts/test\.sh (.*)$", recipe, re.MULTILINE)
     found = subprocess.run(
         [sys.executable, "-m", "pytest", *shlex.split(arguments), "--collect-only", "-q",
