@@ -281,6 +281,12 @@ class System:
         assert name == "home"
         return password
 
+    def wait_for_index(self) -> None:
+        """Return once everything in the library is known."""
+        eventually(
+            lambda: self.get("api/library").json["index"]["state"] == "ready", "an index", 60
+        )
+
     def household(self) -> BrokerUrl:
         """Return the URL of the broker with the account ``home``."""
         return BrokerUrl(

@@ -20,7 +20,6 @@ from tests.browser.remote_page import RemotePage
 from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
-from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
 
@@ -104,9 +103,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media = make_shelf(folder / "media")
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
     with sharing(shared_system(folder, settings)) as system:
-        eventually(
-            lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        system.wait_for_index()
         yield system
 
 

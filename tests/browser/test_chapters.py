@@ -61,9 +61,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     _film(media / "film.mkv", "-i", str(folder / "chapters"), "-map_metadata", "2")
     _film(media / "plain.webm")
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

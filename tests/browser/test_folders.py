@@ -40,9 +40,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     _copy(one, media / "top.webm")
     (media / "evening.m3u8").write_text("Films/Beta.webm\nShow/Season 1/show s1e10.webm\n")
     with shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

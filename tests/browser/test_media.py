@@ -25,9 +25,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
     with sharing(System(folder, settings)) as system:
         # so that what the library says does not depend on the moment
-        eventually(
-            lambda: system.get("api/library").json["index"]["state"] == "ready", "all is known", 60
-        )
+        system.wait_for_index()
         yield system
 
 

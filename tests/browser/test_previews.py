@@ -46,9 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     film = ("-filter_complex", ";".join([*parts, joined]), "-map", "[v]", "-g", "5")
     films.ffmpeg(*film, "-c:v", "libvpx", str(media / "flag.webm"))
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

@@ -42,9 +42,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     (flawed / "c letter.mp4").write_text("Dear all, this is no film.\n" * 20)
     _place(one, flawed / "d good")
     with shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)}) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

@@ -36,9 +36,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     films.ffmpeg(*films.picture(SECONDS), *_H264, str(media / "large.mp4"))
     assert (media / "large.mp4").stat().st_size * 8 > 0.9 * FILM * SECONDS
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

@@ -71,9 +71,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         NAMED[name].make(media)
     turned(media / "turned.mp4")
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
-        eventually(
-            lambda: system.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        system.wait_for_index()
         yield system
 
 

@@ -80,9 +80,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     ffmpeg(*black, *inputs, *maps, *codecs, *kinds, str(media / "all.mkv"))
     (media / "film.en.ass").write_text(ASS)
     with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready", "an index", 60
-        )
+        running.wait_for_index()
         yield running
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from tests.sharing import sharing
 from tests.system import System
-from tests.waiting import eventually
 from tests.webapp import films
 
 
@@ -32,9 +31,5 @@ def cinema(film_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A system on that folder, when everything in it has been looked into."""
     settings = {"ZAPETTE_MEDIA_DIR": str(film_folder)}
     with sharing(System(tmp_path_factory.mktemp("cinema"), settings)) as running:
-        eventually(
-            lambda: running.get("api/library").json["index"]["state"] == "ready",
-            "the library is ready",
-            timeout=60,
-        )
+        running.wait_for_index()
         yield running
