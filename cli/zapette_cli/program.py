@@ -29,7 +29,7 @@ _OWN_OPTIONS: Final = {"--help", "--version"}
 
 
 class _Program(Group):
-    """The command, which runs Zapette unless it is told to do something else."""
+    """The command, which runs Zapette if no subcommand is given."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing and self._is_to_run(args):

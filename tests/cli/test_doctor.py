@@ -111,7 +111,7 @@ ip link add docker0 type veth peer name far1
 ip link set docker0 up
 ip link set far1 up
 ip addr add 172.17.0.1/16 dev docker0''')
-report("docker beside")
+report("docker and network")
 sh("ip addr del 192.168.1.5/24 dev eth0")
 report("docker alone")
 sh('''ip addr add 192.168.1.5/24 dev eth0
@@ -149,7 +149,7 @@ def networks() -> dict[str, list[list[str]]]:
         ("link-local", "address", "failed", "eth0 has only a link-local address"),
         ("no route", "network", "warning", "no default route"),
         ("vpn", "vpn", "warning", "tun0"),
-        ("docker beside", "address", "ok", "http://192.168.1.5:8000/"),
+        ("docker and network", "address", "ok", "http://192.168.1.5:8000/"),
         ("docker alone", "address", "failed", "172.17.0.1 (docker0)"),
         ("closed", "firewall", "failed", "nftables blocks 8000"),
         ("opened", "firewall", "ok", "nftables"),

@@ -22,7 +22,7 @@ function stateWith(more = {}) {
   });
 }
 
-/** A player that writes down what it is asked for, and fails when it is told to. */
+/** A player that records its calls, and fails those that a test chooses. */
 class Recorded {
   /** @type {string[]} */
   asked = [];

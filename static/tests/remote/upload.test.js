@@ -10,7 +10,7 @@ const PART = 1 << 20;
 const slice = (start, end) => new Blob([new Uint8Array(end - start)]);
 const FILE = { name: "film.mp4", size: SIZE, slice };
 
-/** A server that keeps what it is sent, and fails when it is told to. */
+/** A server that keeps what arrives, and fails when a test wants it. */
 class Server {
   received = 0;
   /** @type {number[]} */

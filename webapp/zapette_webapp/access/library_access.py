@@ -22,7 +22,12 @@ from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.transfers import RIGHT, Right, stands
 
 PREFIXES: Final = (
-    *("/api/library", "/media", "/thumbnails", "/previews", "/subtitles", "/streams"),
+    "/api/library",
+    "/media",
+    "/thumbnails",
+    "/previews",
+    "/subtitles",
+    "/streams",
 )
 """Everything at and below these paths is the library."""
 
