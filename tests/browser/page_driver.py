@@ -50,7 +50,11 @@ class PageDriver:
         self._devtools = page.context.new_cdp_session(page)
 
     def see(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression, awaited if it is a promise."""
+        """Return the value of a JavaScript expression, awaited if it is a promise.
+
+        Raises:
+            LookupError: it asks something of an element that is not there, or not there yet.
+        """
         try:
             answer = self._evaluate(expression)
         except Error as error:
@@ -59,7 +63,9 @@ class PageDriver:
             # the page of which it was asked is gone: the one in its place is asked
             answer = self._evaluate(expression)
         if "exceptionDetails" in answer:
-            raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
+            thrown = answer["exceptionDetails"].get("exception", {})
+            fault = LookupError if thrown.get("className") == "TypeError" else AssertionError
+            raise fault(f"{expression}: {thrown.get('description', answer['exceptionDetails'])}")
         return answer["result"].get("value")
 
     def _evaluate(self, expression: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Projector:
     def _try(self, found: Screening, what: str, act: Callable[[], object]) -> None:
         try:
             act()
-        except AssertionError as error:
+        except (AssertionError, LookupError) as error:
             found.faults.append(f"{what}: {str(error).splitlines()[0][:120]}")
 
     def _ask(self, procedure: str, *parameters: Any) -> dict[str, Any]:
