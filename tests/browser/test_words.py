@@ -42,10 +42,10 @@ FOREIGN = """Promise.all([import("/static/i18n/en.js"), import("/static/i18n/fr.
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with one good medium and what is wrong with others."""
     folder = tmp_path_factory.mktemp("media")
-    picture = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=3"]
-    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=3"]
+    picture = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=5:duration=20"]
+    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=20"]
     for name, codecs in {
-        "a good one.webm": ["-c:v", "libvpx", "-c:a", "libopus"],
+        "a good one.webm": ["-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"],
         "old codec.mp4": ["-c:v", "mpeg4", "-an"],
         "container.mkv": ["-c:v", "mpeg2video", "-c:a", "mp2"],
     }.items():
