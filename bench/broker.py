@@ -11,15 +11,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 import uvloop
 
 from bench.broker_load.clients import Transport
+from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
 from bench.broker_load.run import USUAL, Plan, Run
-from bench.broker_load.servers import SERVERS
 from bench.processes import ProcessError, raise_file_limit, two_cores
 from bench.results import about, command, counts, names_of, write_json
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command("broker", __doc__)
     parser.add_argument("--quick", action="store_true", help="few clients, one short round")
     for option, known, usual in (
-        ("--servers", list(SERVERS), "all"),
+        ("--servers", list(SERVERS), ",".join(Plan().servers)),
         ("--transports", get_args(Transport), "both"),
         ("--only", (*USUAL, "hold"), "all but the last"),
     ):
@@ -44,9 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mqtt", choices=("3.1.1", "5"), help="default: 3.1.1")
     parser.add_argument("--silent", action="store_true", help="report no progress")
     quick = parser.parse_args(arguments).quick
-    plan = parser.parse_args(arguments, Plan.quick() if quick else Plan())
+    return carry_out(parser.parse_args(arguments, Plan.quick() if quick else Plan()), tables)
+
+
+def carry_out(plan: Plan, tables_of: Callable[[Results], str]) -> int:
+    """Carry out a plan and show its results; return what `main` returns."""
     try:
-        return uvloop.run(_run(plan))
+        return uvloop.run(_run(plan, tables_of))
     except ProcessError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 2
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-async def _run(plan: Plan) -> int:
+async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> int:
     task = asyncio.current_task()
     if task is not None:
         # as SIGINT does, so that started processes are ended
@@ -84,7 +88,7 @@ async def _run(plan: Plan) -> int:
         await Run(plan, server_core, results, say).carry_out()
     finally:
         # after an interruption, show what was measured before it
-        print(tables(results))
+        print(tables_of(results))
         write_json(plan.json, results.document())
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -189,8 +189,10 @@ _COLUMNS: Final = (
 )
 
 
-def tables(results: Results) -> str:
-    parts = [_figures(results), _ratios(results), _growth(results), _held(results)]
+def tables(results: Results, compare: Callable[[Results], str] | None = None) -> str:
+    """Return all tables; `compare` makes that of the ratios, instead of ours to `RIVALS`."""
+    ratios = (compare or _ratios)(results)
+    parts = [_figures(results), ratios, _growth(results), _held(results)]
     if results.failures:
         lines = (
             f"  {case.server} {case.transport}, {case.idle} idle, {case.measure}: "
@@ -229,6 +231,22 @@ def _ratios(results: Results) -> str:
     head = [f"ours at {idle:,} idle clients", *titles]
     rows = ([one.title, *(it.text() for it in found if it.target is one)] for one in TARGETS)
     return aligned([head, *rows])
+
+
+def ratios_to_others(results: Results, transport: str = "tcp") -> str:
+    """Return a table of our figures divided by those of every other server."""
+    idle = results.most_idle()
+    others = [it for it in dict.fromkeys(case.server for case in results.samples) if it != "ours"]
+    rows = [[f"ours to, at {idle:,} idle clients", "", *others]]
+    for target in TARGETS:
+        ours, *theirs = (
+            results.value(Case(server, transport, idle, target.measure), target.figure)
+            for server in ("ours", *others)
+        )
+        if ours is not None:
+            cells = (f"{ours / it:.2f}" if it else "-" for it in theirs)
+            rows.append([target.title, "more is better" if target.more else "", *cells])
+    return aligned(rows)
 
 
 def _growth(results: Results) -> str:

@@ -14,8 +14,9 @@ from bench.broker_load.clients import Transport
 from bench.broker_load.driver import Driver
 from bench.broker_load.idle import IdleClients, IdleError
 from bench.broker_load.measures import MEASURES, Effort, MeasureError, Sample, hold, warm_up
+from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import DISTURBED_LIMIT, Case, Results
-from bench.broker_load.servers import SERVERS, Server
+from bench.broker_load.servers import Server
 from bench.processes import ProcessError
 from bench.results import rotated
 
@@ -43,7 +44,7 @@ class Plan:
         retakes: further tries at a sample that other programs disturb.
     """
 
-    servers: Sequence[str] = tuple(SERVERS)
+    servers: Sequence[str] = ("ours", "mosquitto", "crossbar", "amqtt")
     transports: Sequence[Transport] = ("ws", "tcp")
     only: Sequence[str] = USUAL
     idle: Sequence[int] = (0, 1000, 6000)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import getpass
 import importlib.metadata
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -30,7 +29,8 @@ from bench.broker_load.clients import (
 )
 from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
 from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
-from bench.processes import Process, ProcessError
+from bench.environments import Environment
+from bench.processes import Process
 from tests.ports import free_ports
 from zapette_server.access import credentials
 from zapette_server.storage.data_folder import HOME, DataFolder
@@ -45,11 +45,8 @@ PASSWORDS: Final[dict[Role, str]] = {
 }
 """For the servers that know roles by name and password only."""
 
-_PACKAGES: Final = ROOT / "bench" / "requirements-crossbar.txt"
-_INSTALL_TIMEOUT: Final = 900.0
-_CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zapette-bench"
-CROSSBAR: Final = _CACHE / "crossbar"
-"""The virtual environment that `Crossbar.install` makes."""
+_CROSSBAR: Final = Environment("crossbar")
+CROSSBAR: Final = _CROSSBAR.folder
 
 
 class Server:
@@ -219,27 +216,11 @@ class Crossbar(Server):
 
     @classmethod
     def install(cls) -> None:
-        done = CROSSBAR / "installed.txt"
-        if done.exists() and done.read_bytes() == _PACKAGES.read_bytes():
-            return
-        CROSSBAR.parent.mkdir(parents=True, exist_ok=True)
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(CROSSBAR)],
-            [f"{CROSSBAR}/bin/pip", "install", "--quiet", "--requirement", str(_PACKAGES)],
-        ):
-            try:
-                subprocess.run(command, check=True, capture_output=True, timeout=_INSTALL_TIMEOUT)
-            except subprocess.CalledProcessError as error:
-                shown = error.stderr[-2000:].decode("utf-8", "replace")
-                raise ProcessError(f"{' '.join(command)} failed: {shown}") from error
-            except subprocess.TimeoutExpired as error:
-                raise ProcessError(f"{' '.join(command)} took too long") from error
-        done.write_bytes(_PACKAGES.read_bytes())
+        _CROSSBAR.install()
 
     @classmethod
     def version(cls, package: str = "crossbar") -> str:
-        pins = dict(line.split("==") for line in _PACKAGES.read_text().split() if "==" in line)
-        return pins[package]
+        return _CROSSBAR.version(package)
 
 
 class StockAmqtt(Server):
@@ -255,8 +236,3 @@ class StockAmqtt(Server):
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         lines = [f"{role}:{cheap.hash(text)}\n" for role, text in PASSWORDS.items()]
         (self.folder / "passwords").write_text("".join(lines))
-
-
-SERVERS: Final[dict[str, type[Server]]] = {
-    kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt)
-}
