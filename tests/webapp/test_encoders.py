@@ -105,3 +105,21 @@ def test_one_that_failed_in_use_is_tried_again(caplog: pytest.LogCaptureFixture)
     assert "no device" not in caplog.text
     eventually(lambda: "libx264rgb does not work any more" in caplog.text, "it is said")
     assert 'zapette_encoder_works{encoder="libx264rgb"} 0' in prometheus.render(encoders.families())
+
+
+def test_films_that_fail_at_once_share_a_trial() -> None:
+    encoders = found(AUTO, WORKING)
+    runs = encoders.tool.outcomes()["done"]
+    # nothing else is tried meanwhile
+    with encoders.tool.turn():
+        for _ in range(3 * LIMITS.waiting):
+            encoders.doubt(WORKING, "no memory")
+    eventually(lambda: encoders.tool.outcomes()["done"] == runs + 1, "it is tried again")
+    encoders.tool.stop()
+    eventually(lambda: _is_dropped_after_doubt(encoders), "the trial is over: another one begins")
+    assert encoders.tool.outcomes()["busy"] == 0
+
+
+def _is_dropped_after_doubt(encoders: Encoders) -> bool:
+    encoders.doubt(WORKING, "no device")
+    return encoders.best == SOFTWARE

@@ -56,6 +56,16 @@ def test_the_budget_is_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
     assert thumbnails.made == 6
 
 
+def test_failures_count_towards_the_budget(thumbnails: Thumbnails, tmp_path: Path) -> None:
+    for number in range(20):
+        broken = tmp_path / f"{number}.jpg"
+        broken.write_bytes(b"no picture")
+        assert finished(thumbnails, broken).file is None
+    # an empty file takes an entry of the file system
+    kept = tmp_path / "thumbnails"
+    eventually(lambda: len(list(kept.glob("*.jpg"))) <= BUDGET // 4096, "the budget is kept")
+
+
 def test_few_wait_for_one_that_is_being_made(thumbnails: Thumbnails, tmp_path: Path) -> None:
     files = [picture(tmp_path, number) for number in range(2)]
     assert thumbnails.get(files[0]).file is not None

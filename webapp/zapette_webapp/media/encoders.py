@@ -123,6 +123,7 @@ class Encoders:
         self._works: dict[str, bool] = {}
         self._working: list[Encoder] = []
         self._doubted: set[Encoder] = set()
+        self._retried: set[Encoder] = set()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         #: Set when all were tried.
@@ -164,20 +165,25 @@ class Encoders:
         Each film that it fails with goes on in software; the others keep it if it still works.
         """
         with self._lock:
-            is_new = encoder not in self._doubted
+            is_new, is_retried = encoder not in self._doubted, encoder in self._retried
             self._doubted.add(encoder)
+            self._retried.add(encoder)
         if is_new:
             log.warning(
                 "converting with %s failed: %s; software converts this film", encoder.name, problem
             )
-        threading.Thread(
-            target=self._try_again, args=(encoder,), name="encoders", daemon=True
-        ).start()
+        # one trial answers for all films that fail meanwhile
+        if not is_retried:
+            threading.Thread(
+                target=self._try_again, args=(encoder,), name="encoders", daemon=True
+            ).start()
 
     def _try_again(self, encoder: Encoder) -> None:
-        if self._try(encoder) or self._stopping.is_set():
-            return
+        works = self._try(encoder)
         with self._lock:
+            self._retried.discard(encoder)
+            if works or self._stopping.is_set():
+                return
             had = self._wanted()
             self._working = [it for it in self._working if it != encoder]
             self._works[encoder.name] = any(it.name == encoder.name for it in self._working)

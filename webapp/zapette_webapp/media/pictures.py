@@ -23,6 +23,7 @@ _MOST_WAITING: Final = 4
 _WAIT: Final = 2.0
 _TRIMMED_TO: Final = 0.9
 _TOUCHED_AFTER: Final = 24 * 3600.0
+_BLOCK: Final = 4096  # the bytes that even an empty file counts as
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Pictures(ABC):
         draft.write_bytes(picture or b"")
         draft.replace(target)
         self._made += picture is not None
-        self._trim(len(picture or b""))
+        self._trim(target)
 
     @abstractmethod
     def _is_drawn(self, file: Path) -> bool:
@@ -165,23 +166,27 @@ class Pictures(ABC):
     def _draw(self, file: Path) -> bytes | None:
         """Return the picture of a file; None if it has none."""
 
-    def _trim(self, added: int) -> None:
+    def _trim(self, newest: Path) -> None:
         if self._used is None:
-            self._used = sum(it.stat().st_size for it in self._folder.glob("*.jpg"))
+            self._used = sum(_space(it) for it in self._folder.glob("*.jpg"))
         else:
-            self._used += added
+            self._used += _space(newest)
         if self._used <= self._budget:
             return
-        kept = [(it.stat(), it) for it in self._folder.glob("*.jpg")]
-        # Keep the newest: a client waits for it.
-        for status, picture in sorted(kept, key=lambda it: it[0].st_mtime_ns)[:-1]:
+        # the newest is kept: a client waits for it
+        kept = [it for it in self._folder.glob("*.jpg") if it != newest]
+        for picture in sorted(kept, key=lambda it: it.stat().st_mtime_ns):
             if self._used <= self._budget * _TRIMMED_TO:
                 break
+            self._used -= _space(picture)
             picture.unlink(missing_ok=True)
-            self._used -= status.st_size
 
     def _target(self, file: Path) -> Path:
         status = file.stat()
         what = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{self._kind}"
         digest = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()
         return self._folder / f"{digest[:40]}.jpg"
+
+
+def _space(file: Path) -> int:
+    return max(_BLOCK, file.stat().st_size)
