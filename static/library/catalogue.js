@@ -9,6 +9,8 @@ const PATIENCE = 1500;
 const LONGEST_SERIES = 2000;
 /** How many media are kept in mind. */
 const MOST = 20;
+/** Milliseconds for which: signed addresses of pictures expire. */
+const KNOWN_FOR = 24 * 3600e3;
 
 /**
  * @typedef {import("../protocol/sources.js").Source} Source
@@ -52,7 +54,7 @@ const MOST = 20;
 
 export class Catalogue {
   #list;
-  /** @type {Map<string, Promise<About | null>>} */
+  /** @type {Map<string, { asked: Promise<About | null>, at: number }>} */
   #known = new Map();
 
   /**
@@ -128,9 +130,9 @@ export class Catalogue {
   /** @param {string} path */
   #ask(path) {
     const known = this.#known.get(path);
-    if (known) return known;
+    if (known && Date.now() - known.at < KNOWN_FOR) return known.asked;
     const asked = this.#look(path);
-    this.#known.set(path, asked);
+    this.#known.set(path, { asked, at: Date.now() });
     const [oldest] = Array.from(this.#known.keys());
     if (this.#known.size > MOST) this.#known.delete(oldest);
     return asked;

@@ -175,7 +175,7 @@ export class Playback {
     void by.then((name) => this.#sign(items, name));
     if (items.length > 1) return;
     const [item] = items;
-    void this.#catalogue.about(read).then((about) => this.#describe(item, about));
+    void this.#catalogue.about(read).then((about) => this.describe(item, about));
   }
 
   /**
@@ -274,7 +274,7 @@ export class Playback {
     const about = this.#catalogue.about(source);
     this.current = item;
     this.#store.set("current", item);
-    void about.then((found) => this.#describe(item, found));
+    void about.then((found) => this.describe(item, found));
     const loaded = this.#media.load(source, { ...how, about });
     this.changed.emit();
     await loaded;
@@ -317,11 +317,10 @@ export class Playback {
 
   /**
    * Give an item what the library knows of it; a title that people gave it stays.
-   *
    * @param {QueueItem} item
    * @param {About | null} about
    */
-  #describe(item, about) {
+  describe(item, about) {
     if (!about) return;
     const { duration, title } = about;
     const plain = readSource(item.source).title === item.title;

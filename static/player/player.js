@@ -13,6 +13,7 @@ import { Later } from "../page/later.js";
 import { Media } from "../media/media.js";
 import { SystemControls } from "./system-controls.js";
 import { openMqttTransport } from "../mqtt/transport.js";
+import { PictureRenewal } from "../playback/picture-renewal.js";
 import { Playback } from "../playback/playback.js";
 import { PlayerIdentity } from "./identity.js";
 import { PlayerName } from "./name.js";
@@ -172,7 +173,10 @@ function facts() {
  * out whether it may be played with sound.
  */
 async function open() {
-  const restored = credentials.admitted.then(() => playback.restore());
+  const restored = credentials.admitted.then(() => {
+    new PictureRenewal(playback, catalogue).start();
+    return playback.restore();
+  });
   restored.catch((error) => page.tell(error));
   if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
 }

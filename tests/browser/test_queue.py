@@ -208,6 +208,20 @@ def test_it_outlives_the_page(cinema: System, pages: Pages) -> None:
         assert state["queue"] == before
         assert (state["title"], state["repeat"], state["playing"]) == ("two", "all", False)
         assert controlled.source == "media/two.webm"
+        # months later, the signatures of the pictures are out of date
+        player.page.add_init_script(_AGE)
+        player.page.reload(wait_until="commit")
+        player.wait_until_live()
+        assert player.see("window.aged") == 3
+        eventually(lambda: observer.status()["queue"] == before, "the pictures have new addresses")
+
+
+_AGE = r"""
+  const kept = localStorage.getItem("zapette.playback");
+  const { queue } = JSON.parse(kept);
+  window.aged = queue.items.filter(({ poster }) => poster.includes("expires=")).length;
+  localStorage.setItem("zapette.playback", kept.replace(/expires=\d+/g, "expires=1"));
+"""
 
 
 def test_a_long_film_goes_on_where_one_stopped(controlled: ControlledPlayer) -> None:

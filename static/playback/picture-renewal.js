@@ -1,0 +1,55 @@
+/** Renews the signed addresses of pictures: what is in a queue may stay there for months. */
+
+import { readSource } from "../protocol/sources.js";
+
+/** Milliseconds between two looks at the queue. */
+const EVERY = 3600e3;
+/** Seconds for which the server signs at least: what is valid for less time can be renewed. */
+const PERIOD = 7 * 24 * 3600;
+
+/**
+ * @typedef {import("./playback.js").Playback} Playback
+ * @typedef {import("../library/catalogue.js").Catalogue} Catalogue
+ */
+
+export class PictureRenewal {
+  #playback;
+  #catalogue;
+  #now;
+
+  /**
+   * @param {Playback} playback
+   * @param {Catalogue} catalogue
+   * @param {() => number} [now] Unix time in seconds
+   */
+  constructor(playback, catalogue, now = () => Date.now() / 1000) {
+    this.#playback = playback;
+    this.#catalogue = catalogue;
+    this.#now = now;
+  }
+
+  /** Renew what is old now, and from now on. */
+  start() {
+    setInterval(() => void this.#renew(), EVERY);
+    void this.#renew();
+  }
+
+  async #renew() {
+    const { current, queue } = this.#playback;
+    for (const item of current ? [current, ...queue.items] : queue.items) {
+      if (secondsLeft(item.poster, this.#now()) >= PERIOD) continue;
+      this.#playback.describe(item, await this.#catalogue.about(readSource(item.source)));
+    }
+  }
+}
+
+/**
+ * Return for how long an address is valid; Infinity if it is not signed.
+ *
+ * @param {string | null} address
+ * @param {number} now
+ */
+function secondsLeft(address, now) {
+  const expires = new URLSearchParams(address?.split("?")[1]).get("expires");
+  return expires ? Number(expires) - now : Infinity;
+}
