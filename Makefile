@@ -11,7 +11,7 @@ COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-home
 ON_OURS := --python-version 3.11
 # One process for each of two cores, which the pages' browsers keep busy.
 SHARED := --numprocesses $(or $(PROCESSES),2) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
-FAST := tests/broker tests/webapp tests/zapette $(wildcard tests/test_*.py)
+FAST := tests/broker tests/database tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
 .PHONY: run dev test test-fast test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:
@@ -92,6 +92,7 @@ lock: $(VENV)/.dev
 	$(COMPILE) $(ON_OURS) --group ffmpeg -o requirements-ffmpeg.lock
 	$(COMPILE) $(ON_OURS) --group links -o requirements-links.lock
 	$(COMPILE) $(ON_OURS) --group nats -o requirements-nats.lock
+	$(COMPILE) $(ON_OURS) --group postgresql -o requirements-postgresql.lock
 	$(COMPILE) $(ON_OURS) --group node -o requirements-node.lock
 	$(COMPILE) --python-version 3.14.2 scripts/homeassistant.txt -o requirements-homeassistant.lock
 	cd static && ../scripts/npm.sh update --omit-lockfile-registry-resolved

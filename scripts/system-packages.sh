@@ -19,6 +19,7 @@ need nginx nginx-light
 need caddy caddy
 need certutil libnss3-tools
 need systemd-analyze systemd
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgres postgresql
 need firefox-esr firefox-esr
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -38,7 +38,7 @@ FAST: Final = "not slow"
 LONG: Final = frozenset({"homeassistant"})
 """Folders whose tests are all long."""
 
-TOGETHER: Final = ("browser", "conformance", "homeassistant")
+TOGETHER: Final = ("browser", "conformance", "database", "homeassistant")
 """Folders whose tests one process runs, on what is started once for all of them."""
 
 HALVED: Final = {"browser": "n"}

@@ -167,7 +167,7 @@ class Discovery:
     def _keep_announced(self) -> None:
         live_since: float | None = None
         pruned_at = -_PRUNE
-        swept = (-1, -1)
+        swept = ("", -1)
         while not self._stopping.is_set():
             self._wake.wait(_SWEEP if live_since is None or not self._dirty else 0.1)
             self._wake.clear()
@@ -187,7 +187,7 @@ class Discovery:
             if now - pruned_at >= _PRUNE:
                 pruned_at = now
                 self._prune()
-            removals = (self._registry.changes(), self._registry.removals)
+            removals = (self._registry.last_removal(), self._registry.removals)
             if removals != swept:
                 swept = removals
                 self._mark_all()

@@ -19,6 +19,7 @@ from zapette_server.broker_settings import BrokerSettings
 from zapette_server.errors import HostNameError
 from zapette_server.hosts import Hosts, read_names
 from zapette_server.places import DATA_FOLDER, ROOT
+from zapette_server.storage.opening import SQLITE
 
 _PREFIX: Final = "ZAPETTE_"
 _NEEDED: Final = frozenset({"data_dir", "media_dir"})
@@ -48,6 +49,8 @@ class Settings:
         trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of the media.
+        database: ``sqlite`` (files in `data_dir`), or the URL of a PostgreSQL database that several
+            web sides share: ``postgresql://user:password@host:5432/name``.
         mdns: whether the network finds this server as ``zapette.local``, with its services.
         library: who may read the library over HTTP: ``let_in`` (players, remotes, guests and the
             household) or ``open`` (everybody who reaches the server).
@@ -94,6 +97,7 @@ class Settings:
     tls_key: Path | None = None
     data_dir: Path = DATA_FOLDER
     media_dir: Path = ROOT / "samples"
+    database: str = SQLITE
     mdns: bool = True
     library: str = "let_in"
     uploads_max: int = 8192
@@ -377,6 +381,21 @@ def _check_library(key: str, value: str) -> None:
         raise SettingsError(key, f"{value!r} is none of let_in, open")
 
 
+def _check_database(key: str, value: str) -> None:
+    # without the value in the error: it may hold a password
+    try:
+        parts = urlsplit(value)
+        good = value == SQLITE or (
+            parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingsError(
+            key, "neither sqlite nor a URL of the form postgresql://user:password@host:5432/name"
+        )
+
+
 def _check_new_players(key: str, value: str) -> None:
     if value not in {"local", "ask", "open"}:
         raise SettingsError(key, f"{value!r} is none of local, ask, open")
@@ -404,6 +423,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "trusted_proxy": _check_proxy,
     "tls_cert": _check_file,
     "tls_key": _check_file,
+    "database": _check_database,
     "library": _check_library,
     "new_players": _check_new_players,
     "base_topic": _check_base,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.zapette.test_grants import ONE
+from tests.database.test_grants import ONE
 from zapette_server.access import records
 from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Change, Records, Standing

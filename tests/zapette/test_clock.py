@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.zapette.test_grants import ONE
+from tests.database.test_grants import ONE
 from zapette_server.storage.clock import Clock
 from zapette_server.storage.grants import Grants
 from zapette_server.storage.player_registry import PlayerRegistry

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.zapette.test_grants import ONE
+from tests.database.test_grants import ONE
 from zapette_broker.storage import sqlite, sqlite_file
 from zapette_broker.storage.store_errors import (
     ForeignStore,
@@ -42,6 +42,11 @@ def noise(file: Path, start: int, length: int, seed: int = 1) -> None:
     with file.open("r+b") as stream:
         stream.seek(start)
         stream.write(random.Random(seed).randbytes(length))
+
+
+def raw(registry: PlayerRegistry) -> sqlite3.Connection:
+    assert isinstance(registry._file, sqlite.Connection)
+    return registry._file._connection
 
 
 _OPENER = """
@@ -228,7 +233,7 @@ def test_errors_at_run_time_are_errors_of_the_store(tmp_path: Path) -> None:
     registry.claim(IDS[0])
     holder = sqlite3.connect(tmp_path / "players.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    registry._file._connection.execute("PRAGMA busy_timeout = 10")
+    raw(registry).execute("PRAGMA busy_timeout = 10")
     with pytest.raises(StoreBusy):
         registry.claim(IDS[1])
     with pytest.raises(StoreBusy):
@@ -236,10 +241,10 @@ def test_errors_at_run_time_are_errors_of_the_store(tmp_path: Path) -> None:
     holder.execute("ROLLBACK")
     registry.claim(IDS[1])
     registry.check()
-    registry._file._connection.execute("PRAGMA query_only = 1")
+    raw(registry).execute("PRAGMA query_only = 1")
     with pytest.raises(StoreReadOnly):
         registry.claim(IDS[2])
-    registry._file._connection.execute("PRAGMA query_only = 0")
+    raw(registry).execute("PRAGMA query_only = 0")
     registry.check()
     holder.execute("DROP TABLE players")
     holder.close()
@@ -262,7 +267,7 @@ def test_a_full_disk_is_named_until_there_is_room(
     """
     registry = PlayerRegistry(tmp_path / "players.db")
     pages = registry._file.read("PRAGMA page_count")[0][0]
-    registry._file._connection.execute(f"PRAGMA max_page_count = {pages}")
+    raw(registry).execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreFull):
         _ = [registry.claim(player_id) for player_id in IDS]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))

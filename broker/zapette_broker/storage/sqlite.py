@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.sqlite_errors import busy, store_error, translated
@@ -38,6 +38,12 @@ class Connection:
         trouble: the last error, until a commit shows that it has passed; None if there is none.
             One that the disk is full stays until there is room for more than a small write.
     """
+
+    members: ClassVar = "SELECT value FROM json_each(?)"
+    """The subquery with the members of an array, which is given as JSON."""
+
+    now: ClassVar = "((julianday('now') - 2440587.5) * 86400.0)"
+    """The expression for the time of day, in Unix seconds."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         """Take over an open connection, which must not begin transactions by itself."""
@@ -106,6 +112,10 @@ class Connection:
         It looks at memory that SQLite shares between processes, and never waits.
         """
         return self._index.header()
+
+    def version(self) -> str:
+        """Return a text that differs after another process has written."""
+        return str(self.read("PRAGMA data_version")[0][0])
 
     def script(self, statements: str) -> None:
         """Run several statements; an open transaction is committed first.
@@ -258,6 +268,14 @@ def open_(
             if time.monotonic() >= deadline:
                 raise
             time.sleep(_POLL)
+
+
+def in_memory(script: str) -> Connection:
+    """Return a connection to a database in memory, with the tables that `script` creates."""
+    path = Path(":memory:")
+    connection = Connection(path, sqlite_file.connect(path))
+    connection.script(script)
+    return connection
 
 
 def further(path: Path, *, named_rows: bool = False) -> Connection:

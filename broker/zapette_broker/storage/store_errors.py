@@ -5,6 +5,7 @@
     StoreError               the data folder or a file in it cannot be used
     ├── StoreBusy            another process has locked it
     ├── StoreFull            there is no room left on the disk
+    ├── StoreUnreachable     the database's server does not answer
     └── UnusableStore        waiting does not help: a person must act
         ├── StoreDamaged     the file does not contain what was written
         │   └── StoreOlder   an earlier version wrote it, in a form that is no longer read
@@ -31,6 +32,10 @@ class StoreBusy(StoreError):
 
 class StoreFull(StoreError):
     """There is no room left on the disk to write."""
+
+
+class StoreUnreachable(StoreError):
+    """The server of the database does not answer; it may come back."""
 
 
 class UnusableStore(StoreError):

@@ -15,7 +15,6 @@ from zapette_cli.errors import TargetError
 from zapette_cli.settings_options import with_settings
 from zapette_cli.target import SHORTEST
 from zapette_server.settings import Settings
-from zapette_server.storage.data_folder import DataFolder
 
 if TYPE_CHECKING:
     from zapette.client.players import KnownPlayer, Players
@@ -56,12 +55,9 @@ def forget(settings: Settings, player_id: str) -> None:
     ID is the player's id, or its beginning if that is unique. A page that is still open must be
     reloaded, and is then a new player with the old id.
     """
-    from zapette_server.storage.grants import Grants
-    from zapette_server.storage.player_registry import PlayerRegistry
+    from zapette_server.storage import stores
 
-    folder = DataFolder.open(settings.data_dir)
-    registry, grants = PlayerRegistry(folder.registry), Grants(folder.grants)
-    try:
+    with stores.opened(settings.data_dir, settings.database) as (registry, grants):
         found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
         if len(found) > 1:
             raise TargetError(f"several ids begin with {player_id!r}: type more digits")
@@ -69,9 +65,6 @@ def forget(settings: Settings, player_id: str) -> None:
             raise TargetError(f"no player id begins with {player_id!r}")
         registry.forget(found[0])
         grants.forget(found[0])
-    finally:
-        grants.close()
-        registry.close()
 
 
 @players.command("allow")

@@ -48,7 +48,7 @@ async def serve(settings: Settings) -> None:
         SettingsError: the certificate cannot be used.
         BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
-    stores = Stores.open(settings.data_dir, BROKER)
+    stores = Stores.open(settings.data_dir, BROKER, settings.database)
     folder, registry, grants = stores.folder, stores.registry, stores.grants
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     accounts = Accounts(folder.accounts)
@@ -105,8 +105,8 @@ async def serve(settings: Settings) -> None:
     log.info("listening on %s: %s", settings.bind, _ports(settings))
     health = checks.Checks()
     health.add("store_messages", checks.store(broker.check_store))
-    health.add("store_players", checks.store(registry.check))
-    health.add("store_visitors", checks.store(grants.check))
+    for name, check in stores.checks().items():
+        health.add(name, checks.store(check))
     health.add("sessions", lambda: _FULL if broker.is_full else None)
     health.add("credentials", lambda: lookups.problem)
     health.add("tasks", lambda: supervisor.problem)

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from zapette.errors import SettingsError
@@ -20,8 +19,9 @@ from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings, to_environment
-from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.data_folder import DataFolder, make_folder
 from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.opening import SQLITE
 
 log = logging.getLogger("zapette.manager")
 
@@ -184,9 +184,10 @@ def run(
     """
     stopping = Interruption()
     stopping.handle(signal.SIGINT, signal.SIGTERM)
-    DataFolder.open(settings.data_dir)
+    # with PostgreSQL, the secrets may come from there
+    (DataFolder.open if settings.database == SQLITE else make_folder)(settings.data_dir)
     with FolderLock(settings.data_dir, "run").held():
-        if not _prepare(settings.data_dir, stopping):
+        if not _prepare(settings, stopping):
             return 0
         if settings.tls_cert is not None:
             from zapette_cli.processes.certificate import renew_own, server_certificate
@@ -199,7 +200,7 @@ def run(
         )
 
 
-def _prepare(folder: Path, stopping: Interruption) -> bool:
+def _prepare(settings: Settings, stopping: Interruption) -> bool:
     """Create the stores before they are needed; return false to stop instead.
 
     It waits for temporary failures, such as a full disk, to end.
@@ -210,7 +211,7 @@ def _prepare(folder: Path, stopping: Interruption) -> bool:
     delay = _SHORTEST_DELAY
     while not stopping.is_set():
         try:
-            stores.prepare(folder, stopping.is_set)
+            stores.prepare(settings.data_dir, stopping.is_set, settings.database)
         except UnusableStore:
             raise
         except StoreError as error:
@@ -247,7 +248,7 @@ def _keep_running(
         elif DAMAGED in codes:
             log.error("restarting all parts to repair the store")
             _stop(parts)
-            _prepare(settings.data_dir, stopping)
+            _prepare(settings, stopping)
         elif not was_ready and is_ready():
             was_ready = True
             on_ready()

@@ -92,6 +92,7 @@ def serve(settings: Settings) -> None:
     stores = Stores.open(
         settings.data_dir,
         WEB,
+        settings.database,
         timeout=store_limiter.STORE_TIMEOUT,
         recent=max(RECENT, 2.0 * settings.token_lifetime),
     )
@@ -130,8 +131,8 @@ def serve(settings: Settings) -> None:
     )
     health = create_checks(settings, lambda: service.is_live, lambda: engine.problem)
     health.add("disk", checks.disk(folder.path))
-    health.add("store_players", checks.store(registry.check))
-    health.add("store_visitors", checks.store(grants.check))
+    for name, check in stores.checks().items():
+        health.add(name, checks.store(check))
     health.add("store_library", checks.store(library.index.check))
     broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
     health.add_several(broker_checks)

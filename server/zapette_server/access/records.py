@@ -85,7 +85,7 @@ class Records:
         self._everybody: dict[str, str] | None = None
         self._revoked: frozenset[str] = frozenset()
         self._hashes: dict[str, str] = {}
-        self._registry_seen: int | None = None
+        self._registry_seen: str | None = None
         self._last_revocation: int | None = None
         self._accounts_seen: int | None = None
         #: Why the accounts cannot be read; None if they can.

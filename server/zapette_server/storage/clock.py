@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from zapette_broker.storage.sqlite import Connection
+from zapette_server.storage.database import Connection
 
 TOLERANCE: Final = 60.0
 """The largest difference from the elapsed time that is no jump, in seconds."""
 
 _KEPT_EVERY: Final = 600.0
-_TABLE: Final = (
+_KEEP: Final = (
+    "INSERT INTO clock VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET wall = excluded.wall"
+)
+TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS clock (one INTEGER PRIMARY KEY CHECK (one = 1), wall REAL NOT NULL)"
 )
 
@@ -58,11 +61,11 @@ class Clock:
         self._last = (wall, steady)
         jumped = abs(wall - expected) > TOLERANCE
         if jumped or steady - self._kept_at >= _KEPT_EVERY:
-            file.write("INSERT OR REPLACE INTO clock VALUES (1, ?)", (wall,))
+            file.write(_KEEP, (wall,))
             self._kept_at = steady
         return wall, expected if jumped else wall
 
 
 def prepare(file: Connection) -> None:
     """Create the table of `Clock.look`; this takes no lock if it exists."""
-    file.write(_TABLE)
+    file.write(TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,12 @@ _SECRET_BYTES: Final = 32
 _SECRET: Final = "secret"  # noqa: S105 - the name of its file
 _PASSWORD: Final = "home-password"  # noqa: S105 - the name of its file
 _TIMEOUT: Final = 10.0
+
+SECRETS: Final[Mapping[str, Callable[[], str]]] = {
+    _SECRET: lambda: secrets.token_hex(_SECRET_BYTES),
+    _PASSWORD: lambda: secrets.token_urlsafe(12),
+}
+"""The files that are made once, and what makes their content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,12 @@ class DataFolder:
         Raises:
             StoreError: the folder or a file in it cannot be created or read, or is malformed.
         """
+        make_folder(path)
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not all((path / name).exists() for name in (_SECRET, _PASSWORD)):
+            if not all((path / name).exists() for name in SECRETS):
                 with FolderLock(path, SETUP).held(_TIMEOUT):
-                    _keep(path / _SECRET, secrets.token_hex(_SECRET_BYTES))
-                    _keep(path / _PASSWORD, secrets.token_urlsafe(12))
+                    for name, new in SECRETS.items():
+                        _keep(path / name, new())
             secret = (path / _SECRET).read_text().strip()
             # A crash may leave zeros.
             password = (path / _PASSWORD).read_text().strip().strip("\0")
@@ -113,6 +120,20 @@ class DataFolder:
     def uploads(self) -> Path:
         """The folder of files from phones, which are deleted after they were played."""
         return self.path / "uploads"
+
+
+def make_folder(path: Path) -> Path:
+    """Create the folder if it is missing, and return it.
+
+    Raises:
+        StoreError: it cannot be created.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        found = os_error(path, error)
+        raise type(found)(f"data folder {found}") from error
+    return path
 
 
 def _keep(file: Path, text: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage import sqlite
+from zapette_server.storage.database import Connection
 
-_TABLES: Final = """
+TABLES: Final = """
 CREATE TABLE IF NOT EXISTS endings (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id TEXT NOT NULL,
@@ -19,6 +20,8 @@ CREATE TABLE IF NOT EXISTS endings (
     ended_at INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS endings_by_player ON endings (player_id);
+"""
+_TRIGGERS: Final = """
 CREATE TRIGGER IF NOT EXISTS endings_of_codes AFTER UPDATE OF generation ON players
 WHEN OLD.generation <> NEW.generation BEGIN
     INSERT INTO endings (player_id, generation, forgotten, ended_at)
@@ -52,8 +55,6 @@ class Endings:
     """The endings in the players' file."""
 
     def __init__(self, file: Connection) -> None:
-        """Create the table and its triggers if they are missing."""
-        file.script(_TABLES)
         self._file = file
 
     def since(self, moment: float) -> list[Ending]:
@@ -67,6 +68,11 @@ class Endings:
     def drop_before(self, moment: float) -> None:
         """Drop the endings before `moment`, in Unix seconds: their tokens have expired."""
         self._file.write("DELETE FROM endings WHERE ended_at < ?", (moment,))
+
+    @staticmethod
+    def prepare(file: sqlite.Connection) -> None:
+        """Create the table and its triggers in an SQLite file, if they are missing."""
+        file.script(TABLES + _TRIGGERS)
 
     def _found(self, condition: str, value: float | str) -> list[Ending]:
         rows = self._file.read(

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from zapette_broker.storage import sqlite
-from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.storage import clock
 from zapette_server.storage.clock import Clock
+from zapette_server.storage.database import Connection
 
 MOST_OF_A_PLAYER: Final = 500
 """The most grants kept for one player; the oldest makes room."""
@@ -32,7 +32,8 @@ MOST_REVOKED: Final = 1000
 """The most revoked tokens of one player; beyond that it needs a new code."""
 
 _DAY: Final = 24 * 3600.0
-_TABLES: Final = """
+_ALL: Final = 1 << 40
+TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visitors (
     client_id TEXT PRIMARY KEY,
     player_id TEXT NOT NULL,
@@ -49,7 +50,7 @@ CREATE INDEX IF NOT EXISTS visitors_by_player ON visitors (player_id, since);
 CREATE INDEX IF NOT EXISTS visitors_by_end ON visitors (ended) WHERE ended IS NOT NULL;
 CREATE INDEX IF NOT EXISTS visitors_by_expiry ON visitors (expires_at);
 """
-SCHEMA: Final = Schema(0x7A617076, 1, _TABLES, claims_unnamed=True)
+SCHEMA: Final = Schema(0x7A617076, 1, TABLES, claims_unnamed=True)
 _COLUMNS: Final = (
     "client_id, player_id, generation, role, device, label, address, since, expires_at"
 )
@@ -83,29 +84,31 @@ class TokenGrant:
 
 
 class Grants:
-    """The grants, in an SQLite file that the web side writes and the broker reads.
+    """The grants, which web sides write and our broker reads.
 
     A revoked token is kept until it would have expired. Safe for several threads.
     """
 
     def __init__(
-        self, file: Path, *, timeout: float | None = None, the_clock: Clock | None = None
+        self,
+        file: Path | Connection,
+        *,
+        timeout: float | None = None,
+        the_clock: Clock | None = None,
     ) -> None:
         """Open the file; create it if it is missing.
 
         Args:
-            file: its path.
+            file: its path, or the PostgreSQL database that has the grants instead.
             timeout: seconds to wait for another process; None keeps the default.
             the_clock: the time of day; None is the system's.
 
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = sqlite.open_(file, SCHEMA, prepare=clock.prepare)
+        self._file = _opened(file) if isinstance(file, Path) else file
         self._clock = the_clock or Clock()
         self._distrust_until = self._clock.steady() + _DAY
-        # A write does not wait for the disk: a power cut loses at most a second.
-        self._file.write("PRAGMA synchronous = NORMAL")
         if timeout is not None:
             self._file.wait_at_most(timeout)
 
@@ -141,13 +144,13 @@ class Grants:
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors WHERE "
                 "player_id = ? AND address = ? AND ended IS NULL "
-                "ORDER BY since DESC LIMIT -1 OFFSET ?)",
-                (grant.player_id, grant.address, MOST_OF_ADDRESS),
+                "ORDER BY since DESC LIMIT ? OFFSET ?)",
+                (grant.player_id, grant.address, _ALL, MOST_OF_ADDRESS),
             )
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
-                "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT -1 OFFSET ?)",
-                (grant.player_id, MOST_OF_A_PLAYER),
+                "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT ? OFFSET ?)",
+                (grant.player_id, _ALL, MOST_OF_A_PLAYER),
             )
             ((many,),) = file.read("SELECT count(*) FROM visitors")
             if many > MOST:
@@ -207,8 +210,8 @@ class Grants:
     def revoked_among(self, client_ids: Iterable[str]) -> set[str]:
         """Return those of the client ids whose tokens are revoked."""
         rows = self._file.read(
-            "SELECT client_id FROM visitors WHERE ended IS NOT NULL "
-            "AND client_id IN (SELECT value FROM json_each(?))",
+            "SELECT client_id FROM visitors WHERE ended IS NOT NULL "  # noqa: S608
+            f"AND client_id IN ({self._file.members})",
             (json.dumps(list(client_ids)),),
         )
         return {str(row[0]) for row in rows}
@@ -242,6 +245,13 @@ class Grants:
         """Return a number that changes with each revocation."""
         ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")
         return last or 0
+
+
+def _opened(path: Path) -> Connection:
+    file = sqlite.open_(path, SCHEMA, prepare=clock.prepare)
+    # A write does not wait for the disk: a power cut loses at most a second.
+    file.write("PRAGMA synchronous = NORMAL")
+    return file
 
 
 def _put(file: Connection, grant: TokenGrant, ended: int | None) -> None:

@@ -11,13 +11,13 @@ from typing import Final
 
 from zapette.protocol.topics import is_player_id
 from zapette_broker.storage import damage, sqlite
-from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.access.credentials import is_generation, new_generation
 from zapette_server.errors import PlayersFull
 from zapette_server.storage import clock
 from zapette_server.storage.clock import Clock
+from zapette_server.storage.database import Connection
 from zapette_server.storage.endings import Endings
 
 MOST: Final = 100_000
@@ -29,7 +29,7 @@ MOST_OF_CLIENT: Final = 1000
 RECENT: Final = 86400.0
 """Seconds for which a player keeps its place after it was last seen."""
 
-_TABLES: Final = """
+TABLES: Final = """
 CREATE TABLE IF NOT EXISTS players (
     id TEXT PRIMARY KEY,
     generation TEXT NOT NULL,
@@ -38,21 +38,29 @@ CREATE TABLE IF NOT EXISTS players (
 CREATE INDEX IF NOT EXISTS players_by_seen_at ON players (seen_at);
 """
 # In a table of their own, so that earlier versions can use the file too.
-_ORIGINS: Final = """
+ORIGINS: Final = """
 CREATE TABLE IF NOT EXISTS origins (
     player_id TEXT PRIMARY KEY,
     client TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS origins_by_client ON origins (client);
+"""
+_TRIGGER: Final = """
 CREATE TRIGGER IF NOT EXISTS origins_end AFTER DELETE ON players BEGIN
     DELETE FROM origins WHERE player_id = OLD.id;
 END;
 """
-SCHEMA: Final = Schema(0x7A617072, 1, _TABLES, claims_unnamed=True)
+_ADD: Final = "INSERT INTO players VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_PUT_ORIGIN: Final = (
+    "INSERT INTO origins VALUES (?, ?) "
+    "ON CONFLICT (player_id) DO UPDATE SET client = excluded.client"
+)
+_LAST_REMOVAL: Final = "SELECT max(number) FROM endings WHERE forgotten = 1"
+SCHEMA: Final = Schema(0x7A617072, 1, TABLES, claims_unnamed=True)
 
 
 class PlayerRegistry:
-    """The players, in an SQLite file that the web side writes and the broker reads.
+    """The players, which web sides write and our broker reads.
 
     It holds no key: keys derive from the id, the generation and the signing secret. Safe for
     several threads.
@@ -60,7 +68,7 @@ class PlayerRegistry:
 
     def __init__(
         self,
-        file: Path,
+        file: Path | Connection,
         *,
         timeout: float | None = None,
         recent: float = RECENT,
@@ -71,7 +79,7 @@ class PlayerRegistry:
         """Open the registry in `file`; create it if it is missing.
 
         Args:
-            file: its path.
+            file: its path, or the PostgreSQL database that has the players instead.
             timeout: seconds to wait for another process; None keeps the default.
             recent: seconds; more than a connected player can go unseen.
             most: the maximum number of players.
@@ -81,7 +89,9 @@ class PlayerRegistry:
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = sqlite.open_(file, SCHEMA, prepare=_add_origins)
+        self._file: Connection = (
+            sqlite.open_(file, SCHEMA, prepare=_add_origins) if isinstance(file, Path) else file
+        )
         if timeout is not None:
             self._file.wait_at_most(timeout)
         self._clock = the_clock or Clock()
@@ -126,7 +136,7 @@ class PlayerRegistry:
             generation = new_generation()
             file.write("INSERT INTO players VALUES (?, ?, ?)", (player_id, generation, now))
             if client:
-                file.write("INSERT OR REPLACE INTO origins VALUES (?, ?)", (player_id, client))
+                file.write(_PUT_ORIGIN, (player_id, client))
         self._removals += removed
         return generation
 
@@ -147,7 +157,7 @@ class PlayerRegistry:
     def generations(self, player_ids: Iterable[str]) -> dict[str, str]:
         """Return the current generations of codes of the players that are known."""
         rows = self._file.read(
-            "SELECT id, generation FROM players WHERE id IN (SELECT value FROM json_each(?))",
+            f"SELECT id, generation FROM players WHERE id IN ({self._file.members})",  # noqa: S608
             (json.dumps(list(player_ids)),),
         )
         return {str(player_id): str(generation) for player_id, generation in rows}
@@ -205,7 +215,7 @@ class PlayerRegistry:
     def take(self, rows: list[tuple[str, str, float]]) -> None:
         """Add players to an empty registry: id, generation, and Unix time when last seen."""
         with self._file.transaction() as file:
-            file.write_many("INSERT OR IGNORE INTO players VALUES (?, ?, ?)", rows)
+            file.write_many(_ADD, rows)
 
     def unseen_for(self, seconds: float) -> list[str]:
         """Return the ids of the players unseen for so long.
@@ -225,11 +235,12 @@ class PlayerRegistry:
         now, expected = self._clock.look(file)
         if now != expected:
             # After a jump back, only times in the future were surely written before it.
+            shift = now - expected
             least = now if now < expected else float("-inf")
             file.write(
-                "UPDATE players SET seen_at = min(seen_at + ?, ?) "
-                "WHERE seen_at <= ? AND seen_at > ?",
-                (now - expected, now, expected + clock.TOLERANCE, least),
+                "UPDATE players SET seen_at = CASE WHEN seen_at + ? < ? THEN seen_at + ? ELSE ? END"
+                " WHERE seen_at <= ? AND seen_at > ?",
+                (shift, now, shift, now, expected + clock.TOLERANCE, least),
             )
         return now
 
@@ -240,15 +251,23 @@ class PlayerRegistry:
 
     def endings(self) -> Endings:
         """Return the codes and players that end from now on, for engines that must be told."""
+        if isinstance(self._file, sqlite.Connection):
+            Endings.prepare(self._file)
         return Endings(self._file)
 
     def last_commit(self) -> bytes | None:
         """Return bytes that change with each write of any process; see `sqlite.Connection`."""
         return self._file.last_commit()
 
-    def changes(self) -> int:
-        """Return a number that changes when another process writes the registry."""
-        return int(self._file.read("PRAGMA data_version")[0][0])
+    def changes(self) -> str:
+        """Return a text that changes when another process writes the registry."""
+        return self._file.version()
+
+    def last_removal(self) -> str:
+        """Return a text that changes when another process removes a player, or sooner."""
+        if isinstance(self._file, sqlite.Connection):
+            return self.changes()
+        return str(self._file.read(_LAST_REMOVAL)[0][0])
 
     def _make_room(self, file: Connection, client: str, before: float) -> int:
         """Remove players for a new one if there are too many; return how many."""
@@ -275,7 +294,7 @@ class PlayerRegistry:
         return removed
 
 
-def _add_origins(file: Connection) -> None:
+def _add_origins(file: sqlite.Connection) -> None:
     # This takes no lock if everything exists.
-    file.script(_ORIGINS)
+    file.script(ORIGINS + _TRIGGER)
     clock.prepare(file)

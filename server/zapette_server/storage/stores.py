@@ -12,15 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from zapette_broker.storage import damage, marks, sqlite_file
+from zapette_broker.storage import damage, marks, sqlite, sqlite_file
 from zapette_broker.storage.sqlite import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
 from zapette_server.checks import without_folders
-from zapette_server.storage import grants, player_registry
-from zapette_server.storage.data_folder import SETUP, DataFolder
+from zapette_server.storage import grants, household, leases, player_registry
+from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
+from zapette_server.storage.database import Connection
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.grants import Grants
+from zapette_server.storage.leases import Leases
+from zapette_server.storage.opening import SQLITE, open_server
 from zapette_server.storage.player_registry import RECENT, PlayerRegistry
 
 log = logging.getLogger("zapette.store")
@@ -29,6 +32,7 @@ BROKER: Final = "broker"
 WEB: Final = "web"
 
 _LOOK: Final = 0.5
+_SHARED: Final = leases.TABLE
 _SETUP_TIMEOUT: Final = 30.0
 _HANDOVER: Final = 6.0
 
@@ -41,16 +45,27 @@ class Stores:
         folder: the data folder.
         registry: the players.
         grants: the tokens of remotes and guests.
+        shared: the database of what all web sides agree on besides: in memory with SQLite, since
+            one web side is alone then.
+        is_shared: whether other web sides use it too.
     """
 
     folder: DataFolder
     registry: PlayerRegistry
     grants: Grants
+    shared: Connection
+    is_shared: bool
     _lock: FolderLock
 
     @classmethod
     def open(
-        cls, path: Path, part: str, *, timeout: float | None = None, recent: float = RECENT
+        cls,
+        path: Path,
+        part: str,
+        database: str = SQLITE,
+        *,
+        timeout: float | None = None,
+        recent: float = RECENT,
     ) -> Self:
         """Open the stores in the folder `path`; create missing ones.
 
@@ -59,6 +74,7 @@ class Stores:
         Args:
             path: the data folder.
             part: the part that opens them, `BROKER` or `WEB`; one process of each at a time.
+            database: `SQLITE`, or the URL of a PostgreSQL database.
             timeout: seconds that a later call waits for another process.
             recent: seconds for which a player keeps its place after it was last seen.
 
@@ -66,22 +82,53 @@ class Stores:
             StoreBusy: another process of the same kind runs on the folder.
             StoreError: the folder or a store cannot be used.
         """
-        folder = DataFolder.open(path)
-        lock = FolderLock(path, part)
+        lock = FolderLock(make_folder(path), part)
         # A killed process may still hold it.
         lock.take(_HANDOVER)
         try:
+            if database != SQLITE:
+                return cls._on_server(path, database, timeout, recent, lock)
+            folder = DataFolder.open(path)
             registry, grants = _open(folder, {BROKER, WEB} - {part}, timeout, recent)
         except BaseException:
             lock.release()
             raise
-        return cls(folder, registry, grants, lock)
+        return cls(folder, registry, grants, sqlite.in_memory(_SHARED), False, lock)
+
+    @classmethod
+    def _on_server(
+        cls, path: Path, url: str, timeout: float | None, recent: float, lock: FolderLock
+    ) -> Self:
+        server = open_server(url, timeout=timeout)
+        try:
+            household.join(server, path)
+            folder = DataFolder.open(path)
+            registry = PlayerRegistry(server, recent=recent)
+            return cls(folder, registry, Grants(server), server, True, lock)
+        except BaseException:
+            server.close()
+            raise
+
+    @property
+    def leases(self) -> Leases:
+        """What this process does alone among all web sides."""
+        return Leases(self.shared)
+
+    def checks(self) -> dict[str, Callable[[], None]]:
+        """Return by name what checks the databases and raises `StoreError`."""
+        if self.is_shared:
+            return {"database": self.shared.check}
+        return {"store_players": self.registry.check, "store_visitors": self.grants.check}
 
     def watch(self, found: Callable[[StoreDamaged], None], stopping: threading.Event) -> None:
         """Check the stores until `stopping`; call `found` once if one is damaged.
 
-        Damage that a statement reports counts once a check of the whole file confirms it.
+        Damage that a statement reports counts once a check of the whole file confirms it. Nothing
+        here can repair PostgreSQL.
         """
+        if self.is_shared:
+            stopping.wait()
+            return
         due = 0.0
         while not stopping.wait(_LOOK):
             damaged = self.registry.is_suspect or self.grants.is_suspect
@@ -103,7 +150,25 @@ class Stores:
         """Close the stores and let another process of this kind run."""
         self.registry.close()
         self.grants.close()
+        self.shared.close()
         self._lock.release()
+
+
+@contextlib.contextmanager
+def opened(path: Path, database: str = SQLITE) -> Iterator[tuple[PlayerRegistry, Grants]]:
+    """Provide the players and grants beside the parts that run, for a command.
+
+    Raises:
+        StoreError: the folder or a store cannot be used.
+    """
+    with contextlib.ExitStack() as stack:
+        if database != SQLITE:
+            server = stack.enter_context(contextlib.closing(open_server(database)))
+            yield PlayerRegistry(server), Grants(server)
+            return
+        folder = DataFolder.open(path)
+        registry = stack.enter_context(contextlib.closing(PlayerRegistry(folder.registry)))
+        yield registry, stack.enter_context(contextlib.closing(Grants(folder.grants)))
 
 
 def known(folder: DataFolder) -> dict[Path, Schema]:
@@ -127,22 +192,28 @@ def _refuse_newer(folder: DataFolder) -> None:
             log.debug("%s", error)
 
 
-def prepare(path: Path, gives_up: Callable[[], bool] = bool) -> None:
+def prepare(path: Path, gives_up: Callable[[], bool] = bool, database: str = SQLITE) -> None:
     """Create the data folder and its stores, and repair damage, before any part runs.
 
     Args:
         path: the data folder.
         gives_up: whether to wait no longer for parts that still end.
+        database: `SQLITE`, or the URL of a PostgreSQL database.
 
     Raises:
         StoreBusy: a part runs on the folder already.
         StoreNewer: a newer version wrote one of the stores; all stay unchanged.
         StoreError: the folder or a store cannot be used.
     """
-    folder = DataFolder.open(path)
+    make_folder(path)
     with contextlib.ExitStack() as parts:
         for part in (BROKER, WEB):
             parts.enter_context(FolderLock(path, part).held(_HANDOVER, gives_up))
+        if database != SQLITE:
+            with contextlib.closing(open_server(database)) as server:
+                household.join(server, path)
+            return
+        folder = DataFolder.open(path)
         _refuse_newer(folder)
         registry, grants = _open(folder, set())
         registry.close()

@@ -1,4 +1,4 @@
-"""The grants on a real file system."""
+"""The grants in both kinds of database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database.conftest import Place
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.storage import grants
 from zapette_server.storage.grants import SCHEMA, Grants, TokenGrant
@@ -26,8 +27,8 @@ ONE = TokenGrant(
 )
 
 
-def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
-    writer, reader = Grants(tmp_path / "v.db"), Grants(tmp_path / "v.db")
+def test_noted_ended_and_forgotten(place: Place) -> None:
+    writer, reader = Grants(place()), Grants(place())
     writer.note(ONE)
     writer.note(replace(ONE, client_id="remote-2", since=ONE.since + 1))
     writer.note(replace(ONE, client_id="guest-1", device="other", role="guest"))
@@ -51,20 +52,24 @@ def test_noted_ended_and_forgotten(tmp_path: Path) -> None:
     assert reader.of(ONE.player_id) == []
     writer.close()
     reader.close()
-    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
 
 
-def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) -> None:
+def test_only_the_owner_reads_the_files(tmp_path: Path) -> None:
     store = Grants(tmp_path / "v.db")
+    store.note(ONE)
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    store.close()
+
+
+def test_what_has_expired_goes_and_its_number_never_comes_again(place: Place) -> None:
+    store = Grants(place())
     store._distrust_until = 0.0
     store.note(ONE)
     assert store.revoke(replace(ONE, expires_at=time.time() + 0.01))
     store.note(replace(ONE, client_id="old", expires_at=time.time() - 1))
     assert [it.client_id for it in store.of(ONE.player_id)] == []
     first = store.last_revocation()
-    with sqlite3.connect(tmp_path / "v.db") as database:
-        database.execute("UPDATE visitors SET expires_at = 0")
-    database.close()
+    store._file.write("UPDATE visitors SET expires_at = 0")
     store.note(replace(ONE, client_id="remote-3"))
     assert store.last_revocation() == 0
     assert store.revoke(replace(ONE, client_id="remote-3"))
@@ -72,10 +77,10 @@ def test_what_has_expired_goes_and_its_number_never_comes_again(tmp_path: Path) 
     store.close()
 
 
-def test_one_player_does_not_fill_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_player_does_not_fill_the_file(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grants, "MOST_OF_A_PLAYER", 3)
     monkeypatch.setattr(grants, "MOST_REVOKED", 2)
-    store = Grants(tmp_path / "v.db")
+    store = Grants(place())
     for number in range(9):
         store.note(replace(ONE, client_id=f"remote-{number}", device="", since=float(number)))
     assert [it.since for it in store.of(ONE.player_id)] == [8.0, 7.0, 6.0]

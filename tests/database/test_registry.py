@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.database.conftest import Place
 from zapette_server.errors import PlayersFull
 from zapette_server.storage.player_registry import PlayerRegistry
 
@@ -19,11 +20,11 @@ Opener = Callable[..., PlayerRegistry]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opener]:
+def opened(place: Place) -> Iterator[Opener]:
     made: list[PlayerRegistry] = []
 
     def opener(**limits: float) -> PlayerRegistry:
-        made.append(PlayerRegistry(tmp_path / "players.db", **limits))  # type: ignore[arg-type]
+        made.append(PlayerRegistry(place(), **limits))  # type: ignore[arg-type]
         return made[-1]
 
     yield opener
@@ -35,18 +36,16 @@ def player(number: int) -> str:
     return f"{number:032x}"
 
 
-def seen(file: Path, player_id: str, ago: float) -> None:
+def seen(registry: PlayerRegistry, player_id: str, ago: float) -> None:
     """Have a player been seen some seconds ago."""
-    with sqlite3.connect(file) as database:
-        moment = time.time() - ago
-        database.execute("UPDATE players SET seen_at = ? WHERE id = ?", (moment, player_id))
-    database.close()
+    moment = time.time() - ago
+    registry._file.write("UPDATE players SET seen_at = ? WHERE id = ?", (moment, player_id))
 
 
-def test_one_client_evicts_none_but_its_own(opened: Opener, tmp_path: Path) -> None:
+def test_one_client_evicts_none_but_its_own(opened: Opener) -> None:
     registry = opened(most_of_client=3)
     registry.claim(player(0), "honest")
-    seen(tmp_path / "players.db", player(0), 20 * DAY)
+    seen(registry, player(0), 20 * DAY)
     for number in (1, 2, 3):
         registry.claim(player(number), "stranger")
     for number in (4, 5, 6):
@@ -55,21 +54,21 @@ def test_one_client_evicts_none_but_its_own(opened: Opener, tmp_path: Path) -> N
         assert refused.value.client == "stranger"
         assert registry.generation(player(number)) is None
     assert registry.claim(player(1), "stranger") == registry.generation(player(1))
-    seen(tmp_path / "players.db", player(2), 2 * DAY)
+    seen(registry, player(2), 2 * DAY)
     registry.claim(player(4), "stranger")
     known = [number for number in range(7) if registry.generation(player(number))]
     assert known == [0, 1, 3, 4]
     registry.claim(player(7), "another")
 
 
-def test_a_player_seen_lately_is_never_evicted(opened: Opener, tmp_path: Path) -> None:
+def test_a_player_seen_lately_is_never_evicted(opened: Opener) -> None:
     registry = opened(most=3, recent=1000.0)
     for number in range(3):
         registry.claim(player(number), f"client {number}")
     with pytest.raises(PlayersFull) as refused:
         registry.claim(player(3), "client 3")
     assert refused.value.client == ""
-    seen(tmp_path / "players.db", player(1), 1001)
+    seen(registry, player(1), 1001)
     registry.claim(player(3), "client 3")
     assert registry.removals == 1
     assert [bool(registry.generation(player(number))) for number in range(4)] == [1, 0, 1, 1]
@@ -88,7 +87,7 @@ def test_a_forgotten_player_leaves_room(opened: Opener) -> None:
         assert registry.forget(player(number))
 
 
-def test_a_file_of_an_earlier_version(opened: Opener, tmp_path: Path) -> None:
+def test_a_file_of_an_earlier_version(tmp_path: Path) -> None:
     """It has no table of who made a player, and no application id."""
     file = tmp_path / "players.db"
     with sqlite3.connect(file) as database:
@@ -99,9 +98,10 @@ def test_a_file_of_an_earlier_version(opened: Opener, tmp_path: Path) -> None:
         database.execute("INSERT INTO players VALUES (?, 'old', ?)", (player(1), time.time()))
         database.execute("PRAGMA user_version = 1")
     database.close()
-    registry = opened()
+    registry = PlayerRegistry(file)
     assert registry.claim(player(1), "one") == "old"
     registry.claim(player(2), "one")
+    registry.close()
 
 
 CALLS = st.lists(
@@ -112,11 +112,11 @@ CALLS = st.lists(
 
 @settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(CALLS)
-def test_whatever_is_called(
-    tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[str, int, int]]
-) -> None:
+def test_whatever_is_called(opened: Opener, calls: list[tuple[str, int, int]]) -> None:
     """Nobody who was seen lately is lost, and no limit is exceeded."""
-    registry = PlayerRegistry(tmp_path_factory.mktemp("r") / "p.db", most=6, most_of_client=3)
+    registry = opened(most=6, most_of_client=3)
+    for number in range(9):
+        registry.forget(player(number))
     known: dict[str, int] = {}
     for call, number, client in calls:
         name = player(number)

@@ -1,0 +1,149 @@
+"""A bounded pool of connections to PostgreSQL, which never waits without end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from zapette_broker.storage.store_errors import StoreBusy
+from zapette_server.postgresql.errors import NAME
+
+CONNECT_TIMEOUT: Final = 2
+"""Seconds that a connection may take to be made; libpq allows no less."""
+
+GRACE: Final = 1.0
+"""Seconds after the server's own time limit at which a connection is cut."""
+
+_LOOK: Final = 0.25
+
+Driver = psycopg.Connection[tuple[Any, ...]]
+
+
+class Pool:
+    """At most `most` connections, made when they are needed and kept for later.
+
+    A connection whose server does not answer within the time limit is cut: the limit that the
+    server keeps itself is no help if the server is frozen, or the network is gone.
+
+    Args:
+        url: the database.
+        most: the most connections.
+        patience: seconds to wait for one.
+        limit: the time limit of a statement, in seconds.
+    """
+
+    def __init__(self, url: str, most: int, patience: float, limit: float) -> None:
+        self._url = url
+        self._patience = patience
+        self._limit = limit
+        self._places = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._idle: list[Driver] = []
+        self._running: dict[Driver, float] = {}
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="postgresql", daemon=True).start()
+
+    def close(self) -> None:
+        """Close the connections that are not in use; others when they are returned."""
+        self._closed.set()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def taken(self) -> Iterator[Driver]:
+        """Provide a connection outside of a transaction.
+
+        Raises:
+            StoreBusy: all are in use.
+            psycopg.Error: none can be made.
+        """
+        if not self._places.acquire(timeout=self._patience):
+            raise StoreBusy(f"{NAME}: all connections are in use")
+        try:
+            connection = self._kept() or self._connected()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._places.release()
+
+    @contextmanager
+    def limited(self, connection: Driver) -> Iterator[None]:
+        """Cut `connection` if the block takes longer than the time limit."""
+        with self._lock:
+            self._running[connection] = time.monotonic() + self._limit + GRACE
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._running[connection]
+
+    def _kept(self) -> Driver | None:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            # a server says nothing unasked, except that it ends
+            poll = select.poll()
+            poll.register(connection.fileno(), select.POLLIN)
+            if not poll.poll(0):
+                return connection
+            connection.close()
+
+    def _connected(self) -> Driver:
+        limit = int(self._limit * 1000)
+        # a frozen process of ours must not hold others up for long
+        options = (
+            f"-c statement_timeout={limit} -c lock_timeout={limit}"
+            f" -c idle_in_transaction_session_timeout={limit * 2}"
+        )
+        return psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT,
+            options=options,
+            application_name="zapette",
+        )
+
+    def _give_back(self, connection: Driver) -> None:
+        good = (
+            not connection.closed
+            and connection.info.transaction_status == TransactionStatus.IDLE
+            and not self._closed.is_set()
+        )
+        if good:
+            with self._lock:
+                self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_LOOK):
+            now = time.monotonic()
+            with self._lock:
+                for connection, until in self._running.items():
+                    if until < now:
+                        _cut(connection)
+
+
+def _cut(connection: Driver) -> None:
+    """End a connection under the thread that waits for its answer, which then gets an error."""
+    with (
+        contextlib.suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as copy,
+    ):
+        copy.shutdown(socket.SHUT_RDWR)

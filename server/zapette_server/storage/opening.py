@@ -1,0 +1,44 @@
+"""Opens the database that the settings name; PostgreSQL's driver is needed for PostgreSQL only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from zapette.errors import SettingsError
+
+if TYPE_CHECKING:
+    from zapette_server.postgresql.database import Database
+
+SQLITE: Final = "sqlite"
+"""The setting `database` for files in the data folder."""
+
+
+def open_server(url: str, *, timeout: float | None = None) -> Database:
+    """Open a PostgreSQL database; its tables are created or brought up to date.
+
+    Args:
+        url: of the form ``postgresql://user:password@host:5432/name``.
+        timeout: the time limit of a statement, in seconds; None for the default.
+
+    Raises:
+        SettingsError: the driver is missing, or the URL is malformed.
+        StoreError: the database cannot be used.
+    """
+    with _needed():
+        from zapette_server.postgresql import database  # noqa: PLC0415 - an optional extra
+
+        return database.Database(url, timeout=timeout or database.STATEMENT_TIMEOUT)
+
+
+@contextmanager
+def _needed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"psycopg", "psycopg_binary"}:
+            raise
+        raise SettingsError(
+            "database", "PostgreSQL needs its driver: pip install 'zapette[postgresql]'"
+        ) from error
