@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
 
-_HOME_LIFETIME: Final = 365 * 24 * 3600
+_PROGRAM_LIFETIME: Final = 3600
 _CONNECT_TIMEOUT: Final = 1.0
 
 
@@ -43,6 +43,13 @@ class LocalHome:
     def ca_file(self) -> Path | None:
         """Certificates to trust; None for the system's."""
         return self.settings.ca_file
+
+    @property
+    def renewed_password(self) -> Callable[[], str] | None:
+        """Gives the password for each connection, if it is a token that ends."""
+        if self.url or not self.settings.broker.is_nats:
+            return None
+        return lambda: home_password(self.settings, DataFolder.open(self.settings.data_dir))
 
     def broker(self) -> BrokerUrl:
         """Return the broker in the environment, or the local one with the account ``home``.
@@ -85,8 +92,15 @@ def local_broker(settings: Settings) -> BrokerUrl:
     return broker_here(settings, HOME, home_password(settings, folder))
 
 
-def home_password(settings: Settings, folder: DataFolder) -> str:
-    """Return the password of the account ``home``: on a cluster a token, valid for a year.
+def home_password(
+    settings: Settings, folder: DataFolder, lifetime: float = _PROGRAM_LIFETIME
+) -> str:
+    """Return the password of the account ``home``; on a cluster, it is a token.
+
+    Args:
+        settings: the settings of this machine.
+        folder: the data folder.
+        lifetime: of the token, in seconds.
 
     Raises:
         SettingsError: the cluster's keys cannot be used.
@@ -95,7 +109,7 @@ def home_password(settings: Settings, folder: DataFolder) -> str:
         return folder.home_password
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     tokens = create_tokens(settings, keyring)
-    return tokens.issue(Role.HOUSEHOLD, HOME, lifetime=_HOME_LIFETIME)[0]
+    return tokens.issue(Role.HOUSEHOLD, HOME, lifetime=lifetime)[0]
 
 
 def broker_here(settings: Settings, username: str, password: str | None = None) -> BrokerUrl:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.nats_cluster import NatsCluster
-from zapette.errors import SettingsError
+from zapette.errors import SettingsError, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring, Role, rights
 from zapette_server.engine.create import create_tokens
 from zapette_server.errors import CredentialsError, KeyFileError
 from zapette_server.nats import claims
 from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.nkeys import ACCOUNT, KeyPair
 from zapette_server.nats.revocations import EVERYBODY, MOST, bounded, void_until
 from zapette_server.nats.subjects import permissions, subjects
@@ -98,6 +101,36 @@ def test_each_revocation_reaches_further_than_tokens_given_after_the_one_before(
     few = {str(number): number for number in range(MOST)}
     assert bounded(few) == few
     assert bounded(few | {"more": 7}) == {EVERYBODY: MOST - 1}
+
+
+def test_a_node_that_does_not_list_its_connections() -> None:
+    listed = {"data": {"connections": [{"mqtt_client": "remote-1"}, {"cid": 7}]}}
+    assert mqtt_clients([listed, {"data": {"connections": None}}]) == {"remote-1"}
+    refused = {"server": {}, "error": {"code": 400, "description": "no such account"}}
+    with pytest.raises(Unavailable, match="no such account"):
+        mqtt_clients([listed, refused])
+
+
+def test_the_household_s_token_ends_after_the_days_that_are_asked_for(
+    cluster: NatsCluster, tmp_path: Path
+) -> None:
+    environment = {"ZAPETTE_DATA_DIR": str(tmp_path), "ZAPETTE_CONFIG": str(cluster.settings_file)}
+    tokens = create_tokens(load(cluster.settings_file, {}), Keyring(b"k" * 32, Topics()))
+    for language, options, days, wanted in (
+        ("C", (), 30, "valid until"),
+        ("fr_FR.UTF-8", ("--days", "2"), 2, "valable jusqu"),
+    ):
+        shown = subprocess.run(
+            [sys.executable, "-m", "zapette_cli", "credentials", *options],
+            env={**os.environ, **environment, "LC_ALL": language},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        name, password = shown.stdout.split()
+        left = tokens.read(password).expires_at - time.time()
+        assert (name, round(left / 86400)) == ("home", days)
+        assert wanted in shown.stderr
 
 
 def test_only_the_owner_can_read_the_files(cluster: NatsCluster) -> None:

@@ -86,18 +86,22 @@ class Application:
         where = BrokerUrl.parse(url, "url") if isinstance(url, str) else url
         if base_topic is not None:
             check_base(base_topic)
-        if base_topic is None or ca_file is None:
+        password = None
+        if where is None or base_topic is None or ca_file is None:
             home = find_home(os.environ)
             base_topic = base_topic or home.base_topic
             ca_file = ca_file or home.ca_file
+            if where is None:
+                where, password = home.broker(), home.renewed_password
         self._topics = Topics(base_topic)
         self._name = name
         self._procedures = Procedures()
         self._handlers: dict[str, list[Callable[..., Any]]] = {each: [] for each in SIGNALS}
         self._callee = self._topics.service(name) if name is not None else None
         self._client = Client(
-            where or find_home(os.environ).broker(),
+            where,
             client_id=_client_id(name) if name is not None else None,
+            password=password,
             callee=self._callee,
             procedures=self._procedures,
             timing=timing,

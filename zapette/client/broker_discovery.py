@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,12 +20,15 @@ class Home(Protocol):
     Attributes:
         base_topic: the base topic.
         ca_file: certificates to trust for ``mqtts`` and ``wss``; None for the system's.
+        renewed_password: gives the password for each connection, if it does not last.
     """
 
     @property
     def base_topic(self) -> str: ...  # noqa: D102
     @property
     def ca_file(self) -> Path | None: ...  # noqa: D102
+    @property
+    def renewed_password(self) -> Callable[[], str] | None: ...  # noqa: D102
 
     def broker(self) -> BrokerUrl:
         """Return the broker and the account on it.
@@ -37,6 +40,8 @@ class Home(Protocol):
 
 class NamedHome:
     """Settings from the environment: ``ZAPETTE_URL`` and two more."""
+
+    renewed_password: Callable[[], str] | None = None
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._url = environment.get("ZAPETTE_URL")

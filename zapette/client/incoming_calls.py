@@ -46,7 +46,7 @@ class IncomingCalls:
     def subscribe(self) -> None:
         """Subscribe to the commands and requests."""
         for topic_filter in (self._callee.commands, self._callee.requests):
-            self._connection.subscribe(topic_filter, self.take)
+            self._connection.subscribe(topic_filter, self.take, needed=True)
 
     def take(self, message: Message) -> None:
         """Handle a command or a request."""

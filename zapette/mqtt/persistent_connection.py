@@ -22,6 +22,8 @@ from zapette.protocol.topics import Callee
 log = logging.getLogger("zapette.client")
 
 _SHORTEST_DELAY: Final = 0.25
+_FIRST_REPEAT: Final = 1.0
+_LONGEST_REPEAT: Final = 60.0
 _NOTHING: Final = "zapette/nothing"
 
 REPLACED: Final = "another program uses this client id"
@@ -182,13 +184,24 @@ class PersistentConnection:
         ):
             raise Unavailable(f"{self._name} does not read from the connection")
 
-    def subscribe(self, topic_filter: str, handler: Handler, qos: int = 1) -> Subscription:
+    def subscribe(
+        self, topic_filter: str, handler: Handler, qos: int = 1, *, needed: bool = False
+    ) -> Subscription:
         """Call `handler` for each message that matches, also after a reconnection.
+
+        If the broker refuses it, the client asks again from time to time.
+
+        Args:
+            topic_filter: the topic filter.
+            handler: called with each message.
+            qos: the maximum QoS, 0 to 2.
+            needed: whether the client is not live without it: it then connects again.
 
         Raises:
             TopicError: `topic_filter` is not a topic filter.
         """
         subscription = self._subscriptions.add(topic_filter, handler, qos)
+        subscription.needed = subscription.needed or needed
         if self.is_live and not subscription.confirmed:
             if not self._fresh:
                 self._loop.loop.call_soon(self._subscribe_fresh)
@@ -311,9 +324,18 @@ class PersistentConnection:
             self._loop.spawn(self._subscribe(self._connection, fresh))
 
     async def _subscribe(
-        self, connection: NetworkConnection, subscriptions: list[Subscription]
+        self,
+        connection: NetworkConnection,
+        subscriptions: list[Subscription],
+        repeat: float = _FIRST_REPEAT,
     ) -> bool:
-        """Subscribe; return False if the connection ends meanwhile."""
+        """Subscribe; return False if the connection ends meanwhile, or is of no use.
+
+        Args:
+            connection: the current connection.
+            subscriptions: what to ask for.
+            repeat: seconds after which to ask again for what is refused.
+        """
         granted = await asyncio.gather(
             *(
                 connection.subscribe(each.filter.text, each.qos, each.number)
@@ -324,11 +346,28 @@ class PersistentConnection:
             return False
         for subscription, is_granted in zip(subscriptions, granted, strict=True):
             subscription.confirmed, subscription.refused = is_granted, not is_granted
-            if not is_granted:
-                shown = without_secrets(subscription.filter.text)
+        refused = [it for it in subscriptions if it.refused]
+        for subscription in refused:
+            # NATS also refuses what it cannot do now, while it elects leaders
+            shown = without_secrets(subscription.filter.text)
+            if subscription.needed:
+                connection.abort(f"it refused the subscription to {shown}")
+                return False
+            if repeat == _FIRST_REPEAT:
                 log.warning("%s refused the subscription to %s", self._name, shown)
+        for subscription in subscriptions:
             subscription.settle()
+        if refused:
+            self._loop.loop.call_later(repeat, self._ask_again, connection, refused, repeat)
         return True
+
+    def _ask_again(
+        self, connection: NetworkConnection, refused: list[Subscription], repeat: float
+    ) -> None:
+        wanted = [it for it in refused if it in list(self._subscriptions)]
+        if wanted and connection is self._connection:
+            later = min(2 * repeat, _LONGEST_REPEAT)
+            self._loop.spawn(self._subscribe(connection, wanted, later))
 
     def _take(self, message: Message) -> None:
         for handler in self._subscriptions.handlers(message):

@@ -89,6 +89,7 @@ class Subscription:
         number: the subscription identifier.
         handlers: called with each message.
         qos: the maximum QoS, 0 to 2.
+        needed: whether the client is of no use without it.
         confirmed: whether the broker has granted it on this connection.
         refused: whether the broker has refused it on this connection.
         waiting: called once the broker answers or the connection ends.
@@ -98,6 +99,7 @@ class Subscription:
     number: int
     handlers: list[Handler]
     qos: int = 1
+    needed: bool = False
     confirmed: bool = False
     refused: bool = False
     waiting: list[Callable[[], None]] = field(default_factory=list)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
+from zapette_cli.language import Text, language_of
 from zapette_cli.settings_options import with_settings
 from zapette_server.errors import CredentialsError
 from zapette_server.local_broker import home_password
@@ -13,24 +17,47 @@ from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME, DataFolder
 
+_DAY: Final = 24 * 3600
+
+_UNTIL: Final = Text(
+    "On a cluster, this password is a token. It is valid until {until}; --days changes that.",
+    "Dans un cluster, ce mot de passe est un jeton. Il est valable jusqu\u2019au {until}\u202f; "
+    "--days change cela.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     accounts: Accounts
-    home_password: str
-    has_others: bool
+    settings: Settings
+    folder: DataFolder
+    days: int
+
+    def show_home(self) -> None:
+        """Print the account ``home``, and until when its password is valid if it ends."""
+        seconds = self.days * _DAY
+        click.echo(f"{HOME} {home_password(self.settings, self.folder, seconds)}")
+        if self.settings.broker.is_nats:
+            until = time.strftime("%Y-%m-%d", time.localtime(time.time() + seconds))
+            click.echo(_UNTIL.filled(until=until).of(language_of(os.environ)), err=True)
 
 
 @click.group(invoke_without_command=True)
 @with_settings
+@click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=30,
+    show_default=True,
+    help="How long the password is valid that a cluster gives.",
+)
 @click.pass_context
-def credentials(context: click.Context, settings: Settings) -> None:
+def credentials(context: click.Context, settings: Settings, days: int) -> None:
     """Print the account that the first start created, or manage others."""
     folder = DataFolder.open(settings.data_dir)
-    password = home_password(settings, folder)
-    context.obj = _Known(Accounts(folder.accounts), password, not settings.broker.is_nats)
+    context.obj = _Known(Accounts(folder.accounts), settings, folder, days)
     if context.invoked_subcommand is None:
-        click.echo(f"{HOME} {password}")
+        context.obj.show_home()
 
 
 @credentials.command("list")
@@ -47,7 +74,7 @@ def list_accounts(known: _Known) -> None:
 def show_account(known: _Known, name: str) -> None:
     """Print an account's name, and its password if it is known."""
     if name == HOME:
-        click.echo(f"{HOME} {known.home_password}")
+        known.show_home()
     elif name in known.accounts.names():
         raise CredentialsError(
             f"only a hash of the password of {name!r} is stored; "
@@ -64,7 +91,7 @@ def show_account(known: _Known, name: str) -> None:
 def add_account(known: _Known, name: str, password: str) -> None:
     """Add an account, or change its password; connections with the old one end at once."""
     _refuse_home(name)
-    if not known.has_others:
+    if known.settings.broker.is_nats:
         raise CredentialsError(
             f"a cluster of NATS servers knows no passwords: use the account {HOME!r}, whose "
             "password is a token"

@@ -18,6 +18,7 @@ from zapette_server.access.credentials import Keyring, Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
 from zapette_server.nats.subjects import subjects
@@ -125,7 +126,7 @@ class NatsEngine:
         asked = asyncio.run_coroutine_threadsafe(self._subscribers(subject), self._loop.loop)
         try:
             found = asked.result(_TIMEOUT)
-        except (TimeoutError, NatsError) as error:
+        except (TimeoutError, NatsError, ValueError) as error:
             raise Unavailable(f"no node says who is connected: {error}") from error
         return [it for it in found if it.startswith(("remote-", "guest-"))]
 
@@ -139,8 +140,7 @@ class NatsEngine:
             "limit": _MOST_LISTED,
         }
         answers = await live[0].ask_all(_CONNECTIONS, question, len(live))
-        connections = [it for answer in answers for it in answer["data"]["connections"]]
-        return sorted({str(it.get("mqtt_client", "")) for it in connections})
+        return sorted(mqtt_clients(answers))
 
     async def _follow_stores(self) -> None:
         while True:
