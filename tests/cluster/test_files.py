@@ -106,7 +106,7 @@ def test_each_revocation_reaches_further_than_tokens_given_after_the_one_before(
 def test_a_node_that_does_not_list_its_connections() -> None:
     listed = {"data": {"connections": [{"mqtt_client": "remote-1"}, {"cid": 7}]}}
     assert mqtt_clients([listed, {"data": {"connections": None}}]) == {"remote-1"}
-    refused = {"server": {}, "error": {"code": 400, "description": "no such account"}}
+    refused = {"server": {}, "data": None, "error": {"code": 400, "description": "no such account"}}
     with pytest.raises(Unavailable, match="no such account"):
         mqtt_clients([listed, refused])
 

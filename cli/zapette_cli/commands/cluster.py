@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from zapette.errors import SettingsError
+from zapette_cli.commands.cluster_status import status
 
 _PORT: Final = click.IntRange(1, 65533)
 
@@ -16,6 +17,9 @@ _PORT: Final = click.IntRange(1, 65533)
 @click.group()
 def cluster() -> None:
     """Set up NATS servers as the broker, for more screens than one machine holds."""
+
+
+cluster.add_command(status)
 
 
 @cluster.command("init")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def create_engine(
         return EmbeddedEngine(keyring)
     with _needed():
         from zapette_server.nats.engine import NatsEngine  # noqa: PLC0415 - an optional extra
+        from zapette_server.nats.node_link import NAME  # noqa: PLC0415 - an optional extra
 
         return NatsEngine(
             settings.broker,
@@ -39,6 +41,7 @@ def create_engine(
             registry.endings(),
             grants,
             settings.token_lifetime,
+            f"{NAME} {socket.gethostname()}:{settings.http_port}",
         )
 
 
@@ -54,6 +57,16 @@ def create_tokens(settings: Settings, keyring: Keyring) -> Tokens:
         from zapette_server.nats.tokens import NatsTokens  # noqa: PLC0415 - an optional extra
 
         return NatsTokens(keyring, _keys(settings), lambda *_: 0)
+
+
+def cluster_keys(settings: Settings) -> ClusterKeys:
+    """Return the keys of the cluster that the settings name.
+
+    Raises:
+        SettingsError: they cannot be used, or NATS's packages are missing.
+    """
+    with _needed():
+        return _keys(settings)
 
 
 @contextmanager

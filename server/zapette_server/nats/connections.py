@@ -16,9 +16,10 @@ def mqtt_clients(answers: Iterable[Mapping[str, Any]]) -> set[str]:
     """
     found = set()
     for answer in answers:
-        if "data" not in answer:
+        data = answer.get("data")
+        if not isinstance(data, dict):
             error = answer.get("error") or {}
             why = error.get("description", "it does not say why")
             raise Unavailable(f"a node does not say who is connected: {why}")
-        found |= {str(it.get("mqtt_client", "")) for it in answer["data"].get("connections") or ()}
+        found |= {str(it.get("mqtt_client", "")) for it in data.get("connections") or ()}
     return found - {""}

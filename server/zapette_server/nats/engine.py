@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import time
+from contextlib import suppress
 from typing import Final
 
 from nats.errors import Error as NatsError
@@ -17,6 +18,7 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring, Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.engine import Tokens
+from zapette_server.nats import claims
 from zapette_server.nats.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
@@ -51,6 +53,7 @@ class NatsEngine:
         endings: Endings,
         grants: Grants,
         lifetime: float,
+        name: str,
     ) -> None:
         """Set it up; `start` begins.
 
@@ -61,6 +64,7 @@ class NatsEngine:
             endings: the codes and players that have ended.
             grants: the revoked tokens.
             lifetime: of a token, in seconds: as long, its revocation is kept.
+            name: of this web side on the nodes, for `zapette cluster status`.
         """
         self._topics = keyring.topics
         self._account = keys.account
@@ -69,7 +73,9 @@ class NatsEngine:
         self._grants = grants
         self._kept = lifetime + SLACK
         self._tokens = NatsTokens(keyring, keys, self._void_until)
-        self._links = [NodeLink(url, keys) for url in listed(settings.system_urls)]
+        self._links = [NodeLink(url, keys, name) for url in listed(settings.system_urls)]
+        for link in self._links:
+            link.on_claims = self._heard
         self._page_urls = listed(settings.page_urls)
         self._turns = itertools.count()
         self._revocations: dict[str, int] | None = None
@@ -157,6 +163,19 @@ class NatsEngine:
             if self._claims:
                 await asyncio.gather(*(it.update(self._claims) for it in behind))
             await asyncio.sleep(_INTERVAL)
+
+    def _heard(self, text: str) -> None:
+        """Give every node the claims again if another web side gave it other revocations.
+
+        Both read one database, so that whoever read it last is right: the other one finds the same
+        at its next look, and a web side that is cut off from the database cannot undo a revocation.
+        """
+        with suppress(ValueError, KeyError):
+            heard = claims.read(text, self._operator)
+            said = heard["nats"].get("revocations") or {}
+            if heard["sub"] == self._account.public and said != (self._revocations or {}):
+                for link in self._links:
+                    link.claims = ""
 
     def _read(self) -> dict[str, int]:
         """Return by user key the second up to which its tokens are void."""

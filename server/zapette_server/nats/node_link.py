@@ -6,14 +6,19 @@ import asyncio
 import base64
 import json
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from zapette_server.nats.cluster_keys import ClusterKeys
 
 log = logging.getLogger("zapette.nats")
+
+NAME: Final = "zapette-web"
+"""How the name of a web side's connections begins."""
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _CONNECT_TIMEOUT: Final = 1
@@ -31,11 +36,14 @@ class NodeLink:
     Attributes:
         url: where the node listens.
         claims: the account's JWT that the node has acknowledged last; empty for a new connection.
+        on_claims: called with each JWT of an account that a web side gives to a node.
     """
 
-    def __init__(self, url: str, keys: ClusterKeys) -> None:
+    def __init__(self, url: str, keys: ClusterKeys, name: str = NAME) -> None:
         self.url = url
         self.claims = ""
+        self.on_claims: Callable[[str], None] = lambda _: None
+        self._name = name
         self._keys = keys
         self._nats: Nats | None = None
         self._is_missed = False
@@ -76,7 +84,7 @@ class NodeLink:
         await asyncio.wait_for(
             nats.connect(
                 servers=[self.url],
-                name="zapette-web",
+                name=self._name,
                 allow_reconnect=False,
                 connect_timeout=_CONNECT_TIMEOUT,
                 ping_interval=_PING_INTERVAL,
@@ -87,6 +95,10 @@ class NodeLink:
             ),
             2 * _CONNECT_TIMEOUT,
         )
+        await nats.subscribe(_UPDATE, cb=self._heard)
+
+    async def _heard(self, message: Msg) -> None:
+        self.on_claims(message.data.decode("ascii", "replace"))
 
     async def update(self, claims: str) -> None:
         """Give the node the account's JWT; `claims` tells whether it has acknowledged it."""

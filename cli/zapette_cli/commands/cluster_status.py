@@ -1,0 +1,120 @@
+"""``zapette cluster status``: how nodes, web sides and the database are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from zapette.errors import SettingsError
+from zapette_cli.language import Text, language_of
+from zapette_cli.settings_options import with_settings
+from zapette_server.engine.create import cluster_keys
+from zapette_server.settings import Settings
+
+if TYPE_CHECKING:
+    from zapette_server.nats.cluster_state import ClusterState, NodeState
+
+_UP: Final = Text(
+    "{name}: up for {uptime}, nats-server {version}, clients {clients}, revocations {known}, "
+    "leads {leads}",
+    "{name}\u202f: tourne depuis {uptime}, nats-server {version}, clients {clients}, "
+    "révocations {known}, dirige {leads}",
+)
+_DOWN: Final = Text("{name}: does not answer", "{name}\u202f: ne répond pas")
+_SIDE: Final = Text(
+    "web side {name}: on {many} nodes", "serveur web {name}\u202f: sur {many} nœuds"
+)
+_UNKNOWN: Final = Text("unknown", "inconnu")
+_NOTHING: Final = Text("nothing", "rien")
+_WELL: Final = Text("All is well.", "Tout va bien.")
+
+_BEHIND: Final = Text(
+    "{name} is behind: wait before you stop another node",
+    "{name} est en retard\u202f: attendez avant d\u2019arrêter un autre nœud",
+)
+_NO_LEADER: Final = Text(
+    "the nodes have no leader: no client can connect until they elect one",
+    "les nœuds n\u2019ont pas de chef\u202f: aucun client ne peut se connecter avant une élection",
+)
+_DISAGREE: Final = Text(
+    "the nodes know different revocations: is a web side connected to each?",
+    "les nœuds connaissent des révocations différentes\u202f: "
+    "un serveur web est-il relié à chacun\u202f?",
+)
+_NO_SIDE: Final = Text(
+    "no web side is connected: no new page gets in, and nothing can be revoked",
+    "aucun serveur web n\u2019est relié\u202f: aucune page nouvelle n\u2019entre, "
+    "et rien ne peut être révoqué",
+)
+_PARTLY: Final = Text(
+    "web side {name} is on {many} of {all} nodes only",
+    "le serveur web {name} n\u2019est que sur {many} nœuds sur {all}",
+)
+
+
+@click.command("status")
+@with_settings
+def status(settings: Settings) -> None:
+    """Say how the nodes and the web sides are; exit with 1 if anything is wrong."""
+    if not settings.broker.is_nats:
+        raise SettingsError("broker.kind", 'there is no cluster: it is not "nats"')
+    keys = cluster_keys(settings)
+    from zapette_server.nats.survey import survey
+
+    found = asyncio.run(survey(settings.broker, keys))
+    language = language_of(os.environ)
+    for each in _said(found):
+        click.echo(each.of(language))
+    problems = list(_problems(found))
+    for each in problems or [_WELL]:
+        click.echo(each.of(language))
+    if problems:
+        raise SystemExit(1)
+
+
+def _said(found: ClusterState) -> Iterator[Text]:
+    for node in found.nodes:
+        if node.is_up:
+            yield _described(node)
+    for name, many in found.web_sides.items():
+        yield _SIDE.filled(name=name, many=many)
+
+
+def _described(node: NodeState) -> Text:
+    known = _UNKNOWN if node.revocations is None else Text(*2 * (str(node.revocations),))
+    leads = Text(*2 * (", ".join(node.leads),)) if node.leads else _NOTHING
+    return Text(
+        *(
+            _UP.filled(
+                name=node.name,
+                uptime=node.uptime,
+                version=node.version,
+                clients=node.clients,
+                known=known.of(language),
+                leads=leads.of(language),
+            ).of(language)
+            for language in ("en", "fr")
+        )
+    )
+
+
+def _problems(found: ClusterState) -> Iterator[Text]:
+    up = [it for it in found.nodes if it.is_up]
+    for node in found.nodes:
+        if not node.is_up:
+            yield _DOWN.filled(name=node.name)
+        elif not node.is_current:
+            yield _BEHIND.filled(name=node.name)
+    if up and not found.has_leader:
+        yield _NO_LEADER
+    if not found.agree:
+        yield _DISAGREE
+    if up and not found.web_sides:
+        yield _NO_SIDE
+    for name, many in found.web_sides.items():
+        if many < len(up):
+            yield _PARTLY.filled(name=name, many=many, all=len(up))
