@@ -20,7 +20,7 @@ from zapette_broker.errors import BrokerError
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.monitoring.sys_topics import SysTopics
-from zapette_broker.session import Session
+from zapette_broker.sessions.session import Session
 from zapette_broker.storage.state_store import StateStore
 from zapette_broker.storage.store import Store
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from zapette_broker.access.authenticator import Authenticator
     from zapette_broker.access.terms import TermsOf
-    from zapette_broker.retained import OwnerOf
+    from zapette_broker.routing.retained import OwnerOf
     from zapette_broker.transports.upgrade import HostRule
 
 logger = logging.getLogger("broker")

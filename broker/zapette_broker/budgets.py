@@ -11,7 +11,7 @@ from typing import Final
 
 from zapette_broker.access.terms import ANY, Budget, Terms, TermsOf
 from zapette_broker.limits import Limits
-from zapette_broker.session import Session, Usage
+from zapette_broker.sessions.session import Session, Usage
 
 WHOLE: Final = object()
 
@@ -95,11 +95,6 @@ class Budgets:
         for usage in session.usages:
             if usage is not self.whole or not session.reserve:
                 usage.absent[session] = None
-
-    def back(self, session: Session) -> None:
-        """Record that the session has a connection again."""
-        for usage in session.usages:
-            usage.absent.pop(session, None)
 
     def may_subscribe(self, session: Session) -> bool:
         """Tell whether there is room for one more subscription of the session."""

@@ -19,7 +19,8 @@ from zapette_broker.codec.codec import (
     SUBSCRIBE,
     UNSUBSCRIBE,
 )
-from zapette_broker.connection import Connection, ConnectionContext, Handlers
+from zapette_broker.connection.connection import Connection, ConnectionContext
+from zapette_broker.connection.packet_reader import Handlers
 from zapette_broker.handlers.acknowledge import AcknowledgeHandler
 from zapette_broker.handlers.connect import ConnectHandler
 from zapette_broker.handlers.publish import PublishHandler
@@ -27,10 +28,10 @@ from zapette_broker.handlers.subscribe import SubscribeHandler
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.retained import OwnerOf
-from zapette_broker.retention import Retention
-from zapette_broker.router import Router
-from zapette_broker.sessions import Sessions
+from zapette_broker.routing.retained import OwnerOf
+from zapette_broker.routing.retention import Retention
+from zapette_broker.routing.router import Router
+from zapette_broker.sessions.sessions import Sessions
 from zapette_broker.storage.state_store import Snapshot, StateStore
 from zapette_broker.tasks import Tasks
 from zapette_broker.timers import TimerWheel

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from zapette_broker.access.authenticator import ConnectRequest
 from zapette_broker.message import Message
-from zapette_broker.session import Session
+from zapette_broker.sessions.session import Session
 
 Operation = Literal["publish", "subscribe", "receive"]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.broker.test_topics import TOPICS, filters
 from zapette_broker.access.acl import Action, Permission, Rights, Rule
-from zapette_broker.topics import matches
+from zapette_broker.routing.topics import matches
 
 rules = st.lists(
     st.builds(

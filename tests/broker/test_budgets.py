@@ -20,8 +20,8 @@ from tests.waiting import eventually
 from zapette_broker import ConnectRequest, Grant, Limits, Rights
 from zapette_broker.access.terms import Budget, Terms
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.connection import Connection
-from zapette_broker.session import SMALL
+from zapette_broker.connection.connection import Connection
+from zapette_broker.sessions.session import SMALL
 
 FOREVER = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)
 TOPIC = "a/b"

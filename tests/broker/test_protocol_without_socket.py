@@ -12,7 +12,7 @@ from tests.conformance.wire import Type, Version
 from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.connection import Connection
+from zapette_broker.connection.connection import Connection
 from zapette_broker.engine import Engine
 from zapette_broker.limits import Limits
 from zapette_broker.message import V5, Message

@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.broker.test_topics import TOPICS, filters
 from zapette_broker.message import Message
-from zapette_broker.retained import RetainedMessages
-from zapette_broker.subscriptions import SubscriptionTree
-from zapette_broker.topics import matches
+from zapette_broker.routing.retained import RetainedMessages
+from zapette_broker.routing.subscriptions import SubscriptionTree
+from zapette_broker.routing.topics import matches
 
 keys = st.integers(0, 3)
 topics = st.sampled_from(TOPICS)

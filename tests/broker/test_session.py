@@ -13,11 +13,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import Message
-from zapette_broker.session import Session, Subscription
-from zapette_broker.subscriptions import ShareGroup
+from zapette_broker.routing.subscriptions import ShareGroup
+from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.session import Session, Subscription
 
 
 class Deliveries(RuleBasedStateMachine):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_broker.topics import (
+from zapette_broker.routing.topics import (
     includes,
     is_topic_filter,
     is_topic_name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from zapette_broker.topics import includes, is_topic_filter, matches, overlaps, split_share
+from zapette_broker.routing.topics import includes, is_topic_filter, matches, overlaps, split_share
 
 Action = Literal["publish", "subscribe", "all"]
 Permission = Literal["allow", "deny"]

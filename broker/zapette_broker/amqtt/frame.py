@@ -15,8 +15,8 @@ from zapette_broker.codec.reasons import Reason
 from zapette_broker.engine import Engine
 from zapette_broker.limits import Limits
 from zapette_broker.message import Message
-from zapette_broker.session import Session, Subscription
-from zapette_broker.topics import split_share
+from zapette_broker.routing.topics import split_share
+from zapette_broker.sessions.session import Session, Subscription
 
 _DEFAULT_PORTS = {ListenerType.TCP: 1883, ListenerType.WS: 8083}
 

@@ -15,7 +15,7 @@ from zapette_broker.access.authenticator import ConnectRequest
 from zapette_broker.amqtt.views import PluginSession, RetainedView, packet_view
 from zapette_broker.hooks import Hooks, Operation
 from zapette_broker.message import Message
-from zapette_broker.session import Session
+from zapette_broker.sessions.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine

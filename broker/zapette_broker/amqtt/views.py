@@ -17,7 +17,7 @@ from zapette_broker.codec.codec import PUBLISH
 from zapette_broker.codec.codec5 import Codec5
 from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import V5, Message
-from zapette_broker.session import Session
+from zapette_broker.sessions.session import Session
 
 
 class _State:

@@ -33,7 +33,7 @@ from zapette_broker.codec.reader import Reader
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import MalformedPacket, ProtocolViolation
 from zapette_broker.message import V5, varint
-from zapette_broker.topics import is_topic_name
+from zapette_broker.routing.topics import is_topic_name
 
 
 class Codec5:

@@ -9,7 +9,8 @@ from zapette_broker.access.acl import Rights
 from zapette_broker.access.authenticator import Grant
 from zapette_broker.codec.codec import Codec
 from zapette_broker.message import Message, Will
-from zapette_broker.session import Receiver, Session
+from zapette_broker.sessions.receiver import Receiver
+from zapette_broker.sessions.session import Session
 from zapette_broker.storage.store_errors import StoreError
 from zapette_broker.transports.transport import Transport
 

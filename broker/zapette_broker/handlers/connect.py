@@ -6,7 +6,6 @@ import logging
 import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from functools import cache
 
 from mqtt5 import AuthPacket, ConnectPacket
 from mqtt5 import Will as WillPacket
@@ -16,20 +15,20 @@ from zapette_broker.access.authorizer import Admission, Authorizer
 from zapette_broker.access.logins import FailedLogins
 from zapette_broker.budgets import Budgets, OverBudgetError
 from zapette_broker.codec.codec import CONNECT
-from zapette_broker.codec.codec5 import Codec5
-from zapette_broker.codec.codec311 import Codec311
 from zapette_broker.codec.reasons import Reason
+from zapette_broker.codec.versions import UnsupportedVersion, codec5, codec311, codec_of
 from zapette_broker.errors import MalformedPacket, ProtocolViolation
 from zapette_broker.handlers.client import NewClient
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import V5, V311, Message, Will
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.session import NEVER, Session, pseudonym
-from zapette_broker.sessions import Sessions
+from zapette_broker.routing.topics import is_topic_name, no_topic_name
+from zapette_broker.sessions.pseudonym import pseudonym
+from zapette_broker.sessions.session import NEVER, Session
+from zapette_broker.sessions.sessions import Sessions
 from zapette_broker.tasks import Tasks
 from zapette_broker.timers import TimerWheel
-from zapette_broker.topics import is_topic_name, no_topic_name
 
 logger = logging.getLogger("broker")
 
@@ -77,14 +76,14 @@ class ConnectHandler:
         """Begin to admit the client. Until it is authenticated, nothing it sent has an effect."""
         if first & 15:
             raise MalformedPacket("flags in CONNECT")
-        client.codec = _codec(body)
+        client.codec = codec_of(body)
         client.version = client.codec.version
         packet = client.codec.read(CONNECT << 4, body)
         if not isinstance(packet, ConnectPacket):
             raise MalformedPacket("not a CONNECT")
         client.max_out = packet.max_packet_size or NEVER
         if client.version == V5 and not packet.request_problem_info:
-            client.codec = _codec5(explains=False)
+            client.codec = codec5(explains=False)
         try:
             request = self._request(client, packet)
         except Refusal as refusal:
@@ -231,7 +230,7 @@ class ConnectHandler:
         """Answer a CONNECT that breaks a rule, as far as the client could read the answer."""
         if isinstance(violation, UnsupportedVersion):
             code = Reason.UNSUPPORTED_PROTOCOL_VERSION
-            codec: Codec311 | Codec5 = Codec5() if violation.level > V5 else Codec311()
+            codec = codec5() if violation.level > V5 else codec311()
             client.refuse(codec.connack(code), violation.detail)
             return
         connack = b""
@@ -298,37 +297,6 @@ class ConnectHandler:
             client.refuse(answer, "bad credentials")
 
         self.timers.call_after(delay, answer_now)
-
-
-@cache
-def _codec311() -> Codec311:
-    return Codec311()
-
-
-@cache
-def _codec5(*, explains: bool = True) -> Codec5:
-    return Codec5(explains)
-
-
-def _codec(body: bytes) -> Codec311 | Codec5:
-    """Return the codec of the version that CONNECT names [MQTT-3.1.2-1], [MQTT-3.1.2-2]."""
-    size = int.from_bytes(body[:2], "big")
-    name, level = body[2 : 2 + size], body[2 + size : 3 + size]
-    if name == b"MQTT" and level == b"\x04":
-        return _codec311()
-    if name == b"MQTT" and level == b"\x05":
-        return _codec5()
-    if name in (b"MQTT", b"MQIsdp") and level:
-        raise UnsupportedVersion(level[0])
-    raise MalformedPacket("not MQTT")
-
-
-class UnsupportedVersion(ProtocolViolation):
-    """The client speaks a version of MQTT that the broker does not."""
-
-    def __init__(self, level: int) -> None:
-        super().__init__(f"protocol level {level}")
-        self.level = level
 
 
 def _check_topics(will: WillPacket) -> None:

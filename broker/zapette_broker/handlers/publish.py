@@ -15,13 +15,13 @@ from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import V5, Message
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.retention import Retention
-from zapette_broker.router import Router
-from zapette_broker.session import Session
+from zapette_broker.routing.retention import Retention
+from zapette_broker.routing.router import Router
+from zapette_broker.routing.topics import MAX_LEVELS, no_topic_name
+from zapette_broker.sessions.session import Session
 from zapette_broker.storage.state_store import StateStore
 from zapette_broker.storage.store_errors import StoreError, StoreFull
 from zapette_broker.tasks import Tasks
-from zapette_broker.topics import MAX_LEVELS, no_topic_name
 
 _NOT_STORED = "the broker cannot store the message now; its log says why"
 _PLAIN = 0x30

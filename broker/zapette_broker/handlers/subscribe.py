@@ -16,11 +16,11 @@ from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import V5, Message
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.retention import Retention
-from zapette_broker.router import Router
-from zapette_broker.session import Session, Subscription
+from zapette_broker.routing.retention import Retention
+from zapette_broker.routing.router import Router
+from zapette_broker.routing.topics import MAX_LEVELS, is_topic_filter, split_share
+from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.tasks import Tasks
-from zapette_broker.topics import MAX_LEVELS, is_topic_filter, split_share
 
 _GRANTED = (
     Reason.SUCCESS,

@@ -13,12 +13,11 @@ from zapette_broker.budgets import Budgets
 from zapette_broker.message import Message
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.monitoring.trim import Trimmer
-from zapette_broker.retention import Retention
-from zapette_broker.router import Router
-from zapette_broker.session import Session
+from zapette_broker.routing.retention import Retention
+from zapette_broker.routing.router import Router
+from zapette_broker.sessions.session import Session
 
 PREFIX = "$SYS/broker/"
-METRICS_TOPIC = PREFIX + "metrics"
 
 _COUNTERS = {
     "bytes/received": "bytes_received",

@@ -9,11 +9,11 @@ from typing import Any
 
 import mqtt5
 
-from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.message import Message
-from zapette_broker.session import Session
-from zapette_broker.storage.database import Row, Table
-from zapette_broker.topics import split_share
+from zapette_broker.routing.topics import split_share
+from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.session import Session
+from zapette_broker.storage.batch import Row, Table
 
 _MESSAGE = {
     "topic": "TEXT NOT NULL",

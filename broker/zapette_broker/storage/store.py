@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.message import OVERHEAD, Message
-from zapette_broker.session import Session, Subscription
-from zapette_broker.storage.database import Database, Row
+from zapette_broker.routing.topics import split_share
+from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.session import Session, Subscription
+from zapette_broker.storage.batch import Row
+from zapette_broker.storage.database import Database
 from zapette_broker.storage.marks import APPLICATION_ID, SCHEMA_VERSION
 from zapette_broker.storage.rows import (
     TABLES,
@@ -27,7 +29,6 @@ from zapette_broker.storage.rows import (
 from zapette_broker.storage.sqlite_errors import damaged
 from zapette_broker.storage.state_store import Snapshot, StateStore
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
-from zapette_broker.topics import split_share
 
 logger = logging.getLogger("broker")
 

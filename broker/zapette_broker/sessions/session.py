@@ -4,44 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from hashlib import blake2s
-from typing import Protocol
 
 from zapette_broker.access.terms import Budget
-from zapette_broker.codec.reasons import Reason
-from zapette_broker.delivery import Outgoing, Step
 from zapette_broker.errors import ProtocolViolation
-from zapette_broker.message import Message, Will
+from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.receiver import Receiver
 
 NEVER = 0xFFFF_FFFF
 SMALL = 1024
 """Size up to which a message in flight is not counted, in bytes: there are few of them."""
-
-
-class Receiver(Protocol):
-    """The connection of a session, as the state of the broker sees it."""
-
-    keep_alive: int
-    """Seconds, 0 for none."""
-
-    will: Will | None
-    """What to publish if the connection ends without DISCONNECT."""
-
-    @property
-    def peer(self) -> str:
-        """Return the address of the client, without the port."""
-
-    def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
-        """Send a message at QoS 0, or drop it if too much waits for the client."""
-
-    def deliver(self, outgoing: Outgoing) -> None:
-        """Send a message at QoS 1 or 2, or let it wait."""
-
-    def drop_will(self) -> None:
-        """See to it that the will is never published."""
-
-    def close(self, reason: Reason, detail: str) -> None:
-        """End the connection from the broker's side; the client's will is published."""
 
 
 class Usage:
@@ -328,8 +299,3 @@ class Session:
                 self.charge(-size)
             if not inflight:
                 self.inflight = None
-
-
-def pseudonym(client_id: str) -> str:
-    """Return what stands for a client id in the log, where no player's id may be read."""
-    return blake2s(client_id.encode(), digest_size=5).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Generic, Protocol, TypeVar
 
-from zapette_broker.session import Subscription
+from zapette_broker.sessions.session import Subscription
 
 
 class Entry(Protocol):

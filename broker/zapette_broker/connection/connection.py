@@ -1,46 +1,28 @@
-"""One client's connection: bytes in, packets out, and its life from CONNECT to the end."""
+"""One client's connection: its life from CONNECT to the end."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from mqtt5 import DisconnectPacket
 
 from zapette_broker.access.acl import Rights
 from zapette_broker.access.authenticator import Grant
-from zapette_broker.codec.codec import (
-    CONNECT,
-    NEVER_FROM_CLIENTS,
-    PINGREQ,
-    PINGRESP_PACKET,
-    not_of_a_client,
-)
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
+from zapette_broker.connection.packet_reader import PacketReader, ReaderContext, State
+from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import Will
-from zapette_broker.sender import Sender, SenderContext
-from zapette_broker.session import Session, pseudonym
-from zapette_broker.timers import TimerWheel
+from zapette_broker.sessions.pseudonym import pseudonym
+from zapette_broker.sessions.session import Session
 from zapette_broker.transports.transport import Transport
 
 logger = logging.getLogger("broker")
 
 _CLOSE_TIMEOUT = 2.0
-
-
-class State(IntEnum):
-    """Where a connection is in its life."""
-
-    OPENED = 0
-    AUTHENTICATING = 1
-    CONNECTED = 2
-    CLOSED = 3
 
 
 class SessionOwner(Protocol):
@@ -54,45 +36,22 @@ class SessionOwner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Handlers:
-    """What to do with the packets of a client.
-
-    Attributes:
-        connect: for CONNECT: its first byte and its body.
-        reject: for a packet in the place of CONNECT that breaks a rule.
-        publish: for PUBLISH: its first byte, a buffer, and where in it the packet begins, where
-            its body starts and where it stops.
-        others: by packet type.
-    """
-
-    connect: Callable[[Connection, int, bytes], None]
-    reject: Callable[[Connection, ProtocolViolation], None]
-    publish: Callable[[Connection, int, bytes, int, int, int], None]
-    others: Mapping[int, Callable[[Connection, Any], None]]
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionContext(SenderContext):
+class ConnectionContext(ReaderContext):
     """What all connections of a broker share."""
 
-    timers: TimerWheel
     sessions: SessionOwner
-    handlers: Handlers
 
 
-class Connection(Sender):
+class Connection(PacketReader):
     """The protocol state of one client's connection; the transport below does the I/O.
 
     Bytes come in by `feed`, and go out by `Transport.write`.
 
     Attributes:
-        state: where it is in its life.
         rights: what the client may do; nothing before it is authenticated.
         will: what to publish if the connection ends without DISCONNECT.
         expires_at: Unix time at which the grant ends, None for never.
         keep_alive: seconds, 0 for none.
-        last: time of the loop at which something was last heard.
-        max_in: largest packet that is read.
         max_expiry: how long its session may outlive it at most, in seconds.
         pending_acks: QoS 2 messages of the client that it has not released.
         aliases_in: the topic aliases that the client has set.
@@ -100,32 +59,23 @@ class Connection(Sender):
     """
 
     __slots__ = (
-        "_buffer", "_heard", "_missing", "_partial", "_reading_paused", "aliases_in", "due",
-        "expires_at", "keep_alive", "last", "max_expiry", "max_in", "pending_acks", "rights",
-        "state", "welcomed", "will",
+        "aliases_in", "due", "expires_at", "keep_alive", "max_expiry", "pending_acks", "rights",
+        "welcomed", "will",
     )  # fmt: skip
 
     context: ConnectionContext
 
     def __init__(self, context: ConnectionContext, transport: Transport) -> None:
         super().__init__(context, transport)
-        self.state = State.OPENED
         self.rights = _NO_RIGHTS
         self.will: Will | None = None
         self.expires_at: float | None = None
         self.keep_alive = 0
-        self.last = context.timers.time()
         self.max_expiry = 0
-        self.max_in = context.limits.max_connect_packet
         self.pending_acks = 0
         self.aliases_in: dict[int, str] | None = None
         self.welcomed = False
         self.due = 0
-        self._heard = False
-        self._buffer = b""
-        self._partial: bytearray | None = None
-        self._missing = 0
-        self._reading_paused = False
 
     def opened(self) -> None:
         """Begin to wait for CONNECT."""
@@ -315,146 +265,6 @@ class Connection(Sender):
         """Close the transport, and cut it if the client does not read what is left."""
         self.transport.close()
         self.context.timers.add(self, self.context.timers.time() + _CLOSE_TIMEOUT)
-
-    def feed(self, data: bytes) -> None:
-        """Take a chunk of bytes from the client and act on the packets it completes."""
-        if self.state is State.CLOSED:
-            self.transport.drop(len(data))
-            return
-        self.last = self.context.timers.time()
-        self.context.metrics.bytes_received += len(data)
-        if self._partial is not None:
-            # Grows in place: a packet that comes a byte at a time must not be copied each time.
-            self._partial += data
-            self._missing -= len(data)
-            if self._missing > 0 or self._reading_paused:
-                return
-            data = bytes(self._partial)
-            self._partial = None
-        elif self._buffer:
-            data = self._buffer + data
-            self._buffer = b""
-        if self._reading_paused:
-            self._buffer = data
-            return
-        try:
-            self._read(data)
-        except ProtocolViolation as violation:
-            self._violated(violation)
-        except Exception:
-            # A bug of ours must not be worse than the end of one connection.
-            self.context.metrics.internal_errors += 1
-            logger.exception("event=internal_error peer=%s", self.transport.peer)
-            self.close(Reason.UNSPECIFIED_ERROR, "internal error")
-
-    def hold(self) -> None:
-        """Act on no further packet until `release`; what comes meanwhile waits in the transport."""
-        self._reading_paused = True
-        self.transport.pause_reading()
-
-    def release(self) -> None:
-        """Go on after `hold`."""
-        if not self._reading_paused or self.state is State.CLOSED:
-            return
-        self._reading_paused = False
-        self.transport.resume_reading()
-        if self._buffer or (self._partial is not None and self._missing <= 0):
-            self.feed(b"")
-
-    def _read(self, data: bytes) -> None:  # noqa: C901 - the hot path, no calls
-        """Act on all whole packets in `data`, keep the rest."""
-        self._heard = True
-        if self.state is State.OPENED and data and data[0] != CONNECT << 4:
-            raise ProtocolViolation("the first packet is not CONNECT")  # [MQTT-3.1.0-1]
-        position = 0
-        end = len(data)
-        budget = self.context.limits.turn_packets
-        metrics = self.context.metrics
-        hooks = self.context.hooks if self.context.hooks.sees_packets else None
-        publish = self.context.handlers.publish
-        while end - position >= 2:
-            first = data[position]
-            length = data[position + 1]
-            start = position + 2
-            if length & 128:
-                length &= 127
-                shift = 7
-                while True:
-                    if start >= end:
-                        if start - position > 4:
-                            raise MalformedPacket("the remaining length has more than four bytes")
-                        _check_first(first)
-                        self._buffer = data[position:]
-                        return
-                    digit = data[start]
-                    start += 1
-                    length |= (digit & 127) << shift
-                    if not digit & 128:
-                        if not digit:
-                            raise MalformedPacket("the remaining length is longer than need be")
-                        break
-                    shift += 7
-                    if shift > 21:
-                        raise MalformedPacket("the remaining length has more than four bytes")
-            stop = start + length
-            if stop - position > self.max_in:
-                raise PacketTooLarge(stop - position, self.max_in)
-            if stop > end:
-                _check_first(first)
-                self._partial = bytearray(data[position:])
-                self._missing = stop - end
-                return
-            begin, position = position, stop
-            metrics.packets_received += 1
-            if hooks is not None:
-                hooks.received(self.session, self.version, first, data[start:stop])
-            if first & 0xF0 == 0x30 and self.state is State.CONNECTED:
-                publish(self, first, data, begin, start, stop)
-            else:
-                self._handle(first, data[start:stop])
-            if self.state is State.CLOSED:
-                return
-            if self._reading_paused:
-                break
-            budget -= 1
-            if budget <= 0 and position < end:
-                self.hold()
-                self.context.later(self.release)
-                break
-        if position < end:
-            self._buffer = data[position:]
-
-    def _handle(self, first: int, body: bytes) -> None:
-        kind = first >> 4
-        self.begin_changes()
-        if self.state is not State.CONNECTED:
-            self.context.handlers.connect(self, first, body)
-            return
-        if kind == PINGREQ and first & 15 == 0 and not body:
-            self.send(PINGRESP_PACKET)
-            return
-        handler = self.context.handlers.others.get(kind)
-        if handler is None:
-            if kind == CONNECT:
-                raise ProtocolViolation("a second CONNECT")  # [MQTT-3.1.0-2]
-            if kind == PINGREQ:
-                raise MalformedPacket("PINGREQ with flags or a body")  # [MQTT-2.1.3-1]
-            raise not_of_a_client(kind)
-        handler(self, self.codec.read(first, body))
-
-    def _violated(self, violation: ProtocolViolation) -> None:
-        """End the connection for a packet that breaks a rule (MQTT 5 section 4.13)."""
-        self.context.metrics.protocol_violations += 1
-        if self.state is State.OPENED:
-            self.context.handlers.reject(self, violation)
-        else:
-            self.close(violation.reason, violation.detail)
-
-
-def _check_first(first: int) -> None:
-    """Refuse what no client sends before the rest of it is waited for."""
-    if first >> 4 in NEVER_FROM_CLIENTS:
-        raise not_of_a_client(first >> 4)
 
 
 _NO_RIGHTS = Rights.nothing()

@@ -1,149 +1,40 @@
-"""The way out of a connection: packets to one client, no faster than it takes them."""
+"""Messages to one client, no faster than it takes them."""
 
 from __future__ import annotations
 
-import logging
 from collections import deque
-from collections.abc import Callable, Sized
-from dataclasses import dataclass
 
-from zapette_broker.budgets import Budgets
-from zapette_broker.codec.codec import Codec
-from zapette_broker.codec.codec311 import Codec311
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.delivery import Outgoing, Step
-from zapette_broker.hooks import Hooks
-from zapette_broker.limits import Limits
+from zapette_broker.connection.packet_writer import PacketWriter, WriterContext
 from zapette_broker.message import V5, Message, with_id
-from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.session import NEVER, Session, pseudonym
-from zapette_broker.storage.state_store import StateStore
-from zapette_broker.storage.store_errors import StoreError
+from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.session import Session
 from zapette_broker.transports.transport import Transport
-from zapette_broker.transports.write_batch import WriteBatch
 
-logger = logging.getLogger("broker")
-
-_FLUSH_AT = 65_536
 _DRAIN_TURN = 256
-_FIRST_CODEC = Codec311()
-"""What writes a refusal before CONNECT says which version the client speaks."""
 
 
-@dataclass(frozen=True, slots=True)
-class SenderContext:
-    """What all senders of a broker share.
+class Sender(PacketWriter):
+    """Sends messages, and keeps what the client cannot take yet.
 
     Attributes:
-        retained: how many messages are retained.
-        batch: where packets wait for the end of a turn of the loop.
-        later: calls a function in the next turn of the loop.
-    """
-
-    limits: Limits
-    metrics: Metrics
-    store: StateStore
-    hooks: Hooks
-    budgets: Budgets
-    retained: Sized
-    batch: WriteBatch
-    later: Callable[[Callable[[], None]], None]
-
-
-class Sender:
-    """Sends packets, and keeps what the client cannot take yet.
-
-    Attributes:
-        session: set while the client is admitted.
-        version: 4 for MQTT 3.1.1, 5 for MQTT 5; 0 before CONNECT.
         quota: QoS 1 and 2 messages that may be under way to the client.
-        max_out: largest packet the client takes.
         aliases_out_max: how many topic aliases the client takes.
         writing_paused: the client reads slower than it is written to.
-        over: nothing is written any more.
     """
 
     __slots__ = (
-        "_aliases", "_changed", "_held", "_held_bytes", "_logged", "_out", "_out_size",
-        "_waiting_acts", "aliases_out_max", "codec", "context", "max_out", "over", "quota",
-        "session", "transport", "version", "writing_paused",
+        "_aliases", "_held", "_held_bytes", "aliases_out_max", "quota", "writing_paused",
     )  # fmt: skip
 
-    def __init__(self, context: SenderContext, transport: Transport) -> None:
-        self.context = context
-        self.transport = transport
-        self.codec: Codec = _FIRST_CODEC
-        self.version = 0
-        self.session: Session | None = None
+    def __init__(self, context: WriterContext, transport: Transport) -> None:
+        super().__init__(context, transport)
         self.quota = 0
-        self.max_out = NEVER
         self.aliases_out_max = 0
         self.writing_paused = False
-        self.over = False
         self._aliases: dict[str, int] | None = None
-        self._out: list[bytes] | None = None
-        self._out_size = 0
         self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
         self._held_bytes = 0
-        self._logged: set[str] | None = None
-        self._changed = 0
-        self._waiting_acts = 0
-
-    @property
-    def peer(self) -> str:
-        """Return the address of the client, without the port."""
-        return self.transport.peer
-
-    def log_once(self, event: str) -> None:
-        """Log what the client is refused: once for each connection and kind of event."""
-        logged = self._logged
-        if logged is None:
-            logged = self._logged = set()
-        if event in logged or self.session is None:
-            return
-        logged.add(event)
-        client = pseudonym(self.session.client_id)
-        logger.info("event=%s peer=%s client=%s", event, self.transport.peer, client)
-
-    def send(self, packet: bytes) -> None:
-        """Write a packet at the end of this turn of the loop, together with others.
-
-        One that is larger than the client takes is left out [MQTT-3.1.2-24].
-        """
-        size = len(packet)
-        if size > self.max_out:
-            return
-        out = self._out
-        if out is None:
-            out = self._out = []
-            self.context.batch.add(self)
-        out.append(packet)
-        self._out_size += size
-        if self._out_size > _FLUSH_AT:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write all packets at once."""
-        out = self._out
-        if out is None or self.over:
-            return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        context = self.context
-        if context.hooks.sees_packets:
-            for packet in out:
-                context.hooks.sent(self.session, self.version, packet)
-        metrics = context.metrics
-        metrics.packets_sent += len(out)
-        metrics.bytes_sent += len(data)
-        self._out = None
-        self._out_size = 0
-        self.transport.write(data)
-
-    def write_now(self, packet: bytes) -> None:
-        """Write all packets, this one last."""
-        if packet and len(packet) <= self.max_out:
-            self._out = [*(self._out or ()), packet]
-        self.flush()
 
     def publish(self, message: Message, retain: bool, ids: tuple[int, ...]) -> None:
         """Send a message at QoS 0, or drop it if too much waits for the client."""
@@ -262,51 +153,6 @@ class Sender:
                 self.after_commit(lambda: self.send(whole))
                 return
         self.send(whole)
-
-    def begin_changes(self) -> None:
-        """Begin to note what is changed in the store: `after_commit` waits for that."""
-        self._changed = self.context.store.changed
-
-    def after_commit(
-        self,
-        act: Callable[[], None],
-        on_failure: Callable[[StoreError], None] | None = None,
-        *,
-        all_changes: bool = False,
-    ) -> None:
-        """Act once all that was changed since `begin_changes` would survive a crash.
-
-        While the store fails, `on_failure` is called instead; without it, the act keeps waiting.
-
-        What is asked for one after the other is done in that order [MQTT-4.6.0-2], and not
-        done at all if the connection is over by then.
-
-        Args:
-            act: what to do.
-            on_failure: what to do instead.
-            all_changes: whether earlier changes count as well.
-        """
-        store = self.context.store
-        if not (all_changes or self._waiting_acts) and store.changed == self._changed:
-            act()
-            return
-        self._waiting_acts += 1
-
-        def act_now() -> None:
-            self._waiting_acts -= 1
-            if not self.over:
-                act()
-
-        def act_otherwise(error: StoreError) -> None:
-            self._waiting_acts -= 1
-            if not self.over and on_failure is not None:
-                on_failure(error)
-
-        store.after_commit(act_now, None if on_failure is None else act_otherwise)
-
-    def after_commit_or_failure(self, act: Callable[[], None]) -> None:
-        """Act as `after_commit` does, or at once when the store fails: it holds until a crash."""
-        self.after_commit(act, lambda _: act())
 
     def _again(self, packet_id: int, outgoing: Outgoing) -> bytes:
         """Return the packet that was last sent for a delivery, for a new connection."""

@@ -8,8 +8,8 @@ from collections.abc import Hashable
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import Message
-from zapette_broker.retained import OwnerOf, RetainedMessages
-from zapette_broker.session import Session
+from zapette_broker.routing.retained import OwnerOf, RetainedMessages
+from zapette_broker.sessions.session import Session
 from zapette_broker.storage.state_store import StateStore
 from zapette_broker.timers import TimerWheel
 

@@ -6,14 +6,15 @@ import asyncio
 import logging
 
 from zapette_broker.budgets import Budgets
-from zapette_broker.delivery import Outgoing
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import Message
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.session import Session, Subscription, pseudonym
+from zapette_broker.routing.subscriptions import ShareGroup, SubscriptionTree
+from zapette_broker.sessions.delivery import Outgoing
+from zapette_broker.sessions.pseudonym import pseudonym
+from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.storage.state_store import StateStore
-from zapette_broker.subscriptions import ShareGroup, SubscriptionTree
 from zapette_broker.tasks import Tasks
 
 logger = logging.getLogger("broker")

@@ -1,0 +1,1 @@
+"""Which messages go to whom, and what is retained."""
