@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.broker.servers import Running
-
 # All locks of a write-ahead log (https://sqlite.org/walformat.html, 2.2.1.1), or those of the file
 # where nobody has the log open: SQLite's locks are the process's, so it takes another one.
 _HOLDER = """
@@ -28,11 +26,6 @@ with file.open("r+b") as stream:
     print("held", flush=True)
     sys.stdin.read()
 """
-
-
-def count_retained(running: Running, topic_filter: str) -> int:
-    """Return how many retained messages a broker has that a filter matches."""
-    return running.call(lambda: len(list(running.broker._engine.retention.match(topic_filter))))
 
 
 @contextmanager

@@ -98,13 +98,6 @@ class ScriptedPlayer:
         self._mqtt.disconnect()
         self._mqtt.loop_stop()
 
-    def vanish(self) -> None:
-        """Lose the network; the broker says so."""
-        self._mqtt.loop_stop()
-        sock = self._mqtt.socket()
-        if sock is not None:
-            sock.close()
-
     def change(self, **changes: Any) -> None:
         """Be in another state, and say so."""
         if changes.get("playing") and not self.state["playing"]:
