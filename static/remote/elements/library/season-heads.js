@@ -1,8 +1,8 @@
-import { build } from "../../elements/dom.js";
+import { build } from "../../../elements/dom.js";
 
 /**
- * @typedef {import("../../library/library.js").Entry} Entry
- * @typedef {import("../../elements/view.js").Translate} Translate
+ * @typedef {import("../../../library/library.js").Entry} Entry
+ * @typedef {import("../../../elements/view.js").Translate} Translate
  * @typedef {{ entry: Entry, element: HTMLElement }} Row
  */
 

@@ -1,7 +1,7 @@
-import { build, fill, flag } from "../../elements/dom.js";
+import { build, fill, flag } from "../../../elements/dom.js";
 
 /**
- * @typedef {import("../../library/library.js").Entry} Entry
+ * @typedef {import("../../../library/library.js").Entry} Entry
  * @typedef {import("./library-row.js").MediumRow} MediumRow
  */
 

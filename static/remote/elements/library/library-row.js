@@ -1,12 +1,12 @@
-import { flawText } from "../../i18n/error-texts.js";
-import { formatTime } from "../../i18n/format.js";
-import { build, flag } from "../../elements/dom.js";
-import { picture } from "./picture.js";
-import { viewIcon } from "./view-icons.js";
+import { flawText } from "../../../i18n/error-texts.js";
+import { formatTime } from "../../../i18n/format.js";
+import { build, flag } from "../../../elements/dom.js";
+import { picture } from "../picture.js";
+import { viewIcon } from "../view-icons.js";
 
 /**
- * @typedef {import("../../elements/view.js").Translate} Translate
- * @typedef {import("../../library/library.js").Entry} Entry
+ * @typedef {import("../../../elements/view.js").Translate} Translate
+ * @typedef {import("../../../library/library.js").Entry} Entry
  *
  * @typedef {object} Wishes what a row asks for
  * @property {(path: string) => void} open a folder
@@ -116,7 +116,7 @@ export class MediumRow {
    * @param {string[]} can
    * @param {string[]} lacking
    * @param {boolean} current it is what plays
-   * @param {import("../../library/progress.js").Reached} reached
+   * @param {import("../../../library/progress.js").Reached} reached
    */
   show(can, lacking, current, reached) {
     const drawn = JSON.stringify([can, lacking, current, reached]);

@@ -1,23 +1,26 @@
-import { describeError } from "../../i18n/error-texts.js";
-import { crumbs, typesOf, unplayable } from "../../library/library.js";
-import { History } from "../../library/history.js";
-import { Playability } from "../../library/playability.js";
-import { ApiError } from "../../protocol/errors.js";
-import { readAddress } from "../../protocol/addresses.js";
-import { isMediumName } from "../../protocol/media-names.js";
-import { isStream, readSource } from "../../protocol/sources.js";
-import { ENTRIES } from "../../protocol/ranges.js";
-import { ORDERS, routeTo } from "../route.js";
-import { ChoiceRow } from "../../elements/choice-row.js";
-import { defineOnce } from "../../elements/define.js";
-import { build, fill, flag } from "../../elements/dom.js";
+import { describeError } from "../../../i18n/error-texts.js";
+import { typesOf, unplayable } from "../../../library/library.js";
+import { listPages } from "../../../library/listing-pages.js";
+import { History } from "../../../library/history.js";
+import { Playability } from "../../../library/playability.js";
+import { readAddress } from "../../../protocol/addresses.js";
+import { isMediumName } from "../../../protocol/media-names.js";
+import { isStream, readSource } from "../../../protocol/sources.js";
+import { ORDERS, routeTo } from "../../route.js";
+import { ChoiceRow } from "../../../elements/choice-row.js";
+import { defineOnce } from "../../../elements/define.js";
+import { build, fill, flag } from "../../../elements/dom.js";
+import { AwaitedMedium } from "./awaited-medium.js";
 import { ContinueList } from "./continue-list.js";
+import { Crumbs } from "./crumbs.js";
+import { EntryList } from "./entry-list.js";
+import { IndexProgress } from "./index-progress.js";
 import { FolderRow, MediumRow } from "./library-row.js";
-import { withSeasons } from "./season-heads.js";
-import { viewIcon } from "./view-icons.js";
-import { UploadList } from "./upload-list.js";
-import { isPlayerState } from "../player-view.js";
-import { ViewElement } from "../../elements/view.js";
+import { whyNoFilm } from "./page-film.js";
+import { viewIcon } from "../view-icons.js";
+import { UploadList } from "../upload-list.js";
+import { isPlayerState } from "../../player-view.js";
+import { ViewElement } from "../../../elements/view.js";
 
 /** Milliseconds without a key until what was typed is searched for. */
 const DEBOUNCE = 200;
@@ -28,7 +31,7 @@ const PAGE = 100;
 /** How far below what is seen rows are there already. */
 const AHEAD = "0px 0px 200%";
 
-/** @type {Record<Order, import("../../i18n/translate.js").Key>} */
+/** @type {Record<Order, import("../../../i18n/translate.js").Key>} */
 const ORDER_TEXTS = {
   name: "library.folders",
   added: "library.newest",
@@ -39,22 +42,10 @@ const ORDER_TEXTS = {
 const converts = () => document.body.dataset.convert === "auto";
 
 /**
- * What is said of a page in which the server finds nothing; guests may not ask it.
- * @type {Record<string, import("../../i18n/translate.js").Key | "" | undefined>}
- */
-const FOUND_NOTHING = {
-  not_implemented: "library.no_links",
-  media_error: "library.no_film",
-  invalid_request: "library.private",
-  unauthorized: "",
-};
-
-/**
- * @typedef {import("../route.js").Order} Order
- * @typedef {import("../../library/library.js").Entry} Entry
- * @typedef {import("../views.js").Surroundings} Surroundings
- * @typedef {import("../../library/library.js").Listing} Listing
- * @typedef {import("../../library/library.js").Query} Query
+ * @typedef {import("../../route.js").Order} Order
+ * @typedef {import("../../../library/library.js").Entry} Entry
+ * @typedef {import("../../views.js").Surroundings} Surroundings
+ * @typedef {import("../../../library/library.js").Listing} Listing
  * @typedef {import("./library-row.js").Medium} Medium
  */
 
@@ -66,31 +57,28 @@ export class LibraryView extends ViewElement {
   #route;
   #go;
   #turnTo;
-  /** @type {import("../../elements/view.js").View | null} */
+  /** @type {import("../../../elements/view.js").View | null} */
   #view = null;
-  /** what was asked to be played, until it does @type {{ source: string, words: string } | null} */
+  /** what was asked to be played, until it does @type {AwaitedMedium | null} */
   #awaited = null;
-  /** what the list shows @type {import("../route.js").Route | null} */
+  /** what the list shows @type {import("../../route.js").Route | null} */
   #listed = null;
   /** rows are being asked for that come after those that are there */
   #growing = false;
   /** counts the questions, so that an answer that was overtaken is not shown */
   #turn = 0;
-  /** @type {(FolderRow | MediumRow)[]} */
-  #rows = [];
   #total = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #looking = undefined;
   #search = build("input", { type: "search", autocomplete: "off", enterkeyhint: "search" });
-  #crumbs = build("ol", { class: "crumbs" });
-  #where;
+  #crumbs;
   /** @type {ChoiceRow<Order>} */
   #orders;
-  #index = build("div", { class: "index", hidden: "" });
+  #index;
   #note = build("div", { class: "note", role: "status" });
-  #list = build("ul", { class: "rows" });
+  #list;
   #end = build("div", { class: "end" });
   #watcher;
   #continue;
@@ -113,8 +101,9 @@ export class LibraryView extends ViewElement {
     this.#route = route;
     this.#go = go;
     this.#turnTo = turn;
-    this.#where = build("div", { role: "group", "aria-label": translate("library.where") });
-    this.#where.append(this.#crumbs);
+    this.#list = new EntryList(translate, (entry) => this.#row(entry));
+    this.#index = new IndexProgress(translate);
+    this.#crumbs = new Crumbs(translate, (path) => this.#open(path));
     this.#orders = new ChoiceRow(translate("library.order"), (order) => {
       this.#become({ order });
     });
@@ -130,7 +119,7 @@ export class LibraryView extends ViewElement {
     );
   }
 
-  /** @override @param {import("../../elements/view.js").Translate} translate */
+  /** @override @param {import("../../../elements/view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     const words = translate("library.search");
@@ -147,10 +136,10 @@ export class LibraryView extends ViewElement {
       this.#uploads.pickers,
       this.#orders.element,
       this.#uploads.list,
-      this.#where,
-      this.#index,
+      this.#crumbs.element,
+      this.#index.element,
       this.#continue.element,
-      this.#list,
+      this.#list.element,
       this.#note,
       this.#end,
     );
@@ -158,7 +147,7 @@ export class LibraryView extends ViewElement {
 
   /** @override */
   get rows() {
-    return this.#rows.length;
+    return this.#list.rows.length;
   }
 
   /** @override @param {number} rows */
@@ -170,7 +159,7 @@ export class LibraryView extends ViewElement {
     const looked = this.#look(rows);
     // What is there already is shown, and brought up to date meanwhile.
     const there = listed?.path === path && listed.order === order;
-    if (!there || listed.search !== search || this.#rows.length < rows) await looked;
+    if (!there || listed.search !== search || this.#list.rows.length < rows) await looked;
   }
 
   get #typed() {
@@ -180,7 +169,7 @@ export class LibraryView extends ViewElement {
   /**
    * Show something else of the same folder.
    *
-   * @param {Partial<import("../route.js").Route>} change
+   * @param {Partial<import("../../route.js").Route>} change
    */
   #become(change) {
     this.#turnTo({ ...this.#route(), ...change });
@@ -192,7 +181,7 @@ export class LibraryView extends ViewElement {
     clearTimeout(this.#typing);
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../../elements/view.js").View} view */
   show(view) {
     this.#view = view;
     this.#tellPlaying();
@@ -201,7 +190,7 @@ export class LibraryView extends ViewElement {
     this.#uploads.show(can);
     this.#drawOrders(can);
     void this.#learn(view);
-    for (const row of [...this.#continue.rows, ...this.#rows]) {
+    for (const row of [...this.#continue.rows, ...this.#list.rows]) {
       if (row instanceof FolderRow) {
         row.show(can);
         continue;
@@ -217,7 +206,7 @@ export class LibraryView extends ViewElement {
    * Ask the player how far people were, when the view is opened and when it has loaded or ended
    * something else.
    *
-   * @param {import("../../elements/view.js").View} view
+   * @param {import("../../../elements/view.js").View} view
    */
   async #learn({ state, live }) {
     const { path, order } = this.#route();
@@ -244,7 +233,7 @@ export class LibraryView extends ViewElement {
     const orders = ORDERS.filter((order) => order !== "played" || can.includes("history"));
     const options = orders.map((value) => ({ value, text: this._translate(ORDER_TEXTS[value]) }));
     this.#orders.show(options, present, !searched);
-    flag(this.#where, "hidden", path === "" || (present === "played" && !searched));
+    this.#crumbs.hide(path === "" || (present === "played" && !searched));
   }
 
   /**
@@ -270,7 +259,7 @@ export class LibraryView extends ViewElement {
     clearTimeout(this.#typing);
     const turn = ++this.#turn;
     const route = this.#route();
-    this.#drawCrumbs(route.path);
+    this.#crumbs.draw(route.path);
     const address = readAddress(route.search);
     this.#listed = route;
     if (address) {
@@ -287,9 +276,9 @@ export class LibraryView extends ViewElement {
 
   /** Add the rows that come next. */
   async #grow() {
-    if (this.#growing || !this.#listed || this.#rows.length >= this.#total) return;
+    if (this.#growing || !this.#listed || this.#list.rows.length >= this.#total) return;
     const turn = this.#turn;
-    const offset = this.#rows.length;
+    const offset = this.#list.rows.length;
     this.#growing = true;
     try {
       const listing = await this.#ask(this.#listed, offset, PAGE);
@@ -306,35 +295,21 @@ export class LibraryView extends ViewElement {
   /** Look whether the end of the list is near what is seen; the browser only tells of changes. */
   #watch() {
     this.#watcher.unobserve(this.#end);
-    if (this.#rows.length < this.#total) this.#watcher.observe(this.#end);
+    if (this.#list.rows.length < this.#total) this.#watcher.observe(this.#end);
   }
 
   /**
-   * @param {import("../route.js").Route} route
+   * @param {import("../../route.js").Route} route
    * @param {number} offset
    * @param {number} count
    * @returns {Promise<Listing>}
    */
   async #ask({ path, search, order }, offset, count) {
     if (order === "played" && !search) return this.#played.list();
-    /** @type {Query} */
-    const query = {
-      path,
-      ...(search ? { search } : { order: order === "added" ? order : "name" }),
-    };
-    const listing = await this.#api.list({
-      ...query,
-      offset,
-      limit: Math.min(count, ENTRIES.most),
-    });
-    const { entries } = listing;
-    while (entries.length > 0 && entries.length < Math.min(count, listing.total - offset)) {
-      const limit = Math.min(count - entries.length, ENTRIES.most);
-      const further = await this.#api.list({ ...query, offset: offset + entries.length, limit });
-      if (further.entries.length === 0) break;
-      entries.push(...further.entries);
-    }
-    return listing;
+    const how = search
+      ? { search }
+      : { order: order === "added" ? order : /** @type {const} */ ("name") };
+    return listPages((query) => this.#api.list(query), { path, ...how }, offset, count);
   }
 
   /**
@@ -342,57 +317,22 @@ export class LibraryView extends ViewElement {
    * @param {number} offset
    */
   #take({ entries, total, index }, offset) {
-    const kept = offset === 0 ? this.#rows : [];
-    const before = new Map(kept.map((row) => [row.entry.path, row]));
-    const rows = entries.map((entry) => this.#renewed(before.get(entry.path), entry));
-    const focused = this.#focused();
     // A folder that shrinks while one scrolls through it has no more to give.
     this.#total = entries.length ? total : offset;
-    if (offset === 0) fill(this.#list);
-    const last = offset === 0 ? null : (this.#rows[this.#rows.length - 1]?.entry ?? null);
-    this.#rows = offset === 0 ? rows : [...this.#rows, ...rows];
     const grouped = this.#route().order === "name" && this.#typed === "";
-    this.#list.append(
-      ...(grouped ? withSeasons(rows, last, this._translate) : rows.map(({ element }) => element)),
-    );
+    this.#list.keepFocus(() => {
+      this.#list.fill(entries, offset, grouped);
+      // A control that is not shown yet takes no focus.
+      if (this.#view) this.show(this.#view);
+    });
     const empty = this.#typed ? "library.nothing_found" : "library.empty";
-    this.#note.textContent = this.#rows.length ? "" : this._translate(empty);
+    this.#note.textContent = this.#list.rows.length ? "" : this._translate(empty);
     this.#progress(index);
-    if (this.#view) this.show(this.#view);
     void this.#mark(entries);
     this.#watch();
-    if (focused && this.#focused() !== focused) this.#focus(focused);
   }
 
-  /**
-   * Return the row of an entry: the one before if nothing is different, else one with its picture.
-   *
-   * @param {FolderRow | MediumRow | undefined} before
-   * @param {Entry} entry
-   */
-  #renewed(before, entry) {
-    if (before && JSON.stringify(before.entry) === JSON.stringify(entry)) return before;
-    const row = this.#row(entry);
-    if (before?.entry.thumbnail === entry.thumbnail) row.adopt(before);
-    return row;
-  }
-
-  /** Return the name of the control in the list that has the focus. */
-  #focused() {
-    const { activeElement } = document;
-    const inside = activeElement && this.#list.contains(activeElement);
-    return inside ? activeElement.getAttribute("aria-label") : null;
-  }
-
-  /** @param {string} name */
-  #focus(name) {
-    const named = Array.from(this.#list.querySelectorAll("button")).find(
-      (button) => button.getAttribute("aria-label") === name,
-    );
-    named?.focus({ preventScroll: true });
-  }
-
-  /** @param {import("../../library/library.js").Entry} entry */
+  /** @param {import("../../../library/library.js").Entry} entry */
   #row(entry) {
     const wishes = {
       open: (/** @type {string} */ path) => this.#open(path),
@@ -418,7 +358,7 @@ export class LibraryView extends ViewElement {
   /**
    * @param {string} procedure
    * @param {Medium} medium
-   * @param {import("../../i18n/translate.js").Key} done
+   * @param {import("../../../i18n/translate.js").Key} done
    */
   async #do(procedure, { source, title, position }, done) {
     const parameters = {
@@ -430,7 +370,7 @@ export class LibraryView extends ViewElement {
     this.#awaited = null;
     if (!(await this._request(procedure, parameters))) return;
     // What the answer tells of the player is shown with the next frame.
-    if (procedure === "load") this.#awaited = { source, words };
+    if (procedure === "load") this.#awaited = new AwaitedMedium(source, words);
     else this._tell(words);
   }
 
@@ -460,13 +400,10 @@ export class LibraryView extends ViewElement {
   #tellPlaying() {
     const state = this.#view?.state;
     if (!this.#awaited || !state) return;
-    const { source, words } = this.#awaited;
-    // Of a folder, one of its media plays.
-    const there = state.source === source || (state.source || "").startsWith(`${source}/`);
-    if (state.gesture_required) this._tell(this._translate("remote.gesture"));
-    else if (there && state.playing && !state.buffering) this._tell(words);
-    // It is still to come, unless it failed, or another one was asked for.
-    else if (there && !state.error) return;
+    const outcome = this.#awaited.outcome(state);
+    if (outcome === "to-come") return;
+    if (outcome === "gesture") this._tell(this._translate("remote.gesture"));
+    if (outcome === "plays") this._tell(this.#awaited.words);
     this.#awaited = null;
   }
 
@@ -488,9 +425,8 @@ export class LibraryView extends ViewElement {
     const entry = { kind: /** @type {const} */ ("video"), path: source, source, title, duration };
     const row = this.#row({ ...entry, year: null, thumbnail: null });
     row.element.classList.add("address");
-    this.#rows = [row];
     this.#total = 1;
-    fill(this.#list, row.element);
+    this.#list.offer(row);
     if (this.#view) this.show(this.#view);
   }
 
@@ -506,29 +442,8 @@ export class LibraryView extends ViewElement {
       this.#drawOffer(found);
       this.#note.textContent = "";
     } catch (error) {
-      if (turn !== this.#turn) return;
-      const code = error instanceof ApiError ? error.code : "";
-      const key = FOUND_NOTHING[code];
-      const { text } = describeError(error, this._translate);
-      this.#note.textContent = key === undefined ? text : key && this._translate(key);
+      if (turn === this.#turn) this.#note.textContent = whyNoFilm(error, this._translate);
     }
-  }
-
-  /** @param {string} path */
-  #drawCrumbs(path) {
-    const steps = crumbs(path);
-    fill(
-      this.#crumbs,
-      ...steps.map((step, index) => {
-        const text = step.name || this._translate("library.all");
-        if (index === steps.length - 1) {
-          return build("li", {}, build("span", { "aria-current": "location" }, text));
-        }
-        const link = build("button", { type: "button", class: "quiet" }, text);
-        link.addEventListener("click", () => this.#open(step.path));
-        return build("li", {}, link, viewIcon("into"));
-      }),
-    );
   }
 
   /**
@@ -541,24 +456,11 @@ export class LibraryView extends ViewElement {
     this.#go(routeTo("library", { path, order: order === "played" ? "name" : order }));
   }
 
-  /**
-   * Say how far the index is, and look again until it is there.
-   *
-   * @param {Listing["index"]} index
-   */
-  #progress({ state, media, probed }) {
-    const busy = state === "scanning" || state === "probing";
-    flag(this.#index, "hidden", !busy && state !== "unavailable");
-    if (state === "unavailable") this.#index.textContent = this._translate("library.unavailable");
-    if (!busy) return;
-    const bar = build("progress", { max: String(Math.max(1, media)), "aria-hidden": "true" });
-    if (state === "probing") bar.value = probed;
-    const words =
-      state === "scanning"
-        ? this._translate("library.scanning", { count: media })
-        : this._translate("library.probing", { count: probed, total: media });
-    fill(this.#index, build("p", {}, words), bar);
-    this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
+  /** @param {Listing["index"]} index */
+  #progress(index) {
+    if (this.#index.show(index)) {
+      this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
+    }
   }
 
   /** Ask how far the index is, and redraw the list if it has grown. */
@@ -567,7 +469,7 @@ export class LibraryView extends ViewElement {
     const listing = await this.#ask(this.#route(), 0, 1).catch(() => null);
     if (turn !== this.#turn || !this.isConnected || !listing) return;
     const more = listing.total !== this.#total || listing.index.state === "ready";
-    if (more) await this.#look(this.#rows.length);
+    if (more) await this.#look(this.#list.rows.length);
     else this.#progress(listing.index);
   }
 

@@ -1,0 +1,88 @@
+import { build, fill } from "../../../elements/dom.js";
+import { withSeasons } from "./season-heads.js";
+
+/**
+ * @typedef {import("../../../library/library.js").Entry} Entry
+ * @typedef {import("./library-row.js").FolderRow | import("./library-row.js").MediumRow} Row
+ */
+
+/** The rows of the library; those that stay the same keep their elements. */
+export class EntryList {
+  #translate;
+  #row;
+  element = build("ul", { class: "rows" });
+  /** @type {Row[]} */
+  rows = [];
+
+  /**
+   * @param {import("../../../elements/view.js").Translate} translate
+   * @param {(entry: Entry) => Row} row
+   */
+  constructor(translate, row) {
+    this.#translate = translate;
+    this.#row = row;
+  }
+
+  /**
+   * Show entries from `offset` on, after those before it.
+   *
+   * @param {Entry[]} entries
+   * @param {number} offset 0 replaces all
+   * @param {boolean} grouped with the heads of seasons
+   */
+  fill(entries, offset, grouped) {
+    const kept = offset === 0 ? this.rows : [];
+    const before = new Map(kept.map((row) => [row.entry.path, row]));
+    const rows = entries.map((entry) => this.#renewed(before.get(entry.path), entry));
+    if (offset === 0) fill(this.element);
+    const last = offset === 0 ? null : (this.rows[this.rows.length - 1]?.entry ?? null);
+    this.rows = offset === 0 ? rows : [...this.rows, ...rows];
+    this.element.append(
+      ...(grouped ? withSeasons(rows, last, this.#translate) : rows.map(({ element }) => element)),
+    );
+  }
+
+  /** @param {Row} row the only one */
+  offer(row) {
+    this.rows = [row];
+    fill(this.element, row.element);
+  }
+
+  /**
+   * Return the row of an entry: the one before if nothing is different, else one with its picture.
+   *
+   * @param {Row | undefined} before
+   * @param {Entry} entry
+   */
+  #renewed(before, entry) {
+    if (before && JSON.stringify(before.entry) === JSON.stringify(entry)) return before;
+    const row = this.#row(entry);
+    if (before?.entry.thumbnail === entry.thumbnail) row.adopt(before);
+    return row;
+  }
+
+  /**
+   * Run `act`, and give the focus back to the control that had it, if that has been replaced.
+   * @param {() => void} act
+   */
+  keepFocus(act) {
+    const focused = this.#focused();
+    act();
+    if (focused && this.#focused() !== focused) this.#focus(focused);
+  }
+
+  /** Return the name of the control in the list that has the focus. */
+  #focused() {
+    const { activeElement } = document;
+    const inside = activeElement && this.element.contains(activeElement);
+    return inside ? activeElement.getAttribute("aria-label") : null;
+  }
+
+  /** @param {string} name */
+  #focus(name) {
+    const named = Array.from(this.element.querySelectorAll("button")).find(
+      (button) => button.getAttribute("aria-label") === name,
+    );
+    named?.focus({ preventScroll: true });
+  }
+}

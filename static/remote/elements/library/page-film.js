@@ -1,0 +1,25 @@
+import { describeError } from "../../../i18n/error-texts.js";
+import { ApiError } from "../../../protocol/errors.js";
+
+/**
+ * What is said of a page in which the server finds nothing; guests may not ask it.
+ * @type {Record<string, import("../../../i18n/translate.js").Key | "" | undefined>}
+ */
+const FOUND_NOTHING = {
+  not_implemented: "library.no_links",
+  media_error: "library.no_film",
+  invalid_request: "library.private",
+  unauthorized: "",
+};
+
+/**
+ * Return why the server finds no film in a page.
+ *
+ * @param {unknown} error
+ * @param {import("../../../elements/view.js").Translate} translate
+ */
+export function whyNoFilm(error, translate) {
+  const key = FOUND_NOTHING[error instanceof ApiError ? error.code : ""];
+  if (key === undefined) return describeError(error, translate).text;
+  return key && translate(key);
+}
