@@ -69,6 +69,9 @@ export class Stream {
    */
   async open(url, beginning = {}) {
     const opening = ++this.#openings;
+    const { position = 0, sound } = beginning;
+    // The server makes what is played first while the playlists are still on their way.
+    if (sound !== undefined) url += `&at=${position.toFixed(3)}&sound=${sound}`;
     try {
       const { default: Library } = await import("../node_modules/hls.js/dist/hls.min.mjs");
       if (opening !== this.#openings) return;

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -18,9 +19,11 @@ from tests.waiting import eventually
 from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
+from zapette_webapp.status import prometheus
 from zapette_webapp.streams import plan
 from zapette_webapp.streams.cache import Cache
-from zapette_webapp.streams.conversion import AHEAD
+from zapette_webapp.streams.conversion import AHEAD, Conversion
+from zapette_webapp.streams.converter import Made
 from zapette_webapp.streams.reading import ProbeReader
 from zapette_webapp.streams.recipes import Means, Recipes
 from zapette_webapp.streams.renditions import Rendition
@@ -111,6 +114,51 @@ def test_players_share_a_conversion(make: Callable[..., Streams], long_film: Pat
     assert watch(streams, picture(streams, long_film), 0, "two") == first
     assert watch(streams, rendition, 1, "two")
     assert len(pids(rendition)) == 1
+
+
+def test_those_who_wait_do_not_wake_each_other(
+    make: Callable[..., Streams], long_film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 30\n")
+    silent.chmod(0o700)
+    streams = make(wait=0.5)
+    streams.ffmpeg = str(silent)
+    asked_for: list[int] = []
+    ask = Conversion.ask
+
+    def counted(conversion: Conversion, index: int, viewer: str) -> None:
+        asked_for.append(index)
+        ask(conversion, index, viewer)
+
+    monkeypatch.setattr(Conversion, "ask", counted)
+    tracks = [
+        picture(streams, long_film, plan.parse(it)) for it in ("h264.120-aac", "h264.130-aac")
+    ]
+
+    def wait(rendition: Rendition) -> bool:
+        with pytest.raises(NotReady):
+            watch(streams, rendition, 0)
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        assert all(pool.map(wait, tracks))
+    # one woke the other as soon as it was awake: thousands of times a second
+    assert len(asked_for) < 20
+
+
+def test_what_will_be_asked_for_is_begun(make: Callable[..., Streams], films: Path) -> None:
+    streams = make(idle=60)
+    source, facts = Sources(READER).get(films / "hevc.mkv", cut=False, again=False)
+    made = Made(source, Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080)), streams)
+    made.begin(5.0, "0", "one")
+    for rendition in (made.rendition(None), made.rendition(0)):
+        assert made.init(rendition, "one")
+        assert watch(streams, rendition, rendition.timeline.at(5.0), "one")
+    # what was begun is what was then asked for
+    assert "zapette_conversions_started_total 2\n" in prometheus.render(streams.families())
+    made.begin(5.0, "7", "one")
+    assert "zapette_conversions_started_total 2\n" in prometheus.render(streams.families())
 
 
 def test_one_more_than_the_limit_is_refused(

@@ -42,6 +42,9 @@ def test_the_master_playlist_names_all_tracks(server: System) -> None:
     assert 'CODECS="avc1.64001E,mp4a.40.2"' in text
     assert 'URI="audio-0.m3u8?sig=1&v=' in text
     assert "\nvideo.m3u8?sig=1&v=" in text
+    # where playing begins is no part of the other addresses
+    begun = asked(server, "hevc.mkv/h264.120-aac/master.m3u8?sig=1&at=5.5&sound=0")
+    assert begun.body.decode() == text
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,9 @@ def test_the_master_playlist_names_all_tracks(server: System) -> None:
         ("h264.mkv/copy-aac/other.m3u8", 404, "not_found"),
         ("h264.mkv/copy-aac/audio-1.m3u8", 404, "not_found"),
         ("h264.mkv/copy-aac/video-99.m4s", 404, "not_found"),
+        ("h264.mkv/copy-aac/master.m3u8?at=soon", 400, "invalid_request"),
+        ("h264.mkv/copy-aac/master.m3u8?at=-1", 400, "invalid_request"),
+        ("h264.mkv/copy-aac/master.m3u8?at=inf", 400, "invalid_request"),
         ("none.mkv/copy-aac/master.m3u8", 404, "not_found"),
     ],
 )

@@ -133,9 +133,11 @@ class Conversion:
 
     def ask(self, index: int, viewer: str) -> None:
         """Take note that somebody wants a part; the caller holds the condition."""
-        self.asked.index = max(self.asked.index, index)
         self.asked.at = self.asked.by[viewer] = time.monotonic()
-        self._changed.notify_all()
+        # those who wait ask again when they wake: two of them would wake each other without end
+        if index > self.asked.index:
+            self.asked.index = index
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """End it; the caller holds the condition."""

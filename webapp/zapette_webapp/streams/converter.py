@@ -46,6 +46,23 @@ class Made:
         if self.recipes.has_picture:
             self.streams.check_room(self.rendition(None), viewer)
 
+    def begin(self, seconds: float, sound: str, viewer: str) -> None:
+        """Begin to make what will be played first, before it is asked for.
+
+        Args:
+            seconds: where playing begins.
+            sound: the number of the sound track that is heard; one that does not exist is none.
+            viewer: who will ask.
+
+        Raises:
+            ConversionsFull: too much is converted already.
+            ConversionFailed: it cannot be made.
+        """
+        numbers: list[int | None] = [None] if self.recipes.has_picture else []
+        numbers += [it for it in self.recipes.sounds if str(it) == sound]
+        for rendition in map(self.rendition, numbers):
+            self.streams.begin(rendition, rendition.timeline.at(seconds), viewer)
+
     def init(self, rendition: Rendition, viewer: str) -> bytes:
         """Return an initialization segment; raises what `Streams.init` raises."""
         return self.streams.init(rendition, viewer)

@@ -105,7 +105,7 @@ class Recipes:
     def tracks(self) -> tuple[PictureTrack | None, list[SoundTrack]]:
         """Return what the master playlist says; raises what `picture` and `sound` raise."""
         picture = self._picture_track() if self.has_picture else None
-        sounds = list(self._sound_tracks()) if self.plan.audio != "none" else []
+        sounds = list(self._sound_tracks())
         if picture is None and not sounds:
             raise NotFound("this stream has neither picture nor sound")
         return picture, sounds
@@ -114,6 +114,11 @@ class Recipes:
     def has_picture(self) -> bool:
         """Whether the stream has a picture."""
         return self.facts.picture is not None and self.plan.video != "none"
+
+    @property
+    def sounds(self) -> range:
+        """The numbers of the sound tracks that the stream has."""
+        return range(len(self.facts.sounds) if self.plan.audio != "none" else 0)
 
     @property
     def is_independent(self) -> bool:
@@ -154,7 +159,8 @@ class Recipes:
     def _sound_tracks(self) -> Iterator[SoundTrack]:
         sounds = self.facts.sounds
         first = next((number for number, it in enumerate(sounds) if it.default), 0)
-        for number, sound in enumerate(sounds):
+        for number in self.sounds:
+            sound = sounds[number]
             self.sound(number)
             copied = self._is_copied(sound)
             yield SoundTrack(

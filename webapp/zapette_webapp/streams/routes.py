@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
 from flask import Blueprint, Response, request, send_file
 
-from zapette_webapp.errors import NotFound
+from zapette_webapp.errors import InvalidRequest, NotFound
 from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.streams import plan, playlists, viewers
 from zapette_webapp.streams.converter import StreamConverter
@@ -16,6 +17,8 @@ MASTER: Final = "master.m3u8"
 """The name of a master playlist."""
 
 _VERSION: Final = "v"
+_AT: Final = "at"
+_HEARD: Final = "sound"
 _PLAYLIST: Final = "application/vnd.apple.mpegurl"
 _PICTURE: Final = "video/mp4"
 _SOUND: Final = "audio/mp4"
@@ -40,6 +43,8 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
         if is_master:
             playlist = playlists.master(*made.recipes.tracks(), query)
             made.check_room(_viewer())
+            if _AT in request.args:
+                made.begin(_seconds(request.args[_AT]), request.args.get(_HEARD, "0"), _viewer())
             return _text(playlist)
         found = _NAME.fullmatch(name)
         if found is None:
@@ -68,13 +73,23 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
 
 
 def _query(version: str) -> str:
-    """Return what follows each address in a playlist: the request's own query, and the version."""
+    """Return what follows each address in a playlist: what was given, and the version."""
     return "?" + "&".join([*_given(), f"{_VERSION}={version}"])
 
 
 def _given() -> list[str]:
     given = [it for it in request.query_string.decode("latin-1").split("&") if it]
-    return [it for it in given if not it.startswith(f"{_VERSION}=")]
+    return [it for it in given if it.partition("=")[0] not in {_VERSION, _AT, _HEARD}]
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise InvalidRequest("at: seconds from the beginning are needed")
+    return seconds
 
 
 def _viewer() -> str:

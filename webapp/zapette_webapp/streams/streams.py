@@ -166,6 +166,21 @@ class Streams:
                 self._wait(conversion, deadline, viewer)
             return rendition.init
 
+    def begin(self, rendition: Rendition, index: int, viewer: str) -> None:
+        """Begin to make a part that will be asked for; do not wait for it.
+
+        Raises:
+            NotReady: the server is stopping.
+            ConversionsFull: too much is converted already.
+            ConversionFailed: it cannot be made.
+        """
+        rendition.source.places[viewer] = rendition.timeline.starts[index]
+        with self._changed:
+            at = rendition.filled(index)
+            if not self._cache.has(rendition.file(at)):
+                conversion = rendition.reaching(at) or self._convert(rendition, at, viewer)
+                conversion.ask(at, viewer)
+
     def part(self, rendition: Rendition, index: int, viewer: str) -> Served:
         """Return a part of a track; wait for it if it is being made.
 
