@@ -4,7 +4,7 @@
 is copied, and HEVC with AC-3, whose picture is converted. *First part*: from the request for the
 master playlist until the first parts of picture and sound are complete, with the playlists between
 them, for a film that nobody has asked for. *Seek*: from the request for a part far away. ffmpeg
-alone makes the same seconds with the same options.
+alone makes the same seconds with the same options: one run for the picture, and one for the sound.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import psutil
 
@@ -29,6 +29,13 @@ from bench.processes import Process
 from bench.results import about, command, heading, markdown, write_json
 from tests.ports import free_ports
 from zapette_webapp.media.encoders import SOFTWARE
+from zapette_webapp.streams import command as streams_command
+from zapette_webapp.streams import plan
+from zapette_webapp.streams.command import Recipe
+from zapette_webapp.streams.process import NICENESS
+from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.recipes import Means, Recipes
+from zapette_webapp.streams.sources import Sources
 
 SECONDS: Final = 60
 """The seconds of each film."""
@@ -100,38 +107,58 @@ def _ffmpeg(*arguments: str) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True)
 
 
-def alone(film_file: Path, kind: str, at: float, seconds: float) -> None:
-    """Make seconds of a film with ffmpeg alone, to a pipe that is read."""
-    picture = ["-c:v", "copy"]
-    if kind == "transcode":
-        rate = ("-profile:v", "high", "-maxrate", "8M", "-bufsize", "16M", "-g", "48")
-        picture = ["-c:v", SOFTWARE.name, *SOFTWARE.arguments, *rate, "-sc_threshold", "0"]
-    subprocess.run(
-        [
-            *("ffmpeg", "-v", "error", "-nostdin", "-ss", str(at), "-i", str(film_file)),
-            *("-t", str(seconds), "-map", "0:v:0", *picture, "-map", "0:a:0", "-c:a", "aac"),
-            *("-ac", "2", "-f", "mp4", "-movflags", "+frag_keyframe+empty_moov", "pipe:1"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        preexec_fn=lambda: os.nice(10),
-    )
+@dataclass(frozen=True)
+class Alone:
+    """ffmpeg alone, with the options of a stream: a run for the picture, and one for the sound."""
+
+    film_file: Path
+    recipes: Recipes
+
+    @classmethod
+    def of(cls, film_file: Path, plan_text: str) -> Self:
+        """Return it for a plan; the film is read now."""
+        made = plan.parse(plan_text)
+        _, facts = Sources(ProbeReader()).get(film_file, cut=made.video == "copy", again=False)
+        return cls(film_file, Recipes(facts, made, Means(SOFTWARE, frozenset(), 1080)))
+
+    def run(self, at: float, seconds: float) -> None:
+        """Make seconds of the film, as fast as it goes, and throw them away."""
+        running = [
+            subprocess.Popen(
+                self._command(recipe, at, seconds),
+                stdout=subprocess.DEVNULL,
+            )
+            for _, recipe in (self.recipes.picture(), self.recipes.sound(0))
+        ]
+        codes = [it.wait() for it in running]
+        if any(codes):
+            raise RuntimeError("ffmpeg failed")
+
+    def _command(self, recipe: Recipe, at: float, seconds: float) -> list[str]:
+        first = recipe.timeline.at(at)
+        made = streams_command.arguments(self.film_file, self.recipes.facts, recipe, first)
+        place = made.index("-f")
+        # it begins to read a little earlier
+        reach = at + seconds - max(0.0, recipe.begins(first))
+        lower = ("nice", "-n", str(NICENESS))
+        return [*lower, "ffmpeg", *made[:place], "-t", f"{reach:.3f}", *made[place:]]
 
 
 def timed(
     server: Server, folder: Path, kind: str, rounds: int, web: psutil.Process
 ) -> dict[str, list[float]]:
     """Return the times of each round: of a first part and of a seek, ours and ffmpeg's."""
-    name, plan = _PLANS[kind]
+    name, plan_text = _PLANS[kind]
     found: dict[str, list[float]] = {"first": [], "first_ffmpeg": [], "seek": [], "seek_ffmpeg": []}
+    ffmpeg = Alone.of(folder / name, plan_text)
     with ThreadPoolExecutor(2) as pool:
         for turn in range(rounds):
             # another path is another film: nothing of it was made yet
             copy = folder / f"{turn} {name}"
             os.link(folder / name, copy)
-            stream = f"/streams/{turn}%20{name}/{plan}"
+            stream = f"/streams/{turn}%20{name}/{plan_text}"
             began = time.perf_counter()
-            server.get(f"{stream}/master.m3u8")
+            server.get(f"{stream}/master.m3u8?at=0&sound=0")
             list(pool.map(lambda it: server.first(stream, it, 0.0), ("video", "audio-0")))  # noqa: B023
             found["first"].append(time.perf_counter() - began)
             place = 10.0 + turn * 2.0 % 45.0
@@ -142,7 +169,7 @@ def timed(
             found["seek"].append(time.perf_counter() - began)
             for measure, at in (("first_ffmpeg", 0.0), ("seek_ffmpeg", place)):
                 began = time.perf_counter()
-                alone(folder / name, kind, at, 2.0)
+                ffmpeg.run(at, 2.0)
                 found[measure].append(time.perf_counter() - began)
             copy.unlink()
             # the next round begins when nothing of this one runs any more
@@ -164,8 +191,9 @@ def _is_ffmpeg(process: psutil.Process) -> bool:
 
 def converted(server: Server, folder: Path, kind: str, web: psutil.Process) -> dict[str, float]:
     """Return the CPU and the speed of a minute, taken as fast as it comes, and of ffmpeg alone."""
-    name, plan = _PLANS[kind]
-    stream = f"/streams/{name}/{plan}"
+    name, plan_text = _PLANS[kind]
+    stream = f"/streams/{name}/{plan_text}"
+    alone = Alone.of(folder / name, plan_text)
     parts = [server.rendition(stream, it)[1] for it in ("video", "audio-0")]
     before, began = _cpu(web), time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
@@ -174,7 +202,7 @@ def converted(server: Server, folder: Path, kind: str, web: psutil.Process) -> d
     _wait_for_end(web)
     ours = _cpu(web) - before
     usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    alone(folder / name, kind, 0.0, SECONDS)
+    alone.run(0.0, SECONDS)
     ffmpeg_wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     ffmpeg = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
