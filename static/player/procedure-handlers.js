@@ -2,6 +2,7 @@
 
 import { bind } from "../protocol/procedures.js";
 import * as queues from "../playback/queue.js";
+import { setShuffle } from "../playback/shuffle.js";
 import { Signal } from "../events/signal.js";
 
 /**
@@ -104,7 +105,7 @@ export class PlayerProcedures {
       repeat: ({ mode }) => playback.edit((queue) => queues.setRepeat(queue, mode)),
       shuffle: ({ on }) =>
         playback.edit((queue) =>
-          queues.setShuffle(queue, on === null ? !queue.unshuffled : on, Math.random),
+          setShuffle(queue, on === null ? !queue.unshuffled : on, Math.random),
         ),
     };
   }

@@ -20,10 +20,10 @@ import {
   remove,
   replacePresent,
   setRepeat,
-  setShuffle,
   sign,
   successor,
 } from "../../playback/queue.js";
+import { setShuffle } from "../../playback/shuffle.js";
 
 /** @typedef {import("../../playback/queue.js").Queue} Queue */
 
