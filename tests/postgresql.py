@@ -86,7 +86,7 @@ class PostgresqlServer:
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """Stop all its processes without ending them, during the block."""
+        """Suspend all its processes while the block runs."""
         numbers = self._all()
         for number in numbers:
             os.kill(number, signal.SIGSTOP)

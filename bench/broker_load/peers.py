@@ -1,4 +1,4 @@
-"""Further servers under load: NATS as a cluster has it, and rumqttd inside a Python process."""
+"""Further servers under load: NATS, set up as in a cluster, and rumqttd in a Python process."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Nats(Server):
         self._tokens = NatsTokens(Keyring(b"k" * 32, TOPICS), keys, lambda *_: 0)
 
     def start(self) -> None:
-        """Start the nodes, and wait until each lets a client in."""
+        """Start the nodes, and wait until each accepts a client."""
         super().start()
         login = self.login(Identity("server", 0, "-first"))
         deadline = time.monotonic() + _READY_TIMEOUT
@@ -146,7 +146,7 @@ def _client(endpoints: Sequence[Endpoint], login: Login) -> Client:
 
 
 def _accepts(port: int, login: Login) -> bool:
-    """Tell whether a server lets a client in; a node does once the cluster has its leaders."""
+    """Tell whether a server accepts a client; a node does once the cluster has its leaders."""
     packet = Connect(
         login.client_id, username=login.username, password=login.password.encode()
     ).encode()

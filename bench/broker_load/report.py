@@ -190,7 +190,7 @@ _COLUMNS: Final = (
 
 
 def tables(results: Results, compare: Callable[[Results], str] | None = None) -> str:
-    """Return all tables; `compare` makes that of the ratios, instead of ours to `RIVALS`."""
+    """Return all tables; `compare` replaces the table of ratios of ours to `RIVALS`."""
     ratios = (compare or _ratios)(results)
     parts = [_figures(results), ratios, _growth(results), _held(results)]
     if results.failures:

@@ -9,7 +9,7 @@ const PATIENCE = 1500;
 const LONGEST_SERIES = 2000;
 /** How many media are kept in mind. */
 const MOST = 20;
-/** Milliseconds for which: signed addresses of pictures expire. */
+/** Milliseconds after which the server is asked again: signed addresses of pictures expire. */
 const KNOWN_FOR = 24 * 3600e3;
 
 /**

@@ -1,4 +1,4 @@
-"""``zapette cluster status``: how nodes, web sides and the database are."""
+"""``zapette cluster status``: the state of nodes, web sides and the database."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 _UP: Final = Text(
     "{name}: up for {uptime}, nats-server {version}, clients {clients}, revocations {known}, "
     "leads {leads}",
-    "{name}\u202f: tourne depuis {uptime}, nats-server {version}, clients {clients}, "
+    "{name}\u202f: en marche depuis {uptime}, nats-server {version}, clients {clients}, "
     "révocations {known}, dirige {leads}",
 )
 _DOWN: Final = Text("{name}: does not answer", "{name}\u202f: ne répond pas")
 _SIDE: Final = Text(
-    "web side {name}: on {many} nodes", "serveur web {name}\u202f: sur {many} nœuds"
+    "web side {name}: connected to {many} nodes",
+    "serveur web {name}\u202f: relié à {many} nœuds",
 )
 _UNKNOWN: Final = Text("unknown", "inconnu")
 _NOTHING: Final = Text("nothing", "rien")
@@ -38,7 +39,8 @@ _BEHIND: Final = Text(
 )
 _NO_LEADER: Final = Text(
     "the nodes have no leader: no client can connect until they elect one",
-    "les nœuds n\u2019ont pas de chef\u202f: aucun client ne peut se connecter avant une élection",
+    "les nœuds n\u2019ont pas de leader\u202f: "
+    "aucun client ne peut se connecter avant l\u2019élection",
 )
 _DISAGREE: Final = Text(
     "the nodes know different revocations: is a web side connected to each?",
@@ -46,20 +48,20 @@ _DISAGREE: Final = Text(
     "un serveur web est-il relié à chacun\u202f?",
 )
 _NO_SIDE: Final = Text(
-    "no web side is connected: no new page gets in, and nothing can be revoked",
-    "aucun serveur web n\u2019est relié\u202f: aucune page nouvelle n\u2019entre, "
+    "no web side is connected: no new page can connect, and nothing can be revoked",
+    "aucun serveur web n\u2019est relié\u202f: aucune nouvelle page ne peut se connecter, "
     "et rien ne peut être révoqué",
 )
 _PARTLY: Final = Text(
-    "web side {name} is on {many} of {all} nodes only",
-    "le serveur web {name} n\u2019est que sur {many} nœuds sur {all}",
+    "web side {name} is connected to only {many} of {all} nodes",
+    "le serveur web {name} n\u2019est relié qu\u2019à {many} nœuds sur {all}",
 )
 
 
 @click.command("status")
 @with_settings
 def status(settings: Settings) -> None:
-    """Say how the nodes and the web sides are; exit with 1 if anything is wrong."""
+    """Show the state of the nodes and the web sides; exit with 1 if anything is wrong."""
     if not settings.broker.is_nats:
         raise SettingsError("broker.kind", 'there is no cluster: it is not "nats"')
     keys = cluster_keys(settings)

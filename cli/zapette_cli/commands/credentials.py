@@ -34,7 +34,7 @@ class _Known:
     days: int
 
     def show_home(self) -> None:
-        """Print the account ``home``, and until when its password is valid if it ends."""
+        """Print the account ``home``, and when its password expires, if it does."""
         seconds = self.days * _DAY
         click.echo(f"{HOME} {home_password(self.settings, self.folder, seconds)}")
         if self.settings.broker.is_nats:

@@ -1,4 +1,4 @@
-"""What a cluster's nodes say of themselves; no I/O."""
+"""What the nodes of a cluster report; no I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of nodes that are asked for their connections; no I/O."""
+"""The nodes' answers about their connections; no I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks all nodes of a cluster how they are."""
+"""Asks all nodes of a cluster for their state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bounded pool of connections to PostgreSQL, which never waits without end."""
+"""A bounded pool of connections to PostgreSQL; every wait has a limit."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SECRETS: Final[Mapping[str, Callable[[], str]]] = {
     _SECRET: lambda: secrets.token_hex(_SECRET_BYTES),
     _PASSWORD: lambda: secrets.token_urlsafe(12),
 }
-"""The files that are made once, and what makes their content."""
+"""The files that are created once, with what creates their content."""
 
 
 @dataclass(frozen=True, slots=True)

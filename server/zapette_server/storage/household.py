@@ -20,7 +20,7 @@ _TIMEOUT: Final = 10.0
 
 
 def join(database: Connection, folder: Path) -> None:
-    """Make a data folder one of the household of `database`.
+    """Add a data folder to the household of `database`.
 
     The first folder gives its secrets to the database, and new folders get them from there.
 

@@ -1,4 +1,4 @@
-"""What one of several web sides does at a time: leases by the database's clock."""
+"""Leases by the database's clock, for work that one web side at a time does."""
 
 from __future__ import annotations
 
