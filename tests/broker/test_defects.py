@@ -32,7 +32,13 @@ Start = Callable[..., Process]
 
 
 @pytest.fixture(
-    params=["ours", pytest.param("amqtt", marks=pytest.mark.xfail(strict=True, reason="defect"))]
+    params=[
+        "ours",
+        # what stock amqtt does changes only when its release does
+        pytest.param(
+            "amqtt", marks=[pytest.mark.xfail(strict=True, reason="defect"), pytest.mark.long]
+        ),
+    ]
 )
 def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     """Start a broker with these plugins."""
@@ -156,7 +162,7 @@ def test_05_the_cost_of_a_message_does_not_grow_with_the_filters(start: Start) -
 
     def cost() -> float:
         # the least, and not the median: on a busy machine most messages wait for something else
-        return min(one_message() for _ in range(500))
+        return min(one_message() for _ in range(200))
 
     alone = cost()
     for number in range(8):
@@ -215,7 +221,7 @@ def test_08_what_a_stalled_reader_holds_has_a_largest_size(start: Start) -> None
     sender = running.connect("sender")
     before = broker.memory_info().rss
     packet = publish("flood", bytes(65_000), version=Version.V311)
-    for _ in range(64):
+    for _ in range(48):
         sender.send(packet * 16)
         sender.send(PINGREQ)
         while not isinstance(sender.receive(20), PingResp):
