@@ -93,7 +93,7 @@ def test_a_finger_sees_where_it_goes(stage: ControlledPlayer, house: System, pag
         shows(phone, "blue", "0:2")
         move(0)
         shows(phone, "red", "0:0")
-    assert color(phone) == "none"
+    eventually(lambda: color(phone) == "none", "no picture once the finger is gone")
 
 
 def test_a_mouse_sees_where_it_points(stage: ControlledPlayer) -> None:
@@ -105,7 +105,7 @@ def test_a_mouse_sees_where_it_points(stage: ControlledPlayer) -> None:
         page.page.mouse.move(*page.middle("Position", part))
         shows(page, wanted, time)
     page.page.mouse.move(5, 5)
-    assert color(page) == "none"
+    eventually(lambda: color(page) == "none", "no picture once the mouse is elsewhere")
 
 
 def test_pictures_come_before_a_finger_unless_data_is_dear(

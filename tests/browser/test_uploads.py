@@ -127,7 +127,7 @@ def test_photos_are_a_slide_show(
     observer: Observer, player: PlayerPage, phone: RemotePage, photos: tuple[Path, Path]
 ) -> None:
     observer.ask("queue/clear")
-    level = observer.last["volume"]
+    level = observer.status()["volume"]
     pick(phone, *photos)
     eventually(lambda: plays(phone, "Blue"), "the second photo follows by itself")
     eventually(lambda: observer.last["title"] == "Blue", "all are told")
@@ -206,7 +206,7 @@ def test_a_person_gives_it_up(house: System, phone: RemotePage, film: Path, tmp_
     phone.page.route("**/api/uploads/*", hold_the_second)
     pick(phone, large)
     eventually(lambda: phone.see("1") and held, "a part is on its way")
-    assert phone.see(WORDS) == "2% sent"
+    eventually(lambda: phone.see(WORDS) == "2% sent", "how much is sent")
     phone.tap("Cancel Too long.webm")
     phone.page.unroute("**/api/uploads/*")
     eventually(lambda: phone.see(ROWS) == 0, "it is gone")
