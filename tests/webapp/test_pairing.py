@@ -31,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def codes(clock: Clock) -> Pairing:
-    return Pairing(clock)
+    return Pairing(clock=clock)
 
 
 def test_a_code_is_good_once(codes: Pairing) -> None:

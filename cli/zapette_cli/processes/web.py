@@ -161,7 +161,7 @@ def serve(settings: Settings) -> None:
             access=AccessControl(
                 PlayerCredentials(settings, keyring, registry, addresses, engine),
                 grants,
-                Pairing(),
+                Pairing(stores.shared, keyring.pairing_key) if stores.is_shared else Pairing(),
                 warn_of_guesses(service, keyring.topics),
                 refusals,
             ),

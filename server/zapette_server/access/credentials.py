@@ -178,6 +178,11 @@ class Keyring:
         return hmac.digest(self.secret, b"seal\0" + purpose.encode(), hashlib.sha256)
 
     @property
+    def pairing_key(self) -> bytes:
+        """The key of the digests of pairing codes."""
+        return hmac.digest(self.secret, b"pairing", hashlib.sha256)
+
+    @property
     def _signing_key(self) -> bytes:
         return hmac.digest(self.secret, b"token", hashlib.sha256)
 

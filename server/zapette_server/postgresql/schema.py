@@ -7,7 +7,15 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreNewer
 from zapette_server.postgresql.errors import NAME
-from zapette_server.storage import clock, endings, grants, household, leases, player_registry
+from zapette_server.storage import (
+    clock,
+    endings,
+    grants,
+    household,
+    leases,
+    pairing_codes,
+    player_registry,
+)
 from zapette_server.storage.database import Connection
 
 _TYPES: Final = (
@@ -32,6 +40,11 @@ CREATE TRIGGER endings_of_players AFTER DELETE ON players FOR EACH ROW
 """
 
 
+_HAS_VERSION: Final = (
+    "SELECT 1 FROM pg_tables WHERE tablename = 'zapette_schema' AND schemaname = current_schema()"
+)
+
+
 def _in_postgresql(tables: str) -> str:
     for found, instead in _TYPES:
         tables = re.sub(found, instead, tables)
@@ -43,7 +56,13 @@ MIGRATIONS: Final = (
         "".join(
             (
                 *(player_registry.TABLES, player_registry.ORIGINS, endings.TABLES),
-                *(grants.TABLES, clock.TABLE + ";", leases.TABLE, household.TABLE),
+                *(
+                    grants.TABLES,
+                    clock.TABLE + ";",
+                    leases.TABLE,
+                    household.TABLE,
+                    pairing_codes.TABLES,
+                ),
             )
         )
     )
@@ -80,5 +99,7 @@ def prepare(database: Connection) -> None:
 
 def version(database: Connection) -> int:
     """Return the version of the tables; 0 if there are none."""
-    ((table,),) = database.read("SELECT to_regclass('zapette_schema') IS NOT NULL")
-    return int(database.read("SELECT version FROM zapette_schema")[0][0]) if table else 0
+    # not to_regclass(): it may answer from before the transaction had its turn
+    if not database.read(_HAS_VERSION):
+        return 0
+    return int(database.read("SELECT version FROM zapette_schema")[0][0])

@@ -1,4 +1,4 @@
-"""Pairing by a short code that a player shows and a person types; no I/O.
+"""Pairing by a short code that a player shows and a person types; in a database.
 
 **Guessing.** A code is one of 10^8, lasts 120 s and works once. It expires after 90 wrong guesses
 from all addresses together, so that the chance to find it is below one in a million. An attacker
@@ -6,8 +6,8 @@ can make the code on the screen expire, but locks nobody out: during the attack 
 afterwards, new codes have 12 digits and a budget of 900,000 guesses, which gives the same chance.
 Each address has 5 guesses at once and then one every ten seconds, 17 in the life of a code.
 
-Codes exist only in memory, as keyed digests: a comparison always takes the same time, and a restart
-ends all codes.
+Codes are kept as keyed digests, so that a comparison always takes the same time: in memory, where a
+restart ends them, or in the database that several web sides share. Guesses count for all of these.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from zapette_broker.storage import sqlite
 from zapette_server.access.credentials import Role
+from zapette_server.storage.database import Connection
+from zapette_server.storage.pairing_codes import TABLES, Invitation, PairingCodes
 from zapette_webapp.access.throttle import EVERYBODY, Throttle
 
 DIGITS: Final = 8
@@ -42,57 +42,47 @@ MOST: Final = 1000
 """The most codes at once; the oldest makes room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """The meaning of a code.
-
-    Attributes:
-        player_id: the player that shows it.
-        generation: the generation of the player's codes.
-        role: the role that it gives.
-        until: its expiry, by the clock.
-        digits: its number of digits.
-        wrong: the count of wrong guesses with as many digits when it was made.
-    """
-
-    player_id: str
-    generation: str
-    role: Role
-    until: float
-    digits: int
-    wrong: int
-
-
 class Pairing:
     """The current codes.
 
     Args:
-        clock: a monotonic clock, in seconds.
+        database: the database that all web sides share, with `pairing_codes.TABLES`; its clock
+            counts. None for one web side alone, with codes in memory.
+        key: the key of the digests, the same for all web sides; None for a random one.
+        clock: a clock, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._key = secrets.token_bytes(32)
-        self._lock = threading.Lock()
-        self._codes: OrderedDict[bytes, Invitation] = OrderedDict()
+    def __init__(
+        self,
+        database: Connection | None = None,
+        key: bytes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._codes = PairingCodes(database or sqlite.in_memory(TABLES))
+        self._clock = clock if database is None else self._codes.now
+        self._key = key or secrets.token_bytes(32)
         self._each = Throttle(burst=5, per_second=0.1, clock=clock)
-        self._wrong = dict.fromkeys(BUDGETS, 0)
         # Half of a code's budget: new codes are then long before a short one expires.
         self._usual = Throttle(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
-        self._long_until = clock()
 
     def invite(self, player_id: str, generation: str, role: Role) -> str:
-        """Return a new code; the player's earlier code for this role ends."""
-        with self._lock:
-            self._drop(lambda it: it.until <= self._clock() or
-                       (it.player_id, it.role) == (player_id, role))  # fmt: skip
-            while len(self._codes) >= MOST:
-                self._codes.popitem(last=False)
-            digits = LONG if self._clock() < self._long_until else DIGITS
-            while (digest := self._digest(code := _new_code(digits))) in self._codes:
+        """Return a new code; the player's earlier code for this role ends.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        codes = self._codes
+        with codes.transaction():
+            now = self._clock()
+            codes.end(now, player_id, role)
+            codes.keep_newest(MOST - 1)
+            digits = LONG if now < codes.long_until() else DIGITS
+            while codes.has(digest := self._digest(code := _new_code(digits))):
                 pass
-            until, wrong = self._clock() + LIFETIME, self._wrong[digits]
-            self._codes[digest] = Invitation(player_id, generation, role, until, digits, wrong)
+            wrong = codes.wrong(digits)
+            codes.put(
+                digest, Invitation(player_id, generation, role, now + LIFETIME, digits, wrong)
+            )
         return code
 
     def wait(self, address: str) -> float:
@@ -100,31 +90,33 @@ class Pairing:
         return self._each.take(address)
 
     def accept(self, code: str) -> Invitation | None:
-        """Return the meaning of a code and end it; None if it is wrong."""
-        with self._lock:
-            invitation = self._codes.pop(self._digest(code), None)
-            if invitation is not None and invitation.until > self._clock():
+        """Return the meaning of a code and end it; None if it is wrong.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        codes = self._codes
+        with codes.transaction():
+            now = self._clock()
+            invitation = codes.take(self._digest(code))
+            if invitation is not None and invitation.until > now:
                 return invitation
-            self._wrong[len(code)] += 1
+            codes.count_wrong(len(code))
             if self._usual.take(EVERYBODY) > 0:
-                self._long_until = self._clock() + CALM
+                codes.be_long_until(now + CALM)
         return None
 
     def guessed(self) -> list[Invitation]:
-        """End the codes whose budget is used up, and return their invitations."""
-        with self._lock:
-            return self._drop(
-                lambda it: (
-                    self._wrong[it.digits] - it.wrong >= BUDGETS[it.digits]
-                    and it.until > self._clock()
-                )
-            )
+        """End the codes whose budget is used up, and return their invitations.
 
-    def _digest(self, code: str) -> bytes:
-        return hmac.digest(self._key, code.encode(), hashlib.sha256)
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        with self._codes.transaction():
+            return self._codes.guessed(BUDGETS, self._clock())
 
-    def _drop(self, which: Callable[[Invitation], bool]) -> list[Invitation]:
-        return [self._codes.pop(digest) for digest, it in [*self._codes.items()] if which(it)]
+    def _digest(self, code: str) -> str:
+        return hmac.digest(self._key, code.encode(), hashlib.sha256).hex()
 
 
 def spelled(code: str) -> str:

@@ -1,0 +1,180 @@
+"""PostgreSQL that ends, freezes or refuses, and what the stores say of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.postgresql import PostgresqlServer
+from tests.waiting import SLACK, eventually
+from zapette_broker.storage.store_errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreNewer,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+from zapette_server import checks
+from zapette_server.postgresql import pool
+from zapette_server.postgresql.database import Database
+from zapette_server.storage.leases import Leases
+from zapette_server.storage.player_registry import PlayerRegistry
+
+pytestmark = pytest.mark.slow
+
+ID = "a" * 32
+LIMIT = 1.0
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url, timeout=LIMIT)
+    yield opened
+    opened.close()
+
+
+def works(database: Database) -> bool:
+    try:
+        PlayerRegistry(database).claim(ID)
+        database.check()
+    except StoreError:
+        return False
+    return True
+
+
+def test_a_restart_of_the_server_costs_no_call(
+    server: PostgresqlServer, database: Database
+) -> None:
+    generation = PlayerRegistry(database).claim(ID)
+    server.stop()
+    with pytest.raises(StoreUnreachable, match="cannot be reached"):
+        database.check()
+    with pytest.raises(StoreUnreachable):
+        PlayerRegistry(database).claim(ID)
+    problem = checks.store(database.check)()
+    assert problem is not None
+    assert "cannot be reached" in problem
+    server.start()
+    assert PlayerRegistry(database).claim(ID) == generation
+    # and once more, with connections that were good: nobody sees that they have ended
+    server.stop()
+    server.start()
+    assert PlayerRegistry(database).claim(ID) == generation
+    assert database.trouble is None
+
+
+def test_a_frozen_server_is_given_up(server: PostgresqlServer, database: Database) -> None:
+    assert works(database)
+    with server.frozen():
+        began = time.monotonic()
+        with pytest.raises(StoreError):
+            database.check()
+        assert time.monotonic() - began < LIMIT + pool.GRACE + SLACK
+        # a new connection is not made either
+        with pytest.raises(StoreUnreachable):
+            PlayerRegistry(database).generation(ID)
+    eventually(lambda: works(database), "it works again, without a restart")
+
+
+def test_a_slow_statement_is_ended_and_named(database: Database) -> None:
+    with pytest.raises(StoreBusy, match="took too long"):
+        database.read("SELECT pg_sleep(60)")
+    with pytest.raises(StoreBusy, match="slow"):
+        database.check()
+
+
+def test_a_transaction_waits_for_another_only_so_long(
+    database_url: str, database: Database
+) -> None:
+    other = Database(database_url)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with other.transaction():
+            held.set()
+            done.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(30)
+    with pytest.raises(StoreBusy):
+        PlayerRegistry(database).claim(ID)
+    done.set()
+    holder.join(30)
+    eventually(lambda: works(database), "the lock is free")
+    other.close()
+
+
+def test_a_failed_block_changes_nothing(database: Database) -> None:
+    def claim_and_fail() -> None:
+        with database.transaction():
+            Leases(database, "one").take("name", 60)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        claim_and_fail()
+    assert Leases(database).holder("name") is None
+
+
+def test_connections_are_bounded(database: Database) -> None:
+    begun = threading.Semaphore(0)
+    done = threading.Event()
+
+    def use() -> None:
+        with database._pool.taken():
+            begun.release()
+            done.wait(60)
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    assert all(begun.acquire(timeout=30) for _ in threads)
+    with pytest.raises(StoreBusy, match="all connections are in use"):
+        database.check()
+    done.set()
+    for thread in threads:
+        thread.join(30)
+    assert works(database)
+
+
+def test_what_cannot_be_used_is_named(server: PostgresqlServer, database_url: str) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        database = Database(database_url)
+        with pytest.raises(StoreReadOnly):
+            PlayerRegistry(database).claim(ID)
+        with pytest.raises(StoreReadOnly):
+            database.check()
+        database.close()
+        admin.execute("SET default_transaction_read_only = off")
+        admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        database = Database(database_url)
+        admin.execute("DROP TABLE players CASCADE")
+        with pytest.raises(StoreDamaged, match="players"):
+            PlayerRegistry(database).generation(ID)
+        database.close()
+        admin.execute("UPDATE zapette_schema SET version = 99")
+        with pytest.raises(StoreNewer, match="newer version"):
+            Database(database_url)
+    with pytest.raises(StoreUnreachable, match="no_such"):
+        Database(server.url("no_such"))
+
+
+def test_two_first_starts_at_once(server: PostgresqlServer) -> None:
+    with server.empty_database() as url:
+        opened: list[Database] = []
+        threads = [threading.Thread(target=lambda: opened.append(Database(url))) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(opened) == 3
+        for each in opened:
+            assert each.read("SELECT version FROM zapette_schema") == [(1,)]
+            each.close()
