@@ -18,6 +18,7 @@ from zapette_cli.commands.run import bridge, broker, front, run, web
 from zapette_cli.commands.service import service
 from zapette_cli.commands.services import services
 from zapette_cli.commands.sign import sign
+from zapette_cli.commands.store import store
 from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
@@ -74,6 +75,7 @@ for _command in (
     command,
     watch,
     doctor,
+    store,
     tls,
     backup,
     restore,

@@ -5,6 +5,7 @@
     ServerError
     ├── AuthorityError           the home's authority for TLS is damaged or cannot be written
     ├── BackupError              a file is no whole backup, or none can be made
+    ├── CopyRefused              a household's data cannot be copied like this
     ├── CredentialsError         a key, token or password proves nothing
     │   └── AccountError         an account does not exist, or cannot be made
     ├── HostNameError            a text is not a host name
@@ -23,6 +24,20 @@ class ServerError(ZapetteError):
 
 class BackupError(ServerError):
     """A file is no whole backup, or a backup cannot be made like this; the message says why."""
+
+
+class CopyRefused(ServerError):
+    """A household's data cannot be copied from or to `place`.
+
+    Attributes:
+        place: the folder, or ``PostgreSQL``.
+        reason: ``empty`` (there is nothing to copy) or ``taken`` (there is something already).
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
 
 
 class AuthorityError(ServerError):

@@ -11,6 +11,7 @@ from zapette_cli.settings_options import with_settings
 from zapette_server.local_broker import settings_file
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings
+from zapette_server.storage.opening import SQLITE
 
 _NEW = click.Path(path_type=Path, dir_okay=False)
 _PRESENT = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -25,13 +26,19 @@ def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
 
     That is the signing secret, the accounts, the players and their remotes, the broker's messages
     and the settings. Keep FILE as safe as a password. Films are not in it, nor what is made again
-    from them.
+    from them. Players in PostgreSQL are not in it either: use pg_dump.
     """
     from zapette_server.storage import backup as writer
 
     used = settings_file(os.environ, context.params["config"])
     for name in writer.write(settings.data_dir, used, file):
         click.echo(f"left out: {name}, which is no file of Zapette", err=True)
+    if settings.database != SQLITE:
+        click.echo(
+            "left out: the players and their remotes, which are in PostgreSQL; back it up with"
+            " pg_dump (docs/scaling.md)",
+            err=True,
+        )
     click.echo(f"{file}: {file.stat().st_size / 1024:.0f} KiB")
 
 

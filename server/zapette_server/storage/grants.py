@@ -116,6 +116,11 @@ class Grants:
         """Close the file."""
         self._file.close()
 
+    @property
+    def database(self) -> Connection:
+        """Where the grants are."""
+        return self._file
+
     def check(self) -> None:
         """Check that the file can be used; StoreError if not."""
         self._file.check()

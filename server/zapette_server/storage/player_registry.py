@@ -104,6 +104,11 @@ class PlayerRegistry:
         """Close the file."""
         self._file.close()
 
+    @property
+    def database(self) -> Connection:
+        """Where the players are."""
+        return self._file
+
     def check(self) -> None:
         """Check that the file can be used; StoreError if not."""
         self._file.check()

@@ -1,0 +1,103 @@
+"""`zapette store copy`: all that web sides share, from either kind of database to the other."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.database.test_grants import ONE
+from zapette_cli.program import main
+from zapette_server.postgresql.database import Database
+from zapette_server.storage.stores import WEB, Stores
+
+pytestmark = pytest.mark.slow
+
+IDS = [f"{number:032x}" for number in range(5)]
+
+
+def copied(*places: object, language: str = "en") -> Result:
+    command = ["store", "copy", *map(str, places)]
+    return CliRunner().invoke(main, command, env={"LC_ALL": f"{language}_FR.UTF-8"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with players, a grant, and a revoked one."""
+    stores = Stores.open(tmp_path / "from", WEB)
+    stores.registry.endings()
+    for player_id in IDS:
+        stores.registry.claim(player_id, "a client")
+    stores.registry.renew(IDS[0])
+    stores.grants.note(ONE)
+    stores.grants.revoke(replace(ONE, client_id="remote-2", device=""))
+    stores.close()
+    return stores.folder.path
+
+
+def content(path: Path, database: str = "sqlite") -> tuple[object, ...]:
+    stores = Stores.open(path, WEB, database)
+    try:
+        return (
+            stores.registry.everybody(100),
+            stores.registry.endings().since(0),
+            stores.grants.of(ONE.player_id),
+            stores.grants.revocations(),
+            stores.folder.secret,
+            stores.folder.home_password,
+        )
+    finally:
+        stores.close()
+
+
+def test_there_and_back(folder: Path, database_url: str, tmp_path: Path) -> None:
+    before = content(folder)
+    result = copied(folder, database_url)
+    assert result.exit_code == 0, result.output
+    assert "5 players and 2 remotes were copied" in result.output
+    # a new folder on that database gets the secrets from it
+    assert content(tmp_path / "web", database_url) == before
+    assert copied(database_url, tmp_path / "back", language="fr").output.startswith("5 lecteurs")
+    assert content(tmp_path / "back") == before == content(folder)
+
+
+def test_nothing_is_written_over(folder: Path, database_url: str, tmp_path: Path) -> None:
+    assert copied(folder, database_url).exit_code == 0
+    again = copied(folder, database_url)
+    assert (again.exit_code, again.output.count("not empty")) == (2, 1)
+    assert "pas vide" in copied(database_url, folder, language="fr").output
+    assert "nothing of Zapette" in copied(tmp_path / "missing", database_url).output
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_running_or_newer_source_is_refused(
+    folder: Path, database_url: str, tmp_path: Path
+) -> None:
+    stores = Stores.open(folder, WEB)
+    assert "already runs on it" in copied(folder, database_url).output
+    stores.close()
+    with sqlite3.connect(folder / "visitors.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    refused = copied(folder, database_url)
+    assert refused.exit_code == 2
+    assert "newer version" in refused.output
+    assert "plus récente" in copied(folder, database_url, language="fr").output
+    # and nothing was left of the attempts
+    empty = Database(database_url)
+    assert empty.read("SELECT 1 FROM players") == empty.read("SELECT 1 FROM household") == []
+    empty.write("UPDATE zapette_schema SET version = 99")
+    empty.close()
+    assert "newer version" in copied(database_url, tmp_path / "new").output
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_of_another_household(folder: Path, database_url: str, tmp_path: Path) -> None:
+    assert copied(folder, database_url).exit_code == 0
+    other = Stores.open(tmp_path / "other", WEB)
+    other.close()
+    with pytest.raises(Exception, match="differs from that of the database"):
+        Stores.open(tmp_path / "other", WEB, database_url)
