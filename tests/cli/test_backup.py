@@ -20,12 +20,13 @@ import pytest
 from tests.mqtt_clients import Household, MqttClient
 from tests.system import System
 from tests.waiting import eventually
-from zapette_broker.storage.store_errors import StoreBusy, StoreNewer
+from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreNewer
 from zapette_server.errors import BackupError
 from zapette_server.storage import backup, restore
-from zapette_server.storage.backup_format import MANIFEST, is_kept
+from zapette_server.storage.backup_format import ASIDE, MANIFEST, is_kept
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.held_folder import HeldFolder
 from zapette_server.storage.stores import prepare
 
 
@@ -191,20 +192,62 @@ def test_a_move_that_fails_is_undone(
     there = tmp_path / "there"
     prepare(there)
     before = contents(there)
-    count, rename = 0, Path.rename
+    count, move = 0, HeldFolder.move
 
-    def fails(path: Path, target: Path) -> Path:
+    def fails(folder: HeldFolder, name: str, to: HeldFolder) -> None:
         nonlocal count
         count += 1
         if count == 2 * at + 1:
-            raise PermissionError(13, "Permission denied", str(path))
-        return rename(path, target)
+            raise PermissionError(13, "Permission denied", str(folder.path / name))
+        move(folder, name, to)
 
-    monkeypatch.setattr(Path, "rename", fails)
+    monkeypatch.setattr(HeldFolder, "move", fails)
     with pytest.raises(Exception, match="cannot be written"):
         restore.restore(saved, there)
     assert contents(there) == before
     assert not list(there.glob("before-restore-*"))
+
+
+@pytest.mark.parametrize("replaced", [".restore-", ASIDE])
+def test_a_folder_that_is_replaced_by_a_link_meanwhile(
+    data: Path, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
+) -> None:
+    """Whoever owns the data folder gets nothing else of root's, who restores a backup there."""
+    victim = tmp_path / "etc"
+    victim.mkdir()
+    for name in ("secret", "passwd"):
+        (victim / name).write_text("of the system")
+    before, state = contents(victim), (victim / "secret").stat()
+    mine = contents(data)
+    make, found = HeldFolder.make, []
+
+    def replace(folder: HeldFolder, name: str) -> HeldFolder:
+        made = make(folder, name)
+        if name.startswith(replaced):
+            made.path.rename(tmp_path / "moved")
+            made.path.symlink_to(victim)
+            found.append(name)
+        return made
+
+    monkeypatch.setattr(HeldFolder, "make", replace)
+    with suppress(BackupError, StoreError):
+        restore.restore(saved, data)
+    assert found
+    assert contents(victim) == before
+    assert (victim / "secret").stat() == state
+    assert {**contents(tmp_path / "moved"), **contents(data)}.keys() >= mine.keys()
+
+
+def test_a_lock_that_is_a_link_is_refused(data: Path, tmp_path: Path) -> None:
+    """`sudo zapette credentials` would give its owner what it leads to."""
+    victim = tmp_path / "shadow"
+    victim.write_text("of the system")
+    before = victim.stat()
+    (data / "run.lock").symlink_to(victim)
+    with pytest.raises(StoreError, match=r"run\.lock"), FolderLock(data, "run").held():
+        pass
+    assert victim.stat() == before
+    assert victim.read_text() == "of the system"
 
 
 def put(name: str, content: bytes = b"x") -> Callable[[dict[str, bytes], dict[str, Any]], None]:

@@ -59,12 +59,23 @@ class DataFolder:
                 with FolderLock(path, SETUP).held(_TIMEOUT):
                     for name, new in SECRETS.items():
                         _keep(path / name, new())
+        except OSError as error:
+            raise _folder_error(path, error) from error
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> DataFolder:
+        """Read the secret and the password of a folder, and change nothing.
+
+        Raises:
+            StoreError: one of them is missing, cannot be read or is malformed.
+        """
+        try:
             secret = (path / _SECRET).read_text().strip()
             # A crash may leave zeros.
             password = (path / _PASSWORD).read_text().strip().strip("\0")
         except (OSError, UnicodeDecodeError) as error:
-            found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
-            raise type(found)(f"data folder {found}") from error
+            raise _folder_error(path, error) from error
         try:
             key = bytes.fromhex(secret)
         except ValueError:
@@ -131,9 +142,13 @@ def make_folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        found = os_error(path, error)
-        raise type(found)(f"data folder {found}") from error
+        raise _folder_error(path, error) from error
     return path
+
+
+def _folder_error(path: Path, error: OSError | UnicodeDecodeError) -> StoreError:
+    found = os_error(path, error) if isinstance(error, OSError) else StoreError(str(error))
+    return type(found)(f"data folder {found}")
 
 
 def _keep(file: Path, text: str) -> None:

@@ -24,6 +24,7 @@ except ImportError:  # Windows has none
 log = logging.getLogger("zapette.store")
 
 _POLL: Final = 0.05
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _HELD: Final = {errno.EAGAIN, errno.EACCES}
 
 
@@ -49,7 +50,8 @@ class FolderLock:
             StoreError: its file cannot be created.
         """
         try:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+            # root opens it too, in a folder where another user may put a link
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
         except OSError as error:
             raise os_error(self._file, error) from error
         private_file.keep_owner(descriptor, self._folder)

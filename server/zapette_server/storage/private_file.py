@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -33,13 +34,19 @@ def write(file: Path, text: str, *, sync: bool = True) -> None:
         raise
 
 
-def keep_owner(file: int | Path, folder: Path) -> None:
+def keep_owner(descriptor: int, folder: Path) -> None:
     """Give a file or folder that root has created to the owner of `folder`, who is to read it.
 
-    So `sudo zapette credentials add` works for a service that runs as another user.
+    So `sudo zapette credentials add` works for a service that runs as another user. A file with a
+    second name keeps its owner: it may be one of the system's that was linked here.
+
+    Args:
+        descriptor: of the file; its path may be another file's by now.
+        folder: the folder that it is for.
     """
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
     with contextlib.suppress(OSError):
-        owner = folder.stat()
-        os.chown(file, owner.st_uid, owner.st_gid)
+        found, owner = os.fstat(descriptor), folder.stat()
+        if stat.S_ISDIR(found.st_mode) or found.st_nlink == 1:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)

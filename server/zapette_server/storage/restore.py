@@ -6,13 +6,14 @@ import contextlib
 import hashlib
 import lzma
 import os
+import secrets
 import shutil
-import tempfile
 import time
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 from typing import IO, Final
 
@@ -32,6 +33,7 @@ from zapette_server.storage.backup_format import (
 )
 from zapette_server.storage.data_folder import SETUP, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.held_folder import HeldFolder
 from zapette_server.storage.stores import BROKER, WEB, known
 
 _DAMAGED: Final = (
@@ -101,21 +103,32 @@ def _replace(file: Path, archive: zipfile.ZipFile, manifest: Manifest, data: Pat
         size = sum(it.size for it in manifest.files.values())
         if size > shutil.disk_usage(data).free:
             raise StoreFull(f"{data}: the backup needs {size >> 20} MiB of room, and there is less")
-        staged = stack.enter_context(tempfile.TemporaryDirectory(dir=data, prefix=".restore-"))
+        # the owner of the folder may be hostile to root, who restores
+        held = stack.enter_context(HeldFolder(data))
+        staged = stack.enter_context(held.make(f".restore-{secrets.token_hex(4)}"))
+        stack.callback(held.discard, staged.path.name)
         for name, entry in manifest.files.items():
-            _extract(file, archive, name, entry, Path(staged))
-        _check_usable(file, Path(staged))
-        for path in Path(staged).rglob("*"):
-            private_file.keep_owner(path, data)
-        return _exchange(Path(staged), data)
+            _extract(file, archive, name, entry, staged, data)
+        _check_usable(file, staged.path)
+        return _exchange(staged, held)
 
 
-def _extract(file: Path, archive: zipfile.ZipFile, name: str, entry: Entry, folder: Path) -> None:
-    target = folder / name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _extract(
+    file: Path,
+    archive: zipfile.ZipFile,
+    name: str,
+    entry: Entry,
+    folder: HeldFolder,
+    data: Path,
+) -> None:
     digest = hashlib.sha256()
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as output, archive.open(name) as source:
+    with ExitStack() as stack:
+        *above, last = name.split("/")
+        for part in above:
+            folder = stack.enter_context(_subfolder(folder, part, data))
+        output = stack.enter_context(os.fdopen(folder.create(last), "wb"))
+        private_file.keep_owner(output.fileno(), data)
+        source = stack.enter_context(archive.open(name))
         # it reads no more than the size that was checked
         while block := source.read(1 << 20):
             digest.update(block)
@@ -126,10 +139,20 @@ def _extract(file: Path, archive: zipfile.ZipFile, name: str, entry: Entry, fold
         raise BackupError(f"{file}: {name} was changed or damaged")
 
 
+def _subfolder(folder: HeldFolder, name: str, data: Path) -> HeldFolder:
+    """Return a folder in another one; make it, for the owner of the data folder, if need be."""
+    if name in folder.names():
+        return folder.sub(name)
+    made = folder.make(name)
+    if made.descriptor is not None:
+        private_file.keep_owner(made.descriptor, data)
+    return made
+
+
 def _check_usable(file: Path, folder: Path) -> None:
     """Check that this version can use what is in the folder."""
     try:
-        found = DataFolder.open(folder)
+        found = DataFolder.read(folder)
         Accounts(found.accounts).names()
         for path, schema in known(found).items():
             if sqlite_file.check_head(path, schema):
@@ -140,39 +163,38 @@ def _check_usable(file: Path, folder: Path) -> None:
         raise type(error)(f"{file}: {reason}") from error
 
 
-def _exchange(staged: Path, data: Path) -> Path | None:
+def _exchange(staged: HeldFolder, data: HeldFolder) -> Path | None:
     """Move what is in `data` aside, and what is in `staged` there; undo both if one fails."""
-    before = [it for it in sorted(data.iterdir()) if not stays(it.name)]
-    aside = _aside(data) if before else None
-    moved: list[tuple[Path, Path]] = []
-    try:
-        for path, target in _moves(before, aside, staged, data):
-            path.rename(target)
-            moved.append((path, target))
-    except OSError:
-        for path, target in reversed(moved):
-            target.rename(path)
-        if aside is not None:
-            aside.rmdir()
-        raise
-    return aside
+    before = [name for name in data.names() if not stays(name)]
+    with ExitStack() as stack:
+        aside = stack.enter_context(data.make(_aside(data))) if before else None
+        moved: list[tuple[str, HeldFolder, HeldFolder]] = []
+        try:
+            for name, source, target in _moves(before, aside, staged, data):
+                source.move(name, target)
+                moved.append((name, source, target))
+        except OSError:
+            for name, source, target in reversed(moved):
+                target.move(name, source)
+            if aside is not None:
+                data.remove(aside.path.name)
+            raise
+    return aside.path if aside is not None else None
 
 
 def _moves(
-    before: list[Path], aside: Path | None, staged: Path, data: Path
-) -> Iterator[tuple[Path, Path]]:
+    before: list[str], aside: HeldFolder | None, staged: HeldFolder, data: HeldFolder
+) -> Iterator[tuple[str, HeldFolder, HeldFolder]]:
     if aside is not None:
-        yield from ((path, aside / path.name) for path in before)
+        yield from ((name, data, aside) for name in before)
     # the secret last: without it nothing can start in between
-    after = sorted(staged.iterdir(), key=lambda path: path.name == "secret")
-    yield from ((path, data / path.name) for path in after)
+    after = sorted(staged.names(), key=lambda name: name == "secret")
+    yield from ((name, staged, data) for name in after)
 
 
-def _aside(data: Path) -> Path:
-    name = ASIDE + time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    number = 1
-    while (data / name).exists():
-        number += 1
-        name = f"{name}-{number}"
-    (data / name).mkdir(mode=0o700)
-    return data / name
+def _aside(data: HeldFolder) -> str:
+    """Return the name of a folder that is not there yet."""
+    first = ASIDE + time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    taken = set(data.names())
+    names = (first if number == 1 else f"{first}-{number}" for number in count(1))
+    return next(name for name in names if name not in taken)
