@@ -13,7 +13,7 @@ ON_OURS := --python-version 3.11
 SHARED := --numprocesses $(or $(PROCESSES),2) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
 FAST := tests/broker tests/database tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
+.PHONY: run dev test test-fast test-fronts test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
@@ -30,6 +30,11 @@ test: $(VENV)/.dev $(MODULES)/.dev
 # The tests to run while you work: no browser, only mosquitto and ffmpeg from the system.
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/test.sh $(SHARED) -m "not slow" $(FAST) $(ARGS)
+
+# The pages behind TLS of their own, nginx and Caddy; `FRONTS=nginx` behind one.
+test-fronts: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/system-packages.sh
+	@FRONTS="$(FRONTS)" scripts/test-fronts.sh $(SHARED) $(ARGS)
 
 # All of three NATS servers, with pages.
 test-cluster: $(VENV)/.dev $(MODULES)/.dev

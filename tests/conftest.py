@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import fronts
 from tests import sharing as sharing_hooks
 from tests.mosquitto_system import is_foreign, shared_system
 from tests.sharing import sharing
@@ -129,8 +130,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("slow"):
             whole.add(item.path)
     items.sort(key=lambda item: (_place(item), item.path not in whole))
-    if is_foreign():
-        left_out = [item for item in items if item.get_closest_marker("ours")]
+    missing = [*(["ours"] if is_foreign() else []), *(["own_port"] if fronts.chosen() else [])]
+    left_out = [item for item in items if any(map(item.get_closest_marker, missing))]
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests import fronts
 from tests.browser.page_driver import FIND
 from tests.waiting import eventually
 
@@ -63,7 +64,9 @@ class Firefox:
             found = eventually(self._listening, "Firefox listens", timeout=90, every=0.1)
             # messages have screens in them; a slow machine may think for long
             self._socket = connect(f"{found}/session", max_size=None, ping_interval=None)
-            self.call("session.new", {"capabilities": {}})
+            # the certificate of this run of the tests is of no authority
+            given = {"acceptInsecureCerts": fronts.chosen() == "tls"}
+            self.call("session.new", {"capabilities": {"alwaysMatch": given}})
             self.call("session.subscribe", {"events": ["log.entryAdded"]})
         except BaseException:
             self.__exit__()

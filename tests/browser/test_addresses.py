@@ -17,6 +17,7 @@ MOVED = "192.168.77.9"
 HOST = "document.querySelector('.address strong')?.textContent"
 
 
+@pytest.mark.own_port("behind a proxy the code is always for the proxy")
 def test_a_network_that_comes_and_moves(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if rerun_in(request, "net"):
         return

@@ -158,6 +158,7 @@ def test_the_other_language_would_be_noticed(system: System, pages: Pages) -> No
     assert "Connecté" in foreign(player, own="en", other="fr")
 
 
+@pytest.mark.own_port("it opens the pages over plain HTTP, without a proxy")
 @pytest.mark.parametrize("origin", ["lan", "name"])
 def test_a_plain_http_origin(new_system: Callable[..., System], pages: Pages, origin: str) -> None:
     system = new_system(ZAPETTE_ALLOWED_HOSTS="tv.localhost")

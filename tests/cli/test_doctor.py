@@ -6,17 +6,27 @@ import json
 import os
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.broker.certificates import make_certificate
 from tests.mosquitto import Mosquitto
 from tests.namespaces import alone
 from tests.system import System
+from zapette_cli.doctor import certificates
 from zapette_server.places import ROOT
+from zapette_server.settings import Settings
+from zapette_server.tls.authority import Authority
+from zapette_server.tls.names import Names
 
 
 def doctor(system: System, *before: str) -> tuple[dict[str, dict[str, Any]], int]:
@@ -195,6 +205,46 @@ def test_a_broker_that_retains_is_left_as_it_was(tmp_path: Path) -> None:
     assert found["home_broker"]["result"] == "ok"
     assert "mosquitto version" in found["home_broker"]["found"]
     assert left.stdout == ""
+
+
+def test_the_certificates_that_phones_meet(tmp_path: Path) -> None:
+    """Our own, and that of a proxy, which is asked for it: it is for other names."""
+    certificate, key = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        answering = threading.Thread(target=answer_once, args=(proxy, context))
+        answering.start()
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            tls_cert=certificate,
+            tls_key=key,
+            public_url=f"https://127.0.0.1:{proxy.getsockname()[1]}/tv/",
+        )
+        own, front = certificates.gather(settings, settings.public_url)
+        answering.join(20)
+    assert (own.kind, own.host, front.kind, front.host) == ("file", "", "front", "127.0.0.1")
+    assert (own.ends, own.names) == (front.ends, front.names)
+    assert own.names.holds("localhost")
+    assert own.ends > time.time()
+    # port 9 of the loopback: nobody is there
+    silent = replace(settings, public_url="https://127.0.0.1:9/")
+    _, unanswered = certificates.gather(silent, silent.public_url)
+    assert "refused" in unanswered.problem
+    plain = replace(settings, public_url="", tls_cert=key)
+    (damaged,) = certificates.gather(plain, "https://192.168.1.5:8000/")
+    assert (damaged.host, damaged.problem != "") == ("192.168.1.5", True)
+    authority = Authority.in_data(settings.data_dir)
+    authority.make(Names.of("box", frozenset(), ["192.168.1.5"]))
+    made = replace(plain, tls_cert=authority.server_certificate)
+    (ours,) = certificates.gather(made, "https://192.168.1.5:8000/")
+    assert (ours.kind, ours.names.holds(ours.host)) == ("own", True)
+
+
+def answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        context.wrap_socket(connection, server_side=True).close()
 
 
 def test_in_french(system: System) -> None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from zapette_cli.doctor import certificate_checks as of
 from zapette_cli.doctor import machine_checks as machine
 from zapette_cli.doctor import network_checks as net
 from zapette_cli.doctor import other_brokers
-from zapette_cli.doctor.facts import Facts, Firewall, Folder, Network, Port
+from zapette_cli.doctor.facts import Certificate, Facts, Firewall, Folder, Network, Port
 from zapette_cli.doctor.findings import Finding, as_json, as_text
 from zapette_cli.doctor.firewall_rules import nftables, ufw
 from zapette_cli.doctor.other_brokers import OtherBroker
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.settings import Settings
+from zapette_server.tls.names import Names
 from zapette_webapp.network import Candidate
 
 WIFI = Candidate("192.168.1.5", "wlan0")
@@ -50,6 +53,16 @@ def with_settings(**changes: object) -> Facts:
 
 def with_port(owner: str, *, is_open: bool) -> Facts:
     return replace(STOPPED, ports=(Port("http_port", "pages", 8000, is_open, owner),))
+
+
+NOW = HOME.now
+
+
+def met(**changes: object) -> Facts:
+    """Return facts with a certificate that phones meet."""
+    names = Names(frozenset({"*.tv.example"}), frozenset({ip_address(WIFI.ip)}))
+    plain = Certificate("file", "tls.pem", WIFI.ip, NOW + 3e6, names)
+    return replace(HOME, certificates=(replace(plain, **changes),))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +111,20 @@ def with_port(owner: str, *, is_open: bool) -> Facts:
         (machine.converter, replace(HOME, encoders=frozenset()), "failed", "H.264", "ffmpeg"),
         (machine.converter, with_settings(encoder="h264_nvenc"), "failed", "h264_nvenc",
          "ZAPETTE_ENCODER"),
+        (of.certificates, met(), "ok", "tls.pem: valid until 2033-06-", ""),
+        (of.certificates, met(ends=NOW - 1), "failed", "expired on 2033-05-18", "certbot"),
+        (of.certificates, met(ends=NOW + 1e5, kind="own"), "warning", "ends on 2033", "renews"),
+        (of.certificates, met(ends=0, kind="front"), "failed", "expired", "reload the proxy"),
+        (of.certificates, met(host="192.168.1.6"), "failed",
+         "leads to 192.168.1.6, and the certificate is for *.tv.example, 192.168.1.5",
+         "ZAPETTE_PUBLIC_URL"),
+        (of.certificates, met(host="tv.example"), "failed", "leads to tv.example", "PUBLIC_URL"),
+        (of.certificates, met(host="a.b.tv.example", kind="front"), "failed", "leads to", "proxy"),
+        (of.certificates, met(host="10.0.0.1", kind="own"), "failed", "leads to", "zapette tls"),
+        (of.certificates, met(host="A.tv.example"), "ok", "valid", ""),
+        (of.certificates, met(host=""), "ok", "valid", ""),
+        (of.certificates, met(problem="refused", kind="front"), "warning", "refused", "the proxy"),
+        (of.certificates, met(problem="no PEM"), "failed", "no PEM", "ZAPETTE_TLS_CERT"),
         (machine.clock, replace(HOME, now=0.0), "failed", "years behind", "set-ntp"),
         (machine.settings, HOME, "ok", "no contradiction", ""),
         (machine.settings, with_settings(public_url="http://localhost:8000/"), "failed",

@@ -123,6 +123,8 @@ def test_a_service_of_a_user(tmp_path: Path) -> None:
     ]  # fmt: skip
     again = zapette("service", "uninstall", "--user", **given)
     assert (again.returncode, "there is no such service" in again.stderr) == (2, True)
+    french = zapette("service", "uninstall", "--user", LC_ALL="fr_FR.UTF-8", **given)
+    assert french.stderr.strip().endswith("ce service n\u2019existe pas")
     failed = zapette("service", "install", "--user", FAILS="enable", **given)
     assert "systemctl enable zapette.service failed with 1" in failed.stderr
     none = zapette("service", "install", "--user", PATH=str(tmp_path))

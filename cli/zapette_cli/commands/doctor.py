@@ -33,10 +33,18 @@ def doctor(
 ) -> None:
     """Check what a phone needs, and say how to fix what fails: in English or French.
 
-    That is ports, addresses, VPN, firewall, data folder, disk, ffmpeg, clock, settings, and, if
-    Zapette runs, its pages, broker, players and bridge. The exit code is 1 if a check fails.
+    That is ports, addresses, VPN, firewall, certificates, data folder, disk, ffmpeg, clock,
+    settings, and, if Zapette runs, its pages, broker, players and bridge. The exit code is 1 if a
+    check fails.
     """
-    from zapette_cli.doctor import findings, gathering, live_checks, machine_checks, network_checks
+    from zapette_cli.doctor import (
+        certificate_checks,
+        findings,
+        gathering,
+        live_checks,
+        machine_checks,
+        network_checks,
+    )
 
     logging.getLogger("zapette").setLevel(logging.CRITICAL)
     url = url or os.environ.get("ZAPETTE_URL")
@@ -50,6 +58,7 @@ def doctor(
             network_checks.address,
             network_checks.route,
             network_checks.firewall,
+            certificate_checks.certificates,
             machine_checks.folder,
             machine_checks.disk,
             machine_checks.converter,

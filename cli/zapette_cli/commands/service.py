@@ -8,10 +8,12 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Final
 
 import click
 
 from zapette_cli.errors import ServiceError
+from zapette_cli.language import Text, language_of
 from zapette_cli.settings_options import OPTIONS, with_settings
 from zapette_cli.unit import NAME, SETTINGS, Unit
 from zapette_server import places
@@ -20,6 +22,26 @@ from zapette_server.settings import Settings, load, variable
 
 _SYSTEM = Path("/etc/systemd/system")
 _GRAPHICS = Path("/dev/dri")
+_INSTALLED: Final = Text(
+    "{file}: installed and started; `zapette service status` shows it",
+    "{file}\u202f: installé et démarré\u202f; `zapette service status` l\u2019affiche",
+)
+_REMOVED: Final = Text("{file}: removed", "{file}\u202f: supprimé")
+_MISSING: Final = Text(
+    "{file}: there is no such service", "{file}\u202f: ce service n\u2019existe pas"
+)
+_NO_SYSTEMD: Final = Text(
+    "this system has no systemd; `zapette run` runs Zapette, from whatever starts programs",
+    "ce système n\u2019a pas systemd\u202f; lancez `zapette run` par ce qui démarre vos programmes",
+)
+_NOT_ROOT: Final = Text(
+    "a service of the machine needs root (sudo); --user needs none",
+    "un service de la machine exige root (sudo)\u202f; --user s\u2019en passe",
+)
+_FAILED: Final = Text(
+    "systemctl {arguments} failed with {code}",
+    "systemctl {arguments} a échoué avec le code {code}",
+)
 _user = click.option("--user", is_flag=True, help="A service of yours alone, which needs no root.")
 
 
@@ -57,7 +79,7 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     _systemctl(["daemon-reload"], user=user)
     _systemctl(["enable", NAME], user=user)
     _systemctl(["restart", NAME], user=user)
-    click.echo(f"{folder / NAME}: installed and started; `zapette service status` shows it")
+    click.echo(_said(_INSTALLED, file=folder / NAME))
 
 
 @service.command()
@@ -66,11 +88,11 @@ def uninstall(*, user: bool) -> None:
     """Stop the service and remove it; its data and settings stay."""
     file = _folder(user=user) / NAME
     if not file.exists():
-        raise ServiceError(f"{file}: there is no such service")
+        raise ServiceError(_said(_MISSING, file=file))
     _systemctl(["disable", "--now", NAME], user=user)
     file.unlink()
     _systemctl(["daemon-reload"], user=user)
-    click.echo(f"{file}: removed")
+    click.echo(_said(_REMOVED, file=file))
 
 
 @service.command()
@@ -112,20 +134,18 @@ def _graphics() -> tuple[str, ...]:
 
 def _folder(*, user: bool) -> Path:
     if shutil.which("systemctl") is None:
-        raise ServiceError(
-            "this system has no systemd; `zapette run` runs Zapette, from whatever starts programs"
-        )
+        raise ServiceError(_said(_NO_SYSTEMD))
     if user:
         config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
         return Path(config) / "systemd" / "user"
     if os.geteuid() != 0:
-        raise ServiceError("a service of the machine needs root (sudo); --user needs none")
+        raise ServiceError(_said(_NOT_ROOT))
     return _SYSTEM
 
 
 def _systemctl(arguments: list[str], *, user: bool) -> None:
     if code := _run(arguments, user=user):
-        raise ServiceError(f"systemctl {' '.join(arguments)} failed with {code}")
+        raise ServiceError(_said(_FAILED, arguments=" ".join(arguments), code=code))
 
 
 def _run(arguments: list[str], *, user: bool) -> int:
@@ -133,4 +153,9 @@ def _run(arguments: list[str], *, user: bool) -> int:
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
     except FileNotFoundError:
-        raise ServiceError("this system has no systemd") from None
+        raise ServiceError(_said(_NO_SYSTEMD)) from None
+
+
+def _said(text: Text, **values: object) -> str:
+    """Return a text in the language of the person, with its ``{names}`` replaced."""
+    return text.filled(**values).of(language_of(os.environ))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from zapette_server.settings import Settings
+from zapette_server.tls.names import Names
 from zapette_webapp.network import Candidate
 
 
@@ -91,6 +92,32 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate that phones meet.
+
+    Attributes:
+        kind: of `zapette tls` (``own``), another one of the settings (``file``), or that of a
+            proxy in front of Zapette (``front``).
+        where: its file, or the address that it was got from.
+        host: the name or address in the code, which it is to be for; empty if phones get another.
+        ends: when it expires, in Unix time.
+        names: what it is for.
+        problem: why it is not known; empty if it is.
+    """
+
+    kind: Literal["own", "file", "front"]
+    where: str
+    host: str
+    ends: float = 0.0
+    names: Names = field(default_factory=Names)
+    problem: str = ""
+
+    def failed(self, error: Exception) -> Certificate:
+        """Return it as one that is not known."""
+        return replace(self, problem=str(error))
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the checks need to know.
 
@@ -104,6 +131,7 @@ class Facts:
         has_media: whether the media folder can be read.
         ffmpeg: the path of ffmpeg; None without.
         encoders: the encoders of H.264 that it has.
+        certificates: those that phones meet.
         now: the time, as Unix time in seconds.
     """
 
@@ -116,4 +144,5 @@ class Facts:
     has_media: bool = True
     ffmpeg: str | None = "ffmpeg"
     encoders: frozenset[str] = frozenset({"libx264"})
+    certificates: tuple[Certificate, ...] = ()
     now: float = 2e9

@@ -18,10 +18,10 @@ _MARKS: Final[dict[Result, Text]] = {
     "failed": Text("FAIL", "ÉCHEC"),
 }
 _FRENCH: Final = {
-    "address": "adresse", "bridge": "pont", "clock": "horloge", "converter": "conversion",
-    "data": "données", "disk": "disque", "firewall": "pare-feu", "home_broker": "maison",
-    "network": "réseau", "parts": "parties", "player": "lecteur", "players": "lecteurs",
-    "settings": "réglages", "wifi": "Wi-Fi", "vpn": "VPN",
+    "address": "adresse", "bridge": "pont", "certificate": "certificat", "clock": "horloge",
+    "converter": "conversion", "data": "données", "disk": "disque", "firewall": "pare-feu",
+    "home_broker": "maison", "network": "réseau", "parts": "parties", "player": "lecteur",
+    "players": "lecteurs", "settings": "réglages", "wifi": "Wi-Fi", "vpn": "VPN",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import psutil
 
 from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.store_errors import StoreError, StoreNewer
-from zapette_cli.doctor import firewall_rules
+from zapette_cli.doctor import certificates, firewall_rules
 from zapette_cli.doctor.facts import Facts, Firewall, Folder, Network, Port
 from zapette_cli.processes import manager
 from zapette_server.local_broker import local_host
@@ -40,16 +40,18 @@ def gather(settings: Settings) -> Facts:
     """Return the facts; it takes a few seconds at most, and changes nothing."""
     host = local_host(settings)
     is_running = _is_ours(settings)
+    reached = _network(settings, is_running=is_running)
     return Facts(
         settings,
         is_running,
         tuple(_port(host, *each) for each in manager.ports(settings)),
-        _network(settings, is_running=is_running),
+        reached,
         _firewall([it for it in (settings.http_port, websocket_port(settings)) if it]),
         _folder(settings.data_dir),
         os.access(settings.media_dir, os.R_OK | os.X_OK),
         ffmpeg_program.find(),
         _encoders(),
+        tuple(certificates.gather(settings, reached.page)),
         time.time(),
     )
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import (
-    IPv4Address,
     IPv4Network,
-    IPv6Address,
     IPv6Network,
     ip_network,
 )
@@ -21,6 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from zapette_server.errors import AuthorityError
 from zapette_server.storage import private_file
+from zapette_server.tls.certificate_names import names_in
 from zapette_server.tls.names import PRIVATE, Names, is_private
 
 YEARS: Final = timedelta(days=3652)
@@ -122,25 +121,15 @@ class Authority:
         except (OSError, ValueError):
             return True
         wanted = self._covered(names)
-        has = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        lacks = wanted.hosts - set(has.get_values_for_type(x509.DNSName)) or (
-            wanted.addresses - set(has.get_values_for_type(x509.IPAddress))
-        )
+        has = names_in(leaf)
+        lacks = wanted.hosts - has.hosts or wanted.addresses - has.addresses
         ends = min(leaf.not_valid_after_utc, self.ends)
         return bool(lacks) or not is_whole or ends - now < RENEWED_BEFORE < self.ends - now
 
     def names(self) -> Names:
         """Return what the server's certificate is for."""
         leaf = x509.load_pem_x509_certificate(self.server_certificate.read_bytes())
-        has = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return Names(
-            frozenset(has.get_values_for_type(x509.DNSName)),
-            frozenset(
-                it
-                for it in has.get_values_for_type(x509.IPAddress)
-                if isinstance(it, IPv4Address | IPv6Address)
-            ),
-        )
+        return names_in(leaf)
 
     @property
     def _key(self) -> Path:

@@ -25,8 +25,8 @@ class Names:
         addresses: IP addresses.
     """
 
-    hosts: frozenset[str]
-    addresses: frozenset[IPv4Address | IPv6Address]
+    hosts: frozenset[str] = frozenset()
+    addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
 
     @classmethod
     def of(cls, hostname: str, hosts: frozenset[str], addresses: list[str]) -> Names:
@@ -41,6 +41,14 @@ class Names:
         local = {"localhost", "zapette.local", *({label, f"{label}.local"} if label else ())}
         found = {ip_address(it.partition("%")[0]) for it in (*addresses, "127.0.0.1", "::1")}
         return cls(frozenset(local | {hostname.lower()} - {""} | hosts), frozenset(found))
+
+    def holds(self, host: str) -> bool:
+        """Tell whether a name or address is one of them (RFC 9525, section 6.3)."""
+        try:
+            return ip_address(host) in self.addresses
+        except ValueError:
+            _, _, above = host.lower().partition(".")
+            return not {host.lower(), f"*.{above}"}.isdisjoint(self.hosts)
 
     def __str__(self) -> str:
         return ", ".join((*sorted(self.hosts), *sorted(map(str, self.addresses))))
