@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -62,6 +63,16 @@ def create_service(
             "id": new_player_id,
             "library": _in_words(queries.answer),
         },
+    )
+
+
+def create_link(settings: Settings, tokens: Tokens) -> Client:
+    """Return the client of one of several web sides; the caller starts it."""
+    client_id = f"zapette-web-{secrets.token_hex(8)}"
+    return Client(
+        *brokers_here(settings, Role.SERVER.value),
+        client_id=client_id,
+        password=lambda: tokens.issue(Role.SERVER, client_id)[0],
     )
 
 

@@ -21,6 +21,7 @@ from zapette_broker.clients import client_of
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
+from zapette_cli.processes.web_duty import create_duty
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
@@ -59,6 +60,7 @@ from zapette_webapp.network_watch import NetworkWatch
 from zapette_webapp.procedures import (
     announce_addresses,
     create_admission_service,
+    create_link,
     create_service,
     warn_of_guesses,
 )
@@ -122,6 +124,8 @@ def serve(settings: Settings) -> None:
     new_players = NewPlayers(settings, registry, Admission())
     admission = create_admission_service(settings, keyring.topics, tokens, new_players)
     service = create_service(settings, keyring.topics, tokens, addresses, library.queries)
+    # several web sides have a client each, and one of them has the server's own
+    link = create_link(settings, tokens) if stores.is_shared else service
     discovery = Discovery(
         service,
         Announcements(settings.home_assistant, keyring.topics, version("zapette")),
@@ -129,14 +133,14 @@ def serve(settings: Settings) -> None:
         addresses.pages,
         forget_after_days=settings.forget_after_days,
     )
-    health = create_checks(settings, lambda: service.is_live, lambda: engine.problem)
+    health = create_checks(settings, lambda: link.is_live, lambda: engine.problem)
     health.add("disk", checks.disk(folder.path))
     for name, check in stores.checks().items():
         health.add(name, checks.store(check))
     health.add("store_library", checks.store(library.index.check))
-    broker_checks = BrokerChecks(service, keyring.topics.service(BROKER))
+    broker_checks = BrokerChecks(link, keyring.topics.service(BROKER))
     health.add_several(broker_checks)
-    bridge_check = BridgeCheck(service, keyring.topics.service(BRIDGE))
+    bridge_check = BridgeCheck(link, keyring.topics.service(BRIDGE))
     if settings.bridge.url:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
@@ -146,13 +150,17 @@ def serve(settings: Settings) -> None:
     )
     watch.on_first_and_change(lambda _: discovery.refresh())
     watch.on_first_and_change(lambda _: announce_addresses(service, keyring.topics))
+
+    others = (admission,) if settings.new_players != OPEN else ()
+    duty = create_duty(stores, keyring.topics, link, service, *others)
     supervisor = Supervisor(log)
     owners = (
         supervisor,
+        duty.supervisor,
         *(it.supervisor for it in (discovery, watch, mdns, streams, uploads, *library.workers)),
     )
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
-    broker_figures = BrokerFigures(lambda: service.is_live)
+    broker_figures = BrokerFigures(lambda: link.is_live)
     refusals = RefusalCounts()
     app = create_app(
         Parts(
@@ -162,7 +170,7 @@ def serve(settings: Settings) -> None:
                 PlayerCredentials(settings, keyring, registry, addresses, engine),
                 grants,
                 Pairing(stores.shared, keyring.pairing_key) if stores.is_shared else Pairing(),
-                warn_of_guesses(service, keyring.topics),
+                warn_of_guesses(link, keyring.topics),
                 refusals,
             ),
             new_players=new_players,
@@ -193,14 +201,13 @@ def serve(settings: Settings) -> None:
     library.start()
     uploads.start()
     streams.start()
-    engine.start(service)
-    service.start()
-    if settings.new_players != OPEN:
-        admission.start()
+    engine.start(link)
+    link.start()
+    duty.start(alone=not stores.is_shared)
     broker_checks.start()
     bridge_check.start()
-    service.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
-    service.subscribe(f"{keyring.topics.base}/players/+/state", uploads.holders.on_state)
+    link.subscribe(BROKER_TOPIC, lambda message: broker_figures.take(message.payload))
+    link.subscribe(f"{keyring.topics.base}/players/+/state", uploads.holders.on_state)
     discovery.start()
     damage: list[StoreDamaged] = []
     ended = threading.Event()
@@ -219,8 +226,8 @@ def serve(settings: Settings) -> None:
         supervisor.stop()
         watch.stop()
         discovery.stop()
-        admission.stop()
-        service.stop()
+        duty.stop()
+        link.stop()
         engine.stop()
         # the goodbye takes a while, in which the broker ends too
         mdns.stop()
