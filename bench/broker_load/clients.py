@@ -134,7 +134,7 @@ class Client(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._ended: Exception | None = None
 
-    async def open(self, source: str | None = None) -> None:
+    async def open(self, source: str | None = None, host: str = "127.0.0.1") -> None:
         """Connect, from the address `source`, and wait until the server accepts the credentials.
 
         Raises:
@@ -148,7 +148,7 @@ class Client(asyncio.Protocol):
             if source is not None:
                 connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
                 connection.bind((source, 0))
-            await loop.sock_connect(connection, ("127.0.0.1", self._port))
+            await loop.sock_connect(connection, (host, self._port))
             await loop.create_connection(lambda: self, sock=connection)
             await self._waiter
         except BaseException:

@@ -1,0 +1,194 @@
+"""Says what many screens need: ``python -m bench.cluster --json FILE``, then
+``python -m bench.capacity FILE``.
+
+It multiplies measured figures; docs/scaling.md says what it was checked against.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench.results import markdown, number
+
+SCREENS: Final = (10_000, 100_000, 1_000_000)
+WITHIN: Final = 5.0
+"""Seconds in which the clients of a lost node are to be back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the people do.
+
+    Attributes:
+        phones: connected phones for each screen, on average.
+        calls: calls a second of a connected phone.
+        states: states a second that a player publishes.
+        arrivals: phones a second that scan a code, for each screen.
+        token_lifetime: of a token, in seconds; a page gets the next one before it ends.
+        rows: rows of the database that a token reads or writes.
+    """
+
+    phones: float = 0.2
+    calls: float = 0.1
+    states: float = 0.05
+    arrivals: float = 1 / 600
+    token_lifetime: float = 43_200.0
+    rows: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine: its cores, its memory in GiB, and the share of both that may be in use."""
+
+    cores: int = 8
+    memory: float = 16.0
+    share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured of one server or cluster.
+
+    Attributes:
+        call: CPU seconds of a call, which is four messages.
+        delivery: CPU seconds of a message delivered.
+        memory: bytes of an idle client.
+        connections: connections a second of the whole cluster.
+    """
+
+    call: float
+    delivery: float
+    memory: float
+    connections: float
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], server: str) -> Figures:
+        """Return those of a server in the results of ``bench.cluster``.
+
+        Raises:
+            ValueError: one is missing.
+        """
+        found = {
+            case["measure"]: case["median"]
+            for case in document["cases"]
+            if case["server"] == server
+        }
+        try:
+            return cls(
+                found["calls"]["cpu_us_per_call"] / 1e6,
+                found["fan_out"]["cpu_us_per_delivery"] / 1e6,
+                # a server that reuses freed memory may seem to need none
+                max(found["memory"]["kib_per_client"], 1) * 1024,
+                found["connections"]["connections_per_s"],
+            )
+        except KeyError as missing:
+            raise ValueError(f"{server} has no figure {missing}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a number of screens need.
+
+    Attributes:
+        clients: connections.
+        messages: messages a second, in and out.
+        cores: cores that the messages keep busy.
+        memory: GiB of the connections.
+        machines: nodes, so that one may fail.
+        tokens: tokens a second.
+        rows: rows of the database a second.
+        return_seconds: until all clients of a lost node are connected again, without the election.
+    """
+
+    clients: float
+    messages: float
+    cores: float
+    memory: float
+    machines: int
+    tokens: float
+    rows: float
+    return_seconds: float
+
+
+def need(screens: int, figures: Figures, habits: Habits, machine: Machine) -> Need:
+    """Return what `screens` need."""
+    phones = screens * habits.phones
+    clients = screens + phones
+    calls = phones * habits.calls
+    states = screens * habits.states
+    deliveries = states * habits.phones
+    cores = calls * figures.call + (states + deliveries) * figures.delivery
+    memory = clients * figures.memory / 2**30
+    tokens = clients / habits.token_lifetime + screens * habits.arrivals
+    busy = max(cores / machine.cores, memory / machine.memory) / machine.share
+    machines = max(3, math.ceil(busy) + 1)
+    return Need(
+        clients=clients,
+        messages=4 * calls + states + deliveries,
+        cores=cores,
+        memory=memory,
+        machines=machines,
+        tokens=tokens,
+        rows=tokens * habits.rows,
+        return_seconds=clients / machines / figures.connections,
+    )
+
+
+def wall(figures: Figures, habits: Habits, nodes: int = 3) -> float:
+    """Return the screens at which the clients of a lost node need `WITHIN` to come back.
+
+    Every connection is a write to one stream of sessions, with one leader: its rate is that of the
+    whole cluster, however many nodes there are.
+    """
+    return WITHIN * figures.connections * nodes / (1 + habits.phones)
+
+
+_ROWS: Final = (
+    ("connections", "clients"),
+    ("messages a second", "messages"),
+    ("cores for the messages", "cores"),
+    ("memory of the connections, GiB", "memory"),
+    ("nodes of 8 cores and 16 GiB, half used", "machines"),
+    ("tokens a second", "tokens"),
+    ("database rows a second", "rows"),
+    ("s until the clients of a lost node are back, after the election", "return_seconds"),
+)
+
+
+def table(figures: Figures, habits: Habits, machine: Machine) -> str:
+    """Return the table of `SCREENS`, and the wall."""
+    needs = [need(screens, figures, habits, machine) for screens in SCREENS]
+    head = ("screens", *(f"{it:,}" for it in SCREENS))
+    rows = [(title, *(number(getattr(it, name)) for it in needs)) for title, name in _ROWS]
+    first = f"First wall: {wall(figures, habits):,.0f} screens on three nodes"
+    return f"{markdown(head, rows)}\n\n{first}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 0, 2 if the file has not what it needs."""
+    parser = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
+    parser.add_argument("file", type=Path, help="what bench.cluster has written")
+    parser.add_argument("--server", default="nats3", help="default: nats3")
+    for name, usual in (("phones", 0.2), ("calls", 0.1), ("states", 0.05), ("arrivals", 1 / 600)):
+        text = f"see Habits in this file; default: {usual:.3g}"
+        parser.add_argument(f"--{name}", type=float, default=usual, help=text)
+    options = parser.parse_args(arguments)
+    habits = Habits(options.phones, options.calls, options.states, options.arrivals)
+    try:
+        figures = Figures.read(json.loads(options.file.read_text()), options.server)
+    except (OSError, ValueError, KeyError) as error:
+        sys.stderr.write(f"{options.file}: {error}\n")
+        return 2
+    print(table(figures, habits, Machine()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

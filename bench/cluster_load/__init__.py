@@ -1,0 +1,1 @@
+"""A cluster whose nodes are killed and cut off under phones."""

@@ -1,0 +1,217 @@
+"""Kills and cuts off each node in turn, and measures when each phone pilots again."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from bench.broker_load.clients import TOPICS, Identity, Login, player_id
+from bench.cluster_load.machines import Machine, create
+from bench.cluster_load.phones import Phone, Player, Reader
+from bench.processes import ProcessError, raise_file_limit
+from bench.results import about, heading, markdown, percentile, write_json
+from zapette_server.access.credentials import Keyring, Role
+from zapette_server.nats.cluster_files import KEYS, NODES
+from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.tokens import NatsTokens
+
+_PHONES_A_PLAYER: Final = 10
+_LONGEST: Final = 60.0
+_START: Final = 180.0
+_EQUAL_TIMEOUT: Final = 20.0
+_STATES: Final = "zapette/players/+/state"
+_HEAD: Final = (
+    "",
+    "phones",
+    "n",
+    "p50 s",
+    "p99 s",
+    "longest s",
+    "states lost",
+    "differ",
+    "after s",
+)
+
+
+class Kills:
+    """A cluster with its phones.
+
+    Args:
+        machines: the nodes.
+        tokens: gives tokens.
+        phones: how many phones there are.
+        fronts: whether phones and players connect to the nodes without JetStream only.
+    """
+
+    def __init__(
+        self, machines: list[Machine], tokens: NatsTokens, phones: int, *, fronts: bool
+    ) -> None:
+        self._machines = machines
+        self._tokens = tokens
+        self._hosts = [it.host for it in machines[NODES if fronts else 0 :]]
+        players = max(1, phones // _PHONES_A_PLAYER)
+        self.players = [
+            Player(self._login(Identity("player", n)), self._hosts, n, player_id(n))
+            for n in range(players)
+        ]
+        self.phones = [
+            Phone(
+                self._login(Identity("remote", n % players, f"-{n}")),
+                self._hosts,
+                n // players,
+                player_id(n % players),
+            )
+            for n in range(phones)
+        ]
+
+    async def run(self) -> list[dict[str, Any]]:
+        """Carry it out; return the figures of each part."""
+        for machine in self._machines:
+            await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
+        async with asyncio.TaskGroup() as group:
+            members = (*self.players, *self.phones)
+            tasks = [group.create_task(it.run()) for it in members]
+            await self._until(
+                lambda: all(it.answered for it in self.phones), "all phones pilot", _START
+            )
+            parts = [
+                await self._part(machine, name)
+                for machine in self._machines
+                for name in ("killed", "cut off")
+            ]
+            for task in tasks:
+                task.cancel()
+        return parts
+
+    async def _part(self, machine: Machine, name: str) -> dict[str, Any]:
+        members = (*self.players, *self.phones)
+        for member in members:
+            member.go_home()
+        await self._until(
+            lambda: all(it.is_home for it in members), "all are at their nodes", _START
+        )
+        own = [it.host == machine.host for it in self.phones]
+        began = time.monotonic()
+        (machine.kill if name == "killed" else machine.cut)()
+        while time.monotonic() < began + _LONGEST:
+            waiting = [it for it in self.phones if it.began <= began]
+            if not waiting:
+                break
+            for phone in waiting:
+                phone.wake.set()
+            await asyncio.sleep(0.1)
+        times = [it.again_after(began, _LONGEST) for it in self.phones]
+        (machine.start if name == "killed" else machine.heal)()
+        await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
+        healed = time.monotonic()
+        for phone in self.phones:
+            phone.wake.set()
+        await self._until(lambda: all(it.began > healed for it in self.phones), "all phones pilot")
+        lost, differ, equal_after = await self._compare()
+        part = {
+            "part": f"node {machine.number} {name}",
+            "own": [it for it, is_own in zip(times, own, strict=True) if is_own],
+            "others": [it for it, is_own in zip(times, own, strict=True) if not is_own],
+            "states_lost": lost,
+            "states_differ": differ,
+            "equal_after_s": equal_after,
+        }
+        print("\n".join(map(str, rows(part))), flush=True)
+        return part
+
+    async def _compare(self) -> tuple[int, int, float]:
+        """Compare the retained states of all nodes with what was acknowledged.
+
+        Returns:
+            how many a node has lost, how many differ on nodes, and the seconds until none did: all
+            after `_EQUAL_TIMEOUT` seconds at most.
+        """
+        for player in self.players:
+            player.publishing = False
+        await self._until(lambda: all(it.is_settled for it in self.players), "states are settled")
+        began = time.monotonic()
+        lost, differ = await self._read()
+        while (lost or differ) and time.monotonic() < began + _EQUAL_TIMEOUT:
+            await asyncio.sleep(1)
+            lost, differ = await self._read()
+        equal_after = time.monotonic() - began
+        for player in self.players:
+            player.publishing = True
+        return lost, differ, equal_after
+
+    async def _read(self) -> tuple[int, int]:
+        """Return how many acknowledged states a node lacks, and how many differ on nodes."""
+        login = self._login(Identity("home", 0, "-reader"))
+        readers = [
+            Reader(login._replace(client_id=f"reader-{it.number}"), it.host, [_STATES])
+            for it in self._machines
+        ]
+        tasks = [asyncio.create_task(it.run()) for it in readers]
+        states = [it.state for it in self.players]
+        try:
+            await self._until(
+                lambda: all(set(states) <= set(it.found) for it in readers), "states arrive"
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+        lost = sum(
+            any(it.found[player.state] < player.acknowledged for it in readers)
+            for player in self.players
+        )
+        return lost, sum(len({it.found[state] for it in readers}) > 1 for state in states)
+
+    def _login(self, identity: Identity) -> Login:
+        role = Role.HOUSEHOLD if identity.role == "home" else Role(identity.role)
+        player = player_id(identity.home) if role in (Role.PLAYER, Role.REMOTE) else ""
+        token, _ = self._tokens.issue(role, identity.client_id, player)
+        return Login(identity.client_id, role.value, token)
+
+    async def _until(
+        self, condition: Callable[[], bool], what: str, longest: float = _LONGEST
+    ) -> None:
+        deadline = time.monotonic() + longest
+        while not condition():
+            if time.monotonic() > deadline:
+                raise ProcessError(f"not within {longest:.0f} s: {what}")
+            await asyncio.sleep(0.1)
+
+
+def rows(part: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the table for the phones of one node, and for those of the others."""
+    found = []
+    for whose in ("own", "others"):
+        if times := part[whose]:
+            shown = (percentile(times, 50), percentile(times, 99), max(times))
+            found.append(
+                [part["part"], "its own" if whose == "own" else "others", str(len(times))]
+                + [f"{it:.1f}" for it in shown]
+                + [str(part["states_lost"]), str(part["states_differ"])]
+                + [f"{part['equal_after_s']:.0f}"]
+            )
+    return found
+
+
+def run(phones: int, fronts: int, json: Path | None) -> None:
+    """Run with `phones` phones and print a table; ProcessError if it cannot be carried out."""
+    raise_file_limit()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "cluster"
+        machines = create(folder, fronts)
+        for machine in machines:
+            stack.callback(machine.stop)
+        keyring = Keyring(b"k" * 32, TOPICS)
+        tokens = NatsTokens(keyring, ClusterKeys.load(folder / KEYS), lambda *_: 0)
+        kills = Kills(machines, tokens, phones, fronts=fronts > 0)
+        parts = uvloop.run(kills.run())
+    print(
+        f"{heading(f'{phones} phones')}\n\n{markdown(_HEAD, [r for it in parts for r in rows(it)])}"
+    )
+    write_json(json, {"about": about(phones=phones, fronts=fronts), "parts": parts})

@@ -1,0 +1,148 @@
+"""Nodes of a cluster as machines of their own: network namespaces, joined by a bridge.
+
+The benchmark runs in a namespace too, as root of it; nothing of the system's network is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bench.broker_load.clients import Login
+from bench.processes import ProcessError, log_tail
+from tests.conformance.packets import Connect
+from zapette_server.nats import cluster_files
+from zapette_server.nats.cluster_files import NODES, Node, Ports
+
+PORTS: Final = Ports()
+_PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
+_INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
+_ANSWER_TIMEOUT: Final = 3.0
+_READY_TIMEOUT: Final = 60.0
+
+
+def enter(arguments: Sequence[str]) -> None:
+    """Run ``bench.cluster`` with `arguments` in a network namespace, unless it is in one."""
+    if os.environ.get(_INSIDE):
+        return
+    os.environ[_INSIDE] = "1"
+    namespace = ["unshare", "--user", "--map-root-user", "--net"]
+    os.execvp(namespace[0], [*namespace, sys.executable, "-m", "bench.cluster", *arguments])
+
+
+def ip(line: str, pid: int | None = None) -> None:
+    """Run ``ip``, in the namespace of the process `pid`."""
+    prefix = [] if pid is None else ["nsenter", "--net", f"--target={pid}"]
+    subprocess.run([*prefix, "ip", *line.split()], check=True)
+
+
+class Machine:
+    """One node with a network of its own."""
+
+    def __init__(self, number: int, folder: Path) -> None:
+        self.number = number
+        self.host = f"10.77.0.{number}"
+        self._folder = folder
+        self._cable = f"node{number}"
+        # it keeps the namespace
+        self._keeper = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        self._node: subprocess.Popen[bytes] | None = None
+
+    def join(self) -> None:
+        """Connect it with the bridge."""
+        pid = self._keeper.pid
+        ours, its = Path("/proc/self/ns/net"), Path(f"/proc/{pid}/ns/net")
+        while its.readlink() == ours.readlink():
+            time.sleep(0.01)
+        ip(f"link add {self._cable} type veth peer name cable netns {pid}")
+        ip(f"link set {self._cable} master bridge up")
+        for line in ("link set lo up", f"addr add {self.host}/24 dev cable", "link set cable up"):
+            ip(line, pid)
+
+    def start(self) -> None:
+        """Start its node."""
+        command = ["nsenter", "--net", f"--target={self._keeper.pid}", _PROGRAM]
+        with (self._folder / f"node-{self.number}.log").open("ab") as log:
+            self._node = subprocess.Popen(
+                [*command, "-c", f"node-{self.number}.conf"],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        """End its node with SIGKILL."""
+        if self._node is not None:
+            self._node.kill()
+            self._node.wait()
+
+    def cut(self) -> None:
+        """Take it off the network; nobody is told."""
+        ip(f"link set {self._cable} down")
+
+    def heal(self) -> None:
+        """Bring it back to the network."""
+        ip(f"link set {self._cable} up")
+
+    def wait(self, login: Login) -> None:
+        """Wait until it lets a client in; ProcessError after a minute."""
+        deadline = time.monotonic() + _READY_TIMEOUT
+        while not self._accepts(login):
+            if time.monotonic() > deadline:
+                tail = log_tail(self._folder / f"node-{self.number}.log")
+                raise ProcessError(f"node {self.number} lets nobody in: {tail}")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End it."""
+        self.kill()
+        self._keeper.kill()
+        self._keeper.wait()
+
+    def _accepts(self, login: Login) -> bool:
+        connect = Connect(
+            login.client_id, username=login.username, password=login.password.encode()
+        )
+        address = (self.host, PORTS.mqtt)
+        try:
+            with socket.create_connection(address, _ANSWER_TIMEOUT) as connection:
+                connection.sendall(connect.encode())
+                return connection.recv(4) == b"\x20\x02\x00\x00"
+        except OSError:
+            return False
+
+
+def create(folder: Path, fronts: int) -> list[Machine]:
+    """Return the machines of a new cluster in `folder`, the first three with JetStream.
+
+    Args:
+        folder: for their files; it must not exist.
+        fronts: how many nodes without JetStream there are in addition.
+    """
+    ip("link set lo up")
+    ip("link add bridge type bridge")
+    ip("addr add 10.77.0.254/24 dev bridge")
+    ip("link set bridge up")
+    machines = [Machine(number, folder) for number in range(1, NODES + fronts + 1)]
+    with_streams = [Node(it.number, it.host, PORTS) for it in machines[:NODES]]
+    cluster_files.write(folder, with_streams)
+    model = (folder / "node-1.conf").read_text()
+    route = re.search(r".*@10\.77\.0\.2:.*\n", model)
+    assert route is not None
+    first = route[0].replace("10.77.0.2", "10.77.0.1")
+    for it in machines[NODES:]:
+        text = re.sub(r"jetstream \{.*\}", "", model).replace("10.77.0.1:", f"{it.host}:")
+        text = text.replace('"10.77.0.1"', f'"{it.host}"').replace("node-1", f"node-{it.number}")
+        (folder / f"node-{it.number}.conf").write_text(text.replace(route[0], first + route[0]))
+    for it in machines:
+        it.join()
+        it.start()
+    return machines

@@ -1,0 +1,239 @@
+"""Light phones and players, a thousand in one process, which reconnect to another node."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from bench.broker_load.clients import PARAMETER, PROCEDURE, RESULT, TOPICS, Endpoint, Login
+from bench.broker_load.mqtt import MqttClient
+from bench.cluster_load.machines import PORTS
+from tests.conformance.packets import publish
+from tests.conformance.wire import Version
+
+PAUSE: Final = 5.0
+"""Seconds between two calls of a phone, unless it is woken."""
+PLAYER_PAUSE: Final = 1.0
+"""Seconds between two states of a player."""
+TIMEOUT: Final = 2.0
+"""Seconds for a call, and for the answer to a ping."""
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds for connecting and subscribing; with less, a thousand that come at once never get in."""
+_ENDPOINT: Final = Endpoint("tcp", PORTS.mqtt, 4)
+_PUBACK: Final = 0x40
+
+
+class Link(MqttClient):
+    """One connection; it gives each message to `take` and each acknowledgement to `acknowledge`."""
+
+    def __init__(self, login: Login, owner: Member) -> None:
+        super().__init__(_ENDPOINT, login)
+        self._owner = owner
+
+    def _published(self, body: bytes) -> bytes:
+        size = body[0] << 8 | body[1]
+        self._owner.take(body[2 : 2 + size].decode(), body[2 + size :])
+        return b""
+
+    def _control(self, first: int, body: bytes) -> None:
+        if first == _PUBACK:
+            self._owner.acknowledge(int.from_bytes(body[:2]))
+        else:
+            super()._control(first, body)
+
+
+class Member:
+    """A client that stays connected to one of several nodes.
+
+    Attributes:
+        node: the place in `hosts` where it was connected last.
+        filters: what it subscribes to.
+    """
+
+    def __init__(self, login: Login, hosts: Sequence[str], first: int, filters: list[str]) -> None:
+        self._home = self.node = first % len(hosts)
+        self.filters = filters
+        self.link: Link | None = None
+        self._login = login
+        self._hosts = hosts
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        while True:
+            # the phones of a node do not all return in one instant
+            await asyncio.sleep(random.uniform(0.05, 0.5))
+            link = Link(self._login, self)
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT):
+                    await link.open(host=self.host)
+                    await link.subscribe(self.filters)
+                self.link = link
+                await self.act(link)
+            except (OSError, TimeoutError):
+                pass
+            finally:
+                self.link = None
+                link.abort()
+            self.node = (self.node + 1) % len(self._hosts)
+            # the phones of a node do not all return in one instant
+            await asyncio.sleep(random.uniform(0.05, 0.5))
+
+    def go_home(self) -> None:
+        """Leave a node that is not the first one, for that."""
+        if self.node != self._home:
+            self.node = self._home - 1
+            if self.link is not None:
+                self.link.abort()
+
+    @property
+    def is_home(self) -> bool:
+        """Return whether it is connected to its first node."""
+        return self.link is not None and self.node == self._home
+
+    @property
+    def host(self) -> str:
+        """Return the host of the node of its last connection."""
+        return self._hosts[self.node]
+
+    async def act(self, link: Link) -> None:
+        """Use a connection until it fails with OSError or TimeoutError."""
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Handle a message."""
+
+    def acknowledge(self, packet_id: int) -> None:
+        """Handle the acknowledgement of a message."""
+
+
+async def _ping(link: Link) -> None:
+    if not link.is_connected:
+        raise ConnectionResetError("the node has ended the connection")
+    async with asyncio.timeout(TIMEOUT):
+        await link.ping()
+
+
+class Phone(Member):
+    """A phone that calls its player again and again.
+
+    Attributes:
+        began: when its last call began that was answered.
+        answered: when that was answered.
+        wake: makes it call at once.
+        calls: when its last answered calls began, and were answered.
+    """
+
+    def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
+        self._topics = TOPICS.player(player)
+        self._client_id = login.client_id
+        self._waiting = ("", asyncio.Event())
+        self._calls = itertools.count(1)
+        self.began = self.answered = 0.0
+        self.wake = asyncio.Event()
+        self.calls: deque[tuple[float, float]] = deque(maxlen=int(60 / PAUSE))
+        super().__init__(login, hosts, first, [self._topics.responses(login.client_id)])
+
+    def again_after(self, moment: float, longest: float) -> float:
+        """Return the seconds from `moment` to the answer of its first call after it."""
+        return min([it - moment for at, it in self.calls if at > moment], default=longest)
+
+    async def act(self, link: Link) -> None:
+        """Call; ask the node whether it is there if the player does not answer."""
+        while True:
+            call, began, done = f"c{next(self._calls)}", time.monotonic(), asyncio.Event()
+            self._waiting = (self._topics.response(self._client_id, call), done)
+            link.publish(self._topics.request(self._client_id, call, PROCEDURE), PARAMETER)
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await done.wait()
+            except TimeoutError:
+                await _ping(link)
+                continue
+            self.began, self.answered = began, time.monotonic()
+            self.calls.append((began, self.answered))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE):
+                    await self.wake.wait()
+            self.wake.clear()
+
+    def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - only the topic counts
+        if topic == self._waiting[0]:
+            self._waiting[1].set()
+
+
+class Player(Member):
+    """A player that answers each request at once, and publishes a retained state with QoS 1.
+
+    Attributes:
+        state: the topic of its state.
+        acknowledged: the number in the last state that a node acknowledged.
+        publishing: whether it publishes.
+    """
+
+    def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
+        self._topics = TOPICS.player(player)
+        self._numbers = itertools.count(1)
+        self.state = self._topics.state
+        self.acknowledged = 0
+        self.publishing = True
+        self._sent: dict[int, int] = {}
+        super().__init__(login, hosts, first, [self._topics.requests])
+
+    async def act(self, link: Link) -> None:
+        """Publish; a node that does not answer is left."""
+        self._sent.clear()
+        for packet_id in itertools.cycle(range(1, 60_000)):
+            if self.publishing and not self._sent:
+                number = next(self._numbers)
+                self._sent[packet_id] = number
+                link.send(
+                    publish(
+                        self.state,
+                        str(number).encode(),
+                        version=Version.V311,
+                        qos=1,
+                        retain=True,
+                        packet_id=packet_id,
+                    )
+                )
+            await _ping(link)
+            await asyncio.sleep(PLAYER_PAUSE)
+
+    def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - the answer is fixed
+        request = self._topics.parse(topic)
+        if request and request.caller and request.call and self.link is not None:
+            self.link.publish(self._topics.response(request.caller, request.call), RESULT)
+
+    def acknowledge(self, packet_id: int) -> None:
+        self.acknowledged = self._sent.pop(packet_id, self.acknowledged)
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether no state waits for an acknowledgement."""
+        return self.link is None or not self._sent
+
+
+class Reader(Member):
+    """Reads the retained states at one node.
+
+    Attributes:
+        found: the numbers by topic.
+    """
+
+    def __init__(self, login: Login, host: str, states: list[str]) -> None:
+        super().__init__(login, [host], 0, states)
+        self.found: dict[str, int] = {}
+
+    async def act(self, link: Link) -> None:
+        """Keep the connection."""
+        while True:
+            await _ping(link)
+            await asyncio.sleep(PLAYER_PAUSE)
+
+    def take(self, topic: str, payload: bytes) -> None:
+        self.found[topic] = int(payload)

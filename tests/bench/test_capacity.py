@@ -1,0 +1,55 @@
+"""The model of what many screens need: it is arithmetic on measured figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.capacity import Figures, Habits, Machine, main, need, wall
+
+FIGURES = Figures(call=100e-6, delivery=40e-6, memory=100 * 1024, connections=500.0)
+
+
+def test_messages_cores_and_memory_follow_from_the_habits() -> None:
+    habits = Habits(phones=0.5, calls=0.1, states=0.2, arrivals=0.0, token_lifetime=1500.0)
+    found = need(1000, FIGURES, habits, Machine())
+    assert found.clients == 1500
+    # 50 calls of four messages; 200 states, each to half a phone
+    assert found.messages == pytest.approx(4 * 50 + 200 + 100)
+    assert found.cores == pytest.approx(50 * 100e-6 + 300 * 40e-6)
+    assert found.memory == pytest.approx(1500 * 100 / 2**20)
+    assert (found.tokens, found.rows) == pytest.approx((1.0, 3.0))
+    assert found.return_seconds == pytest.approx(1.0)
+
+
+def test_one_node_more_than_the_load_needs() -> None:
+    assert need(1000, FIGURES, Habits(), Machine()).machines == 3
+    # 120,000 clients of 100 KiB are 11.4 GiB, of which a node takes 2
+    assert need(100_000, FIGURES, Habits(), Machine(memory=4.0)).machines == 7
+
+
+def test_the_wall_is_where_the_clients_of_a_lost_node_take_too_long() -> None:
+    screens = wall(FIGURES, Habits())
+    found = need(round(screens), FIGURES, Habits(), Machine())
+    assert found.return_seconds == pytest.approx(5.0, rel=1e-3)
+
+
+def test_reads_what_the_benchmark_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    medians = {
+        "calls": {"cpu_us_per_call": 100.0},
+        "fan_out": {"cpu_us_per_delivery": 40.0},
+        "memory": {"kib_per_client": 100.0},
+        "connections": {"connections_per_s": 500.0},
+    }
+    cases = [{"server": "nats3", "measure": it, "median": medians[it]} for it in medians]
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({"cases": cases}))
+    assert main([str(file)]) == 0
+    assert "| connections | 12,000 | 120,000 | 1,200,000 |" in capsys.readouterr().out
+    assert Figures.read(json.loads(file.read_text()), "nats3") == FIGURES
+    assert main([str(file), "--server", "ours"]) == 2
+    assert "ours has no figure 'calls'" in capsys.readouterr().err
