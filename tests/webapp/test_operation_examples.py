@@ -1,0 +1,114 @@
+"""The examples for operating a cluster: what they name exists, and their tools can read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import yaml
+
+from tests.ports import free_ports, listens
+from tests.processes import ending
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.test_metrics import figures
+from zapette_broker.monitoring.metrics import Metrics
+from zapette_server.places import ROOT
+from zapette_webapp.status.metrics import _GAUGES
+
+FOLDER = ROOT / "examples" / "cluster"
+NAME = re.compile(r"\b(?:zapette|process|gnatsd)_\w+")
+
+
+def expressions() -> dict[str, str]:
+    """Return what the board and the alerts ask for, by title."""
+    board = json.loads((FOLDER / "grafana.json").read_text())
+    found = {
+        panel["title"]: target["expr"] for panel in board["panels"] for target in panel["targets"]
+    }
+    rules = yaml.safe_load((FOLDER / "alerts.yml").read_text())
+    for group in rules["groups"]:
+        found |= {rule["alert"]: rule["expr"] for rule in group["rules"]}
+    return found
+
+
+def names(prefix: str) -> set[str]:
+    return {
+        name
+        for expression in expressions().values()
+        for name in NAME.findall(expression)
+        if name.startswith(prefix)
+    }
+
+
+def test_our_metrics_exist(system: System) -> None:
+    known = {re.sub(r"\{.*", "", name) for name in figures(system)}
+    known |= {
+        f"zapette_broker_{it.name}{'' if it.name in _GAUGES else '_total'}"
+        for it in fields(Metrics)
+    }
+    assert len(names("zapette_")) > 10
+    assert names("zapette_") | names("process_") <= known
+
+
+def test_metrics_of_a_node_exist(tmp_path: Path) -> None:
+    port, monitor = free_ports(2)
+    program = str(Path(sysconfig.get_path("scripts"), "nats-server"))
+    command = [program, "-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)]
+    with (tmp_path / "log").open("wb") as log:
+        node = subprocess.Popen(command, stdout=log, stderr=log)
+    with ending(node):
+        eventually(lambda: listens(monitor), "the node listens")
+        with urlopen(f"http://127.0.0.1:{monitor}/varz", timeout=10) as answer:
+            shown = json.load(answer)
+        node.terminate()
+        node.wait(10)
+    # the exporter puts its prefix before the names of NATS
+    assert names("gnatsd_") <= {f"gnatsd_varz_{name}" for name in shown}
+    assert names("gnatsd_")
+
+
+def test_compose_file_is_valid() -> None:
+    tool = shutil.which("docker-compose")
+    assert tool is not None, "docker-compose is needed; scripts/system-packages.sh says how"
+    checked = subprocess.run(
+        [tool, "--file", str(FOLDER / "docker-compose.yml"), "config"],
+        env=os.environ | {"ZAPETTE_PUBLIC_URL": "http://192.168.1.5:8000/"},
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stderr
+    services = yaml.safe_load(checked.stdout)["services"]
+    assert {"node-1", "node-2", "node-3", "web"} <= set(services)
+
+
+@pytest.fixture(scope="module")
+def objects() -> dict[tuple[str, str], Any]:
+    """Return what the file for Kubernetes declares, by kind and name."""
+    with (FOLDER / "kubernetes.yml").open() as file:
+        return {(it["kind"], it["metadata"]["name"]): it for it in yaml.safe_load_all(file)}
+
+
+def test_kubernetes_file_declares_three_nodes_and_one_web_side(
+    objects: dict[tuple[str, str], Any],
+) -> None:
+    nodes = objects["StatefulSet", "zapette-node"]["spec"]
+    assert nodes["replicas"] == 3
+    assert ("Service", nodes["serviceName"]) in objects
+    web = objects["Deployment", "zapette-web"]["spec"]
+    assert (web["replicas"], web["strategy"]["type"]) == (1, "Recreate")
+    for spec in (nodes, web):
+        assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
+        pod = spec["template"]["spec"]
+        mounted = {it["name"] for one in pod["containers"] for it in one["volumeMounts"]}
+        claimed = {it["metadata"]["name"] for it in spec.get("volumeClaimTemplates", [])}
+        assert mounted <= {it["name"] for it in pod["volumes"]} | claimed
