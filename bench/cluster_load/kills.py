@@ -94,9 +94,7 @@ class Kills:
         members = (*self.players, *self.phones)
         for member in members:
             member.go_home()
-        await self._until(
-            lambda: all(it.is_home for it in members), "all are at their nodes", _START
-        )
+        await self._until(lambda: all(it.link for it in members), "all are connected", _START)
         own = [it.host == machine.host for it in self.phones]
         began = time.monotonic()
         (machine.kill if name == "killed" else machine.cut)()

@@ -90,11 +90,7 @@ class Member:
             self.node = self._home - 1
             if self.link is not None:
                 self.link.abort()
-
-    @property
-    def is_home(self) -> bool:
-        """Return whether it is connected to its first node."""
-        return self.link is not None and self.node == self._home
+                self.link = None
 
     @property
     def host(self) -> str:
