@@ -63,6 +63,8 @@ class ControlledPlayer:
         ] != [(it, PurePosixPath(it).stem) for it in sources]:
             self.ask("queue/clear")
             self.ask("load", sources[0])
+            # before it may end, on a busy machine
+            self.ask("pause")
             for source in sources[1:]:
                 self.ask("queue/add", source)
         self.ask("stop")

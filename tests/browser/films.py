@@ -5,6 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Final
+
+SECONDS: Final = 12
+"""How long a film is: longer than a busy machine may take between a request and a look."""
 
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
 _SUBTITLES = "1\n00:00:00,000 --> 00:00:30,000\n{}\n"
@@ -26,10 +30,11 @@ def sound(seconds: float, hertz: int = 440) -> tuple[str, ...]:
 
 
 def make(folder: Path) -> Path:
-    """Fill `folder` with three films of 4 s, a long one of 400 s, and a stream."""
+    """Fill `folder` with three films of `SECONDS`, a long one of 400 s, and a stream."""
     folder.mkdir(parents=True, exist_ok=True)
     first = folder / "one.webm"
-    ffmpeg(*picture(4), *sound(4), "-c:v", "libvpx", "-g", "10", "-c:a", "libopus", str(first))
+    film = (*picture(SECONDS), *sound(SECONDS))
+    ffmpeg(*film, "-c:v", "libvpx", "-g", "10", "-c:a", "libopus", str(first))
     for name in ("two", "three"):
         shutil.copy(first, folder / f"{name}.webm")
     quick = ("-deadline", "realtime", "-cpu-used", "8")
@@ -39,8 +44,9 @@ def make(folder: Path) -> Path:
     (folder / "one.en.srt").write_text(_SUBTITLES.format("See you soon"), encoding="utf-8")
     (folder / "two.fr.srt").write_text(_SUBTITLES.format("Encore"), encoding="utf-8")
     (folder / "wrong.webm").write_bytes(bytes(range(256)) * 16)
-    ffmpeg(*picture(4), *sound(4), *_H264, "-c:a", "aac", str(folder / ".stream.mp4"))
-    _make_stream(folder / "stream", folder / ".stream.mp4")
+    stream = folder / ".stream.mp4"
+    ffmpeg(*film, *_H264, "-c:a", "aac", str(stream))
+    _make_stream(folder / "stream", stream)
     return folder
 
 
@@ -48,16 +54,18 @@ def make_kinds(folder: Path) -> Path:
     """Fill `folder` with one film of each kind that people have."""
     folder.mkdir(parents=True, exist_ok=True)
     good = folder / "good.mp4"
-    ffmpeg(*picture(4), *sound(4), *_H264, "-c:a", "aac", "-movflags", "+faststart", str(good))
-    ffmpeg(*picture(4), "-c:v", "libvpx-vp9", "-b:v", "50k", "-g", "10", str(folder / "mute.webm"))
-    ffmpeg(*sound(4), str(folder / "song.mp3"))
+    whole = (*picture(SECONDS), *sound(SECONDS), *_H264, "-c:a", "aac")
+    ffmpeg(*whole, "-movflags", "+faststart", str(good))
+    vp9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "50k")
+    ffmpeg(*picture(SECONDS), *vp9, "-g", "10", str(folder / "mute.webm"))
+    ffmpeg(*sound(SECONDS), str(folder / "song.mp3"))
     ffmpeg("-i", str(good), "-c:v", "mpeg4", "-c:a", "copy", str(folder / "unseen.mp4"))
     ffmpeg("-i", str(good), "-c:v", "copy", "-c:a", "ac3", str(folder / "unheard.mp4"))
     (folder / "unheard.fr.srt").write_text(_SUBTITLES.format("Silence"), encoding="utf-8")
     (folder / "unheard.de.vtt").write_text("no subtitles at all", encoding="utf-8")
-    whole = good.read_bytes()
-    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
-    (folder / "headless.mp4").write_bytes(whole[len(whole) // 2 :])
+    content = good.read_bytes()
+    (folder / "truncated.mp4").write_bytes(content[: len(content) // 2])
+    (folder / "headless.mp4").write_bytes(content[len(content) // 2 :])
     _make_stream(folder / "stream", good)
     (folder / "lost").mkdir()
     (folder / "lost" / "lost.m3u8").write_text(
@@ -73,7 +81,7 @@ def _make_stream(folder: Path, film: Path) -> None:
     names = "v:0,agroup:sound a:0,agroup:sound,language:en,default:yes a:1,agroup:sound,language:fr"
     parts = ("-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod")
     master = ("-master_pl_name", "film.m3u8", "-var_stream_map", names)
-    second = sound(4, 880)
+    second = sound(SECONDS, 880)
     ffmpeg("-i", str(film), *second, *maps, *parts, *master, str(folder / "part-%v.m3u8"))
 
 

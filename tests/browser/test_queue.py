@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.controlled_player import ControlledPlayer, titles
+from tests.browser.films import SECONDS
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.system import System
@@ -108,14 +109,14 @@ def test_what_is_wrong_is_named(
 
 
 def test_one_after_the_other(queue: ControlledPlayer) -> None:
-    queue.ask("seek", 3.5)
+    queue.ask("seek", SECONDS - 0.5)
     queue.ask("play")
     eventually(lambda: queue.source == "media/two.webm" and queue.player.plays(), "the next plays")
     eventually(lambda: queue.observer.on("event/ended"), "all are told that one ended")
     assert titles(queue.observer.status()) == "one [two] three"
-    queue.ask("seek", 3.9)
+    queue.ask("seek", SECONDS - 0.1)
     eventually(lambda: queue.source == "media/three.webm" and queue.player.plays(), "the third")
-    queue.ask("seek", 3.9)
+    queue.ask("seek", SECONDS - 0.1)
     eventually(lambda: queue.player.video["ended"], "nothing follows")
     state = queue.observer.status()
     assert (state["ended"], state["playing"], titles(state)) == (True, False, "one two [three]")
@@ -125,17 +126,17 @@ def test_one_after_the_other(queue: ControlledPlayer) -> None:
 def test_repeat(queue: ControlledPlayer, mode: str, name: str) -> None:
     queue.ask("jump", 2)
     queue.ask("repeat", mode)
-    queue.ask("seek", 3.9)
+    queue.ask("seek", SECONDS - 0.1)
     ended = eventually(lambda: queue.observer.on("event/ended"), "it ends")
     assert len(ended) == 1
     queue.player.advances(0.1)
-    assert queue.player.time < 3.5
+    assert queue.player.time < SECONDS - 0.5
     assert queue.source == f"media/{name}.webm"
 
 
 def test_what_is_broken_is_left_out(queue: ControlledPlayer, module_pages: Pages) -> None:
     queue.ask("queue/play_next", "media/wrong.webm")
-    queue.ask("seek", 3.8)
+    queue.ask("seek", SECONDS - 0.2)
     queue.ask("play")
     eventually(lambda: queue.source == "media/two.webm" and queue.player.plays(), "the good one")
     assert titles(queue.observer.status()) == "one wrong [two] three"

@@ -39,7 +39,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media = folder / "media"
     media.mkdir()
     good = media / "Bon.webm"
-    films.ffmpeg(*films.picture(4), *films.sound(4), "-c:v", "libvpx", "-g", "10", str(good))
+    film = (*films.picture(films.SECONDS), *films.sound(films.SECONDS))
+    films.ffmpeg(*film, "-c:v", "libvpx", "-g", "10", str(good))
     for kind in ("", ".forced", ".sdh"):
         (media / f"Bon.fr{kind}.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:04.000\nOui.\n")
     (media / "Bruit.webm").write_bytes(bytes(range(256)) * 64)
@@ -92,7 +93,7 @@ def test_a_queued_film_that_fails(shown: Shown) -> None:
     for source in (NOISE, GOOD):
         observer.ask("queue/add", source.encode())
     _open(phone, "library")
-    observer.ask("seek", b"3.8")
+    observer.ask("seek", str(films.SECONDS - 0.2).encode())
     observer.ask("play")
     skipped = "Skipped: Bruit" if _language(phone) == "en" else "Titre ignoré\u202f: Bruit"
     for screen in (player, phone):
