@@ -44,6 +44,7 @@ export const en = Object.freeze({
   "remote.turned_out": "The player disconnected this device. Scan a new code to connect again.",
 
   "player.default_name": "Television",
+  "player.phone_name": "Phone",
   "player.lost": "No connection. Phones cannot reach this player. Trying again…",
   "player.refused": "The server refuses this player.",
   "player.new_code_made": "There is a new code. Those who used the old one are disconnected.",
@@ -200,6 +201,8 @@ export const en = Object.freeze({
   "players.unknown": "…",
   "players.refused": "Its code is no longer valid",
   "move.to": "Continue on {name}",
+  "move.here": "Continue on this device",
+  "move.back": "Back to {name}",
   "move.begun": "Moving to {name}…",
   "move.failed": "{name}: {why} It stays on {stays}.",
   "players.forget": "Forget {name}",

@@ -48,6 +48,7 @@ export const fr = Object.freeze({
     "Le lecteur a déconnecté cet appareil. Scannez un nouveau code pour revenir.",
 
   "player.default_name": "Télévision",
+  "player.phone_name": "Téléphone",
   "player.lost":
     "Pas de connexion\u202f: les téléphones ne peuvent pas joindre ce lecteur. Nouvel essai…",
   "player.refused": "Le serveur refuse ce lecteur.",
@@ -209,6 +210,8 @@ export const fr = Object.freeze({
   "players.unknown": "…",
   "players.refused": "Son code n’est plus valable",
   "move.to": "Continuer sur {name}",
+  "move.here": "Continuer sur cet appareil",
+  "move.back": "Revenir sur {name}",
   "move.begun": "Passage sur {name}…",
   "move.failed": "{name}\u202f: {why} La lecture reste sur {stays}.",
   "players.forget": "Oublier {name}",

@@ -4,7 +4,7 @@ import { ApiError } from "../protocol/errors.js";
 
 /**
  * @typedef {import("../connection/connection.js").Status} Status
- * @typedef {import("../remote/player-view.js").PlayerView} PlayerView
+ * @typedef {import("../connection/player-view.js").PlayerView} PlayerView
  * @typedef {import("../i18n/translate.js").Key} Key
  *
  * @typedef {object} NoticeKeys

@@ -1,7 +1,7 @@
 /** The player's page: the picture, the card with the code, the controls, and what it says. */
 
 import { Activity } from "../page/activity.js";
-import { write } from "../elements/dom.js";
+import { build, write } from "../elements/dom.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
 import { find } from "../elements/index.js";
 import { MusicView } from "./elements/music-view.js";
@@ -119,6 +119,23 @@ export class PlayerPage extends Page {
     this.card.showWaiting(code);
     const words = /** @type {const} */ ({ kind: "act", text: "player.waiting" });
     this._notify({ ...words, problem: null, action: null }, () => {});
+  }
+
+  /**
+   * Offer to go back to the player whose film is continued here.
+   * @param {string} name
+   * @param {() => Promise<void>} go
+   */
+  offerWayBack(name, go) {
+    const words = this._translate("move.back", { name });
+    const button = build("button", { type: "button", class: "way-back" }, words);
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      go()
+        .catch((error) => this.tell(error))
+        .finally(() => (button.disabled = false));
+    });
+    find(this._page, ".stage", HTMLElement).append(button);
   }
 
   /** @param {() => void} takeBack */

@@ -18,7 +18,9 @@ import { Playback } from "../playback/playback.js";
 import { PlayerIdentity } from "./identity.js";
 import { PlayerName } from "./name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
+import { describeError } from "../i18n/error-texts.js";
 import { listenFor } from "../events/page-event.js";
+import { openHandoff } from "../page/handoff.js";
 import {
   AddressChoice,
   CodeRequest,
@@ -60,7 +62,11 @@ const media = new Media(page.video, {
 });
 const catalogue = new Catalogue((query) => api.list(query));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
-const name = new PlayerName(store, translate("player.default_name"));
+const handoffs = openHandoff();
+const name = new PlayerName(
+  store,
+  translate(handoffs.get("link") ? "player.phone_name" : "player.default_name"),
+);
 const fullscreen = new Fullscreen(document);
 const sleep = new SleepTimer(media);
 const subtitles = new SubtitleChoice(
@@ -102,7 +108,7 @@ playback.start();
 subtitles.start();
 restoreSound();
 wire();
-void open();
+void goOn(open());
 connect();
 
 function wire() {
@@ -179,6 +185,32 @@ async function open() {
   });
   restored.catch((error) => page.tell(error));
   if (!(await soundAllowed()) && !media.state.playing) media.requireGesture();
+  await restored.catch(() => {});
+}
+
+/**
+ * Continue here what another player plays, if a remote in this tab asked for that.
+ * @param {Promise<void>} ready
+ */
+async function goOn(ready) {
+  if (!handoffs.get("link")) return;
+  const { Handoff } = await import("./handoff.js");
+  const all = procedures.all(() => publisher.current());
+  const handoff = new Handoff(handoffs, api, {
+    state: () => observe(),
+    position: () => media.state.position,
+    call: async (procedure, named) => all.get(procedure)?.({ positional: [], named }),
+    changed: media.changed,
+  });
+  page.offerWayBack(handoff.name, () => handoff.giveBack());
+  await ready;
+  try {
+    await handoff.take();
+  } catch (error) {
+    const { text } = describeError(error, translate);
+    const [why, stays] = [text, handoff.name];
+    page.inform(translate("move.failed", { name: name.value, why, stays }));
+  }
 }
 
 function connect() {

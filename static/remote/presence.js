@@ -1,11 +1,11 @@
 /** Whether other players are on, and what they are called now; asked of each with its own link. */
 
 import { readJson } from "../protocol/messages.js";
-import { isPlayerState } from "./player-view.js";
+import { isPlayerState } from "../connection/player-view.js";
 import { Signal } from "../events/signal.js";
 
 /**
- * @typedef {import("./links.js").RemoteLink} RemoteLink
+ * @typedef {import("../connection/links.js").RemoteLink} RemoteLink
  *
  * @typedef {object} Present
  * @property {"unknown" | "online" | "offline" | "refused"} availability

@@ -12,8 +12,8 @@ import { permitted } from "./rights.js";
 /**
  * @typedef {import("../connection/connection.js").Connection} Connection
  * @typedef {import("../elements/view.js").View} View
- * @typedef {import("./player-view.js").PlayerView} PlayerView
- * @typedef {import("./remote-player.js").RemotePlayer} RemotePlayer
+ * @typedef {import("../connection/player-view.js").PlayerView} PlayerView
+ * @typedef {import("../connection/remote-player.js").RemotePlayer} RemotePlayer
  */
 
 export class RemotePage extends Page {

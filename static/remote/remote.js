@@ -4,14 +4,14 @@
 import { api, connect, links, session } from "./session.js";
 import { defineElements } from "../elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
-import { writeLink } from "./links.js";
+import { writeLink } from "../connection/links.js";
 import { RemotePage } from "./remote-page.js";
 import { RemoteViews } from "./views.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
 import { listenToWaking } from "../page/waking.js";
 
 /**
- * @typedef {import("./player-view.js").PlayerView} PlayerView
+ * @typedef {import("../connection/player-view.js").PlayerView} PlayerView
  * @typedef {NonNullable<typeof session>} RemoteSession
  */
 

@@ -5,13 +5,13 @@ import { Connection } from "../connection/connection.js";
 import { CredentialsSource } from "../connection/credentials.js";
 import { takeOver, takeOverSocket } from "../connection/early-answer.js";
 import { dial, openMqttTransport } from "../mqtt/transport.js";
-import { RemoteLinks } from "./links.js";
-import { RemotePlayer } from "./remote-player.js";
+import { RemoteLinks } from "../connection/links.js";
+import { RemotePlayer } from "../connection/remote-player.js";
 import { Rpc } from "../connection/rpc.js";
 import { Store } from "../page/store.js";
 
 /**
- * @typedef {import("./links.js").RemoteLink} RemoteLink
+ * @typedef {import("../connection/links.js").RemoteLink} RemoteLink
  */
 
 /**

@@ -25,9 +25,9 @@ const WIDE = "(min-width: 60rem)";
  * @typedef {object} Surroundings what a view needs besides the player's state
  * @property {Translate} translate
  * @property {import("../connection/api.js").Api} api
- * @property {import("./links.js").RemoteLinks} links
- * @property {import("./links.js").RemoteLink} link the player that is followed
- * @property {(link: import("./links.js").RemoteLink) => import("../connection/connection.js").Connection} connect
+ * @property {import("../connection/links.js").RemoteLinks} links
+ * @property {import("../connection/links.js").RemoteLink} link the player that is followed
+ * @property {(link: import("../connection/links.js").RemoteLink) => import("../connection/connection.js").Connection} connect
  *   makes a connection with the rights of a link, which is not started yet
  * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
  *   calls the player, and returns what it answers

@@ -12,6 +12,8 @@ from tests.browser import films
 from tests.browser.chromium import PHONE
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
+from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
 from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
@@ -87,3 +89,70 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
         phone.tap("Continue on Kitchen")
         phone.wait_for_alert("Kitchen: The player is off. It stays on Bedroom.")
         assert second.plays()
+
+
+@pytest.fixture(scope="module")
+def kitchen(house: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, Observer]]:
+    """Let a player play a film in a queue."""
+    screen = module_pages.started(house)
+    with Observer(house.household(), screen.root) as there:
+        there.ask("rename", b"Kitchen")
+        there.ask("queue/add", b"media/one.webm")
+        there.ask("load", b'{"source": "media/Long.webm", "position": 100}')
+        there.ask("subtitles", b"fr")
+        there.ask("rate", b"1.25")
+        yield screen, there
+
+
+Kitchen = tuple[PlayerPage, Observer]
+
+
+def test_a_phone_that_may_not_become_a_player_says_so(
+    house: System, pages: Pages, kitchen: Kitchen
+) -> None:
+    screen, _ = kitchen
+    pages.watch.expect("403")
+    phone = pages.phone(house, screen.link, context=pages.context(**PHONE)).wait_until_live()
+    waiting = {"status": 403, "code": "waiting", "admission": {"code": "481-936"}}
+    phone.page.route(
+        "**/api/credentials",
+        lambda route: (
+            route.fulfill(status=403, content_type="application/problem+json", json=waiting)
+            if "owner_key" in (route.request.post_data or "")
+            else route.continue_()
+        ),
+    )
+    phone.tap("More")
+    phone.tap("Continue on this device")
+    phone.wait_for_notice("Waiting to be let in")
+    assert "481-936" in phone.text
+    phone.tap("Back to Kitchen")
+    phone.wait_until_live()
+    assert screen.plays()
+
+
+def test_it_goes_on_on_the_phone_itself_and_back(
+    house: System, pages: Pages, kitchen: Kitchen
+) -> None:
+    screen, there = kitchen
+    before = there.status()
+    phone = pages.phone(house, screen.link, context=pages.context(**PHONE)).wait_until_live()
+    phone.tap("More")
+    phone.tap("Continue on this device")
+    eventually(lambda: not there.last["playing"], "the television says that it pauses", 60)
+    here = PlayerPage(phone.page).wait_until_live()
+    stopped = screen.time
+    with Observer(house.household(), here.root) as local:
+        moved = local.status()
+        assert here.plays()
+        elapsed = 1.25 * (moved["reported_at"] - there.last["reported_at"])
+        assert abs(moved["position"] - stopped - elapsed) < 1
+        assert {it: moved[it] for it in ALIKE} == {it: before[it] for it in ALIKE}
+        assert listed(moved) == listed(before)
+        assert moved["subtitles"]["active"] == "fr"
+    # the controls are gone while it plays, until somebody touches the screen
+    here.see("document.querySelector('.way-back').click()")
+    back = RemotePage(here.page).wait_until_live()
+    eventually(screen.plays, "the television continues")
+    assert screen.time > stopped
+    assert back.see(NAME) == "Kitchen"

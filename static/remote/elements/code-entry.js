@@ -1,6 +1,6 @@
 import { ApiError } from "../../protocol/errors.js";
 import { describeError } from "../../i18n/error-texts.js";
-import { writeLink } from "../links.js";
+import { writeLink } from "../../connection/links.js";
 import { build } from "../../elements/dom.js";
 import { TextForm } from "../../elements/text-form.js";
 

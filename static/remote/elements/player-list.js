@@ -1,13 +1,15 @@
 import { describeError } from "../../i18n/error-texts.js";
-import { move } from "../move.js";
-import { OtherPlayer } from "../other-player.js";
+import { move } from "../../playback/move.js";
+import { OtherPlayer } from "../../connection/other-player.js";
+import { openHandoff } from "../../page/handoff.js";
+import { Store } from "../../page/store.js";
 import { Presence } from "../presence.js";
-import { writeLink } from "../links.js";
+import { writeLink } from "../../connection/links.js";
 import { build, fill } from "../../elements/dom.js";
 import { viewIcon } from "./view-icons.js";
 
 /**
- * @typedef {import("../links.js").RemoteLink} RemoteLink
+ * @typedef {import("../../connection/links.js").RemoteLink} RemoteLink
  * @typedef {import("../views.js").Surroundings} Surroundings
  * @typedef {import("../../i18n/translate.js").Key} Key
  */
@@ -25,6 +27,8 @@ export class PlayerList {
   #translate;
   #links;
   #followed;
+  /** the player is this browser's own */
+  #isHere;
   #presence;
   /** @type {import("../../elements/view.js").View | null} */
   #view = null;
@@ -47,6 +51,7 @@ export class PlayerList {
     this.#translate = translate;
     this.#links = links;
     this.#followed = link;
+    this.#isHere = new Store("zapette.player", () => localStorage).get("id") === link.id;
     this.#presence = new Presence(connect);
     this.#presence.changed.listen(() => this.#draw());
   }
@@ -78,6 +83,23 @@ export class PlayerList {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     fill(this.element, ...known.map((player) => this.#row(player)));
+    if (this.#movable && !this.#isHere) this.element.append(this.#hereRow());
+  }
+
+  /** What continues on this very device, whose tab becomes a player. */
+  #hereRow() {
+    const words = build("span", { class: "words" });
+    words.append(build("span", { class: "name" }, this.#translate("move.here")));
+    const go = build("button", { type: "button", class: "main" }, viewIcon("cast"), words);
+    go.disabled = this.#moving;
+    go.addEventListener("click", () => {
+      const handoff = openHandoff();
+      handoff.set("done", undefined);
+      handoff.set("name", this.#of(this.#followed).name);
+      handoff.set("link", writeLink(this.#followed));
+      location.assign(".");
+    });
+    return build("li", { class: "row" }, go);
   }
 
   /** @param {RemoteLink} link */

@@ -19,7 +19,7 @@ import { FolderRow, MediumRow } from "./library-row.js";
 import { whyNoFilm } from "./page-film.js";
 import { viewIcon } from "../view-icons.js";
 import { UploadList } from "../upload-list.js";
-import { isPlayerState } from "../../player-view.js";
+import { isPlayerState } from "../../../connection/player-view.js";
 import { ViewElement } from "../../../elements/view.js";
 
 /** Milliseconds without a key until what was typed is searched for. */

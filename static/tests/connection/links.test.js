@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { RemoteLinks, readLink } from "../../remote/links.js";
+import { RemoteLinks, readLink } from "../../connection/links.js";
 import { Store } from "../../page/store.js";
 
 const ID = "0123456789abcdef0123456789abcdef";

@@ -10,7 +10,7 @@ import {
   disconnected,
   isPlayerState,
   stateReported,
-} from "../../remote/player-view.js";
+} from "../../connection/player-view.js";
 
 const STATE = /** @type {import("../../protocol/player-state.js").PlayerState} */ ({
   version: 1,

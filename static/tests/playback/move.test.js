@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CallError } from "../../protocol/errors.js";
-import { move } from "../../remote/move.js";
+import { move } from "../../playback/move.js";
 
 const ITEMS = ["a", "b", "c"].map((it) => ({ id: it, title: it, source: `media/${it}.mp4` }));
 

@@ -16,11 +16,11 @@ import { Signal } from "../events/signal.js";
 const STATUS_PATIENCE = 3000;
 
 /**
- * @typedef {import("../connection/connection.js").Connection} Connection
- * @typedef {import("../connection/connection.js").Message} Message
+ * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./connection.js").Message} Message
  * @typedef {import("./player-view.js").PlayerView} PlayerView
- * @typedef {import("../connection/rpc.js").Rpc} Rpc
- * @typedef {import("../connection/rpc.js").Target} Target
+ * @typedef {import("./rpc.js").Rpc} Rpc
+ * @typedef {import("./rpc.js").Target} Target
  */
 
 export class RemotePlayer {

@@ -1,7 +1,7 @@
 /** Another player than the one that is followed, for as long as something is moved there. */
 
 import { CallError } from "../protocol/errors.js";
-import { Rpc } from "../connection/rpc.js";
+import { Rpc } from "./rpc.js";
 import { RemotePlayer } from "./remote-player.js";
 
 /** Milliseconds until a player that does not answer, or does not begin to play, is given up. */
@@ -15,7 +15,7 @@ export class OtherPlayer {
 
   /**
    * @param {import("./links.js").RemoteLink} link
-   * @param {import("./views.js").Surroundings["connect"]} connect
+   * @param {(link: import("./links.js").RemoteLink) => import("./connection.js").Connection} connect
    */
   constructor(link, connect) {
     this.#connection = connect(link);
