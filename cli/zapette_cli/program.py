@@ -13,6 +13,7 @@ from zapette_cli.commands.cluster import cluster
 from zapette_cli.commands.completion import completion
 from zapette_cli.commands.credentials import credentials
 from zapette_cli.commands.doctor import doctor
+from zapette_cli.commands.move import move
 from zapette_cli.commands.players import players
 from zapette_cli.commands.run import bridge, broker, front, run, web
 from zapette_cli.commands.service import service
@@ -73,6 +74,7 @@ for _command in (
     sign,
     call,
     command,
+    move,
     watch,
     doctor,
     store,

@@ -83,6 +83,11 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
         # the phone follows it
         eventually(lambda: phone.see(NAME) == "Bedroom", "the other one")
         phone.wait_until_live()
+        # so does the command line
+        done = house.zapette("move", "Bedroom", "Kitchen", "--timeout", "20")
+        assert done.stdout == "Long is on Kitchen.\n", done.stderr
+        assert (first.plays(), second.plays()) == (True, False)
+        assert house.zapette("move", "Kitchen", "Bedroom", "--timeout", "20").returncode == 0
         # one that is off changes nothing
         first.page.close()
         eventually(lambda: phone.shows("Continue on Kitchen"), "the list")

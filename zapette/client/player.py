@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from zapette.client.client import CALL_TIMEOUT, Client
+from zapette.client.moving import LOADING, Move, Step
+from zapette.errors import CallError
 from zapette.protocol.state import History, Playable, State
 from zapette.protocol.topics import Callee
 
@@ -199,6 +201,30 @@ class Player(PlayerProcedures[State]):
         answer = self._client.call(self._callee, procedure, timeout=self._timeout, **named)
         return cast(State, answer)
 
+    def move_to(self, other: Player) -> State:
+        """Let another player continue with the queue, place, tracks and speed; return its state.
+
+        This one pauses once the other plays; if that fails, this one continues.
+
+        Raises:
+            CallError: of either player; ``not_supported`` if nothing is loaded here.
+        """
+        move = Move()
+        while (step := move.step) is not None:
+            player = self if step.is_origin else other
+            try:
+                answer = player._run(step)  # noqa: SLF001 - of this class
+            except CallError as error:
+                move.failed(error)
+            else:
+                move.answered(answer)
+        return move.state
+
+    def _run(self, step: Step) -> Any:
+        timeout = max(self._timeout, LOADING) if step.is_long else self._timeout
+        named = step.parameters
+        return self._client.call(self._callee, step.procedure, timeout=timeout, **named)
+
     def history(self) -> History:
         """Return what was played, the latest first."""
         return cast(History, self.call("history"))
@@ -231,6 +257,24 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
             self._callee, procedure, timeout=self._timeout, **_given(parameters)
         )
         return cast(State, answer)
+
+    async def move_to(self, other: AsyncPlayer) -> State:
+        """Let another player continue; see `Player.move_to`."""
+        move = Move()
+        while (step := move.step) is not None:
+            player = self if step.is_origin else other
+            try:
+                answer = await player._run(step)  # noqa: SLF001 - of this class
+            except CallError as error:
+                move.failed(error)
+            else:
+                move.answered(answer)
+        return move.state
+
+    async def _run(self, step: Step) -> Any:
+        timeout = max(self._timeout, LOADING) if step.is_long else self._timeout
+        named = step.parameters
+        return await self._client.call_async(self._callee, step.procedure, timeout=timeout, **named)
 
     async def history(self) -> History:
         """Return what was played, the latest first."""
