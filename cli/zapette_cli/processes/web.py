@@ -291,7 +291,7 @@ def _http_server(
         settings.trusted_proxy,
         is_relayed=front is not None,
         transfers=transfers,
-        part_limit=uploads.part_limit,
+        parts=uploads.parts,
     )
     make_fair(server, shared)
     return server

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from waitress.adjustments import Adjustments
 from waitress.buffers import OverflowableBuffer
@@ -26,6 +26,8 @@ LARGEST_HEAD: Final = 32 << 10
 BROKER_PATH: Final = "/mqtt"
 """The path that the broker answers."""
 
+_RETRY_SECONDS: Final = 1
+
 # A part of an upload, wherever a proxy has put the pages.
 _UPLOAD: Final = re.compile(rb"PUT \S*/api/uploads/([\w-]{1,40})(?:\?\S*)? ")
 
@@ -42,11 +44,23 @@ class Refusal(BadRequest):
 
     def problem(self) -> Problem:
         """Return the answer."""
-        return Problem(self.status, code_of(self.status), str(self.body))
+        is_full = self.status == HTTPStatus.TOO_MANY_REQUESTS
+        again = _RETRY_SECONDS if is_full else None
+        return Problem(self.status, code_of(self.status), str(self.body), again)
 
 
-def _no_upload(_upload_id: str) -> int:
-    return 0
+class Parts(Protocol):
+    """What the parser asks about parts of uploads."""
+
+    def limit(self, upload_id: str) -> int:
+        """Return how many bytes a part of an upload may have now; 0 if there is no such upload."""
+
+    def reserve(self, upload_id: str, size: int) -> Callable[[], None]:
+        """Reserve room for the bytes of a part; return what gives it back.
+
+        Raises:
+            FramingError: too many are being received.
+        """
 
 
 class Parser(HTTPRequestParser):
@@ -54,7 +68,7 @@ class Parser(HTTPRequestParser):
 
     Args:
         adj: waitress's settings.
-        part_limit: returns the largest part that an upload may have now, in bytes.
+        parts: answers for uploads; None if there are none.
 
     Attributes:
         first: for a request that the broker answers, its bytes and those after it; else None. Such
@@ -66,10 +80,12 @@ class Parser(HTTPRequestParser):
     command: Any
     path: Any
     body_rcv: Any
+    content_length: int
 
-    def __init__(self, adj: Adjustments, part_limit: Callable[[str], int] = _no_upload) -> None:
+    def __init__(self, adj: Adjustments, parts: Parts | None = None) -> None:
         super().__init__(adj)
-        self._part_limit = part_limit
+        self._parts = parts
+        self._give_back: Callable[[], None] | None = None
         self.error: Any = None
         self._head = b""
         self.first: bytes | None = None
@@ -100,8 +116,12 @@ class Parser(HTTPRequestParser):
         Raises:
             FramingError: it is malformed.
         """
-        framing.check_head(header_plus, self._largest_body(header_plus))
+        upload = self._upload_of(header_plus)
+        part = self._parts.limit(upload) if self._parts and upload else 0
+        framing.check_head(header_plus, max(framing.LARGEST_BODY, part))
         super().parse_header(header_plus)
+        if self._parts and upload and self.content_length > framing.LARGEST_BODY:
+            self._give_back = self._parts.reserve(upload, self.content_length)
         self._head = header_plus
         # only the broker changes the protocol; everything else ignores the offer (RFC 9110, 7.8)
         self.headers.pop("UPGRADE", None)
@@ -111,10 +131,18 @@ class Parser(HTTPRequestParser):
         if self.chunked:
             self.body_rcv = ChunkedReceiver()
 
-    def _largest_body(self, head: bytes) -> int:
+    def close(self) -> None:
+        """Let go of the body."""
+        super().close()
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
+
+    @staticmethod
+    def _upload_of(head: bytes) -> str:
+        """Return the id of the upload that a request adds a part to; empty if it adds none."""
         found = _UPLOAD.match(head)
-        part = 0 if found is None else self._part_limit(found[1].decode("ascii", "replace"))
-        return max(framing.LARGEST_BODY, part)
+        return "" if found is None else found[1].decode("ascii", "replace")
 
     def answer_here(self) -> None:
         """Let the application answer a request that was for the broker, and then close."""

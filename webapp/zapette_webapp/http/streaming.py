@@ -31,7 +31,7 @@ from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.forwarded import forwarded_address
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
-from zapette_webapp.http.request_parser import Parser, ProblemTask, Refusal
+from zapette_webapp.http.request_parser import Parser, Parts, ProblemTask, Refusal
 from zapette_webapp.http.transfers import RIGHT, Right, Transfers
 
 log = logging.getLogger("zapette.web")
@@ -68,7 +68,7 @@ class Shared:
         is_relayed: whether another process relays the connections, and says in a first line whose
             each is (`zapette_server.tls.proxy_line`).
         transfers: those under way whose rights can be revoked.
-        part_limit: returns the largest part that an upload may have now, in bytes.
+        parts: answers for uploads; None if there are none.
     """
 
     connections: Connections[FairChannel]
@@ -77,7 +77,7 @@ class Shared:
     trusted_proxy: str = ""
     is_relayed: bool = False
     transfers: Transfers = field(default_factory=Transfers)
-    part_limit: Callable[[str], int] = lambda _upload_id: 0
+    parts: Parts | None = None
 
 
 class RightfulTask(WSGITask):
@@ -113,7 +113,7 @@ class FairChannel(HTTPChannel):
 
     def __init__(self, *arguments: Any, shared: Shared, **named: Any) -> None:
         self.shared = shared
-        self.parser_class = partial(Parser, part_limit=shared.part_limit)
+        self.parser_class = partial(Parser, parts=shared.parts)
         self.lingers = False
         self._is_cut = False
         self._lingers_until: float | None = None
@@ -192,6 +192,8 @@ class FairChannel(HTTPChannel):
     def del_channel(self, map: Any = None) -> None:  # noqa: A002 - waitress calls it so
         """Leave the set of open connections."""
         super().del_channel(map)
+        if self.request is not None:
+            self.request.close()
         self.shared.transfers.end(self)
         self.shared.connections.leave(self, self._client)
 

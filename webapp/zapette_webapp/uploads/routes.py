@@ -11,7 +11,8 @@ from zapette_server.access.credentials import Role
 from zapette_webapp.access.library_access import CONTROLS, LibraryAccess
 from zapette_webapp.errors import BodyTooLarge, GuestsExcluded, InvalidRequest
 from zapette_webapp.http import requests, security_headers
-from zapette_webapp.uploads.uploads import ADDRESS, PART, Uploads
+from zapette_webapp.uploads.upload import ADDRESS
+from zapette_webapp.uploads.uploads import PART, Uploads
 
 _LONGEST_NAME: Final = 1000
 _RAW: Final = "application/octet-stream"

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+ADDRESS: Final = "address "
+"""The beginning of an owner that is an address."""
+
 _ABOUT: Final = ".about.json"
 _PART: Final = ".part"
 _READY: Final = "ready"
@@ -124,3 +127,8 @@ def read(folder: Path) -> Upload | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return upload if upload.received <= upload.size or upload.is_ready else None
+
+
+def is_grant(owner: str) -> bool:
+    """Tell whether an owner is a link or account, and no address."""
+    return not owner.startswith(ADDRESS)

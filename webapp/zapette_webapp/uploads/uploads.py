@@ -32,9 +32,10 @@ from zapette_webapp.media.probe import Probe, Prober
 from zapette_webapp.uploads import upload as files
 from zapette_webapp.uploads.budget import Budget
 from zapette_webapp.uploads.names import harmless
+from zapette_webapp.uploads.parts import UploadParts
 from zapette_webapp.uploads.photos import Photos
 from zapette_webapp.uploads.retention import Holders, Retention
-from zapette_webapp.uploads.upload import Upload
+from zapette_webapp.uploads.upload import Upload, is_grant
 
 log = logging.getLogger("zapette.uploads")
 
@@ -43,9 +44,6 @@ PART: Final = 4 << 20
 
 WAITING: Final = 2
 """The most files that wait to be read; each has a thread of the server, which has 16."""
-
-ADDRESS: Final = "address "
-"""The beginning of an owner that is an address."""
 
 SWEEP: Final = 5.0
 """Seconds between two looks for what to delete."""
@@ -92,6 +90,8 @@ class Uploads:
         self.prober = Prober(name="uploads", niceness=5, waiting=WAITING)
         self.photos = Photos()
         self.holders = Holders()
+        #: What the parser of requests asks.
+        self.parts = UploadParts(self._uploads.get, PART)
         #: Keeps the thread running.
         self.supervisor = Supervisor(log)
 
@@ -128,11 +128,6 @@ class Uploads:
         self.photos.tool.stop()
         self.supervisor.stop(2)
         self._index.close()
-
-    def part_limit(self, upload_id: str) -> int:
-        """Return how many bytes a part of an upload may have now; 0 if there is no such upload."""
-        upload = self._uploads.get(upload_id)
-        return 0 if upload is None else min(PART, upload.missing)
 
     def begin(self, name: str, size: int, owners: frozenset[str]) -> dict[str, Any]:
         """Begin an upload, and return it.
@@ -283,11 +278,6 @@ class Uploads:
         if upload.is_ready:
             found["source"] = f"media/{UPLOADS}/{upload.id}/{upload.name}"
         return found
-
-
-def is_grant(owner: str) -> bool:
-    """Tell whether an owner is a link or account, and no address."""
-    return not owner.startswith(ADDRESS)
 
 
 def _playable(name: str) -> str:
