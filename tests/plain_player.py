@@ -116,8 +116,9 @@ class PlainPlayer:
     async def rate(self, factor: float) -> dict[str, Any]:
         return await self._report("rate", factor, rate=factor)
 
-    async def load(self, source: str) -> dict[str, Any]:
-        return await self._report("load", source, source=source, position=0.0)
+    async def load(self, source: str, title: str | None = None) -> dict[str, Any]:
+        given = {} if title is None else {"title": title}
+        return await self._report("load", source, source=source, position=0.0, **given)
 
     async def volume(self, level: float) -> dict[str, Any]:
         return await self._report("volume", level, volume=level)

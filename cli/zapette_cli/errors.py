@@ -5,14 +5,16 @@
     ZapetteError (zapette.errors)
     ├── ServiceError   this system cannot run Zapette as its service
     │   └── UnitError  a path or setting cannot stand in a unit file
-    └── TargetError    no callee has this name, or several have
+    ├── TargetError    no callee has this name, or several have
+    └── UploadError    a file cannot be sent
 """
 
 from __future__ import annotations
 
 from zapette.errors import ZapetteError
+from zapette_cli.language import Text
 
-__all__ = ["ServiceError", "TargetError", "UnitError"]
+__all__ = ["ServiceError", "TargetError", "UnitError", "UploadError"]
 
 
 class TargetError(ZapetteError):
@@ -25,3 +27,19 @@ class ServiceError(ZapetteError):
 
 class UnitError(ServiceError):
     """A path or setting cannot stand in a unit file."""
+
+
+class UploadError(ZapetteError):
+    """A file cannot be sent.
+
+    Attributes:
+        text: why.
+        code: the code of the server's answer; empty if there was none.
+        is_passing: whether another attempt may help.
+    """
+
+    def __init__(self, text: Text, code: str = "", *, is_passing: bool = True) -> None:
+        super().__init__(text.en)
+        self.text = text
+        self.code = code
+        self.is_passing = is_passing

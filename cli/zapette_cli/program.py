@@ -20,6 +20,7 @@ from zapette_cli.commands.service import service
 from zapette_cli.commands.services import services
 from zapette_cli.commands.sign import sign
 from zapette_cli.commands.store import store
+from zapette_cli.commands.throw import throw
 from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
@@ -75,6 +76,7 @@ for _command in (
     call,
     command,
     move,
+    throw,
     watch,
     doctor,
     store,

@@ -1,0 +1,162 @@
+"""Sends a file to a server in parts, and continues after network cuts."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import urljoin
+
+from zapette_cli.errors import UploadError
+from zapette_cli.language import Text
+
+_TIMEOUT: Final = 90.0
+_TRIES: Final = 60
+_LONGEST_PAUSE: Final = 10.0
+_CUT: Final = frozenset({"request_timeout", "conflict", "too_many_requests"})
+_FINAL: Final = frozenset({"no_room", "not_implemented"})
+_SERVER_ERRORS: Final = 500
+
+_TEXTS: Final = {
+    "unauthorized": Text("the server does not accept this account", "le serveur refuse ce compte"),
+    "wrong_key": Text("the link is no longer valid", "le lien n'est plus valable"),
+    "not_for_guests": Text(
+        "guests cannot send files here", "les invités ne peuvent pas envoyer de fichiers ici"
+    ),
+    "uploads_off": Text("this server takes no files", "ce serveur n'accepte pas de fichiers"),
+    "too_large": Text(
+        "the file is too large for this server", "le fichier est trop volumineux pour ce serveur"
+    ),
+    "no_room": Text(
+        "the server has no room for it: remove what was sent from the queue, or try later",
+        "le serveur n'a plus de place\u202f: retirez de la file des fichiers envoyés, "
+        "ou réessayez plus tard",
+    ),
+    "empty": Text("the file is empty", "le fichier est vide"),
+    "cut_off": Text("the file is incomplete", "le fichier est incomplet"),
+    "encrypted": Text("the file is encrypted (DRM)", "le fichier est chiffré (DRM)"),
+    "text": Text("the file is a text", "le fichier est un texte"),
+    "unknown_format": Text(
+        "the format is unknown: send a film, music, or a photo as JPEG, PNG, WebP or AVIF",
+        "le format est inconnu\u202f: envoyez un film, de la musique, "
+        "ou une photo en JPEG, PNG, WebP ou AVIF",
+    ),
+    "unreadable": Text("the file cannot be read", "le fichier est illisible"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server, and what proves that one may ask it.
+
+    Attributes:
+        address: of its pages, with a slash at the end.
+        proof: the field ``Authorization``; empty for none.
+        ca_file: certificates to trust, in PEM; None for the system's.
+    """
+
+    address: str
+    proof: str = ""
+    ca_file: Path | None = None
+
+    def ask(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
+        """Return the JSON that the server answers.
+
+        Raises:
+            UploadError: it answers an error, or there is no answer; then `code` is empty.
+        """
+        is_raw = isinstance(body, bytes)
+        kind = "application/octet-stream" if is_raw else "application/json"
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        where = urljoin(self.address, path)
+        request = urllib.request.Request(where, data, method=method)  # noqa: S310 - chosen by the person
+        request.add_header("Content-Type", kind)
+        if self.proof:
+            request.add_header("Authorization", self.proof)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        try:
+            with opener.open(request, timeout=_TIMEOUT) as answer:
+                content = answer.read()
+                return json.loads(content) if content else None
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            text = Text(
+                "no answer from {address}: {reason}", "pas de réponse de {address}\u202f: {reason}"
+            )
+            raise UploadError(text.filled(address=self.address, reason=reason)) from None
+
+
+def send(
+    server: Server,
+    file: BinaryIO,
+    name: str,
+    size: int,
+    progressed: Callable[[int, bool], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> str:
+    """Send a file, and return the source that plays it.
+
+    Args:
+        server: receives it.
+        file: the file.
+        name: what it is called.
+        size: its bytes.
+        progressed: called with the bytes that have arrived, and whether the network is cut.
+        pause: waits for seconds before the next attempt.
+
+    Raises:
+        UploadError: the server refuses it, or does not answer for some ten minutes.
+    """
+    state = server.ask("POST", "api/uploads", {"name": name, "size": size})
+    path = f"api/uploads/{state['id']}"
+    failures = 0
+    try:
+        while state["source"] is None:
+            try:
+                if failures:
+                    state = server.ask("GET", path)
+                received = state["received"]
+                file.seek(received)
+                part = file.read(state["part"])
+                state = server.ask("PUT", f"{path}?offset={received}", part)
+                failures = 0
+                progressed(state["received"], False)
+            except UploadError as error:
+                failures += 1
+                if not error.is_passing or failures > _TRIES:
+                    raise
+                progressed(state["received"], True)
+                pause(min(_LONGEST_PAUSE, 0.25 * 2**failures))
+    except BaseException:
+        _cancel(server, path)
+        raise
+    return str(state["source"])
+
+
+def _cancel(server: Server, path: str) -> None:
+    try:
+        server.ask("DELETE", path)
+    except UploadError:
+        return
+
+
+def _refusal(error: urllib.error.HTTPError) -> UploadError:
+    try:
+        problem = json.loads(error.read())
+        code, detail = str(problem["code"]), str(problem["detail"])
+    except (OSError, ValueError, LookupError, TypeError):
+        code, detail = "runtime_error", f"HTTP {error.code}"
+    is_passing = code in _CUT or (error.code >= _SERVER_ERRORS and code not in _FINAL)
+    return UploadError(_TEXTS.get(code, Text(detail, detail)), code, is_passing=is_passing)

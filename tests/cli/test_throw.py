@@ -1,0 +1,152 @@
+"""``zapette throw``: files and addresses of this machine, played on a player."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plain_player import PlainPlayer
+from tests.system import System
+from zapette_cli.errors import UploadError
+from zapette_cli.language import Text
+from zapette_cli.upload import Server, send
+
+TIMEOUT = ("--timeout", "20")
+
+
+def png() -> bytes:
+    """Return a picture of one pixel (PNG, 5)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0\xff\0\0"))
+    return b"\x89PNG\r\n\x1a\n" + head + pixels + chunk(b"IEND", b"")
+
+
+@pytest.fixture(scope="module")
+def player(system: System) -> Iterator[PlainPlayer]:
+    made = PlainPlayer(system.household(), "Attic").start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    file = tmp_path / "At the sea.png"
+    file.write_bytes(png())
+    return file
+
+
+def home(system: System) -> Server:
+    account = base64.b64encode(f"home:{system.home_password()}".encode()).decode()
+    return Server(system.url.rstrip("/") + "/", f"Basic {account}")
+
+
+def test_a_photo_is_sent_and_played(system: System, player: PlainPlayer, photo: Path) -> None:
+    done = system.zapette("throw", str(photo), "--to", "Attic", *TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    state = player.state
+    assert state["title"] == "At the sea"
+    assert state["source"].startswith("media/.uploads/")
+    assert state["source"].endswith("/At the sea.png")
+
+
+def test_an_address(system: System, player: PlainPlayer) -> None:
+    address = "https://example.org/film.mp4"
+    assert system.zapette("throw", address, "--to", "Attic", *TIMEOUT).returncode == 0
+    assert player.heard[-1] == ("load", address)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en_GB.UTF-8", "zapette: guests cannot send files here\n"),
+        ("fr_FR.UTF-8", "zapette: les invités ne peuvent pas envoyer de fichiers ici\n"),
+    ],
+)
+def test_a_guest_has_the_rights_of_a_guest(
+    system: System, photo: Path, language: str, words: str
+) -> None:
+    player = system.post("api/credentials", system.get("api/id").json).json
+    link = player["links"]["guest"]["url"]
+    here = f"{system.url.rstrip('/')}/remote#{link.partition('#')[2]}"
+    speaking = replace(system, settings={**system.settings, "LC_ALL": language})
+    done = speaking.zapette("throw", str(photo), "--to", here, *TIMEOUT)
+    assert done.returncode == 1
+    assert done.stderr.endswith(words)
+
+
+def test_there_is_no_such_file(system: System) -> None:
+    done = system.zapette("throw", "absent.mp4")
+    assert done.returncode == 2
+    assert "absent.mp4: there is no such file" in done.stderr
+
+
+@dataclass(frozen=True)
+class Cut(Server):
+    """Loses the answers to the first two parts."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
+        answer = super().ask(method, path, body)
+        self.asked.append(method)
+        if method == "PUT" and self.asked.count("PUT") <= 2:
+            raise UploadError(Text("cut", "coupé"))
+        return answer
+
+
+def test_it_continues_after_a_cut(system: System) -> None:
+    content = png()
+    known = home(system)
+    server = Cut(known.address, known.proof)
+    heard: list[tuple[int, bool]] = []
+    source = send(
+        server,
+        io.BytesIO(content),
+        "a.png",
+        len(content),
+        lambda *it: heard.append(it),
+        pause=lambda _: None,
+    )
+    assert source.endswith("/a.png")
+    assert server.asked[:3] == ["POST", "PUT", "GET"]
+    assert heard[0] == (0, True)
+
+
+def test_interrupted_it_leaves_nothing(system: System) -> None:
+    server = home(system)
+    begun: list[str] = []
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    @dataclass(frozen=True)
+    class Noted(Server):
+        def ask(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
+            begun.append(path)
+            return super().ask(method, path, body)
+
+    content = png()
+    noted = Noted(server.address, server.proof)
+    with pytest.raises(KeyboardInterrupt):
+        send(noted, io.BytesIO(content), "a.png", len(content), interrupt)
+    with pytest.raises(UploadError) as caught:
+        server.ask("GET", begun[-1])
+    assert caught.value.code == "not_found"
+
+
+def test_no_server() -> None:
+    with pytest.raises(UploadError, match="no answer from http"):
+        Server("http://127.0.0.1:9/").ask("GET", "api/ip")
