@@ -25,10 +25,10 @@ from zapette_broker import Broker, Limits
 from zapette_broker.__main__ import run_loop
 from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
+from zapette_broker.codec import versions
 from zapette_broker.codec.codec import ConnAckProperties
 from zapette_broker.codec.codec5 import Codec5
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.handlers import connect as handshake
 
 NOTES = "OUTSIDE_NOTES"
 """The environment variable with the file that is told which settings there are none of."""
@@ -203,7 +203,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run until SIGTERM; return 0, or 3 for settings that our broker does not have."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("transitions").setLevel(logging.WARNING)
-    vars(handshake)["Codec5"] = PlainCodec5
+    vars(versions)["Codec5"] = PlainCodec5
     try:
         settings = from_arguments(arguments)
     except Unsupported as error:
