@@ -44,7 +44,7 @@ def test_all_is_well_until_a_node_dies(on_nats: SystemOnNats) -> None:
     assert [it.partition(":")[0] for it in lines[:3]] == ["node-1", "node-2", "node-3"]
     assert sum("meta" in it for it in lines) == 1
     assert lines[3].startswith("web side ")
-    assert lines[3].endswith("on 3 nodes")
+    assert lines[3].endswith("connected to 3 nodes")
     with on_nats.cluster.without(2):
         bad = ended_with(on_nats, 1, "fr_FR.UTF-8")
         assert "ne répond pas" in bad.stdout
