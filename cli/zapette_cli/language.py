@@ -23,8 +23,12 @@ class Text:
         return self.fr if language == "fr" else self.en
 
     def filled(self, **values: object) -> Text:
-        """Return the text with its ``{names}`` replaced."""
-        return Text(self.en.format(**values), self.fr.format(**values))
+        """Return the text with its ``{names}`` replaced; a `Text` by its own language."""
+        return Text(self.en.format(**_in("en", values)), self.fr.format(**_in("fr", values)))
+
+
+def _in(language: Language, values: Mapping[str, object]) -> dict[str, object]:
+    return {key: it.of(language) if isinstance(it, Text) else it for key, it in values.items()}
 
 
 def language_of(environment: Mapping[str, str]) -> Language:

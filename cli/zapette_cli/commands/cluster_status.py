@@ -26,9 +26,11 @@ _UP: Final = Text(
 )
 _DOWN: Final = Text("{name}: does not answer", "{name}\u202f: ne répond pas")
 _SIDE: Final = Text(
-    "web side {name}: connected to {many} nodes",
-    "serveur web {name}\u202f: relié à {many} nœuds",
+    "web side {name}: connected to {nodes}",
+    "serveur web {name}\u202f: relié à {nodes}",
 )
+_NODE: Final = Text("1 node", "1 nœud")
+_NODES: Final = Text("{many} nodes", "{many} nœuds")
 _UNKNOWN: Final = Text("unknown", "inconnu")
 _NOTHING: Final = Text("nothing", "rien")
 _WELL: Final = Text("All is well.", "Tout va bien.")
@@ -54,7 +56,7 @@ _NO_SIDE: Final = Text(
 )
 _PARTLY: Final = Text(
     "web side {name} is connected to only {many} of {all} nodes",
-    "le serveur web {name} n\u2019est relié qu\u2019à {many} nœuds sur {all}",
+    "le serveur web {name} n\u2019est relié qu\u2019à {nodes} sur {all}",
 )
 
 
@@ -69,42 +71,41 @@ def status(settings: Settings) -> None:
 
     found = asyncio.run(survey(settings.broker, keys))
     language = language_of(os.environ)
-    for each in _said(found):
+    for each in said(found):
         click.echo(each.of(language))
-    problems = list(_problems(found))
-    for each in problems or [_WELL]:
+    wrong = list(problems(found))
+    for each in wrong or [_WELL]:
         click.echo(each.of(language))
-    if problems:
+    if wrong:
         raise SystemExit(1)
 
 
-def _said(found: ClusterState) -> Iterator[Text]:
+def said(found: ClusterState) -> Iterator[Text]:
+    """Yield a line for each node that is up and each web side."""
     for node in found.nodes:
         if node.is_up:
             yield _described(node)
     for name, many in found.web_sides.items():
-        yield _SIDE.filled(name=name, many=many)
+        yield _SIDE.filled(name=name, nodes=_nodes(many))
+
+
+def _nodes(many: int) -> Text:
+    return _NODE if many == 1 else _NODES.filled(many=many)
 
 
 def _described(node: NodeState) -> Text:
-    known = _UNKNOWN if node.revocations is None else Text(*2 * (str(node.revocations),))
-    leads = Text(*2 * (", ".join(node.leads),)) if node.leads else _NOTHING
-    return Text(
-        *(
-            _UP.filled(
-                name=node.name,
-                uptime=node.uptime,
-                version=node.version,
-                clients=node.clients,
-                known=known.of(language),
-                leads=leads.of(language),
-            ).of(language)
-            for language in ("en", "fr")
-        )
+    return _UP.filled(
+        name=node.name,
+        uptime=node.uptime,
+        version=node.version,
+        clients=node.clients,
+        known=_UNKNOWN if node.revocations is None else node.revocations,
+        leads=", ".join(node.leads) or _NOTHING,
     )
 
 
-def _problems(found: ClusterState) -> Iterator[Text]:
+def problems(found: ClusterState) -> Iterator[Text]:
+    """Yield a line for all that is wrong."""
     up = [it for it in found.nodes if it.is_up]
     for node in found.nodes:
         if not node.is_up:
@@ -119,4 +120,4 @@ def _problems(found: ClusterState) -> Iterator[Text]:
         yield _NO_SIDE
     for name, many in found.web_sides.items():
         if many < len(up):
-            yield _PARTLY.filled(name=name, many=many, all=len(up))
+            yield _PARTLY.filled(name=name, many=many, nodes=_nodes(many), all=len(up))
