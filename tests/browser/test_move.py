@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -14,6 +16,7 @@ from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
+from tests.documents import DOCUMENTS, blocks
 from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
@@ -21,6 +24,7 @@ from tests.waiting import eventually
 
 KNOWN = "(JSON.parse(localStorage['zapette.remote'] || '{}').known || []).length"
 NAME = "document.querySelector('#name').textContent"
+(BEDTIME,) = [it for it in blocks(DOCUMENTS / "python.md") if it.name == "bedtime.py"]
 ALIKE = ("source", "title", "rate", "repeat", "shuffle", "playing")
 
 
@@ -87,7 +91,12 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
         done = house.zapette("move", "Bedroom", "Kitchen", "--timeout", "20")
         assert done.stdout == "Long is on Kitchen.\n", done.stderr
         assert (first.plays(), second.plays()) == (True, False)
-        assert house.zapette("move", "Kitchen", "Bedroom", "--timeout", "20").returncode == 0
+        # and the program of the documentation
+        done = subprocess.run(
+            [sys.executable, "-c", BEDTIME.text, first.id, second.id],
+            env=house.environment, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.stdout == "Long is on Bedroom.\n", done.stderr
         # one that is off changes nothing
         first.page.close()
         eventually(lambda: phone.shows("Continue on Kitchen"), "the list")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from zapette.client.client import Client
 from zapette.client.moving import Move
-from zapette.errors import CallError, GestureRequired, NotSupported
+from zapette.client.player import AsyncPlayer, Player
+from zapette.errors import CallError, GestureRequired, InvalidArgument, NotSupported
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
 
 STATE: dict[str, Any] = {
     "source": "media/b.mp4",
@@ -89,6 +94,14 @@ def test_the_origin_continues_if_a_call_fails() -> None:
     *calls, error = run(STATE, STATE, {"jump": GestureRequired("click"), "pause": NotSupported("")})
     assert isinstance(error, GestureRequired)
     assert calls[-1] == ("there", "pause", {})
+
+
+def test_not_to_itself() -> None:
+    client, callee = Client(BrokerUrl("mqtt", "127.0.0.1", 1)), Topics().player("0" * 32)
+    with pytest.raises(InvalidArgument, match="itself"):
+        Player(client, callee).move_to(Player(client, callee))
+    with pytest.raises(InvalidArgument, match="itself"):
+        asyncio.run(AsyncPlayer(client, callee).move_to(AsyncPlayer(client, callee)))
 
 
 def test_nothing_is_loaded() -> None:

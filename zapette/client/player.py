@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeVar, cast
 
 from zapette.client.client import CALL_TIMEOUT, Client
 from zapette.client.moving import LOADING, Move, Step
-from zapette.errors import CallError
+from zapette.errors import CallError, InvalidArgument
 from zapette.protocol.state import History, Playable, State
 from zapette.protocol.topics import Callee
 
@@ -207,9 +207,10 @@ class Player(PlayerProcedures[State]):
         This one pauses once the other plays; if that fails, this one continues.
 
         Raises:
-            CallError: of either player; ``not_supported`` if nothing is loaded here.
+            CallError: of either player; ``not_supported`` if nothing is loaded here;
+                ``invalid_argument`` if `other` is this one.
         """
-        move = Move()
+        move = _move(self._callee, other._callee)
         while (step := move.step) is not None:
             player = self if step.is_origin else other
             try:
@@ -260,7 +261,7 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
 
     async def move_to(self, other: AsyncPlayer) -> State:
         """Let another player continue; see `Player.move_to`."""
-        move = Move()
+        move = _move(self._callee, other._callee)
         while (step := move.step) is not None:
             player = self if step.is_origin else other
             try:
@@ -283,6 +284,12 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
     async def playable(self, types: Sequence[str]) -> Playable:
         """Return which MIME types its browser plays."""
         return cast(Playable, await self.call("playable", types=types))
+
+
+def _move(origin: Callee, other: Callee) -> Move:
+    if origin == other:
+        raise InvalidArgument("a player cannot move to itself")
+    return Move()
 
 
 class _Given:
