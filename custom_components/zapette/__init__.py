@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import probatio
 from homeassistant.components import mqtt
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -9,6 +10,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import service
 from homeassistant.helpers.typing import ConfigType
 
 from .const import CONF_BASE_TOPIC, CONF_PLAYER_ID, CONF_URL, DOMAIN
@@ -31,10 +33,18 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Serve the media addresses that players have received."""
+    """Serve the media addresses that players have received, and offer the action."""
     links = hass.data[LINKS] = MediaLinks(hass)
     await links.async_load()
     hass.http.register_view(MediaView(hass))
+    service.async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        "move",
+        entity_domain=Platform.MEDIA_PLAYER,
+        schema={probatio.Required("to"): cv.entity_id},
+        func="async_move",
+    )
     return True
 
 

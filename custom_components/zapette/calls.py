@@ -17,9 +17,13 @@ from .topics import Callee
 TIMEOUT: Final = 10.0
 """How long a call waits for its answer, in seconds."""
 
+LOADING: Final = 30.0
+"""How long a call may load a medium, which may have to be converted, in seconds."""
+
 EXPIRY: Final = 10
 """How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
+_LOADS: Final = {"load", "jump"}
 _PROTOCOL: Final = "protocol"
 
 
@@ -81,7 +85,7 @@ class Caller:
                 payload,
                 message_expiry_interval=self._expiry,
             )
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(LOADING if procedure in _LOADS else TIMEOUT):
                 return await future
         except TimeoutError:
             raise CallError("timeout", procedure) from None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, override
 
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -60,7 +61,11 @@ class ZapetteEntity(Entity):
         try:
             return await self.player.async_call(procedure, **parameters)
         except CallError as error:
-            raise error.translated(self._entry.title) from error
+            raise self.translated(error) from error
+
+    def translated(self, error: CallError) -> HomeAssistantError:
+        """Return what Home Assistant shows of an error of this player."""
+        return error.translated(self._entry.title)
 
     @callback
     def _take(self, state: PlayerState | None) -> None:

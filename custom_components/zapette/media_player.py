@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.media_player import (
+    DATA_COMPONENT,
     BrowseMedia,
     MediaPlayerDeviceClass,
     MediaPlayerEnqueue,
@@ -18,11 +19,12 @@ from homeassistant.components.media_player import (
     MediaPlayerEntityFeature as Feature,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import images, media_browser
+from . import images, media_browser, move
 from .announcement import Announcer
-from .const import CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP
+from .const import CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP, DOMAIN
 from .data import ZapetteConfigEntry
 from .entity import ZapetteEntity
 from .errors import CallError
@@ -231,6 +233,21 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         url = images.inside(media_image_id, self.player.url)
         return await self._async_fetch_image(url) if url else (None, None)
 
+    async def async_move(self, to: str) -> None:
+        """Let another player continue with what plays here; `to` is its entity id.
+
+        Raises:
+            HomeAssistantError: there is no such player, or it cannot; this one continues.
+        """
+        other = self.hass.data[DATA_COMPONENT].get_entity(to)
+        if not isinstance(other, ZapetteMediaPlayer) or other is self:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_another_player",
+                translation_placeholders={"entity": to},
+            )
+        await move.async_move(self, other)
+
     @property
     def _has_queue(self) -> bool:
         state = self.player.state
@@ -242,13 +259,13 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
 
     def _check_click(self, state: PlayerState) -> None:
         if state.gesture_required and not state.playing:
-            raise CallError("gesture_required", "").translated(self._entry.title)
+            raise self.translated(CallError("gesture_required", ""))
 
     async def _for_person(self, call: Any) -> None:
         try:
             await call
         except CallError as error:
-            raise error.translated(self._entry.title) from error
+            raise self.translated(error) from error
 
 
 def _media_type(state: PlayerState) -> MediaType | None:

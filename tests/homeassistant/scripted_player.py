@@ -168,12 +168,20 @@ class ScriptedPlayer:
                 "playing": True,
                 "ended": False,
             },
+            "jump": lambda: {
+                "source": queue[given["index"]]["source"],
+                "queue": {"index": given["index"], "items": queue},
+                "playing": True,
+            },
             "queue/add": lambda: {"queue": {"index": 0, "items": [*queue, item]}},
             "queue/play_next": lambda: {"queue": {"index": 0, "items": [item, *queue]}},
             "queue/clear": lambda: {"queue": {"index": None, "items": []}},
             "repeat": lambda: {"repeat": given["mode"]},
             "shuffle": lambda: {"shuffle": given["on"]},
             "subtitles": lambda: {"subtitles": state["subtitles"] | {"active": given["track"]}},
+            "subtitles/delay": lambda: {
+                "subtitles": state["subtitles"] | {"delay": given["seconds"]}
+            },
             "audio": lambda: {"audio": state["audio"] | {"active": given["track"]}},
             "fullscreen": lambda: {"fullscreen": not state["fullscreen"]},
         }

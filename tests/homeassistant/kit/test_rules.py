@@ -17,6 +17,7 @@ from custom_components.zapette import PLATFORMS, button, errors, select
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "custom_components" / "zapette"
 MANIFEST = json.loads((INTEGRATION / "manifest.json").read_text())
+ICONS = json.loads((INTEGRATION / "icons.json").read_text())
 TRANSLATIONS = {
     file.stem: json.loads(file.read_text()) for file in (INTEGRATION / "translations").iterdir()
 }
@@ -95,11 +96,20 @@ def test_every_word_has_its_use() -> None:
     assert {it.key for it in select.SELECTS} == set(entity["select"])
 
 
+def test_actions() -> None:
+    actions = ha_yaml.load_yaml_dict(str(INTEGRATION / "services.yaml"))
+    assert set(actions) == {"move"}
+    assert set(ICONS["services"]) == set(actions)
+    for words in TRANSLATIONS.values():
+        described = {name: set(it["fields"]) for name, it in words["services"].items()}
+        assert described == {name: set(it["fields"]) for name, it in actions.items()}
+
+
 def test_icons() -> None:
-    icons = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
+    icons = ICONS["entity"]
     for domain, entities in TRANSLATIONS["en"]["entity"].items():
         assert set(entities) <= set(icons[domain])
-    for path, icon in paths(icons).items():
+    for path, icon in paths(ICONS).items():
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
 
 
