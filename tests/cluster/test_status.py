@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.nats_cluster import SystemOnNats
+from tests.ports import free_port
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long
@@ -50,6 +51,19 @@ def test_all_is_well_until_a_node_dies(on_nats: SystemOnNats) -> None:
         assert "ne répond pas" in bad.stdout
         assert "Tout va bien" not in bad.stdout
     ended_with(on_nats, 0)
+
+
+def test_the_database_cannot_be_reached(on_nats: SystemOnNats) -> None:
+    nothing = {"ZAPETTE_DATABASE": f"postgresql://zapette@127.0.0.1:{free_port()}/zapette"}
+    asked = subprocess.run(
+        [sys.executable, "-m", "zapette_cli", "cluster", "status"],
+        env=on_nats.environment | nothing,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert asked.returncode == 1
+    assert "\ndatabase: PostgreSQL: it cannot be reached (" in asked.stdout
 
 
 def test_without_a_cluster(on_nats: SystemOnNats) -> None:

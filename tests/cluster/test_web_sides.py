@@ -143,6 +143,15 @@ def test_what_one_revokes_all_refuse(home: Home) -> None:
         assert time.monotonic() - began < 1 + SLACK
 
 
+def test_the_status_tells_of_both_and_of_the_database(home: Home) -> None:
+    def is_told() -> bool:
+        lines = home.first.zapette("cluster", "status").stdout.splitlines()
+        many = sum(it.startswith("web side ") for it in lines)
+        return many == 2 and lines[-2:] == ["database: can be reached", "All is well."]
+
+    eventually(is_told, "all is well", 60)
+
+
 def answers(caller: Client) -> bool:
     """Tell whether the server's procedures answer."""
     try:

@@ -14,6 +14,7 @@ from zapette_cli.language import Text, language_of
 from zapette_cli.settings_options import with_settings
 from zapette_server.engine.create import cluster_keys
 from zapette_server.settings import Settings
+from zapette_server.storage.opening import SQLITE, problem_of
 
 if TYPE_CHECKING:
     from zapette_server.nats.cluster_state import ClusterState, NodeState
@@ -31,6 +32,8 @@ _SIDE: Final = Text(
 )
 _NODE: Final = Text("1 node", "1 nœud")
 _NODES: Final = Text("{many} nodes", "{many} nœuds")
+_DATABASE: Final = Text("database: can be reached", "base de données\u202f: joignable")
+_NO_DATABASE: Final = Text("database: {reason}", "base de données\u202f: {reason}")
 _UNKNOWN: Final = Text("unknown", "inconnu")
 _NOTHING: Final = Text("nothing", "rien")
 _WELL: Final = Text("All is well.", "Tout va bien.")
@@ -63,7 +66,7 @@ _PARTLY: Final = Text(
 @click.command("status")
 @with_settings
 def status(settings: Settings) -> None:
-    """Show the state of the nodes and the web sides; exit with 1 if anything is wrong."""
+    """Show the state of nodes, web sides and the database; exit with 1 if anything is wrong."""
     if not settings.broker.is_nats:
         raise SettingsError("broker.kind", 'there is no cluster: it is not "nats"')
     keys = cluster_keys(settings)
@@ -74,6 +77,12 @@ def status(settings: Settings) -> None:
     for each in said(found):
         click.echo(each.of(language))
     wrong = list(problems(found))
+    if settings.database != SQLITE:
+        reason = problem_of(settings.database)
+        if reason is None:
+            click.echo(_DATABASE.of(language))
+        else:
+            wrong.append(_NO_DATABASE.filled(reason=reason))
     for each in wrong or [_WELL]:
         click.echo(each.of(language))
     if wrong:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from zapette_broker.storage.store_errors import StoreBusy
-from zapette_server.postgresql.errors import NAME
+from zapette_server.postgresql.errors import NAME, store_error
 
 CONNECT_TIMEOUT: Final = 2
 """Seconds that a connection may take to be made; libpq allows no less."""
@@ -27,6 +27,18 @@ GRACE: Final = 1.0
 _LOOK: Final = 0.25
 
 Driver = psycopg.Connection[tuple[Any, ...]]
+
+
+def problem_of(url: str) -> str | None:
+    """Return why no connection to a database can be made; None if one can."""
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT).close()
+    except psycopg.Error as error:
+        problem = store_error(error)
+        if problem is None:
+            raise
+        return str(problem)
+    return None
 
 
 class Pool:

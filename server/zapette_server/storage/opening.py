@@ -32,6 +32,21 @@ def open_server(url: str, *, timeout: float | None = None) -> Database:
         return database.Database(url, timeout=timeout or database.STATEMENT_TIMEOUT)
 
 
+def problem_of(url: str) -> str | None:
+    """Return why a PostgreSQL database cannot be reached; None if it can. It stays unchanged.
+
+    Args:
+        url: of the form ``postgresql://user:password@host:5432/name``.
+
+    Raises:
+        SettingsError: the driver is missing.
+    """
+    with _needed():
+        from zapette_server.postgresql import pool  # noqa: PLC0415 - an optional extra
+
+        return pool.problem_of(url)
+
+
 @contextmanager
 def _needed() -> Iterator[None]:
     try:
