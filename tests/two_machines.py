@@ -5,9 +5,14 @@ The script of a test runs in the first; `there(...)` starts a program in the sec
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.processes import ending_with_us
+from tests.waiting import eventually
 
 HERE = "192.168.77.1"
 THERE = "192.168.77.2"
@@ -20,7 +25,9 @@ class Pair:
     far: subprocess.Popen[bytes] = field(init=False)
 
     def __enter__(self) -> Pair:
-        self.far = subprocess.Popen(["unshare", "--net", "sleep", "120"])
+        self.far = subprocess.Popen(ending_with_us(["unshare", "--net", "sleep", "infinity"]))
+        # until then its network is still ours
+        eventually(lambda: _network(self.far.pid) != _network(os.getpid()), "it has its own")
         ip("link set lo up")
         ip("link add near type veth peer name far")
         return self
@@ -44,6 +51,11 @@ class Pair:
     def run(self, *command: str) -> str:
         done = subprocess.run(self.there(*command), capture_output=True, text=True, check=True)
         return done.stdout
+
+
+def _network(pid: int) -> Path:
+    """Return the name of the network namespace that a process is in."""
+    return Path(f"/proc/{pid}/ns/net").readlink()
 
 
 def up(interface: str, address: str) -> None:
