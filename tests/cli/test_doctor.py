@@ -90,11 +90,16 @@ def test_a_disk(tmp_path: Path, options: str, then: str, what: str, words: str) 
 
 NETWORKS = """
 import fcntl, json, os, struct, subprocess
+import psutil
+from tests.waiting import eventually
 from zapette_cli.doctor import gathering, network_checks
 from zapette_server.settings import Settings
 def sh(lines):
     for line in lines.strip().splitlines():
         subprocess.run(line, shell=True, check=True)
+def run(name):
+    # the kernel says so some time after its cable is in
+    eventually(lambda: psutil.net_if_stats()[name].isup, f"{name} runs")
 def report(name):
     facts = gathering.gather(Settings())
     found = [it for check in (network_checks.address, network_checks.route, network_checks.firewall)
@@ -106,6 +111,7 @@ sh('''ip link add eth0 type veth peer name far0
 ip link set eth0 up
 ip link set far0 up
 ip addr add 169.254.7.7/16 dev eth0''')
+run("eth0")
 report("link-local")
 sh("ip addr add 192.168.1.5/24 dev eth0")
 report("no route")
@@ -114,6 +120,7 @@ fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH", b"tun0", 0x1001))  # TUNSETI
 sh('''ip link set tun0 up
 ip addr add 10.8.0.2/24 dev tun0
 ip route add default dev tun0''')
+run("tun0")
 report("vpn")
 os.close(tunnel)
 sh('''ip route add default via 192.168.1.1
@@ -121,6 +128,7 @@ ip link add docker0 type veth peer name far1
 ip link set docker0 up
 ip link set far1 up
 ip addr add 172.17.0.1/16 dev docker0''')
+run("docker0")
 report("docker and network")
 sh("ip addr del 192.168.1.5/24 dev eth0")
 report("docker alone")

@@ -120,8 +120,13 @@ ip("addr add 192.168.1.5/24 dev eth1")
 ip("link set eth1 up")
 ip("link set peer1 up")
 ip("route add default dev cscotun0")
+import psutil
+from tests.waiting import eventually
 from zapette_webapp.network import default_address, candidates
 import socket
+for name in ("eth1", "cscotun0"):
+    # the kernel says so some time after its cable is in
+    eventually(lambda: psutil.net_if_stats()[name].isup, f"{name} runs")
 assert default_address(socket.AF_INET) == "10.8.0.2"
 print([(it.ip, it.interface) for it in candidates()])
 """
