@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import psutil
 import pytest
 
 from tests.faults.home import home
@@ -107,8 +108,13 @@ def test_a_manager_that_was_killed_is_followed_by_another(
     assert system.process is not None
     made = system.get("api/id").json
     link = system.post("api/credentials", made).json["links"]
+    before = psutil.Process(system.process.pid).children()
     system.process.kill()
     system.process.wait(10)
     # at once, while the parts of the one before are still ending
-    system.start()
+    system.start_without_waiting()
+    # which may still answer
+    _, left = psutil.wait_procs(before, timeout=30)
+    assert left == []
+    eventually(system.is_up, "another one is up")
     assert system.post("api/credentials", made).json["links"] == link
