@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.ports import free_ports, listens
-from tests.processes import ending
+from tests.processes import ending, ending_with_us
 from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
@@ -69,7 +69,10 @@ class NatsCluster:
         name = f"node-{number}"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.nodes[name] = subprocess.Popen(
-                [SERVER, "-c", f"{name}.conf"], cwd=self.folder, stdout=log, stderr=log
+                ending_with_us([SERVER, "-c", f"{name}.conf"]),
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
             )
         eventually(lambda: listens(self.mqtt_ports[number - 1]), f"{name} listens")
 
