@@ -124,9 +124,8 @@ def test_a_new_password_ends_what_came_by_the_old(system: System) -> None:
 
 
 def test_healthz_and_metrics_name_the_threads(system: System) -> None:
-    assert {"tasks", "broker_tasks", "broker_credentials"} <= set(
-        system.get("healthz").json["parts"]
-    )
+    threads = {"tasks", "broker_tasks", "broker_credentials"}
+    eventually(lambda: threads <= set(system.get("healthz").json["parts"]), "they are named")
     eventually(
         lambda: "zapette_broker_tasks_down 0" in system.get("metrics").body.decode(),
         "the broker has published its figures",
