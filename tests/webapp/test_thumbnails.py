@@ -68,7 +68,7 @@ def test_failures_count_towards_the_budget(thumbnails: Thumbnails, tmp_path: Pat
 
 def test_few_wait_for_one_that_is_being_made(thumbnails: Thumbnails, tmp_path: Path) -> None:
     files = [picture(tmp_path, number) for number in range(2)]
-    assert thumbnails.get(files[0]).file is not None
+    eventually(lambda: thumbnails.get(files[0]).file, "the first one is made")
     thumbnails.stop()
     # nobody makes it: who asks is not kept for long
     assert thumbnails.get(files[1]).pending
