@@ -230,6 +230,8 @@ def test_watch(system: System, scullery: PlainPlayer) -> None:
 
 
 def test_watch_in_words_and_interrupted(system: System, scullery: PlainPlayer) -> None:
+    # it has played before
+    scullery.client.call(scullery.callee, "seek", 12, timeout=20)
     with start(system, "watch", scullery.id) as process:
         assert process.stdout is not None
         assert re.search(r"^\d\d:\d\d:\d\d  Scullery  paused  0:12", process.stdout.readline())
