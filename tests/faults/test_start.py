@@ -23,7 +23,7 @@ def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
         assert f"`zapette {command}` already runs on it" in done.stderr
         assert "--data" in done.stderr
         assert "Traceback" not in done.stderr
-    assert system.is_up()
+    eventually(system.is_up, "the first one goes on")
 
 
 def test_a_first_start_waits_for_a_store_that_is_held(tmp_path: Path) -> None:
