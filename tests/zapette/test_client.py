@@ -173,7 +173,7 @@ def test_from_a_shell(url: BrokerUrl, connect: Callable[..., Client], callee: Ca
     )  # fmt: skip
     assert answer.stdout.strip() == '{"result":null}'
     # the one with the retain flag came as live the first time
-    assert set(calls) == {40, 41, "x"}
+    eventually(lambda: set(calls) == {40, 41, "x"}, "all have come")
 
 
 def test_a_retained_command_does_nothing(

@@ -181,9 +181,9 @@ def test_a_service_whose_loop_stands_still_is_offline(application: Make, url: Br
         call = own.call_later(f"{service.name}/stand", timeout=60)
         with pytest.raises(Unavailable, match="is offline"):
             call.result(60)
-        eventually(lambda: seen == [b"online", b"offline"], "the broker has published the will")
+        eventually(lambda: seen[-1] == b"offline", "the broker has published the will")
         go.set()
-        eventually(lambda: seen[2:] == [b"online"], "and it comes back")
+        eventually(lambda: seen[-1] == b"online", "and it comes back")
     finally:
         go.set()
         service.stop()
