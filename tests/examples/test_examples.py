@@ -212,7 +212,8 @@ def test_wall(run: Callable[..., Run], players: Callable[..., PlainPlayer]) -> N
         positions = [each.position for each in all_of_them]
         return max(positions) - min(positions)
 
-    assert spread() < 1
+    # those that begin late on a busy machine are brought up
+    eventually(lambda: spread() < 0.1, "they are in step", 20)
     # one falls behind a lot, another a little
     all_of_them[1].client.call(all_of_them[1].callee, "seek", 40)
     all_of_them[2].client.call(all_of_them[2].callee, "seek/by", -0.3)
