@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from tests.waiting import eventually
 from zapette_cli.language import language_of
 from zapette_cli.program import main
 from zapette_cli.welcome import Place
+
+LATE = re.compile(r"no connection to mqtt|does not work|works again")
+"""Warnings of a part that others wait for: on a busy machine the broker may start last."""
 
 HOME = Place("/films", "http://localhost:8000/", "http://192.168.1.5:8000/")
 
@@ -99,7 +103,7 @@ def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path) -> None:
     lines = [line.strip() for line in read().splitlines() if line.strip()]
     os.close(terminal)
     code = [line for line in lines if set(line) <= set("█▀▄ \xa0")]
-    said = [line for line in lines if line not in code]
+    said = [line for line in lines if line not in code and not LATE.search(line)]
     assert said[0] == f"Zapette est en marche. Dossier des médias\u202f: {films}"
     assert f"http://localhost:{system.http_port}/" in said[2]
     # the network of a test may have no address for others: then there is no code either
