@@ -119,7 +119,8 @@ def test_a_broker_that_does_not_answer_holds_up_no_credentials(host: Household) 
             path = f"api/players/{host.id}/visitors"
             asking = [threads.submit(system.post, path, owner) for _ in range(20)]
             answered = 0
-            while not all(it.done() for it in asking):
+            # fewer changes than the rate of one client
+            while not all(it.done() for it in asking) and answered < 100:
                 assert system.post("api/credentials", {"id": host.id} | owner).status == 200
                 assert system.get("api/ip").status == 200
                 answered += not all(it.done() for it in asking)
