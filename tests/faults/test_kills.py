@@ -69,7 +69,8 @@ def test_what_was_acknowledged_survives(new_system: Callable[..., System]) -> No
     kills = {"broker": 0, "web": 0}
     until = time.monotonic() + SECONDS
     try:
-        while time.monotonic() < until or not all(kills.values()):
+        # on a slow machine nothing may have been acknowledged by then
+        while time.monotonic() < until or not (all(kills.values()) and load.stored and load.links):
             part = chance.choice(list(kills))
             try:
                 system.kill(part)
