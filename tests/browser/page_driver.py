@@ -136,13 +136,14 @@ class PageDriver:
     def wait_for(self, name: str, timeout: float = 30) -> dict[str, Any]:
         """Wait until a control with that name can be used."""
 
-        def usable() -> dict[str, Any] | None:
-            found = self.find(name)
-            return found if found and found["usable"] else None
-
-        found = eventually(usable, f"a usable {name!r}; there is: {self.text!r}", timeout)
+        what = f"a usable {name!r}; there is: {self.text!r}"
+        found = eventually(lambda: self._usable(name), what, timeout)
         assert found is not None
         return found
+
+    def _usable(self, name: str) -> dict[str, Any] | None:
+        found = self.find(name)
+        return found if found and found["usable"] else None
 
     def click(self, name: str) -> None:
         """Click on a control with a mouse."""
@@ -166,20 +167,24 @@ class PageDriver:
         """Return a point of a control: `part` of its width from its left, half-way down."""
         # a tab behind another one draws once a second, and hears of a touch when it draws
         self.page.bring_to_front()
-        box = eventually(lambda: self._at_rest(name), f"{name!r} to stand still")
+        what = f"a usable {name!r} that stands still; there is: {self.text!r}"
+        box = eventually(lambda: self._at_rest(name), what)
         assert box is not None
         return box["x"] + part * box["width"], box["y"] + box["height"] / 2
 
     def _at_rest(self, name: str) -> dict[str, Any] | None:
         """Return a control that is in the same place two frames later; None if it has moved."""
-        before = self.wait_for(name)
+        before = self._usable(name)
+        if before is None:
+            return None
         self.see(TWO_FRAMES)
         now = self.find(name)
         place = ("x", "y", "width", "height")
         return now if now and all(now[it] == before[it] for it in place) else None
 
     def slider(self, name: str) -> float:
-        """Return the value that a slider shows."""
+        """Return the value that a slider shows; a LookupError if there is none to be seen."""
         found = self.find(name)
-        assert found is not None, f"no {name!r} in {self.text!r}"
+        if found is None:
+            raise LookupError(f"no {name!r} in {self.text!r}")
         return float(found["value"])

@@ -90,6 +90,13 @@ class PlayerPage(PageDriver):
         for x in (300, 320):
             self.page.mouse.move(x, 240)
 
+    def _usable(self, name: str) -> dict[str, Any] | None:
+        """Look for a control, and move the mouse if it is not there: while it rests, all may go."""
+        found = super()._usable(name)
+        if found is None:
+            self.point()
+        return found
+
     def advances(self, by: float = 0.3, timeout: float = 30) -> None:
         """Wait until the picture has really moved on."""
         begun = self.time

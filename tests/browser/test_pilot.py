@@ -31,15 +31,18 @@ def test_a_pause_on_the_player_reaches_the_phone(pair: Pair) -> None:
     phone.wait_for("Play")
     assert not player.plays()
     # a click on the picture does the same
+    player.point()
     player.page.mouse.click(400, 300)
     phone.wait_for("Pause")
     assert player.plays()
+    player.point()
     player.page.mouse.click(400, 300)
     phone.wait_for("Play")
 
 
 def test_keys_on_the_player_reach_the_phone(pair: Pair) -> None:
     player, phone = pair.player, pair.phone
+    player.point()
     player.page.mouse.click(400, 300)
     phone.wait_for("Pause")
     player.page.keyboard.press("ArrowDown")
