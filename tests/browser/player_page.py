@@ -70,6 +70,8 @@ class PlayerPage(PageDriver):
 
     def open(self, url: str) -> PlayerPage:
         self.page.goto(url, wait_until="commit")
+        # Chromium loads no film in a tab that nobody has seen yet
+        self.page.bring_to_front()
         return self.wait_until_live()
 
     def wait_until_live(self, timeout: float = 30) -> PlayerPage:
