@@ -63,7 +63,9 @@ class Firefox:
         try:
             found = eventually(self._listening, "Firefox listens", timeout=90, every=0.1)
             # messages have screens in them; a slow machine may think for long
-            self._socket = connect(f"{found}/session", max_size=None, ping_interval=None)
+            self._socket = connect(
+                f"{found}/session", max_size=None, ping_interval=None, open_timeout=60
+            )
             # the certificate of this run of the tests is of no authority
             given = {"acceptInsecureCerts": fronts.chosen() == "tls"}
             self.call("session.new", {"capabilities": {"alwaysMatch": given}})
@@ -131,7 +133,11 @@ class FirefoxTab:
                 "userActivation": False,
             },
         )
-        assert answer["type"] == "success", answer
+        if answer["type"] != "success":
+            thrown = str(answer["exceptionDetails"]["text"])
+            # of an element that is not there, or not there yet
+            fault = LookupError if thrown.startswith("TypeError") else AssertionError
+            raise fault(f"{expression}: {thrown}")
         value = answer["result"].get("value")
         return None if value is None else json.loads(value)
 

@@ -40,6 +40,7 @@ def test_a_phone_pilots_a_player(shelf: System, tmp_path: Path) -> None:
             eventually(lambda: not observer.status()["playing"], "it pauses")
 
             phone.click("Library")
+            eventually(lambda: phone.find("Play Alpha"), "the library")
             phone.click("Search, or paste an address")
             phone.type("beta")
             eventually(lambda: not phone.find("Play Alpha"), "what is found")
