@@ -135,6 +135,8 @@ def test_what_was_played_is_found_again(shown: tuple[PlayerPage, RemotePage, Obs
     phone.tap("Play Alpha")
     eventually(lambda: "Alpha" in player.video["currentSrc"], "it is loaded")
     player.advances()
+    # it stands still, so that a busy machine leaves it where it is
+    observer.ask("pause")
     observer.ask("seek", b"20")
     observer.ask("load", b"media/Beta.webm")
     observer.ask("pause")
