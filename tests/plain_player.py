@@ -82,7 +82,7 @@ class PlainPlayer:
 
     def start(self) -> Self:
         self.client.start()
-        self.client.wait(10)
+        self.client.wait(30)
         return self
 
     def stop(self) -> None:

@@ -42,9 +42,9 @@ class Listener:
         self._url = url
 
     def __enter__(self) -> Self:
-        self.mqtt.connect(self._url.host, self._url.port, 5)
+        self.mqtt.connect(self._url.host, self._url.port)
         self.mqtt.loop_start()
-        assert self._subscribed.wait(10)
+        eventually(self._subscribed.is_set, "the listener listens")
         return self
 
     def __exit__(self, *_: object) -> None:

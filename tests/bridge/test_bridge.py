@@ -270,6 +270,8 @@ def test_a_retained_command_at_home_does_nothing(house: House) -> None:
 
 
 def test_the_bridge_tells_what_it_offers(house: House) -> None:
+    # a system is up before its bridge is
+    house.agree()
     with Application(url=house.system.household(), base_topic="zapette") as application:
         offered = application.call("bridge/procedures")
         status = application.call("bridge/status")
@@ -286,7 +288,8 @@ def test_a_player_that_goes_is_cleared_on_both_sides(house: House) -> None:
     player.stop()
     eventually(lambda: f"{player.root}/state" not in house.at_home(), "its state is cleared")
     house.agree()
-    assert house.at_home()[f"{player.root}/availability"] == b"offline"
+    availability = f"{player.root}/availability"
+    eventually(lambda: house.at_home()[availability] == b"offline", "it is off")
     # gone for ever, while nobody looked
     house.system.kill("bridge")
     with Listener(house.system.household(), "zapette/#") as ours:
@@ -558,7 +561,7 @@ def test_the_last_one_that_is_right_has_the_place(
         eventually(lambda: pilots(home.url, player, 32), "the other works")
         listener.publish(f"{player.root}/command/volume", b"41")
         eventually(lambda: ("volume", 41) in player.heard, "one more command")
-        player.client.call(player.callee, "status", timeout=5)
+        player.client.call(player.callee, "status", timeout=20)
         assert player.heard.count(("volume", 41)) == 1
         eventually(lambda: listener.last(server) == b"online", "the server is seen again")
         assert (first.process.poll(), last.process.poll()) == (None, None)
@@ -630,9 +633,10 @@ def test_health_tells_of_the_link_and_stays_ready(
     assert told()[:2] == (200, "down")
     home.start()
     eventually(lambda: told() == (200, "up", None), "linked", 30)
-    assert b'zapette_up{part="bridge"} 1' in system.get("metrics").body
+    up = b'zapette_up{part="bridge"} '
+    eventually(lambda: up + b"1" in system.get("metrics").body, "so it is measured")
     home.stop()
     lost = (200, "down", "it is not connected to the home's broker")
     eventually(lambda: told() == lost, "the link is gone", 30)
-    assert b'zapette_up{part="bridge"} 0' in system.get("metrics").body
+    eventually(lambda: up + b"0" in system.get("metrics").body, "so it is measured")
     assert system.get("healthz").json["status"] == "ok"
