@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.pair import Pair
+from tests.waiting import eventually
 
 NOTHING = ["status", "play", "pause", "toggle", "stop"]
 NUMBER = [b"text", b'"5"', b"true", b"null", b'[{"a":1}]', b"[[1]]", b"1e999", b"NaN", b"-Infinity"]
@@ -69,6 +70,8 @@ def before(module_pair: Pair) -> dict[str, Any]:
         module_pair.reset()
         observer.ask("seek", b"12")
         observer.ask("volume", b"33")
+        # that it has all it needs again is a change
+        eventually(lambda: not observer.status()["buffering"], "it stands still")
         state = observer.status()
     return lasting(state)
 

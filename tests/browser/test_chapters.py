@@ -78,6 +78,11 @@ def wait_for_marks(page: PageDriver, places: list[float]) -> None:
     eventually(lambda: page.see(MARKS) == pytest.approx(places, abs=0.01), "the marks")
 
 
+def wait_for_value(page: PageDriver, expression: str, value: object) -> None:
+    """Wait until a page shows this."""
+    eventually(lambda: page.see(expression) == value, f"{expression} is {value}")
+
+
 def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
     pages.watch.expect("Failed to load resource")
     player, observer = stage.player, stage.observer
@@ -96,7 +101,7 @@ def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
     phone = pages.remote(house, player)
     for page in (player, phone):
         wait_for_marks(page, [0.25, 0.75])
-        assert page.see(SPOKEN) == "0:00 of 0:40, Départ"
+        wait_for_value(page, SPOKEN, "0:00 of 0:40, Départ")
     with phone.held("Position", 0.25, "touch") as move:
         move(0.5)
         eventually(lambda: phone.see(PREVIEW) == "Chapter 2\n0:20", "the chapter under the finger")
@@ -117,7 +122,7 @@ def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
     assert violations(phone) == []
     phone.tap("Next chapter")
     at(30, f"0:30 · {CUT}")
-    assert (phone.find("Next chapter") or {})["usable"] is False
+    eventually(lambda: (phone.find("Next chapter") or {})["usable"] is False, "it is the last")
     phone.tap("Previous chapter")
     at(10, "0:10 · Chapter 2")
     phone.page.locator(".chapters select").select_option(index=0)
@@ -130,4 +135,4 @@ def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
     assert chapters() == []
     for page in (player, phone):
         wait_for_marks(page, [])
-    assert not phone.shows("Next chapter")
+    eventually(lambda: not phone.shows("Next chapter"), "there is none to go to")

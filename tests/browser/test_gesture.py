@@ -28,8 +28,8 @@ def test_play_without_a_click(system: System, pages: Pages, home: BrokerUrl) -> 
         # what was asked for begins, and all are told
         player.advances()
         phone.wait_for("Pause")
-        assert phone.notice == "Connected"
-        assert not player.shows("Start")
+        eventually(lambda: phone.notice == "Connected", "the phone is told of the click")
+        eventually(lambda: not player.shows("Start"), "the player wants no other click")
         assert observer.status()["gesture_required"] is False
         assert observer.ask("pause")["result"]["playing"] is False
         assert observer.ask("play")["result"]["playing"] is True

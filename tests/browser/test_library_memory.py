@@ -168,4 +168,4 @@ def test_a_folder_is_opened_at_its_top(phone: RemotePage) -> None:
     _scroll_to(phone, "Film 100")
     phone.page.locator(".crumbs button").first.dispatch_event("click")
     eventually(lambda: phone.shows("Many, 320 inside"), "the top")
-    assert phone.see("scrollY") == 0
+    eventually(lambda: phone.see("scrollY") == 0, "it is at its top")

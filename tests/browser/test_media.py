@@ -122,7 +122,7 @@ def test_what_cannot_be_played_is_said_in_words(
 def test_a_codec_is_refused_before_it_is_tried(films_stage: ControlledPlayer) -> None:
     before = len(films_stage.player.requested)
     films_stage.refused("load", "media/unseen.mp4")
-    assert films_stage.player.requested[before:] == []
+    assert [it for it in films_stage.player.requested[before:] if "unseen" in it] == []
 
 
 def test_a_film_whose_sound_is_not_heard_says_so(films_stage: ControlledPlayer) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from tests.bridge.listener import retained
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
+from tests.browser.remote_page import RemotePage
 from tests.system import System
 from tests.waiting import eventually
+
+
+def _shows(phone: RemotePage, name: str) -> bool:
+    return bool(phone.see("document.querySelector('#name').textContent") == name)
 
 
 def _names(system: System, *players: PlayerPage) -> list[tuple[str, str]]:
@@ -32,10 +38,11 @@ def test_a_second_television_is_numbered_everywhere(
     eventually(lambda: set(_names(system, first, second)) == both, "they are told apart")
     for player, (name, _) in zip((first, second), _names(system, first, second), strict=True):
         phone = pages.remote(system, player, locale="en")
-        assert phone.see("document.querySelector('#name').textContent") == name
+        eventually(partial(_shows, phone, name), f"the phone shows {name}")
         player.page.reload()
         player.wait_until_live()
-    assert set(_names(system, first, second)) == both
+    # what they have said of themselves is cleared and said again
+    eventually(lambda: set(_names(system, first, second)) == both, "each keeps its name")
     # a page in French calls itself otherwise, and only a new one is renamed
     third = pages.player(system, locale="fr")
     eventually(lambda: _names(system, third) == [("Télévision",) * 2], "no number is needed")

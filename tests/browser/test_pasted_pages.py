@@ -50,10 +50,10 @@ def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pa
     # a page without one says so
     phone.page.get_by_label(SEARCH).fill(f"{site.url}/nothing")
     eventually(lambda: phone.see(NOTE).startswith("No film was found in this page."), "words", 60)
-    assert phone.shows(f"Play {site.url}/nothing")
+    phone.wait_for(f"Play {site.url}/nothing")
     # the address of a film itself needs no look
     asked = len(site.asked)
     phone.page.get_by_label(SEARCH).fill(f"{site.url}/film.mp4")
     eventually(lambda: phone.shows(f"Play {site.url}/film.mp4"), "the address")
-    assert phone.see(NOTE) == ""
+    eventually(lambda: phone.see(NOTE) == "", "nothing is said")
     assert len(site.asked) == asked

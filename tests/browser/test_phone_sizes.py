@@ -23,6 +23,14 @@ SIZES: Final = [(180, 360), (195, 422), (320, 568), (360, 640), (390, 844), (480
 VIEWS: Final = ("now", "queue", "library", "more")
 # where the first one of them is to be seen without scrolling
 FIRST: Final = {"queue": ".handle", "library": ".row", "more": ".card"}
+# How many rows nothing covers.
+FREE: Final = """Array.from(document.querySelectorAll("#panel .row")).filter((it) => {
+  const { left, top, bottom, width } = it.getBoundingClientRect();
+  return [top + 4, bottom - 4].every((y) => {
+    const hit = document.elementFromPoint(left + width / 2, y);
+    return hit && it.contains(hit);
+  });
+}).length"""
 
 Shown = tuple[RemotePage, RemotePage, Observer]
 
@@ -35,7 +43,9 @@ def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) ->
     player.see("document.body.click()")
     links = [player.link]
     player.page.locator("qr-card .row button").nth(0).click()
-    links.append(str(player.see('document.querySelector("a.qr").href')))
+    shown = "document.querySelector('a.qr').href"
+    eventually(lambda: player.see(shown) != player.link, "the guests' link")
+    links.append(str(player.see(shown)))
     phones = [
         module_pages.phone(
             shelf, link, context=module_pages.context(**PHONE, locale=request.param)
@@ -79,15 +89,8 @@ def test_a_phone_that_lies_shows_two_rows_of_each_list(shown: Shown, size: tuple
     for view in ("queue", "library"):
         _open(phone, view)
         phone.see("scrollTo(0, 0)")
-        free = phone.see("""Array.from(document.querySelectorAll("#panel .row")).filter((it) => {
-          const { left, top, bottom, width } = it.getBoundingClientRect();
-          return [top + 4, bottom - 4].every((y) => {
-            const hit = document.elementFromPoint(left + width / 2, y);
-            return hit && it.contains(hit);
-          });
-        }).length""")
         # without scrolling, above the bar with what plays
-        assert free >= 2, view
+        eventually(lambda: phone.see(FREE) >= 2, f"two rows: {view}")
     _open(phone, "now")
     # all of the first screen, with no scrolling
     observer.ask("play")

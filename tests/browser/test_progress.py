@@ -96,7 +96,7 @@ def test_what_was_left_is_first_and_goes_on(
     # in a folder there is only the folder
     phone.tap("Show, 2 inside")
     eventually(lambda: phone.shows("Season 1, 2 inside"), "the folder")
-    assert continued(phone) == []
+    eventually(lambda: continued(phone) == [], "nothing to go on with")
 
 
 def test_what_was_watched_is_marked_and_the_next_one_offered(
@@ -122,7 +122,8 @@ def test_a_folder_of_seasons_names_them(phone: RemotePage) -> None:
     eventually(lambda: phone.shows("Flat, 4 inside"), "the library")
     phone.tap("Flat, 4 inside")
     eventually(lambda: phone.shows("Play Flat S02E01, 6:40"), "the folder")
-    assert phone.see(HEADS) == ["Specials", "Season 1", "Season 2"]
+    heads = ["Specials", "Season 1", "Season 2"]
+    eventually(lambda: phone.see(HEADS) == heads, "the seasons")
 
 
 def test_what_cannot_be_played_says_why_and_a_folder_skips_it(

@@ -81,7 +81,7 @@ def test_a_guest_sees_what_plays_and_adds_to_the_queue(
         for name in ("Play", "Pause", "Volume up", "Next", "Mute", "Volume"):
             assert not guest.shows(name), name
         title = observer.status()["title"]
-        assert title in guest.text
+        eventually(lambda: title in guest.text, "what plays")
         guest.tap("Library")
         guest.tap("Add Beta to the queue")
         guest.wait_for_alert("Added: Beta")

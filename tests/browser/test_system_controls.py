@@ -36,6 +36,7 @@ def keyed(cinema: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
 
 def press(player: PlayerPage, action: str, **details: float) -> None:
     """Do what the browser does when a key of a headset or keyboard is pressed."""
+    eventually(lambda: player.see(f"Boolean(window.handlers.{action})"), f"a key {action}")
     player.see(f"window.handlers.{action}({ {'action': action, **details} })")
 
 

@@ -56,7 +56,7 @@ def test_the_later_tab_is_the_player(new_system: Callable[..., System], pages: P
         observer.status()
         assert first.level == 100
         assert observer.on("availability")[-1].payload == b"online"
-        assert observer.last["volume"] == 95
+        observer.wait_for_volume(95)
 
         first.click("Take it back")
         first.wait_until_live()
