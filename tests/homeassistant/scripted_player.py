@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.mqtt_clients import Household
 from tests.vector_files import vectors
+from tests.waiting import eventually
 
 EVERYTHING = list(vectors("procedures")["player"])
 _FIRST = {"volume": "level", "mute": "on"}
@@ -83,7 +84,7 @@ class ScriptedPlayer:
     def __enter__(self) -> Self:
         self._mqtt.connect(*self._address)
         self._mqtt.loop_start()
-        assert self._live.wait(10)
+        eventually(self._live.is_set, "the player is live")
         return self
 
     def __exit__(self, *_: object) -> None:

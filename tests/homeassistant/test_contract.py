@@ -158,7 +158,8 @@ def test_only_what_the_player_can_is_offered(seen: Entities, player: ScriptedPla
     seen.promptly(
         lambda: seen.attributes["supported_features"] == 1 + 128 + 16384, "play, pause, turn on"
     )
-    assert seen.home.state(seen.entity("button", "full_screen"))["state"] == "unavailable"
+    button = seen.entity("button", "full_screen")
+    eventually(lambda: seen.home.state(button)["state"] == "unavailable", "no full screen")
     with pytest.raises(HomeAssistantRefused):
         seen.do("volume_set", volume_level=0.1)
     player.change(can=everything)
