@@ -14,6 +14,11 @@ from tests.waiting import eventually
 _VIDEO: Final = """(({ currentTime, paused, ended, volume, muted, currentSrc, duration }) =>
   ({ currentTime, paused, ended, volume, muted, currentSrc, duration }))(
   document.querySelector("video"))"""
+# what is known where no picture comes
+_PICTURE: Final = """(({ readyState, networkState, error, currentSrc, paused }) => ({
+  readyState, networkState, error: error && error.message, currentSrc, paused,
+  visible: document.visibilityState, at: Math.round(performance.now()) }))(
+  document.querySelector("video"))"""
 
 
 class PlayerPage(PageDriver):
@@ -77,8 +82,14 @@ class PlayerPage(PageDriver):
     def wait_until_live(self, timeout: float = 30) -> PlayerPage:
         eventually(lambda: self.connection == "live", "the player is connected", timeout)
         self.link = eventually(self._shown_link, "the player shows its code")
-        eventually(lambda: self.see("document.querySelector('video').readyState") >= 2, "a picture")
+        eventually(self._has_picture, "a picture")
         return self
+
+    def _has_picture(self) -> bool:
+        found = self.see(_PICTURE)
+        if found["readyState"] < 2:
+            raise LookupError(found)
+        return True
 
     def start(self) -> PlayerPage:
         """Give the browser the one click that it wants before it plays sound."""
