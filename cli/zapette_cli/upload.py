@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
-from zapette_cli.errors import UploadError
+from zapette_cli.errors import TargetError, UploadError
 from zapette_cli.language import Text
 
 _TIMEOUT: Final = 90.0
@@ -65,6 +65,16 @@ class Server:
     address: str
     proof: str = ""
     ca_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check the address; TargetError if it is none."""
+        try:
+            parts = urlsplit(self.address)
+            good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise TargetError(f"{self.address!r} is no address of a server, such as http://tv:8000")
 
     def ask(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
         """Return the JSON that the server answers.

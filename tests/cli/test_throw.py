@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.plain_player import PlainPlayer
 from tests.system import System
 from zapette_cli.errors import UploadError
 from zapette_cli.language import Text
+from zapette_cli.program import main
 from zapette_cli.upload import Server, send
 
 TIMEOUT = ("--timeout", "20")
@@ -150,3 +152,14 @@ def test_interrupted_it_leaves_nothing(system: System) -> None:
 def test_no_server() -> None:
     with pytest.raises(UploadError, match="no answer from http"):
         Server("http://127.0.0.1:9/").ask("GET", "api/ip")
+
+
+@pytest.mark.parametrize(
+    "link", ["http://[#a.b", "tv#a.b", "#", "ftp://tv/#a.b", "http://tv:99999/remote#a.secret"]
+)
+def test_a_link_that_is_none(link: str) -> None:
+    done = CliRunner().invoke(main, ["throw", "http://films/a.mp4", "--to", link])
+    assert done.exit_code
+    assert isinstance(done.exception, SystemExit)
+    assert "is no address of a server" in done.output
+    assert "secret" not in done.output

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import click
 
@@ -51,10 +50,8 @@ def throw(
     by itself; Ctrl-C cancels it. LINK is the one behind a player's QR code, for a machine without
     an account; a guest's link only adds to the queue, and sends files if the server allows it.
     """
-    is_address = urlsplit(what).scheme in {"http", "https"}
-    file = None if is_address else Path(what)
-    if file is not None and not file.is_file():
-        raise click.UsageError(f"{what}: there is no such file")
+    is_address = what.casefold().startswith(("http://", "https://"))
+    file = None if is_address else _existing(what)
     try:
         with _receiver(broker, target, server) as (client, callee, home, is_guest):
             source = what if file is None else _sent(home, file)
@@ -67,6 +64,16 @@ def throw(
     except UploadError as error:
         click.echo(f"zapette: {error.text.of(language_of(os.environ))}", err=True)
         raise click.exceptions.Exit(ANSWERED_ERROR if error.code else UNAVAILABLE) from None
+
+
+def _existing(name: str) -> Path:
+    file = Path(name)
+    try:
+        if file.is_file():
+            return file
+    except OSError as error:
+        raise click.UsageError(f"{name}: {error.strerror}") from None
+    raise click.UsageError(f"{name}: there is no such file")
 
 
 @contextmanager
