@@ -136,6 +136,8 @@ export class PlayerPage extends Page {
         .finally(() => (button.disabled = false));
     });
     find(this._page, ".stage", HTMLElement).append(button);
+    // who came from a phone has a remote already, and on a small phone the card covers the button
+    this.card.toggleAttribute("spare", true);
   }
 
   /** @param {() => void} takeBack */

@@ -171,8 +171,8 @@ def test_it_goes_on_on_the_phone_itself_and_back(
         assert {it: moved[it] for it in ALIKE} == {it: before[it] for it in ALIKE}
         assert listed(moved) == listed(before)
         assert moved["subtitles"]["active"] == "fr"
-    # the controls are gone while it plays, until somebody touches the screen
-    here.see("document.querySelector('.way-back').click()")
+    here.page.set_viewport_size({"width": 320, "height": 568})
+    here.tap("Back to Kitchen")
     back = RemotePage(here.page).wait_until_live()
     eventually(lambda: screen.plays() and screen.time > stopped, "the television continues")
     eventually(lambda: back.see(NAME) == "Kitchen", "the phone is its remote")
