@@ -85,7 +85,7 @@ class Machine:
             self._node.wait()
 
     def cut(self) -> None:
-        """Take it off the network; nobody is told."""
+        """Unplug it from the network without closing its connections."""
         ip(f"link set {self._cable} down")
 
     def heal(self) -> None:

@@ -25,9 +25,9 @@ _NAME: Final = "server"
 class Duty:
     """Begins something in one process of those that share a database, and ends it there.
 
-    A process that cannot reach the database goes on: nobody who cannot reach it either takes over,
-    and if one does who can, the broker ends the connection of the one before, because both use one
-    client id (docs/decisions/0100-several-web-sides.md).
+    A process that cannot reach the database continues. If another process can reach it and takes
+    over, the broker ends the earlier connection, because both use the same client id
+    (docs/decisions/0100-several-web-sides.md).
 
     Args:
         leases: of the database.

@@ -20,7 +20,7 @@ _HTTPS: Final = 443
 
 
 def gather(settings: Settings, page: str) -> Iterator[Certificate]:
-    """Return the certificates; it connects to `public_url`, and to nobody else.
+    """Return the certificates; the only connection made is to `public_url`.
 
     Args:
         settings: the settings.
@@ -53,7 +53,7 @@ def _read(unread: Certificate, found: x509.Certificate) -> Certificate:
 
 
 def _shown_by(public: SplitResult, host: str) -> x509.Certificate:
-    """Return the certificate of whoever answers at an address, valid or not; send nothing to it."""
+    """Return the certificate that a server presents, valid or not; no request is sent."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

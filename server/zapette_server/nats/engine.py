@@ -165,10 +165,10 @@ class NatsEngine:
             await asyncio.sleep(_INTERVAL)
 
     def _heard(self, text: str) -> None:
-        """Give every node the claims again if another web side gave it other revocations.
+        """Send every node the claims again if another web side sent different revocations.
 
-        Both read one database, so that whoever read it last is right: the other one finds the same
-        at its next look, and a web side that is cut off from the database cannot undo a revocation.
+        Both read the same database, so the one that read it last is right, and the other reads the
+        same list soon. A web side that cannot reach the database cannot undo a revocation.
         """
         with suppress(ValueError, KeyError):
             heard = claims.read(text, self._operator)

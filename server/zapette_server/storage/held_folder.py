@@ -1,4 +1,4 @@
-"""A folder held by its descriptor: whoever may rename it cannot put another one in its place."""
+"""A folder held by its descriptor, so that renaming it cannot swap in another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The secrets that all web sides of one database share, by way of their data folders."""
+"""The secrets that all web sides of one database share, with a copy in each data folder."""
 
 from __future__ import annotations
 
