@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any, Final
 
 from zapette.errors import CallError, GestureRequired, InvalidArgument, MediaError, NotSupported
+from zapette.protocol.ranges import LONGEST_TITLE
 from zapette.protocol.state import State
 
 LOADING: Final = 30.0
 """Seconds that a player has to load a medium, which may have to be converted."""
 
 _NEAR: Final = 0.5
-_LONGEST_TITLE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _check(reached: State) -> None:
 
 
 def _titled(title: str | None) -> dict[str, str]:
-    short = (title or "").strip()[:_LONGEST_TITLE]
+    short = (title or "").strip()[:LONGEST_TITLE]
     return {"title": short} if short else {}
 
 

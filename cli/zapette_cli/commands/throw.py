@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from zapette.client.client import Client
     from zapette.protocol.topics import Callee
 
-_LOADING: Final = 30.0
-_LONGEST_TITLE: Final = 200
 _PORT: Final = 8000
 
 
@@ -50,6 +48,9 @@ def throw(
     by itself; Ctrl-C cancels it. LINK is the one behind a player's QR code, for a machine without
     an account; a guest's link only adds to the queue, and sends files if the server allows it.
     """
+    from zapette.client.moving import LOADING
+    from zapette.protocol.ranges import LONGEST_TITLE
+
     is_address = what.casefold().startswith(("http://", "https://"))
     file = None if is_address else _existing(what)
     try:
@@ -57,9 +58,9 @@ def throw(
             source = what if file is None else _sent(home, file)
             parameters: dict[str, Any] = {"source": source}
             if file is not None:
-                parameters["title"] = file.stem[:_LONGEST_TITLE].strip() or file.name
+                parameters["title"] = file.stem[:LONGEST_TITLE].strip() or file.name
             procedure = "queue/add" if add or is_guest else "load"
-            timeout = max(broker.timeout, _LOADING)
+            timeout = max(broker.timeout, LOADING)
             client.call(callee, procedure, timeout=timeout, **parameters)
     except UploadError as error:
         click.echo(f"zapette: {error.text.of(language_of(os.environ))}", err=True)

@@ -1,4 +1,4 @@
-"""What one of several web sides does for all: the server's procedures, and what hangs on them."""
+"""What one web side does for all of them: the server's procedures and what depends on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def create_duty(
         service: offers the server's procedures; it is `link` if there is one web side only.
         others: offer others.
     """
-    alone = (service, *others)
+    # alone, its own client runs already
+    alone = tuple(it for it in (service, *others) if it is not link)
 
     def begin() -> None:
         for client in alone:

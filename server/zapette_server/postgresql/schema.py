@@ -55,14 +55,14 @@ MIGRATIONS: Final = (
     _in_postgresql(
         "".join(
             (
-                *(player_registry.TABLES, player_registry.ORIGINS, endings.TABLES),
-                *(
-                    grants.TABLES,
-                    clock.TABLE + ";",
-                    leases.TABLE,
-                    household.TABLE,
-                    pairing_codes.TABLES,
-                ),
+                player_registry.TABLES,
+                player_registry.ORIGINS,
+                endings.TABLES,
+                grants.TABLES,
+                clock.TABLE + ";",
+                leases.TABLE,
+                household.TABLE,
+                pairing_codes.TABLES,
             )
         )
     )

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from zapette_server.errors import CopyRefused
-from zapette_server.storage import data_folder, private_file
-from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
+from zapette_server.storage import data_folder, private_file, stores
+from zapette_server.storage.data_folder import DataFolder, make_folder
 from zapette_server.storage.database import Connection
-from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.grants import Grants
 from zapette_server.storage.opening import open_server
 from zapette_server.storage.player_registry import PlayerRegistry
-from zapette_server.storage.stores import BROKER, WEB
 
 _PLAYERS: Final[Mapping[str, str]] = {
     "players": "id, generation, seen_at",
@@ -29,7 +27,6 @@ _GRANTS: Final[Mapping[str, str]] = {
     "visitors": "client_id, player_id, generation, role, device, label, address, since, expires_at,"
     " ended",
 }
-_IN_USE: Final = ("run", BROKER, WEB, SETUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +77,7 @@ def _source(place: str) -> Iterator[_Side]:
             path = Path(place)
             if not all((path / name).exists() for name in data_folder.SECRETS):
                 raise CopyRefused(place, "empty")
-            for name in _IN_USE:
-                stack.enter_context(FolderLock(path, name).held())
+            stack.enter_context(stores.unused(path))
             side = _folder(DataFolder.open(path), stack)
         if not side.secrets:
             raise CopyRefused("PostgreSQL", "empty")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from zapette_broker.storage.store_errors import StoreError
+
+NO_LIMIT: Final = 1 << 40
+"""For LIMIT before OFFSET: SQLite needs one, and PostgreSQL takes no negative one."""
 
 
 class Connection(Protocol):

@@ -17,7 +17,7 @@ from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.storage import clock
 from zapette_server.storage.clock import Clock
-from zapette_server.storage.database import Connection
+from zapette_server.storage.database import NO_LIMIT, Connection
 
 MOST_OF_A_PLAYER: Final = 500
 """The most grants kept for one player; the oldest makes room."""
@@ -32,7 +32,6 @@ MOST_REVOKED: Final = 1000
 """The most revoked tokens of one player; beyond that it needs a new code."""
 
 _DAY: Final = 24 * 3600.0
-_ALL: Final = 1 << 40
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS visitors (
     client_id TEXT PRIMARY KEY,
@@ -150,12 +149,12 @@ class Grants:
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors WHERE "
                 "player_id = ? AND address = ? AND ended IS NULL "
                 "ORDER BY since DESC LIMIT ? OFFSET ?)",
-                (grant.player_id, grant.address, _ALL, MOST_OF_ADDRESS),
+                (grant.player_id, grant.address, NO_LIMIT, MOST_OF_ADDRESS),
             )
             file.write(
                 "DELETE FROM visitors WHERE client_id IN (SELECT client_id FROM visitors "
                 "WHERE player_id = ? AND ended IS NULL ORDER BY since DESC LIMIT ? OFFSET ?)",
-                (grant.player_id, _ALL, MOST_OF_A_PLAYER),
+                (grant.player_id, NO_LIMIT, MOST_OF_A_PLAYER),
             )
             ((many,),) = file.read("SELECT count(*) FROM visitors")
             if many > MOST:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zapette_server.access.credentials import Role
-from zapette_server.storage.database import Connection
+from zapette_server.storage.database import NO_LIMIT, Connection
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS pairing_codes (
@@ -27,7 +27,6 @@ CREATE TABLE IF NOT EXISTS pairing_guesses (
     long_until REAL NOT NULL
 );
 """
-_ALL: Final = 1 << 40
 _COLUMNS: Final = "player_id, generation, role, until, digits, wrong"
 
 
@@ -100,7 +99,7 @@ class PairingCodes:
         self._database.write(
             "DELETE FROM pairing_codes WHERE digest IN "
             "(SELECT digest FROM pairing_codes ORDER BY number DESC LIMIT ? OFFSET ?)",
-            (_ALL, most),
+            (NO_LIMIT, most),
         )
 
     def wrong(self, digits: int) -> int:

@@ -21,7 +21,7 @@ from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.sqlite_errors import translated
 from zapette_broker.storage.store_errors import StoreError, StoreFull, os_error
 from zapette_server.errors import BackupError
-from zapette_server.storage import private_file
+from zapette_server.storage import private_file, stores
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.backup_format import (
     ASIDE,
@@ -31,10 +31,8 @@ from zapette_server.storage.backup_format import (
     Manifest,
     stays,
 )
-from zapette_server.storage.data_folder import SETUP, DataFolder
-from zapette_server.storage.folder_lock import FolderLock
+from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.held_folder import HeldFolder
-from zapette_server.storage.stores import BROKER, WEB, known
 
 _DAMAGED: Final = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError),
@@ -98,8 +96,7 @@ def _manifest(file: Path, archive: zipfile.ZipFile) -> Manifest:
 
 def _replace(file: Path, archive: zipfile.ZipFile, manifest: Manifest, data: Path) -> Path | None:
     with ExitStack() as stack:
-        for name in ("run", BROKER, WEB, SETUP):
-            stack.enter_context(FolderLock(data, name).held())
+        stack.enter_context(stores.unused(data))
         size = sum(it.size for it in manifest.files.values())
         if size > shutil.disk_usage(data).free:
             raise StoreFull(f"{data}: the backup needs {size >> 20} MiB of room, and there is less")
@@ -154,7 +151,7 @@ def _check_usable(file: Path, folder: Path) -> None:
     try:
         found = DataFolder.read(folder)
         Accounts(found.accounts).names()
-        for path, schema in known(found).items():
+        for path, schema in stores.known(found).items():
             if sqlite_file.check_head(path, schema):
                 with translated(path), closing(sqlite_file.connect(path)) as connection:
                     sqlite_file.check_integrity(path, connection)

@@ -171,6 +171,19 @@ def opened(path: Path, database: str = SQLITE) -> Iterator[tuple[PlayerRegistry,
         yield registry, stack.enter_context(contextlib.closing(Grants(folder.grants)))
 
 
+@contextlib.contextmanager
+def unused(path: Path) -> Iterator[None]:
+    """Keep every process of Zapette off a data folder.
+
+    Raises:
+        StoreBusy: one uses it already.
+    """
+    with contextlib.ExitStack() as stack:
+        for name in ("run", BROKER, WEB, SETUP):
+            stack.enter_context(FolderLock(path, name).held())
+        yield
+
+
 def known(folder: DataFolder) -> dict[Path, Schema]:
     """Return the stores that every start needs, with what is expected in them."""
     return {
