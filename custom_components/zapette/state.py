@@ -1,11 +1,15 @@
 """The state of a player, read from its JSON; no I/O."""
 
+import math
 import mimetypes
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from homeassistant.util.json import json_loads_object
+
+MOST_TRACKS: Final = 100
+"""The most tracks of one kind of a player, whose state may name any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Tracks:
         if not isinstance(data, dict) or not isinstance(data.get("tracks"), list):
             return cls()
         labelled: dict[str, str] = {}
-        for track in data["tracks"]:
+        for track in data["tracks"][:MOST_TRACKS]:
             if not isinstance(track, dict) or "id" not in track:
                 continue
             label = str(track.get("label") or track.get("language") or track["id"])
@@ -157,7 +161,7 @@ class PlayerState:
             gesture_required=data.get("gesture_required") is True,
             error=str(error.get("message", "")) if error else None,
             skipped=_object(data, "skipped"),
-            can=frozenset(it for it in data.get("can") or () if isinstance(it, str)),
+            can=_texts(data, "can"),
         )
 
 
@@ -186,4 +190,16 @@ def _text(data: dict[str, Any], key: str) -> str | None:
 
 def _number(data: dict[str, Any], key: str) -> float | None:
     value = data.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _texts(data: dict[str, Any], key: str) -> frozenset[str]:
+    value = data.get(key)
+    listed = value if isinstance(value, list) else []
+    return frozenset(it for it in listed if isinstance(it, str))

@@ -145,4 +145,5 @@ def read_object(payload: bytes) -> dict[str, Any]:
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # a name or label may hold half of a surrogate pair, which UTF-8 does not have
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

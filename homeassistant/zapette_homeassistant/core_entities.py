@@ -14,6 +14,9 @@ from zapette.protocol.topics import Callee, Topics
 
 NO_TRACK: Final = "Off"
 
+MOST_TRACKS: Final = 100
+"""The most subtitle tracks of a player, whose state may name any number of them."""
+
 # Each button's procedure, name and icon.
 _BUTTONS: Final = (
     ("play", "Play", "mdi:play"),
@@ -35,10 +38,10 @@ _STATE: Final = _GUARDED.replace(
 
 
 def tracks(value: object) -> tuple[tuple[str, str], ...]:
-    """Return label and id of each track in a state's ``subtitles``, with no label twice."""
+    """Return label and id of the tracks in a state's ``subtitles``, with no label twice."""
     found = value.get("tracks") if isinstance(value, dict) else None
     labelled: dict[str, str] = {}
-    for track in found if isinstance(found, list) else ():
+    for track in found[:MOST_TRACKS] if isinstance(found, list) else ():
         if not isinstance(track, dict) or not isinstance(track.get("id"), str):
             continue
         label = str(track.get("label") or track.get("language") or track["id"])

@@ -1,11 +1,14 @@
 /** Moves what plays from one player to another; no I/O of its own. */
 
 import { CallError } from "../protocol/errors.js";
+import { beginning } from "../protocol/messages.js";
 
 /** Seconds by which the second player may be off when the first one pauses. */
 const NEAR = 0.5;
 /** Milliseconds that a player has to load a medium, which may have to be converted. */
 const LOADING = 30_000;
+/** Characters of a title that a queue takes. */
+const LONGEST_TITLE = 200;
 
 /**
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
@@ -88,7 +91,7 @@ async function choose({ audio, subtitles, rate }, to) {
 
 /** @param {string | null} title */
 function titled(title) {
-  const short = (title ?? "").trim().slice(0, 200);
+  const short = beginning((title ?? "").trim(), LONGEST_TITLE);
   return short ? { title: short } : {};
 }
 

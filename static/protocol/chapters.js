@@ -1,5 +1,7 @@
 /** The chapters of what is loaded, as the state tells them; no I/O. */
 
+import { beginning } from "./messages.js";
+
 /** The most chapters that the state tells, and the most characters of a title: it stays small. */
 export const MOST_CHAPTERS = 100;
 export const LONGEST_TITLE = 100;
@@ -21,7 +23,7 @@ const BEGUN = 3;
  */
 export function bounded(chapters = []) {
   return chapters.slice(0, MOST_CHAPTERS).map(({ title, start }) => ({
-    title: Array.from(title).slice(0, LONGEST_TITLE).join("").trim(),
+    title: beginning(title, LONGEST_TITLE).trim(),
     start,
   }));
 }

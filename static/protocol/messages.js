@@ -121,6 +121,15 @@ export function isRecord(value) {
   return isContainer(value) && !Array.isArray(value);
 }
 
+/**
+ * Return the first `most` characters of `text`; half of a surrogate pair is none.
+ * @param {string} text
+ * @param {number} most
+ */
+export function beginning(text, most) {
+  return Array.from(text).slice(0, most).join("");
+}
+
 /** @param {unknown} value */
 function isContainer(value) {
   return typeof value === "object" && value !== null;

@@ -4,6 +4,7 @@
  */
 
 import { CallError } from "./errors.js";
+import { beginning } from "./messages.js";
 import { NAME, RATE, SUBTITLE_DELAY, SUBTITLE_SIZE, TYPES, VOLUME } from "./ranges.js";
 
 /**
@@ -157,7 +158,8 @@ function isNumber(value) {
  * @returns {value is string}
  */
 function isText(value, least, most) {
-  if (typeof value !== "string") return false;
+  // Half of a surrogate pair is no character: nobody could write it down in UTF-8.
+  if (typeof value !== "string" || /[\ud800-\udfff]/u.test(value)) return false;
   const length = Array.from(value.trim()).length;
   return length >= least && length <= most;
 }
@@ -184,7 +186,7 @@ function listOf(declared) {
 /** @param {unknown} value */
 function shown(value) {
   const text = JSON.stringify(value) || String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return text.length > 60 ? `${beginning(text, 60)}…` : text;
 }
 
 /** @param {string} message */

@@ -3,6 +3,7 @@
 import { readAddress } from "./addresses.js";
 import { CallError } from "./errors.js";
 import { isMediumName } from "./media-names.js";
+import { beginning } from "./messages.js";
 
 const LIBRARY = "media/";
 /** What no path begins with, because no level of one is empty. */
@@ -131,7 +132,7 @@ function decoded(name) {
 
 /** @param {string} text */
 function invalid(text) {
-  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  const shown = text.length > 60 ? `${beginning(text, 60)}…` : text;
   return new CallError(
     "invalid_argument",
     `source is ${JSON.stringify(shown)}: a path in the library or an http(s) address is needed`,

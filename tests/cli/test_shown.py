@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import click
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
 from zapette.client.players import KnownPlayer, _state
+from zapette_cli.failures import Group
 from zapette_cli.player_text import line, row, summary, table
 
 anything: st.SearchStrategy[Any] = st.recursive(
@@ -48,3 +51,9 @@ def test_nothing_loaded() -> None:
     state = _state(b'{"title": null, "source": null, "name": "Den", "volume": 40, "new": [1]}')
     assert state == {"title": None, "source": None, "name": "Den", "volume": 40, "new": [1]}
     assert row(KnownPlayer("0" * 32, online=True, state=state))[-1] == ""
+
+
+def test_a_name_that_utf_8_does_not_have() -> None:
+    said = click.Command("say", callback=lambda: click.echo('"TV \ud83d"'))
+    done = CliRunner().invoke(Group(commands=[said]), ["say"])
+    assert json.loads(done.stdout) == "TV \ud83d", done.exception

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import core_entities
+from zapette_homeassistant.announcements import Announcements, Known
 
 ID = "0123456789abcdef" * 2
 TOPICS = Topics("house/tv")
@@ -72,3 +73,15 @@ def test_whoever_is_gone_takes_every_entity_along() -> None:
         else:
             assert {player, server} <= named
             assert component["availability_mode"] == "all"
+
+
+def test_a_state_that_names_tracks_without_end() -> None:
+    many = [{"id": str(it), "label": "English"} for it in range(100_000)]
+    assert len(core_entities.tracks({"tracks": many})) == core_entities.MOST_TRACKS
+
+
+def test_names_that_utf_8_does_not_have() -> None:
+    state = {"name": "TV \ud83d", "subtitles": {"tracks": [{"id": "f0", "label": "\ude00"}]}}
+    known = Known(ID).after(state)
+    for payload in Announcements("both", TOPICS, "1").messages(known, "http://tv/").values():
+        assert json.loads(payload.decode())

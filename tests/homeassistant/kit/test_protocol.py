@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from custom_components.zapette.calls import Caller
 from custom_components.zapette.errors import CallError
 from custom_components.zapette.player import Player
 from custom_components.zapette.position import Position
-from custom_components.zapette.state import PlayerState
+from custom_components.zapette.state import MOST_TRACKS, PlayerState
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 TOPICS = json.loads((VECTORS / "topics.json").read_text())
@@ -68,6 +69,16 @@ async def test_responses(hass: HomeAssistant, case: dict[str, Any]) -> None:
     assert raised.value.code == case["code"]
     if "message" in case:
         assert raised.value.message == case["message"]
+
+
+def test_strange_states() -> None:
+    """Whoever opens the page is a player, and says what it likes."""
+    labels = [{"id": str(it), "label": "English"} for it in range(100_000)]
+    state = PlayerState.of(
+        {"can": 5, "version": math.inf, "position": 10**400, "audio": {"tracks": labels}}
+    )
+    assert (state.can, state.version, state.position) == (frozenset(), 1, 0.0)
+    assert len(state.audio.tracks) == MOST_TRACKS
 
 
 def test_a_position_that_could_be_foreseen_changes_nothing() -> None:
