@@ -46,10 +46,16 @@ class ZapetteError(Exception):
 
 
 class SettingsError(ZapetteError):
-    """A setting is refused; `key` is its full name, for example ``http.port``."""
+    """A setting is refused.
 
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"setting {key}: {reason}")
+    Attributes:
+        key: its full name, for example ``bridge.url``.
+        reason: what is wrong, and what is allowed.
+    """
+
+    def __init__(self, key: str, reason: str, place: str = "") -> None:
+        """Say what is wrong; `place` is the file, or other place, that sets it."""
+        super().__init__(f"setting {key}{f' in {place}' if place else ''}: {reason}")
         self.key = key
         self.reason = reason
 

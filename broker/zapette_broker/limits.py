@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -89,15 +91,17 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, (int, float)) and not 0 <= value <= _CEILINGS.get(
-                field.name, value
-            ):
-                raise SettingsError(field.name, f"{value!r} is out of range")
+            if not isinstance(value, (int, float)):
+                continue
+            ceiling = _CEILINGS.get(field.name, math.inf)
+            if not 0 <= value <= ceiling:
+                most = "0 or more" if ceiling == math.inf else f"from 0 to {ceiling:.0f}"
+                raise SettingsError(field.name, f"{value!r} is out of range: {most} is needed")
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
-                raise SettingsError(name, "must be positive")
+                raise SettingsError(name, "0 is out of range: more is needed")
         if not self.websocket_path.startswith("/"):
-            raise SettingsError("websocket_path", "must start with /")
+            raise SettingsError("websocket_path", "it does not begin with /")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Limits:
@@ -107,7 +111,9 @@ class Limits:
         for key, value in values.items():
             name = key.replace("-", "_")
             if name not in kinds:
-                raise SettingsError(key, "no such limit")
+                close = difflib.get_close_matches(name, kinds, 1)
+                known = f"did you mean {close[0]}?" if close else f"there are {', '.join(kinds)}"
+                raise SettingsError(key, f"there is no such limit; {known}")
             checked[name] = _checked(key, kinds[name], value)
         return cls(**checked)
 
@@ -139,7 +145,15 @@ def _checked(key: str, kind: str, value: object) -> object:
             isinstance(item, str) for item in value
         ):
             return frozenset(value)
-    raise SettingsError(key, f"{value!r} is not of type {kind}")
+    raise SettingsError(key, f"{value!r} is not {_IN_WORDS[kind]}")
+
+
+_IN_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "frozenset[str] | None": "a list of texts",
+}
 
 
 _CEILINGS: dict[str, float] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 
 from zapette.errors import SettingsError, TopicError
 from zapette.protocol.topics import check_base
+from zapette_broker.errors import SettingsError as LimitsError
+from zapette_broker.limits import Limits
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.broker_settings import BrokerSettings
 from zapette_server.errors import HostNameError
@@ -154,11 +157,22 @@ def load(
     Raises:
         SettingsError: a key is unknown, or a value has the wrong type or is out of range.
     """
-    values: dict[str, Any] = {}
-    if file is not None:
-        values |= _from_file(file)
-    values |= _from_environment(environment)
-    values |= {key: value for key, value in (options or {}).items() if value not in {None, ""}}
+    given = {key: value for key, value in (options or {}).items() if value not in {None, ""}}
+    sources = [
+        ("the options", given),
+        ("the environment", _from_environment(environment)),
+        (str(file), {} if file is None else _from_file(file)),
+    ]
+    values = {key: value for _, found in reversed(sources) for key, value in found.items()}
+    try:
+        return _built(values)
+    except SettingsError as error:
+        place = next((place for place, found in sources if error.key in found), "")
+        raise SettingsError(error.key, error.reason, place) from None
+
+
+def _built(values: Mapping[str, Any]) -> Settings:
+    """Return the settings with these values; the others have their defaults."""
     flat: dict[str, Any] = {}
     tables: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
@@ -259,7 +273,7 @@ def _typed(key: str, value: Any) -> Any:
         return _path(key, str(value))
     if type(value) is not kind:
         shown = "the value" if key.endswith("password") else repr(value)
-        raise SettingsError(key, f"{shown} is not of type {kind.__name__}")
+        raise SettingsError(key, f"{shown} is not {_IN_WORDS[kind]}")
     return value
 
 
@@ -276,7 +290,9 @@ def _path(key: str, text: str) -> Path | None:
 
 def _kind(key: str, shown: str) -> type:
     if key not in _KINDS:
-        raise SettingsError(shown, f"there is no such setting; there are {', '.join(_KINDS)}")
+        close = difflib.get_close_matches(key, _KINDS, 1)
+        known = f"did you mean {close[0]}?" if close else f"there are {', '.join(_KINDS)}"
+        raise SettingsError(shown, f"there is no such setting; {known}")
     return _KINDS[key]
 
 
@@ -345,6 +361,13 @@ def _check_base(key: str, value: str) -> None:
     try:
         check_base(value)
     except TopicError as error:
+        raise SettingsError(key, str(error)) from None
+
+
+def _check_limits(key: str, value: str) -> None:
+    try:
+        Limits.from_text(value)
+    except LimitsError as error:
         raise SettingsError(key, str(error)) from None
 
 
@@ -427,6 +450,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "library": _check_library,
     "new_players": _check_new_players,
     "base_topic": _check_base,
+    "limits": _check_limits,
     "token_lifetime": _check_lifetime,
     "convert": _check_convert,
     "convert_at_once": _check_range(1, 64),
@@ -444,3 +468,9 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
 }
 
 _KINDS: Final = _kinds(Settings())
+_IN_WORDS: Final[dict[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    str: "a text in quotation marks",
+    Path: "a path in quotation marks",
+}
