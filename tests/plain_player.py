@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from zapette.client.client import Client
 from zapette.client.procedures import Procedure
@@ -12,6 +12,15 @@ from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import new_player_id
+
+_EVENTS: Final = {
+    "play": ("position",),
+    "pause": ("position",),
+    "seek": ("position",),
+    "volume": ("volume", "muted"),
+    "load": ("source", "duration"),
+    "message": ("text", "seconds"),
+}
 
 
 class PlainPlayer:
@@ -22,9 +31,13 @@ class PlainPlayer:
     """
 
     def __init__(
-        self, url: BrokerUrl, name: str = "Living room", base_topic: str = "zapette"
+        self,
+        url: BrokerUrl,
+        name: str = "Living room",
+        base_topic: str = "zapette",
+        player_id: str = "",
     ) -> None:
-        self.id = new_player_id()
+        self.id = player_id or new_player_id()
         self.callee = Topics(base_topic).player(self.id)
         self.heard: list[tuple[str, Any]] = []
         self._at = time.monotonic()
@@ -140,10 +153,19 @@ class PlainPlayer:
         self._state |= {"position": was, "reported_at": time.time()} | changed
         self._state["seq"] += 1
         self._publish()
-        event = json.dumps(changed)
-        self.client.publish(self.callee.event(procedure.partition("/")[0]), event)
+        name = procedure.partition("/")[0]
+        self.client.publish(self.callee.event(name), _compact(self._members(name, given)))
         return self._state
 
+    def _members(self, name: str, given: Any) -> dict[str, Any]:
+        """Return the members of an event (docs/protocol.md, "Events")."""
+        known = {"text": given, "seconds": 5, "source": None, **self._state}
+        return {member: known[member] for member in _EVENTS.get(name, ())}
+
     def _publish(self) -> None:
-        payload = json.dumps(self._state)
-        self.client.publish(self.callee.state, payload, qos=1, retain=True)
+        self.client.publish(self.callee.state, _compact(self._state), qos=1, retain=True)
+
+
+def _compact(value: dict[str, Any]) -> str:
+    """Return the JSON of a value as a page writes it."""
+    return json.dumps(value, separators=(",", ":"))

@@ -24,6 +24,9 @@ _CUT: Final = frozenset({"request_timeout", "conflict", "too_many_requests"})
 _FINAL: Final = frozenset({"no_room", "not_implemented"})
 _SERVER_ERRORS: Final = 500
 
+_SHORTER: Final = Text(
+    "the file has become shorter meanwhile", "le fichier a raccourci entre-temps"
+)
 _TEXTS: Final = {
     "unauthorized": Text("the server does not accept this account", "le serveur refuse ce compte"),
     "wrong_key": Text("the link is no longer valid", "le lien n'est plus valable"),
@@ -90,11 +93,11 @@ class Server:
         request.add_header("Content-Type", kind)
         if self.proof:
             request.add_header("Authorization", self.proof)
-        context = ssl.create_default_context(cafile=self.ca_file)
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
         try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            opener = urllib.request.build_opener(
+                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+            )
             with opener.open(request, timeout=_TIMEOUT) as answer:
                 content = answer.read()
                 return json.loads(content) if content else None
@@ -139,7 +142,7 @@ def send(
                     state = server.ask("GET", path)
                 received = state["received"]
                 file.seek(received)
-                part = file.read(state["part"])
+                part = _part(file, state["part"], is_last=received == size)
                 state = server.ask("PUT", f"{path}?offset={received}", part)
                 failures = 0
                 progressed(state["received"], False)
@@ -153,6 +156,13 @@ def send(
         _cancel(server, path)
         raise
     return str(state["source"])
+
+
+def _part(file: BinaryIO, most: int, *, is_last: bool) -> bytes:
+    part = file.read(most)
+    if not part and not is_last:
+        raise UploadError(_SHORTER, "cut_off", is_passing=False)
+    return part
 
 
 def _cancel(server: Server, path: str) -> None:

@@ -213,7 +213,7 @@ def test_pilot_from_the_homes_side(house: House) -> None:
         assert json.loads(answer.stdout)["error"]["code"] == "invalid_argument"
         assert player.heard == [("play", None), ("volume", 40), ("pause", None)]
         eventually(lambda: listener.on(f"{root}/event/pause"), "events go out")
-        assert listener.on(f"{root}/event/play") == [b'{"playing": true}']
+        assert listener.on(f"{root}/event/play") == [b'{"position":12.0}']
         states = [json.loads(payload)["seq"] for payload in listener.on(f"{root}/state")]
         assert states == sorted(set(states)), "no state came twice"
     house.agree()

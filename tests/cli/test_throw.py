@@ -80,11 +80,15 @@ def test_an_address(system: System, player: PlainPlayer) -> None:
 def test_a_guest_has_the_rights_of_a_guest(
     system: System, photo: Path, language: str, words: str
 ) -> None:
-    player = system.post("api/credentials", system.get("api/id").json).json
-    link = player["links"]["guest"]["url"]
+    made = system.get("api/id").json
+    link = system.post("api/credentials", made).json["links"]["guest"]["url"]
     here = f"{system.url.rstrip('/')}/remote#{link.partition('#')[2]}"
     speaking = replace(system, settings={**system.settings, "LC_ALL": language})
-    done = speaking.zapette("throw", str(photo), "--to", here, *TIMEOUT)
+    player = PlainPlayer(system.household(), player_id=made["id"]).start()
+    try:
+        done = speaking.zapette("throw", str(photo), "--to", here, *TIMEOUT)
+    finally:
+        player.stop()
     assert done.returncode == 1
     assert done.stderr.endswith(words)
 
@@ -93,6 +97,29 @@ def test_there_is_no_such_file(system: System) -> None:
     done = system.zapette("throw", "absent.mp4")
     assert done.returncode == 2
     assert "absent.mp4: there is no such file" in done.stderr
+
+
+def test_a_folder(system: System, tmp_path: Path) -> None:
+    done = system.zapette("throw", str(tmp_path))
+    assert done.returncode == 2
+    assert "it is a folder; name a file in it" in done.stderr
+
+
+def test_nothing_is_sent_to_a_player_that_is_not_there(system: System, photo: Path) -> None:
+    done = system.zapette("throw", str(photo), "--to", "0" * 32, "--timeout", "1")
+    assert done.returncode == 4
+    assert photo.name not in done.stderr
+
+
+def test_a_file_that_becomes_shorter(system: System) -> None:
+    content = png()
+    with pytest.raises(UploadError, match="shorter"):
+        send(home(system), io.BytesIO(content), "a.png", len(content) + 1, lambda *_: None)
+
+
+def test_an_authority_that_is_none(photo: Path) -> None:
+    with pytest.raises(UploadError, match="no answer from https"):
+        Server("https://127.0.0.1:9/", ca_file=photo).ask("GET", "api/ip")
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ def throw(
     file = None if is_address else _existing(what)
     try:
         with _receiver(broker, target, server) as (client, callee, home, is_guest):
+            # before a long upload: is it there, and a player?
+            client.call(callee, "status", timeout=broker.timeout)
             source = what if file is None else _sent(home, file)
             parameters: dict[str, Any] = {"source": source}
             if file is not None:
@@ -70,7 +72,10 @@ def throw(
 def _existing(name: str) -> Path:
     file = Path(name)
     try:
+        if file.is_dir():
+            raise click.UsageError(f"{name}: it is a folder; name a file in it")
         if file.is_file():
+            file.open("rb").close()
             return file
     except OSError as error:
         raise click.UsageError(f"{name}: {error.strerror}") from None
