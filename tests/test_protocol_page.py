@@ -136,6 +136,12 @@ def test_the_state() -> None:
     }
 
 
+def test_why_a_medium_comes_as_it_does() -> None:
+    _, _, told = PAGE.read_text().partition("- `stream.reason` says why: ")
+    reasons = set(quoted(told.partition("`speed`")[0])) - {"codec", "stream"}
+    assert reasons == set(STATE["stream_reasons"])
+
+
 def test_the_example_of_a_state() -> None:
     (example,) = [json.loads(it.text) for it in blocks(PAGE) if it.heading == "The state"]
     assert list(example) == list(STATE["state"])

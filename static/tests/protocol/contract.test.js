@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { REASONS } from "../../media/delivery.js";
 import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
 import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
@@ -72,6 +73,10 @@ test("the errors, and the reasons of a media error", () => {
   const { callee, caller, media_error } = vectors("errors");
   assert.deepEqual(CALL_ERRORS, [...callee, ...caller]);
   assert.deepEqual(MEDIA_REASONS, media_error);
+});
+
+test("why a medium comes as it does", () => {
+  assert.deepEqual(REASONS, vectors("state").stream_reasons);
 });
 
 test("the errors of the web server", () => {
