@@ -117,7 +117,10 @@ test("the place is put right when the second one was slow", async () => {
 });
 
 test("a title is cut between two characters", async () => {
-  const { from, to } = both({ title: `${"a".repeat(199)}\u{1f600}b`, queue: { index: null, items: [] } });
+  const { from, to } = both({
+    title: `${"a".repeat(199)}\u{1f600}b`,
+    queue: { index: null, items: [] },
+  });
   await move(from, to);
   assert.equal(to.asked[4], `load media/b.mp4 0 ${"a".repeat(199)}\u{1f600}`);
 });
