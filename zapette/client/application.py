@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import os
-import signal
-import threading
-from collections.abc import Awaitable, Callable, Generator
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from zapette import logs
 from zapette.client.broker_discovery import find_home
-from zapette.client.client import CALL_TIMEOUT, Client
+from zapette.client.caller import Caller, payload_of
+from zapette.client.client import Client
 from zapette.client.handlers import SIGNALS, Signal, Subscriber, guarded, put
-from zapette.client.player import AsyncPlayer, Player
-from zapette.client.players import Players
 from zapette.client.procedures import Procedure, Procedures
-from zapette.client.service import Service, public_methods
-from zapette.errors import InvalidArgument, TopicError
+from zapette.client.runner import Runner
+from zapette.client.service import public_methods
+from zapette.errors import TopicError
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
-from zapette.protocol.address import parse_address
 from zapette.protocol.topics import Callee, Topics, check_base
-from zapette.protocol.values import write_json
 
 log = logging.getLogger("zapette.application")
 
@@ -40,7 +34,7 @@ START_TIMEOUT: Final = 10.0
 _MAX_CLIENT_ID: Final = 64
 
 
-class Application:
+class Application(Caller):
     """A program on the broker: a service if it has a name, otherwise a client.
 
     ::
@@ -93,12 +87,12 @@ class Application:
             ca_file = ca_file or home.ca_file
             if where is None:
                 where, password = home.broker(), home.renewed_password
-        self._topics = Topics(base_topic)
+        topics = Topics(base_topic)
         self._name = name
         self._procedures = Procedures()
         self._handlers: dict[str, list[Callable[..., Any]]] = {each: [] for each in SIGNALS}
-        self._callee = self._topics.service(name) if name is not None else None
-        self._client = Client(
+        self._callee = topics.service(name) if name is not None else None
+        client = Client(
             where,
             client_id=_client_id(name) if name is not None else None,
             password=password,
@@ -107,31 +101,16 @@ class Application:
             timing=timing,
             ca_file=Path(ca_file) if ca_file else None,
         )
-        self._client.on_live = lambda: self._notify("joined")
-        self._client.on_lost = lambda _: self._notify("left")
-        self._client.on_replaced = self._replaced
-        self._players: Players | None = None
-        self._ended = threading.Event()
+        client.on_live = lambda: self._notify("joined")
+        client.on_lost = lambda _: self._notify("left")
+        client.on_replaced = self._replaced
+        super().__init__(client, topics)
+        self._runner = Runner(client)
 
     @property
     def name(self) -> str | None:
         """The service's name; None if it offers nothing."""
         return self._name
-
-    @property
-    def client(self) -> Client:
-        """The client, for what this class has no method for."""
-        return self._client
-
-    @property
-    def topics(self) -> Topics:
-        """The topics below the base topic."""
-        return self._topics
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it is connected and registered."""
-        return self._client.is_live
 
     def register(self, name: str | None = None) -> Callable[[F], F]:
         """Offer the function below as a procedure, by its own name or as `name`.
@@ -209,73 +188,6 @@ class Application:
 
         return add
 
-    def call(
-        self, procedure: str, /, *positional: Any, timeout: float = CALL_TIMEOUT, **named: Any
-    ) -> Any:
-        """Call ``players/<id>/volume``, ``server/ip`` or ``<service>/<procedure>``.
-
-        Args:
-            procedure: the callee and the procedure.
-            positional: the parameters by position.
-            timeout: seconds to wait for the answer.
-            named: the parameters by name.
-
-        Raises:
-            CallError: the callee's error, or ``timeout``, or ``unavailable``.
-            TopicError: `procedure` is not of that form.
-        """
-        callee, name = parse_address(procedure, self._topics)
-        return self._client.call(callee, name, *positional, timeout=timeout, **named)
-
-    def call_later(
-        self, procedure: str, /, *positional: Any, timeout: float = CALL_TIMEOUT, **named: Any
-    ) -> Future[Any]:
-        """Call, as `call` does, and return the future of the result at once."""
-        callee, name = parse_address(procedure, self._topics)
-        return self._client.call_later(callee, name, *positional, timeout=timeout, **named)
-
-    async def call_async(
-        self, procedure: str, /, *positional: Any, timeout: float = CALL_TIMEOUT, **named: Any
-    ) -> Any:
-        """Call, as `call` does, from an ``async`` function."""
-        callee, name = parse_address(procedure, self._topics)
-        return await self._client.call_async(callee, name, *positional, timeout=timeout, **named)
-
-    def command(self, procedure: str, /, *positional: Any, **named: Any) -> None:
-        """Call a procedure without waiting for an answer.
-
-        Raises:
-            Unavailable: the application is not connected.
-            TopicError: `procedure` is not of that form.
-        """
-        callee, name = parse_address(procedure, self._topics)
-        self._client.command(callee, name, *positional, **named)
-
-    def publish(
-        self,
-        topic: str,
-        value: Any = b"",
-        *,
-        qos: int = 0,
-        retain: bool = False,
-        absolute: bool = False,
-    ) -> None:
-        """Publish now or not at all.
-
-        Args:
-            topic: below the base topic.
-            value: bytes and text are sent as they are, anything else as JSON.
-            qos: 0, 1 or 2.
-            retain: whether the broker retains it.
-            absolute: whether `topic` is not below the base topic.
-
-        Raises:
-            Unavailable: the application is not connected.
-            InvalidArgument: `value` cannot be written as JSON.
-        """
-        full = self._full(topic, absolute=absolute)
-        self._client.publish(full, _payload(value), qos=qos, retain=retain)
-
     def event(self, name: str, /, **values: Any) -> None:
         """Publish an event of this service: ``services/<name>/event/<event>``.
 
@@ -283,39 +195,7 @@ class Application:
             Unavailable: the application is not connected.
             TopicError: the application has no name.
         """
-        self._client.publish(self._own.event(name), _payload(values))
-
-    def player(self, player_id: str, *, timeout: float = CALL_TIMEOUT) -> Player:
-        """Return a player, whose procedures are methods.
-
-        Raises:
-            TopicError: `player_id` is not 32 lowercase hexadecimal digits.
-        """
-        return Player(self._client, self._topics.player(player_id), timeout)
-
-    def player_async(self, player_id: str, *, timeout: float = CALL_TIMEOUT) -> AsyncPlayer:
-        """Return a player whose procedures are awaited.
-
-        Raises:
-            TopicError: `player_id` is not 32 lowercase hexadecimal digits.
-        """
-        return AsyncPlayer(self._client, self._topics.player(player_id), timeout)
-
-    def service(self, name: str, *, timeout: float = CALL_TIMEOUT) -> Service:
-        """Return a service, whose procedures are methods.
-
-        Raises:
-            TopicError: `name` is not ``[a-z0-9_-]{1,64}``.
-        """
-        return Service(self._client, self._topics.service(name), timeout)
-
-    @property
-    def players(self) -> Players:
-        """The players and their states; complete a moment after the start (`Players.settle`)."""
-        if self._players is None:
-            self._players = Players(self._client, self._topics)
-            self._players.start()
-        return self._players
+        self._client.publish(self._own.event(name), payload_of(values))
 
     def start(self, timeout: float = START_TIMEOUT) -> Awaitable[None]:
         """Connect, and return once connected; in an ``async`` function, ``await`` it.
@@ -326,22 +206,14 @@ class Application:
         Raises:
             Unavailable: the broker is unreachable or refuses; the application is stopped.
         """
-        if _in_task():
-            self._begin()
-            return self._started(timeout)
-        self._start(timeout)
-        return _Done()
+        return self._runner.start(timeout)
 
     def stop(self) -> Awaitable[None]:
         """Publish ``offline``, disconnect, and end `run`; in an ``async`` function, ``await`` it.
 
         You can start it again.
         """
-        self._ended.set()
-        if _in_task():
-            return self._client.stop_async()
-        self._client.stop()
-        return _Done()
+        return self._runner.stop()
 
     def run(self) -> None:
         """Serve until SIGINT, SIGTERM or `stop`, or until another program takes over the name.
@@ -350,20 +222,10 @@ class Application:
         """
         if not logging.getLogger().handlers:
             logs.set_up(self._name or "client", "info")
-        before = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                before[number] = signal.signal(number, lambda *_: self._ended.set())
-        self._start(timeout=0)
-        try:
-            self._ended.wait()
-        finally:
-            self._client.stop()
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        self._runner.run()
 
     def __enter__(self) -> Self:
-        self._start(START_TIMEOUT)
+        self._runner.start_blocking(START_TIMEOUT)
         return self
 
     def __exit__(
@@ -372,8 +234,7 @@ class Application:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._ended.set()
-        self._client.stop()
+        self._runner.stop_blocking()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -387,29 +248,6 @@ class Application:
     ) -> None:
         await self.stop()
 
-    def _begin(self) -> None:
-        self._ended.clear()
-        self._client.start()
-
-    def _start(self, timeout: float) -> None:
-        self._begin()
-        if timeout <= 0:
-            return
-        try:
-            self._client.wait(timeout)
-        except BaseException:
-            self._client.stop()
-            raise
-
-    async def _started(self, timeout: float) -> None:
-        if timeout <= 0:
-            return
-        try:
-            await self._client.wait_async(timeout)
-        except BaseException:
-            await asyncio.shield(self._client.stop_async())
-            raise
-
     @property
     def _own(self) -> Callee:
         if self._callee is None:
@@ -422,41 +260,13 @@ class Application:
         if self._own:
             self._procedures.add(name, function)
 
-    def _full(self, topic: str, *, absolute: bool) -> str:
-        return topic if absolute else f"{self._topics.base}/{topic}"
-
     def _notify(self, name: Signal) -> None:
         for function in self._handlers[name]:
             put(self._client, "signals", guarded(function))
 
     def _replaced(self) -> None:
         log.error("another program runs as %r: stopping", self._name)
-        self._ended.set()
-
-
-class _Done:
-    """An awaitable that is done."""
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return
-        yield
-
-
-def _in_task() -> bool:
-    """Return whether the caller is a task, which can await."""
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False
-
-
-def _payload(value: Any) -> bytes | str:
-    if isinstance(value, bytes | str):
-        return value
-    try:
-        return write_json(value)
-    except ValueError as error:
-        raise InvalidArgument(f"the value {error}") from None
+        self._runner.end()
 
 
 def _client_id(name: str) -> str:
