@@ -21,7 +21,8 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.refusal_counts import RefusalCounts
-from zapette_webapp.http.streaming import IDLE_SECONDS, TURN, FairChannel, Shared
+from zapette_webapp.http.streaming import IDLE_SECONDS, FairChannel, Shared
+from zapette_webapp.http.turns import TURN
 
 SIZE = 64 << 20
 

@@ -1,8 +1,6 @@
-"""Receiving in bounded time, and sending in turns, for waitress.
+"""Receiving in bounded time, for waitress.
 
-By itself, waitress sends to one client until its socket is full, while all others wait. It reads a
-file in parts of the size of the socket's buffer, and reads most of each part again. It waits for a
-request as long as some bytes of it arrive.
+By itself, waitress waits for a request as long as some bytes of it arrive.
 """
 
 from __future__ import annotations
@@ -19,8 +17,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-from waitress.buffers import ReadOnlyFileBasedBuffer
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, MultiSocketServer
 from waitress.task import WSGITask
 
@@ -33,11 +29,9 @@ from zapette_webapp.http.forwarded import forwarded_address
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, Parts, ProblemTask, Refusal
 from zapette_webapp.http.transfers import RIGHT, Right, Transfers
+from zapette_webapp.http.turns import TurnChannel
 
 log = logging.getLogger("zapette.web")
-
-TURN: Final = 512 << 10
-"""The most bytes sent to one client in a turn."""
 
 HEADER_SECONDS: Final = 10.0
 """The time limit for the header of a request, from its first byte."""
@@ -51,7 +45,6 @@ IDLE_SECONDS: Final = 60.0
 _LINGER_SECONDS: Final = 2.0
 _STALLED_SECONDS: Final = 10.0
 _DROPPED_AT_ONCE: Final = 256 << 10
-_SENDFILE: Final = getattr(os, "sendfile", None)
 # drop what the system has not sent yet, and tell the client
 _RESET: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -94,7 +87,7 @@ class RightfulTask(WSGITask):
             self.channel.guard((self.environ or {}).get(RIGHT))
 
 
-class FairChannel(HTTPChannel):
+class FairChannel(TurnChannel):
     """A connection with limits on its time and its turns.
 
     Attributes:
@@ -106,7 +99,6 @@ class FairChannel(HTTPChannel):
     parser_class: Any = Parser
     task_class = RightfulTask
     error_task_class = ProblemTask
-    outbufs: list[Any]
     requests: list[Any]
     requests_lock: threading.Lock
     server: Any
@@ -196,6 +188,13 @@ class FairChannel(HTTPChannel):
             self.request.close()
         self.shared.transfers.end(self)
         self.shared.connections.leave(self, self._client)
+
+    def sent(self, *, has_taken: bool) -> None:
+        """Note the end of a turn; an answer that is sent needs its right no longer."""
+        if not self.total_outbufs_len:
+            self.shared.transfers.end(self)
+        if has_taken:
+            self._waits_since = time.monotonic()
 
     def guard(self, right: Right | None) -> None:
         """Take note of the right that opened what is being sent; None if it cannot be revoked."""
@@ -304,58 +303,6 @@ class FairChannel(HTTPChannel):
             request.completed = True
             self.requests.append(request)
             self.server.add_task(self)
-
-    def _flush_some(self, do_close: bool = True) -> bool:
-        """Send at most `TURN` bytes; tell whether the client took any."""
-        left = TURN
-        while left > 0:
-            buffer = self.outbufs[0]
-            # not len(): it cannot say more than 2 GiB on small machines
-            if not buffer.__len__():
-                if len(self.outbufs) == 1:
-                    break
-                self.outbufs.pop(0).close()
-                continue
-            sent = self._send_part(buffer, left, do_close=do_close)
-            if not sent:
-                break
-            self.total_outbufs_len -= sent
-            left -= sent
-        if not self.total_outbufs_len:
-            self.shared.transfers.end(self)
-        if left == TURN:
-            return False
-        self.last_activity = time.time()
-        self._waits_since = time.monotonic()
-        return True
-
-    def _send_part(self, buffer: Any, most: int, *, do_close: bool) -> int:
-        if _SENDFILE is not None and isinstance(buffer, ReadOnlyFileBasedBuffer):
-            sent = self._send_file(buffer, min(most, buffer.remain), do_close=do_close)
-        else:
-            sent = self.send(buffer.get(min(most, self.sendbuf_len)), do_close=do_close)
-        if sent:
-            buffer.skip(sent, True)
-        return int(sent)
-
-    def _send_file(self, buffer: ReadOnlyFileBasedBuffer, most: int, *, do_close: bool) -> int:
-        file, sink = buffer.file, self.socket
-        if sink is None:
-            return 0
-        try:
-            sent = os.sendfile(sink.fileno(), file.fileno(), file.tell(), most)
-        except BlockingIOError:
-            return 0
-        except ConnectionError:
-            # A viewer may leave at any time.
-            if do_close:
-                self.handle_close()
-            return 0
-        if sent == 0:
-            log.warning("a file became shorter while it was sent")
-            # The client expects more bytes: only the end of the connection can show the error.
-            self.will_close = True
-        return sent
 
 
 def make_fair(server: BaseWSGIServer | MultiSocketServer, shared: Shared) -> None:
