@@ -22,6 +22,7 @@ from zapette_broker.storage.store_errors import (
 from zapette_server import checks
 from zapette_server.postgresql import pool
 from zapette_server.postgresql.database import Database
+from zapette_server.postgresql.schema import VERSION
 from zapette_server.storage.leases import Leases
 from zapette_server.storage.player_registry import PlayerRegistry
 
@@ -190,5 +191,5 @@ def test_two_first_starts_at_once(server: PostgresqlServer) -> None:
             thread.join(60)
         assert len(opened) == 3
         for each in opened:
-            assert each.read("SELECT version FROM zapette_schema") == [(1,)]
+            assert each.read("SELECT version FROM zapette_schema") == [(VERSION,)]
             each.close()

@@ -230,10 +230,10 @@ class Clock:
 
 def test_a_code_ends() -> None:
     clock = Clock()
-    admission = Admission(clock)
+    admission = Admission(clock=clock)
 
     def wait(player: str = PLAYER, client: str = "c") -> str:
-        return admission.wait(player, client, "192.0.2.1", "TV").code
+        return admission.wait(player, client, "192.0.2.1", "TV")[0]
 
     code = wait()
     while clock.now < LIFETIME - ABSENT:
@@ -256,7 +256,7 @@ def test_a_code_ends() -> None:
 
 def test_budgets() -> None:
     clock = Clock()
-    admission = Admission(clock)
+    admission = Admission(clock=clock)
     for number in range(MOST):
         admission.wait(f"{number:032x}", f"client {number // MOST_OF_CLIENT}", "", "")
     for client in ("client 0", "another"):

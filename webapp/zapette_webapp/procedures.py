@@ -97,7 +97,7 @@ def create_admission_service(
         client_id=ADMISSION_CLIENT_ID,
         password=lambda: tokens.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
         callee=topics.service(ADMISSION),
-        procedures={"allow": _in_words(allow), "waiting": new_players.waiting},
+        procedures={"allow": _in_words(allow), "waiting": _in_words(new_players.waiting)},
     )
 
 

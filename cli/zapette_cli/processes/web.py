@@ -121,7 +121,8 @@ def serve(settings: Settings) -> None:
     )
     streams = StreamConverter.of(settings, folder.streams)
     links = Resolver(private=settings.links_private)
-    new_players = NewPlayers(settings, registry, Admission())
+    shared = stores.shared if stores.is_shared else None
+    new_players = NewPlayers(settings, registry, Admission(shared))
     admission = create_admission_service(settings, keyring.topics, tokens, new_players)
     service = create_service(settings, keyring.topics, tokens, addresses, library.queries)
     # several web sides have a client each, and one of them has the server's own
@@ -169,7 +170,7 @@ def serve(settings: Settings) -> None:
             access=AccessControl(
                 PlayerCredentials(settings, keyring, registry, addresses, engine),
                 grants,
-                Pairing(stores.shared, keyring.pairing_key) if stores.is_shared else Pairing(),
+                Pairing(shared, keyring.pairing_key),
                 warn_of_guesses(link, keyring.topics),
                 refusals,
             ),

@@ -15,6 +15,7 @@ from zapette_server.storage import (
     leases,
     pairing_codes,
     player_registry,
+    waiting_players,
 )
 from zapette_server.storage.database import Connection
 
@@ -67,6 +68,7 @@ MIGRATIONS: Final = (
         )
     )
     + _TRIGGERS,
+    _in_postgresql(waiting_players.TABLE),
 )
 """What makes each version out of the one before it; the first begins with an empty database."""
 

@@ -1,4 +1,4 @@
-"""New players that wait until somebody lets them in; no I/O.
+"""New players that wait until somebody lets them in, in a database.
 
 A waiting page shows a short code, by which people tell which page they let in. The code gives no
 right by itself: only the household, and the owner of a player that is in, can use it.
@@ -7,12 +7,13 @@ right by itself: only the household, and the owner of a player that is in, can u
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Final
 
+from zapette_broker.storage import sqlite
+from zapette_server.storage.database import Connection
+from zapette_server.storage.waiting_players import TABLE, WaitingPlayer, WaitingPlayers
 from zapette_webapp.errors import TooManyWaiting
 
 DIGITS: Final = 6
@@ -32,97 +33,81 @@ MOST_OF_CLIENT: Final = 10
 POLL: Final = 2
 """Seconds after which a waiting page asks again."""
 
-
-@dataclass(frozen=True, slots=True)
-class WaitingPlayer:
-    """A page that waits to become a player.
-
-    Attributes:
-        player_id: its id.
-        code: what it shows.
-        client: the client, for the limits.
-        address: its address.
-        device: the device as people know it; or empty.
-        until: the expiry of the code, by the clock.
-        seen: when it last asked, by the clock.
-    """
-
-    player_id: str
-    code: str
-    client: str
-    address: str
-    device: str
-    until: float
-    seen: float
+_FRESH: Final = ABSENT / 3
 
 
-@dataclass
 class Admission:
     """The waiting players; safe for several threads.
 
-    Attributes:
-        clock: a monotonic clock, in seconds.
+    Every method raises `StoreError` if the database cannot be used.
+
+    Args:
+        database: the database that all web sides share, with `waiting_players.TABLE`; its clock
+            counts. None for one web side alone, which keeps them in memory.
+        clock: a clock, in seconds.
     """
 
-    clock: Callable[[], float] = time.monotonic
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _waiting: dict[str, WaitingPlayer] = field(default_factory=dict)
+    def __init__(
+        self, database: Connection | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._waiting = WaitingPlayers(database or sqlite.in_memory(TABLE))
+        self._clock = clock if database is None else self._waiting.now
 
-    def wait(self, player_id: str, client: str, address: str, device: str) -> WaitingPlayer:
-        """Let a page wait, or wait on; return its code.
+    def wait(self, player_id: str, client: str, address: str, device: str) -> tuple[str, int]:
+        """Let a page wait, or wait on; return its code, and the seconds until it expires.
 
         Raises:
             TooManyWaiting: too many wait, of this client or in total.
         """
-        with self._lock:
-            now = self._drop_ended()
-            known = self._waiting.get(player_id)
-            if known is None:
-                self._check_room(client)
-                until = now + LIFETIME
-                known = WaitingPlayer(
-                    player_id, self._new_code(), client, address, device, until, now
-                )
-            self._waiting[player_id] = replace(known, seen=now)
-            return known
-
-    def left(self, waiting: WaitingPlayer) -> int:
-        """Return the seconds until its code expires."""
-        return max(0, int(waiting.until - self.clock()))
+        now = self._clock()
+        known = _of(player_id, self._present(now))
+        # a page asks often: only some of that is written down
+        if known is None or now - known.seen > _FRESH:
+            with self._waiting.transaction():
+                self._waiting.end(now, now - ABSENT)
+                others = self._waiting.all()
+                known = _of(player_id, others)
+                if known is None:
+                    _check_room(others, client)
+                    code, until = _new_code(others), now + LIFETIME
+                    known = WaitingPlayer(player_id, code, client, address, device, until, now)
+                    self._waiting.put(known)
+                else:
+                    self._waiting.touch(player_id, now)
+        return known.code, max(0, int(known.until - now))
 
     def take(self, code: str) -> WaitingPlayer | None:
         """Return the page that shows a code, which waits no longer; None if none does."""
-        with self._lock:
-            self._drop_ended()
-            found = next((it for it in self._waiting.values() if it.code == code), None)
+        with self._waiting.transaction():
+            found = next((it for it in self.all() if it.code == code), None)
             if found is not None:
-                del self._waiting[found.player_id]
+                self._waiting.remove(found.player_id)
             return found
 
     def all(self) -> list[WaitingPlayer]:
         """Return the pages that wait, the one that waits longest first."""
-        with self._lock:
-            self._drop_ended()
-            return sorted(self._waiting.values(), key=lambda it: it.until)
+        return self._present(self._clock())
 
-    def _check_room(self, client: str) -> None:
-        if sum(it.client == client for it in self._waiting.values()) >= MOST_OF_CLIENT:
-            raise TooManyWaiting(client=client)
-        if len(self._waiting) >= MOST:
-            raise TooManyWaiting
+    def _present(self, now: float) -> list[WaitingPlayer]:
+        return [it for it in self._waiting.all() if it.until > now and it.seen + ABSENT > now]
 
-    def _drop_ended(self) -> float:
-        now = self.clock()
-        for player_id, it in list(self._waiting.items()):
-            if it.until <= now or it.seen + ABSENT <= now:
-                del self._waiting[player_id]
-        return now
 
-    def _new_code(self) -> str:
-        taken = {it.code for it in self._waiting.values()}
-        while (code := f"{secrets.randbelow(10**DIGITS):0{DIGITS}}") in taken:
-            pass
-        return code
+def _of(player_id: str, waiting: list[WaitingPlayer]) -> WaitingPlayer | None:
+    return next((it for it in waiting if it.player_id == player_id), None)
+
+
+def _check_room(waiting: list[WaitingPlayer], client: str) -> None:
+    if sum(it.client == client for it in waiting) >= MOST_OF_CLIENT:
+        raise TooManyWaiting(client=client)
+    if len(waiting) >= MOST:
+        raise TooManyWaiting
+
+
+def _new_code(waiting: list[WaitingPlayer]) -> str:
+    taken = {it.code for it in waiting}
+    while (code := f"{secrets.randbelow(10**DIGITS):0{DIGITS}}") in taken:
+        pass
+    return code
 
 
 def spelled(code: str) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from zapette.errors import InvalidArgument
+from zapette_broker.storage.store_errors import StoreError
 from zapette_server.settings import Settings
 from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.waiting_players import WaitingPlayer
 from zapette_webapp.access import admission
 from zapette_webapp.access.access_control import Device
-from zapette_webapp.access.admission import Admission, WaitingPlayer
+from zapette_webapp.access.admission import Admission
 from zapette_webapp.access.throttle import EVERYBODY, Throttle
 from zapette_webapp.errors import PlayerWaiting, WrongCode
 from zapette_webapp.network import Interface, is_local, own_interfaces
@@ -56,13 +59,14 @@ class NewPlayers:
         Raises:
             PlayerWaiting: it must wait; the error holds its code.
             TooManyWaiting: too many wait already.
+            StoreError: the database cannot be used.
         """
         if self.registry.generation(player_id) is not None or self._may_enter(device.address, host):
             return
-        waiting = self.admission.wait(player_id, client, device.address, device.label)
+        code, left = self.admission.wait(player_id, client, device.address, device.label)
         if self.logged.take(EVERYBODY) == 0:
             log.info("a page at %s waits to be let in as a player", device.address)
-        raise PlayerWaiting(admission.spelled(waiting.code), self.admission.left(waiting))
+        raise PlayerWaiting(admission.spelled(code), left)
 
     def _may_enter(self, address: str, host: str) -> bool:
         if self.settings.new_players == LOCAL:
@@ -82,6 +86,7 @@ class NewPlayers:
             InvalidArgument: the code is malformed.
             WrongCode: no waiting page shows it.
             PlayersFull: there are too many players.
+            StoreError: the database cannot be used.
         """
         read = admission.read(str(code) if isinstance(code, int) else code)
         if read is None:
@@ -94,13 +99,18 @@ class NewPlayers:
         return found
 
     def waiting(self) -> list[dict[str, Any]]:
-        """Return the codes of the pages that wait, with their devices and addresses."""
+        """Return the codes of the pages that wait, with their devices and addresses.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
         return [_described(it) for it in self.admission.all()]
 
     def families(self) -> Iterator[Family]:
-        """Return the figures."""
+        """Return the figures; none while the database cannot be used."""
         meaning = "Pages that wait to be let in as players."
-        yield family("zapette_players_waiting", "gauge", meaning, len(self.admission.all()))
+        with suppress(StoreError):
+            yield family("zapette_players_waiting", "gauge", meaning, len(self.admission.all()))
 
 
 def _described(it: WaitingPlayer) -> dict[str, Any]:
