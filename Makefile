@@ -39,7 +39,7 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 # All of three NATS servers, with pages.
 test-cluster: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
-	@$(BIN)/python -m pytest tests/cluster tests/browser/test_nats.py $(ARGS)
+	@$(BIN)/python -m pytest tests/cluster tests/browser/test_cluster.py $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.
