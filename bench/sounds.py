@@ -2,14 +2,18 @@
 
 ``python -m bench.sounds`` plays a film of 1080 lines with two sounds in Chromium: from the file, in
 which a browser plays the first sound only, to a stream with the other one, and within that stream.
-The time is that from the request to the tone, and how far the film has moved beyond it.
+The first change of each round is on a page that was just opened, in a film that nobody has asked
+for (*cold*), when it has played for 3 s. The time is that from the request to the tone; then come
+the moments at which its steps were complete, and how far the film moved beyond the time.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import tempfile
+from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -28,6 +32,27 @@ from tests.waiting import eventually
 SECONDS: Final = 60
 _HERTZ: Final = (440, 880)
 _SOURCE: Final = f"testsrc2=d={SECONDS}:s=1920x1080:r=24"
+# When each file of a change was there, and what the <video> told, in seconds from the request.
+_STEPS: Final = r"""(() => {
+  const found = {};
+  const note = (step, at) => {
+    if (at > window.listened) found[step] ??= (at - window.listened) / 1000;
+  };
+  for (const { name, responseEnd } of performance.getEntriesByType("resource")) {
+    const step = new URL(name).pathname.split("/").pop().replace(/-\d+\.m4s$/, ", first part");
+    if (!step.endsWith(".mkv")) note(step, responseEnd);
+  }
+  for (const { type, at } of window.told) note(type, at);
+  return found;
+})()"""
+_WATCH: Final = """(() => {
+  window.told = [];
+  for (const type of ["loadedmetadata", "seeked", "canplay", "playing"])
+    document.querySelector("video").addEventListener(type, () =>
+      window.told.push({ type, at: performance.now() }));
+})()"""
+
+Found = dict[str, list[float]]
 
 
 def film(target: Path) -> None:
@@ -41,28 +66,34 @@ def film(target: Path) -> None:
     )
 
 
-def measure(stage: ControlledPlayer, rounds: int) -> dict[str, list[float]]:
-    """Return seconds by what was changed: times to the tone, and moves of the film."""
-    ways = ("file to stream", "within the stream")
-    found: dict[str, list[float]] = {it: [] for way in ways for it in (way, f"{way}, place")}
-    for turn in range(rounds):
-        stage.ask("load", "media/film.mkv")
-        # the sound of the round before is chosen again
-        stage.ask("audio", "0")
-        stage.ask("stream", "direct")
-        stage.ask("stream", "auto")
-        stage.ask("seek", 5 + turn * 2 % 40)
-        stage.ask("play")
-        for way, track in zip(ways, ("1", "0"), strict=True):
-            listen(stage.player, _HERTZ[1 - int(track)])
-            heard_after(stage.player)
-            place = stage.player.time
-            listen(stage.player, _HERTZ[int(track)])
-            stage.ask("audio", track)
-            seconds = heard_after(stage.player)
-            found[way].append(seconds)
-            found[f"{way}, place"].append(stage.player.time - place - seconds)
-    return found
+def change(stage: ControlledPlayer, track: int, way: str, found: Found) -> None:
+    """Let another sound be heard, and note how long that takes."""
+    listen(stage.player, _HERTZ[1 - track])
+    heard_after(stage.player)
+    place = stage.player.time
+    listen(stage.player, _HERTZ[track])
+    stage.ask("audio", str(track))
+    seconds = heard_after(stage.player)
+    found[way].append(seconds)
+    for step, at in stage.player.see(_STEPS).items():
+        # within a stream, parts go on coming
+        if at < seconds and "stream" in way:
+            found[f"{way}, {step}"].append(at)
+    found[f"{way}, film moved further by"].append(stage.player.time - place - seconds)
+
+
+def measure(stage: ControlledPlayer, name: str, found: Found) -> None:
+    """Change the sound of a film three times."""
+    stage.player.see(_WATCH)
+    stage.ask("load", f"media/{name}")
+    stage.ask("play")
+    eventually(lambda: stage.player.time > 3, "it plays")
+    change(stage, 1, "cold: file to stream", found)
+    change(stage, 0, "within it", found)
+    stage.ask("stream", "direct")
+    stage.ask("stream", "auto")
+    stage.ask("seek", 30)
+    change(stage, 1, "again: file to stream", found)
 
 
 def main() -> None:
@@ -70,18 +101,26 @@ def main() -> None:
     parser = command("sounds", __doc__)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
+    found: Found = defaultdict(list)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         media = folder / "media"
         media.mkdir()
         film(media / "film.mkv")
+        # another path is another film: nothing is known of it yet
+        names = [f"{turn}.mkv" for turn in range(options.rounds)]
+        for name in names:
+            os.link(media / "film.mkv", media / name)
         system = stack.enter_context(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}))
         browser = launch(stack.enter_context(sync_playwright()))
         stack.callback(browser.close)
-        eventually(lambda: system.get("api/library").json["index"]["state"] == "ready", "", 60)
-        player = Pages(browser, browser.new_context()).started(system)
-        observer = stack.enter_context(Observer(system.household(), player.root))
-        found = measure(ControlledPlayer(player, observer), options.rounds)
+        system.wait_for_index()
+        for name in names:
+            pages = Pages(browser, browser.new_context())
+            player = pages.started(system)
+            with Observer(system.household(), player.root) as observer:
+                measure(ControlledPlayer(player, observer), name, found)
+            pages.close()
         version = browser.version
     rows = [(it, f"{statistics.median(of):.2f}", f"{max(of):.2f}") for it, of in found.items()]
     print(f"{heading(f'Chromium {version}')}\n\n{markdown(('seconds', 'p50', 'most'), rows)}")

@@ -521,6 +521,7 @@ export class Media {
       if (!this.#loading && this.#delivery.fail(flaw)) this.#reopen().catch(() => {});
       return;
     }
+    if (type === "playing") this.sounds.prepare();
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
     // To others, a medium that is loaded again has not moved.

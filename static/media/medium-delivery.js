@@ -132,7 +132,15 @@ export class MediumDelivery {
   get address() {
     if (!this.#source || !this.way) return "";
     const { plan } = this.way;
-    return plan ? `${streamAddress(this.#source, plan)}?viewer=${VIEWER}` : this.#source.url;
+    return plan ? streamed(this.#source, plan) : this.#source.url;
+  }
+
+  /** The address of the stream with the other sounds of a file of which one is heard; empty if none. */
+  get addressOfSounds() {
+    const source = this.#source;
+    if (!source || this.way?.kind !== "direct" || this.sounds.length < 2) return "";
+    const other = this.#decide(this.#forced, this.sound || 1);
+    return other?.plan ? streamed(source, other.plan) : "";
   }
 
   /** Bits per second of the file, if it comes as it is; null if it does not, or they are not known. */
@@ -217,8 +225,11 @@ export class MediumDelivery {
     return this.address !== before;
   }
 
-  /** @param {Kind | "auto"} forced */
-  #decide(forced) {
+  /**
+   * @param {Kind | "auto"} forced
+   * @param {number} [sound] number of the sound track that is to be heard
+   */
+  #decide(forced, sound = this.sound) {
     const source = this.#source;
     if (!source) return null;
     if (isAsItIs(source)) return forced === "auto" ? AS_IT_IS : null;
@@ -233,11 +244,19 @@ export class MediumDelivery {
       link: this.#link,
       converts: this.#surroundings.converts,
       forced,
-      sound: this.sound,
+      sound,
       burn: this.#burn,
       failed: this.#failed,
     });
   }
+}
+
+/**
+ * @param {Source} source
+ * @param {string} plan
+ */
+function streamed(source, plan) {
+  return `${streamAddress(source, plan)}?viewer=${VIEWER}`;
 }
 
 /**

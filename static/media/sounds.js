@@ -62,6 +62,12 @@ export class Sounds {
     return this.#delivery.isConvertible || audioTracks(this.#video).length > 1;
   }
 
+  /** Have at hand what another sound of the file needs, which the browser does not play by itself. */
+  prepare() {
+    const { addressOfSounds, sounds } = this.#delivery;
+    this.#stream.prepare(audioTracks(this.#video).length === sounds.length ? "" : addressOfSounds);
+  }
+
   /**
    * Let the track with this id be heard; resolve once it is.
    * @param {string | null} id

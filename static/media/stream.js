@@ -44,6 +44,8 @@ export class Stream {
   #video;
   /** @type {Hls | null} */
   #hls = null;
+  /** the stream that was made ready */
+  #prepared = "";
   /** counts what was opened, so that what comes late is thrown away */
   #openings = 0;
   /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or not any further */
@@ -63,6 +65,22 @@ export class Stream {
   }
 
   /**
+   * Have hls.js at hand, and let the server read the medium, because the stream at `url` may be
+   * wanted next; nothing is converted yet.
+   * @param {string} url empty if none is wanted
+   */
+  prepare(url) {
+    if (url === this.#prepared) return;
+    this.#prepared = url;
+    if (!url) return;
+    // What is missing is told when it is needed.
+    load().catch(() => {});
+    fetch(url)
+      .then((answer) => answer.text())
+      .catch(() => {});
+  }
+
+  /**
    * Begin to load the stream at `url` into the `<video>`; what goes wrong is told by `failed`.
    * @param {string} url
    * @param {Beginning} [beginning]
@@ -73,7 +91,7 @@ export class Stream {
     // The server makes what is played first while the playlists are still on their way.
     if (sound !== undefined) url += `&at=${position.toFixed(3)}&sound=${sound}`;
     try {
-      const { default: Library } = await import("../node_modules/hls.js/dist/hls.min.mjs");
+      const { default: Library } = await load();
       if (opening !== this.#openings) return;
       if (Library.isSupported()) this.#attach(new Library(options(beginning)), url, beginning);
       else if (this.#video.canPlayType(APPLE)) await this.#openItself(url, opening);
@@ -215,6 +233,10 @@ export class Stream {
     this.speed = Math.round(speed * 10) / 10;
     if (before === null || before < 1 !== this.speed < 1) this.changed.emit();
   }
+}
+
+function load() {
+  return import("../node_modules/hls.js/dist/hls.min.mjs");
 }
 
 /**

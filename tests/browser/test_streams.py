@@ -48,6 +48,9 @@ WHITE: Final = """(() => {
   const corners = [[0.2, 0.1], [0.8, 0.1], [0.2, 0.9], [0.8, 0.9]];
   return [canvas.width, canvas.height, ...corners.map(([x, y]) => light(x, y) > 128)];
 })()"""
+ASKED: Final = """performance.getEntriesByType("resource").map(({ name }) => new URL(name))
+  .filter(({ pathname }) => pathname.endsWith("/two-sounds.mkv/copy-copy/master.m3u8"))
+  .map(({ searchParams }) => searchParams.has("at"))"""
 UPRIGHT: Final = [90, 160, True, False, False, False]
 
 
@@ -124,8 +127,11 @@ def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(stage: ControlledP
     assert "audio" in state["can"]
     stage.ask("audio", "0")
     stage.ask("load", "media/h264-aac.mp4")
+    stage.player.see("performance.clearResourceTimings()")
     state = stage.ask("load", "media/two-sounds.mkv")
     assert (state["audio"]["active"], state["stream"]["kind"]) == ("0", "direct")
+    # for the other one, the server reads the film while it plays, and converts nothing
+    eventually(lambda: stage.player.see(ASKED) == [False], "the stream is made ready")
     # and from the file itself the other one is heard at the same place
     stage.ask("pause")
     stage.observer.said.clear()

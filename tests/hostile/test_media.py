@@ -118,7 +118,7 @@ def test_playlists_in_the_clothes_of_a_film(
         assert examined(file) == flaws.TEXT
         # nor if nobody says what it is to be opened as
         with file.open("rb", buffering=0) as opened:
-            assert content_of(opened, None) == {"flaw": flaws.TEXT}
+            assert content_of(opened, None, is_cut=False) == {"flaw": flaws.TEXT}
     assert not reached
 
 

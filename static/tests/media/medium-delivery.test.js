@@ -50,3 +50,17 @@ test("over a slow link the file comes as it is while the server converts others"
   assert.equal(delivery.fail(full), true);
   assert.deepEqual(chosen(delivery), ["direct", "plays"]);
 });
+
+test("a file with several sounds names the stream that has the others", () => {
+  const delivery = film();
+  assert.equal(delivery.addressOfSounds, "");
+  const sound = { kind: /** @type {const} */ ("audio"), name: "AAC", codec: "mp4a.40.2" };
+  delivery.begin(SOURCE, { ...ABOUT, tracks: [...ABOUT.tracks, sound, sound] }, true);
+  assert.deepEqual(chosen(delivery), ["direct", "plays"]);
+  assert.match(delivery.addressOfSounds, /^streams\/a\.mp4\/copy-copy\/master\.m3u8\?viewer=/);
+  const named = delivery.addressOfSounds;
+  delivery.sound = 1;
+  delivery.choose();
+  assert.equal(delivery.address, named);
+  assert.equal(delivery.addressOfSounds, "");
+});

@@ -1,6 +1,6 @@
 """``python -m zapette_webapp.media.inspection FACT FILE [DEMUXER]``: writes it, as JSON.
 
-The fact is ``content`` or ``keyframes``.
+The fact is ``content``, or ``film`` with the keyframes of its index as well.
 
 It opens `FILE` itself and hands libav the open file, and then takes from itself the right to open
 anything else: whatever a medium says, no other file is read and no address is reached. The names in
@@ -40,7 +40,7 @@ except ImportError:  # pragma: no cover - not on Windows
     resource = None  # type: ignore[assignment]
 
 CONTENT: Final = "content"
-KEYFRAMES: Final = "keyframes"
+FILM: Final = "film"
 
 MOST_STREAMS: Final = 64
 MOST_CHAPTERS: Final = 500
@@ -67,22 +67,15 @@ def main() -> int:
     demuxer = named[0] if named else None
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - unbuffered
         open_no_more(file.fileno())
-        answer = content_of(file, demuxer) if fact == CONTENT else keyframes_of(file, demuxer)
-        sys.stdout.write(json.dumps(answer))
+        sys.stdout.write(json.dumps(content_of(file, demuxer, is_cut=fact == FILM)))
     return 0
 
 
-def keyframes_of(file: IO[bytes], demuxer: str | None) -> list[float] | None:
-    """Return the keyframes of the film in an open file, in seconds; None if no index tells."""
-    try:
-        with opened(file, demuxer) as container:
-            return keyframes(container)
-    except (av.FFmpegError, OSError, ValueError):
-        return None
+def content_of(file: IO[bytes], demuxer: str | None, *, is_cut: bool) -> dict[str, Any]:
+    """Return the report on an open file, as this container or else as what libav finds in it.
 
-
-def content_of(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
-    """Return the report on an open file, as this container or else as what libav finds in it."""
+    If it is to be cut, the report has its keyframes, or None if no index tells them.
+    """
     head = file.read(flaws.HEAD)
     if not head:
         return {"flaw": flaws.EMPTY}
@@ -92,6 +85,8 @@ def content_of(file: IO[bytes], demuxer: str | None) -> dict[str, Any]:
             with opened(file, each) as container:
                 report = report_on(container)
                 _add_duration(report["format"], container, file)
+                if is_cut:
+                    report["keyframes"] = _keyframes(container)
         except (av.FFmpegError, OSError, ValueError):
             continue
         if any(it["codec_name"] for it in report["streams"] if it["codec_type"] in _PLAYED):
@@ -154,6 +149,12 @@ def report_on(container: InputContainer) -> dict[str, Any]:
         "streams": streams,
         "chapters": list(_chapters(container)),
     }
+
+
+def _keyframes(container: InputContainer) -> list[float] | None:
+    with suppress(av.FFmpegError, OSError, ValueError):
+        return keyframes(container)
+    return None
 
 
 def _add_duration(form: dict[str, Any], container: InputContainer, file: IO[bytes]) -> None:

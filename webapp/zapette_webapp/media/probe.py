@@ -41,6 +41,8 @@ class Probe:
         subtitles: its subtitle tracks, in order.
         fonts: the fonts for them.
         chapters: its chapters, by their starts.
+        keyframes: where its picture can be cut, in seconds on the clock of the file, in order; None
+            if it was not asked for, or its index does not say it.
     """
 
     duration: float | None
@@ -58,6 +60,7 @@ class Probe:
     subtitles: list[InsideSubtitle] = field(default_factory=list)
     fonts: list[Font] = field(default_factory=list)
     chapters: list[Chapter] = field(default_factory=list)
+    keyframes: list[float] | None = None
 
     @property
     def video(self) -> Track | None:
@@ -99,8 +102,13 @@ class Prober:
         except (Unplayable, ToolError):
             return None
 
-    def examine(self, file: Path) -> Probe:
+    def examine(self, file: Path, *, cut: bool = False) -> Probe:
         """Return the content of `file`.
+
+        Args:
+            file: the medium.
+            cut: whether its keyframes are needed. They come from the index of the file, so that
+                the film is not read: an MP4 or Matroska file of hours takes less than a second.
 
         Raises:
             Unplayable: it cannot be played, and why.
@@ -113,29 +121,12 @@ class Prober:
         if _is_empty(file):
             raise Unplayable(flaws.EMPTY)
         try:
-            finished = self.tool.run("content", str(file.absolute()), demuxer)
+            finished = self.tool.run("film" if cut else "content", str(file.absolute()), demuxer)
         except (ToolTooLong, ToolTooMuch):
             raise Unplayable(flaws.UNREADABLE) from None
         if finished.code != 0:
             raise Unplayable(flaws.UNREADABLE)
         return read(container, finished.output)
-
-    def keyframes(self, file: Path, demuxer: str) -> list[float] | None:
-        """Return where the first picture of a film can be cut, in seconds, in order.
-
-        The times are on the clock of the file, which begins at `Probe.start`. They come from the
-        index of the file, so that the film is not read: an MP4 or Matroska file of hours takes
-        less than a second. None if the file has no such index.
-
-        Args:
-            file: the film.
-            demuxer: as its `Probe` has it.
-
-        Raises:
-            ToolError: it was not read to its end.
-        """
-        finished = self.tool.run("keyframes", str(file.absolute()), demuxer)
-        return read_keyframes(finished.output) if finished.code == 0 else None
 
 
 def _is_empty(file: Path) -> bool:
@@ -207,18 +198,8 @@ def read(container: str, report: bytes) -> Probe:
         subtitles=contents.subtitles(streams),
         fonts=contents.fonts(streams),
         chapters=contents.chapters(content.get("chapters", [])),
+        keyframes=_times(content.get("keyframes")),
     )
-
-
-def read_keyframes(report: bytes) -> list[float] | None:
-    """Return the keyframes in a `report`; None if it has none."""
-    try:
-        times = json.loads(report)
-    except ValueError:
-        return None
-    if not isinstance(times, list) or not all(isinstance(it, float) for it in times):
-        return None
-    return times or None
 
 
 def _seconds(value: Any) -> float | None:
@@ -227,6 +208,12 @@ def _seconds(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return round(seconds, 3) if math.isfinite(seconds) and seconds > 0 else None
+
+
+def _times(value: Any) -> list[float] | None:
+    if not isinstance(value, list) or not all(isinstance(it, float) for it in value):
+        return None
+    return value or None
 
 
 def _start(value: Any) -> float:

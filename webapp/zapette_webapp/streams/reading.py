@@ -27,33 +27,29 @@ class ProbeReader:
     def __init__(self) -> None:
         self.prober = Prober("stream_inspection", niceness=5)
 
-    def read(self, file: Path) -> Facts:
+    def read(self, file: Path, *, cut: bool) -> Facts:
         """Return what is in a file.
+
+        Args:
+            file: the file.
+            cut: whether its keyframes are needed.
 
         Raises:
             NotStreamable: it cannot be streamed, and why.
             NotReady: other files are being read.
         """
         try:
-            probe = self.prober.examine(file)
+            probe = self.prober.examine(file, cut=cut)
         except Unplayable as error:
+            if cut and error.flaw == flaws.UNREADABLE:
+                # its index may be what is too much to read
+                return self.read(file, cut=False)
             raise NotStreamable(*_WORDS[error.flaw]) from None
         except ToolBusy:
             raise
         except ToolError:
             raise NotStreamable(*_WORDS[flaws.UNREADABLE]) from None
         return facts_of(probe, file.stat().st_size)
-
-    def keyframes(self, file: Path, facts: Facts) -> list[float] | None:
-        """Return where the picture of a file can be cut, in seconds from its beginning.
-
-        None if no index of the file says it, or it cannot be read.
-        """
-        try:
-            found = self.prober.keyframes(file, facts.demuxer)
-        except ToolError:
-            return None
-        return None if found is None else [it - facts.start for it in found]
 
 
 def facts_of(probe: Probe, size: int) -> Facts:
@@ -72,6 +68,7 @@ def facts_of(probe: Probe, size: int) -> Facts:
         _picture(probe.video) if probe.video else None,
         [_sound(it) for it in probe.sounds],
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
+        None if probe.keyframes is None else [it - probe.start for it in probe.keyframes],
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -21,16 +20,13 @@ _MOST: Final = 256
 class Reader(Protocol):
     """Reads media."""
 
-    def read(self, file: Path) -> Facts:
-        """Return what is in a file, but for its keyframes.
+    def read(self, file: Path, *, cut: bool) -> Facts:
+        """Return what is in a file, with its keyframes if it is to be cut.
 
         Raises:
             NotStreamable: it cannot be streamed; the reason says why.
             NotReady: other files are being read.
         """
-
-    def keyframes(self, file: Path, facts: Facts) -> Sequence[float] | None:
-        """Return where its picture can be cut, in seconds; None if no index says it."""
 
 
 @dataclass(slots=True)
@@ -59,7 +55,7 @@ class Source:
         return self.key[:12]
 
     def facts(self, reader: Reader, *, cut: bool, again: bool) -> Facts:
-        """Return what is in it; it is read once.
+        """Return what is in it; it is read once, or again if it is to be cut only later.
 
         Args:
             reader: reads it.
@@ -70,12 +66,9 @@ class Source:
             if again and not self.identity.is_same(self.file):
                 self.identity = Identity.of(self.file)
                 self._facts, self._is_cut = None, False
-            facts = self._facts or reader.read(self.file)
-            if cut and not self._is_cut and facts.picture is not None:
-                facts = replace(facts, keyframes=reader.keyframes(self.file, facts))
-                self._is_cut = True
-            self._facts = facts
-            return facts
+            if self._facts is None or cut > self._is_cut:
+                self._facts, self._is_cut = reader.read(self.file, cut=cut), cut
+            return self._facts
 
     def group(self, ffmpeg: str, facts: Facts) -> float:
         """Return the most seconds between two of its keyframes; 0 if an index says where they are.
