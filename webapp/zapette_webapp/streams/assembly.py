@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
 from typing import Final
 
 from zapette_webapp.streams import mp4
@@ -37,7 +38,7 @@ class Assembler:
     Args:
         timeline: the parts.
         first: the first part that is wanted; what comes before is dropped.
-        is_sound: whether each fragment is one packet of sound.
+        is_sound: whether it is sound, which can be cut between any two packets.
 
     Attributes:
         next: the part that is being gathered.
@@ -55,6 +56,20 @@ class Assembler:
 
     def feed(self, fragment: Fragment, timescale: int) -> Iterator[Part]:
         """Take a fragment; return the parts that it completes."""
+        for each in self._cut(fragment, timescale) if self.is_sound else (fragment,):
+            yield from self._gather(each, timescale)
+
+    def _cut(self, fragment: Fragment, timescale: int) -> Iterator[Fragment]:
+        """Cut sound where parts begin, and where the film does."""
+        durations = (it.duration for it in fragment.samples[:-1])
+        times = (it / timescale for it in accumulate(durations, initial=fragment.start))
+        first = 0
+        for _, those in groupby(times, lambda it: -1 if it < 0 else self.timeline.at(it)):
+            end = first + sum(1 for _ in those)
+            yield mp4.samples_of(fragment, first, end)
+            first = end
+
+    def _gather(self, fragment: Fragment, timescale: int) -> Iterator[Part]:
         time = fragment.start / timescale
         if self.next == len(self.timeline) or (self.is_sound and time < 0):
             # after the end; or what an encoder of sound writes before the beginning

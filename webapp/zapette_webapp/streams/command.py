@@ -29,6 +29,7 @@ _QUIET: Final = (
 _ONLY: Final = ("-map_metadata", "-1", "-map_chapters", "-1")
 _TIMES: Final = ("-copyts", "-start_at_zero")
 _MP4: Final = (*("-avoid_negative_ts", "disabled", "-use_editlist", "0", "-f", "mp4"),)
+_SECONDS_OF_SOUND: Final = ("-frag_duration", "1000000")
 _PIECES: Final = "+default_base_moof+frag_discont+negative_cts_offsets"
 
 
@@ -110,7 +111,8 @@ class CopiedSound:
         bare = ("-bsf:a", "aac_adtstoasc") if self.sound.codec_name == "aac" else ()
         return [
             *("-map", f"0:{self.sound.index}", "-c:a", "copy", *bare, "-strict", "-2"),
-            *("-movflags", f"+frag_every_frame+delay_moov{_PIECES}"),
+            *_SECONDS_OF_SOUND,
+            *("-movflags", f"+delay_moov{_PIECES}"),
         ]
 
     def begins(self, first: int) -> float:
@@ -138,7 +140,8 @@ class ConvertedSound:
         return [
             *("-map", f"0:{self.sound.index}", "-c:a", "aac", "-b:a", str(SOUND_BITRATE)),
             *("-af", ",".join(filters)),
-            *("-movflags", f"+frag_every_frame+empty_moov{_PIECES}"),
+            *_SECONDS_OF_SOUND,
+            *("-movflags", f"+empty_moov{_PIECES}"),
         ]
 
     def begins(self, first: int) -> float:

@@ -118,10 +118,20 @@ class Splitter:
         return taken
 
 
+def samples_of(fragment: Fragment, first: int, end: int) -> Fragment:
+    """Return some samples of a fragment, from number `first` to the one before `end`.
+
+    They are all key frames, and the result has no boxes, as `merged` takes it.
+    """
+    before = sum(it.duration for it in fragment.samples[:first])
+    begin = fragment.data + sum(it.size for it in fragment.samples[:first])
+    samples = fragment.samples[first:end]
+    raw = fragment.raw[begin : begin + sum(it.size for it in samples)]
+    return Fragment(fragment.decode + before, fragment.shown + before, True, samples, raw, 0)
+
+
 def merged(fragments: Sequence[Fragment]) -> bytes:
     """Return consecutive fragments as one, which is shorter; their samples are all key frames."""
-    if len(fragments) == 1:
-        return fragments[0].raw
     samples = [sample for it in fragments for sample in it.samples]
     data = b"".join(it.raw[it.data :] for it in fragments)
     track = _full(b"tfhd", 0, _DEFAULT_BASE_IS_MOOF, struct.pack(">I", 1))
