@@ -243,8 +243,11 @@ function load() {
  * @param {Beginning} beginning
  * @returns {import("../node_modules/hls.js/dist/hls.min.mjs").Config}
  */
-function options({ position = 0 }) {
+function options({ position = 0, sound }) {
   return {
+    // The server's own parts are MP4, with which it would have nothing to do.
+    enableWorker: sound === undefined,
+    startFragPrefetch: true,
     // A worker of our own origin, because the policy of the page allows none made from a blob.
     workerPath: new URL(WORKER, import.meta.url).href,
     startPosition: position > 0 ? position : -1,

@@ -36,6 +36,8 @@ declare module "*/hls.min.mjs" {
   }
 
   export interface Config {
+    enableWorker: boolean;
+    startFragPrefetch: boolean;
     workerPath: string;
     startPosition: number;
     backBufferLength: number;
