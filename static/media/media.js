@@ -267,9 +267,17 @@ export class Media {
 
   /** @param {number} position seconds; clamped to the medium */
   async seek(position) {
-    this.#checkLoaded();
-    if (this.#held && this.#loading) await this.#loading;
+    await this.#opened();
     await this.#seek(position);
+  }
+
+  /** Resolve once the medium is known, if it is only being loaded; reject if it fails. */
+  async #opened() {
+    this.#checkLoaded();
+    while (this.#loading && (this.#held || !this.state.seekable)) {
+      await this.#loading.catch(() => {});
+      this.#checkLoaded();
+    }
   }
 
   /** @param {number} position seconds */
@@ -286,6 +294,7 @@ export class Media {
 
   /** @param {number} offset seconds from here; clamped to the medium */
   async seekBy(offset) {
+    await this.#opened();
     const { position, duration } = this.state;
     await this.seek(Math.min(Math.max(0, position + offset), duration || 0));
   }

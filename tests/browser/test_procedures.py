@@ -101,6 +101,13 @@ def test_seek(pair: Pair, procedure: str, payload: bytes, time: float) -> None:
     assert pair.player.time == pytest.approx(time, abs=0.1)
 
 
+@pytest.mark.parametrize(("procedure", "payload"), [("seek", b"20"), ("seek/by", b"13")])
+def test_a_seek_right_after_a_load(pair: Pair, procedure: str, payload: bytes) -> None:
+    """As two commands of a script, which nobody answers."""
+    pair.observer.send("command/load", json.dumps({"source": SAMPLE, "position": 7}).encode())
+    assert 20 <= pair.observer.ask(procedure, payload)["result"]["position"] < 40
+
+
 @pytest.mark.parametrize(
     "payload",
     [
