@@ -266,8 +266,9 @@ def test_names_that_are_no_text(library: Library, media: Path) -> None:
     library.scanner.scan()
     assert set(strange) < set(everything(library))
     assert "bad\uf7ff.mp4" in everything(library)
-    with pytest.raises(InvalidArgument):
-        library.queries.answer("\udcff")
+    for asked in ({"path": "\udcff"}, {"search": "\udcff"}):
+        with pytest.raises(InvalidArgument):
+            library.queries.answer(**asked)
     while library.scanner.probe_one():
         pass
 

@@ -166,7 +166,7 @@ class _Query:
     def check(self) -> None:
         """Raise InvalidArgument if a value has the wrong type or is out of range."""
         search: object = self.search
-        if not isinstance(search, str) or len(search) > _LONGEST_SEARCH:
+        if not isinstance(search, str) or len(search) > _LONGEST_SEARCH or not _is_unicode(search):
             raise InvalidArgument(
                 f"search: a text of at most {_LONGEST_SEARCH} characters is needed"
             )
@@ -183,12 +183,19 @@ class _Query:
 def _checked_path(path: object) -> str:
     if not isinstance(path, str) or len(path) > _LONGEST_PATH:
         raise InvalidArgument("path: the path of a folder in the library is needed")
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgument("path: it is not Unicode text") from None
+    if not _is_unicode(path):
+        raise InvalidArgument("path: it is not Unicode text")
     return path.removesuffix("/")
 
 
 def _not_there(path: str) -> NotInLibrary:
     return NotInLibrary(f"path: there is no {path[:100]!r} in the library")
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written in UTF-8: it holds no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
