@@ -1,6 +1,7 @@
 /** Addresses as people type them; no I/O. The server has the same: `tests/vectors/addresses.json`. */
 
 const LONGEST = 2048;
+const UNWRITABLE = /[\0-\x1f\x7f\ud800-\udfff]/u;
 const WHOLE = /^https?:\/\/[^\s/?#]\S*$/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:(?![0-9])/i;
 const NUMBERS = "(?:\\d{1,3}\\.){3}\\d{1,3}";
@@ -24,7 +25,7 @@ const BARE = new RegExp(
  */
 export function readAddress(text) {
   const trimmed = text.trim();
-  if (trimmed.length > LONGEST) return null;
+  if (trimmed.length > LONGEST || UNWRITABLE.test(trimmed)) return null;
   if (WHOLE.test(trimmed)) return trimmed;
   const found = SCHEME.test(trimmed) ? null : BARE.exec(trimmed);
   if (!found) return null;

@@ -121,10 +121,10 @@ K = "k" * 22
 @pytest.mark.parametrize(
     ("body", "status", "code", "detail"),
     [
-        (b"", 400, "invalid_request", ""),
-        (b"{", 400, "invalid_request", ""),
-        (b"\xff", 400, "invalid_request", ""),
-        (b"[" * 4000, 400, "invalid_request", ""),
+        (b"", 400, "invalid_request", "the body is not JSON"),
+        (b"{", 400, "invalid_request", "the body is not JSON"),
+        (b"\xff", 400, "invalid_request", "the body is not JSON"),
+        (b"[" * 4000, 400, "invalid_request", "the body is not JSON"),
         (b"[]", 400, "invalid_request", "object"),
         (b"null", 400, "invalid_request", "object"),
         (b'{"id": NaN}', 400, "invalid_id", "id"),

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from flask import request
+from werkzeug.exceptions import BadRequest
 
 from zapette.protocol.topics import is_player_id
 from zapette_broker.clients import client_of
@@ -55,7 +56,7 @@ def body(known: set[str]) -> dict[str, Any]:
         raise NotJson
     try:
         content = request.get_json(silent=False)
-    except RecursionError:
+    except (RecursionError, BadRequest):
         raise InvalidRequest("the body is not JSON") from None
     if not isinstance(content, dict):
         raise InvalidRequest("the body is not a JSON object")

@@ -11,6 +11,7 @@ from typing import Final
 LONGEST: Final = 2048
 """The most characters of an address."""
 
+_UNWRITABLE: Final = re.compile("[\\0-\x1f\x7f\ud800-\udfff]")
 _WHOLE: Final = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE)
 _NUMBERS: Final = r"(?:\d{1,3}\.){3}\d{1,3}"
@@ -35,7 +36,7 @@ def read_address(text: str) -> str | None:
     Hosts of a home and with a port get ``http``, others ``https``.
     """
     trimmed = text.strip()
-    if len(trimmed) > LONGEST:
+    if len(trimmed) > LONGEST or _UNWRITABLE.search(trimmed):
         return None
     if _WHOLE.fullmatch(trimmed):
         return trimmed
