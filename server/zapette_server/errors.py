@@ -31,7 +31,8 @@ class CopyRefused(ServerError):
 
     Attributes:
         place: the folder, or ``PostgreSQL``.
-        reason: ``empty`` (there is nothing to copy) or ``taken`` (there is something already).
+        reason: ``empty`` (there is nothing to copy), ``taken`` (there is something already) or
+            ``scheme`` (it is the URL of something else).
     """
 
     def __init__(self, place: str, reason: str) -> None:

@@ -97,6 +97,7 @@ def test_there_is_no_such_file(system: System) -> None:
     done = system.zapette("throw", "absent.mp4")
     assert done.returncode == 2
     assert "absent.mp4: there is no such file" in done.stderr
+    assert "begins with http" in system.zapette("throw", "ftp://tv/a.mp4").stderr
 
 
 def test_a_folder(system: System, tmp_path: Path) -> None:

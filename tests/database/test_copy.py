@@ -73,6 +73,20 @@ def test_nothing_is_written_over(folder: Path, database_url: str, tmp_path: Path
     assert not (tmp_path / "missing").exists()
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "mysql"])
+def test_a_database_of_another_kind(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """It was taken for a folder of this name, with the secrets in it."""
+    monkeypatch.chdir(tmp_path)
+    url = f"{scheme}://tv:secret@db.example/tv"
+    for places in ((folder, url), (url, tmp_path / "to")):
+        refused = copied(*places)
+        assert (refused.exit_code, "secret" in refused.output) == (2, False)
+        assert "begins with postgresql://" in refused.output
+    assert [it.name for it in tmp_path.iterdir()] == ["from"]
+
+
 def test_a_running_or_newer_source_is_refused(
     folder: Path, database_url: str, tmp_path: Path
 ) -> None:

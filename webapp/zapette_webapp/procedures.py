@@ -53,13 +53,18 @@ def create_service(
 
     The caller starts it.
     """
+
+    def ip() -> str:
+        """Return the address at which phones reach this server."""
+        return str(addresses.found()["ip"])
+
     return Client(
         *brokers_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
         password=lambda: tokens.issue(Role.SERVER, CLIENT_ID)[0],
         callee=topics.server,
         procedures={
-            "ip": lambda: addresses.found()["ip"],
+            "ip": ip,
             "id": new_player_id,
             "library": _in_words(queries.answer),
         },
@@ -85,6 +90,7 @@ def create_admission_service(
     """
 
     def allow(code: str | int) -> None:
+        """Let in the new player whose page shows this code."""
         try:
             new_players.allow(code)
         except WrongCode:

@@ -44,7 +44,10 @@ def sign(
         raise click.UsageError("--stream and --picture: only one of them is possible")
     inside = path.removeprefix("media/")
     if MediaFolder(settings.media_dir).find(inside) is None:
-        raise click.ClickException(f"the library has no medium {inside!r}")
+        raise click.ClickException(
+            f"the library has no medium {inside!r}; it is {settings.media_dir}, --media names "
+            "another folder"
+        )
     where = f"media/{quote(inside)}"
     if picture:
         where = f"thumbnails/{quote(inside)}"

@@ -79,6 +79,8 @@ def _existing(name: str) -> Path:
             return file
     except OSError as error:
         raise click.UsageError(f"{name}: {error.strerror}") from None
+    if "://" in name:
+        raise click.UsageError(f"{name}: an address begins with http:// or https://")
     raise click.UsageError(f"{name}: there is no such file")
 
 

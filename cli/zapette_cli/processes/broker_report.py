@@ -42,6 +42,7 @@ def create_report(
     """
 
     def clients(player: str) -> list[str]:
+        """Return the client ids of a player's connected remotes and guests."""
         if not isinstance(player, str) or not is_player_id(player):
             raise InvalidArgument("player: 32 lowercase hexadecimal digits are needed")
         asked: concurrent.futures.Future[list[str]] = concurrent.futures.Future()

@@ -49,10 +49,16 @@ def copy(source: str, target: str) -> dict[str, int]:
         How many rows of each table were copied.
 
     Raises:
-        CopyRefused: the source has no household, or the target has one already.
+        CopyRefused: the source has no household, the target has one already, or one of them is
+            the URL of something else.
         StoreNewer: a newer version wrote one of them.
         StoreError: one of them cannot be used; the target then has nothing of the copy.
     """
+    for place in (source, target):
+        scheme, is_url, _ = place.partition("://")
+        if is_url and not is_server(place):
+            # without the rest, which may hold a password
+            raise CopyRefused(f"{scheme}://", "scheme")
     with _source(source) as found:
         if is_server(target):
             return _to_server(found, target)
