@@ -20,9 +20,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tests.broker.certificates import make_certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from tests.ports import free_port
 from zapette_server.places import ROOT
+from zapette_server.tls.authority import Authority
+from zapette_server.tls.names import Names
 
 _OWN: Final = frozenset(
     f"ZAPETTE_{key}" for key in ("PUBLIC_URL", "TLS_CERT", "BIND", "TRUSTED_PROXY", "WS_PORT")
@@ -57,21 +61,19 @@ class Front(ABC):
 
 
 @cache
-def certificate() -> tuple[Path, Path]:
-    """Return the certificate of this run of the tests, and its key."""
-    return make_certificate(Path(tempfile.mkdtemp(prefix="zapette-tls-")))
+def authority() -> Authority:
+    """Return the home's own authority in this run of the tests, made as by ``zapette tls``."""
+    made = Authority(Path(tempfile.mkdtemp(prefix="zapette-tls-")))
+    made.make(Names.of("localhost", frozenset(), []))
+    return made
 
 
 @cache
-def fingerprint(file: Path) -> str:
-    """Return the digest of the public key in a certificate, as Chromium wants it."""
-    key = subprocess.run(
-        ["openssl", "x509", "-in", str(file), "-noout", "-pubkey"], check=True, capture_output=True
-    ).stdout
-    der = subprocess.run(
-        ["openssl", "pkey", "-pubin", "-outform", "der"], input=key, check=True, capture_output=True
-    ).stdout
-    return base64.b64encode(hashlib.sha256(der).digest()).decode()
+def fingerprint() -> str:
+    """Return the digest of the key in the server's certificate, as Chromium wants it."""
+    certificate = x509.load_pem_x509_certificate(authority().server_certificate.read_bytes())
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 class Tls(Front):
@@ -79,12 +81,13 @@ class Tls(Front):
 
     Args:
         http_port: of the system.
-        trusted: its certificate; that of this run of the tests if None.
+        trusted: what its certificate is checked with; the authority of this run of the tests if
+            None.
     """
 
     def __init__(self, http_port: int, trusted: Path | None = None) -> None:
         super().__init__(http_port)
-        self._trusted = trusted or certificate()[0]
+        self._trusted = trusted or authority().certificate
 
     def trusting(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._trusted)
@@ -95,10 +98,9 @@ class Tls(Front):
 
     @property
     def settings(self) -> dict[str, str]:
-        public, private = certificate()
         return {
-            "ZAPETTE_TLS_CERT": str(public),
-            "ZAPETTE_TLS_KEY": str(private),
+            "ZAPETTE_TLS_CERT": str(authority().server_certificate),
+            "ZAPETTE_TLS_KEY": str(authority().server_key),
             "ZAPETTE_MQTTS_PORT": "0",
         }
 
@@ -176,7 +178,7 @@ class Nginx(Proxy):
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+            f"daemon off; pid {folder}/pid; error_log {folder}/error.log info;\n"
             "events {}\n"
             f"http {{ access_log off; {places}\n"
             f"server {{ listen 127.0.0.1:{self.port};\n{self._more}\n{self.documented()}\n}} }}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -28,6 +28,7 @@ class MqttClient:
     will: str | None = None
     clean: bool | None = None
     port: int = 0
+    transport: Literal["tcp", "websockets"] = "tcp"
     connected: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -39,6 +40,7 @@ class MqttClient:
             self.client_id,
             self.clean,
             protocol=self.version,
+            transport=self.transport,
             reconnect_on_failure=False,
         )
         if self.username is not None:

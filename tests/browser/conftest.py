@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from tests import fronts
 from tests.browser import films
 from tests.browser.chromium import PHONE, launch
 from tests.browser.controlled_player import ControlledPlayer
@@ -26,8 +27,12 @@ from zapette.mqtt.url import BrokerUrl
 # Not of the session: while Playwright runs, no other test can run an event loop of its own.
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's own requests, such as `Route.fetch`, are not Chromium's
+        patch.setenv("NODE_EXTRA_CA_CERTS", str(fronts.authority().certificate))
+        started = sync_playwright().start()
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="package")
@@ -97,12 +102,18 @@ def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterato
 
 
 @pytest.fixture(scope="package")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Start a system with some films, which no test changes."""
-    folder = tmp_path_factory.mktemp("shelf")
-    media = make_shelf(folder / "media")
-    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
-    with sharing(shared_system(folder, settings)) as system:
+def shelf_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the settings of a system with some films, which no test changes."""
+    media = make_shelf(tmp_path_factory.mktemp("media") / "shelf")
+    return {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
+
+
+@pytest.fixture(scope="package")
+def shelf(
+    tmp_path_factory: pytest.TempPathFactory, shelf_settings: dict[str, str]
+) -> Iterator[System]:
+    """Start a system with some films."""
+    with sharing(shared_system(tmp_path_factory.mktemp("shelf"), shelf_settings)) as system:
         system.wait_for_index()
         yield system
 

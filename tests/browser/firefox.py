@@ -66,7 +66,7 @@ class Firefox:
             self._socket = connect(
                 f"{found}/session", max_size=None, ping_interval=None, open_timeout=60
             )
-            # the certificate of this run of the tests is of no authority
+            # the authority of this run of the tests is in no store
             given = {"acceptInsecureCerts": fronts.chosen() == "tls"}
             self.call("session.new", {"capabilities": {"alwaysMatch": given}})
             self.call("session.subscribe", {"events": ["log.entryAdded"]})

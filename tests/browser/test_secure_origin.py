@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from urllib.parse import urlencode, urljoin
 
 import pytest
-from playwright.sync_api import Browser, Playwright
 
 from tests import fronts
-from tests.browser.chromium import ARGUMENTS, EXECUTABLE, PHONE
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
-from tests.ports import free_port
 from tests.system import System
 from tests.waiting import eventually
 
@@ -23,33 +20,16 @@ pytestmark = pytest.mark.ours("it is about the server's own TLS")
 
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    public, private = fronts.certificate()
-    settings = {"ZAPETTE_TLS_CERT": str(public), "ZAPETTE_TLS_KEY": str(private)}
-    settings["ZAPETTE_MQTTS_PORT"] = str(free_port())
-    system = System(tmp_path_factory.mktemp("secure"), settings)
+    system = System(tmp_path_factory.mktemp("secure"))
     system.front = fronts.Tls(system.http_port)
     with system:
         yield system
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    trusted = fronts.fingerprint(fronts.certificate()[0])
-    running = playwright.chromium.launch(
-        executable_path=EXECUTABLE,
-        args=[*ARGUMENTS, f"--ignore-certificate-errors-spki-list={trusted}"],
-    )
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def both(secure: System, browser: Browser) -> Iterator[tuple[PlayerPage, RemotePage]]:
-    pages = Pages(browser, browser.new_context(**PHONE))
-    player = pages.started(secure)
-    yield player, pages.remote(secure, player)
-    pages.watch.verify()
-    pages.close()
+def both(secure: System, module_pages: Pages) -> tuple[PlayerPage, RemotePage]:
+    player = module_pages.started(secure)
+    return player, module_pages.remote(secure, player)
 
 
 def test_a_player_keeps_the_screen_on(both: tuple[PlayerPage, RemotePage]) -> None:

@@ -109,7 +109,8 @@ def test_a_host_that_is_not_there(
     module_pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     _, phone, observer = shown
-    module_pages.watch.expect("request to http://127.0.0.1:1/film.webm")
+    # a page that came over https asks for it over https, and says so
+    module_pages.watch.expect("127.0.0.1:1/film.webm")
     # a port that a browser never opens, so that no packet leaves the machine
     answer = observer.ask("load", b"http://127.0.0.1:1/film.webm")
     assert answer["error"]["code"] == "media_error"

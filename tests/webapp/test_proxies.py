@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import PHONE, launch
 from tests.fronts import Caddy, Nginx, Proxy
+from tests.mqtt_clients import MqttClient
 from tests.ports import free_ports
 from tests.system import System
 from tests.waiting import eventually
@@ -33,6 +37,9 @@ FOREIGN = b"\r\n".join(
 )
 """A WebSocket that another site's page opens, and a claim about who asks."""
 
+IDLE: Final = 10
+"""Seconds of silence; a page that is seen sends something every three."""
+
 
 class NginxAsTraefik(Nginx):
     """nginx that does what Traefik's StripPrefix does, and a header of which we know nothing."""
@@ -46,6 +53,13 @@ class NginxAsTraefik(Nginx):
                 "proxy_set_header X-Forwarded-Prefix /tv;\nproxy_set_header Host",
             )
         )
+
+
+class NginxThatCutsOff(Nginx):
+    """nginx that closes what was silent for some seconds, as many proxies do."""
+
+    def documented(self) -> str:
+        return super().documented().replace("proxy_read_timeout 1h", f"proxy_read_timeout {IDLE}s")
 
 
 @pytest.fixture(
@@ -108,3 +122,29 @@ def test_the_client_is_known_by_its_own_address(behind: System) -> None:
         assert b" 421 " in connection.recv(4096).partition(b"\r\n")[0]
     eventually(lambda: "event=upgrade_refused peer=127.0.0.2" in behind.log, "it is logged")
     assert "192.168.7.7" not in behind.log
+
+
+@pytest.mark.long
+def test_a_page_outlasts_a_proxy_s_idle_limit(tmp_path: Path, browser: Browser) -> None:
+    """The limit is in force: a client that stays silent meanwhile is cut off."""
+    system = System(tmp_path)
+    system.front = NginxThatCutsOff(system.http_port)
+    with system:
+        page = browser.new_context().new_page()
+        page.goto(system.url)
+        page.wait_for_selector("body[data-connection=live]", state="attached")
+        silent = MqttClient(
+            system, "silent", "home", system.home_password(),
+            transport="websockets", port=system.front.port,
+        )  # fmt: skip
+        silent.mqtt.ws_set_options("/tv/mqtt")
+        began = time.monotonic()
+        with silent:
+            assert silent.is_in
+            eventually(lambda: silent.ended, "it is cut off", timeout=IDLE + 30, every=0.5)
+        assert time.monotonic() - began >= IDLE
+        (errors,) = tmp_path.rglob("error.log")
+        cut = [it for it in errors.read_text().splitlines() if "timed out" in it]
+        # one of two: the page, which was there before, is not among them
+        assert len(cut) == 1
+        page.wait_for_selector("body[data-connection=live]", state="attached")
