@@ -5,8 +5,10 @@
     ZapetteError (zapette.errors)
     ├── ServiceError   this system cannot run Zapette as its service
     │   └── UnitError  a path or setting cannot stand in a unit file
-    ├── TargetError    no callee has this name, or several have
-    └── UploadError    a file cannot be sent
+    └── SpokenError    told in the person's language
+        ├── TargetError  no callee has this name, or several have
+        ├── FileError    a file of this machine cannot be read
+        └── UploadError  the server refuses a file or an address, or does not answer
 """
 
 from __future__ import annotations
@@ -14,11 +16,34 @@ from __future__ import annotations
 from zapette.errors import ZapetteError
 from zapette_cli.language import Text
 
-__all__ = ["ServiceError", "TargetError", "UnitError", "UploadError"]
+__all__ = [
+    "FileError",
+    "ServiceError",
+    "SpokenError",
+    "TargetError",
+    "UnitError",
+    "UploadError",
+]
 
 
-class TargetError(ZapetteError):
+class SpokenError(ZapetteError):
+    """An error that is told in the person's language.
+
+    Attributes:
+        text: what went wrong.
+    """
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class TargetError(SpokenError):
     """No callee has this name, or several have."""
+
+
+class FileError(SpokenError):
+    """A file of this machine cannot be read."""
 
 
 class ServiceError(ZapetteError):
@@ -29,17 +54,15 @@ class UnitError(ServiceError):
     """A path or setting cannot stand in a unit file."""
 
 
-class UploadError(ZapetteError):
-    """A file cannot be sent.
+class UploadError(SpokenError):
+    """The server refuses a file or an address, or does not answer.
 
     Attributes:
-        text: why.
         code: the code of the server's answer; empty if there was none.
         is_passing: whether another attempt may help.
     """
 
     def __init__(self, text: Text, code: str = "", *, is_passing: bool = True) -> None:
-        super().__init__(text.en)
-        self.text = text
+        super().__init__(text)
         self.code = code
         self.is_passing = is_passing

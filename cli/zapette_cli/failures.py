@@ -11,6 +11,8 @@ import click
 
 from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError, UnusableStore
+from zapette_cli.errors import SpokenError, UploadError
+from zapette_cli.language import language_of
 from zapette_cli.processes.manager import DAMAGED, FATAL
 
 ANSWERED_ERROR: Final = 1
@@ -56,11 +58,15 @@ def exit_code(error: ZapetteError | StoreError) -> int:
             return UNAVAILABLE
         case CallTimeout():
             return TIMEOUT
-        case CallError():
+        case UploadError(code=""):
+            return UNAVAILABLE
+        case CallError() | UploadError():
             return ANSWERED_ERROR
     return FATAL
 
 
 def message_of(error: Exception) -> str:
     """Return the line that reports an error."""
+    if isinstance(error, SpokenError):
+        return error.text.of(language_of(os.environ))
     return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from zapette.errors import Unavailable
 from zapette.protocol.topics import Callee, is_player_id
 from zapette_cli.errors import TargetError
+from zapette_cli.language import Text
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
 
 SHORTEST = 4
 """The shortest beginning of an id that a command accepts."""
+
+_NONE: Final = Text(
+    "nothing is called {text}; `zapette players` lists the players",
+    "rien ne s'appelle {text}\u202f; `zapette players` donne la liste des lecteurs",
+)
+_SEVERAL: Final = Text(
+    "{text} matches {found}: type more of the id",
+    "{text} désigne {found}\u202f: donnez plus de caractères de l'identifiant",
+)
 
 
 def find(text: str, application: Application) -> Callee:
@@ -36,8 +46,10 @@ def find(text: str, application: Application) -> Callee:
     if len(found) == 1:
         return next(iter(found.values()))
     if not found:
-        raise TargetError(f"nothing is called {text!r}; `zapette players` lists the players")
-    raise TargetError(f"{text!r} matches {' and '.join(found)}: type more of the id")
+        raise TargetError(_NONE.filled(text=repr(text)))
+    raise TargetError(
+        _SEVERAL.filled(text=repr(text), found=Text(" and ".join(found), " et ".join(found)))
+    )
 
 
 def follow_services(application: Application) -> set[str]:

@@ -77,7 +77,11 @@ class Server:
         except ValueError:
             good = False
         if not good:
-            raise TargetError(f"{self.address!r} is no address of a server, such as http://tv:8000")
+            text = Text(
+                "{address} is no address of a server, such as http://tv:8000",
+                "{address} n'est pas l'adresse d'un serveur, comme http://tv:8000",
+            )
+            raise TargetError(text.filled(address=repr(self.address)))
 
     def ask(self, method: str, path: str, body: bytes | dict[str, Any] | None = None) -> Any:
         """Return the JSON that the server answers.

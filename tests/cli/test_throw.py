@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
-import zlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.pictures import png
 from tests.plain_player import PlainPlayer
 from tests.system import System
 from zapette_cli.errors import UploadError
@@ -22,18 +22,6 @@ from zapette_cli.program import main
 from zapette_cli.upload import Server, send
 
 TIMEOUT = ("--timeout", "20")
-
-
-def png() -> bytes:
-    """Return a picture of one pixel (PNG, 5)."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    pixels = chunk(b"IDAT", zlib.compress(b"\0\xff\0\0"))
-    return b"\x89PNG\r\n\x1a\n" + head + pixels + chunk(b"IEND", b"")
 
 
 @pytest.fixture(scope="module")
@@ -93,17 +81,30 @@ def test_a_guest_has_the_rights_of_a_guest(
     assert done.stderr.endswith(words)
 
 
-def test_there_is_no_such_file(system: System) -> None:
-    done = system.zapette("throw", "absent.mp4")
-    assert done.returncode == 2
-    assert "absent.mp4: there is no such file" in done.stderr
-    assert "begins with http" in system.zapette("throw", "ftp://tv/a.mp4").stderr
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "absent.mp4: there is no such file"),
+        ("fr", "absent.mp4\u202f: ce fichier n'existe pas"),
+        ("en", "ftp://tv/a.mp4: an address begins with http:// or https://"),
+        ("fr", "ftp://tv/a.mp4\u202f: une adresse commence par http:// ou https://"),
+        ("en", "/: it is a folder; name a file in it"),
+        ("fr", "/\u202f: c'est un dossier\u202f; nommez un fichier qu'il contient"),
+    ],
+)
+def test_there_is_no_such_file(language: str, words: str) -> None:
+    what = re.split(r"\u202f?: ", words)[0]
+    done = CliRunner(env={"LC_ALL": language}).invoke(main, ["throw", what])
+    assert (done.exit_code, done.output) == (2, f"zapette: {words}\n")
 
 
-def test_a_folder(system: System, tmp_path: Path) -> None:
-    done = system.zapette("throw", str(tmp_path))
-    assert done.returncode == 2
-    assert "it is a folder; name a file in it" in done.stderr
+def test_an_address_that_the_server_does_not_look_into(system: System, player: PlainPlayer) -> None:
+    """As on a phone, it is played as it is, and the person is told."""
+    address = "http://127.0.0.1:9/page"
+    done = system.zapette("throw", address, "--to", "Attic", *TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    assert player.heard[-1] == ("load", address)
+    assert "looks into no page of a private network" in done.stderr
 
 
 def test_nothing_is_sent_to_a_player_that_is_not_there(system: System, photo: Path) -> None:

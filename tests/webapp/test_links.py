@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import proof
+from tests.plain_player import PlainPlayer
 from tests.system import Answer, System
 from tests.vector_files import vectors
 from tests.webapp.film_site import FilmSite, film_site
@@ -156,6 +157,18 @@ def test_remotes_and_the_household_may_ask(system: System, site: FilmSite) -> No
     answer = ask(system, body, proof.household(system.data))
     assert (answer.status, answer.json["title"]) == (200, "A Page")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_film_in_a_page_is_thrown(system: System, site: FilmSite) -> None:
+    player = PlainPlayer(system.household()).start()
+    try:
+        arguments = ("--to", player.id, "--timeout", "20")
+        done = system.zapette("throw", f"{site.url}/page", *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert player.heard == [("load", f"{site.url}/film.mp4")]
+        assert player.state["title"] == "A Page"
+    finally:
+        player.stop()
 
 
 def tokens(system: System) -> dict[str, str]:

@@ -12,6 +12,7 @@ import click
 
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import TargetError
+from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
 from zapette_cli.target import SHORTEST
 from zapette_server.settings import Settings
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
 _REFRESH = 1.0
 _ADMISSION = "admission"
+_SEVERAL = Text(
+    "several ids begin with {id}: type more digits",
+    "plusieurs identifiants commencent par {id}\u202f: donnez plus de chiffres",
+)
+_NONE = Text("no player id begins with {id}", "aucun identifiant de lecteur ne commence par {id}")
 
 
 @click.group(invoke_without_command=True)
@@ -60,9 +66,9 @@ def forget(settings: Settings, player_id: str) -> None:
     with stores.opened(settings.data_dir, settings.database) as (registry, grants):
         found = registry.beginning_with(player_id) if _is_beginning(player_id) else []
         if len(found) > 1:
-            raise TargetError(f"several ids begin with {player_id!r}: type more digits")
+            raise TargetError(_SEVERAL.filled(id=repr(player_id)))
         if not found:
-            raise TargetError(f"no player id begins with {player_id!r}")
+            raise TargetError(_NONE.filled(id=repr(player_id)))
         registry.forget(found[0])
         grants.forget(found[0])
 

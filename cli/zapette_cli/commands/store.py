@@ -59,8 +59,7 @@ def copy(source: str, target: str) -> None:
     try:
         counts = copying.copy(source, target)
     except CopyRefused as error:
-        text = _REFUSED[error.reason].filled(place=error.place)
-        raise TargetError(text.of(language)) from error
+        raise TargetError(_REFUSED[error.reason].filled(place=error.place)) from error
     except StoreNewer as error:
         name = str(error).partition(":")[0]
         raise StoreNewer(_NEWER.filled(error=error, name=name).of(language)) from error

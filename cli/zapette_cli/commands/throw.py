@@ -8,15 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import click
 
 from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
-from zapette_cli.errors import TargetError, UploadError
-from zapette_cli.failures import ANSWERED_ERROR, UNAVAILABLE
+from zapette_cli.errors import FileError, TargetError, UploadError
 from zapette_cli.language import Text, language_of
 from zapette_cli.upload import Server, send
 
@@ -25,6 +25,36 @@ if TYPE_CHECKING:
     from zapette.protocol.topics import Callee
 
 _PORT: Final = 8000
+
+_NO_FILE: Final = Text("{name}: there is no such file", "{name}\u202f: ce fichier n'existe pas")
+_NO_SCHEME: Final = Text(
+    "{name}: an address begins with http:// or https://",
+    "{name}\u202f: une adresse commence par http:// ou https://",
+)
+_FOLDER: Final = Text(
+    "{name}: it is a folder; name a file in it",
+    "{name}\u202f: c'est un dossier\u202f; nommez un fichier qu'il contient",
+)
+_NO_PLAYER: Final = Text("no player is online", "aucun lecteur n'est en ligne")
+_SEVERAL: Final = Text(
+    "several players are online ({names}): choose one with --to",
+    "plusieurs lecteurs sont en ligne ({names})\u202f: choisissez-en un avec --to",
+)
+_NO_FILM: Final = {
+    "not_implemented": Text(
+        "this server does not look into web pages; the address is played as it is",
+        "ce serveur ne consulte pas les pages web\u202f; l'adresse est lue telle quelle",
+    ),
+    "media_error": Text(
+        "no film was found in this page; the address is played as it is",
+        "aucun film trouvé dans cette page\u202f; l'adresse est lue telle quelle",
+    ),
+    "invalid_request": Text(
+        "the server looks into no page of a private network; the address is played as it is",
+        "le serveur n'ouvre pas les pages d'un réseau privé\u202f; l'adresse est lue telle quelle",
+    ),
+}
+"""What is said when the server finds no film at an address."""
 
 
 @click.command()
@@ -53,35 +83,50 @@ def throw(
 
     is_address = what.casefold().startswith(("http://", "https://"))
     file = None if is_address else _existing(what)
-    try:
-        with _receiver(broker, target, server) as (client, callee, home, is_guest):
-            # before a long upload: is it there, and a player?
-            client.call(callee, "status", timeout=broker.timeout)
-            source = what if file is None else _sent(home, file)
-            parameters: dict[str, Any] = {"source": source}
-            if file is not None:
-                parameters["title"] = file.stem[:LONGEST_TITLE].strip() or file.name
-            procedure = "queue/add" if add or is_guest else "load"
-            timeout = max(broker.timeout, LOADING)
-            client.call(callee, procedure, timeout=timeout, **parameters)
-    except UploadError as error:
-        click.echo(f"zapette: {error.text.of(language_of(os.environ))}", err=True)
-        raise click.exceptions.Exit(ANSWERED_ERROR if error.code else UNAVAILABLE) from None
+    with _receiver(broker, target, server) as (client, callee, home, is_guest):
+        # before a long upload: is it there, and a player?
+        client.call(callee, "status", timeout=broker.timeout)
+        if file is None:
+            parameters = {"source": what} if is_guest else _found(home, what)
+        else:
+            title = file.stem[:LONGEST_TITLE].strip() or file.name
+            parameters = {"source": _sent(home, file), "title": title}
+        procedure = "queue/add" if add or is_guest else "load"
+        timeout = max(broker.timeout, LOADING)
+        client.call(callee, procedure, timeout=timeout, **parameters)
 
 
 def _existing(name: str) -> Path:
     file = Path(name)
+    shown = name if name.isprintable() else repr(name)
     try:
         if file.is_dir():
-            raise click.UsageError(f"{name}: it is a folder; name a file in it")
+            raise FileError(_FOLDER.filled(name=shown))
         if file.is_file():
             file.open("rb").close()
             return file
     except OSError as error:
-        raise click.UsageError(f"{name}: {error.strerror}") from None
-    if "://" in name:
-        raise click.UsageError(f"{name}: an address begins with http:// or https://")
-    raise click.UsageError(f"{name}: there is no such file")
+        raise FileError(Text(*2 * (f"{shown}: {error.strerror}",))) from None
+    raise FileError((_NO_SCHEME if "://" in name else _NO_FILE).filled(name=shown))
+
+
+def _found(home: Server, address: str) -> dict[str, Any]:
+    """Return the film at an address, as a phone does: that in a page, if the server finds one."""
+    from zapette_webapp.media.media_types import STREAM
+    from zapette_webapp.media.type_table import MEDIA
+
+    played = {"source": address}
+    if PurePosixPath(urlsplit(address).path).suffix.lower() in {*MEDIA, STREAM}:
+        return played
+    try:
+        found = home.ask("POST", "api/links", {"address": address})
+    except UploadError as error:
+        if error.code not in _NO_FILM:
+            raise
+        click.echo(f"zapette: {_NO_FILM[error.code].of(language_of(os.environ))}", err=True)
+        return played
+    played["source"] = found["source"]
+    return played | ({"title": found["title"]} if found["title"] else {})
 
 
 @contextmanager
@@ -106,9 +151,9 @@ def _only(application: Any) -> str:
     if len(online) == 1:
         return str(online[0].id)
     if not online:
-        raise TargetError("no player is online")
+        raise TargetError(_NO_PLAYER)
     names = ", ".join(it.name or it.id for it in online)
-    raise TargetError(f"several players are online ({names}): choose one with --to")
+    raise TargetError(_SEVERAL.filled(names=names))
 
 
 @contextmanager

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import TargetError
+from zapette_cli.language import Text
 from zapette_cli.target import find
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
     from zapette.client.players import KnownPlayer, Players
     from zapette.mqtt.subscriptions import Message
+
+_NO_PLAYER: Final = Text(
+    "{text} is not a player: only players have a state to watch",
+    "{text} n'est pas un lecteur\u202f: seuls les lecteurs ont un état à suivre",
+)
 
 
 @click.command()
@@ -59,7 +65,7 @@ def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
     for text in targets:
         kind, _, name = find(text, application).root.rpartition("/")
         if not kind.endswith("/players"):
-            raise TargetError(f"{text!r} is not a player: only players have a state to watch")
+            raise TargetError(_NO_PLAYER.filled(text=repr(text)))
         wanted.add(name)
     return wanted
 
