@@ -59,6 +59,7 @@ class Settings:
             household) or ``open`` (everybody who reaches the server).
         uploads_max: the size of all files from phones together, in MiB; 0 for none.
         uploads_hours: hours after which such a file is deleted in any case, 1-720.
+        photo_seconds: seconds for which a player shows a photo, 1-3600.
         guest_uploads: whether guests may upload files too.
         links_private: whether the server looks for films in pages of private networks too.
         new_players: which pages become players at once: ``local`` (those on this machine and on
@@ -106,6 +107,7 @@ class Settings:
     uploads_max: int = 8192
     uploads_hours: int = 24
     guest_uploads: bool = False
+    photo_seconds: int = 8
     links_private: bool = False
     new_players: str = "local"
     base_topic: str = "zapette"
@@ -459,6 +461,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "encoder": _check_encoder,
     "uploads_max": _check_range(0, 1 << 24),
     "uploads_hours": _check_range(1, 720),
+    "photo_seconds": _check_range(1, 3600),
     "home_assistant": _check_home_assistant,
     "discovery_prefix": _check_base,
     "forget_after_days": _check_days,

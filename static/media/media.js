@@ -88,13 +88,13 @@ export class Media {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {import("./medium-delivery.js").Surroundings} surroundings
+   * @param {import("./medium-delivery.js").Surroundings & { photoSeconds: number }} surroundings
    */
   constructor(video, surroundings) {
     this.#video = video;
     this.#abilities = new Abilities(video);
     this.#delivery = new MediumDelivery(this.#abilities, surroundings);
-    this.#slide = new Slide(video);
+    this.#slide = new Slide(video, surroundings.photoSeconds);
     this.#still = new Still(video);
     this.#stream = new Stream(video);
     this.#link = new LinkMeter(video, this.#stream, () => this.#delivery.rate);

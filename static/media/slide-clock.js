@@ -1,29 +1,32 @@
 /** How far a slide is, which has no clock of its own as a film has; no I/O. */
 
-/** Seconds for which a photo is shown. */
-export const SLIDE_SECONDS = 8;
-
 export class SlideClock {
   #now;
+  /** Seconds for which a photo is shown. */
+  seconds;
   /** seconds, when it began to run, or was last set @type {number} */
   #reached = 0;
   /** seconds on the clock; null while it does not run @type {number | null} */
   #since = null;
   #rate = 1;
 
-  /** @param {() => number} now seconds, monotonic */
-  constructor(now) {
+  /**
+   * @param {() => number} now seconds, monotonic
+   * @param {number} seconds for which a photo is shown
+   */
+  constructor(now, seconds) {
     this.#now = now;
+    this.seconds = seconds;
   }
 
-  /** Seconds, 0 to SLIDE_SECONDS. */
+  /** Seconds, from 0 to `seconds`. */
   get position() {
     const run = this.#since === null ? 0 : (this.#now() - this.#since) * this.#rate;
-    return Math.min(SLIDE_SECONDS, this.#reached + run);
+    return Math.min(this.seconds, this.#reached + run);
   }
 
   set position(position) {
-    this.#reached = Math.min(SLIDE_SECONDS, Math.max(0, position));
+    this.#reached = Math.min(this.seconds, Math.max(0, position));
     if (this.#since !== null) this.#since = this.#now();
   }
 
@@ -32,12 +35,12 @@ export class SlideClock {
   }
 
   get isOver() {
-    return this.position >= SLIDE_SECONDS;
+    return this.position >= this.seconds;
   }
 
   /** Seconds on the clock until it is over, if it runs. */
   get remaining() {
-    return (SLIDE_SECONDS - this.position) / this.#rate;
+    return (this.seconds - this.position) / this.#rate;
   }
 
   get rate() {

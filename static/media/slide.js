@@ -1,6 +1,6 @@
 /** A photo in place of the `<video>`: shown for some seconds, and used as a media element is. */
 
-import { SLIDE_SECONDS, SlideClock } from "./slide-clock.js";
+import { SlideClock } from "./slide-clock.js";
 
 /** Milliseconds between two `timeupdate`, as often as browsers do. */
 const TICK = 250;
@@ -21,7 +21,7 @@ const NOT_SUPPORTED = 4;
 /** @implements {Screen} */
 export class Slide extends EventTarget {
   #video;
-  #clock = new SlideClock(() => performance.now() / 1000);
+  #clock;
   /** @type {HTMLImageElement | null} */
   #image = null;
   #isThere = false;
@@ -30,10 +30,14 @@ export class Slide extends EventTarget {
   /** @type {{ code: number, message: string } | null} */
   error = null;
 
-  /** @param {HTMLVideoElement} video that it covers */
-  constructor(video) {
+  /**
+   * @param {HTMLVideoElement} video that it covers
+   * @param {number} seconds for which a photo is shown
+   */
+  constructor(video, seconds) {
     super();
     this.#video = video;
+    this.#clock = new SlideClock(() => performance.now() / 1000, seconds);
   }
 
   /**
@@ -72,7 +76,7 @@ export class Slide extends EventTarget {
   }
 
   get duration() {
-    return this.#isThere ? SLIDE_SECONDS : NaN;
+    return this.#isThere ? this.#clock.seconds : NaN;
   }
 
   get seekable() {

@@ -54,11 +54,12 @@ const page = new PlayerPage(document, translate);
 const store = new Store("zapette.player", () => localStorage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
-const { convert } = document.body.dataset;
+const { convert, photoSeconds } = document.body.dataset;
 const media = new Media(page.video, {
   converts: convert === "auto",
   unconverted: convert === "no_ffmpeg" ? convert : "picture",
   languages: () => sounds.languages,
+  photoSeconds: Number(photoSeconds),
 });
 const catalogue = new Catalogue((query) => api.list(query));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));

@@ -20,6 +20,9 @@ from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually
 
+SECONDS = 4
+"""How long a photo is shown here."""
+
 TITLE = "document.querySelector('#title').textContent"
 ROWS = "document.querySelectorAll('.uploads .row').length"
 WORDS = "(document.querySelector('.uploads .row .about') || {}).textContent"
@@ -35,6 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("house")
     films.short(folder / "media")
     settings = {"ZAPETTE_MEDIA_DIR": str(folder / "media"), "ZAPETTE_CONVERT": "never"}
+    settings["ZAPETTE_PHOTO_SECONDS"] = str(SECONDS)
     with sharing(shared_system(folder, settings)) as running:
         yield running
 
@@ -133,9 +137,9 @@ def test_photos_are_a_slide_show(
     eventually(lambda: observer.last["title"] == "Blue", "all are told")
     slides = [it.json for it in observer.states if it.json["title"] == "Red"]
     known = [it for it in slides if it["duration"] is not None]
-    assert {(it["kind"], it["duration"]) for it in known} == {("image", 8)}
+    assert {(it["kind"], it["duration"]) for it in known} == {("image", SECONDS)}
     eventually(lambda: observer.last["ended"], "the show is over")
-    assert observer.last["position"] == 8
+    assert observer.last["position"] == SECONDS
     # otherwise it may be over, on a busy machine, before it is paused
     observer.ask("repeat", b"one")
     phone.tap("Remote")

@@ -1,24 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SLIDE_SECONDS, SlideClock } from "../../media/slide-clock.js";
+import { SlideClock } from "../../media/slide-clock.js";
+
+const SECONDS = 8;
 
 /** @returns {{ clock: SlideClock, pass: (seconds: number) => void }} */
 function started() {
   let now = 100;
-  const clock = new SlideClock(() => now);
+  const clock = new SlideClock(() => now, SECONDS);
   return { clock, pass: (seconds) => void (now += seconds) };
 }
 
 test("a slide is over after its seconds, and begins again", () => {
   const { clock, pass } = started();
   clock.run();
-  pass(SLIDE_SECONDS - 1);
-  assert.equal(clock.position, SLIDE_SECONDS - 1);
+  pass(SECONDS - 1);
+  assert.equal(clock.position, SECONDS - 1);
   assert.equal(clock.remaining, 1);
   assert.ok(!clock.isOver);
   pass(5);
-  assert.equal(clock.position, SLIDE_SECONDS);
+  assert.equal(clock.position, SECONDS);
   assert.ok(clock.isOver);
   clock.halt();
   clock.run();

@@ -98,6 +98,7 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
             early=early,
             convert=convert,
             uploads=_uploaders(addresses.settings),
+            photo_seconds=addresses.settings.photo_seconds,
             scripts=development.scripts(addresses.settings),
         )
         response = Response(html, mimetype="text/html")
