@@ -14,7 +14,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _RESOURCES = "zapette_server/resources"
-_FILES = ("static/dist", "static/icons", "static/icon.svg", "static/remote.webmanifest", "samples")
+_FILES = (
+    "static/dist",
+    "static/icons",
+    "static/icon.svg",
+    "static/remote.webmanifest",
+    "static/share-worker.js",
+    "samples",
+)
 
 
 class Resources(BuildHookInterface):  # type: ignore[type-arg]

@@ -148,6 +148,8 @@ export const en = Object.freeze({
   "upload.cancel": "Cancel {name}",
   "upload.dismiss": "Remove {name} from this list",
   "upload.list": "Files on their way",
+  "shared.several": "{name} and {more} more",
+  "shared.failed": "What was shared did not arrive. Use Play from this phone.",
   "upload.not_for_guests": "Guests cannot send files here.",
   "upload.off": "This server takes no files from phones.",
   "upload.too_large": "The file is too large for this server.",

@@ -157,6 +157,8 @@ export const fr = Object.freeze({
   "upload.cancel": "Annuler {name}",
   "upload.dismiss": "Retirer {name} de cette liste",
   "upload.list": "Fichiers en cours d’envoi",
+  "shared.several": "{name} et {more} de plus",
+  "shared.failed": "Le partage n’est pas arrivé. Utilisez Lire depuis ce téléphone.",
   "upload.not_for_guests": "Les invités ne peuvent pas envoyer de fichiers ici.",
   "upload.off": "Ce serveur n’accepte pas de fichiers des téléphones.",
   "upload.too_large": "Le fichier est trop volumineux pour ce serveur.",

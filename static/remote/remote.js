@@ -24,6 +24,8 @@ const HEAD_START = 100;
 const UNHURRIED = 500;
 
 addEventListener("hashchange", () => location.reload());
+if (matchMedia("(display-mode: standalone)").matches) receive();
+else addEventListener("appinstalled", receive);
 if (session) void follow(session);
 else {
   const { page, translate } = build();
@@ -43,6 +45,11 @@ function firstWord({ player }) {
       if (live) resolve();
     });
   });
+}
+
+/** Let other apps share with the installed remote. */
+function receive() {
+  void import("./shared-files.js").then(({ receiveShared }) => receiveShared());
 }
 
 /** Build the controls. */

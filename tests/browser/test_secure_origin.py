@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from urllib.parse import urlencode, urljoin
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests import fronts
 from tests.browser.pages import Pages
 from tests.browser.player_page import PlayerPage
 from tests.browser.remote_page import RemotePage
+from tests.pictures import png
 from tests.system import System
 from tests.waiting import eventually
 
@@ -55,20 +57,75 @@ def test_the_remote_can_be_installed(both: tuple[PlayerPage, RemotePage]) -> Non
     manifest = session.send("Page.getAppManifest")
     assert manifest["errors"] == []
     target = json.loads(manifest["data"])["share_target"]
-    assert target["params"].keys() == {"title", "text", "url"}
+    assert target["params"].keys() == {"title", "text", "url", "files"}
+
+
+FORM = """<form method="post" enctype="multipart/form-data" action="%s">
+  <input name="%s" /><input type="file" multiple name="%s" /><button>Share</button></form>"""
+
+
+@pytest.fixture
+def share(
+    secure: System, both: tuple[PlayerPage, RemotePage], module_pages: Pages
+) -> Callable[..., RemotePage]:
+    """Share as Android does: the browser sends what the manifest names to the address in it."""
+    _, phone = both
+    # Chromium says so when somebody has installed the page
+    phone.see("void dispatchEvent(new Event('appinstalled'))")
+    active = "navigator.serviceWorker.getRegistration('share').then((it) => it?.active?.state)"
+    eventually(lambda: phone.see(active) == "activated", "the worker")
+    manifest = phone.page.context.new_cdp_session(phone.page).send("Page.getAppManifest")
+    target = json.loads(manifest["data"])["share_target"]
+    assert (target["method"], target["enctype"]) == ("POST", "multipart/form-data")
+    (files,) = target["params"]["files"]
+
+    def share(text: str = "", shared: tuple[Path, ...] = ()) -> RemotePage:
+        page = module_pages.page(secure, phone.page.context)
+        action = urljoin(manifest["url"], target["action"])
+        page.set_content(FORM % (action, target["params"]["text"], files["name"]))
+        page.locator("input").first.fill(text)
+        page.locator("input[type=file]").set_input_files([str(it) for it in shared])
+        page.locator("button").click()
+        return RemotePage(page).wait_until_live()
+
+    return share
 
 
 def test_a_link_is_shared_from_another_app(
-    secure: System, both: tuple[PlayerPage, RemotePage]
+    secure: System, both: tuple[PlayerPage, RemotePage], share: Callable[..., RemotePage]
 ) -> None:
-    """The browser opens the address that the manifest names, without a player's link."""
-    player, phone = both
-    session = phone.page.context.new_cdp_session(phone.page)
-    manifest = session.send("Page.getAppManifest")
-    target = json.loads(manifest["data"])["share_target"]
+    """The remote opens without a player's link."""
+    player, _ = both
     film = f"{secure.url}static/none.webm"
-    shared = urlencode({target["params"]["text"]: f"Look: {film}", target["params"]["title"]: "A"})
-    phone.page.goto(f"{urljoin(manifest['url'], target['action'])}?{shared}")
-    phone.wait_until_live()
+    phone = share(f"Look: {film}")
     eventually(lambda: phone.shows(f"Play {film}"), "the link is offered")
     assert phone.page.url.endswith(f"#{player.link.partition('#')[2]}")
+
+
+def test_photos_are_shared_from_another_app(
+    both: tuple[PlayerPage, RemotePage], share: Callable[..., RemotePage], tmp_path: Path
+) -> None:
+    player, _ = both
+    photos = (tmp_path / "Red.png", tmp_path / "Rouge.png")
+    for photo in photos:
+        photo.write_bytes(png())
+    phone = share(shared=photos)
+    phone.tap("Play Red.png and 1 more")
+    plays = "document.querySelector('#title').textContent"
+    eventually(lambda: phone.see(plays) in {"Red", "Rouge"}, "the first one plays")
+    eventually(lambda: ".uploads" in player.see("document.querySelector('.slide').src"), "there")
+    eventually(lambda: phone.see("document.querySelectorAll('.uploads .row').length") == 0, "sent")
+    # they are offered once
+    phone.page.reload()
+    phone.wait_until_live()
+    phone.wait_for("Play from this phone")
+    assert not phone.shows("Play Red.png and 1 more")
+
+
+def test_a_share_that_failed_is_told(both: tuple[PlayerPage, RemotePage]) -> None:
+    """The server answers so when the browser has no worker for it; see test_share.py."""
+    _, phone = both
+    phone.page.goto(phone.page.url.replace("remote", "remote?view=library&shared_failed=1"))
+    phone.wait_until_live()
+    eventually(lambda: "What was shared did not arrive." in phone.text, "it is told")
+    assert phone.wait_for("Play from this phone")

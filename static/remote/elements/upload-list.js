@@ -3,6 +3,7 @@ import { build, fill, flag } from "../../elements/dom.js";
 import { WakeLock } from "../../page/wake-lock.js";
 import { prepared } from "../photo.js";
 import { Upload } from "../upload.js";
+import { SharedOffer } from "./shared-offer.js";
 import { viewIcon } from "./view-icons.js";
 
 /** What phones offer to pick; names as well, because not all know the types of films. */
@@ -49,6 +50,7 @@ export class UploadList {
     this.#arrived = arrived;
     this.#play = this.#picker("upload.play", true, translate("upload.play"));
     this.#add = this.#picker("upload.add", false, "");
+    this.shared = new SharedOffer(translate, (files, plays) => this.take(files, plays));
     this.list = build("ul", { class: "rows uploads", "aria-label": translate("upload.list") });
     this.#input.addEventListener("change", () => this.#picked());
     this.pickers = build("div", { class: "tools pickers" }, this.#play, this.#add, this.#input);
@@ -65,8 +67,11 @@ export class UploadList {
   show(can) {
     const who = document.body.dataset.uploads ?? "none";
     const may = who !== "none" && (who === "guests" || can.includes("load"));
-    flag(this.#play, "hidden", !may || !can.includes("load"));
-    flag(this.#add, "hidden", !may || !can.includes("queue/add"));
+    const plays = may && can.includes("load");
+    const adds = may && can.includes("queue/add");
+    flag(this.#play, "hidden", !plays);
+    flag(this.#add, "hidden", !adds);
+    this.shared.show(plays, adds);
     flag(this.#add, "data-alone", !can.includes("load"));
   }
 

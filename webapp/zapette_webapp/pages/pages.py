@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
 from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses
@@ -35,9 +36,16 @@ _SUFFIXES: Final = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
-# It draws ASS, with WebAssembly; no page may run that.
-_DRAWER: Final = "node_modules/jassub/dist/worker/worker.js"
-_DRAWER_POLICY: Final = "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'"
+_SHARE_WORKER: Final = "share-worker.js"
+_WORKERS: Final = {
+    # It draws ASS, with WebAssembly; no page may run that.
+    "node_modules/jassub/dist/worker/worker.js": (
+        "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'"
+    ),
+    _SHARE_WORKER: "default-src 'none'",
+}
+"""The content security policies of workers."""
+_SHARED: Final = ("shared_title", "shared_text", "shared_url")
 _PRIVATE: Final = frozenset({"dist", "node_modules", "tests"})
 
 
@@ -60,6 +68,13 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
     def remote() -> Response:
         return _page("remote.html", early=assets.inline(EARLY))
 
+    @pages.post("/share")
+    def share() -> Response:
+        """Open the remote with a text that another app shared; the browser's worker keeps files."""
+        shared = {name: it for name in _SHARED if (it := request.form.get(name))}
+        query = urlencode({"view": "library", **(shared or {"shared_failed": "1"})})
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"remote?{query}"})
+
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
         wanted, file = assets.split(name)
@@ -80,8 +95,11 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
             if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
                 abort(404)
             response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
-        if file == _DRAWER:
-            response.headers["Content-Security-Policy"] = _DRAWER_POLICY
+        if file in _WORKERS:
+            response.headers["Content-Security-Policy"] = _WORKERS[file]
+        if file == _SHARE_WORKER:
+            # the address `share` is above it
+            response.headers["Service-Worker-Allowed"] = "../"
         # Browsers revalidate addresses whose content may change.
         response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
         return conditional(response)

@@ -135,6 +135,7 @@ export class LibraryView extends ViewElement {
       build("label", { class: "search" }, viewIcon("search"), this.#search),
       this.#uploads.pickers,
       this.#orders.element,
+      this.#uploads.shared.element,
       this.#uploads.list,
       this.#crumbs.element,
       this.#index.element,
@@ -153,6 +154,7 @@ export class LibraryView extends ViewElement {
   /** @override @param {number} rows */
   async opened(rows) {
     this.#learned = undefined;
+    void this.#uploads.shared.open();
     const { search, path, order } = this.#route();
     const listed = this.#listed;
     if (this.#typed !== search) this.#search.value = search;
