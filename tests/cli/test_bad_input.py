@@ -157,7 +157,8 @@ def test_an_empty_data_folder(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -
     assert Path("here", "secret").exists()
     file.write_text('data_dir = ""\n')
     ended = run.invoke(main, ["credentials", "--config", str(file)])
-    assert (ended.exit_code, ended.stderr) == (2, "zapette: setting data_dir: it is empty\n")
+    said = "zapette: setting data_dir in zapette.toml: it is empty\n"
+    assert (ended.exit_code, ended.stderr) == (2, said)
 
 
 @pytest.mark.parametrize("what", [("add", "home", "--password", "X"), ("remove", "home")])
