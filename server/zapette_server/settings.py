@@ -417,7 +417,8 @@ def _check_database(key: str, value: str) -> None:
         good = False
     if not good:
         raise SettingsError(
-            key, "neither sqlite nor a URL of the form postgresql://user:password@host:5432/name"
+            key,
+            "it is neither sqlite nor a URL of the form postgresql://user:password@host:5432/name",
         )
 
 

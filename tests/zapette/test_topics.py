@@ -84,7 +84,7 @@ def test_base(base: str) -> None:
 
 @pytest.mark.parametrize("base", VECTORS["bases"]["invalid"])
 def test_wrong_base(base: str) -> None:
-    with pytest.raises(TopicError, match="base topic"):
+    with pytest.raises(TopicError, match="is not allowed"):
         check_base(base)
 
 

@@ -41,7 +41,10 @@ def check_base(base: str) -> str:
     """
     for level in base.split("/"):
         if _LEVEL.fullmatch(level) is None:
-            raise TopicError(f"base topic {base!r}: the level {level!r} is not allowed")
+            raise TopicError(
+                f"{base!r}: the level {level!r} is not allowed: each has a character or more, none "
+                "of . * > + # and white space, and no $ at its beginning"
+            )
     return base
 
 
