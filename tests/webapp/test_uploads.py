@@ -20,6 +20,7 @@ from tests.sharing import sharing
 from tests.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp import films
+from tests.webapp.test_library_rights import session_cookie
 from tests.webapp.uploading import RAW, Phone, link_of
 from zapette.mqtt.subscriptions import Message
 from zapette_webapp.errors import NoRoom, NotFound, NotReady, UploadTooLarge
@@ -161,6 +162,21 @@ def test_a_photo_in_avif(system: System, phone: Phone, tmp_path: Path) -> None:
 def test_who_may_not(system: System, role: str, film: bytes) -> None:
     code = {"player": (401, "unauthorized"), "guest": (403, "not_for_guests")}
     assert refused(Phone(system, link_of(system, role)).send("a.mp4", film)) == code[role]
+
+
+def test_a_phone_with_two_links_loses_one(system: System, film: bytes) -> None:
+    links = []
+    for _ in range(2):
+        made = system.get("api/id").json
+        key = system.post("api/credentials", made).json["links"]["remote"]["url"].rpartition(".")[2]
+        given = system.post("api/credentials", {"id": made["id"], "key": key})
+        links.append((made, session_cookie(given)))
+    (lost, _), _ = links
+    both = Phone(system, {"Cookie": "; ".join(cookie for _, cookie in links)})
+    upload = both.begin("a.mp4", len(film)).json["id"]
+    new_code = system.post(f"api/players/{lost['id']}/code", {"owner_key": lost["owner_key"]})
+    assert new_code.status == 200
+    assert both.put(upload, 0, film).json["source"]
 
 
 def test_nobody_and_other_sites_may_not(system: System, phone: Phone, film: bytes) -> None:

@@ -88,8 +88,8 @@ class LibraryAccess:
         """
         self._right(asked, CONTROLS)
 
-    def session_of(self, asked: Request, roles: frozenset[Role]) -> Session:
-        """Return the session of a client that has one of `roles`, rather one that controls.
+    def sessions_of(self, asked: Request, roles: frozenset[Role]) -> list[Session]:
+        """Return the sessions of a client that have one of `roles`, those that control first.
 
         Raises:
             NotLetIn: nothing proves that it has one.
@@ -101,9 +101,9 @@ class LibraryAccess:
         sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
         sessions.sort(key=lambda it: it.role not in CONTROLS)
         if sessions:
-            return sessions[0]
+            return sessions
         if given is not None and self._has_account(given):
-            return Session(Role.HOUSEHOLD, "", "", given.username or "", 0)
+            return [Session(Role.HOUSEHOLD, "", "", given.username or "", 0)]
         raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
     def _right(self, asked: Request, roles: frozenset[Role]) -> Right:

@@ -28,7 +28,7 @@ class Upload:
         folder: its folder, which has the upload's id as name.
         name: the file's name.
         size: bytes once it is complete.
-        owners: the link or account, and the address, that it counts for.
+        owners: the links or account, and the address, that it counts for.
         began: when it began, in Unix seconds.
         received: how many bytes have arrived.
         touched: when a part arrived, or a player had it, in Unix seconds.
