@@ -84,5 +84,6 @@ def with_broker(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--url",
         metavar="URL",
-        help="mqtt://NAME:PASSWORD@HOST, also mqtts, ws, wss (default: ZAPETTE_URL).",
+        help="mqtt://NAME:PASSWORD@HOST, also mqtts, ws, wss; several nodes separated by commas "
+        "(default: ZAPETTE_URL).",
     )(trusting)

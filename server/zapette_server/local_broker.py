@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from zapette_server.settings import Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
 
 _PROGRAM_LIFETIME: Final = 3600
-_CONNECT_TIMEOUT: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,16 @@ class LocalHome:
             return None
         return lambda: home_password(self.settings, DataFolder.open(self.settings.data_dir))
 
-    def broker(self) -> BrokerUrl:
+    def brokers(self) -> list[BrokerUrl]:
         """Return the broker in the environment, or the local one with the account ``home``.
+
+        It is several if it has several nodes.
 
         Raises:
             SettingsError: there is neither a URL nor a data folder.
             StoreError: the data folder cannot be read.
         """
-        return BrokerUrl.parse(self.url) if self.url else local_broker(self.settings)
+        return BrokerUrl.parse_all(self.url) if self.url else local_brokers(self.settings)
 
 
 def find_home(environment: Mapping[str, str]) -> LocalHome:
@@ -71,8 +71,8 @@ def find_home(environment: Mapping[str, str]) -> LocalHome:
     return LocalHome(settings, environment.get("ZAPETTE_URL"))
 
 
-def local_broker(settings: Settings) -> BrokerUrl:
-    """Return the local broker of `settings` with the account ``home``.
+def local_brokers(settings: Settings) -> list[BrokerUrl]:
+    """Return the local broker of `settings`, or its nodes, with the account ``home``.
 
     Raises:
         SettingsError: there is no data folder, so that nothing has run with these settings.
@@ -89,7 +89,7 @@ def local_broker(settings: Settings) -> BrokerUrl:
             "runs here; set it to mqtt://NAME:PASSWORD@HOST:1883",
         )
     folder = DataFolder.open(settings.data_dir)
-    return broker_here(settings, HOME, home_password(settings, folder))
+    return brokers_here(settings, HOME, home_password(settings, folder))
 
 
 def home_password(
@@ -112,28 +112,12 @@ def home_password(
     return tokens.issue(Role.HOUSEHOLD, HOME, lifetime=lifetime)[0]
 
 
-def broker_here(settings: Settings, username: str, password: str | None = None) -> BrokerUrl:
-    """Return the broker of `settings` with an account; of a cluster, a node that answers."""
-    nodes = brokers_here(settings, username, password)
-    if len(nodes) == 1:
-        return nodes[0]
-    return next((it for it in nodes if _answers(it)), nodes[0])
-
-
 def brokers_here(settings: Settings, username: str, password: str | None = None) -> list[BrokerUrl]:
     """Return the broker of `settings` with an account, or all nodes of a cluster."""
     if settings.broker.is_nats:
         return settings.broker.programs(username, password)
     host = local_host(settings)
     return [BrokerUrl("mqtt", host, settings.mqtt_port, username=username, password=password)]
-
-
-def _answers(url: BrokerUrl) -> bool:
-    try:
-        socket.create_connection((url.host, url.port), _CONNECT_TIMEOUT).close()
-    except OSError:
-        return False
-    return True
 
 
 def local_host(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from tests.ports import free_ports
 from tests.waiting import SLACK
 from zapette import Application
 from zapette.errors import Unavailable
+from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
 
 Make = Callable[..., Application]
@@ -42,6 +43,16 @@ async def beside(work: Coroutine[Any, Any, Any]) -> int:
     finally:
         other.cancel()
     return turns
+
+
+def test_a_node_that_is_down_is_passed_over(url: BrokerUrl) -> None:
+    (nobody,) = free_ports(1)
+    account = f"{url.username}:{url.password}@" if url.username else ""
+    nodes = f"mqtt://{account}127.0.0.1:{nobody},mqtt://{account}{url.host}:{url.port}"
+    own = Application(url=nodes, base_topic="zapette", timing=Timing(insist=False))
+    own.start()
+    assert own.is_live
+    own.stop()
 
 
 def test_async_with(application: Make) -> None:

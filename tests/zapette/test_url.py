@@ -17,6 +17,16 @@ def test_url() -> None:
     assert BrokerUrl.parse("mqtts://[::1]:1").host == "::1"
 
 
+def test_several_urls() -> None:
+    urls = BrokerUrl.parse_all("mqtt://home:a,b@one, ws://two:8083/mqtt,mqtts://three")
+    assert [it.where for it in urls] == [
+        "mqtt://one:1883", "ws://two:8083/mqtt", "mqtts://three:8883",
+    ]  # fmt: skip
+    assert urls[0].password == "a,b"
+    with pytest.raises(SettingsError, match="the host is missing"):
+        BrokerUrl.parse_all("mqtt://one,mqtt://")
+
+
 @pytest.mark.parametrize("text", ["", "http://x", "mqtt://", "mqtt://x:y", "mqtt://x:99999", "x"])
 def test_wrong_url(text: str) -> None:
     with pytest.raises(SettingsError, match="ZAPETTE_URL"):

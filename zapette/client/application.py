@@ -66,7 +66,8 @@ class Application(Caller):
 
         Args:
             name: the service's name, ``[a-z0-9_-]{1,64}``; None to offer nothing.
-            url: the broker and the account; ``ZAPETTE_URL`` or this machine's settings if None.
+            url: the broker and the account, of several nodes separated by commas; ``ZAPETTE_URL``
+                or this machine's settings if None.
             base_topic: the base topic; this machine's setting if None.
             timing: the time-outs of the connection.
             ca_file: certificates to trust for ``mqtts`` and ``wss``, in PEM; ``ZAPETTE_CA_FILE`` or
@@ -77,23 +78,23 @@ class Application(Caller):
             SettingsError: the URL or a setting is wrong, or there is none.
             StoreError: the data folder of this machine cannot be read.
         """
-        where = BrokerUrl.parse(url, "url") if isinstance(url, str) else url
+        where = BrokerUrl.parse_all(url, "url") if isinstance(url, str) else [url] if url else []
         if base_topic is not None:
             check_base(base_topic)
         password = None
-        if where is None or base_topic is None or ca_file is None:
+        if not where or base_topic is None or ca_file is None:
             home = find_home(os.environ)
             base_topic = base_topic or home.base_topic
             ca_file = ca_file or home.ca_file
-            if where is None:
-                where, password = home.broker(), home.renewed_password
+            if not where:
+                where, password = home.brokers(), home.renewed_password
         topics = Topics(base_topic)
         self._name = name
         self._procedures = Procedures()
         self._handlers: dict[str, list[Callable[..., Any]]] = {each: [] for each in SIGNALS}
         self._callee = topics.service(name) if name is not None else None
         client = Client(
-            where,
+            *where,
             client_id=_client_id(name) if name is not None else None,
             password=password,
             callee=self._callee,

@@ -30,8 +30,8 @@ class Home(Protocol):
     @property
     def renewed_password(self) -> Callable[[], str] | None: ...  # noqa: D102
 
-    def broker(self) -> BrokerUrl:
-        """Return the broker and the account on it.
+    def brokers(self) -> list[BrokerUrl]:
+        """Return the broker and the account on it; several if it has several nodes.
 
         Raises:
             SettingsError: no broker is set, and none runs on this machine.
@@ -49,11 +49,11 @@ class NamedHome:
         ca_file = environment.get("ZAPETTE_CA_FILE")
         self.ca_file = Path(ca_file) if ca_file else None
 
-    def broker(self) -> BrokerUrl:
-        """Return the broker that ``ZAPETTE_URL`` names."""
+    def brokers(self) -> list[BrokerUrl]:
+        """Return the broker that ``ZAPETTE_URL`` names, or its nodes."""
         if not self._url:
             raise SettingsError("ZAPETTE_URL", "not set; set it to mqtt://NAME:PASSWORD@HOST")
-        return BrokerUrl.parse(self._url)
+        return BrokerUrl.parse_all(self._url)
 
 
 def find_home(environment: Mapping[str, str]) -> Home:

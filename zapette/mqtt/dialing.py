@@ -37,7 +37,7 @@ class Timing:
         keep_alive: the client pings after this silence and gives up after twice that.
         connect: for each of connecting and the broker's answer.
         longest_delay: the longest pause between two attempts.
-        insist: whether to try again when the first attempt fails.
+        insist: whether to try again when the first attempt at each node fails.
     """
 
     keep_alive: int = 30
@@ -81,6 +81,11 @@ class Dialer:
     def url(self) -> BrokerUrl:
         """The node that is connected, or will be tried next."""
         return self._urls[0]
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+        return len(self._urls)
 
     @property
     def is_5(self) -> bool:

@@ -225,11 +225,11 @@ class PersistentConnection:
     async def _keep_connected(self, stopping: asyncio.Event) -> None:
         delay = _SHORTEST_DELAY
         logged: set[str] = set()
-        insist = self._dialer.timing.insist
+        insist, left = self._dialer.timing.insist, self._dialer.nodes
         while not stopping.is_set():
             was_live, ending = await self._connect_once(again=bool(logged))
-            insist = insist or was_live
-            if not insist:
+            insist, left = insist or was_live, left - 1
+            if not insist and not left:
                 self._settle()
                 return
             if was_live:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from zapette.errors import SettingsError
 
+# a password may have commas
+_BETWEEN: Final = re.compile(r",(?=\s*\w+://)")
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 
 
@@ -59,6 +62,15 @@ class BrokerUrl:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
+
+    @classmethod
+    def parse_all(cls, text: str, name: str = "ZAPETTE_URL") -> list[BrokerUrl]:
+        """Parse the URLs of a broker's nodes, separated by commas; each has its account.
+
+        Raises:
+            SettingsError: as by `parse`.
+        """
+        return [cls.parse(it.strip(), name) for it in _BETWEEN.split(text)]
 
     @property
     def is_websocket(self) -> bool:

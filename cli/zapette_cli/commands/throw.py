@@ -191,7 +191,7 @@ def _home(broker: BrokerOptions, address: str | None) -> Server:
     home = find_home(os.environ)
     elsewhere = broker.url or home.url
     if elsewhere:
-        url = BrokerUrl.parse(elsewhere)
+        url = BrokerUrl.parse_all(elsewhere)[0]
         account = f"{url.username or ''}:{url.password or ''}"
         is_tls, host = url.is_encrypted, url.host
         port = url.port if url.is_websocket else _PORT

@@ -23,7 +23,7 @@ from zapette_cli.doctor.gathering import get
 from zapette_cli.doctor.network_checks import START
 from zapette_cli.language import Text
 from zapette_server.broker_settings import listed
-from zapette_server.local_broker import local_broker
+from zapette_server.local_broker import local_brokers
 from zapette_server.one_port import websocket_port
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings, variable
@@ -79,7 +79,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
 def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Finding]:
     """Check that the household's account can connect, over TCP and WebSocket, and call."""
     try:
-        given = BrokerUrl.parse(url) if url else local_broker(settings)
+        tried = BrokerUrl.parse_all(url) if url else local_brokers(settings)
     except (SettingsError, StoreError) as error:
         remedy = Text(
             "set ZAPETTE_URL, or start Zapette here (make run)",
@@ -87,9 +87,8 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
         )
         yield bad("broker", str(error), remedy)
         return
-    tried = [given]
     if not url and not settings.is_tls:
-        tried += _for_pages(given, settings)
+        tried += _for_pages(tried[0], settings)
     for each in tried:
         yield from _on_broker(each, settings, timeout)
 

@@ -13,7 +13,7 @@ from zapette_broker import Broker
 from zapette_server.access.authentication import is_remote_or_guest_of
 from zapette_server.access.credentials import Keyring, Role
 from zapette_server.checks import Checks
-from zapette_server.local_broker import broker_here
+from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings
 
 SERVICE: Final = "broker"
@@ -57,7 +57,7 @@ def create_report(
             raise Unavailable("the broker is busy") from None
 
     return Client(
-        broker_here(settings, Role.SERVER.value),
+        *brokers_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
         password=lambda: keyring.issue(Role.SERVER, CLIENT_ID)[0],
         callee=keyring.topics.service(SERVICE),
