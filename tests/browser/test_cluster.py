@@ -128,6 +128,34 @@ def test_a_web_side_that_dies_is_not_missed(sides: WebSides, home: BrokerUrl, pa
     eventually(lambda: "n\u2019est plus valable" in late.text, "the old code is refused")
 
 
+def test_a_database_that_hangs_stops_no_page(sides: WebSides, pages: Pages) -> None:
+    pages.watch.expect("503|Failed to load resource")
+    player = pages.started(sides.balanced)
+    phone = pages.remote(sides.balanced, player)
+    phone.see("document.querySelector('play-button')._request('repeat', { mode: 'one' })")
+    with sides.postgresql.frozen():
+        phone.tap("Play")
+        phone.wait_for("Pause")
+        player.advances()
+        late = pages.phone(sides.balanced, player.link, locale="en-GB")
+        late.wait_for_notice("Not connected")
+        assert not late.is_live
+        for side in sides.each:
+            eventually(lambda it=side: it.get("healthz").status == 503, "it is reported")  # type: ignore[misc]
+        # what cannot be revoked is not said to be
+        player.point()
+        player.click("New code")
+        player.wait_for_alert("Not connected")
+        phone.tap("Pause")
+        phone.wait_for("Play")
+        assert phone.is_live
+    late.wait_until_live(60)
+    late.wait_for("Play")
+    assert phone.is_live
+    for side in sides.each:
+        eventually(side.is_up, "it is well again")
+
+
 def credentials(side: System, of: Household, role: str = "remote") -> Answer:
     return side.post("api/credentials", {"id": of.id, "key": of.key(role)})
 
