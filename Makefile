@@ -36,10 +36,10 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@FRONTS="$(FRONTS)" scripts/test-fronts.sh $(SHARED) $(ARGS)
 
-# All of three NATS servers, with pages.
+# All of three NATS servers, with pages; also what CI leaves out: nodes that restart in turn.
 test-cluster: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
-	@$(BIN)/python -m pytest tests/cluster tests/browser/test_cluster.py $(ARGS)
+	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster tests/browser/test_cluster.py $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.

@@ -6,21 +6,23 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.ports import free_ports, listens
+from tests.ports import free_port, free_ports, listens
 from tests.processes import ending, ending_with_us
 from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring
-from zapette_server.broker_settings import listed
+from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.create import create_tokens
 from zapette_server.engine.engine import Tokens
+from zapette_server.nats.node_files import NodeFile
 from zapette_server.settings import load
 
 SERVER = str(Path(sysconfig.get_path("scripts")) / "nats-server")
@@ -40,6 +42,7 @@ class NatsCluster:
 
     folder: Path
     nodes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _monitors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         options = [
@@ -55,8 +58,16 @@ class NatsCluster:
         )
         assert made.returncode == 0, made.stderr
         self.settings_file = self.folder / "zapette.toml"
-        self.settings = load(self.settings_file, {}).broker
-        self.mqtt_ports = [it.port for it in self.settings.programs("")]
+
+    @property
+    def settings(self) -> BrokerSettings:
+        """Return what the settings of its web sides say now."""
+        return load(self.settings_file, {}).broker
+
+    @property
+    def mqtt_ports(self) -> list[int]:
+        """Return the ports of MQTT over TCP."""
+        return [it.port for it in self.settings.programs("")]
 
     def start(self) -> NatsCluster:
         """Start the nodes and wait until each takes connections."""
@@ -67,20 +78,38 @@ class NatsCluster:
     def start_node(self, number: int) -> None:
         """Start a node, and wait until it listens."""
         name = f"node-{number}"
+        node = NodeFile((self.folder / f"{name}.conf").read_text()).node
+        monitor = free_port()
+        self._monitors[name] = f"http://{node.host}:{monitor}/healthz"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.nodes[name] = subprocess.Popen(
-                ending_with_us([SERVER, "-c", f"{name}.conf"]),
+                ending_with_us([SERVER, "-c", f"{name}.conf", "-m", str(monitor)]),
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: listens(self.mqtt_ports[number - 1]), f"{name} listens")
+        eventually(lambda: listens(node.ports.mqtt, node.host), f"{name} listens")
 
     def kill_node(self, number: int) -> None:
         """End a node with SIGKILL."""
         node = self.nodes.pop(f"node-{number}")
         node.kill()
         node.wait(10)
+
+    def is_healthy(self, number: int) -> bool:
+        """Tell whether a node has a leader, and all that is in its streams."""
+        try:
+            with urllib.request.urlopen(self._monitors[f"node-{number}"], timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop_node(self, number: int) -> None:
+        """Stop a node as an operator does."""
+        node = self.nodes.pop(f"node-{number}")
+        node.terminate()
+        with ending(node):
+            node.wait(20)
 
     @contextmanager
     def without(self, number: int) -> Iterator[None]:

@@ -6,7 +6,6 @@ The benchmark runs in a namespace too, as root of it; nothing of the system's ne
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from bench.processes import ProcessError, log_tail
 from tests.conformance.packets import Connect
 from zapette_server.nats import cluster_files
 from zapette_server.nats.cluster_files import NODES, Node, Ports
+from zapette_server.nats.cluster_folder import ClusterFolder
 
 PORTS: Final = Ports()
 _PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
@@ -134,14 +134,9 @@ def create(folder: Path, fronts: int) -> list[Machine]:
     machines = [Machine(number, folder) for number in range(1, NODES + fronts + 1)]
     with_streams = [Node(it.number, it.host, PORTS) for it in machines[:NODES]]
     cluster_files.write(folder, with_streams)
-    model = (folder / "node-1.conf").read_text()
-    route = re.search(r".*@10\.77\.0\.2:.*\n", model)
-    assert route is not None
-    first = route[0].replace("10.77.0.2", "10.77.0.1")
+    files = ClusterFolder(folder)
     for it in machines[NODES:]:
-        text = re.sub(r"jetstream \{.*\}", "", model).replace("10.77.0.1:", f"{it.host}:")
-        text = text.replace('"10.77.0.1"', f'"{it.host}"').replace("node-1", f"node-{it.number}")
-        (folder / f"node-{it.number}.conf").write_text(text.replace(route[0], first + route[0]))
+        files.add(it.host, streams=False)
     for it in machines:
         it.join()
         it.start()

@@ -5,6 +5,7 @@
     ServerError
     ├── AuthorityError           the home's authority for TLS is damaged or cannot be written
     ├── BackupError              a file is no whole backup, or none can be made
+    ├── ClusterFileError         a file of a cluster cannot be changed like this
     ├── CopyRefused              a household's data cannot be copied like this
     ├── CredentialsError         a key, token or password proves nothing
     │   └── AccountError         an account does not exist, or cannot be made
@@ -24,6 +25,10 @@ class ServerError(ZapetteError):
 
 class BackupError(ServerError):
     """A file is no whole backup, or a backup cannot be made like this; the message says why."""
+
+
+class ClusterFileError(ServerError):
+    """A file of a cluster cannot be read, or not be changed like this; the message says why."""
 
 
 class CopyRefused(ServerError):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.nats_cluster import SystemOnNats
+
+# nodes that restart one after the other take minutes: `make test-cluster` has them
+collect_ignore = [] if os.environ.get("TEST_CLUSTER") else ["test_changes.py"]
 
 
 @pytest.fixture(scope="package")

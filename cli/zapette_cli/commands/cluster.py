@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from zapette.errors import SettingsError
+from zapette_cli.commands.cluster_changes import add, check_host, remove, renew
 from zapette_cli.commands.cluster_status import status
 
 _PORT: Final = click.IntRange(1, 65533)
@@ -19,7 +19,8 @@ def cluster() -> None:
     """Set up NATS servers as the broker, for more screens than one machine holds."""
 
 
-cluster.add_command(status)
+for each in (status, add, remove, renew):
+    cluster.add_command(each)
 
 
 @cluster.command("init")
@@ -46,7 +47,7 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
     if len(given) not in (1, cluster_files.NODES):
         raise click.UsageError(f"--host: 1 or {cluster_files.NODES} addresses are needed")
     for host in given:
-        _check(host)
+        check_host(host)
     first = cluster_files.Ports(
         ports["mqtt_port"], ports["ws_port"], ports["nats_port"], ports["route_port"]
     )
@@ -64,10 +65,3 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
         f"it.\nA node needs its own .conf only; a web side needs {cluster_files.KEYS} and "
         f"{cluster_files.SETTINGS}."
     )
-
-
-def _check(host: str) -> None:
-    try:
-        ip_address(host)
-    except ValueError:
-        raise click.UsageError(f"--host: {host!r} is not an IP address") from None

@@ -16,6 +16,7 @@ NODES: Final = 3
 
 KEYS: Final = "keys"
 SETTINGS: Final = "zapette.toml"
+OPERATOR_SEED: Final = "operator/operator.seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ def write(folder: Path, of: list[Node]) -> None:
     folder.mkdir(mode=0o700, parents=True)
     new = NewCluster.create()
     new.keys.write(folder / KEYS)
-    (folder / "operator").mkdir(mode=0o700)
-    private_file.write(folder / "operator" / "operator.seed", new.root.seed + "\n")
+    seed = folder / OPERATOR_SEED
+    seed.parent.mkdir(mode=0o700)
+    private_file.write(seed, new.root.seed + "\n")
     route_password = secrets.token_urlsafe(24)
     for node in of:
         text = _configuration(node, of, new, route_password)
@@ -94,7 +96,7 @@ def _configuration(node: Node, of: list[Node], new: NewCluster, route_password: 
     )
     accounts = "\n".join(f"  {name}: {jwt}" for name, jwt in new.accounts.items())
     return f"""\
-# One node of three. Start it in this folder: nats-server -c {node.name}.conf
+# One node. Start it in this folder: nats-server -c {node.name}.conf
 server_name: {node.name}
 listen: "{host}:{ports.nats}"
 
@@ -108,7 +110,7 @@ resolver_preload: {{
 {accounts}
 }}
 
-# MQTT keeps sessions and retained messages in streams, which three nodes replicate.
+# MQTT keeps sessions and retained messages in streams, of which three nodes have copies.
 jetstream {{ store_dir: "./{node.name}/streams" }}
 
 cluster {{

@@ -14,6 +14,12 @@ from zapette_server.nats.claims import Account
 from zapette_server.nats.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
 from zapette_server.storage import private_file
 
+NEXT: Final = "next"
+"""The folder of keys that are accepted, but not yet used."""
+
+OLD: Final = "old"
+"""The folder of keys that are no longer used, but still accepted."""
+
 _OPERATOR: Final = "operator-signing.seed"
 _ACCOUNT: Final = "account-signing.seed"
 _SYSTEM_USER: Final = "system-user.seed"
@@ -31,6 +37,7 @@ class ClusterKeys:
         account: the account that they belong to.
         system_user: proves the system user to a node.
         system_token: the system user's JWT.
+        others: what is accepted as well while keys are renewed.
     """
 
     operator: KeyPair
@@ -38,30 +45,45 @@ class ClusterKeys:
     account: Account
     system_user: KeyPair
     system_token: str = field(repr=False)
+    others: tuple[ClusterKeys, ...] = ()
+
+    @property
+    def operators(self) -> tuple[KeyPair, ...]:
+        """The keys that may sign the account."""
+        return (self.operator, *(it.operator for it in self.others))
+
+    @property
+    def signers(self) -> tuple[KeyPair, ...]:
+        """The keys that may sign tokens."""
+        return (self.signing, *(it.signing for it in self.others))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read the keys that `write` has written.
+        """Read the keys that `write` has written, and those in `NEXT` and `OLD` below them.
 
         Raises:
             KeyFileError: a file is missing or malformed, or others than its owner can read it.
         """
         signing = _key(folder / _ACCOUNT, ACCOUNT)
+        found = (folder / name for name in (NEXT, OLD))
+        others = tuple(cls.load(it) for it in found if it.is_dir())
+        names = (signing.public, *(it.signing.public for it in others))
         return cls(
             operator=_key(folder / _OPERATOR, OPERATOR),
             signing=signing,
-            account=Account("zapette", _account(folder / _NAMES), signing.public),
+            account=Account("zapette", _account(folder / _NAMES), names),
             system_user=_key(folder / _SYSTEM_USER, USER),
             system_token=_read(folder / _SYSTEM_TOKEN),
+            others=others,
         )
 
     def write(self, folder: Path) -> None:
-        """Write the keys into a new folder.
+        """Write the keys into a folder; `others` not.
 
         Raises:
-            OSError: the folder exists, or cannot be written.
+            OSError: the folder cannot be written.
         """
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for name, text in (
             (_OPERATOR, self.operator.seed),
             (_ACCOUNT, self.signing.seed),
@@ -96,7 +118,7 @@ class NewCluster:
         root, signing = KeyPair.new(OPERATOR), KeyPair.new(OPERATOR)
         account_signing, system_key = KeyPair.new(ACCOUNT), KeyPair.new(ACCOUNT)
         # Nobody needs the account's own key: its signing key issues all tokens.
-        account = Account("zapette", KeyPair.new(ACCOUNT).public, account_signing.public)
+        account = Account("zapette", KeyPair.new(ACCOUNT).public, (account_signing.public,))
         system = Account("system", system_key.public, is_system=True)
         user = KeyPair.new(USER)
         token = claims.sign(system_key, claims.user(user.public, "zapette-web"))
@@ -104,10 +126,19 @@ class NewCluster:
         return cls(
             root,
             keys,
-            claims.operator(root, signing, system.public),
+            claims.operator(root, [signing], system.public),
             system.public,
             {it.public: it.jwt(signing) for it in (account, system)},
         )
+
+
+def root_key(file: Path) -> KeyPair:
+    """Read the operator's own key.
+
+    Raises:
+        KeyFileError: it is missing or malformed, or others than its owner can read it.
+    """
+    return _key(file, OPERATOR)
 
 
 def _key(file: Path, kind: str) -> KeyPair:

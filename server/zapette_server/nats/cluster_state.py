@@ -24,7 +24,7 @@ class NodeState:
         uptime: since its start, as NATS writes it.
         clients: how many are connected.
         leads: the streams that it leads; ``meta`` is that of the cluster itself.
-        is_current: whether it has all that the cluster's leader has.
+        is_current: whether it has all that the leaders of the cluster and of its streams have.
         revocations: how many it knows; None if it does not say.
     """
 
@@ -81,7 +81,7 @@ def state(down: Iterable[str], answers: Answers) -> ClusterState:
     """
     servers = {_name(it): it["data"] for it in answers.servers if it.get("data")}
     leaders = _leaders(answers.streams, servers)
-    late = _late(servers)
+    late = _late(servers) | _lagging(answers.streams)
     known = {_name(it): _revocations(it) for it in answers.accounts}
     nodes = [
         NodeState(
@@ -112,12 +112,20 @@ def _name(answer: Answer) -> str:
     return str(answer["server"]["name"])
 
 
+def _streams(answer: Answer) -> list[Answer]:
+    """Return the streams of which a node has a copy, as it sees them."""
+    return [
+        stream
+        for account in (answer.get("data") or {}).get("account_details") or ()
+        for stream in account.get("stream_detail") or ()
+    ]
+
+
 def _leaders(streams: Iterable[Answer], servers: Mapping[str, Answer]) -> dict[str, str]:
     found = {
         str(stream["name"]): str(stream.get("cluster", {}).get("leader", ""))
         for answer in streams
-        for account in (answer.get("data") or {}).get("account_details") or ()
-        for stream in account.get("stream_detail") or ()
+        for stream in _streams(answer)
     }
     metas = Counter(_meta(it).get("leader", "") for it in servers.values())
     leader = metas.most_common(1)[0][0] if metas else ""
@@ -131,6 +139,18 @@ def _late(servers: Mapping[str, Answer]) -> set[str]:
         for name, data in servers.items()
         if (meta := _meta(data)).get("leader") == name
         for replica in meta.get("replicas") or ()
+        if not replica.get("current")
+    }
+
+
+def _lagging(streams: Iterable[Answer]) -> set[str]:
+    """Return the nodes whose copy of a stream is behind, as its leader says."""
+    return {
+        str(replica["name"])
+        for answer in streams
+        for stream in _streams(answer)
+        if (cluster := stream.get("cluster", {})).get("leader") == _name(answer)
+        for replica in cluster.get("replicas") or ()
         if not replica.get("current")
     }
 

@@ -68,7 +68,7 @@ class NatsEngine:
         """
         self._topics = keyring.topics
         self._account = keys.account
-        self._operator = keys.operator
+        self._operators = keys.operators
         self._endings = endings
         self._grants = grants
         self._kept = lifetime + SLACK
@@ -158,7 +158,7 @@ class NatsEngine:
                 self._store_problem = None
                 if revocations != self._revocations:
                     self._revocations = revocations
-                    self._claims = self._account.jwt(self._operator, revocations)
+                    self._claims = self._account.jwt(self._operators[0], revocations)
             behind = [it for it in self._links if it.is_live and it.claims != self._claims]
             if self._claims:
                 await asyncio.gather(*(it.update(self._claims) for it in behind))
@@ -171,7 +171,7 @@ class NatsEngine:
         same list soon. A web side that cannot reach the database cannot undo a revocation.
         """
         with suppress(ValueError, KeyError):
-            heard = claims.read(text, self._operator)
+            heard = claims.read(text, *self._operators)
             said = heard["nats"].get("revocations") or {}
             if heard["sub"] == self._account.public and said != (self._revocations or {}):
                 for link in self._links:

@@ -60,17 +60,15 @@ class NodeLink:
             nats = Nats()
             try:
                 await self._connect(nats, closed)
-            except (OSError, NatsError, TimeoutError) as error:
-                self._miss(str(error) or type(error).__name__)
-            else:
                 self._find()
                 self._nats, self.claims = nats, ""
-                try:
-                    await closed.wait()
-                finally:
-                    self._nats = None
-                    await nats.close()
+                await closed.wait()
                 self._miss("the connection was lost")
+            except (OSError, NatsError, TimeoutError) as error:
+                self._miss(str(error) or type(error).__name__)
+            finally:
+                self._nats = None
+                await nats.close()
             await asyncio.sleep(_RETRY)
 
     async def _connect(self, nats: Nats, closed: asyncio.Event) -> None:

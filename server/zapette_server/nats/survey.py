@@ -1,4 +1,4 @@
-"""Asks all nodes of a cluster for their state."""
+"""Asks the nodes of a cluster for their state, and to forget one of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from zapette.errors import Unavailable
 from zapette_server.broker_settings import BrokerSettings, listed
+from zapette_server.errors import ClusterFileError
+from zapette_server.nats.cluster_files import Node
 from zapette_server.nats.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster_state import Answers, ClusterState, state
 from zapette_server.nats.node_link import NodeLink
@@ -16,7 +19,20 @@ TIMEOUT = 3.0
 
 _LOOK = 0.05
 _ASK = "$SYS.REQ.SERVER.PING."
+_REMOVE = "$JS.API.SERVER.REMOVE"
 _OWN_NAME = "zapette-status"
+
+
+@asynccontextmanager
+async def linked(settings: BrokerSettings, keys: ClusterKeys) -> AsyncIterator[list[NodeLink]]:
+    """Provide a link to each node, live unless it does not answer within `TIMEOUT` seconds."""
+    async with AsyncExitStack() as stack:
+        links = [
+            await stack.enter_async_context(_kept(NodeLink(url, keys, _OWN_NAME)))
+            for url in listed(settings.system_urls)
+        ]
+        await asyncio.gather(*(_live(it) for it in links))
+        yield links
 
 
 async def survey(settings: BrokerSettings, keys: ClusterKeys) -> ClusterState:
@@ -25,12 +41,7 @@ async def survey(settings: BrokerSettings, keys: ClusterKeys) -> ClusterState:
     Raises:
         NatsError: the node that was asked has ended meanwhile.
     """
-    async with AsyncExitStack() as stack:
-        links = [
-            await stack.enter_async_context(_kept(NodeLink(url, keys, _OWN_NAME)))
-            for url in listed(settings.system_urls)
-        ]
-        await asyncio.gather(*(_live(it) for it in links))
+    async with linked(settings, keys) as links:
         down = [it.url for it in links if not it.is_live]
         live = next((it for it in links if it.is_live), None)
         if live is None:
@@ -45,14 +56,36 @@ async def survey(settings: BrokerSettings, keys: ClusterKeys) -> ClusterState:
         return state(down, Answers(servers, streams, accounts, connections))
 
 
+async def remove_peer(settings: BrokerSettings, keys: ClusterKeys, node: Node) -> None:
+    """Let the cluster give the streams of a node that was stopped to the others, for ever.
+
+    Raises:
+        ClusterFileError: the node runs, or the cluster refuses.
+        Unavailable: no node leads the cluster.
+        NatsError: the node that was asked has ended meanwhile.
+    """
+    url = node.url("nats", node.ports.nats)
+    async with linked(settings, keys) as links:
+        if any(it.is_live for it in links if it.url == url):
+            raise ClusterFileError(f"{node.name}: it runs: stop it first")
+        for link in (it for it in links if it.is_live):
+            for answer in await link.ask_all(_REMOVE, {"peer": node.name}, 1):
+                if error := answer.get("error"):
+                    raise ClusterFileError(f"{node.name}: {error.get('description')}")
+                return
+    raise Unavailable("no node answers as the cluster's leader: try again in some seconds")
+
+
 @asynccontextmanager
 async def _kept(link: NodeLink) -> AsyncIterator[NodeLink]:
     running = asyncio.ensure_future(link.run())
     try:
         yield link
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        # the library may swallow a cancellation while it connects
+        while not running.done():
+            running.cancel()
+            await asyncio.wait({running}, timeout=_LOOK)
 
 
 async def _live(link: NodeLink) -> None:

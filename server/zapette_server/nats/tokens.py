@@ -77,7 +77,7 @@ class NatsTokens:
         """
         text = token.decode("ascii", "replace") if isinstance(token, bytes) else token
         try:
-            found = claims.read(text, self._keys.signing)
+            found = claims.read(text, *self._keys.signers)
             role, client_id, player_id, generation = map(str, found[OURS])
             read = Token(Role(role), client_id, player_id, generation, int(found["exp"]), [])
         except (KeyError, TypeError, ValueError):

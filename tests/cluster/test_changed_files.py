@@ -1,0 +1,123 @@
+"""What ``zapette cluster add``, ``remove`` and ``renew`` do with the files; no node runs."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from zapette_cli.program import main
+from zapette_server.errors import ClusterFileError
+from zapette_server.nats import claims, cluster_files
+from zapette_server.nats.cluster_files import Ports
+from zapette_server.nats.cluster_folder import ClusterFolder
+from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.settings import load
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "cluster"
+    cluster_files.write(path, cluster_files.nodes(["127.0.0.1"], Ports()))
+    return path
+
+
+def text(folder: Path, number: int) -> str:
+    return (folder / f"node-{number}.conf").read_text()
+
+
+def test_a_node_is_added_and_removed(folder: Path) -> None:
+    before = {number: text(folder, number) for number in (1, 2, 3)}
+    settings = (folder / "zapette.toml").read_text()
+    # what an owner has added stays
+    mine = before[1].replace('# tls { cert_file: "cert.pem"', 'tls { cert_file: "own.pem"')
+    assert mine != before[1]
+    (folder / "node-1.conf").write_text(mine)
+    node = ClusterFolder(folder).add("127.0.0.1", streams=False)
+    assert (node.name, node.ports) == ("node-4", Ports(1886, 8086, 4225, 6225))
+    new = text(folder, 4)
+    assert "own.pem" in new
+    assert "node-1" not in new
+    assert "jetstream" not in new
+    assert [f":{port}" in new for port in range(6222, 6226)] == [True] * 4
+    assert all(":6225" in text(folder, number) for number in (1, 2, 3))
+    assert stat.S_IMODE((folder / "node-4.conf").stat().st_mode) == 0o600
+    broker = load(folder / "zapette.toml", {}).broker
+    assert [it.port for it in broker.programs("")] == [1883, 1884, 1885, 1886]
+    assert broker.page_urls.endswith("ws://127.0.0.1:8086/mqtt")
+    files = ClusterFolder(folder)
+    files.remove(files.removable("node-4"))
+    assert not (folder / "node-4.conf").exists()
+    assert (text(folder, 1), text(folder, 2), text(folder, 3)) == (mine, before[2], before[3])
+    assert (folder / "zapette.toml").read_text() == settings
+
+
+def test_a_node_on_another_machine_has_the_ports_of_the_first(folder: Path) -> None:
+    node = ClusterFolder(folder).add("2001:db8::4", streams=True)
+    assert node.ports == Ports()
+    assert ClusterFolder(folder).nodes[-1] == node
+    assert 'listen: "[2001:db8::4]:1883"' in text(folder, 4)
+    assert "@[2001:db8::4]:6222" in text(folder, 1)
+
+
+def test_three_nodes_keep_messages(folder: Path) -> None:
+    ClusterFolder(folder).add("127.0.0.1", streams=False)
+    files = ClusterFolder(folder)
+    with pytest.raises(ClusterFileError, match="add another first"):
+        files.removable("node-1")
+    with pytest.raises(ClusterFileError, match="no such node"):
+        files.removable("node-9")
+
+
+def test_files_that_were_rewritten_stay(folder: Path) -> None:
+    (folder / "node-2.conf").write_text("server_name: node-2\n")
+    with pytest.raises(ClusterFileError, match="listen: it is not as"):
+        ClusterFolder(folder).add("127.0.0.1", streams=True)
+    assert ":6225" not in text(folder, 1)
+    with pytest.raises(ClusterFileError, match="it is no folder of"):
+        ClusterFolder(folder / "operator")
+
+
+def test_keys_are_renewed_in_three_steps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    keys = folder / "keys"
+
+    def renew(*options: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["cluster", "renew", str(folder), *options])
+        return done.exit_code, done.output
+
+    old = ClusterKeys.load(keys)
+    assert renew("--finish")[0] == 2
+    assert "1 sur 3" in renew()[1]
+    during = ClusterKeys.load(keys)
+    assert (during.signing, during.system_token) == (old.signing, old.system_token)
+    assert renew("--finish")[0] == 2
+    assert "2 sur 3" in renew()[1]
+    used = ClusterKeys.load(keys)
+    assert {used.signing.public, old.signing.public} == set(used.account.signing)
+    assert set(during.account.signing) == set(used.account.signing)
+    # a token by either is read, and an account signed by either is believed
+    for key in (old.operator, used.operator):
+        assert claims.read(claims.sign(key, {}), *used.operators)
+    assert "--finish deletes" in renew()[1]
+    assert "3 sur 3" in renew("--finish")[1]
+    left = ClusterKeys.load(keys)
+    assert left.account.signing == (left.signing.public,) == (used.signing.public,)
+    secrets = [old.signing.seed, old.operator.seed, old.system_user.seed]
+    for file in (it for it in folder.rglob("*") if it.is_file()):
+        assert not any(it in file.read_text() for it in secrets)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (operator,) = {
+        line for it in (1, 2, 3) for line in text(folder, it).splitlines() if "operator: " in line
+    }
+    assert claims.unchecked(operator.split()[1])["nats"]["signing_keys"] == [left.operator.public]
+
+
+def test_without_the_operator_s_key(folder: Path) -> None:
+    (folder / "operator" / "operator.seed").unlink()
+    done = CliRunner().invoke(main, ["cluster", "renew", str(folder)])
+    assert done.exit_code == 2
+    assert "operator.seed" in done.output
+    assert not (folder / "keys" / "next").exists()
