@@ -1,24 +1,21 @@
-/** The `<video>` element, or a photo in its place; no module but this one and its parts (`media_*.js`) touches one. */
+/** The player's media: what plays, and how. Only this folder touches `<video>`. */
 
 import { CallError } from "../protocol/errors.js";
 import { Abilities } from "./abilities.js";
-import { until } from "./awaited-event.js";
+import { Display } from "./display.js";
 import { LinkMeter } from "./link-meter.js";
-import { flawOf, mediaError, playError, wantsGesture } from "./flaws.js";
 import { MediumDelivery } from "./medium-delivery.js";
+import { MediumLoader } from "./medium-loader.js";
 import { Preload } from "./preload.js";
 import { describe } from "./media-state.js";
 import { Sounds } from "./sounds.js";
-import { Still } from "./still.js";
 import { Stream } from "./stream.js";
 import { Subtitles } from "./subtitles.js";
 import { Volume } from "./volume.js";
-import { Slide } from "./slide.js";
 import { Signal } from "../events/signal.js";
-import { isPhoto, isStream } from "../protocol/sources.js";
 
-/** Media events after which something that others see may be different. */
-const TELLING = [
+/** The events of media elements after which the state may have changed. */
+const CHANGES = [
   "play",
   "playing",
   "pause",
@@ -33,57 +30,31 @@ const TELLING = [
   "error",
   "failure",
 ];
-/** Milliseconds after which playback that has begun to wait for data counts as begun. */
-const BUFFERING_PATIENCE = 1500;
-/** Seconds by which a medium that begins somewhere may be off. */
-const NEAR = 0.25;
 
 /**
  * @typedef {import("./media-state.js").MediaState} MediaState
- *
- * @typedef {object} Loading how a medium is loaded
- * @property {number} [position] seconds
- * @property {boolean} [exact] a position beyond the medium is an error, not its end
- * @property {boolean} [play] play it as soon as it is there
- * @property {Promise<About | null>} [about] what the library knows of it
+ * @typedef {import("./medium-loader.js").Loading} Loading
+ * @typedef {import("../protocol/sources.js").Source} Source
  *
  * @typedef {object} MediaEvent
  * @property {import("../player/voice.js").EventName} name
  * @property {Record<string, unknown>} detail
- *
- * @typedef {import("../library/catalogue.js").About} About
- * @typedef {import("./flaws.js").Flaw} Flaw
- * @typedef {import("../protocol/sources.js").Source} Source
  */
 
 export class Media {
   #video;
-  /** @type {Source | null} */
-  #source = null;
-  #loads = 0;
-  /** @type {Promise<void> | null} the loading that is going on */
-  #loading = null;
-  /** somebody wants it to play, though the browser may not allow it yet */
-  #wanted = false;
-  /** it is being loaded, to be played then */
-  #starting = false;
-  /** what is wrong with the medium, where the element itself does not know @type {Flaw | null} */
-  #flaw = null;
-  #gestureRequired = false;
-  /** where the medium is while it is loaded again @type {{ position: number, duration: number | null } | null} */
-  #held = null;
   #abilities;
   #delivery;
-  #slide;
-  #still;
+  #display;
+  #loader;
   #stream;
   #link;
   #preload = new Preload(() => document.createElement("video"));
-  /** @type {Signal<void>} the state may be another one */
+  /** @type {Signal<void>} the state may have changed */
   changed = new Signal();
   /** @type {Signal<MediaEvent>} */
   happened = new Signal();
-  /** @type {Signal<void>} it has moved on, as it does some times a second while it plays */
+  /** @type {Signal<void>} the position has changed, some times a second while it plays */
   moved = new Signal();
 
   /**
@@ -94,100 +65,90 @@ export class Media {
     this.#video = video;
     this.#abilities = new Abilities(video);
     this.#delivery = new MediumDelivery(this.#abilities, surroundings);
-    this.#slide = new Slide(video, surroundings.photoSeconds);
-    this.#still = new Still(video);
     this.#stream = new Stream(video);
+    this.#display = new Display(video, this.#stream, surroundings.photoSeconds);
+    this.#loader = new MediumLoader(this.#display, this.#delivery, this.#abilities);
     this.#link = new LinkMeter(video, this.#stream, () => this.#delivery.rate);
     this.volume = new Volume(video);
     this.subtitles = new Subtitles(video, this.#stream, {
       isPossible: () => this.#delivery.isConvertible,
       burn: async (track) => {
-        if (this.#delivery.burn(track)) await this.#reopen();
+        if (this.#delivery.burn(track)) await this.#loader.reopen();
       },
     });
-    this.sounds = new Sounds(video, this.#stream, this.#delivery, () => this.#reopen());
+    this.sounds = new Sounds(video, this.#stream, this.#delivery, () => this.#loader.reopen());
   }
 
-  /** Begin to watch the element. */
+  /** Start to listen to the element. */
   start() {
     this.volume.start();
     this.#link.start();
     this.#link.changed.listen(async (rate) => {
       await this.settled();
-      if (this.#delivery.noteLink(rate)) this.#reopen().catch(() => {});
+      if (this.#delivery.noteLink(rate)) this.#loader.reopen().catch(() => {});
     });
-    for (const screen of [this.#video, this.#slide]) {
-      const heard = (/** @type {string} */ type, /** @type {() => void} */ tell) =>
-        screen.addEventListener(type, () => {
-          if (screen === this.#screen) tell();
-        });
-      for (const type of TELLING) heard(type, () => this.#noticed(type));
-      heard("timeupdate", () => this.moved.emit());
+    for (const type of CHANGES) this.#display.listen(type, () => this.#noticed(type));
+    this.#display.listen("timeupdate", () => this.moved.emit());
+    this.#loader.offered.listen((subtitles) => this.subtitles.offer(subtitles));
+    for (const part of [this.#display, this.#loader, this.#stream, this.subtitles]) {
+      part.changed.listen(() => this.changed.emit());
     }
-    this.#stream.changed.listen(() => this.changed.emit());
-    this.subtitles.changed.listen(() => this.changed.emit());
     this.volume.changed.listen((detail) => {
       this.changed.emit();
-      this.#tell("volume", detail);
+      this.#emit("volume", detail);
     });
-    this.#stream.failed.listen((flaw) => this.#fail(flaw));
+    this.#stream.failed.listen((flaw) => this.#loader.fail(flaw));
   }
 
   /** @returns {MediaState} */
   get state() {
-    return describe(this.#screen, {
-      loaded: this.#source !== null,
-      starting: this.#starting,
-      failure: this.#failure(),
-      gestureRequired: this.#gestureRequired && this.#screen === this.#video,
+    return describe(this.#display.screen, {
+      loaded: this.#loader.source !== null,
+      starting: this.#loader.starting,
+      failure: this.#loader.failure,
+      gestureRequired: this.#display.gestureRequired,
       volume: this.volume,
       subtitles: this.subtitles.state,
       audio: this.sounds.state,
       audioChoice: this.sounds.canChoose,
-      held: this.#held,
-      way: this.#source && this.#delivery.way,
+      held: this.#loader.held,
+      way: this.#loader.source && this.#delivery.way,
       speed: this.#stream.speed,
       convertible: this.#delivery.isConvertible,
     });
   }
 
   /**
-   * Load `source` in place of what is there; resolve once it can be played, or does.
+   * Load `source` in place of the present medium; resolve once it can be played, or plays.
    * @param {Source} source
    * @param {Loading} [how]
    */
   load(source, how = {}) {
-    const load = ++this.#loads;
-    this.#held = null;
-    this.#still.release();
-    this.#source = source;
-    this.#wanted = how.play === true;
-    this.subtitles.offer([]);
-    this.#empty();
-    return this.#follow(load, this.#load(load, source, how));
+    return this.#loader.load(source, how);
   }
 
   /**
-   * Let the medium come in this way, at the place where it is.
+   * Load the medium again at its position, delivered in this way.
    * @param {import("./delivery.js").Kind | "auto"} kind
    */
   async deliver(kind) {
-    if (!this.#source) throw new CallError("not_supported", "nothing is loaded");
+    const { source } = this.#loader;
+    if (!source) throw new CallError("not_supported", "nothing is loaded");
     if (!this.#delivery.force(kind)) {
-      const words = `${this.#source.source} cannot be played in the way ${JSON.stringify(kind)} here`;
+      const words = `${source.source} cannot be played in the way ${JSON.stringify(kind)} here`;
       throw new CallError("not_supported", words);
     }
-    await this.#reopen();
+    await this.#loader.reopen();
   }
 
-  /** Resolves once nothing is being loaded any more. */
-  async settled() {
-    while (this.#loading) await this.#loading.catch(() => {});
+  /** Resolve once nothing is being loaded. */
+  settled() {
+    return this.#loader.settled();
   }
 
-  /** Whether somebody wants it to play: nobody has paused since it was last asked to. */
+  /** Whether it was asked to play, and not paused since. */
   get wanted() {
-    return this.#wanted;
+    return this.#loader.wanted;
   }
 
   /**
@@ -199,349 +160,92 @@ export class Media {
   }
 
   /**
-   * Fetch the beginning of what will be loaded next.
+   * Fetch the beginning of the next medium.
    * @param {Source | null} source
    */
   prepare(source) {
     this.#preload.fetch(source);
   }
 
-  /** Play; resolve once it does, or waits for nothing but data. */
-  async play() {
-    this.#checkLoaded();
-    this.#wanted = true;
-    if (this.#loading) {
-      this.#starting = true;
-      this.changed.emit();
-      await this.#loading;
-      return;
-    }
-    await this.#play();
+  /** Play; resolve once it plays, or waits only for data. */
+  play() {
+    return this.#loader.play();
   }
 
-  async #play() {
-    const begun = this.#screen.play();
-    begun.catch((error) => this.#refused(error));
-    try {
-      await Promise.race([begun, this.#buffers()]);
-    } catch (error) {
-      // A medium that breaks ends the attempt as a pause does; only the element knows the cause.
-      this.#checkLoaded();
-      throw playError(error, mediaError(this.#source?.source ?? null, flawOf(null)));
-    }
-    if (this.#screen === this.#video) this.#allow();
+  /** Play from the beginning, unless it is paused before it plays. */
+  replay() {
+    return this.#loader.replay();
   }
 
-  /** Play from the beginning, unless somebody pauses before it does. */
-  async replay() {
-    const load = this.#loads;
-    this.#wanted = true;
-    this.#starting = true;
-    try {
-      await this.seek(0);
-      if (this.#starting && load === this.#loads) await this.#play();
-    } finally {
-      if (load === this.#loads) this.#starting = false;
-      this.changed.emit();
-    }
+  pause() {
+    return this.#loader.pause();
   }
 
-  async pause() {
-    this.#wanted = false;
-    if (this.#starting) {
-      this.#starting = false;
-      this.changed.emit();
-    }
-    const screen = this.#screen;
-    if (screen.paused) return;
-    const paused = until(screen, "pause");
-    screen.pause();
-    await paused;
-  }
-
-  /** Pause, and go back to the beginning. */
+  /** Pause, and seek to the beginning. */
   async stop() {
     await this.pause();
-    if (this.#screen.currentTime > 0 && this.state.seekable) await this.seek(0);
+    if (this.#display.screen.currentTime > 0 && this.state.seekable) await this.seek(0);
   }
 
-  /** @param {number} position seconds; clamped to the medium */
+  /** @param {number} position seconds; clamped to the duration */
   async seek(position) {
-    await this.#opened();
-    await this.#seek(position);
+    await this.#loader.opened();
+    await this.#display.seek(position);
   }
 
-  /** Resolve once the medium is known, if it is only being loaded; reject if it fails. */
-  async #opened() {
-    this.#checkLoaded();
-    while (this.#loading && (this.#held || !this.state.seekable)) {
-      await this.#loading.catch(() => {});
-      this.#checkLoaded();
-    }
-  }
-
-  /** @param {number} position seconds */
-  async #seek(position) {
-    const screen = this.#screen;
-    const { duration } = screen;
-    if (!screen.seekable.length || !Number.isFinite(duration)) {
-      throw new CallError("not_supported", "one cannot seek in this medium");
-    }
-    const arrived = until(screen, "seeked", "superseded");
-    screen.currentTime = Math.min(position, duration);
-    await arrived;
-  }
-
-  /** @param {number} offset seconds from here; clamped to the medium */
+  /** @param {number} offset seconds from the position; clamped to the duration */
   async seekBy(offset) {
-    await this.#opened();
+    await this.#loader.opened();
     const { position, duration } = this.state;
     await this.seek(Math.min(Math.max(0, position + offset), duration || 0));
   }
 
-  /** @param {number} factor 1 is as it was recorded; it holds for what is loaded later, too */
-  async setRate(factor) {
-    const video = this.#video;
-    if (video.playbackRate === factor) return;
-    const changed = until(this.#video, "ratechange");
-    video.defaultPlaybackRate = factor;
-    video.playbackRate = factor;
-    this.#slide.playbackRate = factor;
-    await changed;
+  /** @param {number} factor 1 is normal speed; it also applies to media loaded later */
+  setRate(factor) {
+    return this.#display.setRate(factor);
   }
 
-  /** Put the picture into a small window of its own, or back. */
-  async togglePicture() {
-    try {
-      if (document.pictureInPictureElement) await document.exitPictureInPicture();
-      else await this.#video.requestPictureInPicture();
-    } catch {
-      throw new CallError("not_supported", "there is no picture that could be put into a window");
-    }
+  /** Move the picture into a small window of its own, or back. */
+  togglePicture() {
+    return this.#display.togglePicture();
   }
 
-  /**
-   * Be silent, or heard again.
-   * @param {boolean} muted
-   */
+  /** @param {boolean} muted */
   async mute(muted) {
     const plays = !this.#video.paused;
     await this.volume.mute(muted);
-    // A browser stops what it does not allow to be heard: to play it says so.
-    if (plays && this.#video.paused && this.#wanted) await this.#play();
+    // a browser that does not allow sound pauses here; playing again reports the reason
+    if (plays && this.#video.paused && this.wanted) await this.#loader.play();
   }
 
-  /** Tell that the browser wants a click before it plays sound. */
+  /** Note that the browser requires a click before it plays sound. */
   requireGesture() {
-    this.#gestureRequired = true;
-    this.changed.emit();
+    this.#display.requireGesture();
   }
 
-  /**
-   * Use the click that is being handled: sound is allowed from now on, and what was asked to play
-   * does.
-   */
+  /** Allow sound, in the handler of a click, and play what was asked to. */
   async unlock() {
-    this.#allow();
-    if (this.#wanted && this.#screen.paused) await this.play();
-  }
-
-  #allow() {
-    if (!this.#gestureRequired) return;
-    this.#gestureRequired = false;
-    this.changed.emit();
-  }
-
-  /** @param {unknown} error */
-  #refused(error) {
-    if (wantsGesture(error)) this.requireGesture();
-  }
-
-  /** What shows the medium. @returns {import("./slide.js").Screen} */
-  get #screen() {
-    return this.#source && isPhoto(this.#source) ? this.#slide : this.#video;
-  }
-
-  /** Let go of what is loaded, for something else to come. */
-  #empty() {
-    this.#flaw = null;
-    this.#starting = this.#wanted;
-    this.#close();
-    // Who waits for the one that is not shown any more would wait for ever.
-    for (const it of [this.#video, this.#slide]) it.dispatchEvent(new Event("superseded"));
-  }
-
-  #close() {
-    this.#stream.close();
-    this.#slide.close();
-    this.#video.removeAttribute("src");
-    this.#video.load();
-  }
-
-  /**
-   * @param {number} load
-   * @param {Promise<void>} loading
-   */
-  #follow(load, loading) {
-    this.#loading = loading.finally(() => {
-      if (load !== this.#loads) return;
-      this.#loading = null;
-      this.#starting = false;
-      // Where it broke off, it goes on if it can be played in another way.
-      if (!this.#failure()) this.#held = null;
-      this.#still.release();
-      this.changed.emit();
-    });
-    return this.#loading;
-  }
-
-  /**
-   * @param {number} load
-   * @param {Source} source
-   * @param {Loading} how
-   */
-  async #load(load, source, { position = 0, exact = false, about = Promise.resolve(null) }) {
-    const known = await about;
-    const smooth = await this.#abilities.smooth(known);
-    this.#checkLatest(load);
-    this.#delivery.begin(source, known, smooth);
-    if (known) this.subtitles.offer(known.subtitles);
-    await this.#arrive(load, position, exact);
-  }
-
-  /** Load the medium again, in the way that is chosen now, where it is. */
-  #reopen() {
-    const load = ++this.#loads;
-    const { position, duration } = this.state;
-    this.#held ??= { position, duration };
-    this.#still.hold();
-    this.#empty();
-    this.changed.emit();
-    return this.#follow(load, this.#arrive(load, this.#held.position, false));
-  }
-
-  /**
-   * Open the medium in the first way in which it plays, and go where it is to begin.
-   *
-   * @param {number} load
-   * @param {number} position seconds
-   * @param {boolean} exact
-   */
-  async #arrive(load, position, exact) {
-    /** @type {Flaw | null} */
-    let first = null;
-    do {
-      this.#open(position);
-      if (!this.#flaw)
-        await until(this.#screen, "loadedmetadata", "error", "failure", "superseded");
-      this.#checkLatest(load);
-      if (!this.#screen.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
-        this.#fail({ reason: "picture", words: "this browser shows no picture of it" });
-      }
-      // That there is no such stream, either, says less than what was wrong with the file.
-      if (first && this.#flaw?.status === 404) this.#flaw = first;
-      first = first || this.#currentFlaw;
-    } while (this.#fallBack());
-    this.#checkLoaded();
-    const { duration } = this.state;
-    const there = exact || duration === null ? position : Math.min(position, duration);
-    if (Math.abs(there - this.#screen.currentTime) > NEAR) await this.#seek(there);
-    if (this.#starting && load === this.#loads) await this.#play();
-  }
-
-  /** Choose another way, if there is one for what is wrong. */
-  #fallBack() {
-    const flaw = this.#currentFlaw;
-    if (!flaw || !this.#delivery.fail(flaw)) return false;
-    this.#flaw = null;
-    this.#close();
-    return true;
-  }
-
-  /** @param {number} position seconds */
-  #open(position) {
-    const { address, way, sound, flaw, isHopeless } = this.#delivery;
-    if (!way || isHopeless) this.#fail(flaw);
-    else if (this.#screen === this.#slide) this.#slide.open(address);
-    else if (way.plan || isStream({ url: address })) {
-      void this.#stream.open(address, way.plan ? { position, sound } : {});
-    } else {
-      this.#video.src = address;
-      this.#video.load();
-    }
-  }
-
-  /** @param {number} load */
-  #checkLatest(load) {
-    if (load !== this.#loads) throw new CallError("runtime_error", "another medium was loaded");
-  }
-
-  /**
-   * Give the medium up.
-   *
-   * @param {Flaw} flaw what is wrong with it
-   */
-  #fail(flaw) {
-    if (!this.#loading && this.#delivery.fail(flaw)) {
-      this.#reopen().catch(() => {});
-      return;
-    }
-    this.#flaw = flaw;
-    if (!this.#delivery.canFallBack(flaw.reason)) this.#starting = false;
-    this.#close();
-    this.#screen.dispatchEvent(new Event("failure"));
-  }
-
-  #checkLoaded() {
-    if (!this.#source) throw new CallError("not_supported", "nothing is loaded");
-    const failure = this.#failure();
-    if (failure) throw failure;
-  }
-
-  /** Return what is wrong with the medium, in words that name it; null if it is well. */
-  #failure() {
-    const flaw = this.#currentFlaw;
-    return flaw && mediaError(this.#source?.source ?? null, flaw);
-  }
-
-  get #currentFlaw() {
-    const found = this.#flaw || (this.#screen.error && flawOf(this.#screen.error));
-    return found && (this.#delivery.fileFlaw || found);
-  }
-
-  /**
-   * Resolve when playback has been allowed and waits for data.
-   *
-   * @returns {Promise<void>}
-   */
-  #buffers() {
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        if (!this.#screen.paused) resolve();
-      }, BUFFERING_PATIENCE);
-    });
+    this.#display.allow();
+    if (this.wanted && this.#display.screen.paused) await this.play();
   }
 
   /** @param {string} type */
   #noticed(type) {
-    const flaw = type === "error" || type === "failure" ? this.#currentFlaw : null;
-    // Before anybody sees an error, the medium is tried in another way.
-    if (flaw && this.#delivery.canFallBack(flaw.reason)) {
-      if (!this.#loading && this.#delivery.fail(flaw)) this.#reopen().catch(() => {});
-      return;
-    }
+    const isError = type === "error" || type === "failure";
+    if (isError && this.#loader.recovers()) return;
     if (type === "playing") this.sounds.prepare();
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
-    // To others, a medium that is loaded again has not moved.
-    if (this.#held && !error) return;
-    if (type === "play") this.#tell("play", { position });
-    if (type === "pause" && !ended) this.#tell("pause", { position });
-    if (type === "seeked") this.#tell("seek", { position });
-    if (type === "ended") this.#tell("ended", {});
-    if ((type === "error" || type === "failure") && error) this.#tell("error", error);
-    if (type === "loadedmetadata" && this.#source) {
-      this.#tell("load", { source: this.#source.source, duration });
+    // a medium that is loaded again has not moved for others
+    if (this.#loader.held && !error) return;
+    const { source } = this.#loader;
+    if (type === "play") this.#emit("play", { position });
+    if (type === "pause" && !ended) this.#emit("pause", { position });
+    if (type === "seeked") this.#emit("seek", { position });
+    if (type === "ended") this.#emit("ended", {});
+    if (isError && error) this.#emit("error", error);
+    if (type === "loadedmetadata" && source) {
+      this.#emit("load", { source: source.source, duration });
     }
   }
 
@@ -549,7 +253,7 @@ export class Media {
    * @param {MediaEvent["name"]} name
    * @param {Record<string, unknown>} detail
    */
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.happened.emit({ name, detail });
   }
 }

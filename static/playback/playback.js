@@ -1,17 +1,14 @@
-/** What the player plays: the queue, what of it is loaded, and where people stopped. */
+/** What the player plays: its queue, the loaded item, and the history. */
 
 import { CallError } from "../protocol/errors.js";
-import { isAtEnd, readPlaces, positionIn, remember, resumeAt } from "./places.js";
-import { readWatched, rememberWatched } from "./watched.js";
 import * as queues from "./queue.js";
-import { randomToken } from "../protocol/messages.js";
+import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
+import { ViewingHistory } from "./viewing-history.js";
 import { isMedium, readSource } from "../protocol/sources.js";
 import { Signal } from "../events/signal.js";
 
-/** Seconds of a medium before its end in which the next one is fetched. */
+/** Seconds before the end of a medium at which the next one is fetched. */
 const AHEAD = 30;
-/** Seconds that may be lost if the player dies. */
-const KEEPING = 5;
 
 /**
  * @typedef {import("../library/catalogue.js").About} About
@@ -27,25 +24,20 @@ export class Playback {
   #media;
   #catalogue;
   #store;
-  #now;
-  /** counts what was begun, so that only the latest goes on */
+  /** the number of items opened, to ignore the results of earlier ones */
   #turn = 0;
   /** @type {Promise<void>} */
   #latest = Promise.resolve();
-  #keptAt = 0;
   /** @type {Queue} */
   queue = queues.EMPTY;
-  /** @type {QueueItem | null} what is loaded, also when it is not in the queue any more */
+  /** @type {QueueItem | null} the loaded item, which may have left the queue */
   current = null;
-  /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
-  places = [];
-  /** @type {readonly string[]} the sources of what was played to its end, the latest first */
-  watched = [];
   /**
-   * @type {import("../protocol/player-state.js").Skipped | null} what was passed over since people last chose
+   * @type {import("../protocol/player-state.js").Skipped | null} the latest item skipped since
+   *   somebody chose one
    */
   skipped = null;
-  /** @type {Signal<void>} the queue or what is loaded is another one */
+  /** @type {Signal<void>} the queue or the loaded item has changed */
   changed = new Signal();
 
   /**
@@ -58,14 +50,13 @@ export class Playback {
     this.#media = media;
     this.#catalogue = catalogue;
     this.#store = store;
-    this.#now = now;
+    this.history = new ViewingHistory(store, now);
   }
 
-  /** Begin to go from one item to the next, and to keep in mind what is played. */
+  /** Start to play the queue on, and to keep the history. */
   start() {
     this.queue = queues.readQueue(this.#store.get("queue"));
-    this.places = readPlaces(this.#store.get("places"));
-    this.watched = readWatched(this.#store.get("watched"));
+    this.history.start();
     this.#media.moved.listen(() => this.#moved());
     this.#media.happened.listen(({ name }) => {
       if (name === "ended") void this.#advance();
@@ -74,13 +65,13 @@ export class Playback {
   }
 
   /**
-   * Load, without playing it, what was loaded before the page was closed, where it was; if there was
-   * nothing, the first medium of the library.
+   * Load, without playing it, what was loaded when the page was closed, at its position; without
+   * one, the first medium of the library.
    */
   async restore() {
     const kept = queues.present(this.queue) || readItem(this.#store.get("current"));
     if (kept) {
-      await this.#open(kept, { position: positionIn(this.places, kept.source) });
+      await this.#open(kept, { position: this.history.positionIn(kept.source) });
     } else if (!this.queue.items.length) {
       const turn = this.#turn;
       const first = await this.#catalogue.first();
@@ -92,31 +83,34 @@ export class Playback {
   }
 
   /**
-   * Load a medium and play it, in place of the present one, unless the browser wants a click first;
-   * the state tells that. Of a folder its first medium is loaded, and the others follow; an episode
-   * has the others of its series around it, unless people have put something else into the queue.
-   * @param {string} source as `readSource` takes it
+   * Load a medium in place of the present one, and play it unless the browser requires a click.
+   *
+   * The media of a folder follow its first one. The other episodes of a series surround an episode,
+   * unless something else was added to the queue.
+   * @param {string} source a source that `readSource` accepts
    * @param {string | null} title
-   * @param {number | null} position seconds; null: where one stopped
+   * @param {number | null} position seconds; null to continue where it stopped
    */
   async load(source, title, position) {
     const read = readSource(source);
     const turn = this.#turn;
-    const items = isMedium(read) ? [newItem(read, title)] : await this.#itemsOf(read, title);
+    const items = isMedium(read)
+      ? [newItem(read, title)]
+      : await itemsOf(this.#catalogue, read, title);
     if (turn !== this.#turn) throw new CallError("runtime_error", "another medium was loaded");
     const [item] = items;
     this.keep();
     this.skipped = null;
-    const resumed = resumeAt(this.places, item.source);
+    const resumed = this.history.resumeAt(item.source);
     this.#become(queues.replacePresent(queues.leaveSeries(this.queue), ...items));
     const exact = position !== null;
     const begun = this.#begin(item, { position: exact ? position : resumed, exact });
-    // A folder comes with what is in it.
+    // a folder already comes with its media
     if (item.source === read.source) void this.#surround(item);
     await begun;
   }
 
-  /** Play; with nothing loaded, what comes first in the queue. */
+  /** Play; if nothing is loaded, the first item of the queue. */
   async play() {
     const next = queues.following(this.queue);
     if (!this.current && next !== null) await this.jump(next);
@@ -124,8 +118,8 @@ export class Playback {
   }
 
   /**
-   * Play an item of the queue from its beginning; resolve once one of the queue does, should people
-   * ask for another one meanwhile.
+   * Play an item of the queue from its beginning; resolve once it plays, or another one that was
+   * chosen meanwhile.
    * @param {number} index
    */
   async jump(index) {
@@ -153,7 +147,7 @@ export class Playback {
     await this.jump(index);
   }
 
-  /** Play the item before; the first one begins again. */
+  /** Play the item before; the first one starts again. */
   async previous() {
     const index = queues.preceding(this.queue);
     if (index !== null) await this.jump(index);
@@ -162,15 +156,17 @@ export class Playback {
   }
 
   /**
-   * Put a medium, or the media of a folder, into the queue.
+   * Add a medium, or the media of a folder, to the queue.
    * @param {typeof queues.add} place
    * @param {string} source
    * @param {string | null} title
-   * @param {Promise<string | null>} [by] the device of who wants it
+   * @param {Promise<string | null>} [by] the device that adds it
    */
   async add(place, source, title, by = Promise.resolve(null)) {
     const read = readSource(source);
-    const items = isMedium(read) ? [newItem(read, title)] : await this.#itemsOf(read, title);
+    const items = isMedium(read)
+      ? [newItem(read, title)]
+      : await itemsOf(this.#catalogue, read, title);
     this.edit((queue) => place(queue, ...items));
     void by.then((name) => this.#sign(items, name));
     if (items.length > 1) return;
@@ -179,29 +175,7 @@ export class Playback {
   }
 
   /**
-   * Return the media of a folder in the order to play them; of what is no folder, it itself.
-   *
-   * @param {Source} read
-   * @param {string | null} title
-   * @returns {Promise<QueueItem[]>}
-   */
-  async #itemsOf(read, title) {
-    const { path } = read;
-    const alone = path === null ? null : await this.#catalogue.about(read);
-    // A file with an address stands for it.
-    if (alone && alone.source !== read.source) return [itemOf(alone)];
-    const media = path === null || alone ? null : await this.#catalogue.folder(path);
-    if (media === null) return [newItem(read, title)];
-    if (media.length === 0) {
-      const why = "there is nothing in this folder that can be played";
-      throw new CallError("invalid_argument", `source is ${JSON.stringify(read.source)}: ${why}`);
-    }
-    return media.map(itemOf);
-  }
-
-  /**
-   * Put the other episodes of its series around an item that was loaded.
-   *
+   * Put the other episodes of its series around the loaded item.
    * @param {QueueItem} item
    */
   async #surround(item) {
@@ -213,8 +187,7 @@ export class Playback {
   }
 
   /**
-   * Say who put items into the queue.
-   *
+   * Set the device that added items.
    * @param {readonly QueueItem[]} items
    * @param {string | null} name
    */
@@ -225,34 +198,20 @@ export class Playback {
   }
 
   /**
-   * Change the queue; what is loaded stays.
+   * Change the queue; the loaded item stays.
    * @param {(queue: Queue) => Queue} change
    */
   edit(change) {
     this.#become(change(this.queue));
   }
 
-  /** Keep in mind where the present medium is. */
+  /** Keep the position of the loaded item. */
   keep() {
-    const { current } = this;
-    const { loaded, position, duration, ended } = this.#media.state;
-    // Events of the medium before may arrive while nothing is known of this one yet.
-    if (!current || !loaded || duration === null) return;
-    this.#keptAt = this.#now();
-    const { source, title, poster } = current;
-    const at = Math.round(this.#keptAt);
-    const reached = ended ? 0 : Math.round(position * 10) / 10;
-    this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
-    this.#store.set("places", this.places);
-    if (!ended && !isAtEnd(position, duration)) return;
-    if (this.watched[0] === source) return;
-    this.watched = rememberWatched(this.watched, source);
-    this.#store.set("watched", this.watched);
+    if (this.current) this.history.keep(this.current, this.#media.state);
   }
 
   /**
-   * Load an item and play it, unless the browser wants a click first.
-   *
+   * Load an item, and play it unless the browser requires a click.
    * @param {QueueItem} item
    * @param {Loading} how
    */
@@ -282,7 +241,7 @@ export class Playback {
 
   async #advance() {
     this.keep();
-    // Who pauses at the very end wants no other film.
+    // after a pause at the very end, the next item is not wanted
     if (!this.#media.wanted) return;
     for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
       const index = queues.successor(this.queue);
@@ -302,7 +261,7 @@ export class Playback {
   }
 
   #moved() {
-    if (this.#now() - this.#keptAt >= KEEPING) this.keep();
+    if (this.history.isDue) this.keep();
     this.#prepareNext();
   }
 
@@ -316,7 +275,7 @@ export class Playback {
   }
 
   /**
-   * Give an item what the library knows of it; a title that people gave it stays.
+   * Add what the library knows of an item; a title of its own stays.
    * @param {QueueItem} item
    * @param {About | null} about
    */
@@ -339,46 +298,4 @@ export class Playback {
     this.#prepareNext();
     this.changed.emit();
   }
-}
-
-/**
- * Return a new item of the queue.
- * @param {Source} source
- * @param {string | null} [title]
- * @returns {QueueItem}
- */
-function newItem(source, title = null) {
-  return {
-    id: randomToken(4),
-    title: title === null ? source.title : title.trim(),
-    source: source.source,
-    poster: null,
-    duration: null,
-  };
-}
-
-/**
- * Return a new item of the queue for a medium that the library tells of.
- * @param {About} about
- * @returns {QueueItem}
- */
-function itemOf(about) {
-  const { source, title, duration } = about;
-  return { ...newItem(readSource(source), title), poster: pictureOf(about), duration };
-}
-
-/**
- * Return the address of a picture for the state, which others read who have no cookie of ours.
- * @param {About} about
- */
-function pictureOf({ picture, poster, thumbnail }) {
-  return picture || poster || thumbnail;
-}
-
-/**
- * Return the item that was kept as `value`; null if it is none.
- * @param {unknown} value
- */
-function readItem(value) {
-  return queues.present(queues.readQueue({ items: [value], on: true, place: 0 }));
 }

@@ -128,7 +128,7 @@ export class PlayerProcedures {
   #questions() {
     const { media, playback } = this.#parts;
     return {
-      history: () => ({ items: playback.places, watched: playback.watched }),
+      history: () => ({ items: playback.history.places, watched: playback.history.watched }),
       playable: ({ types }) => ({
         playable: types.map((/** @type {string} */ type) => media.canPlay(type)),
       }),
