@@ -1,12 +1,12 @@
-/** The web server's JSON interface (docs/protocol.md, "HTTP"). */
+/** The web server's JSON interface (docs/http-api.md). */
 
 import { ApiError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 
 const PATIENCE = 5000;
-/** The server gives up a page after 30 s; others may be before this one. */
+/** The server ends a search after 30 s, and others may run before it. */
 const LINK_PATIENCE = 60_000;
-/** The server gives a part 20 s to arrive, and looks into the file after the last one. */
+/** A part must arrive within 20 s, and the server inspects the file after the last one. */
 const UPLOAD_PATIENCE = 90_000;
 const NO_CONTENT = 204;
 
@@ -29,7 +29,7 @@ const NO_CONTENT = 204;
  * @property {string} username
  * @property {string} password
  * @property {number} expires_at Unix time in seconds
- * @property {number} [expires_in] seconds from the answer, which need no clock that is right
+ * @property {number} [expires_in] seconds from the answer, for devices whose clock is wrong
  * @property {string} base_topic
  * @property {Links} [links] for the player
  *
@@ -39,16 +39,16 @@ const NO_CONTENT = 204;
  * @typedef {object} Visitor
  * @property {string} client_id
  * @property {"remote" | "guest"} role
- * @property {string} device what it calls itself
+ * @property {string} device as its browser describes it
  * @property {string} address
  * @property {number} since Unix time in seconds
  *
- * @typedef {object} UploadState a file on its way to the server
+ * @typedef {object} UploadState an upload
  * @property {string} id
  * @property {number} size bytes
  * @property {number} received bytes
  * @property {number} part the most bytes in a part
- * @property {string | null} source what plays it; null while it is not there
+ * @property {string | null} source for `load`; null until the upload is complete
  *
  * @typedef {object} Candidate
  * @property {string} ip
@@ -58,11 +58,11 @@ const NO_CONTENT = 204;
 export class Api {
   #base;
   #fetch;
-  /** the last credentials: with them comes the cookie that opens the library @type {Admission} */
+  /** the last credentials; their answer sets the cookie for the library @type {Admission} */
   #admission = null;
 
   /**
-   * @param {string} base the address that `api/…` is below, so that a path in front of it is kept
+   * @param {string} base the address to which `api/…` is relative
    * @param {Fetch} fetch
    */
   constructor(base, fetch) {
@@ -71,7 +71,7 @@ export class Api {
   }
 
   /**
-   * Return a new player id, and the key that proves who made it.
+   * Return a new player id and its owner key.
    * @returns {Promise<{ id: string, owner_key: string }>}
    */
   newPlayer() {
@@ -79,7 +79,7 @@ export class Api {
   }
 
   /**
-   * Return what the broker wants to see.
+   * Return credentials for the broker.
    * @param {Proof} proof
    * @returns {Promise<Credentials>}
    */
@@ -90,7 +90,7 @@ export class Api {
   }
 
   /**
-   * Make new keys for the player, so that the old links end; return the new ones.
+   * Make new keys for the player, which ends the old links; return the new links.
    * @param {string} id
    * @param {{ owner_key: string, ip?: string }} proof
    * @returns {Promise<Links>}
@@ -101,7 +101,7 @@ export class Api {
   }
 
   /**
-   * Return the addresses under which a phone may find this server, the likeliest first.
+   * Return the addresses at which a phone may reach this server, the likeliest first.
    * @returns {Promise<{ ip: string, candidates: Candidate[] }>}
    */
   addresses() {
@@ -109,7 +109,7 @@ export class Api {
   }
 
   /**
-   * Return what is in the media folder, once the page was let in.
+   * Return entries of the library, once the page has credentials.
    * @param {import("../library/library.js").Query} query
    * @returns {Promise<import("../library/library.js").Listing>}
    */
@@ -120,7 +120,7 @@ export class Api {
   }
 
   /**
-   * Return the link that a code stands for; an ApiError `wrong_code` if no player shows it now.
+   * Return the link for a code; an ApiError `wrong_code` if no player shows it now.
    * @param {string} code as it was typed
    * @returns {Promise<{ id: string, key: string, role: "remote" | "guest" }>}
    */
@@ -129,10 +129,10 @@ export class Api {
   }
 
   /**
-   * Return a new code to type, in place of the one before (docs/http-api.md, "Pairing").
+   * Return a new code to type, which replaces the one before (docs/http-api.md, "Codes to type").
    * @param {string} id
    * @param {{ owner_key: string }} proof
-   * @param {"remote" | "guest"} role what it makes of who types it
+   * @param {"remote" | "guest"} role of the page that uses it
    * @returns {Promise<{ code: string, expires_at: number }>}
    */
   showCode(id, { owner_key }, role) {
@@ -141,7 +141,7 @@ export class Api {
 
   /**
    * Let in the new player that shows a code; an ApiError `wrong_code` if none does.
-   * @param {string} id of a player that is in
+   * @param {string} id of an admitted player
    * @param {{ owner_key: string }} proof
    * @param {string} code as it was typed
    */
@@ -150,7 +150,7 @@ export class Api {
   }
 
   /**
-   * Return who is connected, the newest first.
+   * Return the connected devices, newest first.
    * @param {string} id
    * @param {{ owner_key: string }} proof
    * @returns {Promise<{ connected: boolean, visitors: Visitor[] }>}
@@ -160,7 +160,7 @@ export class Api {
   }
 
   /**
-   * Turn a visitor out.
+   * Disconnect a device.
    * @param {string} id
    * @param {{ owner_key: string }} proof
    * @param {string} clientId
@@ -170,7 +170,7 @@ export class Api {
   }
 
   /**
-   * Return the film in the page at an address, which the server looks for.
+   * Return the film that the server finds in a web page.
    * @param {string} address
    * @returns {Promise<{ source: string, title: string, duration: number | null }>}
    */
@@ -179,7 +179,7 @@ export class Api {
   }
 
   /**
-   * Begin to send a file.
+   * Begin an upload.
    * @param {string} name
    * @param {number} size bytes
    * @returns {Promise<UploadState>}
@@ -189,7 +189,7 @@ export class Api {
   }
 
   /**
-   * Return how far a file is.
+   * Return the state of an upload.
    * @param {string} id
    * @returns {Promise<UploadState>}
    */
@@ -198,7 +198,7 @@ export class Api {
   }
 
   /**
-   * Send a part of a file; after the last one it can be played.
+   * Send a part of a file; after the last one, it can be played.
    * @param {string} id
    * @param {number} offset bytes
    * @param {Blob} part
@@ -213,7 +213,7 @@ export class Api {
   }
 
   /**
-   * Give a file up.
+   * Cancel an upload.
    * @param {string} id
    */
   async endUpload(id) {
@@ -221,7 +221,7 @@ export class Api {
   }
 
   /**
-   * Ask once the page was let in, and again if the browser has lost the cookie.
+   * Send a request once the page has credentials, and again if the browser has lost the cookie.
    *
    * @template T
    * @param {() => Promise<T>} ask

@@ -1,4 +1,4 @@
-/** A lasting connection to the broker: one session after the other, with growing pauses between. */
+/** A connection to the broker that reconnects by itself, with growing delays. */
 
 import { Backoff } from "./backoff.js";
 import { ApiError, CallError, TransportError } from "../protocol/errors.js";
@@ -9,27 +9,27 @@ import { Topics } from "../protocol/topics.js";
 
 const HEARTBEAT = { interval: 3000, patience: 3000 };
 const WAKE_PATIENCE = 1500;
-/** Milliseconds after which a session has held so long that its loss is a new misfortune. */
+/** Milliseconds after which a session counts as stable, so that its loss resets the delay. */
 const STEADY = 2000;
-/** Milliseconds by which a broker may be late to give up a silent session. */
+/** Milliseconds by which a broker may exceed the keep alive before it ends a silent session. */
 const BROKER_SLACK = 1500;
 
 /**
  * @typedef {import("../mqtt/transport.js").Message & { late: boolean }} Message `late`: it may have
- *   waited here while the page slept
+ *   waited in the socket while the page was suspended
  * @typedef {import("../mqtt/transport.js").Greeting} Greeting
  * @typedef {import("../mqtt/transport.js").PublishOptions} PublishOptions
  * @typedef {import("../mqtt/transport.js").Will} Will
  * @typedef {import("../mqtt/versioned-transport.js").OpenTransport} OpenTransport
  * @typedef {import("./api.js").Credentials} Credentials
  *
- * @typedef {object} Session what holds for as long as one connection to the broker does
+ * @typedef {object} Session what is constant during one connection to the broker
  * @property {string} clientId
  * @property {Credentials["role"]} role
  * @property {Topics} topics
  *
  * @typedef {"idle" | "connecting" | "live" | "offline" | "refused" | "taken-over"} Status
- *   `offline` connects again by itself, `refused` and `taken-over` do only when told to
+ *   `offline` reconnects by itself, `refused` and `taken-over` only after `start`
  */
 
 export class Connection {
@@ -44,11 +44,11 @@ export class Connection {
   #greetings = [];
   /** @type {import("../mqtt/transport.js").MqttTransport | null} */
   #transport;
-  /** counts the attempts, so that what an abandoned one still does is ignored */
+  /** the number of attempts, to ignore the events of earlier ones */
   #attempt = 0;
   #attemptedAt = 0;
   #begunAt = 0;
-  /** the last session ended with no word of the broker */
+  /** the last session ended because the broker did not answer */
   #silent = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
@@ -59,8 +59,8 @@ export class Connection {
   /**
    * @param {object} parts
    * @param {OpenTransport} parts.open
-   * @param {() => Promise<Credentials>} parts.credentials asked at each attempt
-   * @param {number} parts.keepAlive seconds; the broker gives up on us after one and a half of them
+   * @param {() => Promise<Credentials>} parts.credentials called at each attempt
+   * @param {number} parts.keepAlive seconds; the broker ends a session after 1.5 times as long
    * @param {(topics: Topics) => Will | null} [parts.will]
    * @param {Backoff} [parts.backoff]
    */
@@ -78,7 +78,7 @@ export class Connection {
     this.session = null;
     /** @type {Signal<Status>} */
     this.changed = new Signal();
-    /** @type {Signal<Session>} a new session has begun, its subscriptions are made */
+    /** @type {Signal<Session>} a session has started and has sent its subscriptions */
     this.opened = new Signal();
     /** @type {Signal<Message>} */
     this.received = new Signal();
@@ -93,7 +93,7 @@ export class Connection {
   }
 
   /**
-   * Disconnect for good, after what was published.
+   * Disconnect after everything published is sent; do not reconnect.
    * @returns {Promise<void>}
    */
   stop() {
@@ -101,7 +101,7 @@ export class Connection {
   }
 
   /**
-   * Disconnect at once, with retained last words: the page is being closed.
+   * Publish retained messages and disconnect at once, because the page is being closed.
    * @param {(session: Session) => { topic: string, payload: Uint8Array }[]} words
    */
   leave(words) {
@@ -113,21 +113,21 @@ export class Connection {
     this.#become("idle");
   }
 
-  /** Disconnect because another client has taken this one's place; do not fight for it. */
+  /** Disconnect because another client has taken over the session; do not reconnect. */
   yieldPlace() {
     return this.#leave("taken-over");
   }
 
   /**
-   * Make sure of the connection now: the device woke up, or the network changed.
+   * Check the connection now, because the device woke up or the network changed.
    *
-   * A live connection must show life within 1.5 s; a lost one is tried again at once.
+   * The broker must answer within 1.5 s; a lost connection is retried at once.
    */
   wake() {
     if (this.status === "live") {
       void this.#heartbeat.probe(WAKE_PATIENCE);
     } else if (this.status === "offline" || this.status === "connecting") {
-      // An attempt begun before the sleep may hang until its time-out.
+      // an attempt started before the suspension may hang until its time-out
       if (this.#attemptedAt && Date.now() - this.#attemptedAt < WAKE_PATIENCE) return;
       clearTimeout(this.#timer);
       this.#backoff.reset();
@@ -136,7 +136,7 @@ export class Connection {
   }
 
   /**
-   * Subscribe to `filters` now and at the start of each later session.
+   * Subscribe to `filters` now and in each later session.
    * @param {(session: Session) => string[]} filters
    */
   subscribe(filters) {
@@ -147,7 +147,7 @@ export class Connection {
   }
 
   /**
-   * Publish something with the CONNECT of each later session: it may be lost, or arrive late.
+   * Publish a message right after the CONNECT of each later session; it may be lost or late.
    * @param {(session: Session) => Greeting} greeting
    */
   greet(greeting) {
@@ -155,7 +155,7 @@ export class Connection {
   }
 
   /**
-   * Publish now or fail with a CallError `unavailable`: nothing is kept for a later session.
+   * Publish now or fail with a CallError `unavailable`: nothing is queued for a later session.
    * @param {string} topic
    * @param {Uint8Array} payload
    * @param {PublishOptions} [options]
@@ -171,11 +171,11 @@ export class Connection {
   }
 
   /**
-   * Resolve once the broker is known to hear us, else fail with a CallError `unavailable`.
+   * Resolve once the connection is known to work, else fail with a CallError `unavailable`.
    *
-   * A message handed to a socket whose network has gone is not lost: it may arrive when the network
-   * is back. Who must not be obeyed late waits for this first.
-   * @returns {Promise<void> | undefined} nothing when it is known already
+   * A message written to a socket without a network is not lost: it may arrive when the network is
+   * back. Await this before a request that must not take effect late.
+   * @returns {Promise<void> | undefined} undefined if it is known already
    */
   proven() {
     if (!this.#transport) return Promise.reject(notConnected());
@@ -186,9 +186,8 @@ export class Connection {
   }
 
   /**
-   * Return for how long the broker may still obey what was sent at `sentAt` on a session that is
-   * lost, in milliseconds: what lies in a cut network arrives when it is whole again, unless the
-   * broker has given the session up before.
+   * Return for how many milliseconds a request sent at `sentAt` on a lost session may still take
+   * effect: it may arrive when the network is back, until the broker ends the session.
    * @param {number} sentAt by `Date.now`
    */
   lingering(sentAt) {
@@ -263,7 +262,7 @@ export class Connection {
   /**
    * @param {import("../mqtt/transport.js").MqttTransport} transport
    * @param {Session} session
-   * @param {number} subscribed how many of the subscriptions went out with it
+   * @param {number} subscribed the number of subscriptions already sent
    */
   #begin(transport, session, subscribed) {
     this.#transport = transport;
@@ -273,7 +272,7 @@ export class Connection {
     this.#heartbeat = this.#newHeartbeat();
     this.#heartbeat.start();
     this.#watch(transport, transport.granted);
-    // The broker takes packets in their order, so what follows need not wait for its SUBACK.
+    // the broker handles packets in order, so later ones need not wait for SUBACK
     for (const subscription of this.#subscriptions.slice(subscribed)) {
       this.#watch(transport, transport.subscribe(subscription(session)));
     }
@@ -282,7 +281,7 @@ export class Connection {
   }
 
   /**
-   * Lose a session whose subscriptions are refused: without them it would look live and be deaf.
+   * End a session whose subscriptions are refused: it would look live but receive nothing.
    *
    * @param {import("../mqtt/transport.js").MqttTransport} transport
    * @param {Promise<void>} granted
@@ -297,7 +296,7 @@ export class Connection {
   #failed(error) {
     this.#attempt += 1;
     this.#attemptedAt = 0;
-    // Two that take each other's place, or a refused subscription, must not become a race.
+    // clients that take over each other, or a refused subscription, must not reconnect in a loop
     if (this.#transport && Date.now() - this.#begunAt > STEADY) this.#backoff.reset();
     this.#drop();
     if (error instanceof ApiError && !error.passing) {

@@ -1,10 +1,10 @@
-/** What a page shows the broker, asked again at each connection, and before it expires. */
+/** The page's credentials, requested for each connection and before they expire. */
 
 import { ApiError } from "../protocol/errors.js";
 
-/** The part of a lifetime after which new credentials are asked for. */
+/** The part of the lifetime after which new credentials are requested. */
 const RENEWED_AFTER = 0.8;
-/** Milliseconds; browsers take a longer time for none. */
+/** Milliseconds; browsers treat a longer delay as 0. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
@@ -21,7 +21,7 @@ export class CredentialsSource {
   #timer = undefined;
   /** @type {() => void} */
   #admit = () => {};
-  /** Resolves once there were credentials: the library opens with them. */
+  /** Resolves with the first credentials, which give access to the library. */
   admitted = new Promise((/** @type {(_: void) => void} */ resolve) => {
     this.#admit = resolve;
   });
@@ -29,8 +29,7 @@ export class CredentialsSource {
   /**
    * @param {() => Promise<Credentials>} ask
    * @param {object} [options]
-   * @param {boolean} [options.lasting] ask for new ones before they expire, for as long as the page is
-   *   open
+   * @param {boolean} [options.lasting] request new ones before they expire
    * @param {() => number} [options.now] Unix time in seconds
    */
   constructor(ask, { lasting = false, now = () => Date.now() / 1000 } = {}) {
@@ -40,7 +39,7 @@ export class CredentialsSource {
   }
 
   /**
-   * Return fresh credentials; the last ones while the web server is away and they have not expired.
+   * Return new credentials; the last ones if the web server is away and they have not expired.
    * @returns {Promise<Credentials>}
    */
   async get() {
@@ -57,8 +56,8 @@ export class CredentialsSource {
   }
 
   /**
-   * Ask again before the credentials expire: the broker then ends the connection, and a film that
-   * plays must not lose its right to the library meanwhile.
+   * Request new credentials before they expire: the broker then ends the connection, and a film
+   * that plays needs access to the library.
    *
    * @param {Credentials} credentials
    */
@@ -66,7 +65,7 @@ export class CredentialsSource {
     clearTimeout(this.#timer);
     if (!this.#lasting || !expires_in) return;
     const wait = Math.min(LONGEST, expires_in * 1000 * RENEWED_AFTER);
-    // If it fails, the connection asks when it is made again.
+    // after a failure, the next connection requests them
     this.#timer = setTimeout(() => void this.get().catch(() => {}), wait);
   }
 }

@@ -1,4 +1,4 @@
-/** Takes over the request and the socket that `early.js` has opened before the modules ran. */
+/** Takes over the request and the socket that `early.js` opened before the modules ran. */
 
 /**
  * @typedef {import("./api.js").Answer} Answer
@@ -13,7 +13,7 @@
  */
 
 /**
- * Return `fetch`, but the first request that is the `early` one gets the answer to that.
+ * Return a `fetch` whose first request to the `early` address gets the early answer.
  * @param {Fetch} fetch
  * @param {Early | undefined} early
  * @returns {Fetch}
@@ -30,7 +30,7 @@ export function takeOver(fetch, early) {
 }
 
 /**
- * Return `dial`, but the first socket to where the `early` one leads is that, unless it has ended.
+ * Return a `dial` whose first socket to the `early` address is the early one unless it has ended.
  * @param {Dial} dial
  * @param {Early | undefined} early
  * @returns {Dial}

@@ -1,15 +1,14 @@
-/** Milliseconds of silence that only a page that slept can have let pass. */
+/** Milliseconds of silence after which the page must have been suspended. */
 const SLEEP = 9000;
 
 /**
- * Watches whether the other end of a connection still lives, by what comes from it.
+ * Detects a dead connection.
  *
- * A socket whose network has gone closes with no event for minutes; so silence is answered with a
- * ping, and silence after a ping is death.
+ * A socket without a network reports nothing for minutes. After some silence, it therefore sends a
+ * ping, and silence after a ping means that the connection is dead.
  *
- * If it was not the other end but the page that slept, what comes first out of the socket is old.
- * It stays `doubtful` until a ping sent after the sleep has come back: all that was waiting stands
- * before that in the stream.
+ * After the page was suspended, the first data in the socket may be old. The connection is
+ * `doubtful` until a ping sent afterwards is answered: everything that waited comes before that.
  */
 export class Heartbeat {
   #interval;
@@ -25,16 +24,16 @@ export class Heartbeat {
   #running = false;
   #pings = 0;
   #pongs = 0;
-  /** how many pongs there must have been for all to be new */
+  /** the number of pongs after which no data is old */
   #pongsDue = 0;
 
   /**
    * @param {object} parts
    * @param {number} parts.interval milliseconds of silence until a ping
-   * @param {number} parts.patience milliseconds of silence after a ping until death
+   * @param {number} parts.patience milliseconds of silence after a ping until `dead`
    * @param {() => void} parts.ping
-   * @param {() => void} parts.dead called once at most
-   * @param {() => number} [parts.now] milliseconds; a clock that also counts while the device sleeps
+   * @param {() => void} parts.dead called at most once
+   * @param {() => number} [parts.now] milliseconds of a clock that runs while the device sleeps
    */
   constructor({ interval, patience, ping, dead, now = () => Date.now() }) {
     this.#interval = interval;
@@ -44,14 +43,14 @@ export class Heartbeat {
     this.#now = now;
   }
 
-  /** Begin to watch a connection that has just shown life. */
+  /** Start, with a connection that has just received data. */
   start() {
     this.#running = true;
     this.#heardAt = this.#now();
     this.#rest();
   }
 
-  /** Note a sign of life. */
+  /** Note that data was received. */
   heard() {
     const silence = this.#now() - this.#heardAt;
     this.#heardAt = this.#now();
@@ -65,29 +64,29 @@ export class Heartbeat {
     }
   }
 
-  /** Note that a ping was sent, by whomever. */
+  /** Note that a ping was sent, here or elsewhere. */
   pinged() {
     this.#pings += 1;
   }
 
-  /** Note that a ping has come back. */
+  /** Note that a ping was answered. */
   ponged() {
     this.#pongs += 1;
   }
 
-  /** Whether what comes may have been waiting while the page slept. */
+  /** Whether received data may have waited while the page was suspended. */
   get doubtful() {
     return this.#pongs < this.#pongsDue;
   }
 
-  /** Whether the last sign of life is so recent that no ping can be overdue. */
+  /** Whether data was received so recently that no ping can be overdue. */
   get fresh() {
     const silence = this.#now() - this.#heardAt;
     return this.#running && !this.#waiting.length && silence < this.#interval + 500;
   }
 
   /**
-   * Ask for a sign of life; resolve with whether one came. If none does, `dead` is called first.
+   * Send a ping; resolve with whether data was received. If not, call `dead` first.
    * @param {number} [patience] milliseconds
    * @returns {Promise<boolean>}
    */
@@ -101,7 +100,7 @@ export class Heartbeat {
     });
   }
 
-  /** Stop watching. */
+  /** Stop. */
   stop() {
     this.#running = false;
     clearTimeout(this.#timer);

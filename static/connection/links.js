@@ -9,11 +9,11 @@ import { isPlayerId } from "../protocol/topics.js";
  */
 
 const KEY = /^[A-Za-z0-9_-]{22,128}$/;
-/** How many players are remembered; the one opened longest ago goes first. */
+/** The most players that are remembered; the one opened longest ago is forgotten first. */
 const MOST = 32;
 
 /**
- * Return the player and the key that a fragment names; null if it names none.
+ * Return the player and the key in a fragment; null if there are none.
  * @param {string} fragment with or without its `#`
  * @returns {RemoteLink | null}
  */
@@ -39,7 +39,7 @@ export class RemoteLinks {
   }
 
   /**
-   * Return the link to open: the one in the address, else the last one.
+   * Return the link to open: that in the address, else the last one.
    * @param {string} fragment
    */
   choose(fragment) {
@@ -57,7 +57,7 @@ export class RemoteLinks {
   }
 
   /**
-   * Return the links of all players that were opened here, the last one first.
+   * Return the links of all players that were opened here, newest first.
    * @returns {RemoteLink[]}
    */
   known() {
@@ -67,7 +67,7 @@ export class RemoteLinks {
   }
 
   /**
-   * Forget a link: it is no longer valid, or no longer wanted.
+   * Forget a link that is no longer valid or wanted.
    * @param {RemoteLink} link
    */
   forget(link) {
@@ -78,7 +78,7 @@ export class RemoteLinks {
   }
 
   /**
-   * Remember what a player is called.
+   * Remember a player's name.
    * @param {string} id
    * @param {string} name
    */
@@ -89,7 +89,7 @@ export class RemoteLinks {
   }
 
   /**
-   * Return what a player was called last time; null if it was never seen.
+   * Return a player's last known name; null if there is none.
    * @param {string} id
    */
   nameOf(id) {

@@ -1,10 +1,10 @@
-/** Another player than the one that is followed, for as long as something is moved there. */
+/** A second player, while playback moves to it. */
 
 import { CallError } from "../protocol/errors.js";
 import { Rpc } from "./rpc.js";
 import { RemotePlayer } from "./remote-player.js";
 
-/** Milliseconds until a player that does not answer, or does not begin to play, is given up. */
+/** Milliseconds to wait until a player answers, and until it plays. */
 const PATIENCE = 10_000;
 const BEGINNING = 30_000;
 

@@ -1,4 +1,4 @@
-/** What a remote knows of its player, and whether that is the truth now; no I/O. */
+/** What a remote knows of its player, and whether it is current; no I/O. */
 
 import { positionAt } from "../protocol/player-state.js";
 
@@ -7,16 +7,16 @@ import { positionAt } from "../protocol/player-state.js";
  *
  * @typedef {object} PlayerView
  * @property {"unknown" | "online" | "offline"} availability
- * @property {PlayerState | null} state the last one heard of
+ * @property {PlayerState | null} state the last one received
  * @property {number} heardAt when, in seconds on the receiver's own clock
- * @property {boolean} live the state is the player's present one
+ * @property {boolean} live whether the state is current
  */
 
 /** @type {PlayerView} */
 export const UNKNOWN = { availability: "unknown", state: null, heardAt: 0, live: false };
 
 /**
- * The connection is gone: nothing known is sure any more.
+ * Return the view after the connection is lost.
  * @param {PlayerView} view
  * @param {number} now
  * @returns {PlayerView}
@@ -26,7 +26,7 @@ export function disconnected(view, now) {
 }
 
 /**
- * The player, or its will, has said whether it is there.
+ * Return the view after the player, or its will, has published its availability.
  * @param {PlayerView} view
  * @param {boolean} online
  * @param {number} now
@@ -39,9 +39,9 @@ export function availabilityReported(view, online, now) {
 }
 
 /**
- * The player has published its state, or told it in an answer.
+ * Return the view after the player has published or answered its state.
  *
- * A retained state is an old one: it is shown, but as nothing that holds now.
+ * A retained state is shown, but not as current.
  * @param {PlayerView} view
  * @param {PlayerState} state
  * @param {{ retained: boolean, now: number }} how
@@ -53,7 +53,7 @@ export function stateReported(view, state, { retained, now }) {
 }
 
 /**
- * Return where the medium is now, in seconds; it stands still while nothing is known.
+ * Return the present position, in seconds; it does not advance while the view is not live.
  * @param {PlayerView} view
  * @param {number} now seconds on the receiver's own clock
  */
@@ -63,7 +63,7 @@ export function currentPosition({ state, heardAt, live }, now) {
 }
 
 /**
- * Keep what is known as it is now, no longer live; the medium stays where it was last seen.
+ * Return a view that is no longer live, with the present position.
  * @param {PlayerView} view
  * @param {number} now
  * @returns {PlayerView}

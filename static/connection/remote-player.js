@@ -1,4 +1,4 @@
-/** A player as its remote sees it: the view it has of it, and the calls it makes. */
+/** A remote's player: its view, and calls to it. */
 
 import { CallError } from "../protocol/errors.js";
 import { readJson } from "../protocol/messages.js";
@@ -12,7 +12,7 @@ import {
 } from "./player-view.js";
 import { Signal } from "../events/signal.js";
 
-/** Milliseconds that a player has to tell its state, before it is asked again. */
+/** Milliseconds after which a player that has not sent its state is asked again. */
 const STATUS_PATIENCE = 3000;
 
 /**
@@ -28,7 +28,7 @@ export class RemotePlayer {
   #rpc;
   #target;
   #now;
-  /** the first question of a session @type {Promise<unknown>} */
+  /** the first request of a session @type {Promise<unknown>} */
   #asked = Promise.resolve();
   /** @type {PlayerView} */
   view = UNKNOWN;
@@ -48,7 +48,7 @@ export class RemotePlayer {
     this.#now = now;
   }
 
-  /** Begin to follow the player, over all reconnections. */
+  /** Start to follow the player, also after reconnections. */
   start() {
     this.#rpc.expect(this.#target);
     this.#connection.subscribe(({ topics }) => {
@@ -58,7 +58,7 @@ export class RemotePlayer {
     this.#connection.received.listen((message) => this.#receive(message));
     this.#rpc.greet(this.#target, "status", STATUS_PATIENCE, (answer) => {
       this.#asked = this.#take(answer);
-      // It may fail before there is a session that could ask again.
+      // it may fail before there is a session to repeat it in
       this.#asked.catch(() => undefined);
     });
     this.#connection.opened.listen(() => void this.refresh(this.#asked));
@@ -73,7 +73,7 @@ export class RemotePlayer {
   }
 
   /**
-   * Call a procedure of the player, take the state that it answers, and return the answer.
+   * Call a procedure of the player, apply the state in its answer, and return the answer.
    * @param {string} procedure
    * @param {Record<string, unknown>} parameters
    * @param {{ timeout?: number }} [options]
@@ -86,7 +86,7 @@ export class RemotePlayer {
 
   /**
    * Ask the player for its state until it is known, or the player or the connection is gone.
-   * @param {Promise<unknown> | null} [asked] a question that was asked already
+   * @param {Promise<unknown> | null} [asked] a request already sent
    */
   async refresh(asked = null) {
     let question = asked;
@@ -103,7 +103,7 @@ export class RemotePlayer {
   }
 
   /**
-   * Take the state that an answer tells, if it tells one.
+   * Apply the state in an answer, if it has one.
    *
    * @param {Promise<unknown>} asked
    * @returns {Promise<unknown>} the answer

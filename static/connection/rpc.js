@@ -1,4 +1,4 @@
-/** Remote procedure calls over MQTT, both sides of them (docs/protocol.md, "Topics", "Errors"). */
+/** Remote procedure calls over MQTT, caller and callee (docs/protocol.md, "Topics", "Errors"). */
 
 import { CallError } from "../protocol/errors.js";
 import {
@@ -10,7 +10,7 @@ import {
   writeResult,
 } from "../protocol/messages.js";
 
-/** Seconds after which a broker that speaks MQTT 5 throws a call away (docs/protocol.md). */
+/** Seconds after which a broker with MQTT 5 discards a call (docs/protocol.md). */
 export const EXPIRY = 10;
 
 /**
@@ -20,7 +20,7 @@ export const EXPIRY = 10;
  * @typedef {import("../protocol/messages.js").Parameters} Parameters
  * @typedef {import("../protocol/topics.js").Callee} Callee
  * @typedef {import("../protocol/topics.js").Topics} Topics
- * @typedef {(topics: Topics) => Callee} Target whom to call, or as whom to answer
+ * @typedef {(topics: Topics) => Callee} Target the callee, or the answering side
  * @typedef {(parameters: Parameters, caller?: string | null) => unknown} Procedure its result, or a
  *   promise of it; the caller is the client id in a request, which a command does not have
  *
@@ -52,7 +52,7 @@ export class Rpc {
   #called = new Set();
   /** @type {Map<string, Pending>} by the topic of the answer */
   #pending = new Map();
-  /** keeps the answers to an earlier page with the same client id apart */
+  /** distinguishes the calls from those of an earlier page with the same client id */
   #prefix = randomToken();
   #calls = 0;
 
@@ -73,11 +73,11 @@ export class Rpc {
   }
 
   /**
-   * Answer the commands and requests to `target` with `procedures`, over all reconnections.
+   * Answer the commands and requests to `target` with `procedures`, also after reconnections.
    * @param {Target} target
    * @param {Map<string, Procedure>} procedures
-   * @param {(procedure: string, error: CallError) => void} [failed] told of an error that no
-   *   answer can tell, because the message was a command
+   * @param {(procedure: string, error: CallError) => void} [failed] called with the error of
+   *   a command, which has no answer
    */
   register(target, procedures, failed = () => {}) {
     this.#registrations.push({ target, procedures, failed });
@@ -88,7 +88,7 @@ export class Rpc {
   }
 
   /**
-   * Listen for the answers of `target` from now on; `call` does so too, at the cost of a packet.
+   * Subscribe to the answers of `target`; otherwise the first `call` does, with one more packet.
    * @param {Target} target
    */
   expect(target) {
@@ -98,12 +98,12 @@ export class Rpc {
   }
 
   /**
-   * Call `procedure` of `target` with the CONNECT of each later session. Only for what changes
-   * nothing: nobody has said yet that the broker hears us.
+   * Call `procedure` of `target` right after the CONNECT of each later session. Only for procedures
+   * that change nothing, because the connection is not yet known to work.
    * @param {Target} target
    * @param {string} procedure
    * @param {number} timeout milliseconds
-   * @param {(answer: Promise<unknown>) => void} asked is given what `call` would return
+   * @param {(answer: Promise<unknown>) => void} asked receives what `call` would return
    */
   greet(target, procedure, timeout, asked) {
     this.expect(target);
@@ -118,13 +118,13 @@ export class Rpc {
   /**
    * Call `procedure` of `target`; the promise is its result, or fails with a CallError.
    *
-   * It is sent now or never: without a connection the call fails with `unavailable`.
+   * Nothing is queued: without a connection the call fails with `unavailable`.
    * @param {Target} target
    * @param {string} procedure
    * @param {Record<string, unknown> | unknown[]} [parameters] by name, or by position
    * @param {object} [options]
    * @param {number} [options.timeout] milliseconds
-   * @param {AbortSignal | null} [options.signal] gives the call up: it fails with `cancelled`
+   * @param {AbortSignal | null} [options.signal] cancels the call, which fails with `cancelled`
    * @returns {Promise<unknown>}
    */
   async call(target, procedure, parameters = {}, { timeout = this.#timeout, signal = null } = {}) {
@@ -149,7 +149,7 @@ export class Rpc {
   }
 
   /**
-   * Fail what waits for an answer of `target`, or of anybody.
+   * Fail the calls that wait for an answer of `target`, or all calls.
    * @param {CallError} error
    * @param {Target | null} [target]
    */
@@ -159,7 +159,7 @@ export class Rpc {
     }
   }
 
-  /** Fail what waits, each call as soon as it is sure that it will not be obeyed after that. */
+  /** Fail the waiting calls, each as soon as it can no longer take effect. */
   #lose() {
     for (const pending of Array.from(this.#pending.values())) {
       const fail = () =>
@@ -242,7 +242,7 @@ export class Rpc {
    */
   async #serve(callee, { procedures, failed }, message) {
     const request = callee.parse(message.topic);
-    // A retained command is an old one: a client that subscribes again would obey it again and again.
+    // a retained command would take effect again after each subscription
     if (!request || message.retain) {
       this.#log.debug(request ? "retained request ignored" : "malformed request ignored");
       return;

@@ -1,6 +1,6 @@
 /** Events that elements dispatch and a page handles, each a class; a handler may answer. */
 
-/** @template [T=unknown] what the answer gives */
+/** @template [T=unknown] the value of the answer */
 export class PageEvent extends Event {
   static type = "";
 

@@ -1,4 +1,4 @@
-/** What the controls of the player's own page ask for. */
+/** Events of the controls on the player's own page. */
 
 import { PageEvent } from "./page-event.js";
 
@@ -22,20 +22,20 @@ export class SettingsClosed extends PageEvent {
   static type = "settingsclosed";
 }
 
-/** This tab is to be the player again. */
+/** Make this tab the player again. */
 export class Takeback extends PageEvent {
   /** @override */
   static type = "takeback";
 }
 
-/** New links in place of the old. */
+/** Replace the links. */
 export class LinkRenewal extends PageEvent {
   /** @override */
   static type = "linkrenewal";
 }
 
 /**
- * A code to type; the answer gives it.
+ * Make a code to type; the answer has it.
  * @extends {PageEvent<Code>}
  */
 export class CodeRequest extends PageEvent {

@@ -1,4 +1,4 @@
-/** A call of the player that an element asks for. */
+/** A call to the player, requested by an element. */
 
 import { PageEvent } from "./page-event.js";
 

@@ -1,13 +1,13 @@
 /**
- * Something that happens, and those who listen for it.
- * @template T what the listeners are told
+ * An event with its listeners.
+ * @template T the value that the listeners receive
  */
 export class Signal {
   /** @type {Set<(value: T) => void>} */
   #listeners = new Set();
 
   /**
-   * Call `listener` at each emission; return what ends that.
+   * Call `listener` at each emission; return a function that removes it.
    * @param {(value: T) => void} listener
    */
   listen(listener) {
@@ -18,7 +18,7 @@ export class Signal {
   }
 
   /**
-   * Tell all listeners `value`, in the order in which they came.
+   * Call all listeners with `value`, in the order in which they were added.
    * @param {T} value
    */
   emit(value) {

@@ -1,10 +1,10 @@
-/** What this browser says that it plays. */
+/** The media types that this browser reports as playable. */
 
 import { decodedType } from "./codecs.js";
 
-/** Types of streams that hls.js plays, whatever the browser itself says. */
+/** The types of streams that hls.js plays in every browser. */
 const STREAMS = /^application\/(?:vnd\.apple\.mpegurl|x-mpegurl)\b/i;
-/** Containers that browsers open with the reader of another one, though they do not admit it. */
+/** Containers that browsers do not report, but open with the reader of another one. */
 const RELATED = new Map([
   ["video/x-matroska", "video/webm"],
   ["audio/x-matroska", "video/webm"],
@@ -12,7 +12,7 @@ const RELATED = new Map([
   ["video/x-m4v", "video/mp4"],
   ["video/3gpp", "video/mp4"],
 ]);
-/** What a film is taken to be like where the library does not say. */
+/** The assumptions about a film where the library has no value. */
 const USUAL = { width: 1280, height: 720, bitrate: 4_000_000, framerate: 25 };
 
 /**
@@ -21,7 +21,7 @@ const USUAL = { width: 1280, height: 720, bitrate: 4_000_000, framerate: 25 };
 
 export class Abilities {
   #video;
-  /** @type {Set<string>} containers that it did not open after all */
+  /** @type {Set<string>} containers that it failed to open */
   #unopened = new Set();
 
   /** @param {HTMLVideoElement} video */
@@ -30,7 +30,7 @@ export class Abilities {
   }
 
   /**
-   * Whether it says that it plays media of this type, from a file or an address.
+   * Whether it reports media of this type as playable, from a file or an address.
    * @param {string} type
    */
   plays(type) {
@@ -38,7 +38,7 @@ export class Abilities {
   }
 
   /**
-   * Whether it opens a container, as far as is known before it is tried.
+   * Whether it is expected to open a container.
    * @param {string} container
    */
   opens(container) {
@@ -47,7 +47,7 @@ export class Abilities {
   }
 
   /**
-   * Keep in mind that it does not open a container: of those it did not admit to open.
+   * Note that it failed to open a container that it does not report.
    * @param {string} container
    */
   failed(container) {
@@ -55,7 +55,7 @@ export class Abilities {
   }
 
   /**
-   * Whether it plays tracks of this type in parts.
+   * Whether it plays tracks of this type with Media Source Extensions.
    * @param {string} type
    */
   streams(type) {
@@ -63,7 +63,7 @@ export class Abilities {
   }
 
   /**
-   * Tell whether it decodes the picture of a medium fast enough; true where it does not say.
+   * Return whether it decodes the picture of a medium fast enough; true if unknown.
    * @param {About | null} about
    */
   async smooth(about) {
@@ -83,7 +83,7 @@ export class Abilities {
           bitrate,
         },
       });
-      // It has said that it decodes it.
+      // it reported that it decodes it
       return smooth || !supported;
     } catch {
       return true;

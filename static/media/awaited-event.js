@@ -1,4 +1,4 @@
-/** Waiting for what a media element tells. */
+/** Waits for events of a media element. */
 
 /**
  * Resolve at the first of these events.

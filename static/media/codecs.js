@@ -1,6 +1,6 @@
 /** Which codecs a browser decodes; no I/O. */
 
-/** Codecs are asked for in all of these: browsers open more containers than they admit. */
+/** Codecs are checked in all of these, as browsers open more containers than they report. */
 const CONTAINERS = [
   "video/mp4",
   "video/webm",
@@ -14,8 +14,8 @@ const CONTAINERS = [
 ];
 
 /**
- * Return the type by which a browser knows a picture or sound, in whatever container; undefined if
- * it decodes none of that kind.
+ * Return the type that a browser reports for a picture or sound, in any container; undefined if it
+ * does not decode it.
  * @param {import("../library/catalogue.js").Part} part
  * @param {(type: string) => boolean} canPlay
  */
@@ -24,7 +24,7 @@ export function decodedType({ codec }, canPlay) {
 }
 
 /**
- * Tell whether a browser decodes a picture or sound, in whatever container.
+ * Return whether a browser decodes a picture or sound, in any container.
  * @param {import("../library/catalogue.js").Part} part
  * @param {(type: string) => boolean} canPlay
  */

@@ -1,13 +1,13 @@
-/** Shows the cues of text tracks later or earlier than they say. */
+/** Delays the cues of text tracks. */
 
 export class CueDelay {
-  /** the times of cues as they were written @type {WeakMap<TextTrackCue, { start: number, end: number }>} */
+  /** the original times of cues @type {WeakMap<TextTrackCue, { start: number, end: number }>} */
   #written = new WeakMap();
-  /** seconds; more than 0 is later */
+  /** seconds; positive is later */
   seconds = 0;
 
   /**
-   * Move the cues of a track; those that come later are moved when it is called again.
+   * Move the present cues of a track; call it again for later ones.
    * @param {TextTrack} track
    */
   apply({ cues }) {

@@ -1,16 +1,16 @@
-/** Lifts cues above the controls where no style does it: Firefox places each one by itself. */
+/** Lifts cues above the controls in Firefox, which places each cue by itself. */
 
-/** What holds the cues in other browsers, where a style lifts it (styles/player.css). */
+/** The container of the cues in other browsers, which a style lifts (styles/player.css). */
 const CONTAINER = "selector(video::-webkit-media-text-track-container)";
 
 export class CueLift {
-  /** where cues are as they were written @type {WeakMap<VTTCue, Pick<VTTCue, "line" | "lineAlign" | "snapToLines">>} */
+  /** the original places of cues @type {WeakMap<VTTCue, Pick<VTTCue, "line" | "lineAlign" | "snapToLines">>} */
   #written = new WeakMap();
-  /** part of the picture's height, from its bottom, that is to be free */
+  /** part of the picture's height to keep free, from its bottom */
   share = 0;
 
   /**
-   * Place the cues of a track that are at the bottom; those that come later when it is called again.
+   * Place the present cues at the bottom of a track; call it again for later ones.
    * @param {TextTrack} track
    */
   apply({ cues }) {

@@ -1,11 +1,11 @@
 /**
- * How a medium comes to the player: as the file it is (direct), its tracks in another container
- * (remux), or with its picture converted (transcode); no I/O.
+ * How a medium is delivered: as its file (direct), its tracks in another container (remux), or with
+ * its picture converted (transcode); no I/O.
  */
 
 import { isDecoded } from "./codecs.js";
 
-/** Why a medium comes as it does; the pages have a text for each (i18n/delivery-texts.js). */
+/** The reasons for a kind of delivery; the pages have a text for each (i18n/delivery-texts.js). */
 export const REASONS = Object.freeze(
   /** @type {const} */ ([
     "plays",
@@ -21,10 +21,10 @@ export const REASONS = Object.freeze(
     "subtitles",
   ]),
 );
-/** The ways, each of which asks more of the server than the one before. */
+/** The kinds of delivery, by increasing cost for the server. */
 export const KINDS = Object.freeze(/** @type {const} */ (["direct", "remux", "transcode"]));
 
-/** Part of a link that a medium may fill: the rate of a film varies. */
+/** The part of a link that a medium may use, because the rate of a film varies. */
 const SHARE = 0.8;
 /** Bits per second that a converted picture of each height needs. @type {[number, number][]} */
 const HEIGHTS = [
@@ -33,7 +33,7 @@ const HEIGHTS = [
   [480, 2e6],
   [360, 0],
 ];
-/** The height to which a picture is brought that is too much for the player's device. */
+/** The height of a picture that is converted because the device is too slow for it. */
 const EASY_HEIGHT = 720;
 
 /**
@@ -42,36 +42,36 @@ const EASY_HEIGHT = 720;
  * @typedef {(typeof KINDS)[number]} Kind
  * @typedef {(typeof REASONS)[number]} Reason
  *
- * @typedef {object} Abilities what a browser says of itself
+ * @typedef {object} Abilities what a browser reports
  * @property {(container: string) => boolean} opens
  * @property {(type: string) => boolean} plays in a file
  * @property {(type: string) => boolean} streams in Media Source Extensions
- * @property {boolean} smooth whether it decodes the medium's picture as fast as it is to be shown
+ * @property {boolean} smooth whether it decodes the medium's picture fast enough
  *
  * @typedef {object} Circumstances
  * @property {About | null} about null if the library does not know the medium
  * @property {Abilities} browser
- * @property {number | null} link bits per second that reach the player; null while not known
+ * @property {number | null} link bits per second that reach the player; null if unknown
  * @property {boolean} converts the server makes streams
- * @property {Kind | "auto"} forced what somebody asked for
- * @property {number} sound number of the sound track that is to be heard, from 0
- * @property {number | null} burn number of the subtitle track to draw into the picture; null for none
- * @property {ReadonlySet<Kind>} failed what was tried in vain
+ * @property {Kind | "auto"} forced the kind that the user chose
+ * @property {number} sound number of the chosen sound track, from 0
+ * @property {number | null} burn subtitle track to draw into the picture; null for none
+ * @property {ReadonlySet<Kind>} failed the kinds that failed
  *
  * @typedef {object} Delivery
  * @property {Kind} kind
  * @property {Reason} reason
- * @property {string | null} codec that the reason is about, as people say it
+ * @property {string | null} codec that the reason is about, by its usual name
  * @property {string} plan of the server's stream; empty for `direct`
  *
- * @typedef {object} Obstacle why a medium does not come as it is
+ * @typedef {object} Obstacle why a medium is not delivered as its file
  * @property {Reason} reason
  * @property {string | null} codec
  */
 
 /**
- * Return how a medium is to come; null if it cannot: its picture needs converting, and nobody does
- * that, or the way that somebody asked for does not exist.
+ * Return how to deliver a medium; null if its picture needs a conversion that the server does not
+ * make, or the chosen kind is impossible.
  * @param {Circumstances} given
  * @returns {Delivery | null}
  */
@@ -90,10 +90,10 @@ export function decide(given) {
 }
 
 /**
- * Return the number of the sound track to begin with: in the language that people want most, in
- * which it is the film's sound and no commentary; else the one that the file marks.
+ * Return the number of the first sound track to play: in the preferred language and not a
+ * commentary, otherwise the file's default.
  * @param {readonly Part[]} sounds
- * @param {readonly string[]} languages as BCP 47 tags, the dearest first
+ * @param {readonly string[]} languages as BCP 47 tags, by preference
  */
 export function preferredSound(sounds, languages) {
   const main = sounds.filter(({ title }) => !title || !BESIDE.test(title));
@@ -106,11 +106,11 @@ export function preferredSound(sounds, languages) {
   return Math.max(0, marked);
 }
 
-/** Titles of what is spoken about a film, or for those who do not see it. */
+/** Titles of commentaries and audio descriptions. */
 const BESIDE = /comment|descri/i;
 
 /**
- * Return the language that a tag names, in its shortest form: `fr` for `fra`, `fre` and `fr-CA`.
+ * Return the language of a tag in its shortest form: `fr` for `fra`, `fre` and `fr-CA`.
  * @param {string} tag
  */
 export function baseOf(tag) {
@@ -142,7 +142,7 @@ function direct(reason, codec = null) {
 }
 
 /**
- * Return what keeps a medium from being played as it is; null if nothing does.
+ * Return why a medium cannot be delivered as its file; null if it can.
  * @param {Circumstances} given
  * @returns {Obstacle | null}
  */
@@ -157,7 +157,7 @@ function obstacleOf({ about, browser, burn, link, sound, failed }) {
   const heard = soundsOf(about)[sound];
   if (heard && !decoded(heard)) return obstacle("sound", heard);
   if (!browser.opens(about.type.split(";")[0].trim())) return obstacle("container");
-  // Of several sounds, browsers play the first.
+  // browsers play the first of several sound tracks
   if (sound > 0) return obstacle("track");
   return isHeavy(about, browser) ? obstacle("heavy") : null;
 }
@@ -172,8 +172,7 @@ function obstacle(reason, part = null) {
 }
 
 /**
- * Return how a medium comes from a server that converts nothing; null for a picture that is not
- * shown then.
+ * Return how a server that converts nothing delivers a medium; null if its picture would not show.
  * @param {Circumstances} given
  * @param {Obstacle | null} found
  */
@@ -185,7 +184,7 @@ function unconverted({ about, browser, forced, failed }, found) {
 }
 
 /**
- * Return how the picture of a stream is made: `copy`, `none`, `h264`, or with a height and subtitles
+ * Return the picture part of a stream's plan: `copy`, `none`, `h264`, or with a height and subtitles
  * `h264.720.burn1`.
  * @param {Circumstances} given
  */
@@ -213,7 +212,7 @@ function pictureOf({ about, browser, burn, link, forced, failed }) {
  */
 function stream({ about, browser, forced, failed }, picture, why) {
   const sounds = soundsOf(about);
-  // Firefox says that it takes MP3 in MP4, and then does not.
+  // Firefox reports MP3 in MP4 as playable, but does not play it
   const taken = sounds.every(
     ({ codec }) => codec !== "mp3" && browser.streams(`audio/mp4; codecs="${codec}"`),
   );
@@ -222,14 +221,14 @@ function stream({ about, browser, forced, failed }, picture, why) {
   const sound = known && !sounds.length ? "none" : copied ? "copy" : "aac";
   const kind = picture.startsWith("h264") ? "transcode" : "remux";
   const [first] = picturesOf(about);
-  // A container that is not opened matters less than a picture that is converted all the same.
+  // a container that is not opened does not matter if the picture is converted anyway
   const converted = kind === "transcode" && ["container", "sound", "track"].includes(why.reason);
   const { reason, codec } = converted && first ? obstacle("picture", first) : why;
   return { kind, reason, codec, plan: `${picture}-${sound}` };
 }
 
 /**
- * Tell whether a picture is too much for the device, and would be less so when it is smaller.
+ * Return whether the device is too slow for a picture that a conversion would make smaller.
  * @param {About | null} about
  * @param {Abilities} browser
  */
@@ -247,7 +246,7 @@ function isTooMuch(about, link) {
 }
 
 /**
- * Return the bits per second of a medium; null while they are not known.
+ * Return the bits per second of a medium; null if unknown.
  * @param {About | null} about
  */
 export function rateOf(about) {
@@ -255,7 +254,7 @@ export function rateOf(about) {
 }
 
 /**
- * Return the greatest height that fits through the link, and is not above the picture's own.
+ * Return the greatest height that the link carries, at most the picture's own.
  * @param {About | null} about
  * @param {number | null} link
  */

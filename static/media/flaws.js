@@ -1,10 +1,10 @@
-/** What media elements complain of, as errors of the contract; no I/O. */
+/** Errors of media elements as errors of the contract; no I/O. */
 
 import { CallError } from "../protocol/errors.js";
 
 /**
  * @typedef {object} Flaw what is wrong with a medium
- * @property {import("../protocol/errors.js").MediaReason} reason for programs, and for pages in another language
+ * @property {import("../protocol/errors.js").MediaReason} reason a code, which the pages translate
  * @property {string} words
  * @property {number} [status] of the server's answer
  */
@@ -21,7 +21,7 @@ const WHY = {
 };
 
 /**
- * Return what a media element complains of.
+ * Return the flaw for an error of a media element.
  * @param {Pick<MediaError, "code" | "message"> | null} error
  * @returns {Flaw}
  */
@@ -31,7 +31,7 @@ export function flawOf(error) {
 }
 
 /**
- * Return the contract's error for a medium, in words that name it.
+ * Return the contract's error for a medium; its message names the medium.
  * @param {string | null} source
  * @param {Flaw} flaw
  */
@@ -40,7 +40,7 @@ export function mediaError(source, { reason, words }) {
 }
 
 /**
- * Tell whether `error` means that the browser wants a click before it plays sound.
+ * Return whether `error` means that the browser requires a click before it plays sound.
  * @param {unknown} error
  */
 export function wantsGesture(error) {
@@ -48,7 +48,7 @@ export function wantsGesture(error) {
 }
 
 /**
- * Return the contract's error for one that `play` gave.
+ * Return the contract's error for one of the element's `play`.
  * @param {unknown} error
  * @param {CallError} failure as `mediaError` returns it
  */

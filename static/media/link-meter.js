@@ -1,9 +1,9 @@
-/** Measures the link by the parts of a stream, and by how the buffer of a file grows. */
+/** Measures the link by the parts of a stream, or by the growth of a file's buffer. */
 
 import { Link } from "./link.js";
 import { Signal } from "../events/signal.js";
 
-/** Seconds ahead up to which a browser surely fetches a file as fast as it can. */
+/** The length of buffer, in seconds, up to which browsers fetch a file at full speed. */
 const HUNGRY = 4;
 
 /** @typedef {{ end: number, at: number }} Sample seconds of the film, and on the clock */
@@ -15,14 +15,14 @@ export class LinkMeter {
   #link = new Link();
   /** @type {Sample | null} */
   #last = null;
-  /** @type {Signal<number>} bits per second, when they are others */
+  /** @type {Signal<number>} bits per second, when they change */
   changed = new Signal();
 
   /**
    * @param {HTMLVideoElement} video
    * @param {import("./stream.js").Stream} stream
-   * @param {() => number | null} rateOfFile bits per second of the file that is played as it is; null
-   *   if none is
+   * @param {() => number | null} rateOfFile bits per second of the file that plays; null if none
+   *   plays
    */
   constructor(video, stream, rateOfFile) {
     this.#video = video;
@@ -30,7 +30,7 @@ export class LinkMeter {
     this.#rateOfFile = rateOfFile;
   }
 
-  /** Begin to measure. */
+  /** Start to measure. */
   start() {
     this.#video.addEventListener("progress", () => this.#look(performance.now() / 1000));
     for (const type of ["seeking", "emptied", "suspend"]) {
@@ -63,7 +63,7 @@ export class LinkMeter {
 }
 
 /**
- * Return up to where it is buffered from `time` on.
+ * Return the end of the buffer that contains `time`.
  * @param {TimeRanges} buffered
  * @param {number} time seconds
  */

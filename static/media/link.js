@@ -1,23 +1,23 @@
-/** How fast media reach the player, from what it fetches anyway; no I/O. */
+/** The speed of the player's link, from what it fetches anyway; no I/O. */
 
-/** Seconds of transfers on which a figure rests. */
+/** The seconds of transfers needed for a measurement. */
 const WINDOW = 3;
-/** By how much a link must be slower or faster before that counts: each change costs a moment. */
+/** The factor by which the rate must change to count, because each change interrupts playback. */
 const SLOWER = 0.7;
 const FASTER = 2;
 
-/** @typedef {{ bits: number, seconds: number }} Transfer what came in how much time */
+/** @typedef {{ bits: number, seconds: number }} Transfer the size and duration of a transfer */
 
 export class Link {
-  /** @type {Transfer[]} the latest, in order */
+  /** @type {Transfer[]} the latest ones, in order */
   #transfers = [];
   /** bits per second; null while not known @type {number | null} */
   rate = null;
 
   /**
-   * Note what was transferred, at the full speed of the link.
+   * Note a transfer at the full speed of the link.
    * @param {Transfer} transfer
-   * @returns {boolean} whether the link has another rate now
+   * @returns {boolean} whether the rate has changed
    */
   note(transfer) {
     if (!(transfer.seconds > 0)) return false;
@@ -34,7 +34,7 @@ export class Link {
     return true;
   }
 
-  /** Forget transfers that are not yet a figure: what follows is fetched in another way. */
+  /** Forget transfers too short for a measurement, before something is fetched in another way. */
   interrupt() {
     this.#transfers = [];
   }

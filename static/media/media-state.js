@@ -1,8 +1,8 @@
-/** What others see of the `<video>`, or of the photo in its place. */
+/** The state of the `<video>`, or of the photo in its place, for other modules. */
 
 /**
  * @typedef {object} MediaState
- * @property {boolean} loaded something is there to be played
+ * @property {boolean} loaded a medium is loaded and can be played
  * @property {boolean} playing
  * @property {boolean} buffering it plays, but waits for data
  * @property {boolean} ended
@@ -12,36 +12,36 @@
  * @property {number} rate
  * @property {number} volume 0 to 100
  * @property {boolean} muted
- * @property {boolean} volumeFixed the device sets the volume, the page cannot
- * @property {boolean} gestureRequired the browser wants a click before it plays sound
+ * @property {boolean} volumeFixed only the device can set the volume
+ * @property {boolean} gestureRequired the browser requires a click before it plays sound
  * @property {Tracks & { delay: number }} subtitles
  * @property {Tracks} audio
- * @property {boolean} audioChoice another sound track can be heard
- * @property {StreamState | null} stream how what is loaded reaches the player; null if nothing is
- * @property {boolean} convertible it can reach the player in another way
+ * @property {boolean} audioChoice another sound track can be chosen
+ * @property {StreamState | null} stream how the medium is delivered; null if none is loaded
+ * @property {boolean} convertible it can be delivered in another way
  * @property {{ code: string, message: string, reason: string } | null} error
  *
  * @typedef {import("../protocol/player-state.js").StreamState} StreamState
  * @typedef {import("../protocol/player-state.js").Tracks} Tracks
  *
- * @typedef {object} Circumstances what the element itself does not know
- * @property {boolean} loaded something is, or was to be
- * @property {boolean} starting it is being loaded, to be played then
+ * @typedef {object} Circumstances what the element does not know
+ * @property {boolean} loaded a medium is loaded, or failed to load
+ * @property {boolean} starting it plays once it is loaded
  * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
  * @property {import("./volume.js").Volume} volume
  * @property {Tracks & { delay: number }} subtitles
  * @property {Tracks} audio
  * @property {boolean} audioChoice
- * @property {{ position: number, duration: number | null } | null} held where it is while it is
+ * @property {{ position: number, duration: number | null } | null} held its position while it is
  *   loaded again
- * @property {import("./delivery.js").Delivery | null} way in which it comes
+ * @property {import("./delivery.js").Delivery | null} way how it is delivered
  * @property {number | null} speed of its conversion
  * @property {boolean} convertible
  */
 
 /**
- * Return what there is to see now.
+ * Return the present state.
  * @param {import("./slide.js").Screen} video
  * @param {Circumstances} circumstances
  * @returns {MediaState}

@@ -1,13 +1,13 @@
-/** What is loaded, and the way in which it comes to the `<video>`. */
+/** The loaded medium, and how it is delivered to the `<video>`. */
 
 import { KINDS, decide, preferredSound, rateOf, soundsOf } from "./delivery.js";
 import { MEDIA_REASONS } from "../protocol/errors.js";
 import { randomToken } from "../protocol/messages.js";
 import { isPhoto, isStream, streamAddress } from "../protocol/sources.js";
 
-/** What is wrong with a medium, or with the browser, and not with the network or the server. */
+/** The reasons that concern a medium or the browser, and not the network or the server. */
 const OF_MEDIUM = ["damaged", "unknown", "picture", "sound"];
-/** The server converts as many films as it can. */
+/** The code of a server that cannot convert more films now. */
 const FULL = "conversions_full";
 
 /**
@@ -19,8 +19,8 @@ const FULL = "conversions_full";
  * @typedef {object} Surroundings
  * @property {boolean} converts the server makes streams
  * @property {import("../protocol/errors.js").MediaReason} unconverted why a picture that the browser
- *   does not decode is not shown
- * @property {() => readonly string[]} languages that people want to hear, the dearest first
+ *   does not decode is not converted
+ * @property {() => readonly string[]} languages of sound, by preference
  */
 
 /** What is wrong with a file, in words for programs. @type {Record<string, string>} */
@@ -32,7 +32,7 @@ const WORDS = {
   unknown_format: "it is no film or music",
 };
 
-/** What tells this page from others to the server, which ends a conversion for who went on. */
+/** Identifies this page to the server, which ends conversions that a page no longer needs. */
 const VIEWER = randomToken();
 /** @type {Delivery} */
 const AS_IT_IS = { kind: "direct", reason: "plays", codec: null, plan: "" };
@@ -53,9 +53,9 @@ export class MediumDelivery {
   #link = null;
   /** number of the subtitle track that is drawn into the picture @type {number | null} */
   #burn = null;
-  /** number of the sound track that is to be heard */
+  /** number of the chosen sound track */
   sound = 0;
-  /** @type {Delivery | null} the way that was chosen; null if there is none */
+  /** @type {Delivery | null} the chosen delivery; null if none is possible */
   way = null;
 
   /**
@@ -68,7 +68,7 @@ export class MediumDelivery {
   }
 
   /**
-   * Begin with another medium.
+   * Start with another medium.
    * @param {Source} source
    * @param {About | null} about
    * @param {boolean} smooth whether the browser decodes its picture fast enough
@@ -89,13 +89,13 @@ export class MediumDelivery {
     return soundsOf(this.#about);
   }
 
-  /** Whether the library knows of a picture. */
+  /** Whether the library lists a picture. */
   get hasPicture() {
     return this.#picture !== undefined;
   }
 
   /**
-   * What is wrong with the file, as the server found it; null if nothing is.
+   * The flaw that the server found in the file; null if there is none.
    * @returns {import("./flaws.js").Flaw | null}
    */
   get fileFlaw() {
@@ -106,12 +106,12 @@ export class MediumDelivery {
       : null;
   }
 
-  /** Whether there is no use in trying to play it: browsers wait for keys that nobody has. */
+  /** Whether it cannot be played at all: browsers would wait for keys that do not exist. */
   get isHopeless() {
     return this.#about?.flaw === "encrypted";
   }
 
-  /** What is wrong with a medium that comes in no way. @returns {import("./flaws.js").Flaw} */
+  /** The flaw of a medium that cannot be delivered. @returns {import("./flaws.js").Flaw} */
   get flaw() {
     const name = this.#picture?.name ?? "unknown";
     const words = `this browser cannot decode the picture (${name})`;
@@ -122,20 +122,20 @@ export class MediumDelivery {
     return this.#about?.tracks.find(({ kind }) => kind === "video");
   }
 
-  /** Whether the server can give the medium in another way. */
+  /** Whether the server can deliver the medium in another way. */
   get isConvertible() {
     const source = this.#source;
     return this.#surroundings.converts && source !== null && !isAsItIs(source);
   }
 
-  /** The address of what is to be loaded; empty if there is no way. */
+  /** The address to load; empty if no delivery is possible. */
   get address() {
     if (!this.#source || !this.way) return "";
     const { plan } = this.way;
     return plan ? streamed(this.#source, plan) : this.#source.url;
   }
 
-  /** The address of the stream with the other sounds of a file of which one is heard; empty if none. */
+  /** The address of the stream with the other sound tracks of a file; empty if there is none. */
   get addressOfSounds() {
     const source = this.#source;
     if (!source || this.way?.kind !== "direct" || this.sounds.length < 2) return "";
@@ -143,19 +143,19 @@ export class MediumDelivery {
     return other?.plan ? streamed(source, other.plan) : "";
   }
 
-  /** Bits per second of the file, if it comes as it is; null if it does not, or they are not known. */
+  /** Bits per second of the file if it is delivered directly; null if it is not, or if unknown. */
   get rate() {
     return this.way?.kind === "direct" && this.isConvertible ? rateOf(this.#about) : null;
   }
 
-  /** Choose the way again; null if there is none. */
+  /** Choose the delivery again; null if none is possible. */
   choose() {
     this.way = this.#decide(this.#forced);
     return this.way;
   }
 
   /**
-   * Let the medium come in this way; returns false, and changes nothing, if it does not exist.
+   * Force a kind of delivery; return false, and change nothing, if it is impossible.
    * @param {Kind | "auto"} kind
    */
   force(kind) {
@@ -167,9 +167,9 @@ export class MediumDelivery {
   }
 
   /**
-   * Let the server draw this subtitle track into the picture, null for none.
+   * Have the server draw this subtitle track into the picture, null for none.
    * @param {number | null} track
-   * @returns {boolean} whether the medium comes in another way now
+   * @returns {boolean} whether the delivery has changed
    */
   burn(track) {
     const before = this.address;
@@ -180,9 +180,9 @@ export class MediumDelivery {
   }
 
   /**
-   * Note that the medium failed in the way that was chosen.
+   * Note that the chosen delivery failed.
    * @param {import("./flaws.js").Flaw} flaw
-   * @returns {boolean} whether there is another way, which is chosen now
+   * @returns {boolean} whether another one is possible; it is chosen
    */
   fail({ reason }) {
     if (!this.canFallBack(reason)) return false;
@@ -202,21 +202,21 @@ export class MediumDelivery {
   }
 
   /**
-   * Tell whether there is another way after a failure for this reason.
+   * Return whether another delivery is possible after a failure for this reason.
    * @param {string} reason
    */
   canFallBack(reason) {
     if (!this.way || this.#forced !== "auto" || !this.isConvertible) return false;
-    // A film that stutters is better than none.
+    // a film that stutters is better than none
     if (reason === FULL) return this.way.reason === "link";
     if (!OF_MEDIUM.includes(reason) || this.fileFlaw) return false;
     return this.way.kind !== KINDS[KINDS.length - 1];
   }
 
   /**
-   * Note how many bits per second reach the player.
+   * Note the bits per second of the link.
    * @param {number} rate
-   * @returns {boolean} whether the medium comes in another way now
+   * @returns {boolean} whether the delivery has changed
    */
   noteLink(rate) {
     this.#link = rate;
@@ -227,7 +227,7 @@ export class MediumDelivery {
 
   /**
    * @param {Kind | "auto"} forced
-   * @param {number} [sound] number of the sound track that is to be heard
+   * @param {number} [sound] number of the sound track
    */
   #decide(forced, sound = this.sound) {
     const source = this.#source;
@@ -260,7 +260,7 @@ function streamed(source, plan) {
 }
 
 /**
- * Tell whether a source comes in no other way.
+ * Return whether a source can only be delivered directly.
  * @param {Source} source
  */
 function isAsItIs(source) {

@@ -35,7 +35,7 @@ export class MediumLoader {
   #starting = false;
   /** @type {Source | null} */
   source = null;
-  /** @type {{ position: number, duration: number | null } | null} its place while it is loaded again */
+  /** @type {{ position: number, duration: number | null } | null} while it is loaded again */
   held = null;
   /** @type {Signal<void>} */
   changed = new Signal();
@@ -53,7 +53,7 @@ export class MediumLoader {
     this.#abilities = abilities;
   }
 
-  /** Whether it shall play: it was asked to, and not paused since. The browser may not allow it yet. */
+  /** Whether it was asked to play, and not paused since; the browser may not allow it yet. */
   get wanted() {
     return this.#wanted;
   }

@@ -18,7 +18,7 @@ export class Preload {
   }
 
   /**
-   * Fetch `source`; null lets go of what was fetched.
+   * Fetch `source`; null drops what was fetched.
    * @param {Source | null} source
    */
   fetch(source) {

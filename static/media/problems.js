@@ -1,4 +1,4 @@
-/** What a server answers when it gives no stream (RFC 9457), as a flaw of the medium; no I/O. */
+/** The server's refusals of a stream (RFC 9457) as flaws of the medium; no I/O. */
 
 import { MEDIA_REASONS } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
@@ -6,7 +6,7 @@ import { isRecord } from "../protocol/messages.js";
 /** @typedef {import("./flaws.js").Flaw} Flaw */
 
 /**
- * Return what is wrong, as an answer with `status` says it.
+ * Return the flaw in a response.
  * @param {number} status of the answer
  * @param {unknown} body its text
  * @returns {Flaw}

@@ -1,4 +1,4 @@
-/** How far a slide is, which has no clock of its own as a film has; no I/O. */
+/** The clock of a slide; no I/O. */
 
 export class SlideClock {
   #now;
@@ -38,7 +38,7 @@ export class SlideClock {
     return this.position >= this.seconds;
   }
 
-  /** Seconds on the clock until it is over, if it runs. */
+  /** Seconds of real time until it is over, if it runs. */
   get remaining() {
     return (this.seconds - this.position) / this.#rate;
   }
@@ -52,7 +52,7 @@ export class SlideClock {
     this.#rate = factor;
   }
 
-  /** Run; from the beginning, if it is over. */
+  /** Run, from the beginning if it is over. */
   run() {
     if (this.runs) return;
     if (this.isOver) this.position = 0;

@@ -1,13 +1,13 @@
-/** A photo in place of the `<video>`: shown for some seconds, and used as a media element is. */
+/** A photo in place of the `<video>`, shown for some seconds, with the API of a media element. */
 
 import { SlideClock } from "./slide-clock.js";
 
 /** Milliseconds between two `timeupdate`, as often as browsers do. */
 const TICK = 250;
-/** What there is of a photo, as media elements say it: nothing, or all. */
+/** The `readyState` of a photo: nothing, or everything. */
 const NOTHING = 0;
 const ALL = 4;
-/** MediaError's code for what was not found or is no picture. */
+/** MediaError's code for a missing file or one that is not a picture. */
 const NOT_SUPPORTED = 4;
 
 /**
@@ -41,7 +41,7 @@ export class Slide extends EventTarget {
   }
 
   /**
-   * Show a photo, from its beginning.
+   * Show a photo from the start of its time.
    * @param {string} address
    */
   open(address) {

@@ -1,4 +1,4 @@
-/** What sound tracks are called; no I/O. */
+/** The labels of sound tracks; no I/O. */
 
 import { baseOf } from "./delivery.js";
 
@@ -6,7 +6,7 @@ import { baseOf } from "./delivery.js";
 const CHANNELS = { 1: "mono", 2: "stereo", 6: "5.1", 8: "7.1" };
 
 /**
- * Return what a track is called: `Français · DTS 5.1`, `English · Commentary · AAC stereo`.
+ * Return the label of a track: `Français · DTS 5.1`, `English · Commentary · AAC stereo`.
  * @param {import("../library/catalogue.js").Part} sound
  * @param {number} index
  */
@@ -21,12 +21,12 @@ export function soundLabel({ name, language, title, channels }, index) {
 }
 
 /**
- * Return what a language calls itself.
+ * Return the name of a language in that language.
  * @param {string} language
  */
 function nameOf(language) {
   const base = baseOf(language);
-  // Of 2021, as much of a browser as is needed here may not be.
+  // the oldest supported browsers lack this API of 2021
   const { DisplayNames } = /** @type {any} */ (Intl);
   try {
     const name = new DisplayNames([base], { type: "language" }).of(base) || base;

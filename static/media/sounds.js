@@ -1,4 +1,4 @@
-/** The sound tracks of what is loaded: those in the file, or those of a stream. */
+/** The sound tracks of the loaded medium: those of the file, or those of a stream. */
 
 import { CallError } from "../protocol/errors.js";
 import { soundLabel } from "./sound-labels.js";
@@ -21,7 +21,7 @@ export class Sounds {
    * @param {HTMLVideoElement} video
    * @param {Stream} stream
    * @param {MediumDelivery} delivery
-   * @param {() => Promise<void>} reopen load the medium again at the same place, as is chosen now
+   * @param {() => Promise<void>} reopen load the medium again at its position, as chosen now
    */
   constructor(video, stream, delivery, reopen) {
     this.#video = video;
@@ -49,7 +49,7 @@ export class Sounds {
     };
   }
 
-  /** The language that is heard, as the file names it; null if it does not. */
+  /** The language of the present track, as the file names it; null if it does not. */
   get language() {
     const { sounds, sound } = this.#delivery;
     return sounds[sound]?.language || null;
@@ -62,14 +62,14 @@ export class Sounds {
     return this.#delivery.isConvertible || audioTracks(this.#video).length > 1;
   }
 
-  /** Have at hand what another sound of the file needs, which the browser does not play by itself. */
+  /** Prepare the stream for another sound track, if the browser plays only the first one. */
   prepare() {
     const { addressOfSounds, sounds } = this.#delivery;
     this.#stream.prepare(audioTracks(this.#video).length === sounds.length ? "" : addressOfSounds);
   }
 
   /**
-   * Let the track with this id be heard; resolve once it is.
+   * Choose the track with this id; resolve once it plays.
    * @param {string | null} id
    */
   async choose(id) {
@@ -110,7 +110,7 @@ function trackOf(sound, index) {
 
 /**
  * @param {HTMLVideoElement} video
- * @returns {AudioTrack[]} empty where the browser has no such list
+ * @returns {AudioTrack[]} empty if the browser has no such list
  */
 function audioTracks(video) {
   const { audioTracks: list } = /** @type {{ audioTracks?: ArrayLike<AudioTrack> }} */ (

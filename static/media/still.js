@@ -1,4 +1,4 @@
-/** The last picture of a medium, over the `<video>` while that is loaded again. */
+/** The last picture of a medium, shown over the `<video>` while it is loaded again. */
 
 export class Still {
   #video;
@@ -10,7 +10,7 @@ export class Still {
     this.#video = video;
   }
 
-  /** Keep on showing what is shown now. */
+  /** Keep showing the present picture. */
   hold() {
     const { videoWidth, videoHeight, readyState } = this.#video;
     if (this.#canvas || !videoWidth || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;

@@ -1,4 +1,4 @@
-/** Streams in parts (HLS): hls.js, which is loaded when the first one is played. */
+/** HLS streams, played by hls.js, which is loaded with the first one. */
 
 import { flawOfAnswer } from "./problems.js";
 import { Signal } from "../events/signal.js";
@@ -6,27 +6,27 @@ import { Signal } from "../events/signal.js";
 const LIBRARY = "../node_modules/hls.js/dist/hls.min.mjs";
 const WORKER = "../node_modules/hls.js/dist/hls.worker.js";
 const APPLE = "application/vnd.apple.mpegurl";
-/** How patient one is with a part, in milliseconds: people wait to be told what is wrong. */
+/** Time-outs and retries for a part, in milliseconds: an error must not be shown too late. */
 const PARTS = {
   maxTimeToFirstByteMs: 8000,
   maxLoadTimeMs: 60000,
   timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
   errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2000 },
 };
-/** A server that refuses a stream says why; it would say it again. */
+/** No retry after an error: a server that refuses a stream would refuse it again. */
 const MASTER = { ...PARTS, maxTimeToFirstByteMs: 20000, errorRetry: null };
-/** Seconds that are kept of what was played: a film of hours does not fit into a television. */
+/** Seconds of played film to keep in memory, which is small on a television. */
 const KEPT = 60;
-/** What changes the tracks that a stream has, in the words of hls.js. */
+/** The events of hls.js after which the tracks may have changed. */
 const TRACK_EVENTS = [
   "hlsSubtitleTracksUpdated",
   "hlsSubtitleTrackSwitch",
   "hlsAudioTracksUpdated",
   "hlsAudioTrackSwitched",
 ];
-/** The header with which the server tells how fast it converts. */
+/** The header with the speed of the server's conversion. */
 const SPEED = "Zapette-Speed";
-/** How the server names the sounds of the streams that it makes: by their number in the file. */
+/** The sound tracks in the server's own streams, named by their number in the file. */
 const SOUND = /\/audio-(\d+)\.m3u8(?:[?#]|$)/;
 
 /**
@@ -35,28 +35,28 @@ const SOUND = /\/audio-(\d+)\.m3u8(?:[?#]|$)/;
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").MediaPlaylist} MediaPlaylist
  * @typedef {import("../protocol/player-state.js").Track} Track
  *
- * @typedef {object} Beginning where and how a stream begins
+ * @typedef {object} Beginning where a stream starts
  * @property {number} [position] seconds
- * @property {number} [sound] number of the sound track, of a stream that the server makes
+ * @property {number} [sound] number of the sound track, for the server's own streams
  */
 
 export class Stream {
   #video;
   /** @type {Hls | null} */
   #hls = null;
-  /** the stream that was made ready */
+  /** the address of the prepared stream */
   #prepared = "";
-  /** counts what was opened, so that what comes late is thrown away */
+  /** the number of openings, to ignore the results of earlier ones */
   #openings = 0;
-  /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or not any further */
+  /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or cannot continue */
   failed = new Signal();
-  /** @type {Signal<void>} its tracks are others, or it is converted fast enough, or no longer */
+  /** @type {Signal<void>} its tracks have changed, or whether it is converted fast enough */
   changed = new Signal();
-  /** how fast the server converts it, 1 as fast as it plays; null while it does not say @type {number | null} */
+  /** speed of the conversion, 1 for as fast as it plays; null if unknown @type {number | null} */
   speed = null;
-  /** @type {Signal<import("./link.js").Transfer>} a part has come */
+  /** @type {Signal<import("./link.js").Transfer>} a part has been fetched */
   fetched = new Signal();
-  /** @type {Signal<void>} it has more cues of its subtitles */
+  /** @type {Signal<void>} more cues of its subtitles were read */
   cuesRead = new Signal();
 
   /** @param {HTMLVideoElement} video */
@@ -65,15 +65,15 @@ export class Stream {
   }
 
   /**
-   * Have hls.js at hand, and let the server read the medium, because the stream at `url` may be
-   * wanted next; nothing is converted yet.
-   * @param {string} url empty if none is wanted
+   * Load hls.js, and let the server read the medium of a stream that may be opened next; nothing is
+   * converted yet.
+   * @param {string} url empty for none
    */
   prepare(url) {
     if (url === this.#prepared) return;
     this.#prepared = url;
     if (!url) return;
-    // What is missing is told when it is needed.
+    // errors are reported by `open`
     load().catch(() => {});
     fetch(url)
       .then((answer) => answer.text())
@@ -81,14 +81,14 @@ export class Stream {
   }
 
   /**
-   * Begin to load the stream at `url` into the `<video>`; what goes wrong is told by `failed`.
+   * Start to load the stream at `url` into the `<video>`; `failed` reports errors.
    * @param {string} url
    * @param {Beginning} [beginning]
    */
   async open(url, beginning = {}) {
     const opening = ++this.#openings;
     const { position = 0, sound } = beginning;
-    // The server makes what is played first while the playlists are still on their way.
+    // the server makes the first parts while the playlists are being fetched
     if (sound !== undefined) url += `&at=${position.toFixed(3)}&sound=${sound}`;
     try {
       const { default: Library } = await load();
@@ -102,7 +102,7 @@ export class Stream {
   }
 
   /**
-   * Leave the stream to a browser that plays such; it does not say why a server refuses one.
+   * Leave the stream to a browser with HLS, which does not report why a server refuses one.
    *
    * @param {string} url
    * @param {number} opening
@@ -123,7 +123,7 @@ export class Stream {
     this.failed.emit({ reason, words });
   }
 
-  /** Let the `<video>` go. */
+  /** Release the `<video>`. */
   close() {
     this.#openings += 1;
     this.#hls?.destroy();
@@ -137,7 +137,7 @@ export class Stream {
   }
 
   /**
-   * Show the subtitles with this id; none, if they are not the stream's.
+   * Show the subtitles with this id; none if they are not in the stream.
    * @param {string | null} id
    */
   showSubtitles(id) {
@@ -147,13 +147,13 @@ export class Stream {
     this.#hls.subtitleTrack = index;
   }
 
-  /** @returns {Track[]} the sounds of which one is heard; empty if there is no choice */
+  /** @returns {Track[]} the sound tracks; empty if there is no choice */
   get sounds() {
     const sounds = this.#hls?.audioTracks ?? [];
     return sounds.length > 1 ? sounds.map(trackOf("")) : [];
   }
 
-  /** The id of the sound that is heard; null if there is no choice. */
+  /** The id of the present sound track; null if there is no choice. */
   get sound() {
     return this.#hls && this.sounds.length ? String(this.#hls.audioTrack) : null;
   }
@@ -164,7 +164,7 @@ export class Stream {
   }
 
   /**
-   * Let a sound track of a stream that the server makes be heard, without a pause in the picture.
+   * Choose a sound track of one of the server's own streams, without interrupting the picture.
    * @param {number} number of the track in the file
    * @returns {boolean} whether the stream has it
    */
@@ -201,13 +201,13 @@ export class Stream {
         this.failed.emit(flawOf(data));
       }
     });
-    // Not as a relative address: hls.js runs parts of itself elsewhere.
+    // an absolute address, because hls.js partly runs in a worker
     hls.loadSource(new URL(url, document.baseURI).href);
     hls.attachMedia(this.#video);
   }
 
   /**
-   * Choose the sound as soon as there is a choice, before any of it is loaded.
+   * Choose the sound track as soon as there is a choice, before any of it is loaded.
    *
    * @param {Hls} hls
    * @param {number} sound
@@ -223,7 +223,7 @@ export class Stream {
   }
 
   /**
-   * What others see changes only when the conversion becomes fast or slow: a part comes each second.
+   * Emit `changed` only if the conversion becomes fast or slow, not for the part of each second.
    *
    * @param {number} speed
    */
@@ -245,10 +245,10 @@ function load() {
  */
 function options({ position = 0, sound }) {
   return {
-    // The server's own parts are MP4, with which it would have nothing to do.
+    // the server's own parts are MP4, for which the worker has nothing to do
     enableWorker: sound === undefined,
     startFragPrefetch: true,
-    // A worker of our own origin, because the policy of the page allows none made from a blob.
+    // a worker from our origin, because the page's policy allows none made from a blob
     workerPath: new URL(WORKER, import.meta.url).href,
     startPosition: position > 0 ? position : -1,
     backBufferLength: KEPT,

@@ -1,12 +1,12 @@
-/** Draws ASS with all its styles, over the `<video>`: jassub, which is loaded when ASS is chosen. */
+/** Draws ASS with all its styles over the `<video>`, with jassub, which is loaded when needed. */
 
 import JASSUB from "../node_modules/jassub/dist/jassub.js";
 
 const FOLDER = "../node_modules/jassub/dist/";
-/** Milliseconds after which it is given up: what fails in a worker may never tell. */
+/** The time-out in milliseconds, because a failed worker may not report its error. */
 const PATIENCE = 15000;
 
-// It would try WebAssembly in the page, which the page's policy forbids. The worker may.
+// it would try WebAssembly in the page, which the page's policy allows only in the worker
 JASSUB._supportsSIMD = false;
 
 export class StyledSubtitles {
@@ -24,7 +24,7 @@ export class StyledSubtitles {
     this.#drawer = new JASSUB({
       video,
       subContent: text,
-      // Liberation Sans is for the fonts that the film lacks.
+      // Liberation Sans replaces fonts that the film lacks
       fonts: [...Array.from(fonts), at("default.woff2")],
       workerUrl: at("worker/worker.js"),
       wasmUrl: at("wasm/jassub-worker.wasm"),
@@ -42,7 +42,7 @@ export class StyledSubtitles {
     );
   }
 
-  /** Resolve once they are drawn. An Error says that this browser cannot. */
+  /** Resolve once they are drawn; reject with an Error if this browser cannot draw them. */
   async ready() {
     let timer = 0;
     const late = new Promise((_, reject) => {
@@ -57,7 +57,7 @@ export class StyledSubtitles {
   }
 
   /**
-   * Draw this text in place of what was drawn.
+   * Draw this text in place of the present one.
    * @param {string} text
    */
   async replace(text) {
@@ -65,20 +65,20 @@ export class StyledSubtitles {
     await this.#redraw();
   }
 
-  /** @param {number} seconds by which they are later */
+  /** @param {number} seconds positive for later */
   async delay(seconds) {
     this.#drawer.timeOffset = -seconds;
     await this.#redraw();
   }
 
-  /** Draw now: a film that is paused shows no new frame, with which that would be done. */
+  /** Draw now: while a film is paused, no new frame triggers it. */
   #redraw() {
     const { currentTime, videoWidth, videoHeight } = this.#video;
     const frame = { mediaTime: currentTime, width: videoWidth, height: videoHeight };
     return this.#drawer.manualRender({ ...frame, expectedDisplayTime: performance.now() }, true);
   }
 
-  /** Draw nothing any more. */
+  /** Stop drawing. */
   close() {
     this.#drawer.destroy().catch(() => {});
   }

@@ -1,9 +1,9 @@
-/** What subtitles are for, as their labels tell it; no I/O. */
+/** The kinds of subtitles, recognised by their labels; no I/O. */
 
 /**
  * @typedef {import("../protocol/player-state.js").Track} Track
- * @typedef {"full" | "forced" | "SDH"} Kind `forced`: only of what is foreign in the film; `SDH`:
- *   for those who hear badly
+ * @typedef {"full" | "forced" | "SDH"} Kind `forced`: only foreign dialogue; `SDH`: for the
+ *   hard of hearing
  *
  * @typedef {object} Wish
  * @property {string} language
@@ -14,7 +14,7 @@ const FORCED = /\bforced\b|\bforcés?(?![\p{L}])/iu;
 const SDH = /\b(?:SDH|CC|SME)\b|\bhard of hearing\b|\bmalentendants\b/i;
 
 /**
- * Return what subtitles with this label are for.
+ * Return the kind of the subtitles with this label.
  * @param {string} label
  * @returns {Kind}
  */
@@ -24,9 +24,9 @@ export function kindOf(label) {
 }
 
 /**
- * Return the track to show to somebody who chose `wish` in another film; undefined for none.
+ * Return the track that matches `wish`, chosen in an earlier film; undefined for none.
  *
- * Subtitles for those who hear badly and others stand in for each other, forced ones for none.
+ * Full and SDH subtitles replace each other; forced ones replace none.
  * @param {readonly Track[]} tracks
  * @param {Wish} wish
  */
@@ -38,7 +38,7 @@ export function fitting(tracks, { language, kind }) {
 }
 
 /**
- * Return the label of a track in the person's language.
+ * Return the label of a track in the user's language.
  * @param {Track} track
  * @param {import("../i18n/translate.js").Translate} translate
  */

@@ -1,19 +1,19 @@
-/** Fetches subtitles. Those inside a long film come in parts until the server has read it. */
+/** Fetches subtitles; those inside a long film in parts until the server has read the film. */
 
-/** Milliseconds until one asks again, where the server does not say. */
+/** Milliseconds until the next request, if the server does not say. */
 const SOON = 2000;
-/** Milliseconds until one asks again after it failed. */
+/** Milliseconds until the next request after a failure. */
 const LATER = 5000;
 
 /**
  * @typedef {object} Subtitle
  * @property {string} text
- * @property {number} fonts how many of its fonts the film holds
+ * @property {number} fonts the number of fonts in the film
  *
  * @typedef {object} Answer
  * @property {Subtitle | null} subtitle null while the server reads
- * @property {string | null} part of the film that the subtitles are about; null for all of it
- * @property {number} wait milliseconds until one may ask again
+ * @property {string | null} part the part of the film that the subtitles cover; null for all
+ * @property {number} wait milliseconds until the next request
  */
 
 export class SubtitleReading {
@@ -25,7 +25,7 @@ export class SubtitleReading {
   /**
    * @param {string} url
    * @param {() => number} position of the film, in seconds
-   * @param {(subtitle: Subtitle) => unknown} show gets the subtitles, again when there are more
+   * @param {(subtitle: Subtitle) => unknown} show called with the subtitles, again with more
    */
   constructor(url, position, show) {
     this.#url = url;
@@ -36,7 +36,7 @@ export class SubtitleReading {
   /**
    * Fetch all; resolve once the first ones are shown.
    *
-   * An Error says that they cannot be read.
+   * Reject with an Error if they cannot be read.
    */
   async start() {
     for (;;) {
@@ -51,14 +51,14 @@ export class SubtitleReading {
     }
   }
 
-  /** Fetch no more. */
+  /** Stop fetching. */
   stop() {
     this.#aborted.abort();
   }
 
   /**
-   * Show what else there is, until that is all.
-   * @param {string | null} part that is shown
+   * Fetch and show further parts until all are shown.
+   * @param {string | null} part the part that is shown
    */
   async #complete(part) {
     let wait = SOON;
@@ -72,7 +72,7 @@ export class SubtitleReading {
         await this.#show(answer.subtitle);
         part = answer.part;
       } catch {
-        // What is shown stays. The server may be starting again.
+        // keep what is shown; the server may be restarting
         wait = LATER;
       }
     }

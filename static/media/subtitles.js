@@ -1,4 +1,4 @@
-/** The subtitles of the `<video>`: next to the film, inside it, and those inside a stream. */
+/** The subtitles of the `<video>`: files, tracks inside the film, and those of a stream. */
 
 import { CallError } from "../protocol/errors.js";
 import { Signal } from "../events/signal.js";
@@ -8,7 +8,7 @@ import { SubtitleReading } from "./subtitle-reading.js";
 
 /** Ids of tracks inside a film, with their numbers. */
 const INSIDE = /^inside-(\d+)$/;
-/** Milliseconds after which subtitles that have not come are shown when they do. */
+/** Milliseconds to wait for subtitles; later ones are shown when they arrive. */
 const PATIENCE = 4000;
 
 /**
@@ -18,9 +18,9 @@ const PATIENCE = 4000;
  * @typedef {import("./subtitle-reading.js").Subtitle} Subtitle
  * @typedef {import("./styled-subtitles.js").StyledSubtitles} StyledSubtitles
  *
- * @typedef {object} Burner has subtitles drawn into the picture
+ * @typedef {object} Burner draws subtitles into the picture
  * @property {() => boolean} isPossible
- * @property {(track: number | null) => Promise<void>} burn by the number of the track inside the film
+ * @property {(track: number | null) => Promise<void>} burn by its number inside the film
  */
 
 export class Subtitles {
@@ -39,7 +39,7 @@ export class Subtitles {
   #styled = null;
   #delay = new CueDelay();
   #lift = new CueLift();
-  /** @type {Signal<void>} others are shown, or at another time */
+  /** @type {Signal<void>} the shown track or the delay has changed */
   changed = new Signal();
 
   /**
@@ -64,7 +64,7 @@ export class Subtitles {
   }
 
   /**
-   * Tell whether a track is pictures, for which the medium has to come in another way.
+   * Return whether a track consists of pictures, which the server must draw into the film.
    * @param {string} id
    */
   isPicture(id) {
@@ -72,7 +72,7 @@ export class Subtitles {
   }
 
   /**
-   * Offer these files in place of those of an earlier film; none is shown, and none is late.
+   * Offer these files in place of those of an earlier film; show none, without a delay.
    * @param {readonly SubtitleFile[]} files
    */
   offer(files) {
@@ -83,7 +83,7 @@ export class Subtitles {
   }
 
   /**
-   * Show the track with this id, null for none; resolve once it is there to be shown.
+   * Show the track with this id, null for none; resolve once it is loaded.
    * @param {string | null} id
    */
   async show(id) {
@@ -100,8 +100,8 @@ export class Subtitles {
   }
 
   /**
-   * Show all subtitles of this film later.
-   * @param {number} seconds less than 0 for earlier
+   * Delay all subtitles of this film.
+   * @param {number} seconds negative for earlier
    */
   async delay(seconds) {
     this.#delay.seconds = seconds;
@@ -111,7 +111,7 @@ export class Subtitles {
   }
 
   /**
-   * Keep a part of the picture free of what the browser writes.
+   * Keep a part of the picture free of subtitles.
    * @param {number} share of its height, from its bottom
    */
   lift(share) {
@@ -119,7 +119,7 @@ export class Subtitles {
     this.#move();
   }
 
-  /** Have pictures drawn into the film's. @param {SubtitleFile} file */
+  /** Have the server draw a track of pictures into the film. @param {SubtitleFile} file */
   async #burn(file) {
     const inside = INSIDE.exec(file.id);
     if (inside) await this.#burner.burn(Number(inside[1]));
@@ -132,7 +132,7 @@ export class Subtitles {
     await (file.kind === "ass" ? this.#draw(file) : this.#write(file));
   }
 
-  /** Let the browser show the text of a file. @param {SubtitleFile} file */
+  /** Show a file as text of the browser. @param {SubtitleFile} file */
   async #write({ label, language, url }) {
     const reading = new SubtitleReading(
       url || "",
@@ -161,7 +161,7 @@ export class Subtitles {
   }
 
   /**
-   * Draw a file with its styles, or write it where the browser cannot.
+   * Draw a file with its styles, or as text if the browser cannot draw it.
    * @param {SubtitleFile} file
    */
   async #draw(file) {
@@ -203,7 +203,7 @@ export class Subtitles {
     return Math.max(0, this.#video.currentTime - this.#delay.seconds);
   }
 
-  /** Move the cues that the browser shows to their times and places. */
+  /** Apply the delay and the lift to the cues that the browser shows. */
   #move() {
     for (const track of Array.from(this.#video.textTracks)) {
       if (track.mode !== "disabled") this.#place(track);
@@ -259,7 +259,7 @@ function fontsOf(film, count) {
 }
 
 /**
- * Tell whether the file of a track could be read.
+ * Return whether the file of a track could be read.
  * @param {HTMLTrackElement} element
  * @returns {Promise<boolean>}
  */

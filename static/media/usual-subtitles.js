@@ -1,4 +1,4 @@
-/** The subtitles of a film that help to understand it; no I/O. */
+/** The subtitles that are shown by default; no I/O. */
 
 import { baseOf } from "./delivery.js";
 import { kindOf } from "./subtitle-kinds.js";
@@ -6,13 +6,13 @@ import { kindOf } from "./subtitle-kinds.js";
 /** @typedef {import("../protocol/player-state.js").Track} Track */
 
 /**
- * Return the track to show to somebody who never chose any; undefined for none.
+ * Return the track to show if the user never chose one; undefined for none.
  *
- * Who understands the sound gets the forced subtitles of its language. Who does not gets those of a
- * language that they know.
+ * If the user understands the sound, these are the forced subtitles of its language, otherwise the
+ * subtitles in a language that the user understands.
  * @param {readonly Track[]} tracks
- * @param {readonly string[]} languages that they know, as BCP 47 tags, the dearest first
- * @param {string | null} sound the language that is heard; null if that is not known
+ * @param {readonly string[]} languages of the user, as BCP 47 tags, by preference
+ * @param {string | null} sound the language of the sound; null if unknown
  */
 export function usual(tracks, languages, sound) {
   if (sound === null) return undefined;

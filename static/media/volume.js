@@ -1,4 +1,4 @@
-/** How loud the `<video>` is: what people set, and the part of it that is heard. */
+/** The volume of the `<video>`: what the user set, times a part of it while it fades. */
 
 import { CallError } from "../protocol/errors.js";
 import { until } from "./awaited-event.js";
@@ -7,14 +7,14 @@ import { Signal } from "../events/signal.js";
 
 export class Volume {
   #video;
-  /** what people set, from 0 to 1 */
+  /** as set by the user, from 0 to 1 */
   #set;
-  /** the part of it that is heard */
+  /** the part of it that plays */
   #part = 1;
   #told = "";
-  /** Whether the device sets the volume, and the page cannot. */
+  /** Whether only the device can set the volume. */
   fixed = false;
-  /** @type {Signal<{ volume: number, muted: boolean }>} people have set another one */
+  /** @type {Signal<{ volume: number, muted: boolean }>} the user has changed it */
   changed = new Signal();
 
   /** @param {HTMLVideoElement} video */
@@ -23,7 +23,7 @@ export class Volume {
     this.#set = video.volume;
   }
 
-  /** Find out whether it can be set, and begin to watch it. */
+  /** Find out whether it can be set, and start to watch it. */
   start() {
     this.fixed = isFixed();
     this.#told = this.#words;
@@ -39,7 +39,7 @@ export class Volume {
     return this.#video.muted;
   }
 
-  /** @param {number} level 0 to 100; beyond is the nearest of them */
+  /** @param {number} level clamped to 0 to 100 */
   async set(level) {
     if (this.fixed) throw new CallError("not_supported", "this device sets the volume itself");
     this.#set = Math.min(Math.max(VOLUME.least, level), VOLUME.most) / VOLUME.most;
@@ -55,7 +55,7 @@ export class Volume {
   }
 
   /**
-   * Let only a part of the volume be heard; what people set stays what it is.
+   * Play only a part of the volume that the user set, which does not change.
    * @param {number} part from 0 to 1
    */
   async fade(part) {
@@ -78,7 +78,7 @@ export class Volume {
     return JSON.stringify([this.level, this.muted]);
   }
 
-  /** A volume that only fades is none that anybody set. */
+  /** Ignore changes that come from fading. */
   #noticed() {
     if (this.#words === this.#told) return;
     this.#told = this.#words;
@@ -86,7 +86,7 @@ export class Volume {
   }
 }
 
-/** Some devices (iOS) leave the volume to their buttons: what is written is not read back. */
+/** On some devices (iOS) only buttons set the volume: a written value cannot be read back. */
 function isFixed() {
   const probe = document.createElement("video");
   probe.volume = 0.5;

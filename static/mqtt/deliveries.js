@@ -1,19 +1,19 @@
-/** What a session has sent and the broker has yet to acknowledge; no I/O. */
+/** The packets that the broker has not acknowledged yet; no I/O. */
 
 import { TransportError } from "../protocol/errors.js";
 
-/** The packet identifier of the subscription that goes out before all else. */
+/** The packet identifier of the first subscription. */
 export const FIRST_ID = 1;
 const LAST_ID = 0xffff;
-/** The first code that means a refusal (3.1.1: 3.9.3, 5: 2.4). */
+/** The lowest code that means a refusal (3.1.1: 3.9.3, 5: 2.4). */
 const REFUSED = 0x80;
 
 /**
  * @typedef {(id: number) => Uint8Array<ArrayBuffer>} Write makes the packet, with its identifier
  *
- * @typedef {object} Awaited what the broker is to acknowledge
- * @property {boolean} counted it takes one of the places for messages at QoS 1
- * @property {string[]} names what each code of the acknowledgement is about
+ * @typedef {object} Awaited a packet to be acknowledged
+ * @property {boolean} counted whether it counts towards the broker's receive maximum
+ * @property {string[]} names the topic or filter of each code in the acknowledgement
  * @property {() => void} resolve
  * @property {(error: Error) => void} reject
  *
@@ -31,8 +31,8 @@ export class Deliveries {
 
   /**
    * @param {(bytes: Uint8Array<ArrayBuffer>) => void} send
-   * @param {number} places how many messages the broker takes that it has not acknowledged
-   *   (5: 4.9); more wait here
+   * @param {number} places the broker's receive maximum (5: 4.9); further messages wait
+   *   here
    */
   constructor(send, places) {
     this.#send = send;
@@ -66,7 +66,7 @@ export class Deliveries {
   }
 
   /**
-   * Note a subscription that went out before all else; resolve once all of it is granted.
+   * Note the first subscription; resolve once all of it is granted.
    * @param {string[]} filters
    * @returns {Promise<void>}
    */
@@ -79,7 +79,7 @@ export class Deliveries {
   }
 
   /**
-   * Note an acknowledgement; one of nothing is ignored.
+   * Note an acknowledgement; ignore one of an unknown packet.
    * @param {number} id
    * @param {number[]} codes
    */
@@ -98,7 +98,7 @@ export class Deliveries {
   }
 
   /**
-   * Fail all that waits: the session has ended.
+   * Fail everything that waits, because the session has ended.
    * @param {TransportError} error
    */
   fail(error) {

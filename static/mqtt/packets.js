@@ -42,7 +42,7 @@ const CORRELATION_DATA = 0x09;
  */
 
 /**
- * Return a CONNECT for a session that begins again and ends with the connection (3.1).
+ * Return a CONNECT for a clean session (3.1).
  * @param {Connect} options
  */
 export function connect({ version, clientId, username, password, keepAlive, will }) {
@@ -66,7 +66,7 @@ export function connect({ version, clientId, username, password, keepAlive, will
  */
 export function subscribe(version, id, filters) {
   const body = noProperties(new ByteWriter().short(id), version);
-  // On NATS, which knows 3.1.1 only, each subscription of QoS 1 is a replicated consumer.
+  // on NATS, which has 3.1.1 only, each subscription at QoS 1 is a replicated consumer
   for (const filter of filters) body.text(filter).byte(version === 5 ? 1 : 0);
   return packet(SUBSCRIBE, body);
 }

@@ -1,4 +1,4 @@
-/** The MQTT packets that a broker sends, out of the bytes of a stream (3.1.1 and 5, chapter 3); no I/O. */
+/** Parses the MQTT packets that a broker sends (3.1.1 and 5, chapter 3); no I/O. */
 
 import { ByteReader, malformed } from "./bytes.js";
 
@@ -9,7 +9,7 @@ const SUBACK = 9;
 const PINGRESP = 13;
 const DISCONNECT = 14;
 
-/** Properties of MQTT 5 that mean something to a page (5: 2.2.2.2). */
+/** The properties of MQTT 5 that a page uses (5: 2.2.2.2). */
 const RESPONSE_TOPIC = 0x08;
 const CORRELATION_DATA = 0x09;
 const SERVER_KEEP_ALIVE = 0x13;
@@ -55,7 +55,7 @@ const PROPERTIES = readersById([
 /** Finds the packets in a stream of bytes that comes in pieces of any length. */
 export class PacketParser {
   #version;
-  /** @type {Uint8Array} what has come of a packet that is not yet complete */
+  /** @type {Uint8Array} the bytes of an incomplete packet */
   #rest = new Uint8Array(0);
 
   /** @param {Version} version */
@@ -64,7 +64,7 @@ export class PacketParser {
   }
 
   /**
-   * Return the packets that `bytes` complete. Throws a TransportError on what is no packet.
+   * Return the packets that `bytes` complete. Throws a TransportError for a malformed one.
    * @param {Uint8Array} bytes
    * @returns {Packet[]}
    */
@@ -81,7 +81,7 @@ export class PacketParser {
 }
 
 /**
- * Return how long the packet is at whose beginning `bytes` stand, or 0 where they do not yet tell.
+ * Return the length of the packet that `bytes` begin, or 0 if that is not complete.
  * @param {Uint8Array} bytes
  */
 function packetSize(bytes) {
@@ -121,7 +121,7 @@ function parse(bytes, version) {
 }
 
 /**
- * A broker that does not know MQTT 5 refuses it in the form of its own version: without properties.
+ * A broker without MQTT 5 refuses it in the form of its own version, which has no properties.
  * @param {ByteReader} reader
  * @param {Version} version
  * @returns {Connack}

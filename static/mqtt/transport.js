@@ -1,4 +1,4 @@
-/** One MQTT session over WebSocket; the only module that knows what carries the messages. */
+/** One MQTT session over WebSocket; no other module knows the transport. */
 
 import { TransportError } from "../protocol/errors.js";
 import { Deliveries, FIRST_ID } from "./deliveries.js";
@@ -7,7 +7,7 @@ import { PacketParser } from "./parser.js";
 
 /** MQTT 5, 4.13: "Session taken over". */
 const SESSION_TAKEN_OVER = 0x8e;
-/** Milliseconds for the socket to open: a poor network takes some, and a dead one is tried again. */
+/** Milliseconds for the socket to open, enough for a poor network. */
 const REACH = 5000;
 
 /**
@@ -28,26 +28,27 @@ const REACH = 5000;
  *
  * @typedef {import("./packets.js").Connect & SocketOptions} TransportOptions
  *
- * @typedef {(url: string) => WebSocket} Dial makes a socket that speaks MQTT; it may be open already
+ * @typedef {(url: string) => WebSocket} Dial opens a socket with the subprotocol `mqtt`, or returns
+ *   one that is open already
  *
  * @typedef {object} SocketOptions
  * @property {string} url `ws://…` or `wss://…`
- * @property {string[]} filters what to subscribe to at once: see `MqttTransport.granted`
- * @property {Greeting[]} greetings what to publish at once, at QoS 0
- * @property {number} patience milliseconds to wait for the broker's CONNACK, once it is reached
+ * @property {string[]} filters to subscribe to at once: see `MqttTransport.granted`
+ * @property {Greeting[]} greetings to publish at once, at QoS 0
+ * @property {number} patience milliseconds to wait for CONNACK once the socket is open
  *
  * @typedef {object} SessionEnd
- * @property {boolean} takenOver another client has taken the session's place (MQTT 5 only)
- * @property {boolean} silent it was given up here; the broker may not know yet
+ * @property {boolean} takenOver another client has taken over the session (MQTT 5 only)
+ * @property {boolean} silent it was ended here; the broker may not know yet
  *
  * @typedef {object} TransportListener
- * @property {(transport: MqttTransport) => void} begun the broker has accepted the session; what it
- *   sends comes afterwards
+ * @property {(transport: MqttTransport) => void} begun the broker has accepted the session; called
+ *   before the other events
  * @property {(message: Message) => void} message
- * @property {() => void} traffic anything at all came from the broker
+ * @property {() => void} traffic data was received
  * @property {() => void} pinged a PINGREQ was sent
- * @property {() => void} ponged its PINGRESP came
- * @property {(end: SessionEnd) => void} closed the session ended, and not by `close`
+ * @property {() => void} ponged a PINGRESP was received
+ * @property {(end: SessionEnd) => void} closed the session ended, other than by `close`
  */
 
 /** @type {Dial} */
@@ -58,8 +59,7 @@ export function dial(url) {
 /**
  * Open a session, and resolve with it once the broker has accepted it.
  *
- * Rejects with a TransportError. Nothing is ever kept or resent by it: a session that has ended
- * stays so.
+ * Rejects with a TransportError. It queues and resends nothing, and does not reconnect.
  * @param {TransportOptions} options
  * @param {TransportListener} listener
  * @param {Dial} [reach]
@@ -96,7 +96,7 @@ export function openMqttTransport(options, listener, reach = dial) {
       clearTimeout(timer);
       timer = waitFor("answer", options.patience);
       socket.send(connect(options));
-      // A client need not wait for CONNACK (3.1.4).
+      // a client need not wait for CONNACK (3.1.4)
       if (options.filters.length) {
         socket.send(subscribe(options.version, FIRST_ID, options.filters));
       }
@@ -118,7 +118,7 @@ export function openMqttTransport(options, listener, reach = dial) {
         else refuse(error.message);
       }
     };
-    // It says nothing that the close event, which follows it, does not say.
+    // the close event follows and says the same
     socket.onerror = () => {};
     socket.onclose = () => {
       if (transport) transport.hungUp();
@@ -155,13 +155,13 @@ export class MqttTransport {
     this.version = version;
     /** Resolves once the filters of its options are granted. @type {Promise<void>} */
     this.granted = this.#deliveries.sent(filters);
-    // Who asks is told.
+    // the caller of `subscribe` gets the error
     this.granted.catch(() => undefined);
     this.#rest();
   }
 
   /**
-   * Send `payload` in this very turn; resolve once it is handed over (QoS 0) or acknowledged (QoS 1).
+   * Send `payload` synchronously; resolve once it is sent (QoS 0) or acknowledged (QoS 1).
    * @param {string} topic
    * @param {Uint8Array} payload
    * @param {PublishOptions} options
@@ -184,7 +184,7 @@ export class MqttTransport {
     return this.#deliveries.subscribe(filters, (id) => subscribe(this.version, id, filters));
   }
 
-  /** Ask the broker for a sign of life. */
+  /** Send a PINGREQ. */
   ping() {
     if (this.closing) return;
     this.#send(pingreq());
@@ -192,7 +192,7 @@ export class MqttTransport {
   }
 
   /**
-   * End the session with a DISCONNECT, after what was published; no will is sent.
+   * End the session with a DISCONNECT after everything published is sent; no will is published.
    * @returns {Promise<void>}
    */
   close() {
@@ -203,7 +203,7 @@ export class MqttTransport {
   }
 
   /**
-   * End the session at once with retained last words, in this very turn: the page is being closed.
+   * Publish retained messages and end the session synchronously, because the page is being closed.
    * @param {{ topic: string, payload: Uint8Array }[]} words
    */
   leave(words) {
@@ -215,7 +215,7 @@ export class MqttTransport {
     this.abort();
   }
 
-  /** Drop a session that is dead, without a DISCONNECT: the broker is to send the will. */
+  /** Drop a dead session without a DISCONNECT, so that the broker publishes the will. */
   abort() {
     this.closing = true;
     clearTimeout(this.#timer);
@@ -224,7 +224,7 @@ export class MqttTransport {
   }
 
   /**
-   * Act on a packet of the broker.
+   * Handle a packet of the broker.
    * @param {Packet} packet
    */
   receive(packet) {
@@ -251,12 +251,12 @@ export class MqttTransport {
     }
   }
 
-  /** Give the session up: the broker does not keep to the standard. */
+  /** End the session, because the broker violates the standard. */
   fail() {
     this.#end({ takenOver: false, silent: true });
   }
 
-  /** Note that the other end has closed the socket, or the network has. */
+  /** Note that the broker or the network has closed the socket. */
   hungUp() {
     this.#end({ takenOver: false, silent: false });
   }
@@ -278,10 +278,10 @@ export class MqttTransport {
   }
 
   /**
-   * Let the broker hear of us at least once in a keep alive (3.1.2.10).
+   * Send at least one packet in each keep alive (3.1.2.10).
    *
-   * It is put off by each PINGRESP too, so that the timer does not set itself again and again: in a
-   * tab in the background a browser lets such a chain go on once a minute only.
+   * A PINGRESP also restarts the timer, so that the timer does not restart itself: in a background
+   * tab, a browser runs such a chain of timers only once a minute.
    */
   #rest() {
     clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-/** Which version of MQTT a broker speaks: 5, or 3.1.1 where it does not know 5. */
+/** Opens sessions with MQTT 5, or 3.1.1 if the broker does not support 5. */
 
 import { TransportError } from "../protocol/errors.js";
 
@@ -6,7 +6,7 @@ import { TransportError } from "../protocol/errors.js";
 const REFUSALS = [0x01, 0x84];
 /** Milliseconds to wait for a CONNACK. */
 const PATIENCE = 5000;
-/** Shorter, because a broker that does not know MQTT 5 may not answer it at all. */
+/** Shorter, because a broker without MQTT 5 may not answer. */
 const FIRST_PATIENCE = 2500;
 
 /**
@@ -18,7 +18,7 @@ const FIRST_PATIENCE = 2500;
 
 export class VersionedTransport {
   #open;
-  /** @type {4 | 5 | null} the version that the broker is known to speak */
+  /** @type {4 | 5 | null} the version that the broker is known to support */
   #version = null;
 
   /** @param {OpenTransport} open */
@@ -27,7 +27,7 @@ export class VersionedTransport {
   }
 
   /**
-   * Open a session by the highest version that the broker speaks.
+   * Open a session with the highest version that the broker supports.
    * @param {Options} options
    * @param {TransportListener} listener
    * @returns {Promise<MqttTransport>}
@@ -59,11 +59,11 @@ export class VersionedTransport {
     const { refusal, reached } = error;
     if (refusal !== null && REFUSALS.includes(refusal)) {
       const newest = this.#version !== 4;
-      // Another broker may have taken this one's place.
+      // another broker may have replaced this one
       this.#version = null;
       return newest;
     }
-    // Some 3.1.1 brokers do not answer MQTT 5 at all, or hang up.
+    // some 3.1.1 brokers do not answer MQTT 5, or close the connection
     return refusal === null && reached && this.#version === null;
   }
 }

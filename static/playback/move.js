@@ -1,36 +1,36 @@
-/** Moves what plays from one player to another; no I/O of its own. */
+/** Moves playback from one player to another; no I/O of its own. */
 
 import { CallError } from "../protocol/errors.js";
 import { beginning } from "../protocol/messages.js";
 
 /** Seconds by which the second player may be off when the first one pauses. */
 const NEAR = 0.5;
-/** Milliseconds that a player has to load a medium, which may have to be converted. */
+/** Milliseconds for a player to load a medium, which may have to be converted. */
 const LOADING = 30_000;
-/** Characters of a title that a queue takes. */
+/** The most characters of a title in a queue. */
 const LONGEST_TITLE = 200;
 
 /**
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
  *
- * @typedef {object} Mover a player, as a remote has it
- * @property {() => PlayerState | null} state the last one that was heard of
- * @property {() => number} position where it is now, in seconds
+ * @typedef {object} Mover a player, as a remote sees it
+ * @property {() => PlayerState | null} state the last one received
+ * @property {() => number} position the present one, in seconds
  * @property {(procedure: string, parameters: Record<string, unknown>, options?: { timeout?: number })
  *   => Promise<unknown>} call
  * @property {() => Promise<void>} plays resolves once it plays; rejects if it cannot
  */
 
 /**
- * Let `to` go on with what `from` plays: its queue, place, sound track, subtitles, their delay, speed,
- * repeat and shuffle. `from` pauses once `to` plays; if that fails, `from` goes on and `to` pauses.
+ * Let `to` continue what `from` plays: queue, position, sound track, subtitles, their delay, speed,
+ * repeat and shuffle. `from` pauses once `to` plays; if that fails, `from` continues and `to` pauses.
  * @param {Mover} from
  * @param {Mover} to
  */
 export async function move(from, to) {
   const state = from.state();
   if (!state?.source) throw new CallError("not_supported", "nothing is loaded");
-  // Whether it is there, before its queue is changed.
+  // check that it is there before its queue changes
   await to.call("status", {});
   try {
     await fillQueue(state, to);
@@ -54,7 +54,7 @@ export async function move(from, to) {
  */
 async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
   await to.call("queue/clear", {});
-  // While there is nothing to mix.
+  // now, while the queue is empty and needs no shuffling
   await to.call("shuffle", { on: shuffle });
   await to.call("repeat", { mode: repeat });
   if (queue.index === null) {
@@ -70,7 +70,7 @@ async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
 }
 
 /**
- * Choose tracks and speed; what the other player cannot give is left out.
+ * Choose tracks and speed, except what the other player does not have.
  *
  * @param {PlayerState} state
  * @param {Mover} to
@@ -96,7 +96,7 @@ function titled(title) {
 }
 
 /**
- * Return what lets errors with these codes pass.
+ * Return a handler that ignores errors with these codes.
  * @param {...string} codes
  */
 function pass(...codes) {

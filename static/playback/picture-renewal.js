@@ -1,10 +1,10 @@
-/** Renews the signed addresses of pictures: what is in a queue may stay there for months. */
+/** Renews the signed addresses of pictures in the queue, whose items may stay for months. */
 
 import { readSource } from "../protocol/sources.js";
 
-/** Milliseconds between two looks at the queue. */
+/** Milliseconds between two checks of the queue. */
 const EVERY = 3600e3;
-/** Seconds for which the server signs at least: what is valid for less time can be renewed. */
+/** The shortest validity of a new signature, in seconds; a shorter one can be renewed. */
 const PERIOD = 7 * 24 * 3600;
 
 /**
@@ -28,7 +28,7 @@ export class PictureRenewal {
     this.#now = now;
   }
 
-  /** Renew what is old now, and from now on. */
+  /** Renew old addresses now and regularly. */
   start() {
     setInterval(() => void this.#renew(), EVERY);
     void this.#renew();
@@ -44,7 +44,7 @@ export class PictureRenewal {
 }
 
 /**
- * Return for how long an address is valid; Infinity if it is not signed.
+ * Return how many seconds an address is valid; Infinity if it is not signed.
  *
  * @param {string | null} address
  * @param {number} now

@@ -1,14 +1,14 @@
-/** Where people stopped in what they played, the latest first; no I/O. */
+/** The positions at which media were stopped, newest first; no I/O. */
 
 import { isRecord } from "../protocol/messages.js";
 
-/** How many media are remembered. */
+/** The most media that are remembered. */
 const MOST = 50;
-/** Seconds: what is shorter is begun again. */
+/** Seconds; a shorter medium starts again from the beginning. */
 const LONG = 300;
-/** Seconds from the beginning, and from the end, in which nobody wants to be brought back. */
+/** Seconds from the beginning and from the end in which a medium does not resume. */
 const EDGE = 60;
-/** The part of a medium that is its end: people do not wait for the last name. */
+/** The part of a medium that counts as its end, because few watch the credits. */
 const END = 0.05;
 
 /**
@@ -32,7 +32,7 @@ export function remember(places, place) {
 }
 
 /**
- * Return where somebody was in `source`, in seconds.
+ * Return the position in `source`, in seconds.
  * @param {readonly Place[]} places
  * @param {string} source
  */
@@ -42,8 +42,8 @@ export function positionIn(places, source) {
 }
 
 /**
- * Return where a film that is loaded again goes on, in seconds: where one stopped, if it is a long
- * one and that is neither its beginning nor its end.
+ * Return the position at which `source` resumes, in seconds: 0 if it is short, or was stopped near
+ * its beginning or end.
  * @param {readonly Place[]} places
  * @param {string} source
  */
@@ -55,7 +55,7 @@ export function resumeAt(places, source) {
 }
 
 /**
- * Tell whether somebody who is there has seen a medium: the end of a long one has its last minute.
+ * Return whether a position counts as the end, which is at least the last minute of a long medium.
  * @param {number} position seconds
  * @param {number} duration seconds
  */
@@ -65,7 +65,7 @@ export function isAtEnd(position, duration) {
 }
 
 /**
- * Return the places that were kept as `value`; none if there are none.
+ * Return the stored places in `value`; none if it holds none.
  * @param {unknown} value
  * @returns {readonly Place[]}
  */

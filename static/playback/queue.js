@@ -1,23 +1,23 @@
-/** What is to be played, in its order; every function returns a new queue; no I/O. */
+/** The queue; every function returns a new one; no I/O. */
 
 import { CallError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 
-/** The most items that a queue holds: the state tells all of them each time. */
+/** The most items in a queue, because each state holds all of them. */
 export const MOST_ITEMS = 500;
-/** How many items of a long series are kept before the present one. */
+/** The most items of a long series before the present one. */
 const EARLIER = 100;
 
 /**
  * @typedef {object} QueueItem
- * @property {string} id its own for as long as it is in the queue, wherever it is moved
+ * @property {string} id constant while it is in the queue
  * @property {string} title
  * @property {string} source
  * @property {string | null} poster the address of a picture
  * @property {number | null} duration seconds
- * @property {string} [added_by] the device of who put it there
- * @property {boolean} [along] it came with another one of its series; nobody chose it
- * @property {"video" | "audio" | "image"} [kind] of what is loaded, once it is known, as are
+ * @property {string} [added_by] the device that added it
+ * @property {boolean} [along] it was added with another episode, not chosen
+ * @property {"video" | "audio" | "image"} [kind] of the loaded item, once known, like the next ones
  * @property {string | null} [artist]
  * @property {string | null} [album]
  * @property {readonly import("../protocol/chapters.js").Chapter[]} [chapters]
@@ -26,11 +26,11 @@ const EARLIER = 100;
  *
  * @typedef {object} Queue
  * @property {readonly QueueItem[]} items in the order in which they are played
- * @property {boolean} on one of the items is the present one: the medium that is loaded is it
- * @property {number} place of the present item; if there is none, of the one that comes next
+ * @property {boolean} on whether there is a present item, which is the loaded medium
+ * @property {number} place of the present item; otherwise of the next one
  * @property {Repeat} repeat
- * @property {readonly string[] | null} unshuffled the ids in the order that shuffling found; null
- *   while it is off
+ * @property {readonly string[] | null} unshuffled the ids in the order before shuffling; null if
+ *   shuffle is off
  */
 
 /** @type {Queue} */
@@ -43,7 +43,7 @@ export const EMPTY = Object.freeze({
 });
 
 /**
- * Return where the present item is; null if there is none.
+ * Return the index of the present item; null if there is none.
  * @param {Queue} queue
  */
 export function indexOf({ on, place }) {
@@ -60,7 +60,7 @@ export function present({ items, on, place }) {
 }
 
 /**
- * Add items at the end, as many as it holds.
+ * Add items at the end, as many as fit.
  * @param {Queue} queue
  * @param {...QueueItem} items
  */
@@ -69,7 +69,7 @@ export function add(queue, ...items) {
 }
 
 /**
- * Add items so that they come next, as many as it holds.
+ * Add items after the present one, as many as fit.
  * @param {Queue} queue
  * @param {...QueueItem} items
  */
@@ -78,7 +78,7 @@ export function playNext(queue, ...items) {
 }
 
 /**
- * Put items, as many as it holds, in the place of the present one, and make the first that.
+ * Replace the present item with items, as many as fit; the first becomes the present one.
  * @param {Queue} queue
  * @param {...QueueItem} items at least one
  * @returns {Queue}
@@ -89,8 +89,8 @@ export function replacePresent(queue, ...items) {
 }
 
 /**
- * Make a series the queue, if all that is in it now is of that series, and is in no other order than
- * its own; else change nothing. A series that is too long begins a while before the present item.
+ * Make a series the queue if all its items belong to that series and are not shuffled; otherwise
+ * change nothing. A series that is too long starts some items before the present one.
  * @param {Queue} queue its present item is one of `items`
  * @param {readonly QueueItem[]} items all of the series, in order
  * @returns {Queue}
@@ -109,7 +109,7 @@ export function becomeSeries(queue, items) {
 }
 
 /**
- * Remove what came along with something that was played before; the present item stays.
+ * Remove items that were added with another episode; the present item stays.
  * @param {Queue} queue
  * @returns {Queue}
  */
@@ -124,7 +124,7 @@ export function leaveSeries(queue) {
 }
 
 /**
- * Remove an item. If it is the present one, what is loaded goes on, outside the queue.
+ * Remove an item. If it is the present one, it stays loaded outside the queue.
  * @param {Queue} queue
  * @param {number} index
  * @returns {Queue}
@@ -143,7 +143,7 @@ export function remove(queue, index) {
 }
 
 /**
- * Move an item to another place; the present one stays what it is.
+ * Move an item to another place; the present item stays the same.
  * @param {Queue} queue
  * @param {number} from
  * @param {number} to where it is afterwards
@@ -163,7 +163,7 @@ export function move(queue, from, to) {
 }
 
 /**
- * Remove all items; what is loaded goes on.
+ * Remove all items; the loaded medium stays.
  * @param {Queue} queue
  * @returns {Queue}
  */
@@ -220,7 +220,7 @@ export function setRepeat(queue, repeat) {
 }
 
 /**
- * Give an item the title, picture and length that were found for it.
+ * Set the title, picture and duration of an item.
  * @param {Queue} queue
  * @param {string} id
  * @param {Partial<QueueItem>} found
@@ -232,7 +232,7 @@ export function describe(queue, id, found) {
 }
 
 /**
- * Say of some items who put them there.
+ * Set the device that added some items.
  * @param {Queue} queue
  * @param {ReadonlySet<string>} ids
  * @param {string} added_by
@@ -244,7 +244,7 @@ export function sign(queue, ids, added_by) {
 }
 
 /**
- * Return the queue that was kept as `value`; an empty one if it is none.
+ * Return the stored queue `value`; an empty one if it is not a queue.
  * @param {unknown} value
  * @returns {Queue}
  */

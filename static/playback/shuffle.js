@@ -8,8 +8,7 @@ import { present } from "./queue.js";
  */
 
 /**
- * Mix the items, or bring them back into their order. The present one comes first, so that all
- * others follow it.
+ * Shuffle the items, or restore their order. The present one comes first, so that all others follow.
  * @param {Queue} queue
  * @param {boolean} on
  * @param {() => number} random from 0 to below 1

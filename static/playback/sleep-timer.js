@@ -1,8 +1,8 @@
-/** Pauses the player at a time that people chose, after the sound has faded. */
+/** Pauses the player at a chosen time, after the sound has faded. */
 
 import { Signal } from "../events/signal.js";
 
-/** Seconds in which the sound fades; of a short time, a part of it. */
+/** Seconds in which the sound fades; a part of them if the time is short. */
 const FADE = 30;
 const PART = 0.5;
 /** Milliseconds between two steps. */
@@ -18,7 +18,7 @@ export class SleepTimer {
   #timer = undefined;
   /** @type {number | null} when it pauses, as Unix time in seconds */
   at = null;
-  /** @type {Signal<void>} that time is another one */
+  /** @type {Signal<void>} the time has changed */
   changed = new Signal();
 
   /**
@@ -31,8 +31,8 @@ export class SleepTimer {
   }
 
   /**
-   * Pause in so many minutes, in place of an earlier choice.
-   * @param {number} minutes 0: not at all
+   * Pause after some minutes, in place of an earlier choice.
+   * @param {number} minutes 0 for never
    */
   async set(minutes) {
     const seconds = minutes * 60;

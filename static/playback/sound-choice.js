@@ -1,4 +1,4 @@
-/** In which language people want to hear films, from one to the next. */
+/** The language of sound, which is kept from one film to the next. */
 
 export class SoundChoice {
   #media;
@@ -8,7 +8,7 @@ export class SoundChoice {
   /**
    * @param {import("../media/media.js").Media} media
    * @param {import("../page/store.js").Store} store
-   * @param {readonly string[]} spoken the languages of the browser, the dearest first
+   * @param {readonly string[]} spoken the languages of the browser, by preference
    */
   constructor(media, store, spoken) {
     this.#media = media;
@@ -16,14 +16,14 @@ export class SoundChoice {
     this.#spoken = spoken;
   }
 
-  /** The languages to prefer, the dearest first: the one that was chosen last, then the browser's. */
+  /** The languages by preference: the one that was chosen last, then the browser's. */
   get languages() {
     const chosen = this.#store.get("sound_language");
     return typeof chosen === "string" ? [chosen, ...this.#spoken] : this.#spoken;
   }
 
   /**
-   * Let a track be heard, and in later films one in the same language.
+   * Choose a track, and its language for later films.
    * @param {string | null} id
    */
   async choose(id) {

@@ -1,4 +1,4 @@
-/** Which subtitles people want to read and how large, from one film to the next. */
+/** The kind and size of subtitles, which are kept from one film to the next. */
 
 import { isRecord } from "../protocol/messages.js";
 import { Signal } from "../events/signal.js";
@@ -6,7 +6,7 @@ import { fitting, kindOf } from "../media/subtitle-kinds.js";
 import { usual } from "../media/usual-subtitles.js";
 
 const USUAL = 100;
-/** What is kept of somebody who wants none. */
+/** The stored choice of no subtitles. */
 const NONE = "none";
 
 /** @typedef {import("../media/media.js").Media} Media */
@@ -16,7 +16,7 @@ export class SubtitleChoice {
   #store;
   #draw;
   #languages;
-  /** counts the films and what was chosen, so that what is late is left out */
+  /** the number of films and choices, to ignore the results of earlier ones */
   #loads = 0;
   /** @type {Signal<void>} */
   changed = new Signal();
@@ -24,8 +24,8 @@ export class SubtitleChoice {
   /**
    * @param {Media} media
    * @param {import("../page/store.js").Store} store
-   * @param {(percent: number) => void} draw let them be this large
-   * @param {() => readonly string[]} languages that people know, the dearest first
+   * @param {(percent: number) => void} draw sets their size
+   * @param {() => readonly string[]} languages of the user, by preference
    */
   constructor(media, store, draw, languages) {
     this.#media = media;
@@ -34,7 +34,7 @@ export class SubtitleChoice {
     this.#languages = languages;
   }
 
-  /** Begin to choose for each film that is loaded. */
+  /** Start to choose for each loaded film. */
   start() {
     this.#draw(this.size);
     this.#media.happened.listen(({ name }) => {
@@ -42,14 +42,14 @@ export class SubtitleChoice {
     });
   }
 
-  /** How large they are, in percent. */
+  /** Their size, in percent. */
   get size() {
     const size = this.#store.get("subtitle_size");
     return typeof size === "number" ? size : USUAL;
   }
 
   /**
-   * Show a track, and for later films one of the same kind in the same language.
+   * Show a track, and in later films one of the same kind and language.
    * @param {string | null} id null for none
    */
   async choose(id) {
@@ -86,12 +86,12 @@ export class SubtitleChoice {
     const [pictures, texts] = [true, false].map((pictured) =>
       tracks.filter(({ id }) => subtitles.isPicture(id) === pictured),
     );
-    // Pictures only where there are no texts: they ask much more of the server.
+    // pictures only if there is no text, because the server must draw them into the film
     const track = this.#wanted(texts, wish) || this.#wanted(pictures, wish);
     const load = (this.#loads += 1);
     if (track && subtitles.isPicture(track.id)) await this.#media.settled();
     if (load !== this.#loads) return;
-    // Nobody asked for them now, so nobody is told that they cannot be read.
+    // no error: the user did not request them now
     if (track) await subtitles.show(track.id).catch(() => {});
     this.changed.emit();
   }

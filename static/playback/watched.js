@@ -1,6 +1,6 @@
-/** What was played to its end, by its source, the latest first; no I/O. */
+/** The sources of media that were played to their end, newest first; no I/O. */
 
-/** How many media are remembered: the answer to `history` tells all of them. */
+/** The most media that are remembered, because the answer to `history` holds all of them. */
 const MOST = 500;
 
 /**
@@ -14,7 +14,7 @@ export function rememberWatched(watched, source) {
 }
 
 /**
- * Return the sources that were kept as `value`; none if there are none.
+ * Return the stored sources in `value`; none if it holds none.
  * @param {unknown} value
  * @returns {readonly string[]}
  */
