@@ -1,4 +1,4 @@
-/** How a medium reaches the player, and why, in the person's language; no I/O. */
+/** The texts for how a medium is delivered, and why; no I/O. */
 
 /**
  * @typedef {import("../protocol/player-state.js").StreamState} StreamState
@@ -60,7 +60,7 @@ export const DELIVERY_TEXTS = {
 };
 
 /**
- * Return in one line how a medium reaches the player; empty for a reason that is not known here.
+ * Return a line on how a medium is delivered; empty for an unknown reason.
  * @param {StreamState} stream
  * @param {string} language
  */

@@ -1,4 +1,4 @@
-/** Errors in the person's language; no I/O. */
+/** The texts for errors; no I/O. */
 
 import { ApiError, CallError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
@@ -22,7 +22,7 @@ const CALL_TEXTS = {
 };
 
 /**
- * Those of the web server that a person may meet.
+ * The web server's errors that users may see.
  * @type {Partial<Record<import("../protocol/errors.js").ApiErrorCode, Key>>}
  */
 const API_TEXTS = {
@@ -88,7 +88,7 @@ const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
 /** @type {Record<string, Key | undefined>} */
 const REASONS = REASON_TEXTS;
 
-/** Errors whose text says all: what the other side wrote beside the code would only repeat it. */
+/** Errors whose text is complete: the message of the other side would only repeat it. */
 const PLAIN = [
   "gesture_required",
   "timeout",
@@ -111,8 +111,7 @@ const PLAIN = [
 ];
 
 /**
- * Return the text for why a file of the library cannot be played, as a page has it; one that it does
- * not know is "unreadable".
+ * Return the key of the text for a flaw; an unknown flaw counts as "unreadable".
  * @param {string} flaw
  */
 export function flawText(flaw) {
@@ -120,7 +119,7 @@ export function flawText(flaw) {
 }
 
 /**
- * Return the words for `error`, and as detail what its reason is.
+ * Return the text for `error`, with its reason as detail.
  * @param {unknown} error
  * @param {Translate} translate
  * @returns {{ text: string, detail: string }}
@@ -135,9 +134,9 @@ export function describeError(error, translate) {
 }
 
 /**
- * Return why something went wrong; nothing if only English words for that are known, and the
- * person reads another language.
- * @param {unknown} error an Error, or what a player's state has as `error`; with `source`, that is named
+ * Return the reason of an error; empty if it is only known in English, and the user reads another
+ * language.
+ * @param {unknown} error an Error, or a player state's `error`; its `source` is named if it has one
  * @param {Translate} translate
  */
 export function detailOf(error, translate) {

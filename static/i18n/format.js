@@ -14,7 +14,7 @@ export function formatTime(seconds) {
 }
 
 /**
- * Return a speed as people write it: `0.5 ×`, or in French `0,5 ×`, where they stay in one line.
+ * Return a speed with a no-break space: `0.5 ×`, or in French `0,5 ×`.
  * @param {number} factor
  * @param {string} language
  */
@@ -24,7 +24,7 @@ export function formatFactor(factor, language) {
 }
 
 /**
- * Return by how much something is later or earlier: `+0.5 s`, `−1 s`, `0 s`, on one line.
+ * Return a delay with a no-break space: `+0.5 s`, `−1 s`, `0 s`.
  * @param {number} seconds
  * @param {string} language
  */

@@ -1,4 +1,4 @@
-/** The pages' words in the person's language. */
+/** The pages' texts in the user's language. */
 
 import { en } from "./en.js";
 import { fr } from "./fr.js";
@@ -12,8 +12,8 @@ import { fr } from "./fr.js";
 const LANGUAGES = { en, fr };
 
 /**
- * Return the first of `wanted` that there is, English if there is none.
- * @param {readonly string[]} wanted BCP 47 tags, the dearest first
+ * Return the first of `wanted` that is supported, otherwise English.
+ * @param {readonly string[]} wanted BCP 47 tags, by preference
  */
 export function chooseLanguage(wanted) {
   const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]);
@@ -21,7 +21,7 @@ export function chooseLanguage(wanted) {
 }
 
 /**
- * Return what gives the text of a key in `language`, with `{name}` replaced by its value.
+ * Return a function that returns the text of a key in `language`, with `{name}` replaced.
  * @param {string} language one that `chooseLanguage` returned
  * @returns {Translate}
  */
@@ -32,8 +32,8 @@ export function translator(language) {
 }
 
 /**
- * Put the words of a template into the language of `translate`: the text of each element with
- * `data-text`, the accessible name of each with `data-label`.
+ * Translate a template: the text of each element with `data-text`, the accessible name of each with
+ * `data-label`.
  * @param {Document} page
  * @param {string} language
  * @param {Translate} translate

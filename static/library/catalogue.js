@@ -1,15 +1,15 @@
-/** What the library knows of a medium; for what is not in it, nothing. */
+/** The library's entries for media, kept for a while. */
 
 import { isRecord } from "../protocol/messages.js";
 import { MOST_ITEMS } from "../playback/queue.js";
 
-/** Milliseconds that playing waits for what the library says. */
+/** Milliseconds that playback waits for the library. */
 const PATIENCE = 1500;
-/** The longest series whose episodes are asked for. */
+/** The longest series whose episodes are requested. */
 const LONGEST_SERIES = 2000;
-/** How many media are kept in mind. */
+/** The most entries that are kept. */
 const MOST = 20;
-/** Milliseconds after which the server is asked again: signed addresses of pictures expire. */
+/** Milliseconds after which an entry is requested again, because signed addresses expire. */
 const KNOWN_FOR = 24 * 3600e3;
 
 /**
@@ -24,8 +24,8 @@ const KNOWN_FOR = 24 * 3600e3;
  * @property {string} label
  * @property {string | null} language
  * @property {"text" | "ass" | "picture"} [kind] text, text with styles, or pictures
- * @property {boolean} [forced] for all, also those who want no subtitles
- * @property {boolean} [default] the file says that it is to be shown first
+ * @property {boolean} [forced] shown even if subtitles are off
+ * @property {boolean} [default] marked as default in the file
  * @property {string | null} url none for pictures
  *
  * @typedef {object} About
@@ -35,16 +35,16 @@ const KNOWN_FOR = 24 * 3600e3;
  * @property {"video" | "audio" | "image"} kind
  * @property {string} type
  * @property {number | null} [episode] its number, if it is one of a series
- * @property {readonly Part[]} tracks empty while they are not known
+ * @property {readonly Part[]} tracks empty until they are known
  * @property {number | null} duration seconds
  * @property {number | null} [size] bytes
  * @property {number | null} [width] pixels
  * @property {number | null} [height] pixels
  * @property {readonly Chapter[]} [chapters]
- * @property {string | null} [flaw] why it cannot be played by anybody
+ * @property {string | null} [flaw] why no browser can play it
  * @property {string | null} poster
  * @property {string | null} thumbnail
- * @property {string | null} [picture] one of the two, at an address that others can fetch
+ * @property {string | null} [picture] one of the two, at a signed address
  * @property {readonly SubtitleFile[]} subtitles
  * @property {readonly { number: number, name: string }[]} [fonts] in the file, for its subtitles
  * @property {number | null} [bitrate] of the whole file, in bits per second
@@ -59,14 +59,14 @@ export class Catalogue {
 
   /**
    * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[], total: number }>}
-   *   list ask the library
+   *   list requests entries of the library
    */
   constructor(list) {
     this.#list = list;
   }
 
   /**
-   * Return what is known of `source`; null if the library does not have it, or does not answer soon.
+   * Return the entry of `source`; null if there is none, or the library does not answer in time.
    * @param {Source} source
    * @returns {Promise<About | null>}
    */
@@ -76,8 +76,8 @@ export class Catalogue {
   }
 
   /**
-   * Return the media in a folder and deeper, in the order to play them; null if the library knows
-   * no such folder, or does not answer soon.
+   * Return the media in and below a folder, in playing order; null if there is no such folder, or
+   * the library does not answer in time.
    * @param {string} path
    * @returns {Promise<About[] | null>}
    */
@@ -90,8 +90,7 @@ export class Catalogue {
   }
 
   /**
-   * Return the series of an episode, in order, however long the library takes; nothing if it cannot
-   * tell.
+   * Return the series of an episode, in order, without a time-out; empty after an error.
    * @param {string} path
    * @returns {Promise<About[]>}
    */
@@ -112,8 +111,8 @@ export class Catalogue {
   }
 
   /**
-   * Return the first medium that is in no folder; null if there is none, or the library does not answer
-   * soon.
+   * Return the first medium at the top; null if there is none, or the library does not answer in
+   * time.
    * @returns {Promise<About | null>}
    */
   first() {
@@ -146,7 +145,7 @@ export class Catalogue {
     try {
       const { entries } = await this.#list({ path });
       const about = Array.isArray(entries) ? entries[0] : null;
-      // It may be there later, and with codecs that are not known yet.
+      // it may exist later, or have codecs that are not known yet
       if (!isAbout(about) || about.tracks.length === 0) this.#known.delete(path);
       return isAbout(about) && about.path === path ? about : null;
     } catch {

@@ -1,10 +1,10 @@
-/** What the player has played: as a list like those of the library, and what to go on with. */
+/** What the player has played, as a list like the library's, and what to continue with. */
 
 import { Progress } from "./progress.js";
 
-/** How many rows there are to go on with. */
+/** The most rows of media to continue with. */
 const MOST = 3;
-/** How many series are asked for what follows. */
+/** The most series that are asked for their next episode. */
 const MOST_SERIES = 3;
 
 /**
@@ -16,25 +16,25 @@ const MOST_SERIES = 3;
 export class History {
   #call;
   #list;
-  /** What the player last told. */
+  /** The player's last answer. */
   progress = new Progress();
 
   /**
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
-   * @param {(query: Query) => Promise<Listing>} list ask the library
+   * @param {(query: Query) => Promise<Listing>} list requests entries of the library
    */
   constructor(call, list) {
     this.#call = call;
     this.#list = list;
   }
 
-  /** Ask the player how far people were. */
+  /** Request the history from the player. */
   async learn() {
     this.progress = new Progress(await this.#call("history", {}));
   }
 
   /**
-   * Ask the player what was played.
+   * Request what was played.
    * @returns {Promise<Listing>}
    */
   async list() {
@@ -45,9 +45,9 @@ export class History {
   }
 
   /**
-   * Return what people may go on with, the latest first: what they left unfinished, and the episodes
-   * that follow those that they have watched.
-   * @param {string | null} present the source of what plays now, which needs no row
+   * Return what to continue with, newest first: unfinished media, and the episodes that follow
+   * watched ones.
+   * @param {string | null} present the source that plays now, which needs no row
    * @returns {Promise<Entry[]>}
    */
   async continued(present) {
@@ -57,7 +57,7 @@ export class History {
     let asked = 0;
     for (const { place, finished } of this.progress.recent()) {
       if (found.length === MOST) break;
-      // Of a series, the latest episode counts.
+      // the latest episode of a series counts
       if (seen.has(place.source)) continue;
       seen.add(place.source);
       if (!place.source.startsWith("media/")) {

@@ -1,4 +1,4 @@
-/** What the library tells (docs/library.md), and what a player makes of it; no I/O. */
+/** The library's answers (docs/library.md), and what a player can play of them; no I/O. */
 
 /**
  * @typedef {object} Query
@@ -10,13 +10,13 @@
  *
  * @typedef {object} Track
  * @property {"video" | "audio"} kind
- * @property {string} name what people call its codec
- * @property {string} codec what a browser calls it
- * @property {string} [codec_name] what ffmpeg calls it
- * @property {string | null} [profile] of the codec, as ffmpeg calls it
+ * @property {string} name the usual name of its codec
+ * @property {string} codec the name in a MIME type
+ * @property {string} [codec_name] ffmpeg's name
+ * @property {string | null} [profile] of the codec, by ffmpeg's name
  * @property {string | null} [language] ISO 639 code
  * @property {string | null} [title]
- * @property {boolean} [default] the file says that it is to be played first
+ * @property {boolean} [default] marked as default in the file
  * @property {number | null} [bitrate] bits per second
  * @property {number | null} [channels] of a sound
  * @property {number | null} [sample_rate] of a sound, in hertz
@@ -26,7 +26,7 @@
  * @property {number | null} [bit_depth] bits of a sample of a picture
  * @property {"pq" | "hlg" | null} [hdr] high dynamic range
  * @property {boolean} [interlaced] a picture is two fields
- * @property {0 | 90 | 180 | 270} [rotation] degrees by which it is to be turned anticlockwise
+ * @property {0 | 90 | 180 | 270} [rotation] degrees anticlockwise to show it upright
  *
  * @typedef {"empty" | "cut_off" | "encrypted" | "text" | "unknown_format" | "unreadable" | "disc"} Flaw
  *
@@ -36,8 +36,8 @@
  * @property {string} title
  * @property {number | null} year
  * @property {string | null} thumbnail relative to the address of the pages
- * @property {number} [entries] of a folder: how many it holds
- * @property {string} [source] of a medium: what `load` and the queue take
+ * @property {number} [entries] the number of entries in a folder
+ * @property {string} [source] of a medium, for `load` and the queue
  * @property {number | null} [duration] seconds
  * @property {string | null} [artist]
  * @property {string} [type] for `canPlayType`
@@ -45,7 +45,7 @@
  * @property {Flaw | null} [flaw] why it cannot be played
  * @property {number | null} [season] 0 for specials
  * @property {number | null} [episode]
- * @property {number} [position] seconds, where one stopped
+ * @property {number} [position] seconds at which it stopped
  *
  * @typedef {object} Listing
  * @property {string} path
@@ -54,12 +54,11 @@
  * @property {Entry[]} entries
  */
 
-/** Streams are played by hls.js where the browser does not know them itself. */
+/** Streams, which hls.js plays if the browser does not. */
 const STREAM = /mpegurl/i;
 
 /**
- * Return the folder's own name and its path, for it and each folder around it; the library itself,
- * without a name, first.
+ * Return the names and paths of a folder and its parents; the library itself, without a name, first.
  * @param {string} path
  */
 export function crumbs(path) {
@@ -72,7 +71,7 @@ export function crumbs(path) {
 }
 
 /**
- * Return the types by which a player is asked what of `entry` it can play.
+ * Return the types to ask a player for, to know what of `entry` it can play.
  * @param {Entry} entry
  */
 export function typesOf({ type = "", tracks = [] }) {
@@ -82,7 +81,7 @@ export function typesOf({ type = "", tracks = [] }) {
 }
 
 /**
- * Return what in a medium cannot be played, in the names that people know: `AC-3`, `MKV`.
+ * Return what in a medium cannot be played, by its usual names: `AC-3`, `MKV`.
  * @param {Entry} entry
  * @param {(type: string) => boolean} canPlay one of the types above
  * @returns {string[]}
@@ -100,7 +99,7 @@ export function unplayable({ path, type = "", tracks = [] }, canPlay) {
 }
 
 /**
- * Return the container that `type` says; an empty text for a stream.
+ * Return the container in `type`; an empty text for a stream.
  * @param {string} type
  */
 function containerOf(type) {
@@ -109,7 +108,7 @@ function containerOf(type) {
 }
 
 /**
- * Browsers play codecs in more containers than they admit.
+ * Browsers play codecs in more containers than they report.
  * @param {string} container
  * @param {string} codec
  */

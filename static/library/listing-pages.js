@@ -1,7 +1,7 @@
 import { ENTRIES } from "../protocol/ranges.js";
 
 /**
- * Ask the server for as many entries as are wanted, and as there are; one answer may have fewer.
+ * Return the wanted number of entries, or all there are; one answer of the server may have fewer.
  *
  * @param {(query: import("./library.js").Query) => Promise<import("./library.js").Listing>} list
  * @param {import("./library.js").Query} query

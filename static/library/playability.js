@@ -1,4 +1,4 @@
-/** What the player's browser can play, in the words of `canPlayType`; asked once for each type. */
+/** Which types the player's browser can play; each type is requested once. */
 
 import { isRecord } from "../protocol/messages.js";
 import { TYPES } from "../protocol/ranges.js";
@@ -18,9 +18,9 @@ export class Playability {
   }
 
   /**
-   * Find out about these types.
+   * Request these types.
    * @param {string[]} types
-   * @param {boolean} asks the player can be asked; else this browser stands for the player's
+   * @param {boolean} asks whether the player can be asked; otherwise this browser answers
    */
   async learn(types, asks) {
     const unknown = Array.from(new Set(types)).filter((type) => !this.#known.has(type));

@@ -1,4 +1,4 @@
-/** How far people were in what they played, and what they may go on with; no I/O. */
+/** The positions in played media, and what to continue with; no I/O. */
 
 import { isRecord } from "../protocol/messages.js";
 import { isAtEnd, resumeAt } from "../playback/places.js";
@@ -7,8 +7,8 @@ import { isAtEnd, resumeAt } from "../playback/places.js";
  * @typedef {import("./library.js").Entry} Entry
  * @typedef {import("../playback/places.js").Place} Place
  *
- * @typedef {object} Reached how far somebody was in a medium
- * @property {number} position seconds; 0 if it is begun again
+ * @typedef {object} Reached the position in a medium
+ * @property {number} position seconds; 0 if it starts again
  * @property {number | null} duration seconds
  * @property {boolean} watched it was played to its end
  */
@@ -16,7 +16,7 @@ import { isAtEnd, resumeAt } from "../playback/places.js";
 /** @type {Reached} */
 const NOTHING = Object.freeze({ position: 0, duration: null, watched: false });
 
-/** What a player answers to `history`. */
+/** A player's answer to `history`. */
 export class Progress {
   /** @type {readonly Place[]} */
   places;
@@ -32,7 +32,7 @@ export class Progress {
   }
 
   /**
-   * Return how far somebody was in a medium.
+   * Return the position in a medium.
    * @param {string} source
    * @returns {Reached}
    */
@@ -44,7 +44,7 @@ export class Progress {
   }
 
   /**
-   * Return what was left unfinished, and what was watched, the latest first.
+   * Return the unfinished and the watched media, newest first.
    * @returns {{ place: Place, finished: boolean }[]}
    */
   recent() {
@@ -56,7 +56,7 @@ export class Progress {
   }
 
   /**
-   * Return the episode that follows in its series; null if none does, or if it was watched.
+   * Return the next episode of a series; null if there is none, or if it was watched.
    * @param {string} source
    * @param {readonly Entry[]} series in order
    */

@@ -1,5 +1,5 @@
 /**
- * Offers the addresses under which phones find the server, and follows them when they change.
+ * Offers the addresses at which phones reach the server, and follows their changes.
  *
  * @typedef {import("../connection/api.js").Api} Api
  * @typedef {import("../connection/api.js").Links} Links
@@ -24,7 +24,7 @@ export class AddressOffer {
     this.#card = card;
   }
 
-  /** Show the addresses as they are now, and the code for the best one. */
+  /** Show the present addresses, and the code for the best one. */
   async refresh() {
     try {
       const { ip, candidates } = await this.#api.addresses();
@@ -33,12 +33,12 @@ export class AddressOffer {
       this.#card.showAddresses(candidates, chosen);
       if (this.#card.host && this.#card.host !== chosen) await this.#renew();
     } catch {
-      // The card then shows the address that came with the credentials.
+      // the card then shows the address from the credentials
     }
   }
 
   /**
-   * Show the code for an address that a person picks.
+   * Show the code for a chosen address.
    * @param {string} ip
    */
   async pick(ip) {

@@ -1,9 +1,9 @@
-/** Waits until somebody lets a new player in (docs/http-api.md, "New players"). */
+/** Waits until a new player is let in (docs/http-api.md, "New players"). */
 
 import { ApiError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 
-/** Milliseconds between two questions. */
+/** Milliseconds between two requests. */
 const INTERVAL = 2000;
 
 /**
@@ -19,7 +19,7 @@ export class Admission {
 
   /**
    * @param {() => Promise<Credentials>} ask
-   * @param {(code: string) => void} show the code to tell to the person who lets it in
+   * @param {(code: string) => void} show shows the code for the person who lets it in
    * @param {(milliseconds: number) => Promise<void>} [wait]
    */
   constructor(ask, show, wait = later) {
@@ -29,7 +29,7 @@ export class Admission {
   }
 
   /**
-   * Return the credentials, once the player is in; several who ask meanwhile get the same ones.
+   * Return the credentials once the player is let in; calls made meanwhile get the same ones.
    * @returns {Promise<Credentials>}
    */
   credentials() {

@@ -1,21 +1,21 @@
-/** How people know the devices that ask something of the player. */
+/** The names of the devices that call the player. */
 
-/** The client ids that the server makes begin with their roles; other clients are known by theirs. */
+/** The server's client ids begin with roles; other clients are named by their client id. */
 const MADE = /^(?:remote|guest)-/;
 
 export class Devices {
   #visitors;
 
   /**
-   * @param {() => Promise<{ visitors: import("../connection/api.js").Visitor[] }>} visitors who is
-   *   connected
+   * @param {() => Promise<{ visitors: import("../connection/api.js").Visitor[] }>} visitors requests
+   *   the connected devices
    */
   constructor(visitors) {
     this.#visitors = visitors;
   }
 
   /**
-   * Return what a caller's device calls itself; null if nobody knows.
+   * Return the name of a caller's device; null if unknown.
    * @param {string | null} caller its client id
    * @returns {Promise<string | null>}
    */

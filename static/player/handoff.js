@@ -1,4 +1,4 @@
-/** Continues here what another player plays, and moves it back. */
+/** Continues what another player plays, and moves it back. */
 
 import { CallError } from "../protocol/errors.js";
 import { Connection } from "../connection/connection.js";
@@ -18,7 +18,7 @@ const KEEP_ALIVE = 4;
  * @property {() => PlayerState} state
  * @property {() => number} position seconds
  * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
- * @property {import("../events/signal.js").Signal<any>} changed the state may be another one
+ * @property {import("../events/signal.js").Signal<any>} changed the state may have changed
  */
 
 export class Handoff {
@@ -39,14 +39,14 @@ export class Handoff {
     this.#link = readLink(String(store.get("link")));
   }
 
-  /** What the other player is called. */
+  /** The name of the other player. */
   get name() {
     return String(this.#store.get("name") || "");
   }
 
   /**
-   * Continue here, unless that is done, once the person has clicked if the browser wants it; the
-   * other player pauses once this one plays.
+   * Continue here once, after a click if the browser requires one; the other player pauses once
+   * this one plays.
    */
   async take() {
     if (this.#store.get("done")) return;
@@ -55,7 +55,7 @@ export class Handoff {
     this.#store.set("done", true);
   }
 
-  /** Let the other player continue with what came here; then open its remote. */
+  /** Let the other player continue, then open its remote. */
   async giveBack() {
     if (this.#store.get("done") && this.#here.state().source) {
       await this.#withOther((other) => move(this.#mover, other));
@@ -77,7 +77,7 @@ export class Handoff {
   }
 
   /**
-   * Resolve once the state of this player is as `look` wants it; reject if it throws.
+   * Resolve once `look` accepts the state of this player; reject if it throws.
    *
    * @param {(state: PlayerState) => boolean} look
    * @returns {Promise<void>}

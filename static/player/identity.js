@@ -1,4 +1,4 @@
-/** Who this player is, over reloads: its id and the key that proves it. */
+/** The player's id and owner key, which survive reloads. */
 
 import { ApiError } from "../protocol/errors.js";
 import { isPlayerId } from "../protocol/topics.js";
@@ -10,7 +10,7 @@ import { isPlayerId } from "../protocol/topics.js";
  */
 
 /**
- * The server's answers to an id that it does not know, or no longer believes.
+ * The server's errors for an id that it does not know, or an owner key that is wrong.
  * @type {import("../protocol/errors.js").ApiErrorCode[]}
  */
 const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
@@ -34,7 +34,7 @@ export class PlayerIdentity {
     return typeof id === "string" && isPlayerId(id) ? id : "";
   }
 
-  /** The address under which phones are to find the server, when a person chose one. */
+  /** The chosen address at which phones reach the server, if any. */
   get ip() {
     const ip = this.#store.get("ip");
     return typeof ip === "string" ? ip : null;
@@ -46,8 +46,8 @@ export class PlayerIdentity {
   }
 
   /**
-   * Return credentials for the player; its first time, and when the server has lost what it knew of
-   * it, as a new one.
+   * Return credentials for the player; as a new player the first time, and if the server has
+   * forgotten it.
    * @returns {Promise<Credentials>}
    */
   async credentials() {
@@ -57,7 +57,7 @@ export class PlayerIdentity {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (FORGOTTEN.includes(error.code)) await this.#renew();
-      // The chosen address may belong to a network that the server has left.
+      // the chosen address may belong to a network that the server has left
       else if (error.code === "invalid_request" && this.ip) this.ip = null;
       else throw error;
     }
@@ -65,7 +65,7 @@ export class PlayerIdentity {
   }
 
   /**
-   * Make new keys, so that the old links end at once; return the new ones.
+   * Make new keys, which ends the old links at once; return the new links.
    * @returns {Promise<import("../connection/api.js").Links>}
    */
   newCode() {
@@ -74,24 +74,24 @@ export class PlayerIdentity {
   }
 
   /**
-   * Return a new code to type, in place of the one before.
+   * Return a new code to type, which replaces the one before.
    * @param {"remote" | "guest"} role
    */
   showCode(role) {
     return this.#api.showCode(this.id, this.#proof(), role);
   }
 
-  /** @param {string} code that a new player shows, which is let in */
+  /** @param {string} code of the new player to let in */
   letIn(code) {
     return this.#api.letIn(this.id, this.#proof(), code);
   }
 
-  /** Return who is connected. */
+  /** Return the connected devices. */
   visitors() {
     return this.#api.visitors(this.id, this.#proof());
   }
 
-  /** @param {string} clientId of the visitor who is turned out */
+  /** @param {string} clientId of the device to disconnect */
   turnOut(clientId) {
     return this.#api.turnOut(this.id, this.#proof(), clientId);
   }

@@ -1,4 +1,4 @@
-/** What the player is called. */
+/** The player's name. */
 
 import { Signal } from "../events/signal.js";
 
@@ -9,7 +9,7 @@ export class PlayerName {
 
   /**
    * @param {import("../page/store.js").Store} store
-   * @param {string} otherwise its name until people give it one
+   * @param {string} otherwise the name until one is set
    */
   constructor(store, otherwise) {
     this.#store = store;

@@ -1,4 +1,4 @@
-/** The player's page: the picture, the card with the code, the controls, and what it says. */
+/** The player's page: the picture, the card with the code, the controls and the notices. */
 
 import { Activity } from "../page/activity.js";
 import { build, write } from "../elements/dom.js";
@@ -92,7 +92,7 @@ export class PlayerPage extends Page {
    */
   show(state, position) {
     const { dataset } = this._page.body;
-    // People who play from a phone see what begins, before the picture is left alone.
+    // after a start from a phone, the title shows for a while
     if (state.playing && dataset.playing !== "true") this.#activity.note();
     dataset.playing = String(state.playing);
     dataset.gestureRequired = String(state.gesture_required);
@@ -112,7 +112,7 @@ export class PlayerPage extends Page {
   }
 
   /**
-   * Say that the player waits to be let in, and by which code people know it.
+   * Show that the player waits to be let in, and its code.
    * @param {string} code
    */
   showWaiting(code) {
@@ -122,7 +122,7 @@ export class PlayerPage extends Page {
   }
 
   /**
-   * Offer to go back to the player whose film is continued here.
+   * Offer to move the film back to the other player.
    * @param {string} name
    * @param {() => Promise<void>} go
    */
@@ -136,7 +136,7 @@ export class PlayerPage extends Page {
         .finally(() => (button.disabled = false));
     });
     find(this._page, ".stage", HTMLElement).append(button);
-    // who came from a phone has a remote already, and on a small phone the card covers the button
+    // the phone has a remote already, and on a small phone the card would cover the button
     this.card.toggleAttribute("spare", true);
   }
 
@@ -155,7 +155,7 @@ export class PlayerPage extends Page {
   }
 
   /**
-   * Let subtitles be this large.
+   * Set the size of subtitles.
    * @param {number} percent of the usual size
    */
   resizeSubtitles(percent) {
@@ -163,7 +163,7 @@ export class PlayerPage extends Page {
   }
 
   /**
-   * Offer what is set at the player itself; its part of the page is loaded when it is wanted.
+   * Offer the player's settings, which are loaded when they are opened.
    * @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper
    */
   offerSettings(doorkeeper) {
@@ -179,7 +179,7 @@ export class PlayerPage extends Page {
     });
   }
 
-  /** Say that the old code is worth nothing any more. */
+  /** Show that the old code is no longer valid. */
   tellNewCode() {
     this.inform(this._translate("player.new_code_made"));
   }
@@ -200,11 +200,11 @@ export class PlayerPage extends Page {
   }
 
   /**
-   * A click on the picture plays or pauses; a finger's first touch only brings the controls back.
+   * A click on the picture plays or pauses; a first touch only shows the controls.
    */
   #listenToPicture() {
     let wasPresent = true;
-    // Before the activity is noted: it listens further out.
+    // runs before the activity is noted, whose listener is on an outer element
     this.video.addEventListener("pointerdown", () => {
       wasPresent = this.#activity.present;
     });

@@ -43,7 +43,7 @@ import { chooseLanguage, translatePage, translator } from "../i18n/translate.js"
 import { listenToWaking } from "../page/waking.js";
 import { WakeLock } from "../page/wake-lock.js";
 
-/** Seconds; shorter than the sleep after which what comes is taken to be old (heartbeat.js). */
+/** Seconds; shorter than the suspension after which received data may be old (heartbeat.js). */
 const KEEP_ALIVE = 8;
 
 defineElements(PLAYER_ELEMENTS);
@@ -121,20 +121,20 @@ function wire() {
   );
   page.listen(async (procedure, named) => {
     const run = all.get(procedure);
-    // The keys of a tab whose place another one took would make a second player of it.
+    // a tab that is no longer the player must not use the keys
     return run && connection.status !== "taken-over" && run({ positional: [], named });
   });
   const system = new SystemControls(navigator, (procedure, parameters = {}) => {
     page.video.dispatchEvent(new PlayerRequest(procedure, parameters));
   });
-  // The answer that a phone waits for goes out before all is drawn here.
+  // the answer that a phone waits for is sent before the page is drawn
   const draw = new Later(() => page.show(observe(), () => media.state.position));
   const tellSystem = new Later(
     () => {
       system.show(observe());
       wakeLock.hold(media.state.playing);
     },
-    // The keys of a keyboard work for a page that is hidden, too.
+    // media keys also reach a hidden page
     (run) => setTimeout(run, 0),
   );
   const show = () => {
@@ -176,8 +176,8 @@ function facts() {
 }
 
 /**
- * Load what was loaded last, else the first medium, once the page was let into the library; and find
- * out whether it may be played with sound.
+ * Load the last medium, otherwise the first one, once the page has access to the library, and find
+ * out whether sound is allowed.
  */
 async function open() {
   const restored = credentials.admitted.then(() => {
@@ -190,7 +190,7 @@ async function open() {
 }
 
 /**
- * Continue here what another player plays, if a remote in this tab asked for that.
+ * Continue what another player plays, if a remote in this tab requested it.
  * @param {Promise<void>} ready
  */
 async function goOn(ready) {
@@ -241,7 +241,7 @@ function connect() {
   listenFor(page.card, AddressChoice, ({ ip }) => {
     addresses.pick(ip).catch((error) => page.tell(error));
   });
-  // The server says that it is online again when its addresses change.
+  // the server publishes `online` again when its addresses change
   connection.subscribe(({ topics }) => [topics.server.availability]);
   connection.received.listen(({ topic }) => {
     if (topic === connection.session?.topics.server.availability) void addresses.refresh();

@@ -1,4 +1,4 @@
-/** The procedures of a player, and what each does. */
+/** The handlers of a player's procedures. */
 
 import { bind } from "../protocol/procedures.js";
 import * as queues from "../playback/queue.js";
@@ -25,7 +25,7 @@ import { Signal } from "../events/signal.js";
 
 export class PlayerProcedures {
   #parts;
-  /** @type {Signal<ScreenMessage>} a text is to be shown on the screen */
+  /** @type {Signal<ScreenMessage>} show a text on the screen */
   messaged = new Signal();
 
   /** @param {Parts} parts */
@@ -34,8 +34,7 @@ export class PlayerProcedures {
   }
 
   /**
-   * Return them by name; each resolves, once it has taken effect, with the state, or with what it
-   * was asked for.
+   * Return them by name; each resolves, once it has taken effect, with its result or the state.
    * @param {() => PlayerState} state
    * @returns {Map<string, Procedure>}
    */
@@ -137,7 +136,7 @@ export class PlayerProcedures {
 }
 
 /**
- * Return the id of a track: one that is a number may be given as one.
+ * Return the id of a track, which may be given as a number.
  * @param {string | number | null} track
  */
 function idOf(track) {

@@ -1,4 +1,4 @@
-/** Whether this browser plays sound here without a click first; asked by playing silence. */
+/** Finds out, by playing silence, whether this browser plays sound without a click. */
 
 /** @returns {Promise<boolean>} */
 export async function soundAllowed() {

@@ -13,13 +13,13 @@ export class StatePublisher {
   #seq = 0;
   /** @type {PlayerState | null} */
   #published = null;
-  /** somebody was told a state under a number that is not published yet */
+  /** an answer had a sequence number that is not published yet */
   #told = false;
   /** @type {Throttle<void>} */
   #throttle;
 
   /**
-   * @param {(seq: number) => PlayerState} observe return the state of this moment
+   * @param {(seq: number) => PlayerState} observe returns the present state
    * @param {(state: PlayerState) => void} publish
    */
   constructor(observe, publish) {
@@ -33,7 +33,7 @@ export class StatePublisher {
     this.#throttle.push();
   }
 
-  /** Publish the state, whether it has changed or not: nobody may know it any more. */
+  /** Publish the state even if it has not changed, because the broker may have lost it. */
   renew() {
     this.#published = null;
     this.#throttle.push();
@@ -41,9 +41,8 @@ export class StatePublisher {
   }
 
   /**
-   * Return the present state for an answer, with the number under which it is or will be
-   * published. Once an answer holds a number, that number is published, even if nothing has
-   * changed by then.
+   * Return the present state for an answer, with its sequence number. That number is then
+   * published, even if nothing has changed by then.
    */
   current() {
     const state = this.#observe(this.#seq + 1);

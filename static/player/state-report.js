@@ -1,4 +1,4 @@
-/** The state that a player reports: what it is, and what it can now; no I/O. */
+/** The state that a player reports, with the procedures that work now; no I/O. */
 
 import { PROCEDURES } from "../protocol/procedures.js";
 import { bounded } from "../protocol/chapters.js";
@@ -67,7 +67,7 @@ export function composeState(media, facts, seq, now) {
 }
 
 /**
- * Return an item as others see it.
+ * Return an item for the state.
  * @param {QueueItem} item
  */
 function itemOf({ id, title, source, poster, duration, added_by }) {
@@ -75,7 +75,7 @@ function itemOf({ id, title, source, poster, duration, added_by }) {
 }
 
 /**
- * Return the procedures that work with `media` and the queue as they are.
+ * Return the procedures that work in the present state of `media` and the queue.
  * @param {MediaState} media
  * @param {Facts} facts
  */
@@ -85,7 +85,7 @@ export function capabilities(media, { current, queue, fullscreenAvailable }) {
   const follows = following(queue) !== null;
   const startable = loaded || (current === null && follows);
   const volume = !volumeFixed;
-  /** @type {Record<string, boolean>} those that do not always work */
+  /** @type {Record<string, boolean>} the procedures that do not always work */
   const conditions = {
     play: startable,
     pause: startable,

@@ -2,16 +2,16 @@
 
 import { Signal } from "../events/signal.js";
 
-/** What is at the bottom of the page. */
+/** The controls at the bottom of the page. */
 const CONTROLS = ["footer", ".stage", "qr-card"];
-/** The most of the page's height by which subtitles are lifted: there must be room for them. */
+/** The largest part of the page's height by which subtitles are lifted. */
 const MOST = 0.75;
-/** The part of the page's height between them and the controls. */
+/** The distance from the controls, as a part of the page's height. */
 const GAP = 0.02;
 
 export class SubtitleLift {
   #main;
-  /** @type {Signal<number>} the part of the page's height, from its bottom, that is not theirs */
+  /** @type {Signal<number>} the part of the page's height to keep free, from its bottom */
   changed = new Signal();
 
   /** @param {HTMLElement} main holds the picture and the controls */
@@ -19,7 +19,7 @@ export class SubtitleLift {
     this.#main = main;
   }
 
-  /** Begin to follow the size of the controls and of the page, and whether they are shown. */
+  /** Start to follow the size and visibility of the controls and the size of the page. */
   start() {
     addEventListener("resize", () => this.#measure());
     if (typeof ResizeObserver === "function") {

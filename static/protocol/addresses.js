@@ -1,4 +1,4 @@
-/** Addresses as people type them; no I/O. The server has the same: `tests/vectors/addresses.json`. */
+/** Typed addresses, as the server reads them (`tests/vectors/addresses.json`); no I/O. */
 
 const LONGEST = 2048;
 const UNWRITABLE = /[\0-\x1f\x7f\ud800-\udfff]/u;
@@ -6,7 +6,7 @@ const WHOLE = /^https?:\/\/[^\s/?#]\S*$/i;
 const SCHEME = /^[a-z][a-z0-9+.-]*:(?![0-9])/i;
 const NUMBERS = "(?:\\d{1,3}\\.){3}\\d{1,3}";
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-/** Folders may have names with points: only these ends of names are taken for the web's. */
+/** The endings of hosts that are recognised, because folders may have names with dots. */
 const ENDS =
   "com|org|net|edu|gov|info|io|tv|me|co|app|dev|eu|uk|de|fr|es|it|nl|be|ch|at|pt|pl|cz|se|no|fi" +
   "|dk|ie|us|ca|au|nz|jp|cn|kr|in|br|mx|ar|ru|ua|tr|za|gg|ly|to|cc";
@@ -17,10 +17,10 @@ const BARE = new RegExp(
 );
 
 /**
- * Return the http or https address that a text means; null if it means another thing.
+ * Return the http or https address in a text; null if it is not an address.
  *
- * Without a scheme it needs `www.`, or something after the host: `example.org/film.mp4`. Hosts of a
- * home and with a port get `http`, others `https`.
+ * Without a scheme it needs `www.`, or something after the host: `example.org/film.mp4`. Hosts in a
+ * home or with a port get `http`, others `https`.
  * @param {string} text
  */
 export function readAddress(text) {

@@ -1,13 +1,13 @@
-/** The chapters of what is loaded, as the state tells them; no I/O. */
+/** The chapters of the loaded medium in the state; no I/O. */
 
 import { beginning } from "./messages.js";
 
-/** The most chapters that the state tells, and the most characters of a title: it stays small. */
+/** The most chapters in the state, and the most characters of a title, to keep it small. */
 export const MOST_CHAPTERS = 100;
 export const LONGEST_TITLE = 100;
-/** Seconds by which a player that went to a chapter may be before it. */
+/** Seconds by which a player may be before the start of a chapter that it seeked to. */
 const NEAR = 0.05;
-/** Seconds after its beginning in which "previous" leaves a chapter, and does not repeat it. */
+/** Seconds after a chapter's start in which "previous" goes to the one before. */
 const BEGUN = 3;
 
 /**
@@ -17,7 +17,7 @@ const BEGUN = 3;
  */
 
 /**
- * Return as much of the chapters as the state tells.
+ * Return the chapters for the state, shortened if necessary.
  * @param {readonly Chapter[]} [chapters] by their starts
  * @returns {Chapter[]}
  */
@@ -29,7 +29,7 @@ export function bounded(chapters = []) {
 }
 
 /**
- * Return which chapter this place is in; -1 before the first.
+ * Return the index of the chapter at a position; -1 before the first.
  * @param {readonly Chapter[]} chapters
  * @param {number} position seconds
  */
@@ -39,7 +39,7 @@ export function indexAt(chapters, position) {
 }
 
 /**
- * Return where "previous" and "next" go from here; null if there is nothing.
+ * Return the positions of "previous" and "next"; null if there is none.
  * @param {readonly Chapter[]} chapters
  * @param {number} position seconds
  */
@@ -53,7 +53,7 @@ export function neighbours(chapters, position) {
 }
 
 /**
- * Return the name of the chapter that a place is in; empty if it is in none.
+ * Return the name of the chapter at a position; empty if there is none.
  * @param {readonly Chapter[]} chapters
  * @param {number} position seconds
  * @param {import("../i18n/translate.js").Translate} translate
@@ -64,7 +64,7 @@ export function nameAt(chapters, position, translate) {
 }
 
 /**
- * Return the name of a chapter: its title, else its number in words.
+ * Return the name of a chapter: its title, otherwise a text with its number.
  * @param {readonly Chapter[]} chapters
  * @param {number} index
  * @param {import("../i18n/translate.js").Translate} translate

@@ -23,7 +23,7 @@ export const CALL_ERRORS = Object.freeze(
   ]),
 );
 
-/** What a `media_error` gives as its reason. */
+/** The reasons of a `media_error`. */
 export const MEDIA_REASONS = Object.freeze(
   /** @type {const} */ ([
     "aborted",
@@ -56,16 +56,16 @@ export class ZapetteError extends Error {
   }
 }
 
-/** A player id, name, procedure or topic does not have the form the contract gives. */
+/** A player id, name, procedure or topic is malformed. */
 export class TopicError extends ZapetteError {}
 
 /** A call ended without a result. */
 export class CallError extends ZapetteError {
   /**
    * @param {string} code one of `CALL_ERRORS`, or a foreign callee's own
-   * @param {string} message what went wrong, in words for the caller
-   * @param {string} [reason] a word that says more than the code: of `unavailable` `lost` while the
-   *   call waited, or `offline`; of `media_error` one of `MEDIA_REASONS`
+   * @param {string} message a description for the caller
+   * @param {string} [reason] of `unavailable`: `lost` while the call waited, or `offline`; of
+   *   `media_error`: one of `MEDIA_REASONS`
    */
   constructor(code, message, reason = "") {
     super(message);
@@ -100,7 +100,7 @@ export class ApiError extends ZapetteError {
     this.members = members;
   }
 
-  /** Whether asking again may help: the server is away, broken or busy; we did nothing wrong. */
+  /** Whether a retry may help, because the server is away, broken or busy. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }

@@ -1,4 +1,4 @@
-/** How the names of media end: the list of the server (`tests/vectors/media.json`); no I/O. */
+/** The file extensions of media, as on the server (`tests/vectors/media.json`); no I/O. */
 
 const ENDINGS =
   "webm mkv mk3d mp4 m4v f4v mov qt 3gp 3g2 mj2 ogv ogm ogx ts m2ts mts m2t tp trp tod avi divx " +
@@ -12,7 +12,7 @@ const ENDINGS =
 export const MEDIA_ENDINGS = new Set(ENDINGS.split(" "));
 
 /**
- * Tell whether a name ends as those of media do; others may be media as well, or folders.
+ * Return whether a name has the extension of a medium; others may be media or folders.
  * @param {string} name
  */
 export function isMediumName(name) {

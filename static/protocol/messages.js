@@ -6,7 +6,7 @@ import { CallError } from "./errors.js";
 export const MAX_PARAMETERS = 64 * 1024;
 
 /**
- * What a caller hands to a procedure: by position, by name, or nothing.
+ * The parameters of a call: by position, by name, or none.
  * @typedef {object} Parameters
  * @property {unknown[]} positional
  * @property {Record<string, unknown>} named
@@ -94,8 +94,7 @@ export function readJson(payload) {
 /**
  * Return the result in the answer `payload`.
  *
- * Throws the CallError that the answer is, or one with code `runtime_error` if it is none of the
- * contract's.
+ * Throws the CallError in the answer, or one with code `runtime_error` if it is malformed.
  * @param {Uint8Array} payload
  * @returns {unknown}
  */
@@ -113,7 +112,7 @@ export function readResponse(payload) {
 }
 
 /**
- * Tell whether `value` is a JSON object.
+ * Return whether `value` is a JSON object.
  * @param {unknown} value
  * @returns {value is Record<string, unknown>}
  */
@@ -146,7 +145,7 @@ function checkLength(payload) {
 /** @param {Uint8Array} payload */
 function decode(payload) {
   try {
-    // A byte order mark is a character like any other here: dropping it would change a text.
+    // keep a byte order mark, which is part of the text
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload);
   } catch {
     throw new CallError("invalid_argument", "the parameters are not UTF-8");

@@ -1,6 +1,6 @@
-/** The state of a player as others see it (docs/protocol.md, "The state"); no I/O. */
+/** The state that a player publishes (docs/protocol.md, "The state"); no I/O. */
 
-/** Seconds by which a position may be off what one would expect before it counts as a change. */
+/** Seconds by which a position may differ from the expected one before it counts as a change. */
 const TOLERANCE = 0.25;
 
 /**
@@ -15,7 +15,7 @@ const TOLERANCE = 0.25;
  * @property {string | null} active
  * @property {Track[]} tracks
  *
- * @typedef {object} StreamState how what is loaded reaches the player
+ * @typedef {object} StreamState how the loaded medium is delivered
  * @property {"direct" | "remux" | "transcode"} kind
  * @property {string} reason one of the codes in docs/protocol.md
  * @property {number | null} speed of the conversion: 1 is as fast as it plays
@@ -23,7 +23,7 @@ const TOLERANCE = 0.25;
  *
  * @typedef {{ code: string, message: string, reason?: string }} Problem
  *
- * @typedef {object} Skipped an item of the queue that could not be played when its turn came
+ * @typedef {object} Skipped an item of the queue that could not be played
  * @property {string} source
  * @property {string} title
  * @property {Problem} error
@@ -58,12 +58,12 @@ const TOLERANCE = 0.25;
  * @property {number | null} sleep_at
  * @property {boolean} gesture_required
  * @property {Problem | null} error
- * @property {Skipped | null} [skipped] the last one since people chose what plays
+ * @property {Skipped | null} [skipped] the last one since somebody chose an item
  * @property {string[]} can
  */
 
 /**
- * Tell whether `state` says more than `earlier` and the passing of time do.
+ * Return whether `state` differs from `earlier` by more than the time that has passed.
  * @param {PlayerState | null} earlier
  * @param {PlayerState} state
  */
@@ -76,7 +76,7 @@ export function differs(earlier, state) {
 }
 
 /**
- * Return where the medium is `elapsed` seconds after `state` held.
+ * Return the position `elapsed` seconds after `state`.
  * @param {PlayerState} state
  * @param {number} elapsed
  */

@@ -1,6 +1,6 @@
 /**
- * The procedures of a player and what each takes (docs/protocol.md), in the order in which the
- * state's `can` has them; no I/O.
+ * The procedures of a player and their parameters (docs/protocol.md), in the order of the state's
+ * `can`; no I/O.
  */
 
 import { CallError } from "./errors.js";
@@ -86,10 +86,10 @@ export const PROCEDURES = Object.freeze({
 });
 
 /**
- * Return the value of each declared parameter, null for one that was left out and has no default.
+ * Return the value of each declared parameter, null for an omitted one without a default.
  *
- * A CallError `invalid_argument` names the parameter that is missing, unknown, too many, of the
- * wrong type or out of range, and what it takes.
+ * Throws a CallError `invalid_argument` that names the missing, unknown, surplus or wrong parameter
+ * and what it takes.
  * @param {string} procedure a key of `PROCEDURES`
  * @param {Parameters} parameters
  * @returns {Record<string, any>}

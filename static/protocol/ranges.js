@@ -1,21 +1,21 @@
-/** The ranges of what procedures take, for the player that checks them and for what asks it. */
+/** The ranges of parameters, for the player and its callers. */
 
-/** From silence to all that the device can. */
+/** Percent. */
 export const VOLUME = Object.freeze({ least: 0, most: 100 });
 
-/** Times the usual speed. */
+/** Speed; 1 is normal. */
 export const RATE = Object.freeze({ least: 0.25, most: 4 });
 
-/** Percent of the usual size of subtitles. */
+/** Percent of the normal size of subtitles. */
 export const SUBTITLE_SIZE = Object.freeze({ least: 50, most: 300 });
 
-/** Seconds by which subtitles are later than they say. */
+/** Delay of subtitles, in seconds. */
 export const SUBTITLE_DELAY = Object.freeze({ least: -60, most: 60 });
 
 /** Characters of a player's name. */
 export const NAME = Object.freeze({ least: 1, most: 64 });
 
-/** MIME types in one question. */
+/** MIME types in one request. */
 export const TYPES = Object.freeze({ most: 500 });
 
 /** Entries of the library in one answer. */

@@ -1,4 +1,4 @@
-/** What may be played: a medium of the library, or an address on the web; no I/O. */
+/** Sources of media: the library, or an address on the web; no I/O. */
 
 import { readAddress } from "./addresses.js";
 import { CallError } from "./errors.js";
@@ -6,21 +6,21 @@ import { isMediumName } from "./media-names.js";
 import { beginning } from "./messages.js";
 
 const LIBRARY = "media/";
-/** What no path begins with, because no level of one is empty. */
+/** An address: no path begins like this, because its levels are not empty. */
 const ADDRESS = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
-/** What is no address on the web, and hardly meant as a path: a path begins with `media/` then. */
+/** Schemes that are refused; a path that begins like this needs `media/` before it. */
 const NO_PATH = /^\s*(?:about|blob|data|file|javascript|vbscript):\S/i;
 
 /**
  * @typedef {object} Source
- * @property {string} source as the state tells it: `media/<path>` or an http(s) address
- * @property {string} url what the browser loads; relative for a medium of the library
- * @property {string} title the name of the file, without its ending
+ * @property {string} source as in the state: `media/<path>` or an http(s) address
+ * @property {string} url the address to load; relative for a medium of the library
+ * @property {string} title the name of the file, without its extension
  * @property {string | null} path in the library; null if it is elsewhere
  */
 
 /**
- * Return what `text` names; a CallError `invalid_argument` if it may not be played.
+ * Return the source in `text`; throws a CallError `invalid_argument` if it may not be played.
  * @param {string} text `media/<path>`, `<path>` or an http(s) address
  * @returns {Source}
  */
@@ -46,7 +46,7 @@ function readUrl(text) {
 
 /** @param {string} text */
 function readPath(text) {
-  // A slash at the end is how people write a folder.
+  // a folder may be written with a slash at the end
   const path = (text.startsWith(LIBRARY) ? text.slice(LIBRARY.length) : text).replace(
     /(.)\/$/,
     "$1",
@@ -63,7 +63,7 @@ function readPath(text) {
 }
 
 /**
- * Return the address of a medium, relative to that of the pages: the same that the server makes.
+ * Return the address of a medium, relative to the pages, as the server makes it.
  * @param {string} path in the library
  */
 function addressOf(path) {
@@ -74,18 +74,18 @@ function addressOf(path) {
 }
 
 /**
- * Return the address of the stream that the server makes of a medium of the library.
+ * Return the address of the server's stream of a medium of the library.
  * @param {Source} source
- * @param {string} plan how: `copy-aac`
+ * @param {string} plan for example `copy-aac`
  */
 export function streamAddress({ url }, plan) {
   return `streams/${url.slice(LIBRARY.length)}/${plan}/master.m3u8`;
 }
 
 /**
- * Return the address of the pictures to seek with, which the server makes of a film of the library;
- * empty for what is elsewhere, or comes in parts.
- * @param {string} source as the state tells it
+ * Return the address of the pictures for seeking in a film of the library; empty for other sources
+ * and streams.
+ * @param {string} source as in the state
  */
 export function previewAddress(source) {
   const { path, url } = readSource(source);
@@ -93,7 +93,7 @@ export function previewAddress(source) {
 }
 
 /**
- * Tell whether a source is a medium by its name; else it may be a folder of the library.
+ * Return whether a source is a medium by its name; otherwise it may be a folder of the library.
  * @param {Source} source
  */
 export function isMedium({ path }) {
@@ -101,7 +101,7 @@ export function isMedium({ path }) {
 }
 
 /**
- * Tell whether a source is a photo of the library, by its name.
+ * Return whether a source is a photo of the library, by its name.
  * @param {{ path: string | null }} source
  */
 export function isPhoto({ path }) {
@@ -109,7 +109,7 @@ export function isPhoto({ path }) {
 }
 
 /**
- * Tell whether a source is a stream in parts (HLS).
+ * Return whether a source is an HLS stream.
  * @param {{ url: string }} source
  */
 export function isStream({ url }) {

@@ -9,7 +9,7 @@ const PROCEDURE = /^[a-z0-9_]+(?:\/[a-z0-9_]+)*$/;
 const LEVEL = /^(?!\$)[^.\s*>+#/\0]+$/;
 
 /**
- * Tell whether `text` is a player id: 32 lowercase hexadecimal digits.
+ * Return whether `text` is a player id: 32 lowercase hexadecimal digits.
  * @param {string} text
  */
 export function isPlayerId(text) {
@@ -17,7 +17,7 @@ export function isPlayerId(text) {
 }
 
 /**
- * Tell whether `text` is a procedure: one or more levels of `[a-z0-9_]+`.
+ * Return whether `text` is a procedure: one or more levels of `[a-z0-9_]+`.
  * @param {string} text
  */
 export function isProcedure(text) {
@@ -25,7 +25,7 @@ export function isProcedure(text) {
 }
 
 /**
- * Tell whether `text` may stand for a caller or a call: `[A-Za-z0-9_-]{1,64}`.
+ * Return whether `text` may stand for a caller or a call: `[A-Za-z0-9_-]{1,64}`.
  * @param {string} text
  */
 export function isToken(text) {
@@ -33,26 +33,26 @@ export function isToken(text) {
 }
 
 /**
- * One incoming command or request, as its topic says; a command has neither caller nor call.
+ * A command or request, read from its topic; a command has neither caller nor call.
  * @typedef {object} Request
- * @property {string} procedure what to do, for example `volume/up`
+ * @property {string} procedure for example `volume/up`
  * @property {string | null} caller the caller's client id
  * @property {string | null} call the caller's token for this call
  */
 
-/** The topics of what can be called: a player, the server or a service. */
+/** The topics of a callee: a player, the server or a service. */
 export class Callee {
-  /** @param {string} root the topic that everything else stands under, without a trailing slash */
+  /** @param {string} root the topic above all others, without a trailing slash */
   constructor(root) {
     this.root = root;
   }
 
-  /** Where it says `online` or `offline`, retained. */
+  /** The topic of its availability, `online` or `offline`, retained. */
   get availability() {
     return `${this.root}/availability`;
   }
 
-  /** Where it publishes its state, retained. */
+  /** The topic of its state, retained. */
   get state() {
     return `${this.root}/state`;
   }
@@ -66,7 +66,7 @@ export class Callee {
   }
 
   /**
-   * Return the topic that commands `procedure`, unanswered on MQTT 3.1.1.
+   * Return the topic for commands of `procedure`, which have no answer on MQTT 3.1.1.
    * @param {string} procedure
    */
   command(procedure) {
@@ -74,7 +74,7 @@ export class Callee {
   }
 
   /**
-   * Return the topic on which `caller` makes the call `call` of `procedure`.
+   * Return the topic for the request `call` of `caller` to `procedure`.
    * @param {string} caller
    * @param {string} call
    * @param {string} procedure
@@ -84,7 +84,7 @@ export class Callee {
   }
 
   /**
-   * Return the topic on which `caller` is answered the call `call`.
+   * Return the topic for the response to the request `call` of `caller`.
    * @param {string} caller
    * @param {string} call
    */
@@ -111,7 +111,7 @@ export class Callee {
   }
 
   /**
-   * Return what a topic below this callee asks for; null if it is no well-formed request.
+   * Return the request in a topic below this callee; null if it is malformed.
    * @param {string} topic
    * @returns {Request | null}
    */
@@ -130,10 +130,10 @@ export class Callee {
   }
 
   /**
-   * Return where to answer `request`; null if nowhere.
+   * Return the topic for the response to `request`; null if there is none.
    *
-   * A Response Topic is honoured only below this callee's `response/` and, on `request/…`, below
-   * `response/<caller>/`; otherwise the answer goes where the request's own topic says.
+   * A Response Topic is used only below this callee's `response/` and, on `request/…`, below
+   * `response/<caller>/`; otherwise the topic of the request decides.
    * @param {Request} request
    * @param {string | null} responseTopic
    */
@@ -144,7 +144,7 @@ export class Callee {
   }
 
   /**
-   * Tell whether the answer to `request` may go to `topic`.
+   * Return whether the answer to `request` may go to `topic`.
    * @param {Request} request
    * @param {string} topic
    */
@@ -173,7 +173,7 @@ export class Topics {
 
   /**
    * Return the topics of a player.
-   * @param {string} id 32 lowercase hexadecimal digits, else a TopicError
+   * @param {string} id 32 lowercase hexadecimal digits; otherwise throws a TopicError
    */
   player(id) {
     if (!isPlayerId(id)) {
@@ -189,7 +189,7 @@ export class Topics {
 
   /**
    * Return the topics of a program that offers procedures.
-   * @param {string} name `[a-z0-9_-]{1,64}`, else a TopicError
+   * @param {string} name `[a-z0-9_-]{1,64}`; otherwise throws a TopicError
    */
   service(name) {
     if (!SERVICE.test(name)) {
