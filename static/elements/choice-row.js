@@ -6,7 +6,7 @@ import { build, fill, flag } from "./dom.js";
  */
 
 /**
- * A few values to choose from, of which one holds.
+ * A few values to choose from, of which one is current.
  * @template T
  */
 export class ChoiceRow {
@@ -19,7 +19,7 @@ export class ChoiceRow {
 
   /**
    * @param {string} name
-   * @param {(value: T) => void} choose asks for a value; what is marked is what the player reports
+   * @param {(value: T) => void} choose requests a value; the marked one is what the player reports
    */
   constructor(name, choose) {
     this.#choose = choose;
@@ -33,7 +33,7 @@ export class ChoiceRow {
   }
 
   /**
-   * Show what there is to choose, and what holds.
+   * Show the values and the current one.
    * @param {Option<T>[]} options
    * @param {T} active
    * @param {boolean} can

@@ -8,11 +8,11 @@ import { build, fill, flag } from "./dom.js";
  * @property {{ label: string, act: () => void }} [action]
  */
 
-/** Says in words how it stands with the connection; read out when it changes. */
+/** Shows the state of the connection; screen readers announce changes. */
 export class ConnectionBanner extends HTMLElement {
   #shown = "";
 
-  /** Make the element one that a screen reader reads out. */
+  /** Make screen readers announce the element. */
   mount() {
     this.setAttribute("role", "status");
     this.setAttribute("aria-live", "polite");

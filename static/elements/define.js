@@ -1,5 +1,5 @@
 /**
- * Make an element of a view that is loaded late known to the browser, unless it is already.
+ * Define an element of a view that is loaded later, unless it is defined already.
  * @param {string} tag
  * @param {CustomElementConstructor} element
  */

@@ -2,14 +2,14 @@ import { SUBTITLE_DELAY, SUBTITLE_STEPS } from "../protocol/ranges.js";
 import { formatShift } from "../i18n/format.js";
 import { build, flag } from "./dom.js";
 
-/** Steps by which subtitles become later or earlier; between them, by how much they are. */
+/** Changes the delay of subtitles in steps, and shows it. */
 export class DelayRow {
   #now = 0;
   #shown;
 
   /**
    * @param {import("../i18n/translate.js").Translate} translate
-   * @param {(seconds: number) => void} choose asks for a delay; what is shown is what the player reports
+   * @param {(seconds: number) => void} choose requests a delay; the shown one is what the player reports
    */
   constructor(translate, choose) {
     const { lang } = document.documentElement;

@@ -1,8 +1,8 @@
-/** Building parts of a page without ever parsing a text as HTML. */
+/** Builds parts of a page without parsing text as HTML. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The drawings, each on a field of 24 by 24. */
+/** The icons, as paths of 24 by 24. */
 const ICONS = Object.freeze({
   play: "M8 5.1v13.8a1 1 0 0 0 1.5.9l11-6.9a1 1 0 0 0 0-1.7l-11-6.9A1 1 0 0 0 8 5.1z",
   pause:
@@ -47,7 +47,7 @@ export function build(tag, attributes = {}, ...children) {
 }
 
 /**
- * Return a drawing that says nothing to a screen reader.
+ * Return an icon, hidden from screen readers.
  * @param {IconName} name
  */
 export function icon(name) {
@@ -55,8 +55,8 @@ export function icon(name) {
 }
 
 /**
- * Return the drawing of a path, which says nothing to a screen reader.
- * @param {string} outline on a field of 24 by 24
+ * Return the icon of a path, hidden from screen readers.
+ * @param {string} outline a path of 24 by 24
  */
 export function draw(outline) {
   const drawing = document.createElementNS(SVG, "svg");
@@ -70,7 +70,7 @@ export function draw(outline) {
 }
 
 /**
- * Replace all that `parent` holds.
+ * Replace the children of `parent`.
  * @param {Element} parent
  * @param {...Child} children
  */
@@ -80,7 +80,7 @@ export function fill(parent, ...children) {
 }
 
 /**
- * Set or remove an attribute that is there or not.
+ * Set or remove a boolean attribute.
  * @param {Element} element
  * @param {string} name
  * @param {boolean} there
@@ -90,7 +90,7 @@ export function flag(element, name, there) {
 }
 
 /**
- * Let an element say `text`. A browser takes the same text again for a change, and works for it.
+ * Set the text of an element if it differs, because browsers redraw even for the same text.
  * @param {Element} element
  * @param {string} text
  */

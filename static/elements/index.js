@@ -8,7 +8,7 @@ import { SeekBar } from "./seek-bar.js";
 import { ViewElement } from "./view.js";
 import { VolumeControl } from "./volume-control.js";
 
-/** Those that both pages use. */
+/** The elements that both pages use. */
 const SHARED = {
   "connection-banner": ConnectionBanner,
   "message-toast": MessageToast,
@@ -19,7 +19,7 @@ const SHARED = {
 };
 
 /**
- * Make the shared elements, and a page's own, known to the browser.
+ * Define the shared elements and a page's own.
  * @param {Record<string, CustomElementConstructor>} [own] by their tags
  */
 export function defineElements(own = {}) {
@@ -29,7 +29,7 @@ export function defineElements(own = {}) {
 }
 
 /**
- * Return the one element of `type` that has this tag; a page without it is wrong.
+ * Return the one element of `type` with this tag, which every page must have.
  * @template {HTMLElement} T
  * @param {ParentNode} page
  * @param {string} selector
@@ -43,7 +43,7 @@ export function find(page, selector, type) {
 }
 
 /**
- * Build the controls of a page, and return what lets them all show a view.
+ * Build the controls of a page, and return a function that shows a view in all of them.
  * @param {ParentNode} page
  * @param {import("./view.js").Translate} translate
  * @returns {(view: import("./view.js").View) => void}

@@ -1,25 +1,25 @@
 import { build, fill } from "./dom.js";
 
-/** Milliseconds that a message stays. */
+/** Milliseconds for which a message is shown. */
 const STAY = 6000;
 
-/** One short message that comes and goes: what went wrong, or what became of what the person did. */
+/** A short message that disappears: an error, or the result of an action. */
 export class MessageToast extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
   #lasting = false;
 
-  /** Make the element one that a screen reader reads out. */
+  /** Make screen readers announce the element. */
   mount() {
     this.setAttribute("role", "alert");
   }
 
   /**
-   * Show `text` in place of what is shown.
+   * Show `text` in place of the present one.
    * @param {string} text
    * @param {string} [detail] in smaller letters
    * @param {"error" | "news"} [kind]
-   * @param {{ lasting?: boolean }} [options] `lasting`: it is no less true when another film is loaded
+   * @param {{ lasting?: boolean }} [options] `lasting`: it stays when another film is loaded
    */
   tell(text, detail = "", kind = "error", { lasting = false } = {}) {
     clearTimeout(this.#timer);
@@ -30,7 +30,7 @@ export class MessageToast extends HTMLElement {
     this.#timer = setTimeout(() => fill(this), STAY);
   }
 
-  /** Another film is loaded: what was said of the one before holds no longer. */
+  /** Remove a message about the film before, because another one is loaded. */
   filmChanged() {
     if (!this.#lasting) fill(this);
   }

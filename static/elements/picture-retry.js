@@ -1,15 +1,14 @@
-/** Shows a picture when it is there, and asks again for one that is still being made. */
+/** Shows a picture, and retries while the server is still making it. */
 
 import { flag } from "./dom.js";
 
-/** Milliseconds until the first attempt; each later one waits twice as long. */
+/** Milliseconds until the first retry; each later one waits twice as long. */
 const DELAY = 1500;
-/** Attempts, the last one a minute and a half after the first. */
+/** The number of retries, the last one a minute and a half after the first. */
 const ATTEMPTS = 6;
 
 /**
- * Show `image` while it has its picture, and ask again for one that could not be had, as long as it
- * is to show that.
+ * Show `image` while it has its picture, and retry a failed one until its address changes.
  * @param {HTMLImageElement} image
  */
 export function retryPicture(image) {

@@ -1,7 +1,7 @@
 import { build, fill, icon } from "./dom.js";
 import { ViewElement } from "./view.js";
 
-/** Plays and pauses; it shows what the player does, which a press is to end. */
+/** Plays and pauses; its label is the action of the next press. */
 export class PlayButton extends ViewElement {
   #playing = false;
   #button = build("button", { type: "button", class: "play" });

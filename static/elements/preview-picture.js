@@ -1,4 +1,4 @@
-/** A small picture of a place in a film, out of the sheet that the server makes of it. */
+/** A small picture at a position in a film, from the sheet that the server makes. */
 
 import { build } from "./dom.js";
 import { retryPicture } from "./picture-retry.js";
@@ -11,7 +11,7 @@ const WIDTH = 160;
 const HEIGHT = 90;
 
 export class PreviewPicture {
-  /** hidden until the sheet is there */
+  /** hidden until the sheet is loaded */
   element = build("img", { class: "tile", alt: "", hidden: "" });
   /** the address of the sheet; empty for none */
   #address = "";
@@ -21,7 +21,7 @@ export class PreviewPicture {
   }
 
   /**
-   * Have the sheet at this address, once it is asked for; empty for none.
+   * Set the address of the sheet, which is fetched later; empty for none.
    * @param {string} address
    */
   offer(address) {
@@ -37,7 +37,7 @@ export class PreviewPicture {
   }
 
   /**
-   * Show the tile of a place.
+   * Show the tile of a position.
    * @param {number} part of the film, 0 to 1
    */
   show(part) {

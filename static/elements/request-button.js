@@ -6,8 +6,8 @@ import { ViewElement } from "./view.js";
  * @property {string} procedure
  * @property {Record<string, unknown>} parameters
  * @property {import("./dom.js").IconName} icon
- * @property {(translate: import("./view.js").Translate) => string} text shown beside the drawing; a
- *   part of the name, which people say to a device that listens
+ * @property {(translate: import("./view.js").Translate) => string} text shown next to the icon; a
+ *   part of the accessible name, for voice control
  * @property {(translate: import("./view.js").Translate) => string} name
  */
 
@@ -57,7 +57,7 @@ const KINDS = {
   },
 };
 
-/** A button that asks for one procedure, always with the same parameters. */
+/** A button that requests one procedure, always with the same parameters. */
 export class RequestButton extends ViewElement {
   #procedure = "";
   #button = build("button", { type: "button" });

@@ -5,20 +5,20 @@ import { build, fill, flag } from "./dom.js";
 import { PreviewPicture } from "./preview-picture.js";
 import { ViewElement } from "./view.js";
 
-/** The least milliseconds between two drawings while the medium plays. */
+/** The least milliseconds between two redraws while the medium plays. */
 const INTERVAL = 250;
-/** Milliseconds after a second has begun, since a timer may come a little early. */
+/** Milliseconds after the start of a second, because a timer may fire a little early. */
 const MARGIN = 20;
-/** Seconds that an arrow key goes. */
+/** The step of the arrow keys, in seconds. */
 const STEP = 10;
-/** Width of the slider's knob in pixels, by which the middle of it falls short of the ends. */
+/** The width of the slider's knob in pixels, whose middle does not reach the ends. */
 const THUMB = 24;
-/** Milliseconds that a film plays before its pictures are fetched: it comes first. */
+/** Milliseconds that a film plays before its pictures are fetched, because the film comes first. */
 const SETTLING = 5000;
 
 /**
- * Where the medium is, and a slider to go elsewhere: when it is let go. Pictures of the places are
- * fetched when somebody points at it; with the attribute `early` before that, unless it costs.
+ * The position, with a slider that seeks when it is released. The preview pictures are fetched when
+ * a pointer is over it; with the attribute `early` before that, except in data-saving mode.
  */
 export class SeekBar extends ViewElement {
   /** @type {import("./view.js").View | null} */
@@ -104,7 +104,7 @@ export class SeekBar extends ViewElement {
   }
 
   /**
-   * Draw again whenever another second is to be shown: more often would only cost the phone.
+   * Redraw once for each shown second, to save the phone's battery.
    *
    * @param {number} rate
    */
@@ -172,7 +172,7 @@ export class SeekBar extends ViewElement {
   }
 
   /**
-   * Show where a click would go; a finger that drags is shown the slider's own value.
+   * Show the position of a click; for a dragging finger, the slider's own value.
    *
    * @param {PointerEvent} event
    */
@@ -223,7 +223,7 @@ export class SeekBar extends ViewElement {
   }
 }
 
-/** Whether the person pays for what is fetched, or wants little of it. */
+/** Whether the browser is in data-saving mode. */
 function savesData() {
   const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
   return connection?.saveData === true || matchMedia("(prefers-reduced-data: reduce)").matches;

@@ -2,7 +2,7 @@ import { ChoiceRow } from "./choice-row.js";
 
 /** Minutes. */
 const CHOICES = [15, 30, 45, 60, 90];
-/** Milliseconds between two looks at how long it is until then. */
+/** Milliseconds between two updates of the remaining time. */
 const INTERVAL = 10000;
 
 /**
@@ -10,12 +10,12 @@ const INTERVAL = 10000;
  * @typedef {import("../i18n/translate.js").Translate} Translate
  */
 
-/** When the player is to pause, and how long that is from now. */
+/** Chooses when the player pauses, and shows the remaining time. */
 export class SleepChoice {
   #translate;
   /** @type {PlayerState | null} */
   #state = null;
-  /** when that was heard of, in seconds on this clock */
+  /** when that was received, in seconds on this clock */
   #heardAt = 0;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer = undefined;
@@ -32,7 +32,7 @@ export class SleepChoice {
     this.element = this.#row.element;
   }
 
-  /** Count on, as long as it can be seen. */
+  /** Count down while it is visible. */
   start() {
     this.stop();
     this.#timer = setInterval(() => this.#draw(), INTERVAL);
@@ -55,7 +55,7 @@ export class SleepChoice {
   #draw() {
     if (!this.#state) return;
     const { sleep_at, reported_at, can } = this.#state;
-    // Both times are by the player's clock, which need not agree with this one.
+    // both times are from the player's clock, which may differ from this one
     const gone = Date.now() / 1000 - this.#heardAt;
     const minutes = sleep_at ? Math.max(1, Math.ceil((sleep_at - reported_at - gone) / 60)) : 0;
     const options = [0, ...CHOICES].map((value) => ({

@@ -8,9 +8,9 @@ export class TextForm {
   /**
    * @param {string} label
    * @param {string} button
-   * @param {(text: string) => Promise<boolean>} send whether it was done
-   * @param {{ keep?: boolean, attributes?: Record<string, string> }} [options] `keep`: the text
-   *   stays after it was sent
+   * @param {(text: string) => Promise<boolean>} send resolves with whether it succeeded
+   * @param {{ keep?: boolean, attributes?: Record<string, string> }} [options] `keep`: keep the
+   *   text after it was sent
    */
   constructor(label, button, send, { keep = false, attributes = {} } = {}) {
     this.input = build("input", {
@@ -39,7 +39,7 @@ export class TextForm {
   }
 
   /**
-   * Show a text, unless the person is writing another one.
+   * Show a text, unless the user is typing.
    * @param {string} text
    */
   show(text) {

@@ -1,10 +1,10 @@
 /**
- * What the elements of both pages are given to show.
+ * What the elements of both pages show.
  *
  * @typedef {object} View
  * @property {import("../protocol/player-state.js").PlayerState | null} state as the player reported it
- * @property {boolean} live it holds now
- * @property {() => number} position where the medium is, in seconds
+ * @property {boolean} live whether the state is current
+ * @property {() => number} position in seconds
  *
  * @typedef {import("../i18n/translate.js").Translate} Translate
  */
@@ -12,12 +12,12 @@
 import { News } from "../events/news.js";
 import { PlayerRequest } from "../events/player-request.js";
 
-/** Milliseconds until a request that has not been answered is shown to be on its way. */
+/** Milliseconds until a request without an answer is shown as pending. */
 const PENDING_AFTER = 150;
 
 /**
- * The base of the elements: `mount` builds one, `show` lets it show a view; what the person wants
- * goes up as a PlayerRequest, and nothing is shown before the player has reported it.
+ * The base of the elements: `mount` builds one, `show` shows a view. Actions go up as a
+ * PlayerRequest, and nothing is shown before the player has reported it.
  */
 export class ViewElement extends HTMLElement {
   constructor() {
@@ -29,7 +29,7 @@ export class ViewElement extends HTMLElement {
   }
 
   /**
-   * Build the element, in the person's language.
+   * Build the element, in the user's language.
    * @param {Translate} translate
    */
   mount(translate) {
@@ -37,31 +37,31 @@ export class ViewElement extends HTMLElement {
   }
 
   /**
-   * Show what the player reported.
+   * Show a view.
    * @param {View} _view
    */
   show(_view) {}
 
   /**
-   * Be open again, where the person was; resolve when there is that much to be seen.
-   * @param {number} _rows how many rows were shown then
+   * Open again at the earlier place; resolve once there are enough rows.
+   * @param {number} _rows the number of rows shown then
    * @returns {Promise<void>}
    */
   opened(_rows) {
     return Promise.resolve();
   }
 
-  /** How many rows are shown, of a view whose list grows while one scrolls. */
+  /** The number of rows, of a view whose list grows while scrolling. */
   get rows() {
     return 0;
   }
 
   /**
-   * Ask for `procedure`, and show that it is on its way as long as no answer has come.
+   * Request `procedure`, and show it as pending until there is an answer.
    * @protected
    * @param {string} procedure
    * @param {Record<string, unknown>} [parameters]
-   * @returns {Promise<boolean>} resolves when it has been answered: whether it was done
+   * @returns {Promise<boolean>} resolves with whether it succeeded
    */
   async _request(procedure, parameters = {}) {
     const request = new PlayerRequest(procedure, parameters);
@@ -76,7 +76,7 @@ export class ViewElement extends HTMLElement {
   }
 
   /**
-   * Tell the person something that is no error.
+   * Show a message that is not an error.
    * @protected
    * @param {string} text
    */

@@ -54,7 +54,7 @@ export class VolumeControl extends ViewElement {
     this.#slider.disabled = !can;
     this.#mute.disabled = !state.can.includes("mute");
     this.#name(state.muted);
-    // A slider under the finger, or whose last value is on its way, would jump back.
+    // a slider that is dragged, or whose last value is pending, would jump back
     if (this.#held || this._requests > 0 || this.#throttle.waiting) return;
     this.#slider.value = String(state.volume);
     if (this.#value.textContent !== `${state.volume}`) this.#draw(state.volume);

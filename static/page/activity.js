@@ -1,4 +1,4 @@
-/** Whether somebody is there: a pointer or a key has moved in the last seconds. */
+/** Detects activity: a pointer moved or a key was pressed in the last seconds. */
 
 import { Signal } from "../events/signal.js";
 
@@ -17,7 +17,7 @@ export class Activity {
     this.#page = page;
   }
 
-  /** Begin to watch. */
+  /** Start to listen. */
   start() {
     for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) {
       this.#page.addEventListener(type, () => this.note(), { passive: true });
@@ -25,7 +25,7 @@ export class Activity {
     this.note();
   }
 
-  /** Somebody is there now. */
+  /** Note activity. */
   note() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#become(false), QUIET);

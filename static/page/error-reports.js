@@ -1,4 +1,4 @@
-/** Reports the uncaught errors of a page to the server; loaded only where a setting asks for it. */
+/** Reports a page's uncaught errors to the server; loaded only if a setting says so. */
 
 import { withoutSecrets } from "./secrets.js";
 
@@ -17,7 +17,7 @@ window.addEventListener("unhandledrejection", (event) => {
 });
 
 /**
- * Tell the server of an error, once, as long as there are not many.
+ * Report an error once, up to a limit.
  * @param {string} message
  * @param {unknown} error
  */
@@ -30,7 +30,7 @@ function report(message, error) {
     message: withoutSecrets(message).slice(0, LONGEST),
     stack: withoutSecrets(stack).slice(0, LONGEST),
   });
-  // A report that does not arrive is not an error to report.
+  // a lost report is not reported
   fetch(new URL("api/page-error", document.baseURI), {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -1,4 +1,4 @@
-/** Filling the screen, where the browser allows it: for some seconds after a click. */
+/** Full screen, which browsers allow only for some seconds after a click. */
 
 import { CallError } from "../protocol/errors.js";
 
@@ -15,13 +15,13 @@ export class Fullscreen {
     return this.#page.fullscreenElement !== null;
   }
 
-  /** Whether the browser has such a thing. */
+  /** Whether the browser supports it. */
   get available() {
     return this.#page.fullscreenEnabled;
   }
 
   /**
-   * Fill the screen, or no longer; a CallError `not_supported` if the browser refuses.
+   * Enter or leave full screen; throws a CallError `not_supported` if the browser refuses.
    * @param {boolean} on
    */
   async set(on) {
@@ -31,7 +31,7 @@ export class Fullscreen {
       return;
     }
     const { userActivation } = navigator;
-    // Asked in vain, the browser would complain on its console.
+    // a refused request would print a warning on the console
     if (userActivation && !userActivation.isActive) throw clickNeeded();
     try {
       await this.#page.documentElement.requestFullscreen();

@@ -1,4 +1,4 @@
-/** What a tab remembers of the player whose film it continues; other sites' links cannot set it. */
+/** The player whose film a tab continues; links from other sites cannot set it. */
 
 import { Store } from "./store.js";
 

@@ -1,4 +1,4 @@
-/** What keys ask of the player, where no control wants them itself. */
+/** The player's keys, unless a focused control uses them. */
 
 import { PlayerRequest } from "../events/player-request.js";
 import { RATE } from "../protocol/ranges.js";
@@ -8,7 +8,7 @@ import { RATE } from "../protocol/ranges.js";
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
  */
 
-/** By how much a key changes the rate. */
+/** The step of the rate. */
 const RATE_STEP = 0.25;
 
 /** @type {Record<string, Wish>} */
@@ -25,21 +25,21 @@ const WISHES = {
   p: { procedure: "previous", parameters: {} },
 };
 
-/** @type {Record<string, number>} keys that make it faster or slower than it is */
+/** @type {Record<string, number>} the keys that change the rate */
 const RATE_STEPS = { "[": -RATE_STEP, "]": RATE_STEP };
 
 const KEYS = [...Object.keys(WISHES), ...Object.keys(RATE_STEPS)];
 
-/** Keys that a focused element of a kind uses itself. */
+/** The keys that focused elements use, by their kind. */
 const OWN = [
   { elements: "button, select", keys: [" ", "Enter"] },
   { elements: "input, select, textarea", keys: KEYS },
 ];
 
 /**
- * Ask for what the keys say, from `page` upwards, if the player has it now.
+ * Dispatch a request from `page` for each key whose procedure works now.
  * @param {Document} page
- * @param {() => PlayerState | null} state as the player reported it last
+ * @param {() => PlayerState | null} state the last one reported
  */
 export function listenToKeys(page, state) {
   page.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-/** Work that is put off until the page has nothing more urgent to do. */
+/** Work that is deferred until the page is idle. */
 
 /** @typedef {(run: () => void) => void} Schedule */
 
@@ -9,15 +9,15 @@ export class Later {
 
   /**
    * @param {() => void} work
-   * @param {Schedule} [schedule] when to do it; if none is given, with the next frame that the browser
-   *   draws, which a hidden page has when it is seen again
+   * @param {Schedule} [schedule] when to run it; by default with the next frame, which a hidden page draws
+   *   when it becomes visible
    */
   constructor(work, schedule = (run) => requestAnimationFrame(run)) {
     this.#work = work;
     this.#schedule = schedule;
   }
 
-  /** Let it be done: once, however often it is asked for until then. */
+  /** Request the work, which runs once for all requests until then. */
   ask() {
     if (this.#asked) return;
     this.#asked = true;

@@ -1,4 +1,4 @@
-/** How it stands with the connection, in words: from states to the keys of texts; no I/O. */
+/** The texts for the state of the connection; no I/O. */
 
 import { ApiError } from "../protocol/errors.js";
 
@@ -10,12 +10,12 @@ import { ApiError } from "../protocol/errors.js";
  * @typedef {object} NoticeKeys
  * @property {"good" | "busy" | "bad" | "act"} kind
  * @property {Key} text
- * @property {Key | null} action what the person can do about it here
- * @property {unknown} problem what it comes from; null if that is told already
+ * @property {Key | null} action what the user can do about it
+ * @property {unknown} problem its cause; null if the text already says it
  */
 
 /**
- * Return what a remote says.
+ * Return the notice of a remote.
  * @param {Status} status
  * @param {Error | null} problem
  * @param {PlayerView} view
@@ -37,7 +37,7 @@ export function remoteNotice(status, problem, view, role) {
 }
 
 /**
- * Return what a player says.
+ * Return the notice of a player.
  * @param {Status} status
  * @param {Error | null} problem
  * @returns {NoticeKeys}

@@ -1,4 +1,4 @@
-/** What both pages do: show the controls, pass on requests, tell errors and the connection. */
+/** The base of both pages: controls, requests, errors and the state of the connection. */
 
 import { ConnectionBanner } from "../elements/connection-banner.js";
 import { find, mountControls } from "../elements/index.js";
@@ -39,7 +39,7 @@ export class Page {
     this.#toast = find(page, "message-toast", MessageToast);
   }
 
-  /** Build the page; it shows nothing yet. */
+  /** Build the page, which shows nothing yet. */
   mount() {
     this.#banner.mount();
     this.#toast.mount();
@@ -53,7 +53,7 @@ export class Page {
   }
 
   /**
-   * Pass on what the person asks, by `call`, and tell what goes wrong with it.
+   * Pass on requests to `call`, and show their errors.
    * @param {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
    */
   listen(call) {
@@ -67,7 +67,7 @@ export class Page {
   }
 
   /**
-   * Tell the person of an error.
+   * Show an error.
    * @param {unknown} error
    */
   tell(error) {
@@ -76,7 +76,7 @@ export class Page {
   }
 
   /**
-   * Tell the person something that is no error.
+   * Show a message that is not an error.
    * @param {string} text
    */
   inform(text) {
@@ -84,7 +84,7 @@ export class Page {
   }
 
   /**
-   * Say where the person is looking what has gone wrong since, and no longer what is past.
+   * Show new errors in the visible view, and remove old ones.
    *
    * @param {import("../protocol/player-state.js").PlayerState} earlier
    * @param {import("../protocol/player-state.js").PlayerState} state
@@ -103,10 +103,10 @@ export class Page {
   }
 
   /**
-   * Say how it stands with the connection.
+   * Show the state of the connection.
    * @protected
    * @param {import("./notices.js").NoticeKeys} notice
-   * @param {() => void} act what its action does
+   * @param {() => void} act the handler of its action
    */
   _notify({ kind, text, problem, action }, act) {
     this.#banner.tell({

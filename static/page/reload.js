@@ -1,4 +1,4 @@
-/** Loads the page again when its files have changed; loaded in development only. */
+/** Reloads the page when its files have changed; in development only. */
 
 const PAUSE = 700;
 
@@ -14,7 +14,7 @@ async function look() {
       first = stamp;
     }
   } catch {
-    // The server is being started again.
+    // the server is restarting
   }
   setTimeout(look, PAUSE);
 }

@@ -1,4 +1,4 @@
-/** What must not leave a page in words: ids, keys and tokens, in the forms of docs/protocol.md. */
+/** Removes ids, keys and tokens, in the forms of docs/protocol.md, from texts that leave a page. */
 
 /** @type {[RegExp, string][]} */
 const SECRETS = [
@@ -9,7 +9,7 @@ const SECRETS = [
 ];
 
 /**
- * Return `text` without fragments of addresses, and without what looks like an id, key or token.
+ * Return `text` without fragments of addresses and anything like an id, key or token.
  * @param {string} text
  */
 export function withoutSecrets(text) {

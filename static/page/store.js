@@ -1,16 +1,16 @@
-/** What a page remembers in its browser: one JSON object under one key of localStorage. */
+/** A page's storage in its browser: one JSON object under one key of localStorage. */
 
 import { isRecord } from "../protocol/messages.js";
 
 export class Store {
   #key;
   #storage;
-  /** @type {Record<string, unknown> | null} read when it is first asked for: that waits */
+  /** @type {Record<string, unknown> | null} read at the first use, because reading blocks */
   #values = null;
 
   /**
    * @param {string} key
-   * @param {() => Storage} storage a function, because merely asking for it may be forbidden
+   * @param {() => Storage} storage a function, because access may be forbidden
    */
   constructor(key, storage) {
     this.#key = key;
@@ -18,7 +18,7 @@ export class Store {
   }
 
   /**
-   * Return what is remembered under `name`, undefined if nothing is.
+   * Return the value of `name`; undefined if there is none.
    * @param {string} name
    * @returns {unknown}
    */
@@ -28,16 +28,16 @@ export class Store {
   }
 
   /**
-   * Remember `value`; for as long as the page lives if the browser forbids more.
+   * Store `value`, only until the page closes if the browser forbids more.
    * @param {string} name
-   * @param {unknown} value undefined forgets
+   * @param {unknown} value undefined to remove it
    */
   set(name, value) {
     this.#values = { ...(this.#values ?? this.#read()), [name]: value };
     try {
       this.#storage().setItem(this.#key, JSON.stringify(this.#values));
     } catch {
-      // Storage is off or full: the page works without.
+      // storage is off or full; the page works without it
     }
   }
 

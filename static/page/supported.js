@@ -1,7 +1,7 @@
 /*
- * Says in words that a browser is too old for the pages; a classic script in the oldest syntax, so
- * that such a browser can run it. Object.fromEntries stands for ES2019, which the modules are written
- * in; the styles look as they should from Chromium 79, Firefox 75 and Safari 13.1 on.
+ * Shows that a browser is too old for the pages; a classic script in the oldest syntax, so that such
+ * a browser can run it. Object.fromEntries detects ES2019, the target of the modules; the styles
+ * need Chromium 79, Firefox 75 or Safari 13.1.
  */
 (function () {
   var enough =

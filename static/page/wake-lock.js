@@ -1,4 +1,4 @@
-/** Keeps the screen on while something plays, where the browser lets a page do that. */
+/** Keeps the screen on while something plays, if the browser supports it. */
 
 export class WakeLock {
   #navigator;
@@ -18,7 +18,7 @@ export class WakeLock {
     else this.#release();
   }
 
-  /** Ask again: the browser drops the lock whenever the page is hidden. */
+  /** Request the lock again, which the browser drops whenever the page is hidden. */
   renew() {
     if (!this.#wanted || this.#lock || !("wakeLock" in this.#navigator)) return;
     this.#lock = this.#navigator.wakeLock.request("screen").then(

@@ -1,7 +1,7 @@
-/** The moments at which a page may have slept or changed networks. */
+/** Detects when a page was suspended or changed networks. */
 
 /**
- * Call `wake` at each of them.
+ * Call `wake` each time.
  * @param {Window} page
  * @param {() => void} wake
  */

@@ -10,9 +10,9 @@ import { following, indexOf, preceding } from "../playback/queue.js";
  * @typedef {import("../playback/queue.js").Queue} Queue
  * @typedef {import("../playback/queue.js").QueueItem} QueueItem
  *
- * @typedef {object} Facts what the player is, beside its medium's state
+ * @typedef {object} Facts the player's state apart from its medium's
  * @property {string} name
- * @property {QueueItem | null} current what is loaded
+ * @property {QueueItem | null} current the loaded item
  * @property {Queue} queue
  * @property {import("../protocol/player-state.js").Skipped | null} skipped
  * @property {boolean} fullscreen

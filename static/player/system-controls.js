@@ -1,4 +1,4 @@
-/** What the browser and the system show of what plays, and the keys of keyboards and headsets. */
+/** The media session: what the system shows of playback, and the keys of keyboards and headsets. */
 
 /**
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
@@ -80,7 +80,7 @@ export class SystemControls {
         possible ? (details) => this.#ask(procedure, parameters(details)) : null,
       );
     } catch {
-      // A browser that does not know an action says so; the others are offered.
+      // the browser does not know this action; the others are offered
     }
   }
 }

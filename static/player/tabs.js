@@ -1,4 +1,4 @@
-/** Which of a browser's tabs is the player: the one that claimed it last. */
+/** Decides which of a browser's tabs is the player: the last one that claimed it. */
 
 import { Signal } from "../events/signal.js";
 
@@ -15,27 +15,27 @@ export class Tabs {
   lost = new Signal();
 
   /**
-   * @param {BroadcastChannel | null} channel null where the browser has none
-   * @param {string} [tab] a name that no other tab has
+   * @param {BroadcastChannel | null} channel null if the browser has none
+   * @param {string} [tab] a unique name
    */
   constructor(channel, tab = String(Math.random())) {
     this.#channel = channel;
     this.#tab = tab;
   }
 
-  /** Begin to listen to the other tabs. */
+  /** Start to listen to the other tabs. */
   start() {
     if (!this.#channel) return;
     this.#channel.addEventListener("message", ({ data }) => {
       if (!this.#claim) return;
       if (isLater(data, this.#claim)) this.lost.emit();
-      // The other tab may have begun to listen only after this one's claim.
+      // the other tab may have missed this one's claim
       else this.#announce();
     });
   }
 
   /**
-   * Be the player from now on.
+   * Become the player.
    * @param {number} [at] milliseconds of Unix time
    */
   claim(at = Date.now()) {

@@ -1,4 +1,4 @@
-/** What a player says unasked: that it is there, its state, its events. */
+/** Publishes a player's availability, state and events. */
 
 import { writeJson } from "../protocol/messages.js";
 
@@ -31,7 +31,7 @@ export class PlayerVoice {
   }
 
   /**
-   * Return what the broker is to say when the player has died.
+   * Return the will.
    * @param {Callee} player
    * @returns {import("../mqtt/transport.js").Will}
    */
@@ -39,7 +39,7 @@ export class PlayerVoice {
     return { topic: player.availability, payload: text.encode("offline"), qos: 1, retain: true };
   }
 
-  /** Say that the player is there. */
+  /** Publish `online`. */
   online() {
     this.#publish(({ availability }) => availability, text.encode("online"), true);
   }
@@ -57,7 +57,7 @@ export class PlayerVoice {
     this.#publish((player) => player.event(name), writeJson(detail), false);
   }
 
-  /** Leave for good: say so, take the state back, and disconnect. */
+  /** Publish `offline`, clear the retained state, and disconnect. */
   goodbye() {
     this.#connection.leave(({ topics }) => {
       const player = this.#target(topics);
@@ -77,7 +77,7 @@ export class PlayerVoice {
     const { session } = this.#connection;
     if (!session) return;
     const options = /** @type {const} */ ({ retain, qos: retain ? 1 : 0 });
-    // A new session says it all again, so what a lost one swallowed is not missed.
+    // a new session publishes everything again, so nothing lost is missed
     this.#connection
       .publish(topic(this.#target(session.topics)), payload, options)
       .catch(() => undefined);

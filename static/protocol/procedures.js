@@ -14,10 +14,10 @@ import { NAME, RATE, SUBTITLE_DELAY, SUBTITLE_SIZE, TYPES, VOLUME } from "./rang
  * @typedef {object} Parameter
  * @property {string} name
  * @property {"number" | "whole" | "text" | "boolean" | "track" | "choice" | "texts"} type
- * @property {number} [least] of a number: its lower bound; of a text: its shortest length
- * @property {number} [most] the upper bound, the longest length; of texts: how many
+ * @property {number} [least] the least number, or length of a text
+ * @property {number} [most] the greatest number, length of a text, or count of texts
  * @property {readonly string[]} [choices]
- * @property {Scalar | null} [default] null: may be left out, the procedure then decides
+ * @property {Scalar | null} [default] null: optional, the procedure decides
  */
 
 /** @type {readonly Parameter[]} */

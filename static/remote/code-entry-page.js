@@ -1,4 +1,4 @@
-/** What the remote shows when no link opens it: a place for the code that the player shows. */
+/** The remote without a link: a field for the player's code. */
 
 import { CodeEntry } from "./elements/code-entry.js";
 import { find } from "../elements/index.js";

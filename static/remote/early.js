@@ -1,7 +1,6 @@
 /**
- * Asks for the credentials of a remote and reaches for the broker while all else of the page is on its
- * way: a classic script that stands in the page itself, because it waits for nothing. early_answer.js takes
- * both over.
+ * Requests a remote's credentials and connects to the broker while the page still loads. This is a
+ * classic script inside the page, so that nothing delays it. early-answer.js takes over both.
  */
 (function () {
   var link = /^#([0-9a-f]{32})\.([\w-]{22,128})$/.exec(location.hash);
@@ -15,7 +14,7 @@
     headers: headers,
     body: body,
   };
-  // Read to its end, so that the modules need wait for nothing.
+  // read to the end, so that the modules need not wait
   var answer = fetch(url, options).then(function (response) {
     return response.json().then(
       function (value) {
@@ -31,7 +30,7 @@
     function (response) {
       if (socket && !response.ok) leave(socket);
     },
-    // Who takes it over tells the person; if nobody does, there is nobody to tell.
+    // early-answer.js reports the error
     function () {},
   );
   window.zapetteEarly = { url: url, body: body, answer: answer, socket: socket };
@@ -52,7 +51,7 @@
   }
 
   /**
-   * Close a socket; one that still connects only then, lest the browser write of it on the console.
+   * Close a socket; one that still connects later, because browsers would log a warning.
    * @param {WebSocket} it
    */
   function leave(it) {
@@ -67,7 +66,7 @@
     try {
       return new WebSocket(broker, "mqtt");
     } catch (error) {
-      // It may not be opened from here: the module that tries it again tells the person.
+      // the connection retries and reports the error
       return null;
     }
   }

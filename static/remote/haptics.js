@@ -1,10 +1,10 @@
-/** A tap that can be felt, where the device has the means (Android; not iOS, not Firefox). */
+/** Haptic feedback, where supported (Android; not iOS, not Firefox). */
 
 const TAP = 12;
 const FAILURE = [30, 60, 30];
 
 /**
- * Let the device tick whenever a control of `page` is pressed.
+ * Vibrate briefly whenever a control of `page` is pressed.
  * @param {Document} page
  */
 export function feelPresses(page) {
@@ -13,7 +13,7 @@ export function feelPresses(page) {
   });
 }
 
-/** Let the person feel that what they asked for was not done. */
+/** Vibrate for a failed request. */
 export function feelFailure() {
   vibrate(FAILURE);
 }
@@ -21,7 +21,7 @@ export function feelFailure() {
 /** @param {number | number[]} pattern milliseconds */
 function vibrate(pattern) {
   const { vibrate: can, userActivation } = navigator;
-  // A browser that has not been touched yet complains on its console.
+  // before the first touch, browsers would log a warning
   if (!can || (userActivation && !userActivation.hasBeenActive)) return;
   navigator.vibrate(pattern);
 }

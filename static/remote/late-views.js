@@ -1,4 +1,4 @@
-/** What the remote loads when it is first wanted, together: the views behind the first screen. */
+/** The views behind the first screen, loaded together when the first one is opened. */
 
 export { showCodeEntry } from "./code-entry-page.js";
 export * as library from "./elements/library/library-view.js";

@@ -1,15 +1,15 @@
-/** Photos before they are sent: upright, and no larger than a screen needs. */
+/** Prepares photos for sending: upright, and no larger than a screen needs. */
 
-/** Pixels of the longer side, as many as a screen in 4K has. */
+/** The most pixels of the longer side, as on a 4K screen. */
 const LONGEST = 3840;
-/** Bytes of a photo that is sent as it is. */
+/** The most bytes of a photo that is sent unchanged. */
 const SMALL = 2 << 20;
 const QUALITY = 0.9;
 const SHOWN = ["image/jpeg", "image/png", "image/webp"];
 
 /**
- * Return a photo as it is to be sent; what is no photo, or one that this browser cannot draw, as it
- * is. Drawing leaves out what else the file holds, such as where it was taken.
+ * Return a photo to send, redrawn without metadata such as its location. Other files, and photos
+ * that this browser cannot draw, are returned unchanged.
  * @param {File} file
  * @returns {Promise<File>}
  */

@@ -1,4 +1,4 @@
-/** Whether other players are on, and what they are called now; asked of each with its own link. */
+/** The presence and names of other players, each requested with its own link. */
 
 import { readJson } from "../protocol/messages.js";
 import { isPlayerState } from "../connection/player-view.js";
@@ -33,7 +33,7 @@ export class Presence {
   }
 
   /**
-   * Return what is known of a player.
+   * Return the presence of a player.
    * @param {string} id
    */
   of(id) {
@@ -41,7 +41,7 @@ export class Presence {
   }
 
   /**
-   * Follow these players, and no others, until `stop`.
+   * Follow only these players, until `stop`.
    * @param {RemoteLink[]} links
    */
   follow(links) {

@@ -1,4 +1,4 @@
-/** The remote's page: shows the view of a player. */
+/** The remote's page, which shows the view of a player. */
 
 import { write } from "../elements/dom.js";
 import { find } from "../elements/index.js";
@@ -22,7 +22,7 @@ export class RemotePage extends Page {
   #brief;
   #poster;
   #knownName;
-  /** what the link lets the person do, as the server told it */
+  /** the role of the link */
   #role = "remote";
   /** Told what the page shows of the player. @type {(view: View) => void} */
   shown = () => {};
@@ -48,7 +48,7 @@ export class RemotePage extends Page {
     feelPresses(this._page);
   }
 
-  /** Say that no link was ever opened here. */
+  /** Show that no link was opened here yet. */
   showNoLink() {
     this._page.body.dataset.connection = "refused";
     this._name.textContent = this._translate("page.remote");
@@ -62,7 +62,7 @@ export class RemotePage extends Page {
   }
 
   /**
-   * Show a picture of what plays; none if it is null, or cannot be had.
+   * Show a picture of what plays; none if it is null or cannot be loaded.
    *
    * @param {string | null} address
    */
@@ -74,7 +74,7 @@ export class RemotePage extends Page {
   }
 
   /**
-   * Follow a player, and pass on to it what the person asks.
+   * Follow a player, and pass on requests to it.
    * @param {Connection} connection
    * @param {RemotePlayer} player
    */
@@ -92,14 +92,14 @@ export class RemotePage extends Page {
     connection.changed.listen(show);
     player.changed.listen(show);
     this.listen((procedure, parameters) => player.call(procedure, parameters));
-    // All of it in the page's first frame.
+    // everything in the page's first frame
     showControls();
     showRest();
   }
 
   /**
-   * Show what the player was called last time, until it says what it is called.
-   * @param {string | null} name null if it was never seen
+   * Show the player's last known name until it reports its name.
+   * @param {string | null} name null if unknown
    */
   nameIfUnknown(name) {
     if (!name) return;
@@ -117,7 +117,7 @@ export class RemotePage extends Page {
   }
 
   /**
-   * Show all but the controls: no finger waits for that.
+   * Show everything except the controls, which come first.
    *
    * @param {Connection} connection
    * @param {RemotePlayer} player
@@ -146,8 +146,8 @@ export class RemotePage extends Page {
   }
 
   /**
-   * Return what is to be shown: a player that is off does not play, whatever it said last, and a
-   * guest has few controls.
+   * Return the view to show: a player that is off does not play, whatever its last state, and a
+   * guest has fewer controls.
    *
    * @param {PlayerView} view
    */

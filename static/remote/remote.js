@@ -1,6 +1,6 @@
 /** The remote's entry: wiring only. */
 
-// First of all, so that the session begins before the modules of the controls are run.
+// first, so that the session starts before the modules of the controls run
 import { api, connect, links, session } from "./session.js";
 import { defineElements } from "../elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
@@ -16,11 +16,11 @@ import { listenToWaking } from "../page/waking.js";
  */
 
 /**
- * Milliseconds that the controls wait for the player's state. To build them keeps the page's only
- * thread busy, so that the answer would wait; and they would be laid out twice.
+ * Milliseconds that the controls wait for the player's state. Building them blocks the page's
+ * thread, which would delay the answer, and they would be laid out twice.
  */
 const HEAD_START = 100;
-/** Milliseconds that a player has to say what it is called. */
+/** Milliseconds to wait for the player's name. */
 const UNHURRIED = 500;
 
 addEventListener("hashchange", () => location.reload());
@@ -34,7 +34,7 @@ else {
 }
 
 /**
- * Resolve when the player has told its state, or is long in telling it.
+ * Resolve once the player's state has arrived, or after a time-out.
  * @param {RemoteSession} session
  * @returns {Promise<void>}
  */
@@ -68,9 +68,9 @@ async function follow(session) {
   await firstWord(session);
   const { page, translate } = build();
   const { link, connection, player } = session;
-  // So that what a person bookmarks, or puts on the home screen, names the player.
+  // so that a bookmark, or the home screen, names the player
   if (!location.hash) history.replaceState(history.state, "", writeLink(link));
-  // An iPhone's home screen shares no storage with its browser: it needs the whole address.
+  // an iPhone's home screen shares no storage with its browser, so it needs the whole address
   if ("standalone" in navigator) document.querySelector("link[rel=manifest]")?.remove();
   const refuse = () => {
     if (connection.status !== "refused") return;
@@ -91,8 +91,8 @@ async function follow(session) {
 }
 
 /**
- * Remember a link, and what its player is called, once the player is there; if it is long in coming,
- * say what it was called last time. To look at what is stored can hold the page up.
+ * Remember a link and its player's name once the player answers; after a time-out, show its last
+ * known name. Reading the storage can block the page.
  * @param {RemotePage} page
  * @param {RemoteSession} session
  */
@@ -111,12 +111,12 @@ function remember(page, { link, connection, player }) {
     links.name(link.id, state.name);
   };
   player.changed.listen(note);
-  // Later, because to ask localStorage makes the page wait.
+  // later, because reading localStorage blocks the page
   if (player.view.live) setTimeout(() => note(player.view), 0);
 }
 
 /**
- * Let the person type a code in place of scanning one.
+ * Let the user type a code instead of scanning one.
  * @param {import("../i18n/translate.js").Translate} translate
  */
 async function askForCode(translate) {

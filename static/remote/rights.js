@@ -1,10 +1,10 @@
-/** What the link in a phone's hand lets a person do; no I/O. The broker enforces it. */
+/** The rights of a link, which the broker enforces; no I/O. */
 
-/** Procedures of a player that a guest may call (docs/protocol.md, "Who may do what"). */
+/** The procedures that a guest may call (docs/protocol.md, "Rights"). */
 export const OF_GUESTS = ["status", "queue/add", "queue/play_next"];
 
 /**
- * Return those of a player's procedures that a person with this role may call.
+ * Return those of a player's procedures that this role may call.
  * @param {string} role `remote` or `guest`
  * @param {string[]} can
  */

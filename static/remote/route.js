@@ -1,4 +1,4 @@
-/** The part of the remote's address that says what is open, so that it can be bookmarked; no I/O. */
+/** The open view in the remote's address, which can be bookmarked; no I/O. */
 
 /**
  * @typedef {"now" | "queue" | "library" | "more"} ViewName
@@ -6,8 +6,8 @@
  *
  * @typedef {object} Route
  * @property {ViewName} view
- * @property {string} path the folder of the library that is open
- * @property {string} search what is searched for in it
+ * @property {string} path the open folder of the library
+ * @property {string} search the searched words
  * @property {Order} order
  */
 
@@ -20,7 +20,7 @@ const MOST_SHARED = 200;
 export const ORDERS = ["name", "added", "played"];
 
 /**
- * Return the route to a view; to the library's top if nothing else is given.
+ * Return the route to a view, by default at the library's top.
  * @param {ViewName} view
  * @param {Partial<Route>} [inside]
  * @returns {Route}
@@ -30,7 +30,7 @@ export function routeTo(view, { path = "", search = "", order = "name" } = {}) {
 }
 
 /**
- * Return what the query of an address says; the first screen if it says nothing that is known.
+ * Return the route in the query of an address, by default the first screen.
  * @param {string} address with or without its `?`
  * @returns {Route}
  */
@@ -48,8 +48,8 @@ export function readRoute(address) {
 }
 
 /**
- * Return what another app shared with this one: the address in it, or else its text. Apps put an
- * address anywhere; the names are those in `remote.webmanifest`.
+ * Return what another app shared with this one: an address in any of its fields, otherwise its text.
+ * The names of the fields are in `remote.webmanifest`.
  * @param {URLSearchParams} query
  */
 function readShared(query) {

@@ -1,4 +1,4 @@
-/** The remote's first turn, before it has any controls: its link, and the session for it. */
+/** The remote's link and its session, before there are controls. */
 
 import { Api } from "../connection/api.js";
 import { Connection } from "../connection/connection.js";
@@ -15,8 +15,8 @@ import { Store } from "../page/store.js";
  */
 
 /**
- * Seconds. Short, so that by the time the page says that a call has failed with its connection, the
- * broker too has given the connection up: a network that returns cannot deliver the call then.
+ * Seconds; short, so that when the page reports a call that failed with its connection, the broker
+ * has ended the connection too, and the call cannot arrive later.
  */
 const KEEP_ALIVE = 4;
 
@@ -24,13 +24,13 @@ export const api = new Api(document.baseURI, takeOver(fetch, window.zapetteEarly
 export const links = new RemoteLinks(new Store("zapette.remote", () => localStorage));
 const reach = takeOverSocket(dial, window.zapetteEarly);
 const link = links.choose(location.hash);
-/** With the player of the link that was opened; null if none was, now or ever. */
+/** The session with the player of the opened link; null if no link was ever opened. */
 export const session = link && begin(link);
 
 /**
  * Return a connection with the rights of a link, not started yet.
  * @param {RemoteLink} link
- * @param {{ lasting?: boolean }} [options] whether it is made for as long as the page is open
+ * @param {{ lasting?: boolean }} [options] `lasting`: until the page closes
  */
 export function connect(link, { lasting = false } = {}) {
   const credentials = new CredentialsSource(() => api.credentials(link), { lasting });

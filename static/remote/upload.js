@@ -1,20 +1,20 @@
-/** Sends a file to the server in parts, and goes on where the network was cut; no I/O of its own. */
+/** Sends a file to the server in parts, and continues after network cuts; no I/O of its own. */
 
 import { ApiError } from "../protocol/errors.js";
 
-/** Bytes of the first part, and of the smallest one. */
+/** The bytes of the first part, and the least of any. */
 const FIRST = 512 << 10;
 const LEAST = 64 << 10;
-/** Milliseconds: quicker parts grow, slower ones shrink. */
+/** Milliseconds; parts grow if they take less, and shrink if they take more. */
 const QUICK = 1000;
 const SLOW = 5000;
-/** Milliseconds between two attempts, at most. */
+/** The most milliseconds between two attempts. */
 const LONGEST_PAUSE = 10_000;
-/** How often it is tried again until it is given up, some ten minutes. */
+/** The number of retries, which take some ten minutes. */
 const TRIES = 60;
-/** What waiting does not change, though the server calls it a failure of its own. */
+/** Server errors that a retry does not change. */
 const FINAL = ["no_room", "not_implemented"];
-/** What a slow network may cause. */
+/** Errors that a slow network may cause. */
 const CUT = ["request_timeout", "conflict"];
 
 /**
@@ -23,7 +23,7 @@ const CUT = ["request_timeout", "conflict"];
  *   "beginUpload" | "uploadState" | "uploadPart" | "endUpload">} UploadApi
  *
  * @typedef {object} Surroundings
- * @property {AbortSignal} signal ends it
+ * @property {AbortSignal} signal cancels it
  * @property {(received: number, cut: boolean) => void} progressed bytes that have arrived, and
  *   whether the network is cut
  * @property {(milliseconds: number) => Promise<void>} pause
@@ -51,8 +51,8 @@ export class Upload {
   }
 
   /**
-   * Send it; return what plays it. It is given up when the signal aborts, and on errors that waiting
-   * does not change.
+   * Send it; return its source. Rejects when the signal aborts, and on errors that a retry does not
+   * change.
    * @returns {Promise<string>}
    */
   async send() {
@@ -70,7 +70,7 @@ export class Upload {
     throw new ApiError("invalid_request", "the upload was cancelled", 0);
   }
 
-  /** Do what comes next; return what plays the file once it is all there. */
+  /** Do the next step; return the source once the file is complete. */
   async #step() {
     const { name, size } = this.#file;
     const { signal, now, progressed } = this.#around;

@@ -1,4 +1,4 @@
-/** The views behind the first screen: each is loaded when it is first opened. */
+/** The views behind the first screen, loaded when first opened. */
 
 import { find } from "../elements/index.js";
 import { listenFor } from "../events/page-event.js";
@@ -8,12 +8,12 @@ import { TabBar } from "./elements/tab-bar.js";
 import { ViewElement } from "../elements/view.js";
 import { readRoute, routeTo, writeRoute } from "./route.js";
 
-/** Milliseconds without scrolling until the place is kept; browsers take few entries a second. */
+/** Milliseconds without scrolling until the place is kept, because browsers limit the rate. */
 const STILL = 250;
 /** @type {Place} */
 const TOP = { top: 0, rows: 0 };
 
-/** Where the first screen and another view stand side by side. */
+/** The width from which the first screen and another view are side by side. */
 const WIDE = "(min-width: 60rem)";
 
 /**
@@ -22,7 +22,7 @@ const WIDE = "(min-width: 60rem)";
  * @typedef {import("./route.js").ViewName} ViewName
  * @typedef {import("../i18n/translate.js").Translate} Translate
  *
- * @typedef {object} Surroundings what a view needs besides the player's state
+ * @typedef {object} Surroundings what a view needs apart from the player's state
  * @property {Translate} translate
  * @property {import("../connection/api.js").Api} api
  * @property {import("../connection/links.js").RemoteLinks} links
@@ -30,12 +30,12 @@ const WIDE = "(min-width: 60rem)";
  * @property {(link: import("../connection/links.js").RemoteLink) => import("../connection/connection.js").Connection} connect
  *   makes a connection with the rights of a link, which is not started yet
  * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
- *   calls the player, and returns what it answers
+ *   calls the player, and returns its answer
  * @property {() => Route} route
  * @property {(route: Route) => void} go opens another view or folder
- * @property {(route: Route) => void} turn says that what is open is this now
+ * @property {(route: Route) => void} turn replaces the present route
  *
- * @typedef {object} Place where in a view the person is; an entry of the history has it as its state
+ * @typedef {object} Place a place in a view; the state of an entry of the history
  * @property {number} top pixels
  * @property {number} rows
  */
@@ -49,7 +49,7 @@ export class RemoteViews {
   #wide = matchMedia(WIDE);
   /** @type {Route} */
   #route = routeTo("now");
-  /** what was open in each view, and where @type {Map<ViewName, { route: Route, place: Place }>} */
+  /** the last route and place in each view @type {Map<ViewName, { route: Route, place: Place }>} */
   #left = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moving = undefined;
@@ -77,7 +77,7 @@ export class RemoteViews {
     this.#panel = find(page, "#panel", HTMLElement);
   }
 
-  /** Open what the address says, and follow it and the tabs from now on. */
+  /** Open the view in the address, and follow it and the tabs. */
   start() {
     this.#tabs.mount(this.#surroundings.translate);
     listenFor(this.#tabs, ViewChoice, ({ view }) => this.#pick(view));
@@ -92,7 +92,7 @@ export class RemoteViews {
   }
 
   /**
-   * Show the view of the player in the view that is open.
+   * Show the player's view in the open view.
    * @param {View} view
    */
   show(view) {
@@ -102,7 +102,7 @@ export class RemoteViews {
   }
 
   /**
-   * What the panel holds; a wide page always has something beside the first screen.
+   * The content of the panel, which a wide page always shows next to the first screen.
    *
    * @returns {ViewName}
    */
@@ -111,7 +111,7 @@ export class RemoteViews {
   }
 
   /**
-   * Open a view as it was left; a tab that is open already leads to its top.
+   * Open a view at its last place; a tab that is already open goes to its top.
    *
    * @param {ViewName} view
    */
@@ -147,7 +147,7 @@ export class RemoteViews {
     this.#moving = setTimeout(() => this.#note(), STILL);
   }
 
-  /** Keep in mind where the person is. */
+  /** Keep the present place. */
   #note() {
     clearTimeout(this.#moving);
     const place = this.#place;
@@ -203,7 +203,7 @@ export class RemoteViews {
 }
 
 /**
- * Return the place that an entry of the history has.
+ * Return the place in an entry of the history.
  * @param {unknown} state
  * @returns {Place}
  */
@@ -225,7 +225,7 @@ function loadStyles(page) {
   sheet.rel = "stylesheet";
   sheet.href = new URL("../styles/views.css", import.meta.url).href;
   return new Promise((resolve) => {
-    // Without its style sheet a view is plain, but it works.
+    // a view also works without its style sheet
     for (const end of ["load", "error"]) sheet.addEventListener(end, () => resolve());
     page.head.append(sheet);
   });

@@ -1,10 +1,10 @@
-/** Where a picture that stands for hours is put next, so that no screen keeps a mark of it; no I/O. */
+/** The places of a picture that is shown for hours, to prevent burn-in; no I/O. */
 
 /** The plastic number: multiples of its inverse powers fill a square evenly. */
 const PLASTIC = 1.32471795724474602596;
 
 /**
- * Return the place of the `step`th turn, each part from 0 (left, above) to 1 (right, below).
+ * Return the place for a step, each coordinate from 0 (left, top) to 1 (right, bottom).
  * @param {number} step from 0
  * @returns {{ x: number, y: number }}
  */

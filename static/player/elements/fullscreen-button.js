@@ -1,7 +1,7 @@
 import { build, fill, icon } from "../../elements/dom.js";
 import { PlayerRequest } from "../../events/player-request.js";
 
-/** Lets the page fill the screen; hidden where the browser cannot. */
+/** Switches full screen; hidden if the browser does not support it. */
 export class FullscreenButton extends HTMLElement {
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {

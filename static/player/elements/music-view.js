@@ -3,10 +3,10 @@ import { retryPicture } from "../../elements/picture-retry.js";
 import { build, fill, flag, write } from "../../elements/dom.js";
 import { ViewElement } from "../../elements/view.js";
 
-/** Milliseconds until it is put elsewhere; the style sheet lets it go there slowly, or at once. */
+/** Milliseconds until it moves, in the way that the style sheet says. */
 const INTERVAL = 20000;
 
-/** What a song looks like: its cover, and whose it is, never long in one place. */
+/** Shows the cover, artist and album of a song, at changing places. */
 export class MusicView extends ViewElement {
   #cover = build("img", { alt: "", hidden: "" });
   #song = build("p", { class: "song" });
@@ -18,7 +18,7 @@ export class MusicView extends ViewElement {
   /** @override @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
-    // What it says stands in the page already.
+    // the page already has its text
     this.setAttribute("aria-hidden", "true");
     fill(this, this.#cover, build("div", {}, this.#song, this.#about));
     retryPicture(this.#cover);
@@ -52,7 +52,7 @@ export class MusicView extends ViewElement {
 }
 
 /**
- * Return whose the medium is and what it is a part of, as far as that is known.
+ * Return the artist and album of the medium, as far as known.
  * @param {import("../../protocol/player-state.js").PlayerState} state
  */
 export function aboutOf({ artist, album }) {

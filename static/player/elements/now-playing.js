@@ -5,10 +5,10 @@ import { build, fill, flag } from "../../elements/dom.js";
 import { aboutOf } from "./music-view.js";
 import { ViewElement } from "../../elements/view.js";
 
-/** Milliseconds between two looks at how long it is until sleep. */
+/** Milliseconds between two updates of the time until sleep. */
 const INTERVAL = 10000;
 
-/** What plays, what comes next, what is being waited for, and what went wrong. */
+/** Shows what plays, what comes next, buffering and errors. */
 export class NowPlaying extends ViewElement {
   /** @type {import("../../protocol/player-state.js").PlayerState | null} */
   #state = null;
@@ -24,7 +24,7 @@ export class NowPlaying extends ViewElement {
   /** @override @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
-    // The title stands in the page from the beginning.
+    // the page already has the title
     const words = build(
       "div",
       {},

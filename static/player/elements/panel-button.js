@@ -1,7 +1,7 @@
 import { build, fill, icon } from "../../elements/dom.js";
 import { SettingsToggle } from "../../events/player-controls.js";
 
-/** Opens what is set at the player (event `SettingsToggle`). */
+/** Opens the player's settings (event `SettingsToggle`). */
 export class PanelButton extends HTMLElement {
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {

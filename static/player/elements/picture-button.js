@@ -1,7 +1,7 @@
 import { build, fill, icon } from "../../elements/dom.js";
 import { PictureToggle } from "../../events/player-controls.js";
 
-/** Puts the picture into a small window of its own (event `PictureToggle`); hidden without. */
+/** Switches picture in picture (event `PictureToggle`); hidden if the browser does not support it. */
 export class PictureButton extends HTMLElement {
   /** @param {import("../../elements/view.js").Translate} translate */
   mount(translate) {

@@ -16,10 +16,10 @@ import { VisitorList } from "./visitor-list.js";
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
-/** What a new player shows; the dash may be left out. */
+/** The form of a new player's code; the dash is optional. */
 const CODE = "\\s*[0-9]{3}[ \\-]?[0-9]{3}\\s*";
 
-/** What is set at the player itself, and who is connected to it. */
+/** The player's settings and its connected devices. */
 export class PlayerPanel extends ViewElement {
   #visitors;
   /** @type {ChoiceRow<string | null>} */
@@ -117,7 +117,7 @@ export class PlayerPanel extends ViewElement {
     first?.focus({ preventScroll: true });
   }
 
-  /** Close it; `SettingsClosed` tells that. */
+  /** Close it and dispatch `SettingsClosed`. */
   close() {
     flag(this, "hidden", true);
     this.#visitors.stop();

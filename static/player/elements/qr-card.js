@@ -8,8 +8,8 @@ import { build, fill, flag } from "../../elements/dom.js";
  */
 
 /**
- * How to get in: the QR code, which is also a link, its address as text, and a code to type; for
- * those who may do everything, or for guests.
+ * The QR code, which is also a link, its address as text, and a code to type, for a remote or a
+ * guest.
  *
  * It dispatches `LinkRenewal`, `CodeRequest` and `AddressChoice`.
  */
@@ -64,7 +64,7 @@ export class QrCard extends HTMLElement {
   }
 
   /**
-   * Show the code of a player that waits to be let in; its links take the place of it.
+   * Show the code of a player that waits to be let in, until it has links.
    * @param {string} code
    */
   showWaiting(code) {
@@ -84,7 +84,7 @@ export class QrCard extends HTMLElement {
   }
 
   /**
-   * Show a code to type until it is worth nothing any more.
+   * Show a code to type until it expires.
    * @param {import("../../events/player-controls.js").Code} code
    */
   #showCode({ code, expires_at }) {
@@ -98,7 +98,7 @@ export class QrCard extends HTMLElement {
   }
 
   /**
-   * Offer the addresses under which phones may find the server, if there are several.
+   * Offer the addresses at which phones may reach the server, if there are several.
    * @param {Candidate[]} candidates
    * @param {string} chosen
    */
@@ -141,7 +141,7 @@ export class QrCard extends HTMLElement {
     this.#guests.setAttribute("aria-pressed", String(guest));
     if (!this.#shown) return;
     const { url, qr_svg } = this.#shown;
-    // An image cannot run scripts, whatever the drawing holds.
+    // an image cannot run scripts
     this.#image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(qr_svg)}`;
     this.#link.href = url;
     const { host, pathname, hash } = new URL(url);

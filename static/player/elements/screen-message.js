@@ -5,13 +5,13 @@ export class ScreenMessage extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
 
-  /** Make the element one that a screen reader reads out. */
+  /** Make screen readers announce the element. */
   mount() {
     this.setAttribute("role", "status");
   }
 
   /**
-   * Show `text`, in place of what is shown.
+   * Show `text` in place of the present one.
    * @param {string} text
    * @param {number} seconds
    */

@@ -1,7 +1,7 @@
 import { PlayerRequest } from "../../events/player-request.js";
 import { build, fill, flag } from "../../elements/dom.js";
 
-/** Asks for the one click that the browser wants before it plays sound. */
+/** Asks for the click that the browser requires before it plays sound. */
 export class StartOverlay extends HTMLElement {
   #button = build("button", { type: "button" });
   #whole = build("button", { type: "button", class: "whole" });
@@ -22,7 +22,7 @@ export class StartOverlay extends HTMLElement {
   show(needed) {
     if (needed !== this.hasAttribute("hidden")) return;
     flag(this, "hidden", !needed);
-    // A television has no pointer: its OK button presses what has the focus.
+    // the OK button of a television presses the focused element
     if (needed) this.#button.focus({ preventScroll: true });
   }
 }

@@ -1,7 +1,7 @@
 import { build, fill, flag } from "../../elements/dom.js";
 import { Takeback } from "../../events/player-controls.js";
 
-/** Says that another tab is the player now, and offers to take it back (event `Takeback`). */
+/** Shows that another tab is the player, and offers to take it back (event `Takeback`). */
 export class TakeoverNotice extends HTMLElement {
   /** @type {HTMLElement[]} */
   #parts = [];

@@ -1,19 +1,19 @@
 import { build, fill } from "../../elements/dom.js";
 
-/** Milliseconds between two looks while the list is shown. */
+/** Milliseconds between two updates while the list is shown. */
 const INTERVAL = 3000;
 
 /**
  * @typedef {import("../../connection/api.js").Visitor} Visitor
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  *
- * @typedef {object} Doorkeeper who knows the visitors
+ * @typedef {object} Doorkeeper manages the connected devices
  * @property {() => Promise<{ connected: boolean, visitors: Visitor[] }>} visitors
  * @property {(clientId: string) => Promise<unknown>} turnOut
  * @property {(code: string) => Promise<unknown>} letIn lets a new player in, which shows this code
  */
 
-/** Who is connected to the player, and a button for each that turns them out. */
+/** Lists the connected devices, each with a button that disconnects it. */
 export class VisitorList {
   #translate;
   #doorkeeper;
@@ -21,7 +21,7 @@ export class VisitorList {
   #drawn = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
-  /** counts the times that it was shown, so that a late answer starts nothing */
+  /** the number of times it was shown, to ignore late answers */
   #shown = 0;
   element = build("ul", { class: "visitors", "aria-live": "polite" });
 
@@ -36,7 +36,7 @@ export class VisitorList {
     this.#tell = tell;
   }
 
-  /** Begin to look who is there. */
+  /** Start to update the list. */
   start() {
     this.#shown += 1;
     void this.#look(this.#shown);
@@ -54,7 +54,7 @@ export class VisitorList {
       const { visitors } = await this.#doorkeeper.visitors();
       if (shown === this.#shown) this.#draw(visitors);
     } catch {
-      // The banner says that there is no connection; the list is as it was known last.
+      // the banner reports the lost connection; the list stays as it was
     }
     if (shown === this.#shown) this.#timer = setTimeout(() => void this.#look(shown), INTERVAL);
   }

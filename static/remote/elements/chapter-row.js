@@ -7,10 +7,10 @@ import { indexAt, nameOf, neighbours } from "../../protocol/chapters.js";
  * @typedef {import("../../elements/view.js").View} View
  */
 
-/** Milliseconds between two looks at which chapter plays. */
+/** Milliseconds between two updates of the present chapter. */
 const INTERVAL = 1000;
 
-/** The chapters to choose from, of which one plays, and the ways to the one before and after. */
+/** The chapters, of which one plays, with buttons for the previous and the next one. */
 export class ChapterRow {
   #translate;
   /** @type {View | null} */
@@ -26,8 +26,8 @@ export class ChapterRow {
 
   /**
    * @param {import("../../i18n/translate.js").Translate} translate
-   * @param {(position: number) => Promise<unknown>} go asks for a place, in seconds; what is shown is
-   *   where the player reports to be
+   * @param {(position: number) => Promise<unknown>} go requests a position, in seconds; the shown
+   *   chapter is that of the reported position
    */
   constructor(translate, go) {
     this.#translate = translate;

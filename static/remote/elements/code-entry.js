@@ -4,7 +4,7 @@ import { writeLink } from "../../connection/links.js";
 import { build } from "../../elements/dom.js";
 import { TextForm } from "../../elements/text-form.js";
 
-/** Takes the short code that a player shows, and opens the remote that it stands for. */
+/** A field for a player's code, which opens its remote. */
 export class CodeEntry {
   #translate;
   #api;

@@ -1,8 +1,8 @@
-/** Lets the items of a list be dragged to another place by their handles, with mouse or finger. */
+/** Reorders the items of a list, dragged by their handles with mouse or finger. */
 
-/** Pixels that a pointer moves before it drags: less is a click. */
+/** Pixels that a pointer must move to drag; less is a click. */
 const SLACK = 6;
-/** Pixels from the upper and lower end of the window within which it scrolls, and how fast. */
+/** Pixels from the top and bottom of the window within which it scrolls, and the speed. */
 const EDGE = 110;
 const SCROLL = 9;
 
@@ -10,11 +10,11 @@ const SCROLL = 9;
  * @typedef {object} Drag
  * @property {HTMLElement} item
  * @property {HTMLElement[]} items all of them, in their order
- * @property {number[]} middles where they were, from the top of the document
+ * @property {number[]} middles their places, from the top of the document
  * @property {number} from
  * @property {number} to
- * @property {number} startedAt where the pointer was, from the top of the document
- * @property {number} pointer where it is in the window
+ * @property {number} startedAt the first place of the pointer, from the top of the document
+ * @property {number} pointer its present place in the window
  * @property {boolean} begun
  */
 
@@ -25,14 +25,14 @@ export class DragList {
   /** @type {Drag | null} */
   #drag = null;
   #clicked = false;
-  /** @type {Drag | null} what was dropped, and is being asked for */
+  /** @type {Drag | null} the dropped item, whose move is pending */
   #dropped = null;
 
   /**
    * @param {HTMLElement} list
-   * @param {string} handle selector of what an item is dragged by
-   * @param {(from: number, to: number) => Promise<unknown>} drop asks for the move; the item stays
-   *   where it was dropped until that is answered
+   * @param {string} handle selector of an item's handle
+   * @param {(from: number, to: number) => Promise<unknown>} drop requests the move; the item
+   *   stays where it was dropped until there is an answer
    */
   constructor(list, handle, drop) {
     this.#list = list;
@@ -47,11 +47,11 @@ export class DragList {
     list.addEventListener("pointermove", (event) => this.#move(event));
     list.addEventListener("pointerup", () => void this.#let());
     list.addEventListener("pointercancel", () => this.cancel());
-    // The end of a drag with the mouse is a click as well.
+    // a drag with the mouse also ends with a click
     list.addEventListener("click", (event) => this.#clicked && event.stopPropagation(), true);
   }
 
-  /** Put everything back: the list has changed under the finger. */
+  /** Cancel the drag, because the list has changed. */
   cancel() {
     for (const drag of [this.#drag, this.#dropped]) if (drag) settle(drag);
     this.#list.classList.remove("sorting");
@@ -97,7 +97,7 @@ export class DragList {
   }
 
   /**
-   * Scroll as long as the pointer is near an end of the window.
+   * Scroll while the pointer is near the top or bottom of the window.
    *
    * @param {Drag} drag
    */
@@ -124,7 +124,7 @@ export class DragList {
 }
 
 /**
- * Draw the item under the pointer, and the others out of its way.
+ * Draw the item under the pointer, and move the others out of its way.
  * @param {Drag} drag
  */
 function place(drag) {
@@ -132,7 +132,7 @@ function place(drag) {
   const way = scrollY + pointer - startedAt;
   const middle = middles[from] + way;
   const height = items.length > 1 ? Math.abs(middles[1] - middles[0]) : 0;
-  // Half of another one covered is enough to change places with it.
+  // items change places when one covers half of the other
   const passed = middles.filter((one, index) => index > from && middle > one - height / 2).length;
   const back = middles.filter((one, index) => index < from && middle < one + height / 2).length;
   const to = from + passed - back;

@@ -21,7 +21,7 @@ const SHOWN_FOR = 8;
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
-/** What is used less often, and the players that this phone knows. */
+/** The less frequent controls, and the players that this phone knows. */
 export class MoreView extends ViewElement {
   /** @type {ChoiceRow<number>} */
   #rate;

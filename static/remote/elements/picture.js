@@ -1,12 +1,12 @@
 import { build } from "../../elements/dom.js";
 import { viewIcon } from "./view-icons.js";
 
-/** Milliseconds until a picture that is being made is asked for again, and how often. */
+/** Milliseconds until a picture that is being made is requested again, and how often. */
 const PICTURE_DELAY = 1500;
 const PICTURE_ATTEMPTS = 4;
 
 /**
- * Return a small picture, or the drawing of what it is where there is none.
+ * Return a small picture, or an icon of the kind if there is none.
  * @param {string | null} thumbnail its address
  * @param {"folder" | "music" | "screen"} kind
  */

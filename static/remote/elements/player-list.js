@@ -22,7 +22,7 @@ const TEXTS = {
   refused: "players.refused",
 };
 
-/** The players that this phone knows: each a link to its remote, and whether it is on. */
+/** The players that this phone knows, each with its status and a link to its remote. */
 export class PlayerList {
   #translate;
   #links;
@@ -42,7 +42,7 @@ export class PlayerList {
 
   /**
    * @param {Surroundings} surroundings
-   * @param {(text: string) => void} tell tells the person something
+   * @param {(text: string) => void} tell shows a message
    */
   constructor({ translate, links, link, connect, call }, tell) {
     this.#connect = connect;
@@ -56,7 +56,7 @@ export class PlayerList {
     this.#presence.changed.listen(() => this.#draw());
   }
 
-  /** Find out which players are on, until `stop`. */
+  /** Follow the status of the players, until `stop`. */
   start() {
     const others = this.#links.known().filter(({ id }) => id !== this.#followed.id);
     this.#presence.follow(others);
@@ -69,7 +69,7 @@ export class PlayerList {
   }
 
   /**
-   * Show what is known of the player that is followed.
+   * Show the view of the followed player.
    * @param {import("../../elements/view.js").View} view
    */
   show(view) {
@@ -86,7 +86,7 @@ export class PlayerList {
     if (this.#movable && !this.#isHere) this.element.append(this.#hereRow());
   }
 
-  /** What continues on this very device, whose tab becomes a player. */
+  /** The row for continuing on this device, whose tab becomes a player. */
   #hereRow() {
     const words = build("span", { class: "words" });
     words.append(build("span", { class: "name" }, this.#translate("move.here")));
@@ -122,14 +122,14 @@ export class PlayerList {
     return { current: false, kind: availability, status: status + plays, name: name || remembered };
   }
 
-  /** Whether this phone may take what plays here elsewhere. */
+  /** Whether this phone may move playback to another player. */
   get #movable() {
     const { state = null, live = false } = this.#view || {};
     return live && state !== null && state.source !== null && state.can.includes("pause");
   }
 
   /**
-   * Let another player go on with what this one plays, and follow that one then.
+   * Let another player continue what this one plays, then follow that player.
    *
    * @param {RemoteLink} link
    * @param {string} name
@@ -150,7 +150,7 @@ export class PlayerList {
     try {
       await other.open();
       await move(here, other);
-      // The page follows what its address names.
+      // the page follows the player in its address
       location.hash = writeLink(link);
     } catch (error) {
       const { text } = describeError(error, this.#translate);

@@ -13,13 +13,13 @@ import { viewIcon } from "./view-icons.js";
  * @property {number | null} [duration] seconds
  * @property {string} [added_by]
  *
- * @typedef {object} Wishes what a row asks for
+ * @typedef {object} Wishes the requests of a row
  * @property {(index: number) => void} jump
  * @property {(index: number) => void} remove
  * @property {(index: number, by: number) => void} move
  */
 
-/** One item of the queue: a press plays it; it can be moved and removed. */
+/** An item of the queue, which can be played, moved and removed. */
 export class QueueRow {
   #translate;
   #index = 0;

@@ -11,10 +11,10 @@ import { ViewElement } from "../../elements/view.js";
  * @typedef {import("../views.js").Surroundings} Surroundings
  */
 
-/** What a press on "repeat" turns each mode into. */
+/** The next mode for each mode of "repeat". */
 const NEXT_MODE = Object.freeze({ off: "all", all: "one", one: "off" });
 
-/** What comes next, in its order. */
+/** The queue. */
 export class QueueView extends ViewElement {
   #browse;
   /** @type {PlayerState | null} */
@@ -106,7 +106,7 @@ export class QueueView extends ViewElement {
       row?.element.remove();
       this.#rows.delete(id);
     }
-    // A row that is put elsewhere loses the focus.
+    // a row that is moved loses the focus
     if (focused instanceof HTMLElement && focused !== document.activeElement) focused.focus();
   }
 
@@ -143,7 +143,7 @@ const REPEAT_TEXTS = {
 };
 
 /**
- * Show whether a toggle is on, and hide it where the player does not have it.
+ * Show whether a toggle is on, and hide it if the player does not have it.
  * @param {HTMLButtonElement} button
  * @param {boolean} on
  * @param {boolean} can

@@ -6,7 +6,7 @@ import { build, fill, icon } from "../../elements/dom.js";
  * @typedef {import("../route.js").ViewName} ViewName
  */
 
-/** The ways to the views of the remote: links, so that each can be bookmarked. */
+/** The tabs of the remote's views: links, so that each can be bookmarked. */
 export class TabBar extends HTMLElement {
   /** @type {Map<ViewName, HTMLAnchorElement>} */
   #links = new Map();
@@ -31,7 +31,7 @@ export class TabBar extends HTMLElement {
   }
 
   /**
-   * Mark the view that is open.
+   * Mark the open view.
    * @param {ViewName} open
    * @param {string} fragment of the player's link, with its `#`
    */

@@ -6,23 +6,23 @@ import { Upload } from "../upload.js";
 import { SharedOffer } from "./shared-offer.js";
 import { viewIcon } from "./view-icons.js";
 
-/** What phones offer to pick; names as well, because not all know the types of films. */
+/** The files to pick; extensions as well, because not all phones know the types of films. */
 const KINDS = "video/*,audio/*,image/*,.mkv,.avi,.ts,.m2ts,.flac,.opus";
 
 /**
  * @typedef {import("../../elements/view.js").Translate} Translate
  *
- * @typedef {object} Job a file on its way
+ * @typedef {object} Job an upload
  * @property {File} file
- * @property {boolean} plays it is to play at once
+ * @property {boolean} plays whether to play it at once
  * @property {AbortController} ending
  * @property {UploadRow} row
  *
  * @typedef {(source: string, plays: boolean, after: string | null) => Promise<void>} Arrived
- *   takes what plays a file that has arrived, and what plays the one that was picked before it
+ *   handles an uploaded file, with its source and that of the file picked before it
  */
 
-/** Picks files on the phone and sends them, one after the other; shows how far they are. */
+/** Picks files on the phone and sends them one after the other, with their progress. */
 export class UploadList {
   #translate;
   #api;
@@ -61,7 +61,7 @@ export class UploadList {
   }
 
   /**
-   * Offer what the person may do.
+   * Show the buttons that the role allows.
    * @param {string[]} can
    */
   show(can) {
@@ -76,9 +76,9 @@ export class UploadList {
   }
 
   /**
-   * Send files, as if they were picked.
+   * Send files as if they were picked.
    * @param {readonly File[]} files
-   * @param {boolean} plays the first one plays at once
+   * @param {boolean} plays whether the first one plays at once
    */
   take(files, plays) {
     const jobs = files.map((file, index) => {
@@ -160,7 +160,7 @@ export class UploadList {
   }
 }
 
-/** One file: its name, how far it is, and the button that gives it up. */
+/** A file with its name, its progress and a button to cancel it. */
 class UploadRow {
   #translate;
   #name;
@@ -192,7 +192,7 @@ class UploadRow {
   /**
    * @param {number} received bytes
    * @param {number} size bytes
-   * @param {boolean} cut the network is cut
+   * @param {boolean} cut whether the network is cut
    */
   progress(received, size, cut) {
     const percent = size ? Math.floor((100 * received) / size) : 0;
@@ -219,7 +219,7 @@ class UploadRow {
 
 /**
  * @param {number} milliseconds
- * @param {AbortSignal} signal ends it early
+ * @param {AbortSignal} signal cancels it
  * @returns {Promise<void>}
  */
 function pause(milliseconds, signal) {

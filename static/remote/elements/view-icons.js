@@ -1,4 +1,4 @@
-/** The drawings of the views behind the first screen, each on a field of 24 by 24. */
+/** The icons of the views behind the first screen, as paths of 24 by 24. */
 
 import { draw } from "../../elements/dom.js";
 
@@ -30,7 +30,7 @@ const OUTLINES = Object.freeze({
 });
 
 /**
- * Return a drawing that says nothing to a screen reader.
+ * Return an icon, hidden from screen readers.
  * @param {keyof typeof OUTLINES} name
  */
 export function viewIcon(name) {

@@ -1,10 +1,10 @@
-/** A medium that was asked for, until it plays. */
+/** A requested medium, until it plays. */
 export class AwaitedMedium {
   #source;
 
   /**
    * @param {string} source
-   * @param {string} words what to say once it plays
+   * @param {string} words the message once it plays
    */
   constructor(source, words) {
     this.#source = source;
@@ -12,14 +12,14 @@ export class AwaitedMedium {
   }
 
   /**
-   * Return whether it plays, needs a click, or is still to come; `gone` if it failed or something
-   * else was asked for.
+   * Return whether it plays, needs a click or is pending; `gone` if it failed or something else was
+   * requested.
    *
    * @param {import("../../../protocol/player-state.js").PlayerState} state
    * @returns {"plays" | "gesture" | "to-come" | "gone"}
    */
   outcome(state) {
-    // Of a folder, one of its media plays.
+    // of a folder, one of its media plays
     const source = state.source || "";
     const there = source === this.#source || source.startsWith(`${this.#source}/`);
     if (state.gesture_required) return "gesture";

@@ -5,7 +5,7 @@ import { build, fill, flag } from "../../../elements/dom.js";
  * @typedef {import("./library-row.js").MediumRow} MediumRow
  */
 
-/** What people may go on with, above the library. */
+/** The media to continue with, above the library. */
 export class ContinueList {
   #row;
   #drawn = "";

@@ -2,7 +2,7 @@ import { crumbs } from "../../../library/library.js";
 import { build, fill, flag } from "../../../elements/dom.js";
 import { viewIcon } from "../view-icons.js";
 
-/** Where the folder is that the library shows; each step leads to its folder. */
+/** The path of the open folder; each step opens its folder. */
 export class Crumbs {
   #translate;
   #open;

@@ -6,7 +6,7 @@ import { withSeasons } from "./season-heads.js";
  * @typedef {import("./library-row.js").FolderRow | import("./library-row.js").MediumRow} Row
  */
 
-/** The rows of the library; those that stay the same keep their elements. */
+/** The rows of the library; unchanged ones keep their elements. */
 export class EntryList {
   #translate;
   #row;
@@ -28,7 +28,7 @@ export class EntryList {
    *
    * @param {Entry[]} entries
    * @param {number} offset 0 replaces all
-   * @param {boolean} grouped with the heads of seasons
+   * @param {boolean} grouped with the headings of seasons
    */
   fill(entries, offset, grouped) {
     const kept = offset === 0 ? this.rows : [];
@@ -49,7 +49,8 @@ export class EntryList {
   }
 
   /**
-   * Return the row of an entry: the one before if nothing is different, else one with its picture.
+   * Return the row of an entry: the earlier one if nothing has changed, else a new one with its
+   * picture.
    *
    * @param {Row | undefined} before
    * @param {Entry} entry
@@ -62,7 +63,7 @@ export class EntryList {
   }
 
   /**
-   * Run `act`, and give the focus back to the control that had it, if that has been replaced.
+   * Run `act`, and restore the focus if the focused control has been replaced.
    * @param {() => void} act
    */
   keepFocus(act) {
@@ -71,7 +72,7 @@ export class EntryList {
     if (focused && this.#focused() !== focused) this.#focus(focused);
   }
 
-  /** Return the name of the control in the list that has the focus. */
+  /** Return the name of the focused control in the list. */
   #focused() {
     const { activeElement } = document;
     const inside = activeElement && this.element.contains(activeElement);

@@ -1,6 +1,6 @@
 import { build, fill, flag } from "../../../elements/dom.js";
 
-/** How far the index of the library is. */
+/** The progress of the library's index. */
 export class IndexProgress {
   #translate;
   element = build("div", { class: "index", hidden: "" });

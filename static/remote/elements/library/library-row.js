@@ -8,7 +8,7 @@ import { viewIcon } from "../view-icons.js";
  * @typedef {import("../../../elements/view.js").Translate} Translate
  * @typedef {import("../../../library/library.js").Entry} Entry
  *
- * @typedef {object} Wishes what a row asks for
+ * @typedef {object} Wishes the requests of a row
  * @property {(path: string) => void} open a folder
  * @property {(medium: Medium) => void} play
  * @property {(folder: Medium) => void} playAll
@@ -18,10 +18,10 @@ import { viewIcon } from "../view-icons.js";
  * @typedef {object} Medium
  * @property {string} source
  * @property {string} title
- * @property {number} [position] seconds, where one stopped
+ * @property {number} [position] seconds at which it stopped
  */
 
-/** A folder: a press opens it; all that is in it can be played. */
+/** A folder, which can be opened, or played as a whole. */
 export class FolderRow {
   #play = build("button", { type: "button", class: "tool" }, viewIcon("playAll"));
 
@@ -50,7 +50,7 @@ export class FolderRow {
   }
 
   /**
-   * Take over the picture of a row that this one follows.
+   * Reuse the picture of the row that this one replaces.
    * @param {FolderRow | MediumRow} before
    */
   adopt(before) {
@@ -58,7 +58,7 @@ export class FolderRow {
   }
 
   /**
-   * Show what may be done with it.
+   * Show the actions that are possible.
    * @param {string[]} can
    */
   show(can) {
@@ -66,7 +66,7 @@ export class FolderRow {
   }
 }
 
-/** A medium: a press plays it; it can be queued. */
+/** A medium, which can be played and queued. */
 export class MediumRow {
   #translate;
   #drawn = "";
@@ -104,7 +104,7 @@ export class MediumRow {
   }
 
   /**
-   * Take over the picture of a row that this one follows.
+   * Reuse the picture of the row that this one replaces.
    * @param {FolderRow | MediumRow} before
    */
   adopt(before) {
@@ -112,10 +112,10 @@ export class MediumRow {
   }
 
   /**
-   * Show what may be done with it, what in it the player cannot play, and how far people were.
+   * Show the possible actions, what the player cannot play, and the position reached.
    * @param {string[]} can
    * @param {string[]} lacking
-   * @param {boolean} current it is what plays
+   * @param {boolean} current whether it is what plays
    * @param {import("../../../library/progress.js").Reached} reached
    */
   show(can, lacking, current, reached) {
@@ -161,7 +161,7 @@ export class MediumRow {
 }
 
 /**
- * Keep a picture that is there, so that it is not fetched and drawn again.
+ * Keep an existing picture, so that it is not fetched and drawn again.
  * @param {HTMLElement} element
  * @param {HTMLElement} before
  */

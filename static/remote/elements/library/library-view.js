@@ -22,13 +22,13 @@ import { UploadList } from "../upload-list.js";
 import { isPlayerState } from "../../../connection/player-view.js";
 import { ViewElement } from "../../../elements/view.js";
 
-/** Milliseconds without a key until what was typed is searched for. */
+/** Milliseconds without a key press until a search starts. */
 const DEBOUNCE = 200;
-/** Milliseconds between two looks at an index that is being built. */
+/** Milliseconds between two checks of an index that is being built. */
 const INDEX_INTERVAL = 2000;
-/** Rows that are asked for at once. */
+/** The number of rows per request. */
 const PAGE = 100;
-/** How far below what is seen rows are there already. */
+/** The distance below the window up to which rows are loaded. */
 const AHEAD = "0px 0px 200%";
 
 /** @type {Record<Order, import("../../../i18n/translate.js").Key>} */
@@ -38,7 +38,7 @@ const ORDER_TEXTS = {
   played: "library.played",
 };
 
-/** Whether the server converts what the player does not decode. */
+/** Whether the server converts media that the player does not decode. */
 const converts = () => document.body.dataset.convert === "auto";
 
 /**
@@ -49,7 +49,7 @@ const converts = () => document.body.dataset.convert === "auto";
  * @typedef {import("./library-row.js").Medium} Medium
  */
 
-/** What is in the media folder: folders, search, what is new, and any address on the web. */
+/** The media folder: folders, search, new media, and addresses on the web. */
 export class LibraryView extends ViewElement {
   #played;
   #playability;
@@ -63,9 +63,9 @@ export class LibraryView extends ViewElement {
   #awaited = null;
   /** what the list shows @type {import("../../route.js").Route | null} */
   #listed = null;
-  /** rows are being asked for that come after those that are there */
+  /** whether further rows are being requested */
   #growing = false;
-  /** counts the questions, so that an answer that was overtaken is not shown */
+  /** the number of requests, to ignore the answers of earlier ones */
   #turn = 0;
   #total = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -159,7 +159,7 @@ export class LibraryView extends ViewElement {
     const listed = this.#listed;
     if (this.#typed !== search) this.#search.value = search;
     const looked = this.#look(rows);
-    // What is there already is shown, and brought up to date meanwhile.
+    // the present rows are shown and meanwhile updated
     const there = listed?.path === path && listed.order === order;
     if (!there || listed.search !== search || this.#list.rows.length < rows) await looked;
   }
@@ -169,7 +169,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Show something else of the same folder.
+   * Show the same folder in another way.
    *
    * @param {Partial<import("../../route.js").Route>} change
    */
@@ -205,8 +205,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Ask the player how far people were, when the view is opened and when it has loaded or ended
-   * something else.
+   * Request the history when the view opens, and when another medium was loaded or ended.
    *
    * @param {import("../../../elements/view.js").View} view
    */
@@ -239,7 +238,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Find out what of these the player cannot play, and mark it.
+   * Mark what the player cannot play.
    *
    * @param {Entry[]} entries
    */
@@ -252,9 +251,9 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Ask the server, and show what it answers.
+   * Request entries from the server, and show them.
    *
-   * @param {number} [rows] how many are wanted at least
+   * @param {number} [rows] the least number to show
    */
   async #look(rows = 0) {
     clearTimeout(this.#looking);
@@ -276,7 +275,7 @@ export class LibraryView extends ViewElement {
     }
   }
 
-  /** Add the rows that come next. */
+  /** Add the next rows. */
   async #grow() {
     if (this.#growing || !this.#listed || this.#list.rows.length >= this.#total) return;
     const turn = this.#turn;
@@ -286,7 +285,7 @@ export class LibraryView extends ViewElement {
       const listing = await this.#ask(this.#listed, offset, PAGE);
       if (turn === this.#turn) this.#take(listing, offset);
     } catch (error) {
-      // Until somebody asks for it again.
+      // until it is requested again
       this.#watcher.disconnect();
       if (turn === this.#turn) this.#failed(error, () => this.#grow());
     } finally {
@@ -294,7 +293,7 @@ export class LibraryView extends ViewElement {
     }
   }
 
-  /** Look whether the end of the list is near what is seen; the browser only tells of changes. */
+  /** Check whether the end of the list is near the window; the browser only reports changes. */
   #watch() {
     this.#watcher.unobserve(this.#end);
     if (this.#list.rows.length < this.#total) this.#watcher.observe(this.#end);
@@ -319,12 +318,12 @@ export class LibraryView extends ViewElement {
    * @param {number} offset
    */
   #take({ entries, total, index }, offset) {
-    // A folder that shrinks while one scrolls through it has no more to give.
+    // a folder that shrinks while scrolling has no further rows
     this.#total = entries.length ? total : offset;
     const grouped = this.#route().order === "name" && this.#typed === "";
     this.#list.keepFocus(() => {
       this.#list.fill(entries, offset, grouped);
-      // A control that is not shown yet takes no focus.
+      // a hidden control cannot take the focus
       if (this.#view) this.show(this.#view);
     });
     const empty = this.#typed ? "library.nothing_found" : "library.empty";
@@ -350,7 +349,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Ask the player to play a medium, and announce it once it plays.
+   * Play a medium, and announce it once it plays.
    * @param {Medium} medium
    */
   play(medium) {
@@ -371,17 +370,17 @@ export class LibraryView extends ViewElement {
     const words = this._translate(done, { title: title || source });
     this.#awaited = null;
     if (!(await this._request(procedure, parameters))) return;
-    // What the answer tells of the player is shown with the next frame.
+    // the state in the answer is shown with the next frame
     if (procedure === "load") this.#awaited = new AwaitedMedium(source, words);
     else this._tell(words);
   }
 
   /**
-   * Let a file that has arrived from this phone play, or put it into the queue.
+   * Play or queue a file that was sent from this phone.
    *
    * @param {string} source
    * @param {boolean} plays at once
-   * @param {string | null} after the one that was picked before it
+   * @param {string | null} after the source of the file picked before it
    */
   async #arrived(source, plays, after) {
     const can = this.#view?.state?.can ?? [];
@@ -391,14 +390,14 @@ export class LibraryView extends ViewElement {
     }
     const state = await this.#call("queue/add", { source });
     if (after === null || !can.includes("queue/move") || !isPlayerState(state)) return;
-    // Others are in the queue, too: what was picked together stays together.
+    // files that were picked together stay together in the queue
     const sources = state.queue.items.map((item) => item.source);
     const from = sources.lastIndexOf(source);
     const to = sources.lastIndexOf(after) + 1;
     if (to > 0 && to < from) await this.#call("queue/move", { from, to });
   }
 
-  /** Say that what was asked for plays, once it does. */
+  /** Announce the requested medium once it plays. */
   #tellPlaying() {
     const state = this.#view?.state;
     if (!this.#awaited || !state) return;
@@ -410,7 +409,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Offer to play an address on the web; of a page, the film in it as soon as the server finds it.
+   * Offer to play an address on the web, or the film that the server finds in a page.
    *
    * @param {string} address
    * @param {number} turn
@@ -449,7 +448,7 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Open a folder; "what was played last" has none.
+   * Open a folder; the list of played media has none.
    *
    * @param {string} path
    */
@@ -465,7 +464,7 @@ export class LibraryView extends ViewElement {
     }
   }
 
-  /** Ask how far the index is, and redraw the list if it has grown. */
+  /** Request the progress of the index, and redraw the list if it has grown. */
   async #lookAgain() {
     const turn = this.#turn;
     const listing = await this.#ask(this.#route(), 0, 1).catch(() => null);

@@ -2,7 +2,7 @@ import { describeError } from "../../../i18n/error-texts.js";
 import { ApiError } from "../../../protocol/errors.js";
 
 /**
- * What is said of a page in which the server finds nothing; guests may not ask it.
+ * The texts for a page in which the server finds nothing; guests may not ask it.
  * @type {Record<string, import("../../../i18n/translate.js").Key | "" | undefined>}
  */
 const FOUND_NOTHING = {
@@ -13,7 +13,7 @@ const FOUND_NOTHING = {
 };
 
 /**
- * Return why the server finds no film in a page.
+ * Return the text for why the server finds no film in a page.
  *
  * @param {unknown} error
  * @param {import("../../../elements/view.js").Translate} translate

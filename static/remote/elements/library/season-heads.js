@@ -10,7 +10,7 @@ import { build } from "../../../elements/dom.js";
  * Return the elements of rows, with the name of each season before its episodes if there are
  * several.
  * @param {readonly Row[]} rows
- * @param {Entry | null} before what the list has before them; null at its beginning
+ * @param {Entry | null} before the entry before them; null at the start of the list
  * @param {Translate} translate
  */
 export function withSeasons(rows, before, translate) {
