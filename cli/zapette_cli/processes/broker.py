@@ -103,13 +103,7 @@ async def serve(settings: Settings) -> None:
     if handover_socket(settings.data_dir) is None:
         log.warning("WebSockets have a port of their own: this system cannot share the HTTP port")
     log.info("listening on %s: %s", settings.bind, _ports(settings))
-    health = checks.Checks()
-    health.add("store_messages", checks.store(broker.check_store))
-    for name, check in stores.checks().items():
-        health.add(name, checks.store(check))
-    health.add("sessions", lambda: _FULL if broker.is_full else None)
-    health.add("credentials", lambda: lookups.problem)
-    health.add("tasks", lambda: supervisor.problem)
+    health = _create_checks(broker, stores, lookups, supervisor)
     report = create_report(settings, keyring, broker, loop, health)
     report.start()
     try:
@@ -126,6 +120,19 @@ async def serve(settings: Settings) -> None:
     if damage:
         # the manager repairs the file and starts this process again
         raise damage[0]
+
+
+def _create_checks(
+    broker: Broker, stores: Stores, lookups: Lookups, supervisor: Supervisor
+) -> checks.Checks:
+    health = checks.Checks()
+    health.add("store_messages", checks.store(broker.check_store))
+    for name, check in stores.checks().items():
+        health.add(name, checks.store(check))
+    health.add("sessions", lambda: _FULL if broker.is_full else None)
+    health.add("credentials", lambda: lookups.problem)
+    health.add("tasks", lambda: supervisor.problem)
+    return health
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

@@ -7,29 +7,22 @@ import os
 import signal
 import sys
 import threading
-from functools import partial
 from importlib.metadata import version
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
-from flask import Flask
-from waitress.server import create_server
-
-from zapette.errors import SettingsError
 from zapette.protocol.topics import Topics
-from zapette_broker.clients import client_of
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_broker.transports.descriptors import allow_many_files
-from zapette_broker.transports.handover import hand_over, listen
+from zapette_cli.processes.http_server import create_http_server
 from zapette_cli.processes.web_duty import create_duty
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks
 from zapette_server.access.credentials import Keyring
 from zapette_server.engine.create import create_engine
-from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.player_registry import RECENT
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.supervisor import Supervisor
@@ -46,12 +39,7 @@ from zapette_webapp.access.signatures import Signatures
 from zapette_webapp.access.standings import Standings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
-from zapette_webapp.http import connections
-from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.framing import LARGEST_BODY
 from zapette_webapp.http.refusal_counts import RefusalCounts
-from zapette_webapp.http.request_parser import LARGEST_HEAD
-from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.http.transfers import Transfers
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
@@ -69,19 +57,14 @@ from zapette_webapp.status.metrics import BROKER_TOPIC, BrokerFigures
 from zapette_webapp.streams.converter import StreamConverter
 from zapette_webapp.uploads.budget import Budget
 from zapette_webapp.uploads.retention import Retention
-from zapette_webapp.uploads.uploads import PART, Uploads
+from zapette_webapp.uploads.uploads import Uploads
 
 log = logging.getLogger("zapette.web")
 
-# docs/decisions/0003-wsgi-server.md has the figures behind these.
-THREADS: Final = 16
 SWITCH_INTERVAL: Final = 0.001
+"""Seconds between switches of threads (docs/decisions/0003-wsgi-server.md)."""
 
 _JOIN: Final = 1.0
-_BACKLOG: Final = 1024
-
-_OTHER_FILES: Final = 200
-"""Open files that are not connections: stores, films being sent, the server's own client."""
 
 
 def serve(settings: Settings) -> None:
@@ -105,20 +88,8 @@ def serve(settings: Settings) -> None:
     engine = create_engine(settings, keyring, registry, grants)
     tokens = engine.tokens
     signatures = Signatures(keyring)
-    library = Library.of(
-        settings.media_dir,
-        folder.library,
-        folder.thumbnails,
-        folder.subtitles,
-        signatures.signed,
-        uploads=folder.uploads,
-    )
-    uploads = Uploads(
-        library.media_folder,
-        library.upload_index,
-        Budget(settings.uploads_max << 20),
-        Retention(settings.uploads_hours * 3600.0),
-    )
+    library = _create_library(settings, folder, signatures)
+    uploads = _create_uploads(settings, library)
     streams = StreamConverter.of(settings, folder.streams)
     links = Resolver(private=settings.links_private)
     shared = stores.shared if stores.is_shared else None
@@ -134,14 +105,11 @@ def serve(settings: Settings) -> None:
         addresses.pages,
         forget_after_days=settings.forget_after_days,
     )
-    health = create_checks(settings, lambda: link.is_live, lambda: engine.problem)
-    health.add("disk", checks.disk(folder.path))
-    for name, check in stores.checks().items():
-        health.add(name, checks.store(check))
-    health.add("store_library", checks.store(library.index.check))
     broker_checks = BrokerChecks(link, keyring.topics.service(BROKER))
-    health.add_several(broker_checks)
     bridge_check = BridgeCheck(link, keyring.topics.service(BRIDGE))
+    health = create_checks(settings, lambda: link.is_live, lambda: engine.problem)
+    _add_checks(health, stores, library)
+    health.add_several(broker_checks)
     if settings.bridge.url:
         # an outage of the home's broker is none of ours
         health.add("bridge", bridge_check, vital=False)
@@ -163,25 +131,27 @@ def serve(settings: Settings) -> None:
     health.add("tasks", lambda: "; ".join(filter(None, (it.problem for it in owners))) or None)
     broker_figures = BrokerFigures(lambda: link.is_live)
     refusals = RefusalCounts()
+    access = AccessControl(
+        PlayerCredentials(settings, keyring, registry, addresses, engine),
+        grants,
+        Pairing(shared, keyring.pairing_key),
+        warn_of_guesses(link, keyring.topics),
+        refusals,
+    )
+    library_access = LibraryAccess(
+        settings.anonymous or settings.library == "open",
+        Sessions(keyring, tokens),
+        signatures,
+        Standings(registry, grants),
+        HouseholdAccounts(Accounts(folder.accounts), folder.home_password),
+    )
     app = create_app(
         Parts(
             addresses=addresses,
             checks=health,
-            access=AccessControl(
-                PlayerCredentials(settings, keyring, registry, addresses, engine),
-                grants,
-                Pairing(shared, keyring.pairing_key),
-                warn_of_guesses(link, keyring.topics),
-                refusals,
-            ),
+            access=access,
             new_players=new_players,
-            library_access=LibraryAccess(
-                settings.anonymous or settings.library == "open",
-                Sessions(keyring, tokens),
-                signatures,
-                Standings(registry, grants),
-                HouseholdAccounts(Accounts(folder.accounts), folder.home_password),
-            ),
+            library_access=library_access,
             library=library,
             streams=streams,
             links=links,
@@ -192,7 +162,7 @@ def serve(settings: Settings) -> None:
         )
     )
     transfers = Transfers()
-    server = _http_server(app, settings, refusals, transfers, uploads)
+    server = create_http_server(app, settings, refusals, transfers, uploads)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     # a walk through the library is all Python: it must not make others wait for their turn
@@ -245,64 +215,31 @@ def serve(settings: Settings) -> None:
         raise damage[0]
 
 
-def _http_server(
-    app: Flask,
-    settings: Settings,
-    refusals: RefusalCounts,
-    transfers: Transfers,
-    uploads: Uploads,
-) -> Any:
-    """Return waitress for `app`, bound to its port but not running."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    trusted: dict[str, Any] = {}
-    if settings.trusted_proxy:
-        trusted["trusted_proxy"] = settings.trusted_proxy
-        trusted["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto"}
-    front = web_socket(settings.data_dir) if settings.is_tls else None
-    if front is not None:
-        # the process that ends TLS has the port
-        where: dict[str, Any] = {"sockets": [listen(front, _BACKLOG)], "url_scheme": "https"}
-    else:
-        where = {"host": settings.bind, "port": settings.http_port}
-    server = _bound(
-        app,
-        settings,
-        threads=THREADS,
-        # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
-        connection_limit=connections.MOST + 100,
-        max_request_header_size=LARGEST_HEAD,
-        # `Parser` has the limits: of a part of an upload, and of others with the framing of chunks;
-        # waitress refuses what reaches this size
-        max_request_body_size=max(PART, 2 * LARGEST_BODY) + 1,
-        asyncore_use_poll=True,
-        channel_timeout=int(IDLE_SECONDS),
-        clear_untrusted_proxy_headers=True,
-        ident=None,
-        **where,
-        **trusted,
+def _create_library(settings: Settings, folder: DataFolder, signatures: Signatures) -> Library:
+    return Library.of(
+        settings.media_dir,
+        folder.library,
+        folder.thumbnails,
+        folder.subtitles,
+        signatures.signed,
+        uploads=folder.uploads,
     )
-    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
-    proxy = client_of(settings.trusted_proxy)
-    is_elsewhere = settings.broker.is_nats
-    handover = None if is_elsewhere else handover_socket(settings.data_dir)
-    shared = Shared(
-        Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy),
-        refusals,
-        partial(hand_over, handover) if handover is not None else None,
-        settings.trusted_proxy,
-        is_relayed=front is not None,
-        transfers=transfers,
-        parts=uploads.parts,
-    )
-    make_fair(server, shared)
-    return server
 
 
-def _bound(app: Flask, settings: Settings, **options: Any) -> Any:
-    try:
-        return create_server(app, **options)
-    except OSError as error:
-        raise SettingsError("http_port", f"port {settings.http_port}: {error.strerror}") from error
+def _create_uploads(settings: Settings, library: Library) -> Uploads:
+    return Uploads(
+        library.media_folder,
+        library.upload_index,
+        Budget(settings.uploads_max << 20),
+        Retention(settings.uploads_hours * 3600.0),
+    )
+
+
+def _add_checks(health: checks.Checks, stores: Stores, library: Library) -> None:
+    health.add("disk", checks.disk(stores.folder.path))
+    for name, check in stores.checks().items():
+        health.add(name, checks.store(check))
+    health.add("store_library", checks.store(library.index.check))
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,93 @@
+"""The HTTP server of the web side: waitress, with our limits and turns."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any, Final
+
+from flask import Flask
+from waitress.server import create_server
+
+from zapette.errors import SettingsError
+from zapette_broker.clients import client_of
+from zapette_broker.transports.descriptors import allow_many_files
+from zapette_broker.transports.handover import hand_over, listen
+from zapette_server.one_port import handover_socket, web_socket
+from zapette_server.settings import Settings
+from zapette_webapp.http import connections
+from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.framing import LARGEST_BODY
+from zapette_webapp.http.refusal_counts import RefusalCounts
+from zapette_webapp.http.request_parser import LARGEST_HEAD
+from zapette_webapp.http.streaming import IDLE_SECONDS, Shared, make_fair
+from zapette_webapp.http.transfers import Transfers
+from zapette_webapp.uploads.uploads import PART, Uploads
+
+THREADS: Final = 16
+"""The threads that answer requests (docs/decisions/0003-wsgi-server.md)."""
+
+_BACKLOG: Final = 1024
+
+_OTHER_FILES: Final = 200
+"""Open files that are not connections: stores, films being sent, the server's own client."""
+
+
+def create_http_server(
+    app: Flask,
+    settings: Settings,
+    refusals: RefusalCounts,
+    transfers: Transfers,
+    uploads: Uploads,
+) -> Any:
+    """Return waitress for `app`, bound to its port but not running."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    trusted: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        trusted["trusted_proxy"] = settings.trusted_proxy
+        trusted["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto"}
+    front = web_socket(settings.data_dir) if settings.is_tls else None
+    if front is not None:
+        # the process that ends TLS has the port
+        where: dict[str, Any] = {"sockets": [listen(front, _BACKLOG)], "url_scheme": "https"}
+    else:
+        where = {"host": settings.bind, "port": settings.http_port}
+    server = _bound(
+        app,
+        settings,
+        threads=THREADS,
+        # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
+        connection_limit=connections.MOST + 100,
+        max_request_header_size=LARGEST_HEAD,
+        # `Parser` has the limits: of a part of an upload, and of others with the framing of chunks;
+        # waitress refuses what reaches this size
+        max_request_body_size=max(PART, 2 * LARGEST_BODY) + 1,
+        asyncore_use_poll=True,
+        channel_timeout=int(IDLE_SECONDS),
+        clear_untrusted_proxy_headers=True,
+        ident=None,
+        **where,
+        **trusted,
+    )
+    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
+    proxy = client_of(settings.trusted_proxy)
+    is_elsewhere = settings.broker.is_nats
+    handover = None if is_elsewhere else handover_socket(settings.data_dir)
+    shared = Shared(
+        Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy),
+        refusals,
+        partial(hand_over, handover) if handover is not None else None,
+        settings.trusted_proxy,
+        is_relayed=front is not None,
+        transfers=transfers,
+        parts=uploads.parts,
+    )
+    make_fair(server, shared)
+    return server
+
+
+def _bound(app: Flask, settings: Settings, **options: Any) -> Any:
+    try:
+        return create_server(app, **options)
+    except OSError as error:
+        raise SettingsError("http_port", f"port {settings.http_port}: {error.strerror}") from error
