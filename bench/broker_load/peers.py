@@ -146,7 +146,7 @@ def _client(endpoints: Sequence[Endpoint], login: Login) -> Client:
 
 
 def _accepts(port: int, login: Login) -> bool:
-    """Tell whether a server accepts a client; a node does once the cluster has its leaders."""
+    """Return whether a server accepts a client; a node does once the cluster has its leaders."""
     packet = Connect(
         login.client_id, username=login.username, password=login.password.encode()
     ).encode()

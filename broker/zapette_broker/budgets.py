@@ -97,7 +97,7 @@ class Budgets:
                 usage.absent[session] = None
 
     def may_subscribe(self, session: Session) -> bool:
-        """Tell whether there is room for one more subscription of the session."""
+        """Return whether there is room for one more subscription of the session."""
         for usage in session.usages:
             most = usage.budget.subscriptions
             if usage is self.whole and not session.reserve:
@@ -107,7 +107,7 @@ class Budgets:
         return True
 
     def may_queue(self, session: Session, size: int) -> bool:
-        """Tell whether `size` more bytes may be queued for the session."""
+        """Return whether `size` more bytes may be queued for the session."""
         for usage in session.usages:
             most = usage.budget.queued_bytes
             if not session.reserve or usage is not self.whole:

@@ -32,15 +32,15 @@ class Hooks:
         return None
 
     async def permit(self, view: Any) -> bool | None:  # noqa: ARG002
-        """Tell whether a client may connect; None for no opinion."""
+        """Return whether a client may connect; None for no opinion."""
         return None
 
     async def may_leave_will(self, view: Any, topic: str) -> bool:  # noqa: ARG002
-        """Tell whether a client that is about to connect may have a will on this topic."""
+        """Return whether a client that is about to connect may have a will on this topic."""
         return True
 
     async def may(self, session: Session, topic: str, operation: Operation) -> bool:  # noqa: ARG002
-        """Tell whether a client may do this with a topic or filter."""
+        """Return whether a client may do this with a topic or filter."""
         return True
 
     def connected(self, session: Session) -> None:

@@ -105,7 +105,7 @@ class Message:
 
     @property
     def expired(self) -> bool:
-        """Tell whether its Message Expiry Interval has passed [MQTT-3.3.2-5]."""
+        """Return whether its Message Expiry Interval has passed [MQTT-3.3.2-5]."""
         return self.expires_at is not None and time.time() >= self.expires_at
 
     def properties(self) -> bytes:

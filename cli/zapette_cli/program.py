@@ -40,7 +40,7 @@ class _Program(Group):
         return super().parse_args(ctx, args)
 
     def _is_to_run(self, args: list[str]) -> bool:
-        """Tell whether there is no subcommand: only options and a folder of ``run``."""
+        """Return whether there is no subcommand: only options and a folder of ``run``."""
         if not args:
             return True
         first = args[0]

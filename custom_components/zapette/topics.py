@@ -12,12 +12,12 @@ _LINK = re.compile(r"(?P<url>https?://[^\s#?]*?/)(?:remote)?#(?P<id>[0-9a-f]{32}
 
 
 def is_player_id(text: str) -> bool:
-    """Tell whether `text` is a player id: 32 lowercase hexadecimal digits."""
+    """Return whether `text` is a player id: 32 lowercase hexadecimal digits."""
     return _PLAYER_ID.fullmatch(text) is not None
 
 
 def is_base_topic(text: str) -> bool:
-    """Tell whether `text` may be a base topic; it may have several levels."""
+    """Return whether `text` may be a base topic; it may have several levels."""
     return all(_LEVEL.fullmatch(level) for level in text.split("/"))
 
 

@@ -25,7 +25,7 @@ class DistinctNames:
         self._given: dict[str, str] = {}
 
     def knows(self, player_id: str) -> bool:
-        """Tell whether the player has a name here."""
+        """Return whether the player has a name here."""
         return player_id in self._given
 
     def remember(self, player_id: str, name: str) -> None:

@@ -50,7 +50,7 @@ class Checks:
             self._minor.add(name)
 
     def is_vital(self, name: str) -> bool:
-        """Tell whether the server is not ready without the part."""
+        """Return whether the server is not ready without the part."""
         return name not in self._minor
 
     def add_several(self, check: Callable[[], Mapping[str, str | None]]) -> None:

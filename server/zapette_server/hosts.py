@@ -75,12 +75,12 @@ class Hosts:
         return cls(read_names(allowed) | {_ascii(it) for it in named if it and not _address(it)})
 
     def allows(self, authority: str) -> bool:
-        """Tell whether a Host header, with or without a port, names a host of ours."""
+        """Return whether a Host header, with or without a port, names a host of ours."""
         name = host_name(authority)
         return name is not None and (_address(name) is not None or self._has(name))
 
     def allows_origin(self, origin: str, authority: str) -> bool:
-        """Tell whether a page of `origin` may change something, or open a WebSocket.
+        """Return whether a page of `origin` may change something, or open a WebSocket.
 
         It may if it came from `authority`, the host of the request, or from another host of ours.
         A public IP address may be a stranger's, so that it must equal the request's. ``null`` and

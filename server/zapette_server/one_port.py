@@ -76,7 +76,7 @@ def _takes_sockets(folder: Path) -> bool:
 
 
 def _is_private(folder: Path) -> bool:
-    """Tell whether there is such a folder that only this user can enter; make it if need be."""
+    """Return whether there is such a folder that only this user can enter; make it if need be."""
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()

@@ -75,7 +75,7 @@ function frozen(view, now) {
 }
 
 /**
- * Tell whether `value` can be shown as a state; unknown fields are ignored.
+ * Return whether `value` can be shown as a state; unknown fields are ignored.
  * @param {unknown} value
  * @returns {value is PlayerState}
  */

@@ -29,7 +29,7 @@ export async function takeShared() {
   return files.flatMap((it) => (it ? [it] : []));
 }
 
-/** Tell whether a share failed on its way to this page. */
+/** Return whether a share failed on its way to this page. */
 export function shareFailed() {
   return new URLSearchParams(location.search).has("shared_failed");
 }

@@ -57,7 +57,7 @@ class Addresses:
         return f"{scheme}://{host}" + ("" if port == _PORTS[scheme] else f":{port}")
 
     def is_only_here(self) -> bool:
-        """Tell whether the server listens on this machine alone."""
+        """Return whether the server listens on this machine alone."""
         return ip_address(self.settings.bind).is_loopback
 
     def broker(self, host: str) -> str:
@@ -92,7 +92,7 @@ class Addresses:
         return listed(settings.page_urls) if settings.is_nats else []
 
     def _is_one_port(self) -> bool:
-        """Tell whether the broker takes connections from the HTTP port.
+        """Return whether the broker takes connections from the HTTP port.
 
         With a `ws_port`, the broker may also be another one, such as a Mosquitto: ours is
         recognised by its socket, which it leaves where it is if it dies.

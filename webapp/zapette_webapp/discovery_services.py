@@ -78,7 +78,7 @@ def published(settings: Settings, candidates: Iterable[Candidate]) -> tuple[str,
 
 
 def gives_way(own: Iterable[str], foreign: Iterable[str]) -> bool:
-    """Tell whether we give way to another server with the same name (RFC 6762, 8.2).
+    """Return whether we give way to another server with the same name (RFC 6762, 8.2).
 
     The one whose addresses come later keeps it.
     """

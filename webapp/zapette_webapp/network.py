@@ -108,7 +108,7 @@ def interface_of(address: str, netmask: str | None) -> Interface | None:
 
 
 def is_local(address: str, own: Iterable[Interface]) -> bool:
-    """Tell whether an address is this machine's, or private and in one of its networks.
+    """Return whether an address is this machine's, or private and in one of its networks.
 
     Args:
         address: the address.
@@ -149,12 +149,12 @@ def usable(
 
 
 def is_virtual(candidate: Candidate) -> bool:
-    """Tell whether an address is of a tunnel or of a network inside this machine."""
+    """Return whether an address is of a tunnel or of a network inside this machine."""
     return candidate.is_tunnel or candidate.interface.startswith(_INTERNAL + _TUNNELS)
 
 
 def _has_mac(addresses: list[psutil._ntuples.snicaddr]) -> bool:
-    """Tell whether an interface has a hardware address of 48 bits that is not all zeros."""
+    """Return whether an interface has a hardware address of 48 bits that is not all zeros."""
     macs = [it.address for it in addresses if it.family == psutil.AF_LINK]
     return any(len(it) == _MAC_LENGTH and it.strip("0:-") for it in macs)
 

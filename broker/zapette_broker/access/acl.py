@@ -125,14 +125,14 @@ class Rights:
         return cls((), ())
 
     def may_publish(self, topic: str) -> bool:
-        """Tell whether a message (a will too) without the retain flag may go to this topic name."""
+        """Return whether a message or will without the retain flag may go to this topic name."""
         test = self._may_publish
         if test is None:
             test = self._may_publish = _compile(self._filled(self._lists.publish))
         return test(topic)
 
     def may_retain(self, topic: str) -> bool:
-        """Tell whether a message (a will too) with the retain flag may go to this topic name."""
+        """Return whether a message (a will too) with the retain flag may go to this topic name."""
         if self._lists.retain is None:
             return self.may_publish(topic)
         test = self._may_retain
@@ -141,7 +141,7 @@ class Rights:
         return test(topic)
 
     def may_subscribe(self, pattern: str) -> bool:
-        """Tell whether all that the filter can match may be read; ``$share/name/`` is skipped."""
+        """Return whether all that the filter can match may be read; ``$share/name/`` is skipped."""
         split = split_share(pattern)
         if split is None:
             return False

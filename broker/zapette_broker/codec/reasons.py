@@ -40,5 +40,5 @@ class Reason(IntEnum):
 
     @property
     def failed(self) -> bool:
-        """Tell whether it is a failure."""
+        """Return whether it is a failure."""
         return self >= Reason.UNSPECIFIED_ERROR

@@ -93,7 +93,7 @@ class Connection(PacketReader):
 
     @property
     def waiting_for_login(self) -> bool:
-        """Tell whether the client is still there and not yet admitted."""
+        """Return whether the client is still there and not yet admitted."""
         return self.state is State.AUTHENTICATING
 
     def accepted(self, session: Session, grant: Grant) -> None:

@@ -97,7 +97,7 @@ class NewClient(Client, Receiver, Protocol):
 
     @property
     def waiting_for_login(self) -> bool:
-        """Tell whether it is still there and not yet admitted."""
+        """Return whether it is still there and not yet admitted."""
 
     def authenticating(self) -> None:
         """Wait for the answer of the authenticator, and for the delay of a failed login."""

@@ -149,7 +149,7 @@ class PublishHandler:
             self.router.publish(message)
 
     def _may_begin(self, client: Client, qos: int, packet_id: int) -> bool:
-        """Tell whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
+        """Return whether the QoS 1 or 2 message is new; refuse more of them than was agreed."""
         session = client.session
         if session is None:
             return False

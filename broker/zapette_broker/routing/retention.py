@@ -86,7 +86,7 @@ class Retention:
             self._timers.add(RetainedExpiry(self, message), self._timers.time() + in_seconds)
 
     def _has_room(self, message: Message, old: Message | None) -> bool:
-        """Tell whether there is room for a retained message in place of `old`."""
+        """Return whether there is room for a retained message in place of `old`."""
         limits, messages = self._limits, self.messages
         more = message.size - (old.size if old is not None else 0)
         most, most_bytes = limits.max_retained, limits.max_retained_bytes

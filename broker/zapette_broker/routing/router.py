@@ -202,7 +202,7 @@ class Router:
             session.wait(outgoing)
 
     def has_room(self, session: Session, message: Message) -> bool:
-        """Tell whether the message may be queued for a client that is away; count it if not."""
+        """Return whether the message may be queued for a client that is away; count it if not."""
         limits = self._limits
         size = message.size
         if (

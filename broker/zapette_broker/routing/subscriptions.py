@@ -105,7 +105,7 @@ class SubscriptionTree(Generic[E]):
 
     @property
     def empty(self) -> bool:
-        """Tell whether nothing is left of all that was ever added."""
+        """Return whether nothing is left of all that was ever added."""
         return not (self._exact or self._prefix or self._depths) and self._root.empty
 
     def match(self, topic: str) -> list[E]:

@@ -10,7 +10,7 @@ MAX_LEVELS = 201
 
 
 def is_topic_name(topic: str) -> bool:
-    """Tell whether a message may be published to `topic`.
+    """Return whether a message may be published to `topic`.
 
     At least one character, no wildcard, no U+0000 [MQTT-4.7.1-1], [MQTT-4.7.3-1], [MQTT-4.7.3-2].
     """
@@ -36,7 +36,7 @@ def no_topic_name(topic: str) -> ProtocolViolation:
 
 
 def is_topic_filter(pattern: str) -> bool:
-    """Tell whether `pattern` is a filter; ``$share/…`` is judged by `split_share` first.
+    """Return whether `pattern` is a filter; ``$share/…`` is judged by `split_share` first.
 
     ``#`` only alone in the last level, ``+`` only alone in its level (section 4.7.1).
     """
@@ -64,12 +64,12 @@ def split_share(pattern: str) -> tuple[str | None, str] | None:
 
 
 def matches(pattern: str, topic: str) -> bool:
-    """Tell whether the filter matches the topic name; a leading wildcard never matches ``$…``."""
+    """Return whether the filter matches the topic name; a leading wildcard never matches ``$…``."""
     return includes(pattern, topic)
 
 
 def includes(wide: str, narrow: str) -> bool:
-    """Tell whether every topic that the filter `narrow` matches is matched by `wide` too.
+    """Return whether every topic that the filter `narrow` matches is matched by `wide` too.
 
     A topic name is the filter that matches itself only. ``a/+`` does not include ``a/#``.
     """
@@ -90,7 +90,7 @@ def includes(wide: str, narrow: str) -> bool:
 
 
 def overlaps(one: str, other: str) -> bool:
-    """Tell whether some topic is matched by both filters."""
+    """Return whether some topic is matched by both filters."""
     if (one[:1] == "$" and other[:1] in ("#", "+")) or (other[:1] == "$" and one[:1] in ("#", "+")):
         return False
     ours, theirs = one.split("/"), other.split("/")

@@ -61,7 +61,7 @@ class Batch:
 
     @property
     def empty(self) -> bool:
-        """Tell whether there is nothing to write."""
+        """Return whether there is nothing to write."""
         return not any(self.changes.values())
 
     def write(self, connection: sqlite3.Connection, tables: Mapping[str, Table]) -> None:

@@ -231,7 +231,7 @@ class Connection:
 
 
 def has_room(path: Path) -> bool:
-    """Tell whether the disk of a file has room for more than a small write."""
+    """Return whether the disk of a file has room for more than a small write."""
     try:
         return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
     except OSError:

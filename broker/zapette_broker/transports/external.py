@@ -105,7 +105,7 @@ class ExternalTransport:
             self._written.set()
 
     def has_place(self, *, reserve: bool) -> bool:
-        """Tell whether the listener has a place for a client that proved who it is."""
+        """Return whether the listener has a place for a client that proved who it is."""
         return self._listener.has_place(self, reserve=reserve)
 
     def known(self, *, reserve: bool) -> None:

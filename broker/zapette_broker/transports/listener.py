@@ -112,7 +112,7 @@ class Listener:
         return connection
 
     def has_place(self, transport: Transport, *, reserve: bool) -> bool:
-        """Tell whether a stranger may stay, now that it has proved who it is.
+        """Return whether a stranger may stay, now that it has proved who it is.
 
         Args:
             transport: the stranger.

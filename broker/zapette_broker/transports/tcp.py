@@ -89,7 +89,7 @@ class TcpTransport(asyncio.Protocol):
             self._stream.write(data)
 
     def has_place(self, *, reserve: bool) -> bool:
-        """Tell whether the listener has a place for a client that proved who it is."""
+        """Return whether the listener has a place for a client that proved who it is."""
         return self._listener.has_place(self, reserve=reserve)
 
     def known(self, *, reserve: bool) -> None:

@@ -49,7 +49,7 @@ class Transport(Protocol):
         """Send whole MQTT packets; calls `StreamReceiver.pause` when too much is not yet sent."""
 
     def has_place(self, *, reserve: bool) -> bool:
-        """Tell whether there is a place for the client, now that it has proved who it is.
+        """Return whether there is a place for the client, now that it has proved who it is.
 
         Args:
             reserve: whether it may draw on the reserve.

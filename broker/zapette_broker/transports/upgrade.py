@@ -40,10 +40,10 @@ class HostRule(Protocol):
     """The hosts that are answered, and the pages that may connect (DNS rebinding)."""
 
     def allows(self, authority: str) -> bool:
-        """Tell whether a Host header, with or without a port, names a host that is ours."""
+        """Return whether a Host header, with or without a port, names a host that is ours."""
 
     def allows_origin(self, origin: str, authority: str) -> bool:
-        """Tell whether a page of `origin` may connect to the host that `authority` names."""
+        """Return whether a page of `origin` may connect to the host that `authority` names."""
 
 
 def accept(

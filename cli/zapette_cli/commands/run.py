@@ -138,7 +138,7 @@ def _follow_parent(follow: bool) -> None:
 
 
 def _answers(settings: Settings, *, ready: bool) -> bool:
-    """Tell whether the web side answers: that everything is up, or only whatever it says."""
+    """Return whether the web side answers: that everything is up, or only whatever it says."""
     asked = connection(settings, timeout=2)
     try:
         asked.request("GET", "/healthz")

@@ -64,7 +64,7 @@ def nftables(ruleset: dict[str, Any], ports: Iterable[int]) -> Firewall | None:
 
 
 def _closes(chain: dict[str, Any], items: list[dict[str, Any]], port: int) -> bool | None:
-    """Tell whether a base chain keeps a new connection to a port out; None if it depends."""
+    """Return whether a base chain keeps a new connection to a port out; None if it depends."""
     rules = [it["rule"] for it in items if "rule" in it and _is_of(it["rule"], chain)]
     for rule in rules:
         if rule["chain"] != chain["name"]:
@@ -97,7 +97,7 @@ def _is_port(match: dict[str, Any]) -> bool:
 
 
 def _excludes(match: dict[str, Any], port: int) -> bool:
-    """Tell whether a match is certainly not about a new connection from the network to a port."""
+    """Return whether a match is certainly not about a new connection from the network to a port."""
     left, right = match["left"], match["right"]
     if _is_port(match):
         return _holds(right, port) != (match["op"] in {"==", "in"})
@@ -112,7 +112,7 @@ def _excludes(match: dict[str, Any], port: int) -> bool:
 
 
 def _holds(value: Any, port: int) -> bool:
-    """Tell whether a port is in what nft compares with: a number, a range or a set of both."""
+    """Return whether a port is in what nft compares with: a number, a range or a set of both."""
     if isinstance(value, dict) and "set" in value:
         return any(_holds(it, port) for it in value["set"])
     if isinstance(value, dict) and "range" in value:
@@ -122,7 +122,7 @@ def _holds(value: Any, port: int) -> bool:
 
 
 def _names(ports: str, port: int) -> bool:
-    """Tell whether iptables' list of ports and ranges has a port: ``80,8000:8010``."""
+    """Return whether iptables' list of ports and ranges has a port: ``80,8000:8010``."""
     for each in ports.split(","):
         low, _, high = each.partition(":")
         if low.isdigit() and int(low) <= port <= int(high or low):

@@ -57,7 +57,7 @@ def gather(settings: Settings) -> Facts:
 
 
 def listens(host: str, port: int) -> bool:
-    """Tell whether somebody accepts connections there."""
+    """Return whether somebody accepts connections there."""
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT).close()
     except OSError:

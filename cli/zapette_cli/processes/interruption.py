@@ -34,11 +34,11 @@ class Interruption:
             self._waker.send(b"\0")
 
     def is_set(self) -> bool:
-        """Tell whether the request was made."""
+        """Return whether the request was made."""
         return self._is_set
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the request for at most so many seconds; tell whether it was made."""
+        """Wait for the request for at most so many seconds; return whether it was made."""
         if not self._is_set:
             select.select([self._woken], [], [], seconds)
         return self._is_set

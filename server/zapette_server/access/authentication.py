@@ -100,7 +100,7 @@ class HouseholdAuthenticator:
         }
 
     def is_revoked(self, tag: object, client_id: str) -> bool:
-        """Tell whether a grant with `tag` is known to be revoked."""
+        """Return whether a grant with `tag` is known to be revoked."""
         match tag:
             case ("code", str(player), str(generation)):
                 return client_id in self._revoked or (
@@ -233,7 +233,7 @@ def player_of(tag: object) -> str | None:
 
 
 def is_remote_or_guest_of(tag: object, player_id: str) -> bool:
-    """Tell whether the grant with `tag` is of a remote or guest of the player."""
+    """Return whether the grant with `tag` is of a remote or guest of the player."""
     match tag:
         case ("code", str(of), str()):
             return of == player_id

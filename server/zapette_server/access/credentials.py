@@ -83,7 +83,7 @@ def new_generation() -> str:
 
 
 def is_generation(text: str) -> bool:
-    """Tell whether `text` has the form of a key generation."""
+    """Return whether `text` has the form of a key generation."""
     return re.fullmatch("[0-9a-f]{16}", text) is not None
 
 
@@ -108,7 +108,7 @@ class Keyring:
         return self._derive(role, player_id, generation)
 
     def owns(self, player_id: str, owner_key: str) -> bool:
-        """Tell whether `owner_key` belongs to `player_id`, in constant time."""
+        """Return whether `owner_key` belongs to `player_id`, in constant time."""
         return _same(self.owner_key(player_id), owner_key)
 
     def role_of(self, player_id: str, generation: str, key: str) -> Role | None:
@@ -171,7 +171,7 @@ class Keyring:
         return _encode(digest[:_SEAL_BYTES]).decode()
 
     def is_sealed(self, seal: str, purpose: str, *parts: str) -> bool:
-        """Tell whether `seal` is the signature of `parts` for `purpose`, in constant time."""
+        """Return whether `seal` is the signature of `parts` for `purpose`, in constant time."""
         return _same(self.seal(purpose, *parts), seal)
 
     def _sealing_key(self, purpose: str) -> bytes:

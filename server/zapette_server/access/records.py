@@ -48,7 +48,7 @@ class Change:
     revoked: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
-        """Tell whether anything has changed."""
+        """Return whether anything has changed."""
         return bool(self.generations) or self.accounts is not None or self.revoked is not None
 
 

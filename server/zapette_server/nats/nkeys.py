@@ -72,7 +72,7 @@ class KeyPair:
         return self._key.sign(data).signature
 
     def has_signed(self, data: bytes, signature: bytes) -> bool:
-        """Tell whether `signature` is this key's of `data`."""
+        """Return whether `signature` is this key's of `data`."""
         try:
             VerifyKey(bytes(self._key.verify_key)).verify(data, signature)
         except (BadSignatureError, ValueError):

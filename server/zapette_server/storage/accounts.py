@@ -65,7 +65,7 @@ class Accounts:
         self._write(accounts)
 
     def verify(self, hashed: str, password: str) -> bool:
-        """Tell whether `hashed` is a hash of `password`; takes some 30 ms of a core."""
+        """Return whether `hashed` is a hash of `password`; takes some 30 ms of a core."""
         try:
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):

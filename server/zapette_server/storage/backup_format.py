@@ -113,7 +113,7 @@ def _check(files: Mapping[str, Entry]) -> None:
 
 
 def is_kept(name: str) -> bool:
-    """Tell whether a backup holds the file with this path in the data folder, in POSIX notation.
+    """Return whether a backup holds the file with this path in the data folder, in POSIX notation.
 
     It leaves out what is made again from the films, what is of a run, and what was put aside.
     """
@@ -130,7 +130,7 @@ def is_kept(name: str) -> bool:
 
 
 def stays(name: str) -> bool:
-    """Tell whether a file or folder directly in the data folder stays there during a restore."""
+    """Return whether a file or folder directly in the data folder stays there during a restore."""
     return (
         name in _DERIVED
         or name.startswith((".", ASIDE, f"{_DERIVED[0]}-"))

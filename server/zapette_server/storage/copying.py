@@ -66,7 +66,7 @@ def copy(source: str, target: str) -> dict[str, int]:
 
 
 def is_server(place: str) -> bool:
-    """Tell whether a place is a PostgreSQL database rather than a folder."""
+    """Return whether a place is a PostgreSQL database rather than a folder."""
     return place.startswith("postgresql://")
 
 

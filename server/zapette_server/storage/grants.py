@@ -203,7 +203,7 @@ class Grants:
         self._file.write("DELETE FROM visitors WHERE player_id = ?", (player_id,))
 
     def is_revoked(self, player_id: str, generation: str, device: str) -> bool:
-        """Tell whether a token of the device is revoked for this generation of the code."""
+        """Return whether a token of the device is revoked for this generation of the code."""
         rows = self._file.read(
             "SELECT 1 FROM visitors WHERE player_id = ? AND generation = ? AND device = ? "
             "AND ended IS NOT NULL AND expires_at >= ?",

@@ -76,7 +76,7 @@ class PairingCodes:
         )
 
     def has(self, digest: str) -> bool:
-        """Tell whether there is such a code."""
+        """Return whether there is such a code."""
         return bool(self._database.read("SELECT 1 FROM pairing_codes WHERE digest = ?", (digest,)))
 
     def take(self, digest: str) -> Invitation | None:

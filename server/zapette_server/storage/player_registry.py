@@ -173,7 +173,7 @@ class PlayerRegistry:
         return {str(it): str(generation) for it, generation in rows} if len(rows) <= most else None
 
     def forget(self, player_id: str) -> bool:
-        """Forget a player, which ends its codes and connections; tell whether it was known.
+        """Forget a player, which ends its codes and connections; return whether it was known.
 
         If its page returns, it registers the old id with new codes.
         """
@@ -189,7 +189,7 @@ class PlayerRegistry:
         return [str(row[0]) for row in rows]
 
     def is_empty(self) -> bool:
-        """Tell whether no player is known."""
+        """Return whether no player is known."""
         return not self._file.read("SELECT 1 FROM players LIMIT 1")
 
     def renew_all(self) -> None:

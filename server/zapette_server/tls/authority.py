@@ -109,7 +109,7 @@ class Authority:
             raise AuthorityError(f"{self.folder}: {error.strerror}") from error
 
     def is_due(self, names: Names, now: datetime | None = None) -> bool:
-        """Tell whether the server's certificate is missing, nears its end or lacks a name.
+        """Return whether the server's certificate is missing, nears its end or lacks a name.
 
         Raises:
             AuthorityError: the authority's certificate is damaged or cannot be read.

@@ -43,7 +43,7 @@ class Names:
         return cls(frozenset(local | {hostname.lower()} - {""} | hosts), frozenset(found))
 
     def holds(self, host: str) -> bool:
-        """Tell whether a name or address is one of them (RFC 9525, section 6.3)."""
+        """Return whether a name or address is one of them (RFC 9525, section 6.3)."""
         try:
             return ip_address(host) in self.addresses
         except ValueError:
@@ -55,5 +55,5 @@ class Names:
 
 
 def is_private(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an address is not of the Internet."""
+    """Return whether an address is not of the Internet."""
     return any(address in network for network in PRIVATE)

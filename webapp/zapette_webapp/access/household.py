@@ -39,7 +39,7 @@ class HouseholdAccounts:
         self._all = Throttle(burst=50, per_second=2)
 
     def has(self, name: str, password: str, client: str) -> bool:
-        """Tell whether this is the password of the account `name`.
+        """Return whether this is the password of the account `name`.
 
         Args:
             name: the account.

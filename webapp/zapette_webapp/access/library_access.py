@@ -38,7 +38,7 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 
 def is_library(path: str) -> bool:
-    """Tell whether a path, or the rule of a route, is the library's."""
+    """Return whether a path, or the rule of a route, is the library's."""
     return any(path == it or path.startswith(it + "/") for it in PREFIXES)
 
 

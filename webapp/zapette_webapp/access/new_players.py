@@ -74,7 +74,7 @@ class NewPlayers:
         return self.settings.new_players == OPEN
 
     def _is_hidden_by_proxy(self, host: str) -> bool:
-        """Tell whether the address is a proxy's: only one can have answered https."""
+        """Return whether the address is a proxy's: only one can have answered https."""
         public = urlsplit(self.settings.public_url)
         is_public = public.scheme == "https" and host == public.hostname
         return is_public and not self.settings.trusted_proxy

@@ -71,7 +71,7 @@ class SessionCookies:
 
 
 def _is_https() -> bool:
-    """Tell whether the browser reached the pages by https, maybe at a proxy.
+    """Return whether the browser reached the pages by https, maybe at a proxy.
 
     Browsers send the origin of the page with a POST; the address of the page is the request's.
     """

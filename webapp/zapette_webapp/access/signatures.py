@@ -56,7 +56,7 @@ class Signatures:
         return urlencode({EXPIRES: expires, SIGNATURE: seal})
 
     def admits(self, path: str, expires: str, signature: str) -> bool:
-        """Tell whether a signature is of `path` and has not expired."""
+        """Return whether a signature is of `path` and has not expired."""
         if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
             return False
         is_sealed = self.keyring.is_sealed(signature, _PURPOSE, scope(path), expires)

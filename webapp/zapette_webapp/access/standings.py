@@ -30,7 +30,7 @@ class Standings:
         self._found: dict[tuple[str, str], Standing] = {}
 
     def is_good(self, session: Session) -> bool:
-        """Tell whether a session has not been revoked; its expiry is checked elsewhere.
+        """Return whether a session has not been revoked; its expiry is checked elsewhere.
 
         Raises:
             StoreError: the stores cannot be read.

@@ -131,7 +131,7 @@ def _number(digits: str) -> int:
 
 
 def _has_tag(listed: str, tag: str | None, *, is_strong: bool) -> bool:
-    """Tell whether a list of entity tags names this one (8.8.3.2)."""
+    """Return whether a list of entity tags names this one (8.8.3.2)."""
     if listed.strip(" \t") == "*":
         return True
     if tag is None or (is_strong and tag.startswith("W/")):
@@ -157,7 +157,7 @@ def _tags(listed: str) -> list[re.Match[str]]:
 
 
 def _is_current(if_range: str, selected: Selected, now: float) -> bool:
-    """Tell whether the client's part belongs to the current version (13.1.5)."""
+    """Return whether the client's part belongs to the current version (13.1.5)."""
     if if_range.startswith(("W/", '"')):
         tag = _TAG.fullmatch(if_range)
         return tag is not None and not tag[1] and tag[2] == selected.tag

@@ -151,7 +151,7 @@ class Parser(HTTPRequestParser):
         self.headers["CONNECTION"] = "close"
 
     def _is_for_broker(self) -> bool:
-        """Tell whether it is a complete GET of `BROKER_PATH`, an upgrade or not."""
+        """Return whether it is a complete GET of `BROKER_PATH`, an upgrade or not."""
         return (
             self.completed
             and not self.empty

@@ -128,7 +128,7 @@ class FairChannel(TurnChannel):
         return self._waits_since
 
     def readable(self) -> bool:
-        """Tell whether to keep reading; end a request that takes too long."""
+        """Return whether to keep reading; end a request that takes too long."""
         now = time.monotonic()
         if self._is_cut:
             self._reset()
@@ -270,7 +270,7 @@ class FairChannel(TurnChannel):
             self.handle_close()
 
     def _offer(self, handover: Handover) -> bool:
-        """Tell whether the broker has taken the connection."""
+        """Return whether the broker has taken the connection."""
         if self.shared.broker is None or self.socket is None:
             return False
         try:

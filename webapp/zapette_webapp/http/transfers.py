@@ -15,7 +15,7 @@ PERIOD: Final = 0.25
 """Seconds between two looks at the rights."""
 
 Right = Callable[[], bool]
-"""Tells whether a right still stands; raises `StoreError` if that cannot be read."""
+"""Returns whether a right still stands; raises `StoreError` if that cannot be read."""
 
 
 class Connection(Protocol):
@@ -26,7 +26,7 @@ class Connection(Protocol):
 
 
 def stands(right: Right) -> bool:
-    """Tell whether a right stands; one whose store cannot be read now does."""
+    """Return whether a right stands; one whose store cannot be read now does."""
     try:
         return right()
     except StoreError:

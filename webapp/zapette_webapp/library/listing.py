@@ -148,7 +148,7 @@ def _sorted_out(
 
 
 def is_menu(path: str) -> bool:
-    """Tell whether a file of a DVD's folder is a menu, rather than a part of a film."""
+    """Return whether a file of a DVD's folder is a menu, rather than a part of a film."""
     return _MENU.fullmatch(basename(path)) is not None
 
 
@@ -203,7 +203,7 @@ def _languages_in(media_folder: MediaFolder, path: str) -> list[Language]:
 
 
 def _is_pictures(name: str, names: Collection[str]) -> bool:
-    """Tell whether a ``.sub`` file is the pictures of a VobSub, whose index is next to it."""
+    """Return whether a ``.sub`` file is the pictures of a VobSub, whose index is next to it."""
     stem, end = splitext(name.lower())
     return end == ".sub" and f"{stem}.idx" in names
 
@@ -236,7 +236,7 @@ def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
 
 
 def _is_worth_following(media_folder: MediaFolder, link: str, path: str, folder: Path) -> bool:
-    """Tell whether to follow the link at `link`, in the folder at `path`.
+    """Return whether to follow the link at `link`, in the folder at `path`.
 
     Links to a parent folder are not followed, and neither are links behind another link.
     """

@@ -193,7 +193,7 @@ def _not_there(path: str) -> NotInLibrary:
 
 
 def _is_unicode(text: str) -> bool:
-    """Tell whether a text can be written in UTF-8: it holds no half of a surrogate pair."""
+    """Return whether a text can be written in UTF-8: it holds no half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -67,7 +67,7 @@ class Guard:
 
 
 def is_public(host: str) -> bool:
-    """Tell whether an IP address is one of the internet; others, and names, are not."""
+    """Return whether an IP address is one of the internet; others, and names, are not."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -99,7 +99,7 @@ class Resolver:
         return address if known is not None and self._may_reach(address) else None
 
     def _may_reach(self, address: str) -> bool:
-        """Tell whether an address may be public; what its name leads to is checked later."""
+        """Return whether an address may be public; what its name leads to is checked later."""
         host = read_http(address)
         if self._private or host is None:
             return host is not None

@@ -100,7 +100,7 @@ def candidates(nodes: Sequence[str]) -> Iterator[Encoder]:
 
 
 def is_hardware(command: Sequence[str]) -> bool:
-    """Tell whether a command of ffmpeg converts with the encoder of a graphics card.
+    """Return whether a command of ffmpeg converts with the encoder of a graphics card.
 
     Its driver reserves far more addresses than it uses, so that no limit on these can hold.
     """

@@ -80,7 +80,7 @@ def of_head(head: bytes) -> str:
 
 
 def is_encrypted(head: bytes) -> bool:
-    """Tell whether a file with this beginning is protected against copies.
+    """Return whether a file with this beginning is protected against copies.
 
     Protected MP4 files are told by their tracks and packets; see `is_protected_tag`.
     """
@@ -94,7 +94,7 @@ def is_encrypted(head: bytes) -> bool:
 
 
 def is_protected_tag(tag: str) -> bool:
-    """Tell whether MP4 calls a protected track by this name."""
+    """Return whether MP4 calls a protected track by this name."""
     return tag in _PROTECTED_TAGS
 
 
@@ -126,7 +126,7 @@ def _is_encrypted_matroska(head: bytes) -> bool:
 
 
 def _is_scrambled_dvd(head: bytes) -> bool:
-    """Tell whether a packet of pictures in a DVD's file says that it is scrambled."""
+    """Return whether a packet of pictures in a DVD's file says that it is scrambled."""
     place = head.find(_VIDEO_PES)
     while 0 <= place < len(head) - 6:
         flags = head[place + 6]
@@ -137,7 +137,7 @@ def _is_scrambled_dvd(head: bytes) -> bool:
 
 
 def _is_scrambled(head: bytes, start: int, size: int) -> bool:
-    """Tell whether most packets of a transport stream say that they are scrambled."""
+    """Return whether most packets of a transport stream say that they are scrambled."""
     marks, flags = head[start::size], head[start + 3 :: size]
     if len(marks) < _LEAST_PACKETS or set(marks) != {0x47}:
         return False

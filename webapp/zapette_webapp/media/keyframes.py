@@ -66,7 +66,7 @@ def _shift(container: InputContainer, video: VideoStream) -> int:
 
 
 def _is_whole(times: list[float], duration: float) -> bool:
-    """Tell whether the keyframes reach the end of a film of `duration` seconds."""
+    """Return whether the keyframes reach the end of a film of `duration` seconds."""
     if not times:
         return False
     distances = [after - before for before, after in itertools.pairwise(times)]

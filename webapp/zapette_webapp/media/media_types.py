@@ -167,17 +167,17 @@ def kind_of(kind_of_file: str) -> str | None:
 
 
 def is_part(path: str, *, beside_playlist: bool) -> bool:
-    """Tell whether a file is a segment of a stream (HLS) rather than a medium of its own."""
+    """Return whether a file is a segment of a stream (HLS) rather than a medium of its own."""
     return suffix(path) in _PARTS and beside_playlist
 
 
 def is_unnamed(path: str) -> bool:
-    """Tell whether only the content of a file can say that it is a medium."""
+    """Return whether only the content of a file can say that it is a medium."""
     return suffix(path) not in TYPES and suffix(path)[1:] not in _OTHER_FILES
 
 
 def is_stream(beginning: bytes) -> bool:
-    """Tell whether a playlist (``.m3u8``) is a stream in parts (HLS), not a list of films."""
+    """Return whether a playlist (``.m3u8``) is a stream in parts (HLS), not a list of films."""
     return any(mark in beginning for mark in _OF_STREAMS)
 
 
@@ -192,7 +192,7 @@ def asked_as(kind_of_file: str) -> str:
 
 
 def may_open(path: str) -> bool:
-    """Tell whether ffmpeg may open a medium of the library, by its name."""
+    """Return whether ffmpeg may open a medium of the library, by its name."""
     return is_unnamed(path) or demuxer(path) is not None
 
 

@@ -160,7 +160,7 @@ class Pictures(ABC):
 
     @abstractmethod
     def _is_drawn(self, file: Path) -> bool:
-        """Tell whether files with this name have a picture."""
+        """Return whether files with this name have a picture."""
 
     @abstractmethod
     def _draw(self, file: Path) -> bytes | None:

@@ -97,5 +97,5 @@ def several(file: Subtitle, declared: Sequence[Language]) -> list[Subtitle]:
 
 
 def _is_last(words: list[str], place: int) -> bool:
-    """Tell whether only flags and numbers follow, and it is alone or something precedes it."""
+    """Return whether only flags and numbers follow, and it is alone or something precedes it."""
     return all(it.lower() in _FLAGS or it.isdigit() for it in words[place + 1 :])

@@ -15,7 +15,7 @@ _CONVERTED: Final = frozenset(
 
 
 def is_text(codec: str) -> bool:
-    """Tell whether a track with this codec can be shown as text."""
+    """Return whether a track with this codec can be shown as text."""
     return codec in _COPIED or codec in _CONVERTED
 
 

@@ -64,7 +64,7 @@ class Cache:
                 self._path(oldest).unlink(missing_ok=True)
 
     def has(self, name: Name) -> bool:
-        """Tell whether a file is there."""
+        """Return whether a file is there."""
         with self._lock:
             return name in self._sizes
 

@@ -36,13 +36,13 @@ class Identity:
         return cls(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size, edges)
 
     def is_same(self, file: Path) -> bool:
-        """Tell whether a file is unchanged."""
+        """Return whether a file is unchanged."""
         status = file.stat()
         now = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
         return now == (self.device, self.node, self.modified, self.size)
 
     def has_grown(self, file: Path) -> bool:
-        """Tell whether a file has only become longer, as one that is being recorded."""
+        """Return whether a file has only become longer, as one that is being recorded."""
         status = file.stat()
         return (
             (status.st_dev, status.st_ino) == (self.device, self.node)

@@ -65,7 +65,7 @@ class Retention:
     def is_over(
         self, *, now: float, began: float, touched: float, is_ready: bool, was_held: bool
     ) -> bool:
-        """Tell whether to delete an upload that no player has now, if `touched` says so."""
+        """Return whether to delete an upload that no player has now, if `touched` says so."""
         if now - began > self.longest:
             return True
         if not is_ready:

@@ -130,5 +130,5 @@ def read(folder: Path) -> Upload | None:
 
 
 def is_grant(owner: str) -> bool:
-    """Tell whether an owner is a link or account, and no address."""
+    """Return whether an owner is a link or account, and no address."""
     return not owner.startswith(ADDRESS)
