@@ -8,9 +8,11 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from amqtt.contexts import BrokerConfig
 from amqtt.errors import AMQTTError, BrokerError, PluginError, PluginLoadError
 from amqtt.utils import read_yaml_config
 
@@ -59,12 +61,20 @@ def read_config(path: Path) -> tuple[dict[str, Any], Limits, Path | None]:
     except (OSError, ValueError) as error:
         raise SettingsError(str(path), f"cannot be read: {error}") from error
     if not isinstance(config, dict):
-        raise SettingsError(str(path), "is not a mapping")
+        raise SettingsError(str(path), "is not a mapping in YAML")
+    for name in config:
+        if name not in _SECTIONS:
+            raise SettingsError(str(name), f"there is no such section in {path}")
     store = config.pop("store", None)
     if store is not None and not isinstance(store, str):
         raise SettingsError("store", "is not the name of a file")
     limits = Limits.from_mapping(config.pop("limits", None) or {})
     return config, limits, None if store is None else path.parent / store
+
+
+_SECTIONS: Final = frozenset(
+    {"auth", "topic-check", "store", "limits", *(each.name for each in fields(BrokerConfig))}
+)
 
 
 async def _serve(config: dict[str, Any], limits: Limits, store: Path | None) -> None:

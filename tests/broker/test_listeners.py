@@ -30,6 +30,7 @@ from tests.processes import ending
 from tests.system import System
 from tests.waiting import eventually
 from zapette_broker import Broker, BrokerError, Limits
+from zapette_broker.__main__ import main
 from zapette_broker.transports.upgrade import BadRequest, accept
 from zapette_server.hosts import Hosts
 
@@ -366,3 +367,23 @@ def test_mosquitto_s_own_clients() -> None:
                 lambda: running.call(lambda: running.broker.counters["subscriptions"]) == 0,
                 "it has left",
             )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[", "is not a mapping in YAML"),
+        ("listener: {}", "listener: there is no such section"),
+        ('listeners: {default: {type: tcp, bind: "127.0.0.1:99999"}}', "99999 is not a port"),
+        ('listeners: {default: {type: udp, bind: "127.0.0.1:0"}}', "'udp' is not a valid"),
+        ("limits: {max_pakcet: 1}", "did you mean max_packet?"),
+    ],
+)
+def test_a_wrong_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    file = tmp_path / "broker.yaml"
+    file.write_text(text)
+    assert main(["-c", str(file)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line

@@ -37,6 +37,8 @@ class Frame(amqtt.broker.Broker):
     def _address_of(self, config: ListenerConfig) -> tuple[str | None, int]:
         """Return the host and the port of a listener; ValueError if there is no port."""
         host, port = self._split_bindaddr_port(str(config.bind), _DEFAULT_PORTS[config.type])
+        if not 0 <= port <= 65535:
+            raise ValueError(f"{port} is not a port (0 to 65535)")
         return host.strip("[]") if host else None, port
 
     def _tls_context_of(self, config: ListenerConfig) -> SSLContext | None:
