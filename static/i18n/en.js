@@ -143,7 +143,7 @@ export const en = Object.freeze({
   "upload.preparing": "Getting it ready…",
   "upload.progress": "{percent}% sent",
   "upload.waiting": "Waiting its turn",
-  "upload.interrupted": "Connection lost at {percent} %. It continues by itself.",
+  "upload.interrupted": "Connection lost at {percent}%. It continues by itself.",
   "upload.checking": "Checking…",
   "upload.cancel": "Cancel {name}",
   "upload.dismiss": "Remove {name} from this list",
