@@ -224,7 +224,7 @@ def test_watch(system: System, scullery: PlainPlayer) -> None:
         assert (first["id"], first["online"]) == (scullery.id, True)
         scullery.client.call(scullery.callee, "volume", 33)
         more = [json.loads(process.stdout.readline()) for _ in range(2)]
-        assert {"volume": 33} in [each.get("value") for each in more]
+        assert {"volume": 33, "muted": False} in [each.get("value") for each in more]
         assert 33 in [each.get("state", {}).get("volume") for each in more]
         assert process.wait(30) == 0
 

@@ -266,7 +266,7 @@ def test_watching_from_a_shell(house: System, players: Callable[..., PlainPlayer
         player.client.call(player.callee, "volume", 7)
         line = process.stdout.readline() + process.stdout.readline()
         os.killpg(process.pid, 15)
-        assert '"volume": 7' in line
+        assert '"volume":7' in line
 
 
 def test_bank(run: Callable[..., Run], house: System, app: Application) -> None:
