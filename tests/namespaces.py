@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
-from zapette_server.places import ROOT
+from tests.inner_pytest import run_pytest
 
 _INSIDE = "TESTS_NAMESPACES"
 
@@ -37,14 +36,7 @@ def rerun_in(request: pytest.FixtureRequest, *kinds: str) -> bool:
     """Run a test in namespaces of its own; return false in there, where it has to go on."""
     if os.environ.get(_INSIDE) == ",".join(kinds):
         return False
-    options = ["-p", "no:cacheprovider", "-q", request.node.nodeid]
-    done = subprocess.run(
-        [*alone(*kinds), sys.executable, "-m", "pytest", *options],
-        cwd=ROOT,
-        env=os.environ | {_INSIDE: ",".join(kinds)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    inside = {_INSIDE: ",".join(kinds)}
+    done = run_pytest(request.node.nodeid, within=alone(*kinds), settings=inside)
     assert done.returncode == 0, f"in namespaces of its own:\n{done.stdout}\n{done.stderr}"
     return True

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from zapette_server.places import ROOT
+from tests.inner_pytest import run_pytest
 
 CONFTEST = """
 from tests import sharing
@@ -21,15 +18,12 @@ def pytest_configure(config):
 
 def run(folder: Path, tests: str) -> str:
     """Run `tests` in a session of their own, under the hooks of ours."""
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -q --tb=short\n")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --tb=short\n")
     (folder := folder / "below").mkdir()
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_it.py").write_text(tests)
-    command = [sys.executable, "-m", "pytest", str(folder)]
     # the plugins of other tests take seconds to load
-    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    return done.stdout
+    return run_pytest(str(folder), settings={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}).stdout
 
 
 @pytest.mark.slow
