@@ -277,9 +277,8 @@ class System:
         )
 
     def home_password(self) -> str:
-        name, password = self.zapette("credentials").stdout.split()
-        assert name == "home"
-        return password
+        """Return the password of the account ``home`` that its first start has made."""
+        return (self.data / "home-password").read_text().strip()
 
     def wait_for_index(self) -> None:
         """Return once everything in the library is known."""
