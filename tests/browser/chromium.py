@@ -10,14 +10,15 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 from tests import fronts
 
 EXECUTABLE: Final = "/usr/bin/chromium"
-# Playwright's own list, whose place a second one takes; and what Chromium draws in the address line
-# of each window with two pages in a process of their own, which cost more than a page of ours.
+# Playwright's own list, whose place a second one takes; what Chromium draws in the address line of
+# each window with two pages in a process of their own, which cost more than a page of ours; and the
+# process that it starts beside each page for the next one.
 _OFF: Final = (
     "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades",
     "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints",
     "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning",
-    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess",
 )  # fmt: skip
 ARGUMENTS: Final = [
     "--headless=new",
