@@ -1,5 +1,6 @@
 /** The library's entries for media, kept for a while. */
 
+import { ApiError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 import { MOST_ITEMS } from "../playback/queue.js";
 
@@ -13,6 +14,8 @@ const MOST = 20;
 const KNOWN_FOR = 24 * 3600e3;
 
 /**
+ * @typedef {{ entries: unknown[], total: number, index?: { state: string } }} Answer
+ *
  * @typedef {import("../protocol/sources.js").Source} Source
  *
  * @typedef {import("./library.js").Track} Part a picture or a sound
@@ -58,8 +61,8 @@ export class Catalogue {
   #known = new Map();
 
   /**
-   * @param {(query: import("./library.js").Query) => Promise<{ entries: unknown[], total: number }>}
-   *   list requests entries of the library
+   * @param {(query: import("./library.js").Query) => Promise<Answer>} list requests entries of the
+   *   library
    */
   constructor(list) {
     this.#list = list;
@@ -111,19 +114,25 @@ export class Catalogue {
   }
 
   /**
-   * Return the first medium at the top; null if there is none, or the library does not answer in
-   * time.
+   * Return the first medium at the top, however long the library takes to answer and to find what
+   * is in it; null if there is none, the library refuses, or nobody wants it any more.
+   * @param {() => boolean} isWanted
    * @returns {Promise<About | null>}
    */
-  first() {
-    const asked = this.#list({ order: "play", limit: 1 }).then(
-      ({ entries }) => {
-        const about = Array.isArray(entries) ? entries[0] : null;
-        return isAbout(about) && !about.path.includes("/") ? about : null;
-      },
-      () => null,
-    );
-    return Promise.race([asked, later(PATIENCE)]);
+  async first(isWanted) {
+    while (isWanted()) {
+      try {
+        const { entries, index } = await this.#list({ order: "play", limit: 1 });
+        const [about] = entries;
+        if (about || index?.state !== "scanning") {
+          return isAbout(about) && !about.path.includes("/") ? about : null;
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError && error.passing)) return null;
+      }
+      await later(PATIENCE);
+    }
+    return null;
   }
 
   /** @param {string} path */

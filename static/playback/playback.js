@@ -74,8 +74,9 @@ export class Playback {
       await this.#open(kept, { position: this.history.positionIn(kept.source) });
     } else if (!this.queue.items.length) {
       const turn = this.#turn;
-      const first = await this.#catalogue.first();
-      if (!first || turn !== this.#turn || this.queue.items.length) return;
+      const isWanted = () => turn === this.#turn && !this.queue.items.length;
+      const first = await this.#catalogue.first(isWanted);
+      if (!first || !isWanted()) return;
       const item = newItem(readSource(first.source));
       this.#become(queues.replacePresent(this.queue, item));
       await this.#open(item, {});
