@@ -77,6 +77,17 @@ def overlaps(screen: PageDriver, *selectors: str) -> list[str]:
     return list(screen.see(_OVERLAPS % json.dumps(selectors)))
 
 
+def sizes(screen: PageDriver, title: str, *selectors: str) -> tuple[list[str], int]:
+    """Return at one look what `faults` and `overlaps` do, and the `lines` of the title."""
+    looks = (
+        _FAULTS % json.dumps({"least": 44, "scrolls": False}),
+        _OVERLAPS % json.dumps(selectors),
+        _LINES % json.dumps(title),
+    )
+    faults, overlaps, lines = screen.see(f"[{', '.join(looks)}]")
+    return [*faults, *overlaps], round(float(lines))
+
+
 _COVERED: Final = """(() => {
   const [message] = document.querySelectorAll("message-toast .message");
   if (!message) return ["there is no message"];

@@ -98,6 +98,8 @@ def over(wire_host: str, system: System, player: PlayerPage) -> str:
     return f"http://{wire_host}:{system.http_port}/remote#{player.link.split('#')[1]}"
 
 
+# shorter cuts, of the phone and of the player, are in the next two
+@pytest.mark.long
 def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
