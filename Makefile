@@ -9,8 +9,8 @@ COMPILE := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-he
   --no-emit-package zapette-broker --no-emit-package zapette-client
 COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-homeassistant
 ON_OURS := --python-version 3.11
-# One process for each of two cores, which the pages' browsers keep busy.
-SHARED := --numprocesses $(or $(PROCESSES),2) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
+# On two cores: two processes for the tests of the pages, and one whose tests use what those leave.
+SHARED := --numprocesses $(or $(PROCESSES),3) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
 FAST := tests/broker tests/database tests/webapp tests/zapette $(wildcard tests/test_*.py)
 
 .PHONY: run dev test test-fast test-fronts test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
