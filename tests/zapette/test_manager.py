@@ -116,7 +116,7 @@ def test_a_wrong_setting_stops_the_command(tmp_path: Path) -> None:
     for command in ("run", "broker", "web", "credentials"):
         ended = system.zapette(command)
         assert ended.returncode == 2
-        assert ended.stderr.startswith("zapette: setting base_topic:")
+        assert ended.stderr.startswith("zapette: setting base_topic in the environment:")
 
 
 def test_a_store_of_another_program_stops_everything_and_is_left(tmp_path: Path) -> None:
