@@ -10,16 +10,15 @@ import { ORDERS, routeTo } from "../../route.js";
 import { ChoiceRow } from "../../../elements/choice-row.js";
 import { defineOnce } from "../../../elements/define.js";
 import { build, fill, flag } from "../../../elements/dom.js";
-import { AwaitedMedium } from "./awaited-medium.js";
 import { ContinueList } from "./continue-list.js";
 import { Crumbs } from "./crumbs.js";
 import { EntryList } from "./entry-list.js";
 import { IndexProgress } from "./index-progress.js";
 import { FolderRow, MediumRow } from "./library-row.js";
+import { MediumRequests } from "./medium-requests.js";
 import { whyNoFilm } from "./page-film.js";
 import { viewIcon } from "../view-icons.js";
 import { UploadList } from "../upload-list.js";
-import { isPlayerState } from "../../../connection/player-view.js";
 import { ViewElement } from "../../../elements/view.js";
 
 /** Milliseconds without a key press until a search starts. */
@@ -59,8 +58,6 @@ export class LibraryView extends ViewElement {
   #turnTo;
   /** @type {import("../../../elements/view.js").View | null} */
   #view = null;
-  /** what was asked to be played, until it does @type {AwaitedMedium | null} */
-  #awaited = null;
   /** what the list shows @type {import("../../route.js").Route | null} */
   #listed = null;
   /** whether further rows are being requested */
@@ -82,7 +79,7 @@ export class LibraryView extends ViewElement {
   #end = build("div", { class: "end" });
   #watcher;
   #continue;
-  #call;
+  #requests;
   #uploads;
   /** what the player had loaded when it was asked what was played @type {string | null | undefined} */
   #learned = undefined;
@@ -94,9 +91,14 @@ export class LibraryView extends ViewElement {
     this.#played = new History(call, (query) => api.list(query));
     this.#playability = new Playability(call);
     this.#api = api;
-    this.#call = call;
+    this.#requests = new MediumRequests({
+      translate,
+      request: (procedure, parameters) => this._request(procedure, parameters),
+      call,
+      tell: (text) => this._tell(text),
+    });
     this.#uploads = new UploadList(translate, api, (source, plays, after) =>
-      this.#arrived(source, plays, after),
+      this.#requests.arrived(source, plays, after, this.#view?.state?.can ?? []),
     );
     this.#route = route;
     this.#go = go;
@@ -186,8 +188,8 @@ export class LibraryView extends ViewElement {
   /** @override @param {import("../../../elements/view.js").View} view */
   show(view) {
     this.#view = view;
-    this.#tellPlaying();
     const { state } = view;
+    if (state) this.#requests.announce(state);
     const can = state?.can ?? [];
     this.#uploads.show(can);
     this.#drawOrders(can);
@@ -338,10 +340,11 @@ export class LibraryView extends ViewElement {
     const wishes = {
       open: (/** @type {string} */ path) => this.#open(path),
       play: (/** @type {Medium} */ medium) => this.play(medium),
-      playAll: (/** @type {Medium} */ { source, title }) => this.play({ source, title }),
+      playAll: (/** @type {Medium} */ { source, title }) =>
+        void this.#requests.play({ source, title }),
       playNext: (/** @type {Medium} */ medium) =>
-        void this.#do("queue/play_next", medium, "library.comes_next"),
-      add: (/** @type {Medium} */ medium) => void this.#do("queue/add", medium, "library.added"),
+        void this.#requests.queue("queue/play_next", medium),
+      add: (/** @type {Medium} */ medium) => void this.#requests.queue("queue/add", medium),
     };
     return entry.kind === "folder"
       ? new FolderRow(this._translate, entry, wishes)
@@ -353,59 +356,7 @@ export class LibraryView extends ViewElement {
    * @param {Medium} medium
    */
   play(medium) {
-    void this.#do("load", medium, "library.plays");
-  }
-
-  /**
-   * @param {string} procedure
-   * @param {Medium} medium
-   * @param {import("../../../i18n/translate.js").Key} done
-   */
-  async #do(procedure, { source, title, position }, done) {
-    const parameters = {
-      source,
-      ...(title ? { title } : {}),
-      ...(position && procedure === "load" ? { position } : {}),
-    };
-    const words = this._translate(done, { title: title || source });
-    this.#awaited = null;
-    if (!(await this._request(procedure, parameters))) return;
-    // the state in the answer is shown with the next frame
-    if (procedure === "load") this.#awaited = new AwaitedMedium(source, words);
-    else this._tell(words);
-  }
-
-  /**
-   * Play or queue a file that was sent from this phone.
-   *
-   * @param {string} source
-   * @param {boolean} plays at once
-   * @param {string | null} after the source of the file picked before it
-   */
-  async #arrived(source, plays, after) {
-    const can = this.#view?.state?.can ?? [];
-    if (plays && can.includes("load")) {
-      await this.#call("load", { source });
-      return;
-    }
-    const state = await this.#call("queue/add", { source });
-    if (after === null || !can.includes("queue/move") || !isPlayerState(state)) return;
-    // files that were picked together stay together in the queue
-    const sources = state.queue.items.map((item) => item.source);
-    const from = sources.lastIndexOf(source);
-    const to = sources.lastIndexOf(after) + 1;
-    if (to > 0 && to < from) await this.#call("queue/move", { from, to });
-  }
-
-  /** Announce the requested medium once it plays. */
-  #tellPlaying() {
-    const state = this.#view?.state;
-    if (!this.#awaited || !state) return;
-    const outcome = this.#awaited.outcome(state);
-    if (outcome === "to-come") return;
-    if (outcome === "gesture") this._tell(this._translate("remote.gesture"));
-    if (outcome === "plays") this._tell(this.#awaited.words);
-    this.#awaited = null;
+    void this.#requests.play(medium);
   }
 
   /**
