@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", action="store_true", help="kill and cut off each node instead")
     parser.add_argument("--phones", type=int, default=1000, help="with --kills; default: 1000")
     parser.add_argument(
+        "--players", type=int, default=0, help="with --kills; default: one for each ten phones"
+    )
+    parser.add_argument(
         "--fronts",
         type=int,
         default=0,
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.kills:
         machines.enter(sys.argv[1:] if arguments is None else arguments)
-        kills.run(options.phones, options.fronts, options.json)
+        kills.run(options.phones, options.players, options.fronts, options.json)
         return 0
     plan = Plan(
         servers=SERVERS,

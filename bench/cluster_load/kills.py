@@ -34,7 +34,9 @@ _HEAD: Final = (
     "p50 s",
     "p99 s",
     "longest s",
-    "states lost",
+    "states behind",
+    "lost",
+    "of quiet ones",
     "differ",
     "after s",
 )
@@ -47,16 +49,22 @@ class Kills:
         machines: the nodes.
         tokens: gives tokens.
         phones: how many phones there are.
+        players: how many players there are.
         fronts: whether phones and players connect to the nodes without JetStream only.
     """
 
     def __init__(
-        self, machines: list[Machine], tokens: NatsTokens, phones: int, *, fronts: bool
+        self,
+        machines: list[Machine],
+        tokens: NatsTokens,
+        phones: int,
+        players: int,
+        *,
+        fronts: bool,
     ) -> None:
         self._machines = machines
         self._tokens = tokens
         self._hosts = [it.host for it in machines[NODES if fronts else 0 :]]
-        players = max(1, phones // _PHONES_A_PLAYER)
         self.players = [
             Player(self._login(Identity("player", n)), self._hosts, n, player_id(n))
             for n in range(players)
@@ -96,6 +104,10 @@ class Kills:
             member.go_home()
         await self._until(lambda: all(it.link for it in members), "all are connected", _START)
         own = [it.host == machine.host for it in self.phones]
+        # every other player says nothing more: what a node has of its state is not repaired by it
+        quiet = self.players[::2]
+        for player in quiet:
+            player.publishing = False
         began = time.monotonic()
         (machine.kill if name == "killed" else machine.cut)()
         while time.monotonic() < began + _LONGEST:
@@ -112,40 +124,45 @@ class Kills:
         for phone in self.phones:
             phone.wake.set()
         await self._until(lambda: all(it.began > healed for it in self.phones), "all phones pilot")
-        lost, differ, equal_after = await self._compare()
+        behind, lost, differ, equal_after = await self._compare()
         part = {
             "part": f"node {machine.number} {name}",
             "own": [it for it, is_own in zip(times, own, strict=True) if is_own],
             "others": [it for it, is_own in zip(times, own, strict=True) if not is_own],
-            "states_lost": lost,
+            "states_behind": len(behind),
+            "states_lost": len(lost),
+            "quiet_lost": sum(it in lost for it in quiet),
+            "quiet": len(quiet),
             "states_differ": differ,
             "equal_after_s": equal_after,
         }
         print("\n".join(map(str, rows(part))), flush=True)
         return part
 
-    async def _compare(self) -> tuple[int, int, float]:
+    async def _compare(self) -> tuple[list[Player], list[Player], int, float]:
         """Compare the retained states of all nodes with what was acknowledged.
 
         Returns:
-            how many a node has lost, how many differ on nodes, and the seconds until none did: all
-            after `_EQUAL_TIMEOUT` seconds at most.
+            the players of whom a node has an older state than the last acknowledged one, at first
+            and after up to `_EQUAL_TIMEOUT` seconds; how many states differ on nodes then, and
+            the seconds until all were equal.
         """
         for player in self.players:
             player.publishing = False
         await self._until(lambda: all(it.is_settled for it in self.players), "states are settled")
         began = time.monotonic()
         lost, differ = await self._read()
+        behind = lost
         while (lost or differ) and time.monotonic() < began + _EQUAL_TIMEOUT:
             await asyncio.sleep(1)
             lost, differ = await self._read()
         equal_after = time.monotonic() - began
         for player in self.players:
             player.publishing = True
-        return lost, differ, equal_after
+        return behind, lost, differ, equal_after
 
-    async def _read(self) -> tuple[int, int]:
-        """Return how many acknowledged states a node lacks, and how many differ on nodes."""
+    async def _read(self) -> tuple[list[Player], int]:
+        """Return whose acknowledged state a node lacks, and how many states differ on nodes."""
         login = self._login(Identity("home", 0, "-reader"))
         readers = [
             Reader(login._replace(client_id=f"reader-{it.number}"), it.host, [_STATES])
@@ -160,10 +177,11 @@ class Kills:
         finally:
             for task in tasks:
                 task.cancel()
-        lost = sum(
-            any(it.found[player.state] < player.acknowledged for it in readers)
+        lost = [
+            player
             for player in self.players
-        )
+            if any(it.found[player.state] < player.acknowledged for it in readers)
+        ]
         return lost, sum(len({it.found[state] for it in readers}) > 1 for state in states)
 
     def _login(self, identity: Identity) -> Login:
@@ -191,15 +209,24 @@ def rows(part: dict[str, Any]) -> list[list[str]]:
             found.append(
                 [part["part"], "its own" if whose == "own" else "others", str(len(times))]
                 + [f"{it:.1f}" for it in shown]
-                + [str(part["states_lost"]), str(part["states_differ"])]
+                + [str(part["states_behind"]), str(part["states_lost"])]
+                + [f"{part['quiet_lost']} of {part['quiet']}", str(part["states_differ"])]
                 + [f"{part['equal_after_s']:.0f}"]
             )
     return found
 
 
-def run(phones: int, fronts: int, json: Path | None) -> None:
-    """Run with `phones` phones and print a table; ProcessError if it cannot be carried out."""
+def run(phones: int, players: int, fronts: int, json: Path | None) -> None:
+    """Run and print a table; ProcessError if it cannot be carried out.
+
+    Args:
+        phones: how many phones there are.
+        players: how many players there are; 0 for one for each ten phones.
+        fronts: how many nodes without JetStream there are.
+        json: where the figures are written.
+    """
     raise_file_limit()
+    players = players or max(1, phones // _PHONES_A_PLAYER)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "cluster"
         machines = create(folder, fronts)
@@ -207,9 +234,10 @@ def run(phones: int, fronts: int, json: Path | None) -> None:
             stack.callback(machine.stop)
         keyring = Keyring(b"k" * 32, TOPICS)
         tokens = NatsTokens(keyring, ClusterKeys.load(folder / KEYS), lambda *_: 0)
-        kills = Kills(machines, tokens, phones, fronts=fronts > 0)
+        kills = Kills(machines, tokens, phones, players, fronts=fronts > 0)
         parts = uvloop.run(kills.run())
-    print(
-        f"{heading(f'{phones} phones')}\n\n{markdown(_HEAD, [r for it in parts for r in rows(it)])}"
+    print(heading(f"{phones} phones, {players} players"), end="\n\n")
+    print(markdown(_HEAD, [row for it in parts for row in rows(it)]))
+    write_json(
+        json, {"about": about(phones=phones, players=players, fronts=fronts), "parts": parts}
     )
-    write_json(json, {"about": about(phones=phones, fronts=fronts), "parts": parts})
