@@ -38,12 +38,13 @@ from zapette_webapp.streams.recipes import Means, Recipes
 from zapette_webapp.streams.sources import Sources
 
 SECONDS: Final = 60
-"""The seconds of each film."""
+"""The seconds of each film, unless told otherwise."""
 
 _PIECE: Final = 12
 _PLANS: Final = {"remux": ("h264.mkv", "copy-aac"), "transcode": ("hevc.mkv", "h264-aac")}
-_PICTURE: Final = f"testsrc2=d={_PIECE}:s=1920x1080:r=24,noise=alls=6:allf=t,format=yuv420p"
-_CODECS: Final = {
+_PICTURE: Final = "testsrc2=d={}:s=hd{}:r=24,noise=alls=6:allf=t,format=yuv420p"
+#: ffmpeg's options for the picture of each film.
+CODECS: Final = {
     "h264.mkv": ("libx264", "-preset", "superfast", "-g", "48", "-b:v", "6M"),
     "hevc.mkv": ("libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=48"),
 }
@@ -93,12 +94,19 @@ def _index(parts: list[tuple[float, str]], at: float) -> int:
     return len(parts) - 1
 
 
-def film(target: Path, codec: tuple[str, ...]) -> None:
-    """Make a film: one piece, encoded once, many times."""
+def film(
+    target: Path,
+    codec: tuple[str, ...],
+    sound: str = "ac3",
+    lines: int = 1080,
+    seconds: int = SECONDS,
+) -> None:
+    """Make a film of 1080 or 720 lines: one piece, encoded once, many times."""
     piece = target.with_suffix(".piece.mkv")
-    source = ("-f", "lavfi", "-i", _PICTURE, "-f", "lavfi", "-i", f"sine=d={_PIECE}")
-    _ffmpeg(*source, "-c:v", *codec, "-c:a", "ac3", "-shortest", str(piece))
-    again = ("-stream_loop", str(SECONDS // _PIECE - 1), "-i", str(piece))
+    picture = _PICTURE.format(_PIECE, lines)
+    source = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={_PIECE}")
+    _ffmpeg(*source, "-c:v", *codec, "-c:a", sound, "-shortest", str(piece))
+    again = ("-stream_loop", str(seconds // _PIECE - 1), "-i", str(piece))
     _ffmpeg(*again, "-c", "copy", str(target))
     piece.unlink()
 
@@ -178,19 +186,22 @@ def timed(
 
 
 def _wait_for_end(web: psutil.Process) -> None:
-    while any(_is_ffmpeg(it) for it in web.children()):
+    while any(is_ffmpeg(it) for it in web.children()):
         time.sleep(0.1)
 
 
-def _is_ffmpeg(process: psutil.Process) -> bool:
+def is_ffmpeg(process: psutil.Process) -> bool:
+    """Tell whether a process is an ffmpeg."""
     try:
         return process.name() == "ffmpeg"
     except psutil.NoSuchProcess:
         return False
 
 
-def converted(server: Server, folder: Path, kind: str, web: psutil.Process) -> dict[str, float]:
-    """Return the CPU and the speed of a minute, taken as fast as it comes, and of ffmpeg alone."""
+def converted(
+    server: Server, folder: Path, kind: str, seconds: int, web: psutil.Process
+) -> dict[str, float]:
+    """Return the CPU and the speed of a film, taken as fast as it comes, and of ffmpeg alone."""
     name, plan_text = _PLANS[kind]
     stream = f"/streams/{name}/{plan_text}"
     alone = Alone.of(folder / name, plan_text)
@@ -202,15 +213,15 @@ def converted(server: Server, folder: Path, kind: str, web: psutil.Process) -> d
     _wait_for_end(web)
     ours = _cpu(web) - before
     usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    alone.run(0.0, SECONDS)
+    alone.run(0.0, seconds)
     ffmpeg_wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     ffmpeg = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
     return {
         "cpu": ours,
         "cpu_ffmpeg": ffmpeg,
-        "speed": SECONDS / wall,
-        "speed_ffmpeg": SECONDS / ffmpeg_wall,
+        "speed": seconds / wall,
+        "speed_ffmpeg": seconds / ffmpeg_wall,
     }
 
 
@@ -227,6 +238,7 @@ def _cpu(web: psutil.Process) -> float:
 def main() -> None:
     parser = command("streams", __doc__)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="of each film")
     parser.add_argument("--only", choices=list(_PLANS), action="append")
     options = parser.parse_args()
     found: dict[str, dict[str, float | list[float]]] = {}
@@ -236,7 +248,8 @@ def main() -> None:
         media.mkdir()
         kinds = options.only or list(_PLANS)
         for kind in kinds:
-            film(media / _PLANS[kind][0], _CODECS[_PLANS[kind][0]])
+            name = _PLANS[kind][0]
+            film(media / name, CODECS[name], seconds=options.seconds)
         ports = free_ports(3)
         names = ("ZAPETTE_HTTP_PORT", "ZAPETTE_MQTT_PORT", "ZAPETTE_WS_PORT")
         environment = dict(zip(names, map(str, ports), strict=True)) | {
@@ -252,7 +265,7 @@ def main() -> None:
             for kind in kinds:
                 running = psutil.Process(process.pid)
                 found[kind] = {**timed(server, media, kind, options.rounds, running)}
-                found[kind] |= converted(server, media, kind, running)
+                found[kind] |= converted(server, media, kind, options.seconds, running)
     print(f"{heading()}, {options.rounds} rounds\n")
     rows = []
     for kind, figures in found.items():

@@ -141,3 +141,23 @@ def test_each_fragment_is_in_one_part(first: int, lengths: list[float]) -> None:
     later = run(min(first, len(parts) - 1))
     for index, content in list(later.items())[1:]:
         assert whole[index] == content
+
+
+@given(st.integers(1, 60), st.integers(-3, 0))
+def test_sound_is_cut_where_parts_begin(size: int, early: int) -> None:
+    """However many packets are in a fragment, the parts are the same; what comes early is left."""
+    count, rate = 400, timeline.SAMPLE_RATE
+    parts = timeline.sound((count + early) * timeline.FRAME / rate)
+    numbers = range(early, count + early)
+    assembler, made = Assembler(parts, 0, is_sound=True), []
+    for first in range(0, count, size):
+        some = numbers[first : first + size]
+        sizes = [it % 7 + 1 for it in some]
+        fragment = sound(some[0] * timeline.FRAME, *sizes)
+        made += [*assembler.feed(fragment, rate)]
+    made += assembler.finish()
+    assert [it.index for it in made] == list(range(len(parts)))
+    contents = [next(Splitter().feed(it.content)) for it in made]
+    assert [it.start / rate for it in contents] == pytest.approx(parts.starts)
+    found = [sample.size for it in contents for sample in it.samples]
+    assert found == [it % 7 + 1 for it in numbers if it >= 0]
