@@ -36,6 +36,8 @@ def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pa
     # of the page without a film, and of another site
     pages.watch.expect("Failed to load resource")
     pages.watch.expect(f"request to {site.url}/film.mp4")
+    # a page that came over https says so of a film over http
+    pages.watch.expect(f"Mixed Content: .*{site.url}/film.mp4")
     player = pages.started(house)
     phone = pages.remote(house, player)
     phone.tap("Library")
