@@ -1,13 +1,15 @@
 """Installs the wheels in `FOLDER` and runs them from an empty folder, without Node or a checkout.
 
-``make wheels`` calls it. One environment gets the whole, another the client alone, which then calls
-the server of the first. The versions are the lock's.
+``make wheels`` calls it. pipx and uv install the whole, as a person does; pip installs the client
+alone, which then calls the server that pipx installed. The versions are the lock's.
 """
 
 from __future__ import annotations
 
 import base64
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -39,8 +41,10 @@ def main(wheels: Path) -> None:
         versions = re.findall(r"^(\S+==.+?) *\\?$", lock, re.MULTILINE)
         pins = folder / "constraints.txt"
         pins.write_text("\n".join(versions))
-        whole = install(folder / "whole", "zapette", wheels, pins)
-        client = install(folder / "client", "zapette-client", wheels, pins)
+        from_here = ("--find-links", str(wheels.resolve()))
+        whole = by_pipx(folder, (*from_here, "--constraint", str(pins)))
+        by_uv(folder, (*from_here, "--constraints", str(pins)))
+        client = by_pip(folder / "client", (*from_here, "--constraint", str(pins)))
         installed = {it.name for it in found(client)}
         if installed - {"pip", "setuptools"} != {"paho-mqtt", "zapette-client"}:
             sys.exit(f"the client alone installs {installed}")
@@ -48,11 +52,35 @@ def main(wheels: Path) -> None:
     print("the wheels run, from an empty folder")  # noqa: T201
 
 
-def install(environment: Path, name: str, wheels: Path, pins: Path) -> Path:
-    """Return a new virtual environment with a distribution in it."""
+def by_pipx(folder: Path, options: tuple[str, ...]) -> Path:
+    """Install the command with pipx; return its environment."""
+    own = {f"PIPX_{it}": str(folder / "pipx" / it) for it in ("HOME", "BIN_DIR", "MAN_DIR")}
+    pipx = [sys.executable, "-m", "pipx", "install", "--quiet", "--python", sys.executable]
+    arguments = [*pipx, "--pip-args", shlex.join(options), "zapette"]
+    subprocess.run(arguments, check=True, env=os.environ | own)
+    return checked(folder / "pipx" / "HOME" / "venvs" / "zapette")
+
+
+def by_uv(folder: Path, options: tuple[str, ...]) -> None:
+    """Install the command with uv, and run it."""
+    own = {f"UV_TOOL_{it}": str(folder / "uv" / it) for it in ("DIR", "BIN_DIR")}
+    uv = [str(Path(sys.executable).with_name("uv")), "tool", "install", "--quiet"]
+    subprocess.run([*uv, *options, "zapette"], check=True, env=os.environ | own)
+    checked(folder / "uv" / "DIR" / "zapette")
+    command = folder / "uv" / "BIN_DIR" / "zapette"
+    subprocess.run([command, "--version"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+
+def by_pip(environment: Path, options: tuple[str, ...]) -> Path:
+    """Return a new virtual environment with the client in it."""
     venv.create(environment, with_pip=True)
-    pip = [environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--find-links", wheels, "--constraint", pins, name], check=True)
+    pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *options, "zapette-client"], check=True)
+    return checked(environment)
+
+
+def checked(environment: Path) -> Path:
+    """Return an environment in which our packages put nothing under foreign names."""
     for each in found(environment):
         if each.name.startswith("zapette"):
             tops = {file.parts[0] for file in each.files or [] if file.parts[0] != ".."}
@@ -85,10 +113,11 @@ def run(whole: Path, client: Path, folder: Path) -> None:
             html = get(url + page).decode()
             for file in re.findall(r'(?:src|href)="(static/[^"]+)"', html):
                 get(url + file)
+        get(f"{url}static/share-worker.js")
         password = next(folder.rglob("home-password")).read_text().strip()
         get(f"{url}media/zapette.webm", f"home:{password}")
         broker = {"ZAPETTE_URL": f"mqtt://home:{password}@127.0.0.1:{mqtt}"}
-        python = [client / "bin" / "python", "-I", "-c", CALL]
+        python = [str(client / "bin" / "python"), "-I", "-c", CALL]
         subprocess.run(python, check=True, cwd=folder, env=plain | broker, timeout=30)
         server.send_signal(signal.SIGINT)
         if code := server.wait(_STOPS_WITHIN):
