@@ -1,4 +1,4 @@
-import { build, flag } from "../../elements/dom.js";
+import { build, fill, flag } from "../../elements/dom.js";
 import { shareFailed, takeShared } from "../shared-files.js";
 import { viewIcon } from "./view-icons.js";
 
@@ -13,6 +13,9 @@ export class SharedOffer {
   #play = build("button", { type: "button", class: "tool" }, viewIcon("phone"));
   #add = build("button", { type: "button", class: "tool" }, viewIcon("add"));
   #end = build("button", { type: "button", class: "tool" }, viewIcon("close"));
+  #row = build("div", { class: "row" }, build("div", { class: "words" }, this.#words));
+  /** empty while nothing was shared */
+  element = build("div", { hidden: "" });
 
   /**
    * @param {Translate} translate
@@ -27,9 +30,7 @@ export class SharedOffer {
     this.#play.addEventListener("click", () => chosen(true));
     this.#add.addEventListener("click", () => chosen(false));
     this.#end.addEventListener("click", () => this.#close());
-    const words = build("div", { class: "words" }, this.#words);
-    this.element = build("div", { class: "row shared", hidden: "" }, words);
-    this.element.append(this.#play, this.#add, this.#end);
+    this.#row.append(this.#play, this.#add, this.#end);
   }
 
   /** Look what was shared. */
@@ -50,6 +51,7 @@ export class SharedOffer {
     this.#name(this.#end, "upload.dismiss", title);
     flag(this.#play, "disabled", !first);
     flag(this.#add, "disabled", !first);
+    fill(this.element, this.#row);
     this.element.hidden = false;
   }
 
@@ -65,6 +67,7 @@ export class SharedOffer {
 
   #close() {
     this.#files = [];
+    fill(this.element);
     this.element.hidden = true;
   }
 
