@@ -24,9 +24,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.ports import free_port
+from zapette_cli.processes.certificate import names_of
 from zapette_server.places import ROOT
+from zapette_server.settings import Settings
 from zapette_server.tls.authority import Authority
-from zapette_server.tls.names import Names
 
 _OWN: Final = frozenset(
     f"ZAPETTE_{key}" for key in ("PUBLIC_URL", "TLS_CERT", "BIND", "TRUSTED_PROXY", "WS_PORT")
@@ -64,7 +65,7 @@ class Front(ABC):
 def authority() -> Authority:
     """Return the home's own authority in this run of the tests, made as by ``zapette tls``."""
     made = Authority(Path(tempfile.mkdtemp(prefix="zapette-tls-")))
-    made.make(Names.of("localhost", frozenset(), []))
+    made.make(names_of(Settings()))
     return made
 
 
