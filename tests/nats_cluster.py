@@ -18,12 +18,13 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring
+from zapette_server.access.credentials import Keyring, Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.create import create_tokens
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats.node_files import NodeFile
 from zapette_server.settings import load
+from zapette_server.storage.data_folder import HOME
 
 SERVER = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 
@@ -181,6 +182,10 @@ class SystemOnNats(System):
             return super().stop()
         finally:
             self.cluster.stop()
+
+    def home_password(self) -> str:
+        """Return a token, which is the password on NATS."""
+        return self.tokens.issue(Role.HOUSEHOLD, HOME)[0]
 
     def household(self) -> BrokerUrl:
         """Return a node with the account ``home``."""
