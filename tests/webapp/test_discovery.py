@@ -64,6 +64,13 @@ class Listener:
         self.party.mqtt.publish(topic, payload, 1, retain).wait_for_publish(10)
 
 
+# one whose names no other module has taken
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with sharing(System(tmp_path_factory.mktemp("announced"))) as running:
+        yield running
+
+
 @pytest.fixture
 def listen() -> Iterator[Callable[[System], Listener]]:
     opened: list[Listener] = []

@@ -301,11 +301,11 @@ def test_a_change_is_taken_when_both_files_have_settled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"ZAPETTE_TLS_CERT": "{certificate}"}, "tls_key: it is needed"),
+        ({"ZAPETTE_TLS_CERT": "{certificate}"}, "zapette.toml: it is needed"),
         ({"ZAPETTE_TLS_CERT": "{key}", "ZAPETTE_TLS_KEY": "{key}"}, "tls_cert: {key} is not a"),
         (
             {"ZAPETTE_TLS_CERT": "{folder}/none", "ZAPETTE_TLS_KEY": "{key}"},
-            "tls_cert: there is no",
+            "tls_cert in the environment: there is no file {folder}/none",
         ),
     ],
 )

@@ -57,7 +57,9 @@ def test_a_file_that_holds_none(url: str, folder: Path, monkeypatch: pytest.Monk
     with pytest.raises(Unavailable, match=r"ca_file .*none\.pem: No such file"):
         start(url, folder / "none.pem")
     monkeypatch.setenv("ZAPETTE_CA_FILE", str(folder / "none.pem"))
-    with pytest.raises(SettingsError, match=r"ca_file: there is no file .*none\.pem"):
+    with pytest.raises(
+        SettingsError, match=r"ca_file in the environment: there is no file .*none\.pem"
+    ):
         start(url)
 
 
