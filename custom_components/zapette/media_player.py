@@ -22,12 +22,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import images, media_browser, move
+from . import images, move
 from .announcement import Announcer
 from .const import CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP, DOMAIN
 from .data import ZapetteConfigEntry
 from .entity import ZapetteEntity
 from .errors import CallError
+from .media_browser import MediaBrowser
 from .media_id import async_resolve
 from .media_links import LINKS
 from .state import PlayerState
@@ -79,6 +80,7 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         self._step = int(entry.options.get(CONF_VOLUME_STEP, DEFAULT_VOLUME_STEP))
         self._attr_volume_step = self._step / 100
         self._announcer = Announcer(hass, entry)
+        self._browser = MediaBrowser(self.player, self.get_browse_image_url)
 
     @callback
     @override
@@ -217,11 +219,11 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         media_content_type: MediaType | str | None = None,
         media_content_id: str | None = None,
     ) -> BrowseMedia:
-        return await media_browser.async_browse(self.hass, self, media_content_id)
+        return await self._browser.async_browse(self.hass, media_content_id)
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
-        return await media_browser.async_search(self, query)
+        return await self._browser.async_search(query)
 
     @override
     async def async_get_browse_image(
