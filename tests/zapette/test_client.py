@@ -28,6 +28,7 @@ from zapette.errors import (
     Unavailable,
 )
 from zapette.mqtt.dialing import Timing
+from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Callee, Topics
 
@@ -274,6 +275,29 @@ def test_a_callee_that_is_killed_in_the_middle_of_calls(
     eventually(lambda: seen == [b"online", b"offline"], "its registrations are gone with it")
     with pytest.raises(Unavailable, match="offline"):
         caller.call(callee, "hang", timeout=60)
+
+
+def test_a_subscription_while_the_broker_answers_others(
+    url: BrokerUrl, callee: Callee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(url, callee=callee)
+    heard: list[str] = []
+    ask, later = NetworkConnection.subscribe, "zapette/later"
+
+    def subscribe(self: NetworkConnection, topic_filter: str, qos: int, number: int = 0) -> Any:
+        if not heard:
+            heard.append(topic_filter)
+            client.subscribe(later, lambda message: heard.append(message.topic))
+        return ask(self, topic_filter, qos, number)
+
+    monkeypatch.setattr(NetworkConnection, "subscribe", subscribe)
+    client.start()
+    try:
+        client.wait(10)
+        client.publish(later, b"")
+        eventually(lambda: later in heard, "it was asked for too")
+    finally:
+        client.stop()
 
 
 def test_a_wrong_password_is_said(system: System) -> None:

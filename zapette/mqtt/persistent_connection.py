@@ -282,8 +282,10 @@ class PersistentConnection:
     async def _begin(self, connection: NetworkConnection, *, again: bool) -> bool:
         """Subscribe and become live; return False if the connection ends meanwhile."""
         self._connection = connection
-        if not await self._subscribe(connection, list(self._subscriptions)):
-            return False
+        # others may be added while the broker answers
+        while waiting := [it for it in self._subscriptions if not (it.confirmed or it.refused)]:
+            if not await self._subscribe(connection, waiting):
+                return False
         self._publish_availability(connection, b"online")
         self._reason, self._connect_error = "", None
         self._live.set()
