@@ -27,7 +27,7 @@ __all__ = [
 
 
 class SpokenError(ZapetteError):
-    """An error that is told in the person's language.
+    """An error in the language of the person.
 
     Attributes:
         text: what went wrong.

@@ -12,7 +12,7 @@ from tests import fronts
 EXECUTABLE: Final = "/usr/bin/chromium"
 # Playwright's own list, whose place a second one takes; what Chromium draws in the address line of
 # each window with two pages in a process of their own, which cost more than a page of ours; and the
-# process that it starts beside each page for the next one.
+# process that it starts with each page, for the next one.
 _OFF: Final = (
     "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades",

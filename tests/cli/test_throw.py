@@ -99,7 +99,7 @@ def test_there_is_no_such_file(language: str, words: str) -> None:
 
 
 def test_an_address_that_the_server_does_not_look_into(system: System, player: PlainPlayer) -> None:
-    """As on a phone, it is played as it is, and the person is told."""
+    """As on a phone, it is played unchanged, with a message."""
     address = "http://127.0.0.1:9/page"
     done = system.zapette("throw", address, "--to", "Attic", *TIMEOUT)
     assert done.returncode == 0, done.stderr

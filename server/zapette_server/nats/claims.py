@@ -53,7 +53,7 @@ def read(text: str, *issuers: KeyPair) -> dict[str, Any]:
 
 
 def unchecked(text: str) -> dict[str, Any]:
-    """Return the claims of a JWT of our own files, whoever has signed it.
+    """Return the claims of a JWT in our own files, regardless of its signer.
 
     Raises:
         ValueError: it is malformed.
