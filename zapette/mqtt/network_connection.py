@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -112,7 +113,9 @@ class NetworkConnection:
                 self._mqtt.connect(host, port, keep_alive, **clean)  # type: ignore[arg-type]
             except (OSError, ValueError, paho.WebsocketConnectionError) as failure:
                 error = failure
-            self._loop.call_soon_threadsafe(_settle, connected, error)
+            # the client may have been stopped meanwhile, and its loop closed
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(_settle, connected, error)
 
         # name look-ups and handshakes block
         threads.submit(connect)
