@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from typing import Final
 
 import pytest
@@ -135,22 +135,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _folders_of_inner_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let a pytest that a test starts keep its folders apart.
-
-    At its end pytest looks through all numbered folders that stand beside its own, and fails if
-    another one removes some of them at that moment.
-    """
-    tmp_path_factory.getbasetemp()  # before it could be among the folders of inner tests
-    with (
-        TemporaryDirectory(prefix="zapette-", ignore_cleanup_errors=True) as folder,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("PYTEST_DEBUG_TEMPROOT", folder)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -127,5 +127,5 @@ def test_a_share_that_failed_is_told(both: tuple[PlayerPage, RemotePage]) -> Non
     _, phone = both
     phone.page.goto(phone.page.url.replace("remote", "remote?view=library&shared_failed=1"))
     phone.wait_until_live()
-    eventually(lambda: "What was shared did not arrive." in phone.text, "it is told")
+    eventually(lambda: "What was shared did not arrive." in phone.text, "the page says so")
     assert phone.wait_for("Play from this phone")

@@ -72,7 +72,7 @@ async def test_responses(hass: HomeAssistant, case: dict[str, Any]) -> None:
 
 
 def test_strange_states() -> None:
-    """Whoever opens the page is a player, and says what it likes."""
+    """Anybody who opens the page is a player, and can publish anything."""
     labels = [{"id": str(it), "label": "English"} for it in range(100_000)]
     state = PlayerState.of(
         {"can": 5, "version": math.inf, "position": 10**400, "audio": {"tracks": labels}}
