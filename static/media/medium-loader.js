@@ -33,6 +33,8 @@ export class MediumLoader {
   #flaw = null;
   #wanted = false;
   #starting = false;
+  /** whether the present load has reached the position where it starts */
+  #isAtStart = false;
   /** @type {Source | null} */
   source = null;
   /** @type {{ position: number, duration: number | null } | null} while it is loaded again */
@@ -111,7 +113,8 @@ export class MediumLoader {
   /** Resolve once one can seek in a medium that is being loaded; reject if it fails. */
   async opened() {
     this.#checkLoaded();
-    while (this.#loading && (this.held || !this.#display.isSeekable)) {
+    // a load that has not reached its start would go there after the seek
+    while (this.#loading && (this.held || !this.#isAtStart || !this.#display.isSeekable)) {
       await this.#loading.catch(() => {});
       this.#checkLoaded();
     }
@@ -187,6 +190,7 @@ export class MediumLoader {
 
   #empty() {
     this.#flaw = null;
+    this.#isAtStart = false;
     this.#starting = this.#wanted;
     this.#display.supersede();
   }
@@ -248,7 +252,9 @@ export class MediumLoader {
     const isKnown = duration !== null && Number.isFinite(duration);
     const start = exact || !isKnown ? position : Math.min(position, duration);
     if (Math.abs(start - screen.currentTime) > NEAR) await this.#display.seek(start);
-    if (this.#starting && load === this.#loads) await this.#play();
+    if (load !== this.#loads) return;
+    this.#isAtStart = true;
+    if (this.#starting) await this.#play();
   }
 
   /** @param {number} position seconds */

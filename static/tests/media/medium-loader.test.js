@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MediumLoader } from "../../media/medium-loader.js";
+
+const SOURCE = { source: "media/a.mp4", url: "media/a.mp4", title: "a", path: "a.mp4" };
+
+/** A display whose medium opens at once, and whose seek ends with a call of `arrive`. */
+class SlowDisplay {
+  screen = Object.assign(new EventTarget(), {
+    error: null,
+    videoWidth: 0,
+    currentTime: 0,
+    duration: 52,
+  });
+  isSeekable = true;
+  /** @type {number[]} */
+  sought = [];
+  arrive = () => {};
+
+  release() {}
+  choose() {}
+  supersede() {}
+
+  open() {
+    queueMicrotask(() => this.screen.dispatchEvent(new Event("loadedmetadata")));
+  }
+
+  /** @param {number} position */
+  seek(position) {
+    this.sought.push(position);
+    return /** @type {Promise<void>} */ (new Promise((done) => (this.arrive = done)));
+  }
+}
+
+const turn = () => new Promise((done) => setImmediate(done));
+
+test("a seek waits until a load has reached its start", async () => {
+  const display = new SlowDisplay();
+  const delivery = { way: {}, hasPicture: false, begin: () => {} };
+  const abilities = { smooth: () => Promise.resolve(true) };
+  const loader = new MediumLoader(
+    /** @type {any} */ (display),
+    /** @type {any} */ (delivery),
+    /** @type {any} */ (abilities),
+  );
+  let isOpened = false;
+
+  void loader.load(SOURCE, { position: 7 });
+  await turn();
+  void loader.opened().then(() => (isOpened = true));
+  await turn();
+
+  assert.deepEqual(display.sought, [7]);
+  assert.equal(isOpened, false);
+  display.arrive();
+  await turn();
+  assert.equal(isOpened, true);
+});
