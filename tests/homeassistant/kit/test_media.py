@@ -336,11 +336,14 @@ async def test_an_announcement_on_a_player_that_vanishes(
 async def test_by_voice(hass: HomeAssistant, player: KitPlayer) -> None:
     """What "turn off the kit" and "turn on the kit" come to."""
     assert await async_setup_component(hass, "intent", {})
-    for said, asked in (
-        ("HassTurnOff", "stop"),
-        ("HassTurnOn", "play"),
-        ("HassMediaPause", "pause"),
-    ):
+    words = (("HassTurnOff", "stop"), ("HassTurnOn", "play"), ("HassMediaPause", "pause"))
+
+    # the platforms add theirs while the component is already set up
+    def are_known() -> bool:
+        return {said for said, _ in words} <= {it.intent_type for it in intent.async_get(hass)}
+
+    await eventually(are_known, "all can be said")
+    for said, asked in words:
         answer = await intent.async_handle(hass, "test", said, {"name": {"value": "Kit"}})
         assert answer.response_type != intent.IntentResponseType.ERROR
         await eventually(lambda asked=asked: player.asked[-1:] == [(asked, {})], asked)
