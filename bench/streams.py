@@ -145,11 +145,12 @@ class Alone:
     def _command(self, recipe: Recipe, at: float, seconds: float) -> list[str]:
         first = recipe.timeline.at(at)
         made = streams_command.arguments(self.film_file, self.recipes.facts, recipe, first)
-        place = made.index("-f")
-        # it begins to read a little earlier
-        reach = at + seconds - max(0.0, recipe.begins(first))
+        # the film has a format of its own, before that of the output
+        place = len(made) - 1 - made[::-1].index("-f")
+        # as the times are those of the film
+        end = f"{at + seconds:.3f}"
         lower = ("nice", "-n", str(NICENESS))
-        return [*lower, "ffmpeg", *made[:place], "-t", f"{reach:.3f}", *made[place:]]
+        return [*lower, "ffmpeg", *made[:place], "-to", end, *made[place:]]
 
 
 def timed(
