@@ -33,7 +33,7 @@ _TEXTS: Final = {
     "not_for_guests": Text(
         "guests cannot send files here", "les invités ne peuvent pas envoyer de fichiers ici"
     ),
-    "uploads_off": Text("this server takes no files", "ce serveur n'accepte pas de fichiers"),
+    "uploads_off": Text("this server accepts no files", "ce serveur n'accepte pas de fichiers"),
     "too_large": Text(
         "the file is too large for this server", "le fichier est trop volumineux pour ce serveur"
     ),
@@ -78,7 +78,7 @@ class Server:
             good = False
         if not good:
             text = Text(
-                "{address} is no address of a server, such as http://tv:8000",
+                "{address} is not the address of a server, such as http://tv:8000",
                 "{address} n'est pas l'adresse d'un serveur, comme http://tv:8000",
             )
             raise TargetError(text.filled(address=repr(self.address)))

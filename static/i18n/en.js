@@ -137,7 +137,7 @@ export const en = Object.freeze({
   "library.no_film": "No film was found in this page. The player can try the address itself.",
   "library.no_links":
     "The server finds films in pages only with the extra zapette[links]. The address of a film itself works.",
-  "library.private": "The server does not look into pages of a private network.",
+  "library.private": "The server does not open pages of a private network.",
   "upload.play": "Play from this phone",
   "upload.add": "Add from this phone to the queue",
   "upload.preparing": "Getting it ready…",
@@ -151,7 +151,7 @@ export const en = Object.freeze({
   "shared.several": "{name} and {more} more",
   "shared.failed": "What was shared did not arrive. Use Play from this phone.",
   "upload.not_for_guests": "Guests cannot send files here.",
-  "upload.off": "This server takes no files from phones.",
+  "upload.off": "This server accepts no files from phones.",
   "upload.too_large": "The file is too large for this server.",
   "upload.no_room":
     "The server has no room for it. Remove what was sent from the queue, or try later.",

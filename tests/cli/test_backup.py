@@ -265,7 +265,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_refused(saved: Path, tmp_path: Path, name: str) -> None:
     there = tmp_path / "there"
-    with pytest.raises(BackupError, match=r"which is no file of a backup|a file twice"):
+    with pytest.raises(BackupError, match=r"which is not a file of a backup|a file twice"):
         restore.restore(changed(saved, put(name)), there)
     assert not there.exists()
 
@@ -391,7 +391,7 @@ def test_backup_says_what_it_will_not_do(data: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="exists already"):
         backup.write(data, None, file)
     assert file.read_bytes() == b"mine"
-    with pytest.raises(BackupError, match="no data folder of Zapette"):
+    with pytest.raises(BackupError, match="not a data folder of Zapette"):
         backup.write(tmp_path / "nothing", None, tmp_path / "b.zip")
     with pytest.raises(BackupError, match="in the data folder"):
         backup.write(data, None, data / "b.zip")
@@ -465,5 +465,5 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no backup")
     ended: subprocess.CompletedProcess[str] = system.zapette("restore", str(tmp_path / "text"))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith(f"zapette: {tmp_path / 'text'}: it is no backup")
+    assert ended.stderr.startswith(f"zapette: {tmp_path / 'text'}: it is not a backup")
     assert not system.data.exists()

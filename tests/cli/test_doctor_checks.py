@@ -131,7 +131,7 @@ def met(**changes: object) -> Facts:
          "public_url (ZAPETTE_PUBLIC_URL): phones cannot reach localhost", "empty"),
         (machine.settings,
          with_settings(public_url="https://tv.example/", public_ws_url="ws://tv.example/mqtt"),
-         "failed", "may not open ws:", "wss:"),
+         "failed", "cannot open ws:", "wss:"),
         (machine.settings, with_settings(mqtt_port=8000), "failed", "8000 is used twice", "own"),
         (machine.settings, with_settings(bind="192.168.9.9"), "failed", "no interface has",
          "192.168.1.5"),

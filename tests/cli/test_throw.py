@@ -104,7 +104,7 @@ def test_an_address_that_the_server_does_not_look_into(system: System, player: P
     done = system.zapette("throw", address, "--to", "Attic", *TIMEOUT)
     assert done.returncode == 0, done.stderr
     assert player.heard[-1] == ("load", address)
-    assert "looks into no page of a private network" in done.stderr
+    assert "opens no pages of a private network" in done.stderr
 
 
 def test_nothing_is_sent_to_a_player_that_is_not_there(system: System, photo: Path) -> None:
@@ -190,5 +190,5 @@ def test_a_link_that_is_none(link: str) -> None:
     done = CliRunner().invoke(main, ["throw", "http://films/a.mp4", "--to", link])
     assert done.exit_code
     assert isinstance(done.exception, SystemExit)
-    assert "is no address of a server" in done.output
+    assert "is not the address of a server" in done.output
     assert "secret" not in done.output

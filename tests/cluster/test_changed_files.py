@@ -76,7 +76,7 @@ def test_files_that_were_rewritten_stay(folder: Path) -> None:
     with pytest.raises(ClusterFileError, match="listen: it is not as"):
         ClusterFolder(folder).add("127.0.0.1", streams=True)
     assert ":6225" not in text(folder, 1)
-    with pytest.raises(ClusterFileError, match="it is no folder of"):
+    with pytest.raises(ClusterFileError, match="did not make this folder"):
         ClusterFolder(folder / "operator")
 
 

@@ -318,7 +318,7 @@ def test_why_it_does_not_walk_is_said_in_words(
 
     monkeypatch.setattr(library.scanner, "probe_one", fail)
     library.start()
-    eventually(lambda: f"could not be walked: {error}" in caplog.text, "it is said")
+    eventually(lambda: f"could not be scanned: {error}" in caplog.text, "it is said")
     assert "Traceback" not in caplog.text
 
 

@@ -174,8 +174,8 @@ class NotLetIn(AccessRefused):
     """
 
     text = (
-        "the library is for those who were let in: players, remotes and guests, by the cookie that "
-        "comes with their credentials; programs send a token or a household account"
+        "only players, remotes, guests and the household may read the library: pages send the "
+        "cookie that comes with their credentials, programs a token or a household account"
     )
 
     def __init__(self, text: str = "", *, is_browser: bool = False) -> None:
@@ -383,7 +383,7 @@ class GuestsExcluded(AccessRefused):
 class UploadsOff(AccessRefused):
     """Nobody may upload files."""
 
-    text = "this server takes no uploads; the setting uploads_max allows them"
+    text = "this server accepts no uploads; the setting uploads_max allows them"
 
 
 class UploadTooLarge(WebappError):

@@ -132,7 +132,7 @@ class Mdns:
         announced = asyncio.run_coroutine_threadsafe(_all(announcing.result(_REGISTER)), loop)
         self._name = host.removesuffix(".")
         announced.result(_REGISTER)
-        log.info("the network finds this server as %s", self._name)
+        log.info("other devices find this server as %s", self._name)
 
     def _free_name(self, network: Zeroconf, addresses: tuple[str, ...]) -> str:
         """Return the first name that no other server answers to."""

@@ -116,7 +116,7 @@ class OutgoingCalls:
                 return
         if peer.refused:
             name = _name(peer.callee)
-            reason = f"the broker refuses this account the answers from {name}"
+            reason = f"the broker does not let this account receive answers from {name}"
             self._pending.fail(call.response, Unavailable(reason))
             return
         try:

@@ -251,7 +251,7 @@ def _check_auth(_: int, __: bytes) -> None:
 
 def _check_empty(_: int, body: bytes) -> None:
     if body:
-        raise MalformedPacket("a packet without body has one")
+        raise MalformedPacket("a packet that has no body has one")
 
 
 _CHECKS = {

@@ -66,7 +66,7 @@ class Reader:
             value |= (digit & 127) << shift
             if not digit & 128:
                 if shift and not digit:
-                    raise MalformedPacket("a variable byte integer is longer than need be")
+                    raise MalformedPacket("a variable byte integer is longer than necessary")
                 return value
             shift += 7
             if shift > 21:

@@ -203,7 +203,7 @@ class Connection(PacketReader):
             return now + _CLOSE_TIMEOUT
         if self.keep_alive and now >= self.last + 1.5 * self.keep_alive:
             self.context.metrics.keep_alive_timeouts += 1
-            self.close(Reason.KEEP_ALIVE_TIMEOUT, "nothing heard for 1.5 keep alives")
+            self.close(Reason.KEEP_ALIVE_TIMEOUT, "no packet for 1.5 keep alives")
             return now + _CLOSE_TIMEOUT
         return self._next_look(now)
 

@@ -163,7 +163,7 @@ class PacketReader(Sender):
                     length |= (digit & 127) << shift
                     if not digit & 128:
                         if not digit:
-                            raise MalformedPacket("the remaining length is longer than need be")
+                            raise MalformedPacket("the remaining length is longer than necessary")
                         break
                     shift += 7
                     if shift > 21:

@@ -182,7 +182,10 @@ class ConnectHandler:
             client.keep_alive = min(packet.keep_alive or NEVER, limits.max_keep_alive)
         welcome = self._welcome(client, packet, client_id, expiry)
         if len(client.codec.connack(Reason.SUCCESS, False, welcome)) > client.max_out:
-            raise Refusal(Reason.PACKET_TOO_LARGE, "the client takes no packet as large as CONNACK")
+            raise Refusal(
+                Reason.PACKET_TOO_LARGE,
+                "the client's maximum packet size is less than CONNACK needs",
+            )
         client.begin_changes()
         session, present = self.sessions.attach(
             client, client_id, grant, terms, clean=packet.clean_start, expiry=expiry
@@ -246,7 +249,9 @@ class ConnectHandler:
         if packet.will is not None:
             _check_topics(packet.will)
         if packet.authentication_method is not None:
-            raise Refusal(Reason.BAD_AUTHENTICATION_METHOD, "no enhanced authentication here")
+            raise Refusal(
+                Reason.BAD_AUTHENTICATION_METHOD, "enhanced authentication is not supported"
+            )
         if packet.authentication_data is not None:
             raise Refusal(Reason.PROTOCOL_ERROR, "authentication data without a method")
         client_id = packet.client_id
@@ -288,7 +293,7 @@ class ConnectHandler:
         answer = client.codec.connack(code)
         delay = self.logins.failed(client.transport.peer, self.timers.time())
         if delay is None:
-            client.refuse(b"", "bad credentials, one of too many")
+            client.refuse(b"", "bad credentials, and too many failed logins")
             return
         client.hold()
 

@@ -30,7 +30,7 @@ _PAUSE: Final = 1.0
 _NO_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _FULL: Final = BadRequest(
     "503 Service Unavailable",
-    "The broker has as many connections as it may have.",
+    "The broker has reached its limit of connections.",
     extra="Retry-After: 5\r\n",
 )
 

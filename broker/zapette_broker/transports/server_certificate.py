@@ -100,7 +100,7 @@ def _explained(certificate: Path, key: Path, public: bytes, private: bytes) -> C
     except (ssl.SSLError, ValueError):
         return CertificateError(certificate, "is not a certificate in PEM")
     if b"ENCRYPTED" in private:
-        return CertificateError(key, "has a passphrase; a server cannot type it: remove it")
+        return CertificateError(key, "has a passphrase, which a server cannot enter; remove it")
     if b"PRIVATE KEY-----" not in private:
         return CertificateError(key, "is not a private key in PEM")
     return CertificateError(key, f"is damaged, or is not the key of the certificate {certificate}")

@@ -75,7 +75,7 @@ def accept(
     if headers.get("sec-websocket-version") != "13":
         raise BadRequest(
             "426 Upgrade Required",
-            "WebSocket version 13 is spoken here",
+            "only WebSocket version 13 is supported",
             extra="Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n",
         )
     if _SUBPROTOCOL not in _tokens(headers, "sec-websocket-protocol"):

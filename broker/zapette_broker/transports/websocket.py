@@ -186,7 +186,7 @@ class WebSocketTransport(TcpTransport):
                 mask_at += 2
                 size = data[position + 2] << 8 | data[position + 3]
                 if size < 126:
-                    raise WebSocketError(_PROTOCOL_ERROR, "a length is longer than need be")
+                    raise WebSocketError(_PROTOCOL_ERROR, "a length is longer than necessary")
             elif size == 127:
                 mask_at += 8
                 if mask_at > end:
@@ -194,7 +194,7 @@ class WebSocketTransport(TcpTransport):
                     return
                 size = int.from_bytes(data[position + 2 : mask_at], "big")
                 if size < 65_536 or size >> 63:
-                    raise WebSocketError(_PROTOCOL_ERROR, "a length is longer than need be")
+                    raise WebSocketError(_PROTOCOL_ERROR, "a length is longer than necessary")
             if size > self._settings.max_frame:
                 raise WebSocketError(_TOO_BIG, f"a frame of {size} bytes")
             payload_at = mask_at + 4

@@ -32,7 +32,7 @@ def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
 
     used = settings_file(os.environ, context.params["config"])
     for name in writer.write(settings.data_dir, used, file):
-        click.echo(f"left out: {name}, which is no file of Zapette", err=True)
+        click.echo(f"left out: {name}, which is not a file of Zapette", err=True)
     if settings.database != SQLITE:
         click.echo(
             "left out: the players and their remotes, which are in PostgreSQL; back it up with"

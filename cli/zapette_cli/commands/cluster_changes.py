@@ -120,7 +120,7 @@ def remove(folder: Path, name: str) -> None:
 
 @click.command("renew")
 @click.argument("folder", type=_FOLDER)
-@click.option("--finish", is_flag=True, help="Accept the old keys no longer.")
+@click.option("--finish", is_flag=True, help="Stop accepting the old keys.")
 def renew(folder: Path, *, finish: bool) -> None:
     """Renew the keys in FOLDER, in three steps; each run carries out one and says what to do.
 

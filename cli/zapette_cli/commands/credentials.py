@@ -49,7 +49,7 @@ class _Known:
     type=click.IntRange(1, 366),
     default=30,
     show_default=True,
-    help="How long the password is valid that a cluster gives.",
+    help="How long the password of a cluster is valid.",
 )
 @click.pass_context
 def credentials(context: click.Context, settings: Settings, days: int) -> None:
@@ -93,7 +93,7 @@ def add_account(known: _Known, name: str, password: str) -> None:
     _refuse_home(name)
     if known.settings.broker.is_nats:
         raise CredentialsError(
-            f"a cluster of NATS servers knows no passwords: use the account {HOME!r}, whose "
+            f"a cluster of NATS servers has no passwords: use the account {HOME!r}, whose "
             "password is a token"
         )
     known.accounts.add(name, password)

@@ -97,7 +97,7 @@ def waiting(broker: BrokerOptions, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(pages, ensure_ascii=False))
     elif not pages:
-        click.echo("No new player waits.")
+        click.echo("No new player is waiting.")
     else:
         rows = [[str(each[it]) for it in ("code", "device", "address")] for each in pages]
         click.echo(table(rows, ("CODE", "DEVICE", "ADDRESS")))

@@ -31,18 +31,18 @@ _MISSING: Final = Text(
     "{file}: there is no such service", "{file}\u202f: ce service n\u2019existe pas"
 )
 _NO_SYSTEMD: Final = Text(
-    "this system has no systemd; `zapette run` runs Zapette, from whatever starts programs",
+    "this system has no systemd; start `zapette run` with what starts your other programs",
     "ce système n\u2019a pas systemd\u202f; lancez `zapette run` par ce qui démarre vos programmes",
 )
 _NOT_ROOT: Final = Text(
-    "a service of the machine needs root (sudo); --user needs none",
+    "a service of the machine needs root (sudo); one with --user does not",
     "un service de la machine exige root (sudo)\u202f; --user s\u2019en passe",
 )
 _FAILED: Final = Text(
     "systemctl {arguments} failed with {code}",
     "systemctl {arguments} a échoué avec le code {code}",
 )
-_user = click.option("--user", is_flag=True, help="A service of yours alone, which needs no root.")
+_user = click.option("--user", is_flag=True, help="Install a service of your own, without root.")
 
 
 @click.group()

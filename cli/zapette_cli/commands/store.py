@@ -20,7 +20,7 @@ _REFUSED: Final = {
         "{place}\u202f: ce n\u2019est pas vide, et rien n\u2019y change\u202f; indiquez-en un vide",
     ),
     "scheme": Text(
-        "{place}: it is no data folder, and a database begins with postgresql://",
+        "{place}: it is not a data folder, and a database begins with postgresql://",
         "{place}\u202f: ce n\u2019est pas un dossier de données, et une base commence par"
         " postgresql://",
     ),

@@ -42,7 +42,7 @@ _SEVERAL: Final = Text(
 )
 _NO_FILM: Final = {
     "not_implemented": Text(
-        "this server does not look into web pages; the address is played as it is",
+        "this server does not look for films in web pages; the address is played as it is",
         "ce serveur ne consulte pas les pages web\u202f; l'adresse est lue telle quelle",
     ),
     "media_error": Text(
@@ -50,7 +50,7 @@ _NO_FILM: Final = {
         "aucun film trouvé dans cette page\u202f; l'adresse est lue telle quelle",
     ),
     "invalid_request": Text(
-        "the server looks into no page of a private network; the address is played as it is",
+        "the server opens no pages of a private network; the address is played as it is",
         "le serveur n'ouvre pas les pages d'un réseau privé\u202f; l'adresse est lue telle quelle",
     ),
 }

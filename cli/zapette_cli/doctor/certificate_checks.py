@@ -24,21 +24,21 @@ _RENEW: Final = {
         "renouvelez-le là où vous l\u2019avez obtenu, par exemple\u202f: sudo certbot renew",
     ),
     "front": Text(
-        "renew it where the proxy has it from, and reload the proxy",
+        "renew it at its source, and reload the proxy",
         "renouvelez-le à sa source, puis rechargez le proxy",
     ),
 }
 _MATCH: Final = {
     "own": Text(
-        "start Zapette again; if it stays so, delete {folder} and run zapette tls",
+        "start Zapette again; if nothing changes, delete {folder} and run zapette tls",
         "redémarrez Zapette\u202f; si rien ne change, supprimez {folder} et lancez zapette tls",
     ),
     "file": Text(
-        "get one for {host}, or put a name that it holds in {variable}",
+        "get one for {host}, or set {variable} to a name in it",
         "obtenez-en un pour {host}, ou mettez dans {variable} un nom qu\u2019il contient",
     ),
     "front": Text(
-        "give the proxy one for {host}, or put a name that it holds in {variable}",
+        "give the proxy one for {host}, or set {variable} to a name in it",
         "donnez-en au proxy un pour {host}, ou mettez dans {variable} un nom qu\u2019il contient",
     ),
 }

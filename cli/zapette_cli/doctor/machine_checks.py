@@ -115,7 +115,7 @@ def converter(facts: Facts) -> Iterator[Finding]:
         yield doubtful(
             "converter",
             Text(
-                "there is no ffmpeg: films that a browser cannot play stay so",
+                "there is no ffmpeg: films that a browser cannot play stay unplayable",
                 "pas de ffmpeg\u202f: un film que le navigateur ne lit pas reste illisible",
             ),
             install,
@@ -175,7 +175,10 @@ def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
     if public.scheme == "https" and given.public_ws_url.startswith("ws:"):
         yield _setting(
             "public_ws_url",
-            Text("a page from https may not open ws:", "une page en https ne peut pas ouvrir ws:"),
+            Text(
+                "a page that came over https cannot open ws:",
+                "une page en https ne peut pas ouvrir ws:",
+            ),
             Text("give an address with wss:", "donnez une adresse en wss:"),
         )
     numbers = [given.http_port, given.mqtt_port, given.ws_port]
@@ -204,7 +207,7 @@ def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
     if given.anonymous and not bound.is_loopback:
         yield doubtful(
             "settings",
-            Text("anonymous: everybody in the network has the household's rights",
+            Text("anonymous: everybody on the network has the household's rights",
                  "anonymous\u202f: tout le réseau a les droits du foyer"),
             Text("turn it off, or trust everybody who can connect",
                  "désactivez-le, ou fiez-vous à tous ceux qui peuvent se connecter"),

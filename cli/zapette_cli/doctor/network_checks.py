@@ -119,7 +119,7 @@ def wifi(facts: Facts) -> Iterator[Finding]:
     yield note(
         "wifi",
         Text(
-            "no machine can see alone whether a guest Wi-Fi keeps devices apart",
+            "this machine alone cannot tell whether a guest Wi-Fi isolates devices",
             "une machine seule ne peut pas voir si un Wi-Fi invité isole les appareils",
         ),
         Text(

@@ -39,7 +39,7 @@ def findings(broker: OtherBroker) -> Iterator[Finding]:
         yield bad(
             "home_broker",
             Text(
-                "that broker gives no retained messages for wildcards, as RabbitMQ does",
+                "that broker does not send retained messages to wildcard filters, like RabbitMQ",
                 "ce broker ne donne pas les messages retenus pour les jokers, comme RabbitMQ",
             ),
             Text(
@@ -58,8 +58,8 @@ def findings(broker: OtherBroker) -> Iterator[Finding]:
                 "{version} peut livrer un message deux fois à des abonnements qui se recouvrent",
             ).filled(version=broker.version),
             Text(
-                "the bridge and Home Assistant bear that; in scripts, let no two filters of a "
-                "client overlap",
+                "the bridge and Home Assistant tolerate that; in scripts, avoid overlapping "
+                "filters in one client",
                 "le pont et Home Assistant s\u2019en accommodent\u202f; dans les scripts, évitez "
                 "que deux filtres d\u2019un même client se recouvrent",
             ),

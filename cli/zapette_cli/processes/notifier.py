@@ -60,4 +60,4 @@ class Notifier:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
                 link.sendto(state.encode(), name)
         except OSError as error:
-            log.warning("systemd cannot be told %s: %s", state, error.strerror)
+            log.warning("cannot notify systemd of %s: %s", state, error.strerror)

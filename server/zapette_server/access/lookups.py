@@ -237,7 +237,7 @@ class Lookups:
     def _failed(self, error: Exception) -> None:
         if self._problem is None:
             self._problem = str(error)
-            log.error("the stores cannot be read, so that new clients have to wait: %s", error)
+            log.error("the stores cannot be read; new clients must wait: %s", error)
 
     def _recovered(self) -> None:
         if self._problem is not None:

@@ -32,7 +32,7 @@ class ClusterFolder:
         self.keys = path / KEYS
         found = sorted(it for it in path.glob("node-*.conf") if _NODE.fullmatch(it.name))
         if not found or not self.keys.is_dir():
-            raise ClusterFileError(f"{path}: it is no folder of `zapette cluster init`")
+            raise ClusterFileError(f"{path}: `zapette cluster init` did not make this folder")
         self._files = {it: NodeFile(it.read_text(encoding="utf-8")) for it in found}
 
     @property
@@ -126,7 +126,7 @@ class ClusterFolder:
         _remove(new)
 
     def finish(self) -> None:
-        """Accept the old keys no longer."""
+        """Stop accepting the old keys."""
         root = cluster_keys.root_key(self.path / OPERATOR_SEED)
         keys = ClusterKeys.load(self.keys)
         system, known = self._system()

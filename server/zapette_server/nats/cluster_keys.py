@@ -165,5 +165,5 @@ def _read(file: Path) -> str:
             raise KeyFileError(f"{file}: others can read it (mode {mode:04o}); chmod 600 it")
         return file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise KeyFileError(f"{file}: {why}") from error

@@ -20,6 +20,6 @@ def mqtt_clients(answers: Iterable[Mapping[str, Any]]) -> set[str]:
         if not isinstance(data, dict):
             error = answer.get("error") or {}
             why = error.get("description", "it does not say why")
-            raise Unavailable(f"a node does not say who is connected: {why}")
+            raise Unavailable(f"a node does not list its clients: {why}")
         found |= {str(it.get("mqtt_client", "")) for it in data.get("connections") or ()}
     return found - {""}

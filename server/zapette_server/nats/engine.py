@@ -133,7 +133,7 @@ class NatsEngine:
         try:
             found = asked.result(_TIMEOUT)
         except (TimeoutError, NatsError, ValueError) as error:
-            raise Unavailable(f"no node says who is connected: {error}") from error
+            raise Unavailable(f"no node lists its clients: {error}") from error
         return [it for it in found if it.startswith(("remote-", "guest-"))]
 
     async def _subscribers(self, subject: str) -> list[str]:
@@ -198,7 +198,7 @@ class NatsEngine:
             found[phones] = max(found.get(phones, 0), void_until(moments))
         shortened = bounded(found)
         if EVERYBODY in shortened and EVERYBODY not in (self._revocations or {}):
-            log.error("more than %d revocations: every token is void once", len(found))
+            log.error("more than %d revocations: all tokens so far are refused", len(found))
         return shortened
 
     def _void_until(self, role: Role, player_id: str, generation: str) -> int:

@@ -58,7 +58,7 @@ class KeyPair:
         prefix = (raw[0] & 7) << 5 | raw[1] >> 3
         kinds = {number: kind for kind, number in _PREFIXES.items()}
         if raw[0] & 0xF8 != _SEED or prefix not in kinds or len(raw) != _KEY_BYTES + 2:
-            raise KeyFileError("it is no seed of an nkey")
+            raise KeyFileError("it is not the seed of an nkey")
         return cls._of(kinds[prefix], raw[2:])
 
     @classmethod
@@ -94,8 +94,8 @@ def _decoded(text: str) -> bytes:
     try:
         raw = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError:
-        raise KeyFileError("it is no nkey") from None
+        raise KeyFileError("it is not an nkey") from None
     data, checksum = raw[:-_CHECKSUM_BYTES], raw[-_CHECKSUM_BYTES:]
     if len(data) < _CHECKSUM_BYTES or _encoded(data) != text or len(checksum) != _CHECKSUM_BYTES:
-        raise KeyFileError("it is no nkey")
+        raise KeyFileError("it is not an nkey")
     return data

@@ -53,7 +53,9 @@ def write(data: Path, settings: Path | None, file: Path) -> list[str]:
         StoreError: a file cannot be read or written, or a store is damaged; no file is left.
     """
     if missing := [name for name in sorted(NEEDED) if not (data / name).exists()]:
-        raise BackupError(f"{data} is no data folder of Zapette: {missing[0]!r} is missing in it")
+        raise BackupError(
+            f"{data} is not a data folder of Zapette: {missing[0]!r} is missing in it"
+        )
     if file.resolve().is_relative_to(data.resolve()):
         raise BackupError(f"{file} would be in the data folder; name a file elsewhere")
     try:

@@ -99,14 +99,14 @@ class Manifest:
 def _check(files: Mapping[str, Entry]) -> None:
     for name, entry in files.items():
         if name != SETTINGS and not is_kept(name):
-            raise BackupError(f"it holds {name!r}, which is no file of a backup")
+            raise BackupError(f"it holds {name!r}, which is not a file of a backup")
         if entry.size < 0:
             raise BackupError("its manifest is damaged")
     if len({name.casefold() for name in files}) != len(files):
         raise BackupError("it holds a file twice")
     if len(files) > MOST_FILES or sum(it.size for it in files.values()) > MOST_BYTES:
         raise BackupError(
-            f"it holds more than {MOST_FILES} files or {MOST_BYTES >> 30} GiB, as no backup does"
+            f"it holds more than {MOST_FILES} files or {MOST_BYTES >> 30} GiB, which no backup does"
         )
     if missing := sorted(NEEDED - files.keys()):
         raise BackupError(f"{missing[0]!r} is missing in it")

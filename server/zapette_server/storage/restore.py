@@ -76,14 +76,14 @@ def _opened(file: Path, stream: IO[bytes]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise BackupError(f"{file}: it is no backup, or not all of one ({error})") from error
+        raise BackupError(f"{file}: it is not a backup, or is incomplete ({error})") from error
 
 
 def _manifest(file: Path, archive: zipfile.ZipFile) -> Manifest:
     """Return the manifest, once the entries are just those that it names, with their sizes."""
     sizes = {it.filename: it.file_size for it in archive.infolist()}
     if MANIFEST not in sizes or sizes[MANIFEST] > MOST_MANIFEST:
-        raise BackupError(f"{file}: it is no backup of Zapette")
+        raise BackupError(f"{file}: it is not a backup of Zapette")
     try:
         manifest = Manifest.decode(archive.read(MANIFEST))
     except BackupError as error:

@@ -94,7 +94,7 @@ class Front:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                log.error("no more connections for a second: %s", error.strerror)  # noqa: TRY400 - expected
+                log.error("accepting no connections for a second: %s", error.strerror)  # noqa: TRY400 - expected
                 self._loop.remove_reader(listening)
                 self._loop.call_later(
                     _PAUSE, self._loop.add_reader, listening, self._accept, listening
@@ -153,7 +153,7 @@ class Front:
             self._loop.remove_reader(client)
         data = client.recv(1, socket.MSG_PEEK)
         if not data:
-            raise ConnectionAbortedError("it has gone")
+            raise ConnectionAbortedError("the client closed the connection")
         return data[0]
 
     async def _answer_plainly(self, client: socket.socket) -> None:

@@ -34,7 +34,7 @@ def answer(head: bytes, hosts: Hosts, pages: Pages = lambda _path, _language: No
     host = _HOST.search(head)
     authority = host[1].decode("latin-1") if host else ""
     if line is None or host_name(authority) is None:
-        return response("400 Bad Request", "This port has TLS: the address begins with https://")
+        return response("400 Bad Request", "This port uses TLS: the address begins with https://")
     if not hosts.allows(authority):
         return response(
             "421 Misdirected Request",
@@ -49,7 +49,7 @@ def answer(head: bytes, hosts: Hosts, pages: Pages = lambda _path, _language: No
     # it keeps the method, and nothing keeps it: TLS may be turned off again
     return response(
         "307 Temporary Redirect",
-        f"This port has TLS: {target}",
+        f"This port uses TLS: {target}",
         f"Location: {target}\r\nCache-Control: no-store\r\n",
     )
 

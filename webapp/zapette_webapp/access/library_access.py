@@ -192,5 +192,5 @@ def _what_failed(asked: Request) -> str:
     if SIGNATURE in asked.args:
         return "this address has expired, or this server did not sign it"
     if "Authorization" in asked.headers:
-        return "this token or account does not let you into the library, or no longer"
+        return "this token or account is not, or no longer, valid for the library"
     return ""

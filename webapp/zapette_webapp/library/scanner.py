@@ -242,7 +242,7 @@ class Scanner:
                 log.warning("scanning the library into a new index: %s", error)
                 self._renew()
             except (OSError, StoreError) as error:
-                log.error("the library could not be walked: %s", error)  # noqa: TRY400
+                log.error("the media folder could not be scanned: %s", error)  # noqa: TRY400
                 self._stopping.wait(self._interval)
 
     def _renew(self) -> None:

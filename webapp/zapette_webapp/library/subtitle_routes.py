@@ -29,7 +29,7 @@ def register(media: Blueprint, library: Library) -> None:
         form = _form()
         if beside:
             if form == "text" and file.suffix.lower() not in media_types.STYLED:
-                raise InvalidRequest("format: only ASS and SSA can be had as they are")
+                raise InvalidRequest("format: only ASS and SSA can be sent as they are")
             language = listing.subtitle(library.media_folder, path).language
             text = library.converter.convert(file, language, form, number=_whole("track") or 0)
             return _answer(Reading(text), form)

@@ -66,7 +66,7 @@ class Resolver:
         except ToolTooLong:
             raise NoFilm(f"the page took more than {LIMITS.wall:.0f} s") from None
         except ToolTooMuch:
-            raise NoFilm("the page says too much") from None
+            raise NoFilm("the description of the page is too long") from None
         if finished.code == MISSING:
             raise LinksMissing
         if finished.code != 0:

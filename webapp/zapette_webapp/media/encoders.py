@@ -31,7 +31,7 @@ _NODES: Final = Path("/dev/dri")
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """What makes H.264.
+    """The encoder of H.264.
 
     Attributes:
         name: what ffmpeg calls it.
@@ -224,6 +224,6 @@ class Encoders:
         with self._lock:
             works, best = dict(self._works), self._wanted().name
         samples = [Sample(1, {"encoder": best})]
-        yield Family("zapette_encoder_info", "gauge", "What makes H.264.", samples)
+        yield Family("zapette_encoder_info", "gauge", "The encoder of H.264.", samples)
         tried = [Sample(it, {"encoder": name}) for name, it in works.items()]
         yield Family("zapette_encoder_works", "gauge", "Whether a tried encoder works.", tried)

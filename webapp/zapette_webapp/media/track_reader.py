@@ -169,7 +169,7 @@ class TrackReader:
             raise NoTrack(f"the film has {len(film.probe.subtitles)} subtitle tracks")
         track = film.probe.subtitles[number]
         if not subtitle_tracks.is_text(track.codec_name):
-            raise NoTrack("these subtitles are no text: the player shows them in the picture")
+            raise NoTrack("these subtitles are not text: the player shows them in the picture")
         if form == "text" and track.kind != "ass":
             raise NoTrack("these subtitles have no styles: ask for them without format=ass")
         return track

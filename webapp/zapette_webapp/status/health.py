@@ -103,11 +103,11 @@ class BridgeCheck:
     def __call__(self) -> str | None:
         """Return why the bridge does not work, or None; takes three seconds at most."""
         if not self._is_at_work:
-            return "it does not get in at the home's broker, or is not there; its log says more"
+            return "it cannot connect to the home's broker, or does not run; see its log"
         try:
             answer = self._service.call(self._callee, "status", timeout=_BROKER_TIMEOUT)
         except CallError as error:
-            return f"it does not say how it is: {error.message}"
+            return f"it does not report its status: {error.message}"
         is_linked = isinstance(answer, dict) and answer.get("connected") is True
         return None if is_linked else "it is not connected to the home's broker"
 
@@ -135,7 +135,7 @@ def _takes_websockets(settings: Settings) -> Check:
                 link.settimeout(_CONNECT_TIMEOUT)
                 link.connect(name)
         except OSError as error:
-            return f"the broker takes no WebSockets: {error.strerror or error}"
+            return f"the broker accepts no WebSockets: {error.strerror or error}"
         return None
 
     return problem
@@ -146,7 +146,7 @@ def _listens(settings: Settings, port: int) -> Check:
         try:
             socket.create_connection((local_host(settings), port), _CONNECT_TIMEOUT).close()
         except OSError as error:
-            return f"nobody answers on port {port}: {error.strerror or error}"
+            return f"nothing answers on port {port}: {error.strerror or error}"
         return None
 
     return problem

@@ -74,7 +74,7 @@ class Requests:
         yield Family(
             "zapette_http_request_seconds",
             "histogram",
-            "Time to make an answer, without what it takes to send it.",
+            "Time to make an answer, without sending it.",
             samples,
         )
 
@@ -173,7 +173,7 @@ def count(app: Flask, counted: Requests) -> None:
 
 def _parts(checks: Checks) -> Iterator[Family]:
     info = Sample(1, {"version": version("zapette")})
-    yield Family("zapette_build_info", "gauge", "What runs.", [info])
+    yield Family("zapette_build_info", "gauge", "The version that runs.", [info])
     samples = [Sample(problem is None, {"part": part}) for part, problem in checks.run().items()]
     yield Family("zapette_up", "gauge", "Whether a part is up.", samples)
 
@@ -181,11 +181,11 @@ def _parts(checks: Checks) -> Iterator[Family]:
 def _library(library: Library, others: tuple[Tool, ...]) -> Iterator[Family]:
     now = library.scanner.progress()
     yield family("zapette_library_media", "gauge", "Media in the library.", now.media)
-    yield family("zapette_library_probed", "gauge", "Media that were looked into.", now.probed)
+    yield family("zapette_library_probed", "gauge", "Media that were probed.", now.probed)
     ready = now.state == "ready"
     yield family("zapette_library_ready", "gauge", "Whether the index is up to date.", ready)
     made = library.thumbnails.made
-    yield family("zapette_thumbnails_total", "counter", "Small pictures made.", made)
+    yield family("zapette_thumbnails_total", "counter", "Thumbnails made.", made)
     yield from tools.families((*library.tools, *others))
 
 

@@ -151,11 +151,11 @@ class Conversion:
         try:
             problem = self._convert()
         except ToolError as error:
-            problem = str(error) or "ffmpeg cannot be started, or does not go on"
+            problem = str(error) or "ffmpeg cannot be started, or makes no progress"
         except OSError as error:
             problem = f"a part cannot be stored: {error.strerror}"
         except NotMp4 as error:
-            problem = f"ffmpeg wrote something else: {error}"
+            problem = f"the output of ffmpeg cannot be read: {error}"
         finally:
             with self._changed:
                 stopped = self._stopping
