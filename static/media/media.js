@@ -2,8 +2,10 @@
 
 import { CallError } from "../protocol/errors.js";
 import { Abilities } from "./abilities.js";
+import { absence } from "./absence.js";
 import { Display } from "./display.js";
 import { LinkMeter } from "./link-meter.js";
+import { mediaError } from "./flaws.js";
 import { MediumDelivery } from "./medium-delivery.js";
 import { MediumLoader } from "./medium-loader.js";
 import { Preload } from "./preload.js";
@@ -125,6 +127,17 @@ export class Media {
    */
   load(source, how = {}) {
     return this.#loader.load(source, how);
+  }
+
+  /**
+   * Reject with `media_error` if a medium certainly cannot be played; the present one plays on.
+   * @param {Source} source
+   * @param {Promise<import("../library/catalogue.js").About | null>} about its entry in the library
+   */
+  async check(source, about) {
+    const known = await about;
+    const flaw = known ? this.#delivery.refusal(source, known) : await absence(source);
+    if (flaw) throw mediaError(source.source, flaw);
   }
 
   /**

@@ -111,6 +111,19 @@ export class MediumDelivery {
     return this.#about?.flaw === "encrypted";
   }
 
+  /**
+   * Return the flaw of a medium that certainly cannot be played; null for another one.
+   * @param {Source} source
+   * @param {About} about
+   */
+  refusal(source, about) {
+    const trial = new MediumDelivery(this.#abilities, this.#surroundings);
+    trial.begin(source, about, true);
+    if (!trial.way || trial.isHopeless) return trial.fileFlaw || trial.flaw;
+    // a browser may read what takes the server too long
+    return about.tracks.length || about.flaw === "unreadable" ? null : trial.fileFlaw;
+  }
+
   /** The flaw of a medium that cannot be delivered. @returns {import("./flaws.js").Flaw} */
   get flaw() {
     const name = this.#picture?.name ?? "unknown";

@@ -26,6 +26,10 @@ export class Playback {
   #store;
   /** the number of items opened, to ignore the results of earlier ones */
   #turn = 0;
+  /** the number of calls of `load`, of which the last one counts */
+  #choices = 0;
+  /** resolved once it is known whether the medium of the last `load` is opened */
+  deciding = Promise.resolve();
   /** @type {Promise<void>} */
   #latest = Promise.resolve();
   /** @type {Queue} */
@@ -87,28 +91,58 @@ export class Playback {
    * Load a medium in place of the present one, and play it unless the browser requires a click.
    *
    * The media of a folder follow its first one. The other episodes of a series surround an episode,
-   * unless something else was added to the queue.
+   * unless something else was added to the queue. If a medium plays that this one cannot replace, it
+   * plays on.
    * @param {string} source a source that `readSource` accepts
    * @param {string | null} title
    * @param {number | null} position seconds; null to continue where it stopped
    */
   async load(source, title, position) {
     const read = readSource(source);
-    const turn = this.#turn;
-    const items = isMedium(read)
-      ? [newItem(read, title)]
-      : await itemsOf(this.#catalogue, read, title);
-    if (turn !== this.#turn) throw new CallError("runtime_error", "another medium was loaded");
+    const choice = ++this.#choices;
+    const choosing = this.#choose(read, title);
+    this.deciding = choosing.then(nothing, nothing);
+    const items = await choosing;
+    if (choice !== this.#choices) throw new CallError("runtime_error", "another medium was loaded");
     const [item] = items;
     this.keep();
+    const { playing, position: reached } = this.#media.state;
+    const running = playing && this.current;
+    const before = this.queue;
     this.skipped = null;
     const resumed = this.history.resumeAt(item.source);
     this.#become(queues.replacePresent(queues.leaveSeries(this.queue), ...items));
     const exact = position !== null;
     const begun = this.#begin(item, { position: exact ? position : resumed, exact });
+    const turn = this.#turn;
     // a folder already comes with its media
     if (item.source === read.source) void this.#surround(item);
-    await begun;
+    try {
+      await begun;
+    } catch (error) {
+      const isBroken = error instanceof CallError && error.code === "media_error";
+      if (running && isBroken && turn === this.#turn) {
+        this.#become(queues.takeBack(this.queue, before, items));
+        // who asked is told of the error after the film that plays, whose message it would not be
+        await this.#begin(running, { position: reached }).catch(nothing);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Return the items for a source; reject if another medium plays and the first one cannot.
+   * @param {Source} source
+   * @param {string | null} title
+   */
+  async #choose(source, title) {
+    const items = isMedium(source)
+      ? [newItem(source, title)]
+      : await itemsOf(this.#catalogue, source, title);
+    if (!this.#media.state.playing) return items;
+    const first = readSource(items[0].source);
+    await this.#media.check(first, this.#catalogue.about(first));
+    return items;
   }
 
   /** Play; if nothing is loaded, the first item of the queue. */
@@ -300,3 +334,5 @@ export class Playback {
     this.changed.emit();
   }
 }
+
+function nothing() {}

@@ -124,6 +124,19 @@ export function leaveSeries(queue) {
 }
 
 /**
+ * Return the queue `before` some items were loaded into it, with what was added since.
+ * @param {Queue} queue
+ * @param {Queue} before
+ * @param {readonly QueueItem[]} loaded
+ * @returns {Queue}
+ */
+export function takeBack(queue, before, loaded) {
+  const known = new Set([...before.items, ...loaded].map(({ id }) => id));
+  const added = queue.items.filter(({ id, along }) => !along && !known.has(id));
+  return added.length ? add(before, ...added) : before;
+}
+
+/**
  * Remove an item. If it is the present one, it stays loaded outside the queue.
  * @param {Queue} queue
  * @param {number} index

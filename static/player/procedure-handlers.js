@@ -5,6 +5,9 @@ import * as queues from "../playback/queue.js";
 import { setShuffle } from "../playback/shuffle.js";
 import { Signal } from "../events/signal.js";
 
+/** The procedures that do not wait until it is known whether a medium replaces the present one. */
+const AT_ONCE = ["load", "message", "mute", "volume", "volume/down", "volume/up"];
+
 /**
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
  * @typedef {import("../connection/rpc.js").Procedure} Procedure
@@ -50,7 +53,11 @@ export class PlayerProcedures {
     const bound = (actions, answer) =>
       Object.entries(actions).map(([name, act]) => [
         name,
-        async (parameters, caller = null) => answer(await act(bind(name, parameters), caller)),
+        async (parameters, caller = null) => {
+          const values = bind(name, parameters);
+          if (!AT_ONCE.includes(name)) await this.#parts.playback.deciding;
+          return answer(await act(values, caller));
+        },
       ]);
     return new Map([...bound(changing, state), ...bound(asking, (result) => result)]);
   }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import films
-from tests.browser.controlled_player import ControlledPlayer
+from tests.browser.controlled_player import ControlledPlayer, titles
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.sharing import sharing
@@ -16,6 +16,11 @@ from tests.system import System
 from tests.waiting import eventually
 
 HLS = "performance.getEntriesByType('resource').filter((it) => it.name.includes('hls.js')).length"
+
+EMPTIED = """(() => {
+  window.emptied = 0;
+  document.querySelector("video").addEventListener("emptied", () => { window.emptied += 1; });
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +114,7 @@ def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
 def test_what_cannot_be_played_is_said_in_words(
     films_stage: ControlledPlayer, name: str, why: str
 ) -> None:
+    films_stage.ask("pause")
     error = films_stage.refused("load", f"media/{name}")
     assert error["code"] == "media_error"
     assert name in error["message"]
@@ -117,6 +123,45 @@ def test_what_cannot_be_played_is_said_in_words(
     assert state["error"] == error
     assert (state["playing"], state["buffering"]) == (False, False)
     assert "play" not in state["can"]
+
+
+def test_a_film_plays_on_if_another_cannot_be_played(
+    films_stage: ControlledPlayer, archive: System, pages: Pages
+) -> None:
+    controlled = films_stage.prepare_loaded("media/good.mp4", "media/mute.webm")
+    controlled.ask("repeat", "one")
+    controlled.ask("play")
+    controlled.player.see(EMPTIED)
+    for source in ("media/none.mp4", "media/no folder", "media/headless.mp4", "media/unseen.mp4"):
+        error = controlled.refused("load", source)
+        assert error["code"] == "media_error"
+        assert source in error["message"]
+        state = controlled.observer.status()
+        assert (state["source"], state["error"]) == ("media/good.mp4", None)
+        assert (state["playing"], titles(state)) == (True, "[good] mute")
+    phone = pages.remote(archive, controlled.player)
+    phone.tap("Library")
+    phone.tap("Play unseen")
+    phone.wait_for_alert("cannot be played")
+    assert controlled.player.see("window.emptied") == 0
+    controlled.player.advances(0.2)
+
+
+def test_a_film_is_loaded_again_if_another_fails_on_the_way(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage.prepare_loaded("media/good.mp4", "media/mute.webm")
+    controlled.ask("repeat", "one")
+    controlled.ask("seek", films.SECONDS / 2)
+    controlled.ask("play")
+    for source in ("media/lost/lost.m3u8", "http://127.0.0.1:1/film.webm"):
+        assert controlled.refused("load", source)["code"] == "media_error"
+        state = controlled.observer.status()
+        assert (state["source"], state["error"]) == ("media/good.mp4", None)
+        assert (state["playing"], titles(state)) == (True, "[good] mute")
+    controlled.player.advances(0.2)
+    # what is asked meanwhile is of the film that is asked for
+    controlled.observer.send("command/load", b"media/mute.webm")
+    state = controlled.ask("pause")
+    assert (state["source"], state["playing"]) == ("media/mute.webm", False)
 
 
 def test_a_codec_is_refused_before_it_is_tried(films_stage: ControlledPlayer) -> None:

@@ -22,6 +22,7 @@ import {
   setRepeat,
   sign,
   successor,
+  takeBack,
 } from "../../playback/queue.js";
 import { setShuffle } from "../../playback/shuffle.js";
 
@@ -230,4 +231,15 @@ test("a queue that was kept is the same again; anything else is an empty one", (
   }
   const beyond = readQueue({ ...queue, place: 99 });
   assert.equal(beyond.place, 3);
+});
+
+test("what was added meanwhile stays when a load is taken back", () => {
+  const before = queueOf("abc", "b");
+  const loaded = item("x");
+  const later = replacePresent(before, loaded);
+  assert.equal(drawn(later), "aXc");
+  assert.equal(drawn(takeBack(later, before, [loaded])), "aBc");
+  assert.equal(drawn(takeBack(add(later, item("n")), before, [loaded])), "aBcn");
+  const along = add(later, { ...item("e"), along: true });
+  assert.equal(drawn(takeBack(along, before, [loaded])), "aBc");
 });
