@@ -14,8 +14,12 @@ from av.container import InputContainer
 
 from tests.picture_subtitles import HEIGHT, WIDTH, green_box
 from tests.streams import samples
-from zapette_webapp.media import ffmpeg_program
+from tests.waiting import eventually
+from zapette_webapp.media import ffmpeg_program, sheet
 from zapette_webapp.media.encoders import SOFTWARE
+from zapette_webapp.media.preview_sheets import PreviewSheets
+from zapette_webapp.media.thumbnails import SIZE as SIZE_OF_THUMBNAIL
+from zapette_webapp.media.thumbnails import Thumbnails
 from zapette_webapp.streams import command, plan
 from zapette_webapp.streams.reading import ProbeReader
 from zapette_webapp.streams.recipes import Means, Recipes
@@ -85,11 +89,9 @@ def chart() -> str:
     )
 
 
-@pytest.mark.parametrize("transfer", CODES)
-def test_high_dynamic_range_is_neither_pale_nor_dark(tmp_path: Path, transfer: str) -> None:
-    """By a film whose white is where the standard has it (ITU-R BT.2408)."""
+def bright(film: Path, transfer: str) -> None:
+    """Make a film of the chart whose white is where the standard has it (ITU-R BT.2408)."""
     tables = [f"lutrgb='{it}':'{it}':'{it}'" for it in (_LINEAR, CODES[transfer])]
-    film = tmp_path / "film.mkv"
     samples.ffmpeg(
         *("-f", "lavfi", "-i", f"{chart()},format=gbrp16le,{tables[0]}"),
         *("-vf", f"colorchannelmixer={_WIDE},{tables[1]},scale=out_color_matrix=bt2020"),
@@ -97,7 +99,47 @@ def test_high_dynamic_range_is_neither_pale_nor_dark(tmp_path: Path, transfer: s
         *("-x265-params", f"log-level=none:crf=5:transfer={transfer}", "-color_trc", transfer),
         str(film),
     )
-    colours = next(iter(shown(converted(film, "h264-none"), 1, len(PATCHES)).values()))
+
+
+def photographed(jpeg: bytes, left: int, width: int, row: int) -> list[Colour]:
+    """Return the colours of the chart in a row of a picture."""
+    with av.open(io.BytesIO(jpeg), format="jpeg_pipe") as container:
+        assert isinstance(container, InputContainer)
+        frame = next(container.decode(video=0)).reformat(format="rgb24")
+    line = bytes(frame.planes[0])[row * frame.planes[0].line_size :]
+    stripes = len(PATCHES)
+    places = [left + (2 * at + 1) * width // (2 * stripes) for at in range(stripes)]
+    return [(line[3 * it], line[3 * it + 1], line[3 * it + 2]) for it in places]
+
+
+def tile(film: Path) -> list[Colour]:
+    """Return the colours of the chart in the first picture of a film's sheet."""
+    jpeg = PreviewSheets(film.parent).tool.output(str(film), "matroska")
+    assert jpeg is not None
+    return photographed(jpeg, 3, sheet.WIDTH - 6, sheet.HEIGHT // 2)
+
+
+def thumbnail(film: Path, hdr: str) -> list[Colour]:
+    """Return the colours of the chart in a film's thumbnail."""
+    thumbnails = Thumbnails(film.parent)
+    thumbnails.start()
+    made = eventually(lambda: thumbnails.get(film, hdr).file, "it is made")
+    thumbnails.stop()
+    assert made is not None
+    return photographed(made.read_bytes(), 0, SIZE_OF_THUMBNAIL, 100)
+
+
+@pytest.mark.parametrize("transfer", CODES)
+def test_high_dynamic_range_is_neither_pale_nor_dark(tmp_path: Path, transfer: str) -> None:
+    film = tmp_path / "film.mkv"
+    bright(film, transfer)
+    stream = next(iter(shown(converted(film, "h264-none"), 1, len(PATCHES)).values()))
+    hdr = "pq" if transfer == "smpte2084" else "hlg"
+    for colours in (stream, tile(film), thumbnail(film, hdr)):
+        check_colours(colours)
+
+
+def check_colours(colours: list[Colour]) -> None:
     wanted = [(int(it[2:4], 16), int(it[4:6], 16), int(it[6:8], 16)) for it in PATCHES]
     for patch, colour, was in zip(PATCHES, colours, wanted, strict=True):
         # white leaves some room for highlights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,12 @@ class Library:
             self.signed,
         )
         return Queries(self.media_folder, self.index, self.scanner, present, self.signed, uploads)
+
+    def transfer(self, path: str) -> str | None:
+        """Return how the film at a path codes a high dynamic range; None for the usual one."""
+        rows = (it.entry(path) for it in (self.index, self.upload_index))
+        tracks = (track for row in rows if row is not None for track in json.loads(row["tracks"]))
+        return next((it["hdr"] for it in tracks if it.get("hdr")), None)
 
     @property
     def tools(self) -> tuple[Tool, ...]:

@@ -66,7 +66,8 @@ def blueprint(library: Library) -> Blueprint:
 
     @media.get("/thumbnails/<library_path:path>")
     def thumbnail(path: str) -> Response:
-        response = _jpeg(library.thumbnails.get(media_folder.get(path)))
+        picture = library.thumbnails.get(media_folder.get(path), library.transfer(path))
+        response = _jpeg(picture)
         if "v" in request.args:
             response.headers["Cache-Control"] = f"private, max-age={_A_YEAR}, immutable"
         return conditional(response)

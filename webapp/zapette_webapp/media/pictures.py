@@ -59,7 +59,7 @@ class Pictures(ABC):
         self.tool = tool
         self._name = name
         self._kind = kind
-        self._asked: OrderedDict[Path, Path] = OrderedDict()
+        self._asked: OrderedDict[Path, tuple[Path, str | None]] = OrderedDict()
         self._changed = threading.Condition()
         self._stopping = False
         self._used: int | None = None
@@ -91,40 +91,44 @@ class Pictures(ABC):
         self.tool.stop()
         self.supervisor.stop(2)
 
-    def get(self, file: Path) -> Picture:
+    def get(self, file: Path, transfer: str | None = None) -> Picture:
         """Return the picture of a file; wait a little if it is being made.
 
         Few callers wait at once, so that other requests have threads.
+
+        Args:
+            file: the medium.
+            transfer: how a film with a high dynamic range codes light: ``pq`` or ``hlg``.
         """
-        picture = self.find(file)
+        picture = self.find(file, transfer)
         if not picture.pending or not self._waiting.acquire(blocking=False):
             return picture
         try:
-            target = self._target(file)
+            target = self._target(file, transfer)
             with self._changed:
                 self._changed.wait_for(lambda: target.exists() or self._stopping, _WAIT)
         finally:
             self._waiting.release()
-        return self.find(file)
+        return self.find(file, transfer)
 
-    def find(self, file: Path) -> Picture:
+    def find(self, file: Path, transfer: str | None = None) -> Picture:
         """Return the picture of a file; request it if it is missing."""
-        target = self._target(file)
+        target = self._target(file, transfer)
         try:
             status = target.stat()
         except OSError:
-            return self._ask(file, target)
+            return self._ask(file, transfer, target)
         if status.st_size == 0:
             return Picture(None)
         if time.time() - status.st_mtime > _TOUCHED_AFTER:
             os.utime(target)
         return Picture(target)
 
-    def _ask(self, file: Path, target: Path) -> Picture:
+    def _ask(self, file: Path, transfer: str | None, target: Path) -> Picture:
         if not self.present or not self._is_drawn(file):
             return Picture(None)
         with self._changed:
-            self._asked[target] = file
+            self._asked[target] = (file, transfer)
             self._asked.move_to_end(target)
             while len(self._asked) > _LONGEST_QUEUE:
                 self._asked.popitem(last=False)
@@ -133,22 +137,22 @@ class Pictures(ABC):
 
     def _run(self) -> None:
         while (next_one := self._next()) is not None:
-            target, file = next_one
+            target, (file, transfer) = next_one
             try:
                 if not target.exists():
-                    self._make(file, target)
+                    self._make(file, transfer, target)
             except OSError as error:
                 log.warning("cannot store a picture: %s", error)
             with self._changed:
                 self._changed.notify_all()
 
-    def _next(self) -> tuple[Path, Path] | None:
+    def _next(self) -> tuple[Path, tuple[Path, str | None]] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._asked or self._stopping)
             return None if self._stopping else self._asked.popitem()
 
-    def _make(self, file: Path, target: Path) -> None:
-        picture = self._draw(file)
+    def _make(self, file: Path, transfer: str | None, target: Path) -> None:
+        picture = self._draw(file, transfer)
         if self._stopping:
             return
         # An empty file marks a failure, so that it is not tried again and again.
@@ -163,7 +167,7 @@ class Pictures(ABC):
         """Return whether files with this name have a picture."""
 
     @abstractmethod
-    def _draw(self, file: Path) -> bytes | None:
+    def _draw(self, file: Path, transfer: str | None) -> bytes | None:
         """Return the picture of a file; None if it has none."""
 
     def _trim(self, newest: Path) -> None:
@@ -181,9 +185,10 @@ class Pictures(ABC):
             self._used -= _space(picture)
             picture.unlink(missing_ok=True)
 
-    def _target(self, file: Path) -> Path:
+    def _target(self, file: Path, transfer: str | None) -> Path:
         status = file.stat()
-        what = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{self._kind}"
+        kind = f"{self._kind} {transfer}" if transfer else self._kind
+        what = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{kind}"
         digest = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()
         return self._folder / f"{digest[:40]}.jpg"
 

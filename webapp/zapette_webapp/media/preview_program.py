@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 import av
+import av.filter
 
 # PyAV imports these when they are first needed, but by then nothing can be opened any more.
 import av.subtitles.codeccontext
@@ -21,6 +22,7 @@ import av.subtitles.stream
 import av.video.reformatter
 from av.codec.context import CodecContext
 from av.container import InputContainer
+from av.filter import Graph
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -38,6 +40,7 @@ from zapette_webapp.media.sheet import (
     fitting,
     order,
 )
+from zapette_webapp.streams import tone_mapping
 
 MOST_READ: Final = 4 << 30
 """The most bytes that are read of a film."""
@@ -48,6 +51,7 @@ TIME: Final = 60.0
 _FORMAT: Final = "yuvj420p"
 _QUALITY: Final = 6
 _MOST_PACKETS: Final = 500
+_HDR: Final = {16: "pq", 18: "hlg"}  # of the transfer characteristics (ITU-T H.273)
 
 
 def main() -> int:
@@ -75,6 +79,7 @@ def sheet_of(container: InputContainer, deadline: float) -> Sheet:
         return sheet
     video.thread_count = 1
     drawn: dict[int | None, list[Plane]] = {}
+    shrinker = Shrinker()
     start = container.start_time or 0
     for number in order():
         if time.monotonic() > deadline:
@@ -87,7 +92,7 @@ def sheet_of(container: InputContainer, deadline: float) -> Sheet:
                 continue
             planes = drawn.get(packet.pts)
             if planes is None:
-                planes = _planes(video, packet)
+                planes = _planes(video, packet, shrinker)
             if planes is not None:
                 sheet.draw(number, planes)
                 drawn[packet.pts] = planes
@@ -103,21 +108,58 @@ def _keyframe(container: InputContainer, video: VideoStream) -> Packet[VideoStre
     return None
 
 
-def _planes(video: VideoStream, packet: Packet[VideoStream]) -> list[Plane] | None:
+class Shrinker:
+    """Makes frames small, and shows a high dynamic range as the pages of a film do."""
+
+    def __init__(self) -> None:
+        self._graphs: dict[tuple[int, int, str, str], Graph] = {}
+
+    def shrunk(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
+        """Return a frame in a size, in the format of sheets."""
+        transfer = _HDR.get(frame.color_trc)
+        if transfer is None:
+            return frame.reformat(width=width, height=height, format=_FORMAT)
+        small = frame.reformat(width=width, height=height)
+        key = (width, height, small.format.name, transfer)
+        graph = self._graphs.get(key)
+        if graph is None:
+            # its tables take longer than a frame
+            graph = self._graphs[key] = _graph(small, transfer)
+        graph.vpush(small)
+        return graph.vpull()
+
+
+def _graph(frame: VideoFrame, transfer: str) -> Graph:
+    graph = Graph()
+    graph.threads = 1
+    last = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
+    )
+    for name, given in [*tone_mapping.steps(transfer, is_jpeg=True), ("buffersink", "")]:
+        step = graph.add(name, given)
+        last.link_to(step)
+        last = step
+    graph.configure()
+    return graph
+
+
+def _planes(
+    video: VideoStream, packet: Packet[VideoStream], shrinker: Shrinker
+) -> list[Plane] | None:
     context = video.codec_context
     # nothing follows: a decoder gives the picture at once, and is ready for another one then
     frame = next(iter([*context.decode(packet), *context.decode(None)]), None)
     context.flush_buffers()
-    return list(_components(frame, video)) if frame is not None else None
+    return list(_components(frame, video, shrinker)) if frame is not None else None
 
 
-def _components(frame: VideoFrame, video: VideoStream) -> Iterator[Plane]:
+def _components(frame: VideoFrame, video: VideoStream, shrinker: Shrinker) -> Iterator[Plane]:
     aspect = video.sample_aspect_ratio or Fraction(1)
     width, height = max(1, round(frame.width * aspect)), frame.height
     turned = int(frame.rotation) % 360
     is_upright = turned % 180 == 0
     size = fitting(width, height) if is_upright else fitting(height, width)[::-1]
-    small = frame.reformat(width=size[0], height=size[1], format=_FORMAT)
+    small = shrinker.shrunk(frame, *size)
     for plane in small.planes:
         rows = bytes(plane)
         lines = (rows[it * plane.line_size :][: plane.width] for it in range(plane.height))

@@ -30,11 +30,12 @@ class PreviewSheets(Pictures):
 
     def __init__(self, folder: Path, budget: int = BUDGET) -> None:
         tool = Tool([sys.executable, "-m", _PROGRAM], LIMITS, name="previews")
-        super().__init__(folder, budget, tool, "previews", "sheet 1")
+        super().__init__(folder, budget, tool, "previews", "sheet 2")
 
     def _is_drawn(self, file: Path) -> bool:
         return media_types.may_open(file.name) and media_types.kind(file.name) != "audio"
 
-    def _draw(self, file: Path) -> bytes | None:
+    def _draw(self, file: Path, transfer: str | None) -> bytes | None:
+        del transfer  # which the program sees itself
         demuxer, _ = opened_as(file)
         return (demuxer and self.tool.output(str(file.absolute()), demuxer)) or None

@@ -9,6 +9,7 @@ from zapette_webapp.media import ffmpeg_program, media_types
 from zapette_webapp.media.pictures import Pictures
 from zapette_webapp.media.probe import opened_as
 from zapette_webapp.media.tools import QUIET, Limits, Tool
+from zapette_webapp.streams import tone_mapping
 
 SIZE: Final = 480
 """The longer side of a picture, in pixels."""
@@ -42,7 +43,7 @@ class Thumbnails(Pictures):
     def _is_drawn(self, file: Path) -> bool:
         return file.suffix.lower() in media_types.PICTURES or media_types.may_open(file.name)
 
-    def _draw(self, file: Path) -> bytes | None:
+    def _draw(self, file: Path, transfer: str | None) -> bytes | None:
         if file.suffix.lower() in media_types.PICTURES:
             return self._run_ffmpeg(file, _demuxer_of_picture(file), None)
         demuxer, _ = opened_as(file)
@@ -51,20 +52,23 @@ class Thumbnails(Pictures):
         if media_types.kind(file.name) == "audio":
             return self._run_ffmpeg(file, demuxer, None)
         for seconds in _LOOKS:
-            picture = self._run_ffmpeg(file, demuxer, seconds)
+            picture = self._run_ffmpeg(file, demuxer, seconds, transfer)
             if picture:
                 return picture
         return None
 
-    def _run_ffmpeg(self, file: Path, demuxer: str | None, seconds: float | None) -> bytes | None:
+    def _run_ffmpeg(
+        self, file: Path, demuxer: str | None, seconds: float | None, transfer: str | None = None
+    ) -> bytes | None:
         if demuxer is None:
             return None
         place = () if seconds is None else ("-ss", str(seconds))
         fit = f"scale=w={SIZE}:h={SIZE}:force_original_aspect_ratio=decrease"
+        light = f",{tone_mapping.filters(transfer, is_jpeg=True)}" if transfer else ""
         output = self.tool.output(
             *("-threads", "1", "-max_pixels", str(MOST_PIXELS), *place),
             *("-f", demuxer, "-i", f"file:{file}", "-map", "0:v:0", "-frames:v", "1"),
-            *("-vf", f"{fit},format=yuvj420p", "-q:v", "5", "-f", "mjpeg", "-"),
+            *("-vf", f"{fit}{light},format=yuvj420p", "-q:v", "5", "-f", "mjpeg", "-"),
         )
         return output or None
 

@@ -25,24 +25,40 @@ _LIGHT: Final = {
 }
 # Linear light with the primaries of BT.2020 in those of BT.709 (ITU-R BT.2087).
 _PRIMARIES: Final = (
-    "colorchannelmixer=rr=1.660491:rg=-0.587641:rb=-0.072850:gr=-0.124550:gg=1.132900:gb=-0.008349"
+    "rr=1.660491:rg=-0.587641:rb=-0.072850:gr=-0.124550:gg=1.132900:gb=-0.008349"
     ":br=-0.018151:bg=-0.100579:bb=1.118730"
 )
 _GAMMA: Final = 2.4  # of a screen (ITU-R BT.1886)
 
 
-def filters(transfer: str) -> str:
-    """Return the filters for a picture.
+_FILM: Final = [
+    ("scale", "out_color_matrix=bt709:out_range=tv"),
+    ("format", "yuv420p"),
+    ("setparams", "color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"),
+]
+_JPEG: Final = [("scale", "out_color_matrix=bt601:out_range=pc"), ("format", "yuvj420p")]
+
+
+def steps(transfer: str, *, is_jpeg: bool = False) -> list[tuple[str, str]]:
+    """Return the filters for a picture in their order, each with its arguments.
 
     Args:
         transfer: how it codes light: ``pq`` or ``hlg``.
+        is_jpeg: whether a JPEG is made of it, and not a film.
     """
-    return (
-        "scale=in_color_matrix=bt2020:out_range=pc,format=gbrp16le,"
-        f"{_table(f'maxval*min(1,{_LIGHT[transfer]}/{_PEAK})')},{_PRIMARIES},{_table(_shown())},"
-        "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
-        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
-    )
+    return [
+        ("scale", "in_color_matrix=bt2020:out_range=pc"),
+        ("format", "gbrp16le"),
+        ("lutrgb", _table(f"maxval*min(1,{_LIGHT[transfer]}/{_PEAK})")),
+        ("colorchannelmixer", _PRIMARIES),
+        ("lutrgb", _table(_shown())),
+        *(_JPEG if is_jpeg else _FILM),
+    ]
+
+
+def filters(transfer: str, *, is_jpeg: bool = False) -> str:
+    """Return `steps` as ffmpeg takes them."""
+    return ",".join(f"{name}={given}" for name, given in steps(transfer, is_jpeg=is_jpeg))
 
 
 def _shown() -> str:
@@ -57,4 +73,4 @@ def _shown() -> str:
 
 
 def _table(expression: str) -> str:
-    return f"lutrgb='{expression}':'{expression}':'{expression}'"
+    return f"'{expression}':'{expression}':'{expression}'"
