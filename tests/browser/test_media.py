@@ -36,7 +36,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def films_stage(archive: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    module_pages.watch.expect(r"Failed to load resource|net::ERR_")
+    module_pages.watch.expect(r"Failed to load resource|net::ERR_|127\.0\.0\.1:1/film")
     player = module_pages.started(archive)
     with Observer(archive.household(), player.root) as observer:
         yield ControlledPlayer(player, observer)

@@ -11,10 +11,13 @@ from typing import Final
 import av
 import pytest
 from av.container import InputContainer
+from flask import Flask
 
 from tests.picture_subtitles import HEIGHT, WIDTH, green_box
 from tests.streams import samples
 from tests.waiting import eventually
+from zapette_webapp.library.library import Library
+from zapette_webapp.library.routes import blueprint
 from zapette_webapp.media import ffmpeg_program, sheet
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.media.preview_sheets import PreviewSheets
@@ -119,14 +122,14 @@ def tile(film: Path) -> list[Colour]:
     return photographed(jpeg, 3, sheet.WIDTH - 6, sheet.HEIGHT // 2)
 
 
-def thumbnail(film: Path, hdr: str) -> list[Colour]:
-    """Return the colours of the chart in a film's thumbnail."""
+def thumbnail(film: Path, hdr: str) -> bytes:
+    """Return a film's thumbnail."""
     thumbnails = Thumbnails(film.parent)
     thumbnails.start()
     made = eventually(lambda: thumbnails.get(film, hdr).file, "it is made")
     thumbnails.stop()
     assert made is not None
-    return photographed(made.read_bytes(), 0, SIZE_OF_THUMBNAIL, 100)
+    return made.read_bytes()
 
 
 @pytest.mark.parametrize("transfer", CODES)
@@ -135,8 +138,26 @@ def test_high_dynamic_range_is_neither_pale_nor_dark(tmp_path: Path, transfer: s
     bright(film, transfer)
     stream = next(iter(shown(converted(film, "h264-none"), 1, len(PATCHES)).values()))
     hdr = "pq" if transfer == "smpte2084" else "hlg"
-    for colours in (stream, tile(film), thumbnail(film, hdr)):
+    photo = photographed(thumbnail(film, hdr), 0, SIZE_OF_THUMBNAIL, 100)
+    for colours in (stream, tile(film), photo):
         check_colours(colours)
+
+
+def test_a_thumbnail_has_the_range_that_the_library_knows(tmp_path: Path) -> None:
+    (media := tmp_path / "media").mkdir()
+    bright(film := media / "film.mkv", "smpte2084")
+    library = Library.of(media, tmp_path / "index", tmp_path / "made", tmp_path / "subtitles")
+    library.scanner.scan()
+    library.scanner.probe_one()
+    library.thumbnails.start()
+    made = eventually(lambda: library.thumbnails.get(film, "pq").file, "it is made")
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(library))
+    with app.test_client().get("/thumbnails/film.mkv") as answer:
+        got = answer.data
+    library.stop()
+    assert made is not None
+    assert got == made.read_bytes()
 
 
 def check_colours(colours: list[Colour]) -> None:
@@ -148,7 +169,8 @@ def check_colours(colours: list[Colour]) -> None:
         assert max(colour) - min(colour) == pytest.approx(max(was) - min(was), abs=16), patch
     light, was_light = ([sum(it) / 3 for it in them] for them in (colours, wanted))
     assert fmean(light) == pytest.approx(fmean(was_light), rel=0.08)
-    assert pstdev(light) == pytest.approx(pstdev(was_light), rel=0.12)
+    # less, for the room above white
+    assert pstdev(light) == pytest.approx(pstdev(was_light), rel=0.14)
 
 
 @pytest.mark.parametrize(
