@@ -29,8 +29,10 @@ settings.register_profile(
 settings.register_profile("fast", settings.get_profile("busy"), max_examples=20)
 settings.load_profile("busy")
 
-WHOLE: Final = frozenset({"system", "new_system", "cinema", "playwright", "site"})
-"""Fixtures that bring a whole system, a browser or a site of films up."""
+WHOLE: Final = frozenset(
+    {"system", "new_system", "by_setting", "cinema", "browser", "playwright", "site", "sources"}
+)
+"""Fixtures that bring up a whole system, a browser or a site of films, or build the pages."""
 
 
 FAST: Final = "not slow"

@@ -121,6 +121,7 @@ def test_changes_are_told_once() -> None:
     assert told == [[], [WIFI], [DOCKER]]
 
 
+@pytest.mark.slow
 def test_a_network_that_comes_later(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """No network at the start; then one, another address, and the end: seen by another machine."""
     if rerun_in(request, "net"):
@@ -180,6 +181,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_two_servers(request: pytest.FixtureRequest) -> None:
     """The second of a network is zapette-2, and its services have names of their own."""
     if rerun_in(request, "net"):
@@ -215,6 +217,7 @@ def test_two_servers(request: pytest.FixtureRequest) -> None:
             eventually(lambda: len(browser.seen) == 3, "one of them leaves")
 
 
+@pytest.mark.slow
 def test_both_have_the_name(request: pytest.FixtureRequest) -> None:
     """The other did not hear that it is taken, as when a cable joins two networks."""
     if rerun_in(request, "net"):
