@@ -174,8 +174,8 @@ class NotLetIn(AccessRefused):
     """
 
     text = (
-        "only players, remotes, guests and the household may read the library: pages send the "
-        "cookie that comes with their credentials, programs a token or a household account"
+        "the library answers only those who were let in: pages send the cookie that comes with "
+        "their credentials, programs a token or a household account"
     )
 
     def __init__(self, text: str = "", *, is_browser: bool = False) -> None:

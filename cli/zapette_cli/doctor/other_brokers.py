@@ -39,7 +39,7 @@ def findings(broker: OtherBroker) -> Iterator[Finding]:
         yield bad(
             "home_broker",
             Text(
-                "that broker does not send retained messages to wildcard filters, like RabbitMQ",
+                "that broker sends no retained messages to wildcard filters, like RabbitMQ",
                 "ce broker ne donne pas les messages retenus pour les jokers, comme RabbitMQ",
             ),
             Text(
