@@ -77,24 +77,7 @@ class Engine:
         self.sessions = Sessions(
             limits, self.timers, metrics, store, self.budgets, self.router, self.retention
         )
-        connect = ConnectHandler(
-            limits,
-            self.timers,
-            metrics,
-            hooks,
-            self.tasks,
-            Authorizer(authenticator, hooks),
-            self.budgets,
-            self.sessions,
-            FailedLogins(limits),
-        )
-        publish = PublishHandler(
-            limits, metrics, store, hooks, self.tasks, self.router, self.retention
-        )
-        subscribe = SubscribeHandler(
-            limits, metrics, hooks, self.tasks, self.budgets, self.router, self.retention
-        )
-        acknowledge = AcknowledgeHandler(store)
+        authorizer = Authorizer(authenticator, hooks)
         self._context = ConnectionContext(
             limits=limits,
             metrics=metrics,
@@ -106,21 +89,49 @@ class Engine:
             later=later,
             timers=self.timers,
             sessions=self.sessions,
-            handlers=Handlers(
-                connect=connect.connect,
-                reject=connect.reject,
-                publish=publish.receive,
-                others={
-                    PUBACK: acknowledge.puback,
-                    PUBREC: acknowledge.pubrec,
-                    PUBREL: acknowledge.pubrel,
-                    PUBCOMP: acknowledge.pubcomp,
-                    SUBSCRIBE: subscribe.subscribe,
-                    UNSUBSCRIBE: subscribe.unsubscribe,
-                    DISCONNECT: Connection.disconnected,
-                    AUTH: connect.authenticate_again,
-                },
-            ),
+            handlers=self._handlers(limits, metrics, authorizer, hooks, store),
+        )
+
+    def _handlers(
+        self,
+        limits: Limits,
+        metrics: Metrics,
+        authorizer: Authorizer,
+        hooks: Hooks,
+        store: StateStore,
+    ) -> Handlers[Connection]:
+        connect = ConnectHandler(
+            limits,
+            self.timers,
+            metrics,
+            hooks,
+            self.tasks,
+            authorizer,
+            self.budgets,
+            self.sessions,
+            FailedLogins(limits),
+        )
+        publish = PublishHandler(
+            limits, metrics, store, hooks, self.tasks, self.router, self.retention
+        )
+        subscribe = SubscribeHandler(
+            limits, metrics, hooks, self.tasks, self.budgets, self.router, self.retention
+        )
+        acknowledge = AcknowledgeHandler(store)
+        return Handlers(
+            connect=connect.connect,
+            reject=connect.reject,
+            publish=publish.receive,
+            others={
+                PUBACK: acknowledge.puback,
+                PUBREC: acknowledge.pubrec,
+                PUBREL: acknowledge.pubrel,
+                PUBCOMP: acknowledge.pubcomp,
+                SUBSCRIBE: subscribe.subscribe,
+                UNSUBSCRIBE: subscribe.unsubscribe,
+                DISCONNECT: Connection.disconnected,
+                AUTH: connect.authenticate_again,
+            },
         )
 
     def connect(self, transport: Transport) -> Connection:

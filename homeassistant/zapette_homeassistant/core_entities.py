@@ -64,43 +64,8 @@ def components(
     """
     player = topics.player(player_id)
     server = topics.server
-    quietest, loudest = VOLUME
-    made = {
-        name: _button(player, server, name, title, icon) for name, title, icon in _BUTTONS
-    } | _reports(player, server, pages)
-    made["volume"] = {
-        "platform": "number",
-        "name": "Volume",
-        "icon": "mdi:volume-high",
-        "command_topic": player.command("volume"),
-        "state_topic": player.state,
-        "value_template": _guarded("{{ value_json.volume }}"),
-        "min": quietest,
-        "max": loudest,
-        "step": 1,
-        "unit_of_measurement": "%",
-        **_available(player, server, "volume"),
-    }
-    made["mute"] = {
-        "platform": "switch",
-        "name": "Mute",
-        "icon": "mdi:volume-off",
-        "command_topic": player.command("mute"),
-        "payload_on": "true",
-        "payload_off": "false",
-        "state_topic": player.state,
-        "value_template": _guarded("{{ value_json.muted | tojson }}"),
-        "state_on": "true",
-        "state_off": "false",
-        **_available(player, server, "mute"),
-    }
-    made["message"] = {
-        "platform": "notify",
-        "name": "Message",
-        "command_topic": player.command("message"),
-        "command_template": '{{ {"text": value} | tojson }}',
-        **_available(player, server, "message"),
-    }
+    made = {name: _button(player, server, name, title, icon) for name, title, icon in _BUTTONS}
+    made |= _reports(player, server, pages) | _controls(player, server)
     # A component that says only its platform is removed.
     made["subtitles"] = (
         _subtitles(player, server, subtitles) if subtitles else {"platform": "select"}
@@ -109,6 +74,45 @@ def components(
         if len(component) > 1:
             component["unique_id"] = f"zapette_{player_id}_{key}"
     return made
+
+
+def _controls(player: Callee, server: Callee) -> dict[str, dict[str, Any]]:
+    quietest, loudest = VOLUME
+    return {
+        "volume": {
+            "platform": "number",
+            "name": "Volume",
+            "icon": "mdi:volume-high",
+            "command_topic": player.command("volume"),
+            "state_topic": player.state,
+            "value_template": _guarded("{{ value_json.volume }}"),
+            "min": quietest,
+            "max": loudest,
+            "step": 1,
+            "unit_of_measurement": "%",
+            **_available(player, server, "volume"),
+        },
+        "mute": {
+            "platform": "switch",
+            "name": "Mute",
+            "icon": "mdi:volume-off",
+            "command_topic": player.command("mute"),
+            "payload_on": "true",
+            "payload_off": "false",
+            "state_topic": player.state,
+            "value_template": _guarded("{{ value_json.muted | tojson }}"),
+            "state_on": "true",
+            "state_off": "false",
+            **_available(player, server, "mute"),
+        },
+        "message": {
+            "platform": "notify",
+            "name": "Message",
+            "command_topic": player.command("message"),
+            "command_template": '{{ {"text": value} | tojson }}',
+            **_available(player, server, "message"),
+        },
+    }
 
 
 def _button(player: Callee, server: Callee, procedure: str, name: str, icon: str) -> dict[str, Any]:

@@ -47,21 +47,18 @@ def blueprint(
         player_id = requests.player_id(body.get("id"))
         if ("owner_key" in body) == ("key" in body):
             raise InvalidRequest("either owner_key or key is needed, not both")
+        device, host, client = access_routes.device(), requests.host(), requests.client()
         if "key" in body:
-            key = requests.key("key", body["key"])
-            device = access_routes.device()
-            given = _reached(access.admit(player_id, key, requests.host(), device))
-            response = jsonify(given)
+            given = access.admit(player_id, requests.key("key", body["key"]), host, device)
+        else:
+            owner_key = requests.key("owner_key", body["owner_key"])
+            picked = _picked(body, addresses)
+            players.check_owner(player_id, owner_key)
+            new_players.check(player_id, client, device, host)
+            given = players.player(player_id, owner_key, host, picked, client)
+        response = jsonify(_reached(given))
+        if "key" in body:
             access_routes.remember(response, device)
-            cookies.set(response, given["password"])
-            return response
-        owner_key = requests.key("owner_key", body["owner_key"])
-        picked = _picked(body, addresses)
-        host, client = requests.host(), requests.client()
-        players.check_owner(player_id, owner_key)
-        new_players.check(player_id, client, access_routes.device(), host)
-        given = _reached(players.player(player_id, owner_key, host, picked, client))
-        response = jsonify(given)
         cookies.set(response, given["password"])
         return response
 
@@ -82,17 +79,21 @@ def blueprint(
 
     @api.get("/healthz")
     def healthz() -> tuple[Response, HTTPStatus]:
-        found = checks.run()
-        problems = {name: why for name, why in found.items() if why is not None}
-        is_ready = not any(map(checks.is_vital, problems))
-        body = {
-            "status": "ok" if is_ready else "unavailable",
-            "parts": {name: "down" if name in problems else "up" for name in found},
-            "problems": problems,
-        }
-        return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return _health(checks)
 
     return api
+
+
+def _health(checks: Checks) -> tuple[Response, HTTPStatus]:
+    found = checks.run()
+    problems = {name: why for name, why in found.items() if why is not None}
+    is_ready = not any(map(checks.is_vital, problems))
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        "parts": {name: "down" if name in problems else "up" for name in found},
+        "problems": problems,
+    }
+    return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _reached(given: dict[str, Any]) -> dict[str, Any]:

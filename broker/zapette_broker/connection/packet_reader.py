@@ -149,25 +149,11 @@ class PacketReader(Sender):
             length = data[position + 1]
             start = position + 2
             if length & 128:
-                length &= 127
-                shift = 7
-                while True:
-                    if start >= end:
-                        if start - position > 4:
-                            raise MalformedPacket("the remaining length has more than four bytes")
-                        _check_first(first)
-                        self._buffer = data[position:]
-                        return
-                    digit = data[start]
-                    start += 1
-                    length |= (digit & 127) << shift
-                    if not digit & 128:
-                        if not digit:
-                            raise MalformedPacket("the remaining length is longer than necessary")
-                        break
-                    shift += 7
-                    if shift > 21:
-                        raise MalformedPacket("the remaining length has more than four bytes")
+                length, start = _long_length(data, position)
+                if not start:
+                    _check_first(first)
+                    self._buffer = data[position:]
+                    return
             stop = start + length
             if stop - position > self.max_in:
                 raise PacketTooLarge(stop - position, self.max_in)
@@ -231,3 +217,20 @@ def _check_first(first: int) -> None:
     """Refuse what no client sends before the rest of it is waited for."""
     if first >> 4 in NEVER_FROM_CLIENTS:
         raise not_of_a_client(first >> 4)
+
+
+def _long_length(data: bytes, position: int) -> tuple[int, int]:
+    """Return a remaining length of two to four bytes, and where the body starts.
+
+    Both are 0 if not all of its bytes are there.
+    """
+    length = data[position + 1] & 127
+    for place, digit in enumerate(data[position + 2 : position + 5], 1):
+        length |= (digit & 127) << 7 * place
+        if not digit & 128:
+            if not digit:
+                raise MalformedPacket("the remaining length is longer than necessary")
+            return length, position + place + 2
+    if len(data) - position > 4:
+        raise MalformedPacket("the remaining length has more than four bytes")
+    return 0, 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from zapette_cli.connection_options import CA_FILE, CA_HELP, SECONDS
 from zapette_cli.language import language_of
 from zapette_cli.settings_options import with_settings
 from zapette_server.settings import Settings
+
+if TYPE_CHECKING:
+    from zapette_cli.doctor.findings import Finding
 
 
 @click.command()
@@ -37,44 +42,49 @@ def doctor(
     settings, and, if Zapette runs, its pages, broker, players and bridge. The exit code is 1 if a
     check fails.
     """
+    from zapette_cli.doctor import findings
+
+    logging.getLogger("zapette").setLevel(logging.CRITICAL)
+    url = url or os.environ.get("ZAPETTE_URL")
+    if ca_file is not None:
+        settings = replace(settings, ca_file=ca_file)
+    found = list(_findings(settings, url, timeout))
+    show = findings.as_json if as_json else findings.as_text
+    click.echo(show(found, language_of(os.environ)))
+    if any(each.result == "failed" for each in found):
+        context.exit(1)
+
+
+def _findings(settings: Settings, url: str | None, timeout: float) -> Iterator[Finding]:
+    """Check everything, or only the broker at `url`."""
     from zapette_cli.doctor import (
         certificate_checks,
-        findings,
         gathering,
         live_checks,
         machine_checks,
         network_checks,
     )
 
-    logging.getLogger("zapette").setLevel(logging.CRITICAL)
-    url = url or os.environ.get("ZAPETTE_URL")
-    if ca_file is not None:
-        settings = replace(settings, ca_file=ca_file)
-    found: list[findings.Finding] = []
-    if not url:
-        facts = gathering.gather(settings)
-        for check in (
-            network_checks.ports,
-            network_checks.address,
-            network_checks.route,
-            network_checks.firewall,
-            certificate_checks.certificates,
-            machine_checks.folder,
-            machine_checks.disk,
-            machine_checks.converter,
-            machine_checks.settings,
-            machine_checks.clock,
-        ):
-            found += check(facts)
-        if facts.is_running:
-            found += live_checks.pages(settings)
-    if url or any(port.is_open for port in facts.ports):
-        found += live_checks.broker(settings, url, timeout)
-    if not url:
-        found += live_checks.bridge(settings, timeout)
-        found += network_checks.wifi(facts)
-    language = language_of(os.environ)
-    show = findings.as_json if as_json else findings.as_text
-    click.echo(show(found, language))
-    if any(each.result == "failed" for each in found):
-        context.exit(1)
+    if url:
+        yield from live_checks.broker(settings, url, timeout)
+        return
+    facts = gathering.gather(settings)
+    for check in (
+        network_checks.ports,
+        network_checks.address,
+        network_checks.route,
+        network_checks.firewall,
+        certificate_checks.certificates,
+        machine_checks.folder,
+        machine_checks.disk,
+        machine_checks.converter,
+        machine_checks.settings,
+        machine_checks.clock,
+    ):
+        yield from check(facts)
+    if facts.is_running:
+        yield from live_checks.pages(settings)
+    if any(port.is_open for port in facts.ports):
+        yield from live_checks.broker(settings, url, timeout)
+    yield from live_checks.bridge(settings, timeout)
+    yield from network_checks.wifi(facts)

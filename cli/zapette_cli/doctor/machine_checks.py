@@ -158,11 +158,12 @@ def clock(facts: Facts) -> Iterator[Finding]:
 
 def settings(facts: Facts) -> Iterator[Finding]:
     """Check for settings that are valid one by one and cannot be right."""
-    found = list(_wrong(facts, facts.settings))
+    given = facts.settings
+    found = [*_wrong_addresses(facts, given), *_wrong_rights(facts, given)]
     yield from found or [good("settings", Text("no contradiction", "aucune contradiction"))]
 
 
-def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
+def _wrong_addresses(facts: Facts, given: Settings) -> Iterator[Finding]:
     public = urlsplit(given.public_url)
     if public.hostname in _LOOPBACK:
         yield _setting(
@@ -189,7 +190,7 @@ def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
                 Text("{port} is used twice", "{port} sert deux fois").filled(port=numbers[at]),
                 Text("give each its own port", "donnez à chacun son port"),
             )
-    own = {it.ip for it in facts.network.addresses}
+    own = _own(facts)
     bound = ip_address(given.bind)
     if not (bound.is_unspecified or bound.is_loopback or given.bind in own):
         yield _setting(
@@ -198,13 +199,16 @@ def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
             Text("set 0.0.0.0, or one of: {own}", "mettez 0.0.0.0, ou l\u2019une de\u202f: {own}")
             .filled(own=", ".join(sorted(own)) or "127.0.0.1"),
         )  # fmt: skip
+
+
+def _wrong_rights(facts: Facts, given: Settings) -> Iterator[Finding]:
     if not facts.has_media:
         yield _setting(
             "media_dir",
             Text("{path} cannot be read", "{path} est illisible").filled(path=given.media_dir),
             Text("give the folder with your films", "donnez le dossier de vos films"),
         )
-    if given.anonymous and not bound.is_loopback:
+    if given.anonymous and not ip_address(given.bind).is_loopback:
         yield doubtful(
             "settings",
             Text("anonymous: everybody on the network has the household's rights",
@@ -214,13 +218,17 @@ def _wrong(facts: Facts, given: Settings) -> Iterator[Finding]:
         )  # fmt: skip
     if given.bridge.url:
         home = BrokerUrl.parse(given.bridge.url)
-        if home.host in own | _LOOPBACK and home.port == given.mqtt_port:
+        if home.host in _own(facts) | _LOOPBACK and home.port == given.mqtt_port:
             yield _setting(
                 "bridge.url",
                 Text("it is Zapette's own broker", "c\u2019est le broker de Zapette elle-même"),
                 Text("leave it empty, or give your home's broker",
                      "laissez-le vide, ou donnez le broker de la maison"),
             )  # fmt: skip
+
+
+def _own(facts: Facts) -> set[str]:
+    return {it.ip for it in facts.network.addresses}
 
 
 def _setting(key: str, why: Text, remedy: Text) -> Finding:

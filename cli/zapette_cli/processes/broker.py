@@ -15,6 +15,7 @@ from zapette_broker import Broker, Limits
 from zapette_broker.broker import HANDOVER
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
+from zapette_broker.transports.server_certificate import ServerCertificate
 from zapette_cli.processes.broker_report import create_report
 from zapette_cli.processes.certificate import server_certificate
 from zapette_server import checks
@@ -30,6 +31,7 @@ from zapette_server.access.records import Change, Records
 from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
+from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.stores import BROKER, Stores
 from zapette_server.supervisor import Supervisor
 
@@ -54,40 +56,21 @@ async def serve(settings: Settings) -> None:
     accounts = Accounts(folder.accounts)
     lookups = Lookups(Records(registry, grants, accounts, folder.accounts))
     authenticator = HouseholdAuthenticator(
-        keyring,
-        lookups,
-        accounts.verify,
-        folder.home_password,
-        anonymous=settings.anonymous,
+        keyring, lookups, accounts.verify, folder.home_password, anonymous=settings.anonymous
     )
     allow_many_files()
     certificate = server_certificate(settings)
     supervisor = Supervisor(log)
-    broker = Broker(
-        _configuration(settings),
-        authenticator=authenticator,
-        limits=Limits.from_text(settings.limits),
-        store=folder.messages,
-        repair_store=True,
-        terms_of=terms_of,
-        owner_of=owner_of(keyring.topics),
-        hosts=settings.hosts,
-        tls={_SECURE: certificate.context} if certificate is not None else None,
-    )
-    stopping = asyncio.Event()
+    broker = _create_broker(settings, folder, keyring.topics, authenticator, certificate)
     ended = threading.Event()
     damage: list[StoreDamaged] = []
+    loop = asyncio.get_running_loop()
+    stopping = _set_by_signals(loop)
 
     def found(error: StoreDamaged) -> None:
         damage.append(error)
         loop.call_soon_threadsafe(stopping.set)
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stopping.set)
-        except NotImplementedError:  # on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     revocations = Revocations(broker, authenticator, lookups)
     broker.gauges.append(_tasks(supervisor, lookups))
     await broker.start(
@@ -120,6 +103,37 @@ async def serve(settings: Settings) -> None:
     if damage:
         # the manager repairs the file and starts this process again
         raise damage[0]
+
+
+def _create_broker(
+    settings: Settings,
+    folder: DataFolder,
+    topics: Topics,
+    authenticator: HouseholdAuthenticator,
+    certificate: ServerCertificate | None,
+) -> Broker:
+    return Broker(
+        _configuration(settings),
+        authenticator=authenticator,
+        limits=Limits.from_text(settings.limits),
+        store=folder.messages,
+        repair_store=True,
+        terms_of=terms_of,
+        owner_of=owner_of(topics),
+        hosts=settings.hosts,
+        tls={_SECURE: certificate.context} if certificate is not None else None,
+    )
+
+
+def _set_by_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    return stopping
 
 
 def _create_checks(

@@ -62,11 +62,11 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
     @pages.get("/")
     def player() -> Response:
         # hls.js fetches the parts of a stream from any host.
-        return _page("player.html", anywhere=("http:", "https:"))
+        return _page("player.html", addresses, assets, convert, anywhere=("http:", "https:"))
 
     @pages.get("/remote")
     def remote() -> Response:
-        return _page("remote.html", early=assets.inline(EARLY))
+        return _page("remote.html", addresses, assets, convert, early=assets.inline(EARLY))
 
     @pages.post("/share")
     def share() -> Response:
@@ -77,56 +77,69 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:
-        wanted, file = assets.split(name)
-        path = Path(file)
-        if wanted and wanted != assets.version:
-            # A page of another version must not mix its modules with this version's.
-            abort(404)
-        if path.suffix not in _SUFFIXES:
-            abort(404)
-        mimetype = _SUFFIXES[path.suffix]
-        if wanted:
-            built = assets.built(file)
-            if built is None:
-                abort(404)
-            response = Response(built, mimetype=mimetype)
-            response.set_etag(f"{wanted}-{file}")
-        else:
-            if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
-                abort(404)
-            response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
-        if file in _WORKERS:
-            response.headers["Content-Security-Policy"] = _WORKERS[file]
-        if file == _SHARE_WORKER:
-            # the address `share` is above it
-            response.headers["Service-Worker-Allowed"] = "../"
-        # Browsers revalidate addresses whose content may change.
-        response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
-        return conditional(response)
-
-    def _page(template: str, anywhere: tuple[str, ...] = (), early: str = "") -> Response:
-        inside = ingress.broker()
-        broker = inside or addresses.broker(requests.host())
-        peers = [_origin(it) for it in ([inside] if inside else addresses.nodes()) or [broker]]
-        html = render_template(
-            template,
-            broker=broker,
-            version=version("zapette"),
-            assets=assets,
-            early=early,
-            convert=convert,
-            uploads=_uploaders(addresses.settings),
-            photo_seconds=addresses.settings.photo_seconds,
-            scripts=development.scripts(addresses.settings),
-        )
-        response = Response(html, mimetype="text/html")
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = _policy(
-            early, *peers, *anywhere, framed=bool(inside)
-        )
-        return response
+        return _static(assets, name)
 
     return pages
+
+
+def _static(assets: Assets, name: str) -> Response:
+    wanted, file = assets.split(name)
+    path = Path(file)
+    if wanted and wanted != assets.version:
+        # A page of another version must not mix its modules with this version's.
+        abort(404)
+    if path.suffix not in _SUFFIXES:
+        abort(404)
+    mimetype = _SUFFIXES[path.suffix]
+    if wanted:
+        built = assets.built(file)
+        if built is None:
+            abort(404)
+        response = Response(built, mimetype=mimetype)
+        response.set_etag(f"{wanted}-{file}")
+    else:
+        if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
+            abort(404)
+        response = send_from_directory(STATIC, file, mimetype=mimetype, conditional=False)
+    if file in _WORKERS:
+        response.headers["Content-Security-Policy"] = _WORKERS[file]
+    if file == _SHARE_WORKER:
+        # the address `share` is above it
+        response.headers["Service-Worker-Allowed"] = "../"
+    # Browsers revalidate addresses whose content may change.
+    response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
+    return conditional(response)
+
+
+def _page(
+    template: str,
+    addresses: Addresses,
+    assets: Assets,
+    convert: str,
+    *,
+    anywhere: tuple[str, ...] = (),
+    early: str = "",
+) -> Response:
+    inside = ingress.broker()
+    broker = inside or addresses.broker(requests.host())
+    peers = [_origin(it) for it in ([inside] if inside else addresses.nodes()) or [broker]]
+    html = render_template(
+        template,
+        broker=broker,
+        version=version("zapette"),
+        assets=assets,
+        early=early,
+        convert=convert,
+        uploads=_uploaders(addresses.settings),
+        photo_seconds=addresses.settings.photo_seconds,
+        scripts=development.scripts(addresses.settings),
+    )
+    response = Response(html, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = _policy(
+        early, *peers, *anywhere, framed=bool(inside)
+    )
+    return response
 
 
 def _uploaders(settings: Settings) -> str:
