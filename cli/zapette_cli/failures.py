@@ -13,6 +13,7 @@ from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError, UnusableStore
 from zapette_cli.errors import SpokenError, UploadError
 from zapette_cli.language import language_of
+from zapette_cli.player_text import one_line
 from zapette_cli.processes.manager import DAMAGED, FATAL
 
 ANSWERED_ERROR: Final = 1
@@ -35,7 +36,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except (ZapetteError, StoreError) as error:
-            click.echo(f"zapette: {message_of(error)}", err=True)
+            # a player, a service or a server may have put anything into it
+            click.echo(f"zapette: {one_line(message_of(error))}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)

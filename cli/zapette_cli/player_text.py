@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 if TYPE_CHECKING:
     from zapette.client.players import KnownPlayer
@@ -77,18 +78,18 @@ def volume(player: KnownPlayer) -> str:
 def row(player: KnownPlayer, since: float = 0.0) -> tuple[str, ...]:
     """Return a player's row of the table."""
     return (
-        one_line(player.name) or "-",
+        player.name or "-",
         player.id,
         activity(player),
         position(player, since),
         volume(player),
-        one_line(player.state.get("title") or ""),
+        player.state.get("title") or "",
     )
 
 
 def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
-    """Return the rows in columns, below their titles."""
-    lines = [titles, *rows]
+    """Return the rows of untrusted cells in columns, below their titles."""
+    lines = [titles, *([one_line(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -105,4 +106,5 @@ def line(player: KnownPlayer) -> str:
 
 def one_line(text: str) -> str:
     """Return untrusted `text` without control characters, for one line of a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    shown = (it if it.isprintable() or category(it) == "Zs" else " " for it in text)
+    return "".join(shown)

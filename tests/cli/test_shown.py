@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unicodedata import category
 
 import click
+import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vector_files import vectors
 from zapette.client.players import KnownPlayer, _state
+from zapette.errors import CallError
+from zapette_cli.commands.completion import words
+from zapette_cli.doctor.findings import as_text, bad
 from zapette_cli.failures import Group
+from zapette_cli.language import Text
 from zapette_cli.player_text import line, row, summary, table
 
 anything: st.SearchStrategy[Any] = st.recursive(
@@ -27,10 +33,41 @@ states = st.dictionaries(st.sampled_from(list(vectors("state")["state"])), anyth
 @given(states, st.booleans(), st.booleans())
 def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_online: bool) -> None:
     player = KnownPlayer("0" * 32, online, server_online, _state(json.dumps(state).encode()))
-    shown = [line(player), *row(player, 1.5)]
-    assert all(text.isprintable() for text in shown)
-    assert table([row(player)], ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")).count("\n") == 1
+    shown = table([row(player, 1.5)], ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")).split("\n")
+    assert len(shown) == 2
+    assert all(is_plain(text) for text in (line(player), *shown))
     json.dumps(summary(player), allow_nan=True)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a terminal shows `text` on one line and does nothing else."""
+    return all(it.isprintable() or category(it) == "Zs" for it in text)
+
+
+def test_an_error_of_a_stranger_is_one_line() -> None:
+    def fail() -> None:
+        raise CallError("no\nzapette: well \x9b2J\x1b]0;title\x07 é\u202f!")
+
+    done = CliRunner().invoke(Group(commands=[click.Command("do", callback=fail)]), ["do"])
+    assert done.stderr.endswith(" é\u202f!\n")
+    assert is_plain(done.stderr.removesuffix("\n"))
+
+
+def test_a_finding_about_a_stranger_is_one_line() -> None:
+    name = Text("TV\x1b[2J\n", "TV\x1b[2J\n")
+    assert all(map(is_plain, as_text([bad("player", name, name)], "en").split("\n")))
+    assert as_text([bad("player", name, name)], "en").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["$(reboot)", "`id`", "a;b", "a\nplain,b", "Living room", "-rf", "*", "é'", ""]
+)
+def test_a_name_that_is_no_word_is_not_completed(name: str) -> None:
+    assert words(KnownPlayer("0" * 32, state={"name": name})) == ["0" * 32]
+
+
+def test_a_name_that_is_a_word_is_completed() -> None:
+    assert words(KnownPlayer("0" * 32, state={"name": "Télé-2.b"})) == ["Télé-2.b", "0" * 32]
 
 
 @settings(deadline=None)

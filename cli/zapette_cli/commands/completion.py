@@ -5,13 +5,18 @@ from __future__ import annotations
 import inspect
 import logging
 import re
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import get_completion_class
 
 from zapette.errors import ZapetteError
 
+if TYPE_CHECKING:
+    from zapette.client.players import KnownPlayer
+
 _TIMEOUT = 1.0
+_WORD = re.compile(r"\w[\w.-]*\Z")
 _GROUP = re.compile("^(volume|seek|queue|subtitles)_")
 
 
@@ -39,11 +44,19 @@ def complete_target(_context: click.Context, _parameter: click.Parameter, text: 
         with BrokerOptions(None, _TIMEOUT).connected() as application:
             application.players.settle(_TIMEOUT)
             for player in application.players:
-                known += [player.name, player.id]
+                known += words(player)
     except ZapetteError:
         # the shell cannot show a message while it completes
         pass
     return [each for each in known if each.casefold().startswith(text.casefold())]
+
+
+def words(player: KnownPlayer) -> list[str]:
+    """Return what completes to a player: its name, if a shell reads it as one word, and its id.
+
+    Whoever has a player's link can rename it, and a shell would run a name such as ``$(reboot)``.
+    """
+    return [player.name, player.id] if _WORD.match(player.name) else [player.id]
 
 
 def complete_procedure(

@@ -40,8 +40,7 @@ def services(broker: BrokerOptions, *, as_json: bool) -> None:
         click.echo("No services.")
     else:
         rows = [
-            (one_line(name), one_line(", ".join(map(signature, each or [])) or "-"))
-            for name, each in known.items()
+            (name, ", ".join(map(signature, each or [])) or "-") for name, each in known.items()
         ]
         click.echo(table(rows, ("NAME", "PROCEDURES")))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from zapette_cli.language import Language, Text
+from zapette_cli.player_text import one_line
 
 Result = Literal["ok", "note", "warning", "failed"]
 
@@ -68,9 +69,9 @@ def as_text(findings: Iterable[Finding], language: Language) -> str:
     for each in findings:
         what = _FRENCH.get(each.what, each.what) if language == "fr" else each.what
         mark = _MARKS[each.result].of(language)
-        lines.append(f"{mark:<5} {what:<11} {each.found.of(language)}")
+        lines.append(f"{mark:<5} {what:<11} {one_line(each.found.of(language))}")
         if each.remedy is not None:
-            lines.append(f"                  → {each.remedy.of(language)}")
+            lines.append(f"                  → {one_line(each.remedy.of(language))}")
     return "\n".join(lines)
 
 
