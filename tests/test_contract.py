@@ -10,6 +10,7 @@ from tests.system import System
 from tests.vector_files import vectors
 from zapette import Application, errors
 from zapette.client import outgoing_calls as outgoing
+from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import core_entities
@@ -106,3 +107,4 @@ def test_sizes_and_times() -> None:
     assert limits["parameters_bytes"] == messages.MAX_PARAMETERS
     assert limits["library_entries"] == queries.MOST
     assert limits["call_expiry_seconds"] == outgoing.EXPIRY
+    assert limits["doubtful_seconds"] == retained_repeats.DOUBTFUL

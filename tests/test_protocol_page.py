@@ -9,7 +9,7 @@ from tests.documents import DOCUMENTS, blocks, quoted, tables
 from tests.vector_files import vectors
 
 PAGE = DOCUMENTS / "protocol.md"
-NUMBERS = {5: "five", 10: "ten"}
+NUMBERS = {1: "one", 5: "five", 10: "ten"}
 
 PROCEDURES = vectors("procedures")
 STATE = vectors("state")
@@ -183,6 +183,7 @@ def test_the_sizes_and_times() -> None:
         "library_entries": f"from 0; 1 to {limits['library_entries']}, default",
         "call_expiry_seconds": f"message expiry of {NUMBERS[limits['call_expiry_seconds']]} second",
         "states_per_second": f"at most {NUMBERS[limits['states_per_second']]} times a second",
+        "doubtful_seconds": f"takes {NUMBERS[limits['doubtful_seconds']]} second or longer",
         "resumed_seconds": f"a film of {NUMBERS[resumed]} minutes or more resumes",
     }
     assert told.keys() == limits.keys()

@@ -16,6 +16,7 @@ from bench.broker_load.mqtt import MqttClient
 from bench.cluster_load.machines import PORTS
 from tests.conformance.packets import publish
 from tests.conformance.wire import Version
+from zapette.mqtt.retained_repeats import DOUBTFUL
 
 PAUSE: Final = 5.0
 """Seconds between two calls of a phone, unless it is woken."""
@@ -68,8 +69,9 @@ class Member:
         while True:
             # the phones of a node do not all return in one instant
             await asyncio.sleep(random.uniform(0.05, 0.5))
-            link = Link(self._login, self)
+            link: Link | None = None
             try:
+                link = Link(await self.login(), self)
                 async with asyncio.timeout(CONNECT_TIMEOUT):
                     await link.open(host=self.host)
                     await link.subscribe(self.filters)
@@ -79,10 +81,15 @@ class Member:
                 pass
             finally:
                 self.link = None
-                link.abort()
+                if link is not None:
+                    link.abort()
             self.node = (self.node + 1) % len(self._hosts)
             # the phones of a node do not all return in one instant
             await asyncio.sleep(random.uniform(0.05, 0.5))
+
+    async def login(self) -> Login:
+        """Return its account for the next connection; OSError if there is none now."""
+        return self._login
 
     def go_home(self) -> None:
         """Leave a node that is not the first one, for that."""
@@ -126,13 +133,18 @@ class Phone(Member):
 
     def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
         self._topics = TOPICS.player(player)
-        self._client_id = login.client_id
         self._waiting = ("", asyncio.Event())
         self._calls = itertools.count(1)
         self.began = self.answered = 0.0
         self.wake = asyncio.Event()
         self.calls: deque[tuple[float, float]] = deque(maxlen=int(60 / PAUSE))
-        super().__init__(login, hosts, first, [self._topics.responses(login.client_id)])
+        super().__init__(login, hosts, first, [])
+        self.set_client_id(login.client_id)
+
+    def set_client_id(self, client_id: str) -> None:
+        """Change the client id of its next connection."""
+        self._client_id = client_id
+        self.filters = [self._topics.responses(client_id)]
 
     def again_after(self, moment: float, longest: float) -> float:
         """Return the seconds from `moment` to the answer of its first call after it."""
@@ -165,6 +177,8 @@ class Phone(Member):
 class Player(Member):
     """A player that answers each request at once, and publishes a retained state with QoS 1.
 
+    As pages do, it publishes a further state if one was acknowledged late.
+
     Attributes:
         state: the topic of its state.
         acknowledged: the number in the last state that a node acknowledged.
@@ -177,16 +191,17 @@ class Player(Member):
         self.state = self._topics.state
         self.acknowledged = 0
         self.publishing = True
-        self._sent: dict[int, int] = {}
+        self._sent: dict[int, tuple[int, float]] = {}
+        self._is_doubtful = False
         super().__init__(login, hosts, first, [self._topics.requests])
 
     async def act(self, link: Link) -> None:
         """Publish; a node that does not answer is left."""
         self._sent.clear()
         for packet_id in itertools.cycle(range(1, 60_000)):
-            if self.publishing and not self._sent:
+            if (self.publishing or self._is_doubtful) and not self._sent:
                 number = next(self._numbers)
-                self._sent[packet_id] = number
+                self._sent[packet_id] = number, time.monotonic()
                 link.send(
                     publish(
                         self.state,
@@ -206,12 +221,14 @@ class Player(Member):
             self.link.publish(self._topics.response(request.caller, request.call), RESULT)
 
     def acknowledge(self, packet_id: int) -> None:
-        self.acknowledged = self._sent.pop(packet_id, self.acknowledged)
+        if packet_id in self._sent:
+            self.acknowledged, sent_at = self._sent.pop(packet_id)
+            self._is_doubtful = time.monotonic() - sent_at >= DOUBTFUL
 
     @property
     def is_settled(self) -> bool:
-        """Return whether no state waits for an acknowledgement."""
-        return self.link is None or not self._sent
+        """Return whether no state waits for an acknowledgement, or is to be published again."""
+        return self.link is None or not (self._sent or self._is_doubtful)
 
 
 class Reader(Member):

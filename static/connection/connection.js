@@ -118,6 +118,11 @@ export class Connection {
     return this.#leave("taken-over");
   }
 
+  /** The version of MQTT of the session; null without one. */
+  get version() {
+    return this.#transport && this.#transport.version;
+  }
+
   /**
    * Check the connection now, because the device woke up or the network changed.
    *

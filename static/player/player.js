@@ -219,10 +219,12 @@ function connect() {
     page.showConnection(connection);
     if (status === "taken-over") void media.pause();
   });
-  connection.opened.listen(() => {
+  const publishAll = () => {
     voice.online();
     publisher.renew();
-  });
+  };
+  connection.opened.listen(publishAll);
+  voice.doubted.listen(publishAll);
   tabs.lost.listen(() => void connection.yieldPlace());
   page.onTakeBack(() => {
     tabs.claim();

@@ -1,8 +1,17 @@
 /** Publishes a player's availability, state and events. */
 
+import { Signal } from "../events/signal.js";
 import { writeJson } from "../protocol/messages.js";
 
 const text = new TextEncoder();
+
+/**
+ * From this many milliseconds on, an acknowledgement of MQTT 3.1.1 does not prove that a message is
+ * retained: NATS acknowledges what it could not store after as long (docs/decisions/0109).
+ */
+export const DOUBTFUL = 1000;
+/** Milliseconds. */
+const LONGEST_PAUSE = 60_000;
 
 /** The names of the events. */
 export const EVENTS = Object.freeze(
@@ -20,6 +29,12 @@ export const EVENTS = Object.freeze(
 export class PlayerVoice {
   #connection;
   #target;
+  /** milliseconds from a doubtful acknowledgement to `doubted` */
+  #pause = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+  /** The broker may have lost the state or the availability. @type {Signal<void>} */
+  doubted = new Signal();
 
   /**
    * @param {Connection} connection
@@ -77,9 +92,29 @@ export class PlayerVoice {
     const { session } = this.#connection;
     if (!session) return;
     const options = /** @type {const} */ ({ retain, qos: retain ? 1 : 0 });
+    const sentAt = performance.now();
     // a new session publishes everything again, so nothing lost is missed
-    this.#connection
-      .publish(topic(this.#target(session.topics)), payload, options)
-      .catch(() => undefined);
+    this.#connection.publish(topic(this.#target(session.topics)), payload, options).then(
+      () => retain && this.#acknowledged(session, performance.now() - sentAt),
+      () => undefined,
+    );
+  }
+
+  /**
+   * @param {import("../connection/connection.js").Session} session
+   * @param {number} took milliseconds
+   */
+  #acknowledged(session, took) {
+    // with MQTT 5, a broker says what it did not keep
+    if (session !== this.#connection.session || this.#connection.version !== 4) return;
+    if (took < DOUBTFUL) {
+      this.#pause = 0;
+    } else if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        if (session === this.#connection.session) this.doubted.emit();
+      }, this.#pause);
+      this.#pause = Math.min(2 * this.#pause + 1000, LONGEST_PAUSE);
+    }
   }
 }

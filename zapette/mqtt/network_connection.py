@@ -19,6 +19,7 @@ from zapette.errors import TooLarge
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.publish_packets import write_publish
 from zapette.mqtt.publish_socket import PublishClient, PublishSocket
+from zapette.mqtt.retained_repeats import RetainedRepeats
 from zapette.mqtt.subscriptions import Message
 
 log = logging.getLogger("zapette.client")
@@ -90,9 +91,11 @@ class NetworkConnection:
         self._flushing = False
         self._writing = False
         self._answers: dict[int, asyncio.Future[bool]] = {}
+        self._repeats = RetainedRepeats(loop, self._publish_again)
         mqtt.on_connect = self._on_connect
         mqtt.on_disconnect = self._on_disconnect
         mqtt.on_message = self._on_publish
+        mqtt.on_publish = self._on_acknowledged
         mqtt.on_subscribe = self._on_answer
         mqtt.on_unsubscribe = self._on_answer
         mqtt.on_socket_close = self._on_socket_close
@@ -155,6 +158,8 @@ class NetworkConnection:
             if self._is_5:
                 properties = _properties(expiry, correlation, response_topic)
             published = self._mqtt.publish(topic, payload, qos, retain, properties)
+            if retain and not self._is_5:
+                self._repeats.sent(published.mid, topic, payload, qos)
             return published.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
         socket.out += write_publish(
             topic,
@@ -170,6 +175,11 @@ class NetworkConnection:
         else:
             self._flush_soon()
         return True
+
+    def _publish_again(self, topic: str, payload: bytes, qos: int) -> int | None:
+        if self.ended.done():
+            return None
+        return self._mqtt.publish(topic, payload, qos, retain=True).mid
 
     def _check_size(self, least: int) -> None:
         # the broker would end the connection
@@ -332,6 +342,11 @@ class NetworkConnection:
                 tuple(getattr(properties, "SubscriptionIdentifier", ())),
             )
         )
+
+    def _on_acknowledged(
+        self, _mqtt: object, _data: object, packet_id: int, _reason: object, _props: object
+    ) -> None:
+        self._repeats.acknowledged(packet_id)
 
     def _on_answer(
         self, _mqtt: object, _data: object, message_id: int, reasons: Any, _props: object

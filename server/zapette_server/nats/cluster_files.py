@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from zapette.mqtt.retained_repeats import DOUBTFUL
 from zapette.mqtt.url import bracketed
 from zapette_server.nats.cluster_keys import NewCluster
 from zapette_server.storage import private_file
@@ -128,7 +129,8 @@ mqtt {{
   listen: "{host}:{ports.mqtt}"
   stream_replicas: {NODES}
   # After the loss of a node, CONNECT fails until the others have elected leaders: fail soon.
-  js_api_timeout: "1s"
+  # Clients rely on this time, after which a node acknowledges what it could not retain.
+  js_api_timeout: "{DOUBTFUL:.0f}s"
   # TLS of programs and Home Assistant:
   # tls {{ cert_file: "cert.pem", key_file: "key.pem" }}
 }}

@@ -7,7 +7,7 @@ import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
 import { resumeAt } from "../../playback/places.js";
 import { PlayerProcedures } from "../../player/procedure-handlers.js";
-import { EVENTS, PlayerVoice } from "../../player/voice.js";
+import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";
 import { ENTRIES } from "../../protocol/ranges.js";
 import { MOST_ITEMS } from "../../playback/queue.js";
@@ -174,6 +174,7 @@ test("sizes and times", () => {
       call_expiry_seconds: EXPIRY,
       states_per_second: 1000 / INTERVAL,
       resumed_seconds: [299, 300, 301].find(resumed),
+      doubtful_seconds: DOUBTFUL / 1000,
     },
     limits,
   );
