@@ -73,12 +73,14 @@ class Discovery:
         self._dirty: set[str] = set()
         self._born_at: float | None = None
         self._wake = threading.Event()
+        self._lost = threading.Event()
         self._stopping = threading.Event()
         #: Keeps the thread running.
         self.supervisor = Supervisor(log)
 
     def start(self) -> None:
         """Subscribe, and begin to announce."""
+        self._client.on_lost = self._on_lost
         topics = self._announcements.topics
         any_player = f"{topics.base}/players/+"
         self._client.subscribe(f"{any_player}/availability", self._on_availability)
@@ -99,6 +101,17 @@ class Discovery:
         """Announce again what has changed, such as the address of the pages."""
         self._mark_all()
         self._wake.set()
+
+    def _on_lost(self, _reason: str) -> None:
+        # at once: the next connection may come before the thread looks again
+        self._forget_retained()
+        self._lost.set()
+        self._wake.set()
+
+    def _forget_retained(self) -> None:
+        with self._lock:
+            self._retained.clear()
+            self._online.clear()
 
     def _on_availability(self, message: Message) -> None:
         player_id = message.topic.split("/")[-2]
@@ -172,12 +185,14 @@ class Discovery:
             self._wake.wait(_SWEEP if live_since is None or not self._dirty else 0.1)
             self._wake.clear()
             now = time.monotonic()
+            if self._lost.is_set():
+                self._lost.clear()
+                live_since = None
             if not self._client.is_live:
                 if live_since is not None:
+                    # it was stopped
                     live_since = None
-                    with self._lock:
-                        self._retained.clear()
-                        self._online.clear()
+                    self._forget_retained()
                 continue
             if live_since is None:
                 live_since = now
@@ -215,11 +230,13 @@ class Discovery:
         with self._lock:
             dirty, self._dirty = self._dirty, set()
         pages = self._pages() if dirty else ""
-        for player_id in dirty:
+        while dirty:
+            player_id = dirty.pop()
             try:
                 self._announce(player_id, pages)
             except Unavailable:
-                # The next connection announces everything again.
+                with self._lock:
+                    self._dirty |= {player_id, *dirty}
                 return
 
     def _announce(self, player_id: str, pages: str) -> None:
@@ -235,11 +252,10 @@ class Discovery:
         wanted = {} if forgotten else self._announcements.messages(known, pages)
         for topic in self._announcements.topics_of(player_id):
             payload = wanted.get(topic, b"")
+            # a connection that is lost meanwhile clears what is noted here
             with self._lock:
-                retained = self._retained.get(topic, b"")
-            if payload != retained:
-                self._client.publish(topic, payload, qos=1, retain=True)
-                with self._lock:
+                if payload != self._retained.get(topic, b""):
+                    self._client.publish(topic, payload, qos=1, retain=True)
                     self._retained[topic] = payload
         if forgotten:
             self._clear(player_id)

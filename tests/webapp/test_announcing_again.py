@@ -1,0 +1,107 @@
+"""Players are announced again on a broker that has forgotten them, however soon it is back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+from tests.waiting import eventually
+from zapette.client.client import Client
+from zapette.mqtt.dialing import Timing
+from zapette.mqtt.subscriptions import Message
+from zapette.protocol.topics import Topics
+from zapette_homeassistant.announcements import Announcements
+from zapette_homeassistant.discovery import Discovery
+from zapette_server.storage.player_registry import PlayerRegistry
+
+PLAYERS = ("1" * 32, "2" * 32)
+
+
+class SlowRegistry(PlayerRegistry):
+    """A registry that is asked between two looks at the connection, and may take its time.
+
+    Attributes:
+        asked: whether it is being asked.
+        may_answer: whether it answers.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
+
+    def last_removal(self) -> str:
+        self.asked.set()
+        assert self.may_answer.wait(60)
+        return super().last_removal()
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[SlowRegistry]:
+    opened = SlowRegistry(tmp_path / "players.db")
+    for player in PLAYERS:
+        opened.claim(player)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    running = Mosquitto(tmp_path).start()
+    yield running
+    running.stop()
+
+
+def announced(broker: Mosquitto) -> set[str]:
+    """Return whom the broker has an announcement of."""
+    found: set[str] = set()
+
+    def take(message: Message) -> None:
+        found.add(json.loads(message.payload)["id"])
+
+    reader = Client(broker.url)
+    reader.subscribe("zapette/discovery/+", take)
+    reader.start()
+    try:
+        reader.wait(10)
+        reader.fence(10)
+        return found
+    finally:
+        reader.stop()
+
+
+def test_a_broker_that_was_back_before_anybody_looked(
+    broker: Mosquitto, registry: SlowRegistry
+) -> None:
+    topics = Topics()
+    client = Client(broker.url, timing=Timing(longest_delay=0.5))
+    discovery = Discovery(
+        client, Announcements("integration", topics, "1"), registry, lambda: "http://localhost/"
+    )
+    client.start()
+    discovery.start()
+    try:
+        client.wait(10)
+        for player in PLAYERS:
+            state = {"version": 1, "seq": 1, "name": player[0], "can": ["status"]}
+            client.publish(topics.player(player).state, json.dumps(state), qos=1, retain=True)
+        eventually(lambda: announced(broker) == set(PLAYERS), "both are announced")
+        registry.may_answer.clear()
+        registry.asked.clear()
+        assert registry.asked.wait(30)
+        broker.kill()
+        eventually(lambda: not client.is_live, "the client has lost it")
+        broker.start()
+        eventually(lambda: client.is_live, "the client is connected again")
+        assert announced(broker) == set()
+        registry.may_answer.set()
+        eventually(lambda: announced(broker) == set(PLAYERS), "both are announced again")
+    finally:
+        registry.may_answer.set()
+        discovery.stop()
+        client.stop()
