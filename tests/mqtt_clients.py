@@ -61,6 +61,8 @@ class MqttClient:
     def __exit__(self, *_: object) -> None:
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
+        # paho keeps these until it is collected, maybe after them: a warning of unclosed sockets
+        self.mqtt._reset_sockets(sockpair_only=True)
 
     @property
     def is_in(self) -> bool:

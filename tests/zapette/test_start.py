@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.ports import free_ports
-from tests.waiting import SLACK
+from tests.waiting import SLACK, eventually
 from zapette import Application
+from zapette.client.client import Client
 from zapette.errors import Unavailable
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
@@ -155,3 +158,19 @@ def test_a_handler_that_stops_its_own_application(application: Make) -> None:
         other.call(f"{own.name}/leave", timeout=20)
     own.start()
     other.call(f"{own.name}/leave", timeout=20)
+
+
+def test_stopped_while_it_connects(caplog: pytest.LogCaptureFixture) -> None:
+    before = set(threading.enumerate())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = Client(BrokerUrl("mqtts", "127.0.0.1", server.getsockname()[1]))
+        client.start()
+        silent, _ = server.accept()
+        dialing = [it for it in threading.enumerate() if it.name.startswith("zapette-dialer")]
+        dialing = [it for it in dialing if it not in before]
+        client.stop()
+        assert any(it.is_alive() for it in dialing)
+        # only now the handshake fails, on a thread that has nobody to tell
+        silent.close()
+    eventually(lambda: not any(it.is_alive() for it in dialing), "its threads have ended")
+    assert "a handler failed" not in caplog.text
