@@ -73,6 +73,8 @@ export const en = Object.freeze({
   "error.unavailable": "Not connected: nothing was sent.",
   "error.lost": "Not connected: no answer came.",
   "error.offline": "The player is off.",
+  "error.database_silent": "The server’s database does not answer.",
+  "error.database_unusable": "The server cannot use its database. Its log says why.",
   "error.cancelled": "Given up.",
   "error.too_many_requests": "Too many requests. Wait a little.",
   "error.not_found": "It is no longer there.",

@@ -44,8 +44,14 @@ const API_TEXTS = {
   unreadable: "flaw.unreadable",
 };
 
+/** Why the web server answers 503. @type {Record<string, Key>} */
+const SERVER_REASONS = {
+  database_silent: "error.database_silent",
+  database_unusable: "error.database_unusable",
+};
+
 /** What says more than the code, and stands in place of its text. @type {Record<string, Key>} */
-const CALL_REASONS = { lost: "error.lost", offline: "error.offline" };
+const UNAVAILABLE_TEXTS = { lost: "error.lost", offline: "error.offline", ...SERVER_REASONS };
 
 /** What is wrong with a medium. @type {Record<import("../protocol/errors.js").MediaReason, Key>} */
 const REASON_TEXTS = {
@@ -86,7 +92,7 @@ const FLAWS = FLAW_TEXTS;
 /** @type {Record<string, Key | undefined>} */
 const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
 /** @type {Record<string, Key | undefined>} */
-const REASONS = REASON_TEXTS;
+const REASONS = { ...REASON_TEXTS, ...SERVER_REASONS };
 
 /** Errors whose text is complete: the message of the other side would only repeat it. */
 const PLAIN = [
@@ -127,8 +133,8 @@ export function flawText(flaw) {
 export function describeError(error, translate) {
   const known = error instanceof CallError || error instanceof ApiError;
   const code = known ? error.code : "runtime_error";
-  const reason = error instanceof CallError && code === "unavailable" ? error.reason : "";
-  const key = CALL_REASONS[reason] || TEXTS[code] || "error.runtime_error";
+  const reason = known && code === "unavailable" ? error.reason : "";
+  const key = UNAVAILABLE_TEXTS[reason] || TEXTS[code] || "error.runtime_error";
   const detail = PLAIN.includes(code) ? "" : detailOf(error, translate);
   return { text: translate(key), detail };
 }

@@ -80,6 +80,9 @@ export const fr = Object.freeze({
   "error.unavailable": "Pas de connexion\u202f: rien n’a été envoyé.",
   "error.lost": "Pas de connexion\u202f: aucune réponse.",
   "error.offline": "Le lecteur est éteint.",
+  "error.database_silent": "La base de données du serveur ne répond pas.",
+  "error.database_unusable":
+    "Le serveur ne peut pas utiliser sa base de données. Son journal dit pourquoi.",
   "error.cancelled": "Abandonné.",
   "error.too_many_requests": "Trop de demandes. Attendez un peu.",
   "error.not_found": "Cet élément n’existe plus.",

@@ -25,7 +25,7 @@ import { ApiError } from "../protocol/errors.js";
 export function remoteNotice(status, problem, view, role) {
   if (status === "refused") return refused(problem);
   if (status === "taken-over") return notice("bad", "remote.taken_over", "remote.use_here");
-  if (status === "offline") return notice("bad", "remote.lost", "connection.retry");
+  if (status === "offline") return lost("remote.lost", problem);
   if (status !== "live") return notice("busy", "connection.connecting");
   if (view.availability === "offline") return notice("bad", "remote.player_off");
   if (!view.live || !view.state) return notice("busy", "remote.waiting");
@@ -44,12 +44,21 @@ export function remoteNotice(status, problem, view, role) {
  */
 export function playerNotice(status, problem) {
   if (status === "live") return notice("good", "connection.live");
-  if (status === "offline") return notice("bad", "player.lost", "connection.retry");
+  if (status === "offline") return lost("player.lost", problem);
   if (status === "taken-over") return notice("bad", "takeover.title");
   if (status === "refused") {
     return { ...notice("bad", "player.refused", "connection.retry"), problem };
   }
   return notice("busy", "connection.connecting");
+}
+
+/**
+ * @param {Key} text
+ * @param {Error | null} problem
+ */
+function lost(text, problem) {
+  const isExplained = problem instanceof ApiError && problem.reason;
+  return { ...notice("bad", text, "connection.retry"), problem: isExplained ? problem : null };
 }
 
 /** @param {Error | null} problem */

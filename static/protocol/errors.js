@@ -100,6 +100,11 @@ export class ApiError extends ZapetteError {
     this.members = members;
   }
 
+  /** Why it is `unavailable`, if the server says so; otherwise empty. */
+  get reason() {
+    return String(this.members.reason || "");
+  }
+
   /** Whether a retry may help, because the server is away, broken or busy. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;

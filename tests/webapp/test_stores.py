@@ -24,6 +24,7 @@ from zapette_broker.storage.store_errors import (
     StoreFull,
     StoreNewer,
     StoreReadOnly,
+    StoreUnreachable,
 )
 from zapette_webapp import problems
 from zapette_webapp.http.refusal_counts import RefusalCounts
@@ -90,7 +91,16 @@ def test_noise_in_a_file(host: Household) -> None:
     assert said_nothing_secret(host)
 
 
-KINDS = [StoreError, StoreBusy, StoreFull, StoreDamaged, StoreReadOnly, StoreNewer, ForeignStore]
+KINDS = [
+    StoreError,
+    StoreBusy,
+    StoreFull,
+    StoreUnreachable,
+    StoreDamaged,
+    StoreReadOnly,
+    StoreNewer,
+    ForeignStore,
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,6 +114,9 @@ def test_every_kind_is_said_in_words(kind: type[StoreError]) -> None:
 
     answer = app.test_client().get("/")
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    is_silent = kind in (StoreBusy, StoreUnreachable)
+    assert answer.json is not None
+    assert answer.json["reason"] == ("database_silent" if is_silent else "database_unusable")
     assert "/home" not in answer.get_data(as_text=True)
     assert "wrong" in answer.get_data(as_text=True)
 

@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from zapette.errors import InvalidArgument, ZapetteError
-from zapette_broker.storage.store_errors import StoreError
+from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreUnreachable
 from zapette_server.checks import without_folders
 from zapette_server.errors import CredentialsError, PlayersFull
 from zapette_webapp import errors
@@ -224,8 +224,11 @@ def _http(error: HTTPException) -> Response:
 
 def _store(error: StoreError) -> Response:
     """Return 503 with the store's message; the store itself has logged it."""
-    detail = without_folders(str(error))
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, _STORE_RETRY).response()
+    problem = Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", without_folders(str(error)), _STORE_RETRY
+    )
+    is_silent = isinstance(error, StoreBusy | StoreUnreachable)
+    return problem.response({"reason": "database_silent" if is_silent else "database_unusable"})
 
 
 def _unexpected(error: Exception) -> Response:

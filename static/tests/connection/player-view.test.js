@@ -92,6 +92,9 @@ test("a remote says in words how it stands", () => {
 test("a player says in words how it stands", () => {
   assert.equal(playerNotice("live", null).kind, "good");
   assert.equal(playerNotice("offline", null).text, "player.lost");
+  assert.equal(playerNotice("offline", why).problem, null);
+  const silent = new ApiError("unavailable", "x", 503, { reason: "database_silent" });
+  assert.equal(playerNotice("offline", silent).problem, silent);
   assert.equal(playerNotice("refused", why).problem, why);
   assert.equal(playerNotice("taken-over", null).text, "takeover.title");
 });

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 
-import { CALL_ERRORS, CallError } from "../../protocol/errors.js";
+import { ApiError, CALL_ERRORS, CallError } from "../../protocol/errors.js";
 import { describeError, detailOf, flawText } from "../../i18n/error-texts.js";
 import { en } from "../../i18n/en.js";
 import { fr } from "../../i18n/fr.js";
@@ -117,6 +117,17 @@ test("every error of the contract is told in words", () => {
     detail: "hot",
   });
   assert.equal(describeError(new CallError("timeout", "x"), translate).detail, "");
+});
+
+test("a database that does not answer is told apart from a lost connection", () => {
+  const told = (/** @type {string} */ reason) =>
+    describeError(new ApiError("unavailable", "x", 503, { reason }), translator("fr"));
+  assert.deepEqual(told("database_silent"), {
+    text: "La base de données du serveur ne répond pas.",
+    detail: "",
+  });
+  assert.match(told("database_unusable").text, /journal/);
+  assert.match(told("").text, /Pas de connexion/);
 });
 
 test("a reason is told in the person's language, and never English words to others", () => {
