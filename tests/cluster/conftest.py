@@ -10,7 +10,9 @@ import pytest
 from tests.nats_cluster import SystemOnNats
 
 # nodes that restart one after the other take minutes: `make test-cluster` has them
-collect_ignore = [] if os.environ.get("TEST_CLUSTER") else ["test_changes.py"]
+collect_ignore = (
+    [] if os.environ.get("TEST_CLUSTER") else ["test_changes.py", "test_tls_on_nats.py"]
+)
 
 
 @pytest.fixture(scope="package")

@@ -61,6 +61,7 @@ def create_service(
     return Client(
         *brokers_here(settings, Role.SERVER.value),
         client_id=CLIENT_ID,
+        ca_file=settings.ca_file,
         password=lambda: tokens.issue(Role.SERVER, CLIENT_ID)[0],
         callee=topics.server,
         procedures={
@@ -77,6 +78,7 @@ def create_link(settings: Settings, tokens: Tokens) -> Client:
     return Client(
         *brokers_here(settings, Role.SERVER.value),
         client_id=client_id,
+        ca_file=settings.ca_file,
         password=lambda: tokens.issue(Role.SERVER, client_id)[0],
     )
 
@@ -101,6 +103,7 @@ def create_admission_service(
     return Client(
         *brokers_here(settings, Role.SERVER.value),
         client_id=ADMISSION_CLIENT_ID,
+        ca_file=settings.ca_file,
         password=lambda: tokens.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
         callee=topics.service(ADMISSION),
         procedures={"allow": _in_words(allow), "waiting": _in_words(new_players.waiting)},

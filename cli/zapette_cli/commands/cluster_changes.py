@@ -19,22 +19,23 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _ADDED: Final = Text(
     "{name} listens on {host}: MQTT {mqtt}, WebSocket {websocket}, NATS {nats}, routes {route}.\n"
     "1. Copy {name}.conf to its machine and start it: nats-server -c {name}.conf\n"
-    "2. Copy {settings} to each web side and restart them one after the other.\n"
+    "2. Copy {settings} to each web side and restart `zapette run` there, one after the other.\n"
     "3. Copy the other .conf files to their machines; running nodes find the new one themselves.",
     "{name} écoute sur {host}\u202f: MQTT {mqtt}, WebSocket {websocket}, NATS {nats}, "
     "routes {route}.\n"
     "1. Copiez {name}.conf sur sa machine et démarrez-le\u202f: nats-server -c {name}.conf\n"
-    "2. Copiez {settings} sur chaque serveur web et redémarrez-les l\u2019un après l\u2019autre.\n"
+    "2. Copiez {settings} sur chaque serveur web et redémarrez-y « zapette run », l\u2019un après "
+    "l\u2019autre.\n"
     "3. Copiez les autres fichiers .conf sur leurs machines\u202f; "
     "les nœuds en marche trouvent eux-mêmes le nouveau.",
 )
 _REMOVED: Final = Text(
     "{name} is no longer in the cluster; the others take over its messages.\n"
-    "Copy {settings} to each web side and restart them one after the other, and copy the other "
-    ".conf files to their machines.",
+    "Copy {settings} to each web side and restart `zapette run` there, one after the other, and "
+    "copy the other .conf files to their machines.",
     "{name} ne fait plus partie de la grappe\u202f; les autres reprennent ses messages.\n"
-    "Copiez {settings} sur chaque serveur web et redémarrez-les l\u2019un après l\u2019autre, "
-    "et copiez les autres fichiers .conf sur leurs machines.",
+    "Copiez {settings} sur chaque serveur web et redémarrez-y « zapette run », l\u2019un après "
+    "l\u2019autre, et copiez les autres fichiers .conf sur leurs machines.",
 )
 _MADE: Final = Text(
     "Step 1 of 3: there are new keys in {keys}/next. They are not used yet.\n"
@@ -110,8 +111,8 @@ def remove(folder: Path, name: str) -> None:
         files = ClusterFolder(folder)
         node = files.removable(name)
         if files.has_streams(node):
-            broker = load(_settings(folder), {}).broker
-            asyncio.run(remove_peer(broker, ClusterKeys.load(files.keys), node))
+            settings = load(_settings(folder), {})
+            asyncio.run(remove_peer(settings, ClusterKeys.load(files.keys), node))
         files.remove(node)
     except OSError as error:
         raise _refused(folder, error) from error

@@ -72,7 +72,7 @@ def status(settings: Settings) -> None:
     keys = cluster_keys(settings)
     from zapette_server.nats.survey import survey
 
-    found = asyncio.run(survey(settings.broker, keys))
+    found = asyncio.run(survey(settings, keys))
     language = language_of(os.environ)
     for each in said(found):
         click.echo(each.of(language))

@@ -54,6 +54,7 @@ def serve(settings: Settings) -> None:
         threads=threads,
         token=lambda client_id: tokens.issue(Role.SERVER, client_id)[0],
         timing=TIMING,
+        ca_file=settings.ca_file,
     )
     home = Dialer(
         settings.bridge.broker,

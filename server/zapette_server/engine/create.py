@@ -42,6 +42,7 @@ def create_engine(
             grants,
             settings.token_lifetime,
             f"{NAME} {socket.gethostname()}:{settings.http_port}",
+            settings.ca_file,
         )
 
 

@@ -7,6 +7,7 @@ import itertools
 import logging
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from nats.errors import Error as NatsError
@@ -54,6 +55,7 @@ class NatsEngine:
         grants: Grants,
         lifetime: float,
         name: str,
+        ca_file: Path | None = None,
     ) -> None:
         """Set it up; `start` begins.
 
@@ -65,6 +67,7 @@ class NatsEngine:
             grants: the revoked tokens.
             lifetime: of a token, in seconds: as long, its revocation is kept.
             name: of this web side on the nodes, for `zapette cluster status`.
+            ca_file: certificates to trust for nodes with TLS; None for the system's.
         """
         self._topics = keyring.topics
         self._account = keys.account
@@ -73,7 +76,7 @@ class NatsEngine:
         self._grants = grants
         self._kept = lifetime + SLACK
         self._tokens = NatsTokens(keyring, keys, self._void_until)
-        self._links = [NodeLink(url, keys, name) for url in listed(settings.system_urls)]
+        self._links = [NodeLink(url, keys, name, ca_file) for url in listed(settings.system_urls)]
         for link in self._links:
             link.on_claims = self._heard
         self._page_urls = listed(settings.page_urls)

@@ -6,7 +6,9 @@ import asyncio
 import base64
 import json
 import logging
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from nats.aio.client import Client as Nats
@@ -39,11 +41,14 @@ class NodeLink:
         on_claims: called with each JWT of an account that a web side gives to a node.
     """
 
-    def __init__(self, url: str, keys: ClusterKeys, name: str = NAME) -> None:
+    def __init__(
+        self, url: str, keys: ClusterKeys, name: str = NAME, ca_file: Path | None = None
+    ) -> None:
         self.url = url
         self.claims = ""
         self.on_claims: Callable[[str], None] = lambda _: None
         self._name = name
+        self._ca_file = ca_file
         self._keys = keys
         self._nats: Nats | None = None
         self._is_missed = False
@@ -83,6 +88,7 @@ class NodeLink:
             nats.connect(
                 servers=[self.url],
                 name=self._name,
+                tls=self._trusting(),
                 allow_reconnect=False,
                 connect_timeout=_CONNECT_TIMEOUT,
                 ping_interval=_PING_INTERVAL,
@@ -94,6 +100,10 @@ class NodeLink:
             2 * _CONNECT_TIMEOUT,
         )
         await nats.subscribe(_UPDATE, cb=self._heard)
+
+    def _trusting(self) -> ssl.SSLContext | None:
+        """Return what checks the node's certificate; None for the system's certificates."""
+        return ssl.create_default_context(cafile=self._ca_file) if self._ca_file else None
 
     async def _heard(self, message: Msg) -> None:
         self.on_claims(message.data.decode("ascii", "replace"))

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from zapette.errors import Unavailable
-from zapette_server.broker_settings import BrokerSettings, listed
+from zapette_server.broker_settings import listed
 from zapette_server.errors import ClusterFileError
 from zapette_server.nats.cluster_files import Node
 from zapette_server.nats.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster_state import Answers, ClusterState, state
 from zapette_server.nats.node_link import NodeLink
+from zapette_server.settings import Settings
 
 TIMEOUT = 3.0
 """How long a node may take to accept a connection, in seconds."""
@@ -24,18 +25,18 @@ _OWN_NAME = "zapette-status"
 
 
 @asynccontextmanager
-async def linked(settings: BrokerSettings, keys: ClusterKeys) -> AsyncIterator[list[NodeLink]]:
+async def linked(settings: Settings, keys: ClusterKeys) -> AsyncIterator[list[NodeLink]]:
     """Provide a link to each node, live unless it does not answer within `TIMEOUT` seconds."""
     async with AsyncExitStack() as stack:
         links = [
-            await stack.enter_async_context(_kept(NodeLink(url, keys, _OWN_NAME)))
-            for url in listed(settings.system_urls)
+            await stack.enter_async_context(_kept(NodeLink(url, keys, _OWN_NAME, settings.ca_file)))
+            for url in listed(settings.broker.system_urls)
         ]
         await asyncio.gather(*(_live(it) for it in links))
         yield links
 
 
-async def survey(settings: BrokerSettings, keys: ClusterKeys) -> ClusterState:
+async def survey(settings: Settings, keys: ClusterKeys) -> ClusterState:
     """Return the state of the cluster as its nodes tell it; it takes at most about 8 seconds.
 
     Raises:
@@ -56,7 +57,7 @@ async def survey(settings: BrokerSettings, keys: ClusterKeys) -> ClusterState:
         return state(down, Answers(servers, streams, accounts, connections))
 
 
-async def remove_peer(settings: BrokerSettings, keys: ClusterKeys, node: Node) -> None:
+async def remove_peer(settings: Settings, keys: ClusterKeys, node: Node) -> None:
     """Let the cluster give the streams of a node that was stopped to the others, for ever.
 
     Raises:
