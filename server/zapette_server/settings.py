@@ -83,7 +83,7 @@ class Settings:
         log_level: ``debug``, ``info``, ``warning``, ``error``, or ``auto``: ``warning`` on a
             terminal, ``info`` elsewhere.
         ca_file: certificates that scripts, commands and the bridge trust for ``mqtts`` and ``wss``,
-            in PEM; None for the system's.
+            and the web side for the nodes of a cluster, in PEM; None for the system's.
         broker: our own broker, or a cluster of NATS servers.
         bridge: the home's own broker.
     """
