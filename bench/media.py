@@ -63,9 +63,9 @@ def table(figures: dict[str, float]) -> str:
     )
 
 
-def ours(folder: Path, port: int) -> Process:
-    """Return our web side on the media and data in `folder`."""
-    environment = {
+def ours(folder: Path, port: int, **settings: str) -> Process:
+    """Return our web side on the media and data in `folder`; `settings` are variables."""
+    environment = settings | {
         "ZAPETTE_HTTP_PORT": str(port),
         "ZAPETTE_MQTT_PORT": str(free_port()),
         "ZAPETTE_BIND": "127.0.0.1",

@@ -7,7 +7,8 @@ import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Collection, Iterable, Sequence
+import statistics
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,3 +102,9 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
     return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:]))
+
+
+def times(found: Mapping[str, Sequence[float]]) -> str:
+    """Return a Markdown table of seconds, by what took them."""
+    rows = [(it, f"{statistics.median(of):.2f}", f"{max(of):.2f}") for it, of in found.items()]
+    return markdown(("seconds", "p50", "most"), rows)

@@ -10,7 +10,6 @@ the moments at which its steps were complete, and how far the film moved beyond 
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -20,7 +19,7 @@ from typing import Final
 
 from playwright.sync_api import sync_playwright
 
-from bench.results import command, heading, markdown, write_json
+from bench.results import command, heading, times, write_json
 from tests.browser.chromium import launch
 from tests.browser.controlled_player import ControlledPlayer
 from tests.browser.ear import heard_after, listen
@@ -122,8 +121,7 @@ def main() -> None:
                 measure(ControlledPlayer(player, observer), name, found)
             pages.close()
         version = browser.version
-    rows = [(it, f"{statistics.median(of):.2f}", f"{max(of):.2f}") for it, of in found.items()]
-    print(f"{heading(f'Chromium {version}')}\n\n{markdown(('seconds', 'p50', 'most'), rows)}")
+    print(f"{heading(f'Chromium {version}')}\n\n{times(found)}")
     write_json(options.json, found)
 
 

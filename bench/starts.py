@@ -10,7 +10,6 @@ two seconds with the options of the stream. Between two rounds, all conversions 
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 import time
 from collections import defaultdict
@@ -21,8 +20,8 @@ from typing import Final
 import psutil
 from playwright.sync_api import sync_playwright
 
-from bench.results import command, heading, markdown, write_json
-from bench.streams import CODECS, Alone, film, is_ffmpeg
+from bench.results import command, heading, times, write_json
+from bench.streams import CODECS, Alone, film, wait_for_end
 from tests.browser.chromium import PHONE, launch
 from tests.browser.controlled_player import ControlledPlayer
 from tests.browser.observer import Observer
@@ -71,13 +70,6 @@ def measure(stage: ControlledPlayer, phone: RemotePage, title: str) -> float:
     return (at - tapped) / 1000
 
 
-def _wait_for_end(system: System) -> None:
-    assert system.process is not None
-    running = psutil.Process(system.process.pid)
-    while any(is_ffmpeg(it) for it in running.children(recursive=True)):
-        time.sleep(0.1)
-
-
 def main() -> None:
     """Run the benchmark from the command line."""
     parser = command("starts", __doc__)
@@ -115,7 +107,7 @@ def main() -> None:
                 stream = observer.status()["stream"]
                 assert stream["kind"] == kind, stream
                 stage.ask("queue/clear")
-                _wait_for_end(system)
+                wait_for_end(psutil.Process(system.pid("web")))
                 if plan:
                     alone = Alone.of(folder / name, plan)
                     began = time.perf_counter()
@@ -123,8 +115,7 @@ def main() -> None:
                     found[f"{kind}, ffmpeg alone"].append(time.perf_counter() - began)
         pages.close()
         version = browser.version
-    rows = [(it, f"{statistics.median(of):.2f}", f"{max(of):.2f}") for it, of in found.items()]
-    print(f"{heading(f'Chromium {version}')}\n\n{markdown(('seconds', 'p50', 'most'), rows)}")
+    print(f"{heading(f'Chromium {version}')}\n\n{times(found)}")
     write_json(options.json, found)
 
 

@@ -15,7 +15,6 @@ import re
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +24,9 @@ from typing import Final, Self
 
 import psutil
 
-from bench.processes import Process
+from bench.media import ours
 from bench.results import about, command, heading, markdown, write_json
-from tests.ports import free_ports
+from tests.ports import free_port
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.streams import command as streams_command
 from zapette_webapp.streams import plan
@@ -182,17 +181,17 @@ def timed(
                 found[measure].append(time.perf_counter() - began)
             copy.unlink()
             # the next round begins when nothing of this one runs any more
-            _wait_for_end(web)
+            wait_for_end(web)
     return found
 
 
-def _wait_for_end(web: psutil.Process) -> None:
-    while any(is_ffmpeg(it) for it in web.children()):
+def wait_for_end(parent: psutil.Process) -> None:
+    """Wait until no ffmpeg runs below a process."""
+    while any(_is_ffmpeg(it) for it in parent.children(recursive=True)):
         time.sleep(0.1)
 
 
-def is_ffmpeg(process: psutil.Process) -> bool:
-    """Tell whether a process is an ffmpeg."""
+def _is_ffmpeg(process: psutil.Process) -> bool:
     try:
         return process.name() == "ffmpeg"
     except psutil.NoSuchProcess:
@@ -211,15 +210,15 @@ def converted(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda listed: _take(server, listed), parts))
     wall = time.perf_counter() - began
-    _wait_for_end(web)
-    ours = _cpu(web) - before
+    wait_for_end(web)
+    used = _cpu(web) - before
     usage, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     alone.run(0.0, seconds)
     ffmpeg_wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     ffmpeg = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
     return {
-        "cpu": ours,
+        "cpu": used,
         "cpu_ffmpeg": ffmpeg,
         "speed": seconds / wall,
         "speed_ffmpeg": seconds / ffmpeg_wall,
@@ -251,18 +250,9 @@ def main() -> None:
         for kind in kinds:
             name = _PLANS[kind][0]
             film(media / name, CODECS[name], seconds=options.seconds)
-        ports = free_ports(3)
-        names = ("ZAPETTE_HTTP_PORT", "ZAPETTE_MQTT_PORT", "ZAPETTE_WS_PORT")
-        environment = dict(zip(names, map(str, ports), strict=True)) | {
-            "ZAPETTE_BIND": "127.0.0.1",
-            "ZAPETTE_DATA_DIR": str(folder / "data"),
-            "ZAPETTE_MEDIA_DIR": str(media),
-            "ZAPETTE_LIBRARY": "open",
-            "ZAPETTE_LOG_LEVEL": "error",
-        }
-        web = [sys.executable, "-m", "zapette_cli", "web"]
-        with Process(web, ports[0], folder / "log", environment) as process:
-            server = Server(ports[0])
+        port = free_port()
+        with ours(folder, port, ZAPETTE_LIBRARY="open") as process:
+            server = Server(port)
             for kind in kinds:
                 running = psutil.Process(process.pid)
                 found[kind] = {**timed(server, media, kind, options.rounds, running)}
@@ -271,12 +261,12 @@ def main() -> None:
     rows = []
     for kind, figures in found.items():
         for measure in ("first", "seek", "cpu", "speed"):
-            ours, ffmpeg = (
+            mine, ffmpeg = (
                 statistics.median(it) if isinstance(it, list) else it
                 for it in (figures[measure], figures[f"{measure}_ffmpeg"])
             )
             rows.append(
-                (f"{kind}, {measure}", f"{ours:.2f}", f"{ffmpeg:.2f}", f"{ours / ffmpeg:.2f}")
+                (f"{kind}, {measure}", f"{mine:.2f}", f"{ffmpeg:.2f}", f"{mine / ffmpeg:.2f}")
             )
     print(markdown(("s, or times real time", "ours", "ffmpeg alone", "ratio"), rows))
     write_json(options.json, about(figures=found))

@@ -81,17 +81,13 @@ class Nats(Server):
         login = self.login(Identity("server", 0, "-first"))
         deadline = time.monotonic() + _READY_TIMEOUT
         for node in self._nodes:
-            while not _accepts(node.ports.mqtt, login):
+            while not accepts("127.0.0.1", node.ports.mqtt, login):
                 if time.monotonic() > deadline:
                     raise ProcessError(f"{node.name}: {log_tail(self.folder / 'log')}")
                 time.sleep(0.1)
 
     def login(self, identity: Identity) -> Login:
-        """Return a JWT that every node checks by itself."""
-        role = Role.HOUSEHOLD if identity.role == "home" else Role(identity.role)
-        player = player_id(identity.home) if role in (Role.PLAYER, Role.REMOTE) else ""
-        token, _ = self._tokens.issue(role, identity.client_id, player)
-        return Login(identity.client_id, role.value, token)
+        return nats_login(self._tokens, identity)
 
     def clients(self) -> Callable[[Login], Client]:
         return partial(_client, self._endpoints)
@@ -145,13 +141,21 @@ def _client(endpoints: Sequence[Endpoint], login: Login) -> Client:
     return MqttClient(_node_of(endpoints, login), login)
 
 
-def _accepts(port: int, login: Login) -> bool:
+def nats_login(tokens: NatsTokens, identity: Identity) -> Login:
+    """Return a JWT that every node checks by itself."""
+    role = Role.HOUSEHOLD if identity.role == "home" else Role(identity.role)
+    player = player_id(identity.home) if role in (Role.PLAYER, Role.REMOTE) else ""
+    token, _ = tokens.issue(role, identity.client_id, player)
+    return Login(identity.client_id, role.value, token)
+
+
+def accepts(host: str, port: int, login: Login) -> bool:
     """Return whether a server accepts a client; a node does once the cluster has its leaders."""
     packet = Connect(
         login.client_id, username=login.username, password=login.password.encode()
     ).encode()
     try:
-        with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:
+        with socket.create_connection((host, port), _ANSWER_TIMEOUT) as connection:
             connection.sendall(packet)
             return connection.recv(4) == b"\x20\x02\x00\x00"
     except OSError:

@@ -13,11 +13,12 @@ from typing import Any, Final
 import uvloop
 
 from bench.broker_load.clients import TOPICS, Identity, Login, player_id
+from bench.broker_load.peers import nats_login
 from bench.cluster_load.machines import Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader
 from bench.processes import ProcessError, raise_file_limit
 from bench.results import about, heading, markdown, percentile, write_json
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
 from zapette_server.nats.cluster_files import KEYS, NODES
 from zapette_server.nats.cluster_keys import ClusterKeys
 from zapette_server.nats.tokens import NatsTokens
@@ -27,19 +28,8 @@ _LONGEST: Final = 60.0
 _START: Final = 180.0
 _EQUAL_TIMEOUT: Final = 20.0
 _STATES: Final = "zapette/players/+/state"
-_HEAD: Final = (
-    "",
-    "phones",
-    "n",
-    "p50 s",
-    "p99 s",
-    "longest s",
-    "states behind",
-    "lost",
-    "of quiet ones",
-    "differ",
-    "after s",
-)
+_HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s",
+                "states behind", "lost", "of quiet ones", "differ", "after s")  # fmt: skip
 
 
 class Kills:
@@ -185,10 +175,7 @@ class Kills:
         return lost, sum(len({it.found[state] for it in readers}) > 1 for state in states)
 
     def _login(self, identity: Identity) -> Login:
-        role = Role.HOUSEHOLD if identity.role == "home" else Role(identity.role)
-        player = player_id(identity.home) if role in (Role.PLAYER, Role.REMOTE) else ""
-        token, _ = self._tokens.issue(role, identity.client_id, player)
-        return Login(identity.client_id, role.value, token)
+        return nats_login(self._tokens, identity)
 
     async def _until(
         self, condition: Callable[[], bool], what: str, longest: float = _LONGEST

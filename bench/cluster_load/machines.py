@@ -6,7 +6,6 @@ The benchmark runs in a namespace too, as root of it; nothing of the system's ne
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Login
+from bench.broker_load.peers import accepts
 from bench.processes import ProcessError, log_tail
-from tests.conformance.packets import Connect
 from zapette_server.nats import cluster_files
 from zapette_server.nats.cluster_files import NODES, Node, Ports
 from zapette_server.nats.cluster_folder import ClusterFolder
@@ -25,7 +24,6 @@ from zapette_server.nats.cluster_folder import ClusterFolder
 PORTS: Final = Ports()
 _PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
-_ANSWER_TIMEOUT: Final = 3.0
 _READY_TIMEOUT: Final = 60.0
 
 
@@ -95,7 +93,7 @@ class Machine:
     def wait(self, login: Login) -> None:
         """Wait until it lets a client in; ProcessError after a minute."""
         deadline = time.monotonic() + _READY_TIMEOUT
-        while not self._accepts(login):
+        while not accepts(self.host, PORTS.mqtt, login):
             if time.monotonic() > deadline:
                 tail = log_tail(self._folder / f"node-{self.number}.log")
                 raise ProcessError(f"node {self.number} lets nobody in: {tail}")
@@ -106,18 +104,6 @@ class Machine:
         self.kill()
         self._keeper.kill()
         self._keeper.wait()
-
-    def _accepts(self, login: Login) -> bool:
-        connect = Connect(
-            login.client_id, username=login.username, password=login.password.encode()
-        )
-        address = (self.host, PORTS.mqtt)
-        try:
-            with socket.create_connection(address, _ANSWER_TIMEOUT) as connection:
-                connection.sendall(connect.encode())
-                return connection.recv(4) == b"\x20\x02\x00\x00"
-        except OSError:
-            return False
 
 
 def create(folder: Path, fronts: int) -> list[Machine]:
