@@ -149,7 +149,10 @@ class PacketReader(Sender):
             length = data[position + 1]
             start = position + 2
             if length & 128:
-                length, start = _long_length(data, position)
+                if start < end and 0 < (second := data[start]) < 128:
+                    length, start = length & 127 | second << 7, start + 1
+                else:
+                    length, start = _long_length(data, position)
                 if not start:
                     _check_first(first)
                     self._buffer = data[position:]
