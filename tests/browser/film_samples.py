@@ -65,6 +65,11 @@ class Sample:
     after: Callable[[Path], None] | None = None
     flaw: str | None = None
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the second half of the file is missing."""
+        return self.after is _cut
+
     def make(self, folder: Path) -> Path:
         """Make the file in `folder`, which also gets what further inputs need."""
         for name, text in (("t.srt", _SRT), ("t.ass", _ASS), ("t.meta", _CHAPTERS)):

@@ -18,6 +18,7 @@ _FIGURES: Final = """((it) => ({
   time: it.currentTime,
   frames: it.getVideoPlaybackQuality().totalVideoFrames,
   width: it.videoWidth,
+  ended: it.ended,
   sound: it.webkitAudioDecodedByteCount ?? null,
 }))(document.querySelector("video"))"""
 _CUE: Final = """Array.from(document.querySelector("video").textTracks)
@@ -110,6 +111,8 @@ class Projector:
 
         def gone_on() -> bool:
             now = self._figures()
+            if sample.is_cut and now["ended"] and now["time"] >= place:
+                return True
             seen = sample.size is None or (now["frames"] > first["frames"] and now["width"] > 0)
             heard = not sample.hertz or now["sound"] is None or now["sound"] > 0
             return bool(now["time"] > place + 0.2 and seen and heard)
