@@ -1,9 +1,14 @@
-"""Subtitles that are pictures (PGS, as on Blu-ray): a green box for some time."""
+"""Subtitles that are pictures (PGS, as on Blu-ray, or VobSub): a green box for some time."""
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from struct import pack
 from typing import Final
+
+import av
+from av.container import InputContainer
 
 WIDTH: Final = 320
 HEIGHT: Final = 180
@@ -27,6 +32,44 @@ def green_box(start: float, end: float) -> bytes:
     ]
     hidden = [(0x16, _composition(1, 0, b"")), (0x17, window), (0x80, b"")]
     return b"".join([_segment(start, *it) for it in shown] + [_segment(end, *it) for it in hidden])
+
+
+def write_pair(stem: Path, boxes: dict[str, tuple[float, float]]) -> None:
+    """Write ``.idx`` and ``.sub``: by language, when the box begins and ends, in seconds."""
+    index, pictures = "", b""
+    for number, (language, (start, end)) in enumerate(boxes.items()):
+        head, picture = _of_disc(stem, end - start)
+        index = index or f"# VobSub index file, v7\n{head}"
+        clock = f"00:00:{int(start):02}:{round(start * 1000) % 1000:03}"
+        index += f"\nid: {language}, index: {number}\n"
+        index += f"timestamp: {clock}, filepos: {len(pictures):09x}\n"
+        pictures += _pack(number, start, picture)
+    stem.with_suffix(".idx").write_text(index)
+    stem.with_suffix(".sub").write_bytes(pictures)
+
+
+def _of_disc(stem: Path, seconds: float) -> tuple[str, bytes]:
+    """Return the head of an index, and the picture of a box that is shown for some seconds."""
+    boxes, film = stem.with_suffix(".sup"), stem.with_suffix(".box.mkv")
+    boxes.write_bytes(green_box(0, seconds))
+    made = ("-fix_sub_duration", "-i", str(boxes), "-c:s", "dvd_subtitle", str(film))
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *made], check=True, timeout=60)
+    with av.open(str(film)) as container:
+        assert isinstance(container, InputContainer)
+        track = container.streams.subtitles[0]
+        head = bytes(track.codec_context.extradata or b"").decode()
+        picture = bytes(next(it for it in container.demux(track) if it.size))
+    boxes.unlink()
+    film.unlink()
+    return head, picture
+
+
+def _pack(number: int, seconds: float, picture: bytes) -> bytes:
+    """Return a pack of an MPEG-2 programme stream (ISO/IEC 13818-1) with one picture."""
+    at = round(seconds * _CLOCK)
+    stamp = (0x21 | at >> 29 & 0xE, at >> 22 & 255, at >> 14 & 0xFE | 1, at >> 7 & 255)
+    body = b"\x81\x80\5" + bytes((*stamp, at << 1 & 0xFE | 1, 0x20 + number)) + picture
+    return b"\0\0\1\xba\x44\0\4\0\4\1\0\0\3\xf8\0\0\1\xbd" + pack(">H", len(body)) + body
 
 
 def _composition(number: int, state: int, objects: bytes) -> bytes:

@@ -23,7 +23,8 @@ const KNOWN_FOR = 24 * 3600e3;
  * @typedef {import("../protocol/chapters.js").Chapter} Chapter
  *
  * @typedef {object} SubtitleFile
- * @property {string} id `inside-<k>` for track number k inside the file
+ * @property {string} id `inside-<k>` for track number k inside the file, `beside-<k>` for pictures in
+ *   files next to it
  * @property {string} label
  * @property {string | null} language
  * @property {"text" | "ass" | "picture"} [kind] text, text with styles, or pictures

@@ -55,7 +55,8 @@ const EASY_HEIGHT = 720;
  * @property {boolean} converts the server makes streams
  * @property {Kind | "auto"} forced the kind that the user chose
  * @property {number} sound number of the chosen sound track, from 0
- * @property {number | null} burn subtitle track to draw into the picture; null for none
+ * @property {string | null} burn subtitle track to draw into the picture, by its name in a plan:
+ *   `burn1`; null for none
  * @property {ReadonlySet<Kind>} failed the kinds that failed
  *
  * @typedef {object} Delivery
@@ -191,7 +192,7 @@ function unconverted({ about, browser, forced, failed }, found) {
 function pictureOf({ about, browser, burn, link, forced, failed }) {
   const [picture] = picturesOf(about);
   if (!picture) return soundsOf(about).length ? "none" : "h264";
-  const burnt = burn === null ? "" : `.burn${burn}`;
+  const burnt = burn === null ? "" : `.${burn}`;
   if (isTooMuch(about, link) && forced === "auto") {
     return `h264.${heightFor(about, link)}${burnt}`;
   }

@@ -51,7 +51,7 @@ export class MediumDelivery {
   #failed = new Set();
   /** bits per second that were seen to reach the player @type {number | null} */
   #link = null;
-  /** number of the subtitle track that is drawn into the picture @type {number | null} */
+  /** the subtitle track that is drawn into the picture, by its name in a plan @type {string | null} */
   #burn = null;
   /** number of the chosen sound track */
   sound = 0;
@@ -181,7 +181,7 @@ export class MediumDelivery {
 
   /**
    * Have the server draw this subtitle track into the picture, null for none.
-   * @param {number | null} track
+   * @param {string | null} track its name in a plan: `burn1`
    * @returns {boolean} whether the delivery has changed
    */
   burn(track) {

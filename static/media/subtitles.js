@@ -6,8 +6,8 @@ import { CueDelay } from "./cue-delay.js";
 import { CueLift } from "./cue-lift.js";
 import { SubtitleReading } from "./subtitle-reading.js";
 
-/** Ids of tracks inside a film, with their numbers. */
-const INSIDE = /^inside-(\d+)$/;
+/** Ids of tracks inside a film and next to it, with their numbers. */
+const PICTURES = /^(inside|beside)-(\d+)$/;
 /** Milliseconds to wait for subtitles; later ones are shown when they arrive. */
 const PATIENCE = 4000;
 
@@ -20,7 +20,7 @@ const PATIENCE = 4000;
  *
  * @typedef {object} Burner draws subtitles into the picture
  * @property {() => boolean} isPossible
- * @property {(track: number | null) => Promise<void>} burn by its number inside the film
+ * @property {(track: string | null) => Promise<void>} burn by its name in a plan: `burn1`
  */
 
 export class Subtitles {
@@ -121,8 +121,8 @@ export class Subtitles {
 
   /** Have the server draw a track of pictures into the film. @param {SubtitleFile} file */
   async #burn(file) {
-    const inside = INSIDE.exec(file.id);
-    if (inside) await this.#burner.burn(Number(inside[1]));
+    const [, where, number] = PICTURES.exec(file.id) ?? [];
+    if (where) await this.#burner.burn(`${where === "inside" ? "burn" : where}${number}`);
   }
 
   /** Show a file over the film. @param {SubtitleFile | undefined} file */

@@ -22,6 +22,7 @@ from tests.browser.films import ffmpeg
 from tests.browser.observer import Observer
 from tests.browser.pages import Pages
 from tests.browser.screening import Projector
+from tests.picture_subtitles import write_pair
 from tests.sharing import sharing
 from tests.system import Answer, System
 from tests.waiting import eventually
@@ -47,6 +48,15 @@ WHITE: Final = """(() => {
   const light = (x, y) => context.getImageData(canvas.width * x, canvas.height * y, 1, 1).data[0];
   const corners = [[0.2, 0.1], [0.8, 0.1], [0.2, 0.9], [0.8, 0.9]];
   return [canvas.width, canvas.height, ...corners.map(([x, y]) => light(x, y) > 128)];
+})()"""
+IS_GREEN: Final = """(() => {
+  const video = document.querySelector("video");
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 100;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0, 100, 100);
+  const [red, green] = context.getImageData(20, 20, 1, 1).data;
+  return video.readyState > 1 ? green > 100 && red < 80 : null;
 })()"""
 ASKED: Final = """performance.getEntriesByType("resource").map(({ name }) => new URL(name))
   .filter(({ pathname }) => pathname.endsWith("/two-sounds.mkv/copy-copy/master.m3u8"))
@@ -74,6 +84,9 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for name in PLAYED:
         NAMED[name].make(media)
     turned(media / "turned.mp4")
+    black = ("-f", "lavfi", "-i", "color=c=black:s=160x90:r=5:d=8")
+    ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(media / "pair.mp4"))
+    write_pair(media / "pair", {"en": (0, 1), "fr": (0, 7)})
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
         system.wait_for_index()
         yield system
@@ -191,6 +204,20 @@ def test_a_refusal_of_the_server_is_told_on_the_phone_too(
     # it can be tried again
     assert "stream" in state["can"]
     assert stage.ask("stream")["error"] is None
+
+
+def test_subtitles_in_two_files_next_to_a_film_are_drawn(stage: ControlledPlayer) -> None:
+    state = stage.ask("load", "media/pair.mp4")
+    stage.ask("pause")
+    assert state["stream"]["kind"] == "direct"
+    tracks = [(it["id"], it["language"]) for it in state["subtitles"]["tracks"]]
+    assert tracks == [("beside-0", "en"), ("beside-1", "fr")]
+    state = stage.ask("subtitles", "beside-1")
+    assert (state["subtitles"]["active"], state["stream"]["reason"]) == ("beside-1", "subtitles")
+    stage.ask("seek", 3)
+    eventually(lambda: stage.player.see(IS_GREEN), "the French ones are drawn")
+    assert stage.ask("subtitles", None)["stream"]["kind"] == "direct"
+    eventually(lambda: stage.player.see(IS_GREEN) is False, "the film is as it was")
 
 
 def test_a_film_of_a_phone_is_upright(stage: ControlledPlayer, disk: System) -> None:

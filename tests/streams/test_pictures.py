@@ -13,10 +13,12 @@ import pytest
 from av.container import InputContainer
 from flask import Flask
 
-from tests.picture_subtitles import HEIGHT, WIDTH, green_box
+from tests.picture_subtitles import HEIGHT, WIDTH, green_box, write_pair
 from tests.streams import samples
 from tests.waiting import eventually
+from zapette_webapp.errors import NotFound
 from zapette_webapp.library.library import Library
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.routes import blueprint
 from zapette_webapp.media import ffmpeg_program, sheet
 from zapette_webapp.media.encoders import SOFTWARE
@@ -24,6 +26,8 @@ from zapette_webapp.media.preview_sheets import PreviewSheets
 from zapette_webapp.media.thumbnails import SIZE as SIZE_OF_THUMBNAIL
 from zapette_webapp.media.thumbnails import Thumbnails
 from zapette_webapp.streams import command, plan
+from zapette_webapp.streams.beside import BesideReader
+from zapette_webapp.streams.facts import Subtitle
 from zapette_webapp.streams.reading import ProbeReader
 from zapette_webapp.streams.recipes import Means, Recipes
 from zapette_webapp.streams.sources import Sources
@@ -69,12 +73,12 @@ def shown(film: bytes, rows: int = 18, columns: int = 32) -> Colours:
     return found
 
 
-def converted(file: Path, text: str) -> bytes:
-    """Convert the whole picture of a film by a plan, as a server does."""
+def converted(file: Path, text: str, beside: Subtitle | None = None, first: int = 0) -> bytes:
+    """Convert the picture of a film by a plan, from one of its parts on, as a server does."""
     _, facts = Sources(ProbeReader()).get(file, cut=False, again=False)
     means = Means(SOFTWARE, frozenset(), 1080)
-    _, recipe = Recipes(facts, plan.parse(text), means).picture()
-    arguments = command.arguments(file, facts, recipe, 0)
+    _, recipe = Recipes(facts, plan.parse(text), means, beside).picture()
+    arguments = command.arguments(file, facts, recipe, first)
     return subprocess.run(
         ffmpeg_program.command(*arguments), check=True, stdout=subprocess.PIPE, timeout=60
     ).stdout
@@ -173,6 +177,9 @@ def check_colours(colours: list[Colour]) -> None:
     assert pstdev(light) == pytest.approx(pstdev(was_light), rel=0.14)
 
 
+DRAWN: Final = {(row, column) for row in range(2, 6) for column in range(2, 12)}
+
+
 @pytest.mark.parametrize(
     ("codec", "container"),
     [("copy", "mkv"), ("dvd_subtitle", "mkv"), ("dvb_subtitle", "mkv"), ("dvb_subtitle", "ts")],
@@ -186,13 +193,39 @@ def test_subtitles_that_are_pictures_are_drawn(tmp_path: Path, codec: str, conta
         *("-i", str(boxes), "-map", "0", "-map", "1", "-c:s", codec),
         *("-c:v", "libx264", "-preset", "ultrafast", str(film)),
     )
-    frames = shown(converted(film, "h264.burn0-none"))
-    green = {
-        time: {(at // 32, at % 32) for at, (red, lit, blue) in enumerate(them) if lit > 80 > red}
-        for time, them in frames.items()
-    }
-    drawn = {(row, column) for row in range(2, 6) for column in range(2, 12)}
+    green = lit_green(converted(film, "h264.burn0-none"))
     first = [it for time, it in green.items() if 0.3 <= time <= 0.8]
     assert first
-    assert all(it == drawn for it in first)
+    assert all(it == DRAWN for it in first)
     assert not any(it for time, it in green.items() if time >= 1.5)
+
+
+def lit_green(film: bytes) -> dict[float, set[tuple[int, int]]]:
+    """Return where each frame is green: rows and columns of 18 and 32."""
+    return {
+        time: {(at // 32, at % 32) for at, (red, lit, _) in enumerate(them) if lit > 80 > red}
+        for time, them in shown(film).items()
+    }
+
+
+def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None:
+    """VobSub: by its language, from the beginning and from a later part on."""
+    (media := tmp_path / "media").mkdir()
+    film = media / "film.mkv"
+    black = ("-f", "lavfi", "-i", f"color=c=black:d=5:s={WIDTH * 2}x{HEIGHT * 2}:r=10")
+    samples.ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(film))
+    write_pair(media / "film", {"en": (0.5, 1.5), "--": (1, 2), "fr": (1.5, 3.5)})
+    reader = BesideReader(tmp_path / "beside")
+    reader.start()
+    folder = MediaFolder(media)
+    tracks = [reader.read(folder, "film.mkv", it, again=False) for it in range(3)]
+    with pytest.raises(NotFound):
+        reader.read(folder, "film.mkv", 3, again=False)
+    for number, first, begins, ends in ((0, 0, 0.5, 1.5), (2, 0, 1.5, 3.5), (2, 1, 1.5, 3.5)):
+        green = lit_green(converted(film, f"h264.beside{number}-none", tracks[number], first))
+        start = min(green)
+        assert start == pytest.approx(2.0 * first, abs=0.11)
+        for time, drawn in green.items():
+            # a picture may come with the frame after it
+            if abs(time - begins) > 0.21 and abs(time - ends) > 0.21:
+                assert drawn == (DRAWN if begins < time < ends else set()), (number, first, time)

@@ -82,9 +82,27 @@ def test_a_file_with_several_languages_is_several(tmp_path: Path) -> None:
 
 
 def test_pictures_next_to_a_film_are_no_text(tmp_path: Path) -> None:
-    assert offered(tmp_path, ["film.mp4", "film.sub", "film.idx", "film.fr.sub"]) == {
-        "film.mp4": ["film.fr.sub"]
-    }
+    # an index without pictures, or one that is none, is nothing
+    files = ["film.mp4", "film.sub", "film.idx", "film.fr.sub", "film.de.idx"]
+    assert offered(tmp_path, files) == {"film.mp4": ["film.fr.sub"]}
+
+
+def test_the_index_of_pictures_says_their_languages(tmp_path: Path) -> None:
+    for name in ("film.mp4", "film.SUB", "film.fr.forced.sub"):
+        (tmp_path / name).write_bytes(b"x")
+    shown = "timestamp: 00:00:01:000, filepos: 000000000\n"
+    languages = f"id: en, index: 0\n{shown}{shown}id: de, index: 1\nid: fr, index: 2\n{shown}"
+    named = f"id: --, index: 3\nalt: Notes\n{shown}"
+    (tmp_path / "film.idx").write_text(f"size: 640x480\n{languages}{named}")
+    (tmp_path / "film.fr.forced.idx").write_text(f"id: en, index: 0\n{shown}")
+    folder = MediaFolder(tmp_path)
+    assert listing.pairs(folder, "film.mp4") == [
+        Subtitle("film.fr.forced.idx", "Français (forced)", "fr", 0),
+        Subtitle("film.idx", "English", "en", 0),
+        Subtitle("film.idx", "Français", "fr", 1),
+        Subtitle("film.idx", "Notes", None, 2),
+    ]
+    assert listing.index_of_pair(folder, "film.idx").size == (640, 480)
 
 
 def test_the_longest_name_has_it(tmp_path: Path) -> None:

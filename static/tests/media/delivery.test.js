@@ -184,8 +184,11 @@ test("tags of one language are one language", () => {
 
 test("subtitles that are pictures are drawn into the picture", () => {
   const whole = film(MP4, [H264, AAC], { size: 9e9, duration: 3600, height: 1080 });
-  const way = (/** @type {Partial<Circumstances>} */ more) => told(whole, { burn: 2, ...more });
+  const way = (/** @type {Partial<Circumstances>} */ more) =>
+    told(whole, { burn: "burn2", ...more });
   assert.deepEqual(way({}), ["transcode", "subtitles", null, "h264.burn2-copy"]);
+  const beside = way({ burn: "beside0" });
+  assert.deepEqual(beside, ["transcode", "subtitles", null, "h264.beside0-copy"]);
   assert.deepEqual(way({ link: 6e6 }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);
   const slow = { ...browser, smooth: false };
   assert.deepEqual(way({ browser: slow }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);

@@ -164,13 +164,25 @@ def _poster(row: sqlite3.Row) -> str | None:
 
 
 def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
-    tracks = []
+    files = json.loads(row["subtitles"])
+    drawn = [it for it in files if media_types.suffix(it["path"]) == media_types.PAIR]
+    tracks = [
+        {
+            "id": f"beside-{number}",
+            "label": it["label"],
+            "language": it["language"],
+            "kind": "picture",
+            "url": None,
+        }
+        for number, it in enumerate(drawn)
+    ]
+    texts = []
     taken: set[str] = set()
-    for number, it in enumerate(json.loads(row["subtitles"]), 1):
+    for number, it in enumerate((it for it in files if it not in drawn), 1):
         name = it["language"] or "file"
         name = name if name not in taken else f"{name}-{number}"
         taken.add(name)
-        tracks.append(
+        texts.append(
             {
                 "id": name,
                 "label": it["label"],
@@ -179,7 +191,7 @@ def _subtitles(row: sqlite3.Row) -> list[dict[str, Any]]:
                 "url": address("subtitles", it["path"]) + _numbered(it.get("number")),
             }
         )
-    return tracks
+    return texts + tracks
 
 
 def _problem(flaw: str | None) -> str | None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from posixpath import basename, splitext
@@ -13,12 +14,15 @@ from typing import Final
 
 from zapette_webapp.library import paths
 from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.media import media_types, subtitle_files
+from zapette_webapp.media import media_types, subtitle_files, subtitle_pairs
 from zapette_webapp.media.subtitle_files import Subtitle
+from zapette_webapp.media.subtitle_pairs import Pair
 from zapette_webapp.subtitles import sami
 from zapette_webapp.subtitles.sami import Language
 
 _HEAD: Final = 16 << 10
+_LARGEST_PAIR: Final = 4 << 20
+_MOST_PAIRS: Final = 4096
 _POSTERS: Final = ("poster", "folder", "cover")
 _MENU: Final = re.compile(r"(?:VIDEO_TS|VTS_\d\d_0)\.VOB", re.IGNORECASE)
 
@@ -120,7 +124,7 @@ def _sorted_out(
         if is_menu(here):
             continue
         if suffix in media_types.SUBTITLES:
-            if not _is_pictures(entry.name, names):
+            if _stands_for_itself(entry.name, names):
                 texts.append(here)
         elif suffix in media_types.PICTURES:
             pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
@@ -186,6 +190,8 @@ def _subtitles_of(
         several = [named]
         if owners and media_types.suffix(text) in media_types.SEVERAL:
             several = subtitle_files.several(named, _languages_in(media_folder, text))
+        elif owners and media_types.suffix(text) == media_types.PAIR:
+            several = subtitle_files.of_pair(named, index_of_pair(media_folder, text).tracks)
         for medium in owners:
             found.setdefault(medium, []).extend(several)
     return found
@@ -202,10 +208,44 @@ def _languages_in(media_folder: MediaFolder, path: str) -> list[Language]:
     return sami.languages(beginning.replace(b"\0", b"").decode("utf-8", "replace"))
 
 
-def _is_pictures(name: str, names: Collection[str]) -> bool:
-    """Return whether a ``.sub`` file is the pictures of a VobSub, whose index is next to it."""
+def pairs(media_folder: MediaFolder, path: str) -> list[Subtitle]:
+    """Return the tracks of the VobSub files next to the film at `path`, in their order."""
+    found = read(media_folder, path.rpartition("/")[0])
+    return [
+        it
+        for medium in (found.media if found else [])
+        if medium.path == path
+        for it in medium.subtitles
+        if media_types.suffix(it.path) == media_types.PAIR
+    ]
+
+
+def index_of_pair(media_folder: MediaFolder, path: str) -> Pair:
+    """Return what the index of a VobSub says; no tracks if it cannot be read."""
+    file = media_folder.find(path)
+    if file is None:
+        return Pair((), (0, 0))
+    status = file.stat()
+    return _read_pair(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=_MOST_PAIRS)
+def _read_pair(file: Path, _mtime_ns: int, size: int) -> Pair:
+    # each scan of the folder asks
+    if size > _LARGEST_PAIR:
+        return Pair((), (0, 0))
+    try:
+        return subtitle_pairs.read(file.read_text("utf-8", "replace"))
+    except OSError:
+        return Pair((), (0, 0))
+
+
+def _stands_for_itself(name: str, names: Collection[str]) -> bool:
+    """Return whether a file is subtitles: the two files of a VobSub are so by their index."""
     stem, end = splitext(name.lower())
-    return end == ".sub" and f"{stem}.idx" in names
+    if end == media_types.PAIR:
+        return f"{stem}.sub" in names
+    return end != ".sub" or f"{stem}{media_types.PAIR}" not in names
 
 
 def _only(media: list[str], text: str) -> list[str]:
@@ -228,7 +268,7 @@ def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
     return [
         here
         for entry, here in found
-        if not _is_pictures(entry.name, names)
+        if _stands_for_itself(entry.name, names)
         and media_types.suffix(here) in media_types.SUBTITLES
         and not entry.name.startswith(".")
         and (not entry.is_symlink() or media_folder.find(here) is not None)

@@ -26,6 +26,8 @@ def register(media: Blueprint, library: Library) -> None:
     def subtitle(path: str) -> Response:
         file = library.media_folder.get(path)
         beside = file.suffix.lower() in media_types.SUBTITLES
+        if file.suffix.lower() == media_types.PAIR:
+            raise NotSubtitles
         form = _form()
         if beside:
             if form == "text" and file.suffix.lower() not in media_types.STYLED:

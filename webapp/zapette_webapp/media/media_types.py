@@ -24,6 +24,7 @@ TYPES: Final = {
     ".ass": "text/x-ssa",
     ".ssa": "text/x-ssa",
     ".sub": "text/x-microdvd",
+    ".idx": "text/x-vobsub",
     ".mpl": "text/x-mpl2",
     ".smi": "application/x-sami",
     ".sami": "application/x-sami",
@@ -34,8 +35,13 @@ TYPES: Final = {
 """The types of the served files, by extension."""
 
 SUBTITLES: Final = frozenset(
-    {".vtt", ".srt", ".ass", ".ssa", ".sub", ".mpl", ".smi", ".sami", ".ttml", ".dfxp", ".lrc"}
-)
+    {
+        ".vtt", ".srt", ".ass", ".ssa", ".sub", ".idx", ".mpl", ".smi", ".sami", ".ttml", ".dfxp",
+        ".lrc",
+    }
+)  # fmt: skip
+PAIR: Final = ".idx"
+"""The index of subtitles that are pictures, which are in a ``.sub`` file next to it."""
 SEVERAL: Final = frozenset({".smi", ".sami"})
 """Subtitle files that may hold several languages."""
 STYLED: Final = frozenset({".ass", ".ssa"})

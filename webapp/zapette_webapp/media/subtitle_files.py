@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -29,7 +29,8 @@ class Subtitle:
         path: its path in the library.
         label: the text for people: ``Français (forced)``.
         language: ISO 639-1 code, if its name contains one.
-        number: of the language in a file with several, from 0; None in others.
+        number: of the language in a file with several, from 0, or of the track of a VobSub; None in
+            others.
     """
 
     path: str
@@ -86,8 +87,17 @@ def named(path: str, film: str) -> Subtitle:
 
 def several(file: Subtitle, declared: Sequence[Language]) -> list[Subtitle]:
     """Return the subtitles in a file that declares these languages; itself if it has but one."""
-    if len(declared) < 2:
-        return [file]
+    return _each(file, declared) if len(declared) > 1 else [file]
+
+
+def of_pair(file: Subtitle, declared: Sequence[Language]) -> list[Subtitle]:
+    """Return the tracks of a VobSub; the name of its index says the language of a single one."""
+    if len(declared) == 1 and file.language is not None:
+        return [replace(file, number=0)]
+    return _each(file, declared)
+
+
+def _each(file: Subtitle, declared: Sequence[Language]) -> list[Subtitle]:
     found = []
     for number, it in enumerate(declared):
         code = languages.code(it.language) or languages.code(it.label)

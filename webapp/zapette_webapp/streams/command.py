@@ -22,9 +22,10 @@ SOUND_BITRATE: Final = 160_000
 _EARLIER: Final = 1.0
 """Seconds before a part at which reading begins, so that nothing of it is missed."""
 
+_LOCAL: Final = ("-protocol_whitelist", "file,pipe")
 _QUIET: Final = (
     *("-nostdin", "-v", "error", "-max_alloc", str(512 << 20)),
-    *("-protocol_whitelist", "file,pipe"),
+    *_LOCAL,
 )
 _ONLY: Final = ("-map_metadata", "-1", "-map_chapters", "-1")
 _TIMES: Final = ("-copyts", "-start_at_zero")
@@ -88,6 +89,15 @@ class ConvertedPicture:
     def begins(self, first: int) -> float:
         """Return where reading begins for a part, in seconds."""
         return self.timeline.starts[first]
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The arguments for another input than the film."""
+        beside = self.subtitle.beside if self.subtitle is not None else None
+        if beside is None:
+            return ()
+        size = "x".join(map(str, beside.size))
+        return (*_LOCAL, "-canvas_size", size, "-f", "matroska", "-i", f"file:{beside.file}")
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -172,6 +182,7 @@ def arguments(
     place = ("-ss", f"{begins:.6f}") if begins else ()
     return [
         *(*_QUIET, *_TIMES, *recipe.before, *place, "-f", facts.demuxer, "-i", f"file:{file}"),
+        *(recipe.beside if isinstance(recipe, ConvertedPicture) else ()),
         *(*_ONLY, *recipe.arguments(first), *_MP4, "pipe:1"),
     ]
 

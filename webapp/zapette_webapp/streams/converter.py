@@ -11,11 +11,13 @@ from typing import Final, Self
 from zapette_server.settings import Settings
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import NotStreamable
+from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import Encoders
 from zapette_webapp.media.tools import Limits as ToolLimits
 from zapette_webapp.media.tools import Tool
 from zapette_webapp.status.prometheus import Family
+from zapette_webapp.streams.beside import BesideReader
 from zapette_webapp.streams.cache import Cache
 from zapette_webapp.streams.plan import Plan
 from zapette_webapp.streams.reading import ProbeReader
@@ -99,6 +101,7 @@ class StreamConverter:
     Attributes:
         sources: what is in media.
         reader: reads them.
+        beside: makes files of the subtitles next to media.
         streams: makes and keeps the parts.
         encoders: finds what converts pictures.
         filters: the filters that ffmpeg has.
@@ -108,6 +111,7 @@ class StreamConverter:
 
     sources: Sources
     reader: ProbeReader
+    beside: BesideReader
     streams: Streams
     encoders: Encoders
     filters: Filters
@@ -122,6 +126,7 @@ class StreamConverter:
         return cls(
             Sources(reader),
             reader,
+            BesideReader(folder / "beside"),
             Streams(
                 ffmpeg,
                 Cache(folder, settings.convert_cache << 20),
@@ -151,34 +156,45 @@ class StreamConverter:
         """Keeps the threads running."""
         return self.streams.supervisor
 
-    def recipes(self, file: Path, plan: Plan, *, again: bool = False) -> Made:
+    def recipes(
+        self, media_folder: MediaFolder, path: str, plan: Plan, *, again: bool = False
+    ) -> Made:
         """Return what a plan makes of a medium.
 
         Args:
-            file: the medium.
+            media_folder: the library.
+            path: of the medium in it.
             plan: what is made of it.
             again: whether to read again a medium that grew: somebody begins to watch it.
 
         Raises:
+            NotInLibrary: there is no such medium.
             NotStreamable: the medium cannot be streamed; the reason says why.
+            NotFound: there are no such subtitles next to it.
         """
+        file = media_folder.get(path)
         if self.is_off:
             raise NotStreamable("conversion_off", "the setting convert allows no conversion")
         if self.streams.ffmpeg is None:
             raise NotStreamable("no_ffmpeg", "ffmpeg is not installed on the server")
         source, facts = self.sources.get(file, cut=plan.video == "copy", again=again)
-        return Made(source, Recipes(facts, plan, self.means), self.streams)
+        beside = None
+        if plan.beside and plan.burn is not None:
+            beside = self.beside.read(media_folder, path, plan.burn, again=again)
+        return Made(source, Recipes(facts, plan, self.means, beside), self.streams)
 
     def start(self) -> None:
         """Start."""
         if not self.is_off:
             self.encoders.start()
         self.streams.start()
+        self.beside.start()
 
     def stop(self) -> None:
         """End all conversions."""
         self.encoders.stop()
         self.reader.prober.stop()
+        self.beside.stop()
         self.streams.stop()
 
     def families(self) -> Iterator[Family]:

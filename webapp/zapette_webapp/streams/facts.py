@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 # Rates that people film at; a measured average is rounded to the next one.
@@ -101,6 +102,19 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A file with the pictures of subtitles, made from a VobSub next to the film.
+
+    Attributes:
+        file: in Matroska; its name is another one for each version of the VobSub.
+        size: of the screen on which the pictures have their places, in pixels.
+    """
+
+    file: Path
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Subtitle:
     """A subtitle track.
 
@@ -108,11 +122,13 @@ class Subtitle:
         index: its number among all streams of the file.
         codec_name: what ffmpeg calls its codec: ``hdmv_pgs_subtitle``.
         is_picture: whether it consists of pictures, and not of text.
+        beside: the file that it is in, if that is not the film.
     """
 
     index: int
     codec_name: str
     is_picture: bool
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ WIDEST: Final = 4096
 _BITRATE: Final = 8_000_000
 _LINES: Final = 1080
 _WIDE: Final = 16 / 9
+_LONGEST_SHOWN: Final = 15.0  # seconds of one subtitle
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,13 @@ def graph(
         return f"{source}{','.join([*before, *after])}[out]"
     width, height = picture.shown
     is_disc = subtitle.codec_name == "dvd_subtitle"
-    drawn = f"[0:{subtitle.index}]scale={width}:{height if is_disc else -1}[drawn]"
+    number = 0
+    earlier = ""
+    if subtitle.beside is not None:
+        # it is read from its beginning
+        number, earlier = 1, f"trim=start={max(0.0, start - _LONGEST_SHOWN):.3f},"
+    scaled = f"scale={width}:{height if is_disc else -1}"
+    drawn = f"[{number}:{subtitle.index}]{earlier}{scaled}[drawn]"
     overlay = "overlay=x=(W-w)/2:y=H-h:eof_action=pass"
     return (
         f"{drawn};{source}{','.join(before)}[shown];[shown][drawn]"

@@ -15,12 +15,12 @@ HEIGHTS: Final = range(120, 4321)
 """The heights, in lines, that a plan may ask for."""
 
 _VIDEO: Final = re.compile(
-    r"(?P<video>copy|none|h264)(?:\.(?P<height>[1-9]\d{2,3}))?(?:\.burn(?P<burn>0|[1-9]\d?))?"
+    r"(?P<video>copy|none|h264)(?:\.(?P<height>[1-9]\d{2,3}))?(?:\.(?P<where>burn|beside)(?P<burn>0|[1-9]\d?))?"
 )
 _AUDIO: Final = frozenset({"copy", "aac", "none"})
 _FORM: Final = (
     "plan: <video>-<audio> is needed, with the video copy, none, h264, h264.<height> or "
-    "h264.burn<track> (both: h264.720.burn1), and the audio copy, aac or none"
+    "h264.burn<track> or h264.beside<track> (both: h264.720.burn1), and the audio copy, aac or none"
 )
 
 
@@ -33,16 +33,19 @@ class Plan:
         audio: ``copy`` as they are, ``aac`` converted to stereo where needed, ``none`` left out.
         height: the most lines of a converted picture; None for the setting's.
         burn: the number of the subtitle track drawn into the picture, from 0; None for none.
+        beside: whether that is a track next to the film, and not one inside it.
     """
 
     video: Video
     audio: Audio
     height: int | None = None
     burn: int | None = None
+    beside: bool = False
 
     def __str__(self) -> str:
         height = "" if self.height is None else f".{self.height}"
-        burn = "" if self.burn is None else f".burn{self.burn}"
+        where = "beside" if self.beside else "burn"
+        burn = "" if self.burn is None else f".{where}{self.burn}"
         return f"{self.video}{height}{burn}-{self.audio}"
 
 
@@ -64,7 +67,7 @@ def parse(text: str) -> Plan:
         raise InvalidRequest(f"plan: a height from {HEIGHTS[0]} to {HEIGHTS[-1]} is needed")
     if found["video"] == "none" and audio == "none":
         raise InvalidRequest("plan: either a picture or sound is needed")
-    return Plan(_video(found["video"]), _audio(audio), height, burn)
+    return Plan(_video(found["video"]), _audio(audio), height, burn, found["where"] == "beside")
 
 
 def _video(text: str) -> Video:

@@ -56,11 +56,13 @@ class Recipes:
         facts: the medium.
         plan: what is made of it.
         means: what it is made with.
+        beside: the subtitles next to the film that the plan names.
     """
 
     facts: Facts
     plan: Plan
     means: Means
+    beside: Subtitle | None = None
 
     def picture(self) -> tuple[str, Recipe]:
         """Return how the picture is made, and a name that says it.
@@ -79,11 +81,12 @@ class Recipes:
                 )
             return "video-copy", CopiedPicture(picture, _cuts(self.facts))
         shape = self._shape(picture)
+        subtitle = self._burnt()
         burn = "" if self.plan.burn is None else f".burn{self.plan.burn}"
+        if subtitle is not None and subtitle.beside is not None:
+            burn = f".{subtitle.beside.file.stem}"
         times = timeline.converted_picture(picture.rate, self.facts.duration)
-        recipe = ConvertedPicture(
-            shape, times, self.means.encoder, self._burnt(), self.means.filters
-        )
+        recipe = ConvertedPicture(shape, times, self.means.encoder, subtitle, self.means.filters)
         return f"video-h264.{shape.lines}{burn}", recipe
 
     def sound(self, number: int) -> tuple[str, Recipe]:
@@ -133,8 +136,8 @@ class Recipes:
 
     def _burnt(self) -> Subtitle | None:
         number = self.plan.burn
-        if number is None:
-            return None
+        if number is None or self.plan.beside:
+            return self.beside
         if number >= len(self.facts.subtitles):
             raise NotFound(f"this medium has no subtitle track {number}")
         if not self.facts.subtitles[number].is_picture:

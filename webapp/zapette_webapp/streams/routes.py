@@ -35,7 +35,7 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
     @routes.get("/streams/<library_path:path>/<given>/<name>")
     def stream(path: str, given: str, name: str) -> Response:
         is_master = name == MASTER
-        made = converter.recipes(media_folder.get(path), plan.parse(given), again=is_master)
+        made = converter.recipes(media_folder, path, plan.parse(given), again=is_master)
         version = request.args.get(_VERSION, made.source.version)
         if version != made.source.version and not is_master:
             raise NotFound("the file has been replaced; load its master playlist again")
