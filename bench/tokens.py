@@ -11,7 +11,8 @@ from functools import partial
 import jwt
 
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 
 COUNT = 5000
 

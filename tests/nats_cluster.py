@@ -18,7 +18,8 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.create import create_tokens
 from zapette_server.engine.engine import Tokens

@@ -17,7 +17,8 @@ from tests.mqtt_clients import Household
 from tests.system import System
 from tests.waiting import eventually
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.storage.player_registry import PlayerRegistry
 
 FOREVER: Pairs = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)

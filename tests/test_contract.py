@@ -14,7 +14,7 @@ from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import core_entities
-from zapette_server.access.credentials import Role, rights
+from zapette_server.access.rights import Role, rights
 from zapette_webapp import problems
 from zapette_webapp.library import queries
 

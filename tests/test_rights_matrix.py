@@ -18,7 +18,8 @@ from tests.conformance.wire import Version
 from tests.mqtt_clients import Household
 from tests.system import System
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.engine.engine import Tokens
 
 F = TypeVar("F", bound=Callable[..., None])

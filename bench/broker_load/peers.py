@@ -28,7 +28,8 @@ from bench.environments import Environment
 from bench.processes import ProcessError, log_tail
 from tests.conformance.packets import Connect
 from tests.ports import free_ports
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.nats import cluster_files
 from zapette_server.nats.cluster_files import Node, Ports
 from zapette_server.nats.cluster_keys import ClusterKeys

@@ -32,7 +32,8 @@ from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
 from bench.environments import Environment
 from bench.processes import Process
 from tests.ports import free_ports
-from zapette_server.access import credentials
+from zapette_server.access import rights
+from zapette_server.access.credentials import Keyring
 from zapette_server.storage.data_folder import HOME, DataFolder
 from zapette_server.storage.player_registry import PlayerRegistry
 
@@ -149,11 +150,11 @@ class Ours(Server):
         client_id, data = identity.client_id, self._data
         if identity.role == "home":
             return Login(client_id, HOME, data.home_password)
-        role = credentials.Role(identity.role)
+        role = rights.Role(identity.role)
         player = generation = ""
-        if role is not credentials.Role.SERVER:
+        if role is not rights.Role.SERVER:
             player, generation = player_id(identity.home), self._generation(identity.home)
-        keyring = credentials.Keyring(data.secret, TOPICS)
+        keyring = Keyring(data.secret, TOPICS)
         token, _ = keyring.issue(role, client_id, player, generation)
         return Login(client_id, role.value, token)
 

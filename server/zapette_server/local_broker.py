@@ -11,7 +11,8 @@ from zapette.errors import SettingsError
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings, load

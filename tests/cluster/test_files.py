@@ -14,7 +14,8 @@ import pytest
 from tests.nats_cluster import NatsCluster
 from zapette.errors import SettingsError, Unavailable
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role, rights
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role, rights
 from zapette_server.engine.create import create_tokens
 from zapette_server.errors import CredentialsError, KeyFileError
 from zapette_server.nats import claims

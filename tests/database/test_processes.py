@@ -14,7 +14,7 @@ import pytest
 
 from tests.database.test_grants import ONE
 from tests.processes import ending
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.grants import Grants
 from zapette_server.storage.player_registry import PlayerRegistry
@@ -27,7 +27,7 @@ _SIDE = """
 import json, sys
 from dataclasses import replace
 from tests.database.test_grants import ONE
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.errors import PlayersFull
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.grants import Grants

@@ -20,7 +20,8 @@ from tests.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem
 from zapette.protocol.topics import Topics
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_webapp.access.sessions import Session, Sessions
 from zapette_webapp.access.signatures import PERIOD, Signatures, scope
 

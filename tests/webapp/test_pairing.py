@@ -8,7 +8,7 @@ import secrets
 
 import pytest
 
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_webapp.access import devices, pairing
 from zapette_webapp.access.pairing import CALM, LIFETIME, LONG, MOST, Pairing, read, spelled
 

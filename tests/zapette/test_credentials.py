@@ -10,7 +10,8 @@ import pytest
 
 from zapette.protocol.topics import Topics
 from zapette_server.access.authentication import compile_rights
-from zapette_server.access.credentials import Keyring, Role, new_generation, new_player_id, rights
+from zapette_server.access.credentials import Keyring, new_generation, new_player_id
+from zapette_server.access.rights import Role, rights
 from zapette_server.errors import CredentialsError
 
 ID, OTHER = "a" * 32, "b" * 32

@@ -13,7 +13,8 @@ from zapette.client.client import Client
 from zapette.errors import CallError, InvalidArgument, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.access.credentials import Role, new_player_id
+from zapette_server.access.credentials import new_player_id
+from zapette_server.access.rights import Role
 from zapette_server.checks import without_folders
 from zapette_server.engine.engine import Tokens
 from zapette_server.errors import PlayersFull

@@ -19,7 +19,8 @@ from zapette_bridge.ledger import Ledger
 from zapette_bridge.mapping import Mapping
 from zapette_bridge.turns import Turns
 from zapette_cli.processes.interruption import Interruption
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings

@@ -11,7 +11,8 @@ from zapette.errors import InvalidArgument, Unavailable
 from zapette.protocol.topics import is_player_id
 from zapette_broker import Broker
 from zapette_server.access.authentication import is_remote_or_guest_of
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.checks import Checks
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings

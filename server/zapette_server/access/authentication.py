@@ -15,9 +15,10 @@ from zapette.protocol.topics import Topics
 from zapette_broker.access.acl import AclEntry, Rights
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.access.terms import Budget, Terms
-from zapette_server.access.credentials import RESERVED_NAMES, Acl, Keyring, Role, Token, rights
+from zapette_server.access.credentials import Keyring, Token
 from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Change, Standing, fingerprint
+from zapette_server.access.rights import RESERVED_NAMES, Acl, Role, rights
 from zapette_server.errors import CredentialsError
 from zapette_server.storage.data_folder import HOME
 
@@ -174,7 +175,7 @@ class HouseholdAuthenticator:
 def compile_rights(acl: Acl, *values: str) -> Rights:
     """Return the rights that a token's rules give; what they do not name is denied anyway.
 
-    They are those of `zapette_server.access.credentials.rights`, and so need no check. `values` are
+    They are those of `zapette_server.access.rights.rights`, and so need no check. `values` are
     the ids in them: clients of one role keep the rest only once.
     """
     publish: list[AclEntry] = []

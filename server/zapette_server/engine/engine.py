@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from zapette.client.client import Client
-from zapette_server.access.credentials import TOKEN_LIFETIME, Role, Token
+from zapette_server.access.credentials import TOKEN_LIFETIME, Token
+from zapette_server.access.rights import Role
 
 
 class Tokens(Protocol):

@@ -16,7 +16,8 @@ from zapette.client.client import Client
 from zapette.errors import CallError, Unavailable
 from zapette.mqtt.event_loop import LoopThread
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.access.credentials import Keyring, Role
+from zapette_server.access.credentials import Keyring
+from zapette_server.access.rights import Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats import claims

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from zapette_server.access.credentials import Acl
+from zapette_server.access.rights import Acl
 
 DELIVERIES: Final = "$MQTT.sub.>"
 """Where a node delivers QoS 1 and 2 to its own clients; MQTT clients cannot subscribe to it."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from zapette_server.access.credentials import TOKEN_LIFETIME, Keyring, Role, Token, rights
+from zapette_server.access.credentials import TOKEN_LIFETIME, Keyring, Token
+from zapette_server.access.rights import Role, rights
 from zapette_server.errors import CredentialsError
 from zapette_server.nats import claims
 from zapette_server.nats.cluster_keys import ClusterKeys

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.access.credentials import RESERVED_NAMES
+from zapette_server.access.rights import RESERVED_NAMES
 from zapette_server.errors import AccountError
 from zapette_server.storage import private_file
 

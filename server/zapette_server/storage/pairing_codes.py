@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.storage.database import NO_LIMIT, Connection
 
 TABLES: Final = """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from zapette.errors import CallError
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.storage.grants import MOST_REVOKED, Grants, TokenGrant
 from zapette_webapp.access import pairing
 from zapette_webapp.access.pairing import Pairing

@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, Request, Response, request
 from werkzeug.datastructures import Authorization
 
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.errors import CredentialsError
 from zapette_webapp.access.household import HouseholdAccounts
 from zapette_webapp.access.sessions import Session, Sessions

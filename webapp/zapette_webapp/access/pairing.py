@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zapette_broker.storage import sqlite
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_server.storage.database import Connection
 from zapette_server.storage.pairing_codes import TABLES, Invitation, PairingCodes
 from zapette_webapp.access.throttle import EVERYBODY, Throttle

@@ -6,7 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from zapette_server.access.credentials import Keyring, Role, new_player_id
+from zapette_server.access.credentials import Keyring, new_player_id
+from zapette_server.access.rights import Role
 from zapette_server.engine.engine import Engine
 from zapette_server.errors import CredentialsError
 from zapette_server.settings import Settings

@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_webapp.access import devices, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
 from zapette_webapp.access.new_players import NewPlayers

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from zapette.protocol.topics import is_player_id, is_token
-from zapette_server.access.credentials import Keyring, Role, Token, is_generation
+from zapette_server.access.credentials import Keyring, Token, is_generation
+from zapette_server.access.rights import Role
 from zapette_server.engine.engine import Tokens
 from zapette_server.errors import CredentialsError
 

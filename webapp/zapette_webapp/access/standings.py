@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from zapette_server.access.credentials import Role
 from zapette_server.access.records import Standing
+from zapette_server.access.rights import Role
 from zapette_server.storage.grants import Grants
 from zapette_server.storage.player_registry import PlayerRegistry
 from zapette_webapp.access.sessions import Session

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from zapette_server.access.credentials import Role
+from zapette_server.access.rights import Role
 from zapette_webapp.access.library_access import CONTROLS, LibraryAccess
 from zapette_webapp.errors import BodyTooLarge, GuestsExcluded, InvalidRequest
 from zapette_webapp.http import requests, security_headers
