@@ -342,13 +342,15 @@ def shown(value: Any) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return repr(value if len(value) <= 40 else f"{value[:40]}…")
+            return repr(_beginning(value))
         case int() | float():
             return str(value)
-        case list():
-            return "a list"
         case _:
-            return "an object"
+            return _beginning(json.dumps(value, ensure_ascii=False))
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _or(words: Sequence[str]) -> str:
