@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from zapette.errors import SettingsError
 from zapette_broker.limits import Limits
-from zapette_cli.processes.manager import environment
+from zapette_cli.processes.manager import cannot_listen, check_ports, environment
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings, load
@@ -122,3 +123,11 @@ def test_a_wrong_variable_is_named(name: str, value: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path / "none.toml", {})
+
+
+def test_an_address_of_another_machine_is_no_fault_of_a_port() -> None:
+    """192.0.2.0/24 is nobody's (RFC 5737)."""
+    with pytest.raises(SettingsError, match=r"bind: 192\.0\.2\.77 is not an address of this"):
+        check_ports(Settings(bind="192.0.2.77"))
+    taken = cannot_listen(Settings(), "mqtt_port", "MQTT", 1883, OSError(errno.EACCES, "No"))
+    assert str(taken).startswith("setting mqtt_port: port 1883 (MQTT) cannot be used: No;")

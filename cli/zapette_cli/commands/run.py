@@ -100,8 +100,9 @@ def front(settings: Settings, *, exit_with_parent: bool) -> None:
     try:
         _runner()(process.serve(settings))
     except OSError as error:
-        click.echo(f"zapette: http_port {settings.http_port}: {error.strerror}", err=True)
-        sys.exit(manager.FATAL)
+        raise manager.cannot_listen(
+            settings, "http_port", "pages", settings.http_port, error
+        ) from error
 
 
 @click.command()

@@ -9,10 +9,10 @@ from typing import Any, Final
 from flask import Flask
 from waitress.server import create_server
 
-from zapette.errors import SettingsError
 from zapette_broker.clients import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
+from zapette_cli.processes.manager import cannot_listen
 from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_webapp.http import connections
@@ -90,4 +90,4 @@ def _bound(app: Flask, settings: Settings, **options: Any) -> Any:
     try:
         return create_server(app, **options)
     except OSError as error:
-        raise SettingsError("http_port", f"port {settings.http_port}: {error.strerror}") from error
+        raise cannot_listen(settings, "http_port", "pages", settings.http_port, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -58,7 +59,7 @@ def check_ports(settings: Settings) -> None:
     """Check that every port is free.
 
     Raises:
-        SettingsError: one is taken, or may not be used; it names the setting that changes it.
+        SettingsError: one is taken, or the address is another machine's; it names the setting.
     """
     family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
     for key, what, port in ports(settings):
@@ -68,12 +69,21 @@ def check_ports(settings: Settings) -> None:
                 probe.bind((settings.bind, port))
                 probe.listen(1)
             except OSError as error:
-                reason = (
-                    f"port {port} ({what}) cannot be used: {error.strerror}; set another with "
-                    f"ZAPETTE_{key.upper()}=PORT, --{key.replace('_', '-')} PORT or {key} = PORT "
-                    "in config/zapette.toml"
-                )
-                raise SettingsError(key, reason) from error
+                raise cannot_listen(settings, key, what, port, error) from error
+
+
+def cannot_listen(
+    settings: Settings, key: str, what: str, port: int, error: OSError
+) -> SettingsError:
+    """Return the error about a port that cannot be used; it names the setting to change."""
+    if error.errno == errno.EADDRNOTAVAIL:
+        return SettingsError("bind", f"{settings.bind} is not an address of this machine")
+    reason = (
+        f"port {port} ({what}) cannot be used: {error.strerror}; set another with "
+        f"ZAPETTE_{key.upper()}=PORT, --{key.replace('_', '-')} PORT or {key} = PORT "
+        "in config/zapette.toml"
+    )
+    return SettingsError(key, reason)
 
 
 @dataclass(slots=True)
