@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from zapette_cli.language import Text
+from zapette_cli.speech import said
+
 if TYPE_CHECKING:
     from zapette.client.application import Application
+
+_NO_SECONDS: Final = Text(
+    "{value} is not a number of seconds.",
+    "{value} n\u2019est pas un nombre de secondes.",
+)
 
 
 class _Seconds(click.FloatRange):
@@ -25,7 +33,7 @@ class _Seconds(click.FloatRange):
     ) -> float:
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
-            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+            self.fail(said(_NO_SECONDS, value=repr(value)), param, ctx)
         return seconds
 
 

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import category
+
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 
 if TYPE_CHECKING:
     from zapette.client.players import KnownPlayer
+
+_ACTIVITIES: Final = {
+    "offline": Text("offline", "hors ligne"),
+    "unavailable": Text("unavailable", "indisponible"),
+    "online": Text("online", "en ligne"),
+    "error": Text("error", "erreur"),
+    "gesture": Text("needs a click", "attend un clic"),
+    "loading": Text("loading", "chargement"),
+    "ended": Text("ended", "terminé"),
+    "playing": Text("playing", "lecture"),
+    "paused": Text("paused", "pause"),
+}
+_MUTED: Final = Text("muted", "muet")
 
 
 def summary(player: KnownPlayer) -> dict[str, Any]:
@@ -23,7 +39,11 @@ def summary(player: KnownPlayer) -> dict[str, Any]:
 
 
 def activity(player: KnownPlayer) -> str:
-    """Return the activity of a player in one or two words."""
+    """Return the activity of a player in one to three words."""
+    return said(_ACTIVITIES[_activity(player)])
+
+
+def _activity(player: KnownPlayer) -> str:
     state = player.state
     if not player.online:
         return "offline"
@@ -34,7 +54,7 @@ def activity(player: KnownPlayer) -> str:
     if state.get("error"):
         return "error"
     if state.get("gesture_required"):
-        return "needs a click"
+        return "gesture"
     if state.get("buffering"):
         return "loading"
     if state.get("ended"):
@@ -72,7 +92,7 @@ def volume(player: KnownPlayer) -> str:
     """Return the volume, ``40 %`` or ``muted``."""
     if "volume" not in player.state:
         return ""
-    return "muted" if player.state.get("muted") else f"{player.state['volume']:g} %"
+    return said(_MUTED) if player.state.get("muted") else f"{player.state['volume']:g} %"
 
 
 def row(player: KnownPlayer, since: float = 0.0) -> tuple[str, ...]:
@@ -87,9 +107,9 @@ def row(player: KnownPlayer, since: float = 0.0) -> tuple[str, ...]:
     )
 
 
-def table(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> str:
+def table(rows: Sequence[Sequence[str]], titles: Sequence[Text]) -> str:
     """Return the rows of untrusted cells in columns, below their titles."""
-    lines = [titles, *([one_line(cell) for cell in row] for row in rows)]
+    lines = [[said(each) for each in titles], *([one_line(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

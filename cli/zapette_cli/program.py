@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -24,6 +24,7 @@ from zapette_cli.commands.throw import throw
 from zapette_cli.commands.tls import tls
 from zapette_cli.commands.watch import watch
 from zapette_cli.failures import Group
+from zapette_cli.language import language_of
 
 __all__ = ["main"]
 
@@ -33,6 +34,14 @@ _OWN_OPTIONS: Final = {"--help", "--version"}
 
 class _Program(Group):
     """The command, which runs Zapette if no subcommand is given."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command, in the language of the person."""
+        if language_of(os.environ) == "fr" and extra.get("standalone_mode", True):
+            from zapette_cli.french import program
+
+            program.run(self, *args, **extra)
+        return super().main(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing and self._is_to_run(args):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from zapette_cli.errors import UnitError
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 
 NAME: Final = "zapette.service"
 
@@ -18,6 +20,10 @@ _HOMES: Final = tuple(Path(it) for it in ("/home", "/root", "/run/user"))
 _PRIVATE: Final = tuple(Path(it) for it in ("/tmp", "/var/tmp"))  # noqa: S108 - only compared
 _LOWEST_FREE_PORT: Final = 1024
 _WATCHDOG: Final = 120
+_CHARACTER: Final = Text(
+    "{text} has a character that a unit file cannot hold",
+    "{text} a un caractère que ne peut contenir un fichier d\u2019unité",
+)
 
 # Of both kinds; a user's own systemd can enforce no more.
 _LIMITS: Final = """\
@@ -150,6 +156,6 @@ def _quoted(text: str) -> str:
         UnitError: it has a character that stands for something else in some lines.
     """
     if not text.isprintable() or "$" in text:
-        raise UnitError(f"{text!r} has a character that a unit file cannot hold")
+        raise UnitError(said(_CHARACTER, text=repr(text)))
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'

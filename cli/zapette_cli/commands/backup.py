@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import click
 
+from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said
 from zapette_server.local_broker import settings_file
 from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings
 from zapette_server.storage.opening import SQLITE
 
 _NEW = click.Path(path_type=Path, dir_okay=False)
+_STRANGE: Final = Text(
+    "left out: {name}, which is not a file of Zapette",
+    "laissé de côté\u202f: {name}, qui n\u2019est pas un fichier de Zapette",
+)
+_ELSEWHERE: Final = Text(
+    "left out: the players and their remotes, which are in PostgreSQL; back it up with pg_dump"
+    " (docs/scaling.md)",
+    "laissés de côté\u202f: les lecteurs et leurs télécommandes, qui sont dans PostgreSQL\u202f;"
+    " sauvegardez-le par pg_dump (docs/scaling.md)",
+)
+_WRITTEN: Final = Text("{file}: {size:.0f} KiB", "{file}\u202f: {size:.0f} Kio")
+_RESTORED: Final = Text("{folder}: restored", "{folder}\u202f: restauré")
+_ASIDE: Final = Text(
+    "what was there before: {folder}", "ce qui s\u2019y trouvait avant\u202f: {folder}"
+)
+_SETTINGS: Final = Text(
+    "the settings of the backup: {saved}; to use them, copy it to {file}",
+    "les réglages de la sauvegarde\u202f: {saved}\u202f; pour les utiliser, copiez ce fichier vers"
+    " {file}",
+)
 _PRESENT = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
@@ -32,14 +55,10 @@ def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
 
     used = settings_file(os.environ, context.params["config"])
     for name in writer.write(settings.data_dir, used, file):
-        click.echo(f"left out: {name}, which is not a file of Zapette", err=True)
+        click.echo(said(_STRANGE, name=name), err=True)
     if settings.database != SQLITE:
-        click.echo(
-            "left out: the players and their remotes, which are in PostgreSQL; back it up with"
-            " pg_dump (docs/scaling.md)",
-            err=True,
-        )
-    click.echo(f"{file}: {file.stat().st_size / 1024:.0f} KiB")
+        click.echo(said(_ELSEWHERE), err=True)
+    click.echo(said(_WRITTEN, file=file, size=file.stat().st_size / 1024))
 
 
 @click.command()
@@ -54,8 +73,8 @@ def restore(settings: Settings, *, file: Path) -> None:
     from zapette_server.storage.backup_format import SETTINGS
 
     aside = reader.restore(file, settings.data_dir)
-    click.echo(f"{settings.data_dir}: restored")
+    click.echo(said(_RESTORED, folder=settings.data_dir))
     if aside is not None:
-        click.echo(f"what was there before: {aside}")
+        click.echo(said(_ASIDE, folder=aside))
     if (saved := settings.data_dir / SETTINGS).exists():
-        click.echo(f"the settings of the backup: {saved}; to use them, copy it to {SETTINGS_FILE}")
+        click.echo(said(_SETTINGS, saved=saved, file=SETTINGS_FILE))

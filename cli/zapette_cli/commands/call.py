@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,8 +13,18 @@ from zapette.protocol.messages import read_parameters
 from zapette_cli.commands.completion import complete_procedure, complete_target
 from zapette_cli.commands.services import described, offered_by
 from zapette_cli.connection_options import BrokerOptions, with_broker
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 from zapette_cli.target import find
 
+_BOTH: Final = Text(
+    "pass parameters by position or by name, not both",
+    "passez les paramètres par position ou par nom, pas les deux",
+)
+_NO_VALUE: Final = Text("-p {text}: write NAME=VALUE", "-p {text}\u202f: écrivez NAME=VALUE")
+_NO_JSON: Final = Text(
+    "{text} is not JSON: {error}", "{text} n\u2019est pas du JSON\u202f: {error}"
+)
 _target = click.argument("target", metavar="ID|NAME", shell_complete=complete_target)
 _procedure = click.argument("procedure", shell_complete=complete_procedure)
 _perhaps = click.argument("procedure", required=False, shell_complete=complete_procedure)
@@ -78,12 +88,12 @@ def _parameters(
     arguments: tuple[str, ...], named: tuple[str, ...]
 ) -> tuple[list[Any], dict[str, Any]]:
     if arguments and named:
-        raise InvalidArgument("pass parameters by position or by name, not both")
+        raise InvalidArgument(said(_BOTH))
     by_name = {}
     for text in named:
         name, separator, value = text.partition("=")
         if not separator or not name:
-            raise click.UsageError(f"-p {text}: write NAME=VALUE")
+            raise click.UsageError(said(_NO_VALUE, text=text))
         by_name[name] = _value(value)
     return [_value(text) for text in arguments], by_name
 
@@ -94,6 +104,6 @@ def _value(text: str) -> Any:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise InvalidArgument(f"{text!r} is not JSON: {error}") from None
+            raise InvalidArgument(said(_NO_JSON, text=repr(text), error=error)) from None
     parameters = read_parameters(text.encode("utf-8", "surrogateescape"))
     return parameters.positional[0] if parameters.positional else ""

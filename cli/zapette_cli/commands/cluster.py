@@ -10,8 +10,26 @@ import click
 from zapette.errors import SettingsError
 from zapette_cli.commands.cluster_changes import add, check_host, remove, renew
 from zapette_cli.commands.cluster_status import status
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 
 _PORT: Final = click.IntRange(1, 65533)
+
+_HOSTS: Final = Text(
+    "--host: 1 or {nodes} addresses are needed",
+    "--host\u202f: il faut 1 ou {nodes} adresses",
+)
+_NEXT: Final = Text(
+    "Start the nodes in {folder}, each on its machine:\n\n{starts}\n\n"
+    "and a web side: zapette run --config {folder}/{settings}\n\n"
+    "Keep {folder}/operator elsewhere: it can make new keys, and nothing that runs needs it.\n"
+    "A node needs its own .conf only; a web side needs {keys} and {settings}.",
+    "Démarrez les nœuds de {folder}, chacun sur sa machine\u202f:\n\n{starts}\n\n"
+    "et un serveur web\u202f: zapette run --config {folder}/{settings}\n\n"
+    "Gardez {folder}/operator ailleurs\u202f: il peut créer de nouvelles clés, et rien de ce qui "
+    "tourne n\u2019en a besoin.\n"
+    "Un nœud n\u2019a besoin que de son .conf\u202f; un serveur web, de {keys} et de {settings}.",
+)
 
 
 @click.group()
@@ -45,7 +63,7 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
 
     given = list(hosts) or ["127.0.0.1"]
     if len(given) not in (1, cluster_files.NODES):
-        raise click.UsageError(f"--host: 1 or {cluster_files.NODES} addresses are needed")
+        raise click.UsageError(said(_HOSTS, nodes=cluster_files.NODES))
     for host in given:
         check_host(host)
     first = cluster_files.Ports(
@@ -58,10 +76,11 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
     except OSError as error:
         raise SettingsError("FOLDER", f"{shown}: {error.strerror}") from error
     starts = "\n".join(f"  nats-server -c {node.name}.conf" for node in nodes)
-    click.echo(
-        f"Start the nodes in {shown}, each on its machine:\n\n{starts}\n\n"
-        f"and a web side: zapette run --config {shown}/{cluster_files.SETTINGS}\n\n"
-        f"Keep {shown}/operator elsewhere: it can make new keys, and nothing that runs needs "
-        f"it.\nA node needs its own .conf only; a web side needs {cluster_files.KEYS} and "
-        f"{cluster_files.SETTINGS}."
+    text = said(
+        _NEXT,
+        folder=shown,
+        starts=starts,
+        settings=cluster_files.SETTINGS,
+        keys=cluster_files.KEYS,
     )
+    click.echo(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,8 @@ from typing import Final
 import click
 
 from zapette.errors import SettingsError
-from zapette_cli.language import Text, language_of
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 from zapette_server.settings import load
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -33,7 +33,7 @@ _REMOVED: Final = Text(
     "{name} is no longer in the cluster; the others take over its messages.\n"
     "Copy {settings} to each web side and restart `zapette run` there, one after the other, and "
     "copy the other .conf files to their machines.",
-    "{name} ne fait plus partie de la grappe\u202f; les autres reprennent ses messages.\n"
+    "{name} ne fait plus partie du cluster\u202f; les autres reprennent ses messages.\n"
     "Copiez {settings} sur chaque serveur web et redémarrez-y « zapette run », l\u2019un après "
     "l\u2019autre, et copiez les autres fichiers .conf sur leurs machines.",
 )
@@ -74,6 +74,19 @@ _FINISHED: Final = Text(
     "l\u2019autre.",
 )
 
+_NOT_YET: Final = Text(
+    "--finish: first run it without, until the new keys are used",
+    "--finish\u202f: lancez d\u2019abord sans, jusqu\u2019à ce que les nouvelles clés servent",
+)
+_IN_USE: Final = Text(
+    "the new keys are used: --finish deletes the old ones",
+    "les nouvelles clés servent\u202f: --finish supprime les anciennes",
+)
+_NO_ADDRESS: Final = Text(
+    "--host: {host} is not an IP address",
+    "--host\u202f: {host} n\u2019est pas une adresse IP",
+)
+
 
 @click.command("add")
 @click.argument("folder", type=_FOLDER)
@@ -92,7 +105,7 @@ def add(folder: Path, host: str, *, without_streams: bool) -> None:
     except OSError as error:
         raise _refused(folder, error) from error
     ports = {it: getattr(node.ports, it) for it in ("mqtt", "websocket", "nats", "route")}
-    _say(_ADDED.filled(name=node.name, host=host, settings=_settings(folder), **ports))
+    click.echo(said(_ADDED, name=node.name, host=host, settings=_settings(folder), **ports))
 
 
 @click.command("remove")
@@ -116,7 +129,7 @@ def remove(folder: Path, name: str) -> None:
         files.remove(node)
     except OSError as error:
         raise _refused(folder, error) from error
-    _say(_REMOVED.filled(name=name, settings=_settings(folder)))
+    click.echo(said(_REMOVED, name=name, settings=_settings(folder)))
 
 
 @click.command("renew")
@@ -134,17 +147,17 @@ def renew(folder: Path, *, finish: bool) -> None:
     files = ClusterFolder(folder)
     are_new, are_old = (files.keys / NEXT).is_dir(), (files.keys / OLD).is_dir()
     if finish and (are_new or not are_old):
-        raise ClusterFileError("--finish: first run it without, until the new keys are used")
+        raise ClusterFileError(said(_NOT_YET))
     if are_old and not are_new and not finish:
-        raise ClusterFileError("the new keys are used: --finish deletes the old ones")
-    step, said = (files.use, _USED) if are_new else (files.renew, _MADE)
+        raise ClusterFileError(said(_IN_USE))
+    step, text = (files.use, _USED) if are_new else (files.renew, _MADE)
     if finish:
-        step, said = files.finish, _FINISHED
+        step, text = files.finish, _FINISHED
     try:
         step()
     except OSError as error:
         raise _refused(folder, error) from error
-    _say(said.filled(keys=click.format_filename(files.keys)))
+    click.echo(said(text, keys=click.format_filename(files.keys)))
 
 
 def check_host(host: str) -> None:
@@ -152,7 +165,7 @@ def check_host(host: str) -> None:
     try:
         ip_address(host)
     except ValueError:
-        raise click.UsageError(f"--host: {host!r} is not an IP address") from None
+        raise click.UsageError(said(_NO_ADDRESS, host=repr(host))) from None
 
 
 def _settings(folder: Path) -> Path:
@@ -163,7 +176,3 @@ def _settings(folder: Path) -> Path:
 
 def _refused(folder: Path, error: OSError) -> SettingsError:
     return SettingsError("FOLDER", f"{click.format_filename(folder)}: {error.strerror}")
-
-
-def _say(text: Text) -> None:
-    click.echo(text.of(language_of(os.environ)))

@@ -12,6 +12,7 @@ import click
 from zapette.errors import SettingsError
 from zapette_cli.language import Text, language_of
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said as spoken
 from zapette_server.engine.create import cluster_keys
 from zapette_server.settings import Settings
 from zapette_server.storage.opening import SQLITE, problem_of
@@ -36,6 +37,10 @@ _DATABASE: Final = Text("database: can be reached", "base de données\u202f: joi
 _NO_DATABASE: Final = Text("database: {reason}", "base de données\u202f: {reason}")
 _UNKNOWN: Final = Text("unknown", "inconnu")
 _NOTHING: Final = Text("nothing", "rien")
+_EMBEDDED: Final = Text(
+    'there is no cluster: it is not "nats"',
+    'il n\u2019y a pas de cluster\u202f: ce n\u2019est pas "nats"',
+)
 _WELL: Final = Text("All is well.", "Tout va bien.")
 
 _BEHIND: Final = Text(
@@ -68,7 +73,7 @@ _PARTLY: Final = Text(
 def status(settings: Settings) -> None:
     """Show the state of nodes, web sides and the database; exit with 1 if anything is wrong."""
     if not settings.broker.is_nats:
-        raise SettingsError("broker.kind", 'there is no cluster: it is not "nats"')
+        raise SettingsError("broker.kind", spoken(_EMBEDDED))
     keys = cluster_keys(settings)
     from zapette_server.nats.survey import survey
 

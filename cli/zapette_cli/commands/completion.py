@@ -29,7 +29,7 @@ def completion(shell: str) -> None:
     """
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.ClickException(f"no completion for {shell}")
+        raise click.BadParameter(shell)
     root = click.get_current_context().find_root()
     click.echo(kind(root.command, {}, "zapette", "_ZAPETTE_COMPLETE").source())
 

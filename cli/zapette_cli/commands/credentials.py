@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import Final
 
 import click
 
-from zapette_cli.language import Text, language_of
+from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said
 from zapette_server.errors import CredentialsError
 from zapette_server.local_broker import home_password
 from zapette_server.settings import Settings
@@ -23,6 +23,27 @@ _UNTIL: Final = Text(
     "On a cluster, this password is a token. It is valid until {until}; --days changes that.",
     "Dans un cluster, ce mot de passe est un jeton. Il est valable jusqu\u2019au {until}\u202f; "
     "--days change cela.",
+)
+
+_HASHED: Final = Text(
+    "only a hash of the password of {shown} is stored; `zapette credentials add {name}` sets a new "
+    "one",
+    "seule une empreinte du mot de passe de {shown} est gardée\u202f; `zapette credentials add "
+    "{name}` en fixe un nouveau",
+)
+_NO_ACCOUNT: Final = Text("there is no account {shown}", "le compte {shown} n\u2019existe pas")
+_NO_PASSWORDS: Final = Text(
+    "a cluster of NATS servers has no passwords: use the account {shown}, whose "
+    "password is a token",
+    "un cluster de serveurs NATS n\u2019a pas de mots de passe\u202f: utilisez le compte {shown}, "
+    "dont le mot de passe est un jeton",
+)
+_DERIVED: Final = Text(
+    "the account {shown} belongs to the data folder: its password is derived from the secret there "
+    "and cannot be set or removed; use `zapette credentials add NAME`",
+    "le compte {shown} appartient au dossier de données\u202f: son mot de passe vient du secret de "
+    "ce dossier, et ne peut être ni fixé ni supprimé\u202f; "
+    "utilisez `zapette credentials add NAME`",
 )
 
 
@@ -39,7 +60,7 @@ class _Known:
         click.echo(f"{HOME} {home_password(self.settings, self.folder, seconds)}")
         if self.settings.broker.is_nats:
             until = time.strftime("%Y-%m-%d", time.localtime(time.time() + seconds))
-            click.echo(_UNTIL.filled(until=until).of(language_of(os.environ)), err=True)
+            click.echo(said(_UNTIL, until=until), err=True)
 
 
 @click.group(invoke_without_command=True)
@@ -76,12 +97,9 @@ def show_account(known: _Known, name: str) -> None:
     if name == HOME:
         known.show_home()
     elif name in known.accounts.names():
-        raise CredentialsError(
-            f"only a hash of the password of {name!r} is stored; "
-            f"`zapette credentials add {name}` sets a new one"
-        )
+        raise CredentialsError(said(_HASHED, shown=repr(name), name=name))
     else:
-        raise CredentialsError(f"there is no account {name!r}")
+        raise CredentialsError(said(_NO_ACCOUNT, shown=repr(name)))
 
 
 @credentials.command("add")
@@ -92,10 +110,7 @@ def add_account(known: _Known, name: str, password: str) -> None:
     """Add an account, or change its password; connections with the old one end at once."""
     _refuse_home(name)
     if known.settings.broker.is_nats:
-        raise CredentialsError(
-            f"a cluster of NATS servers has no passwords: use the account {HOME!r}, whose "
-            "password is a token"
-        )
+        raise CredentialsError(said(_NO_PASSWORDS, shown=repr(HOME)))
     known.accounts.add(name, password)
 
 
@@ -110,7 +125,4 @@ def remove_account(known: _Known, name: str) -> None:
 
 def _refuse_home(name: str) -> None:
     if name == HOME:
-        raise CredentialsError(
-            f"the account {HOME!r} belongs to the data folder: its password is derived from the "
-            "secret there and cannot be set or removed; use `zapette credentials add NAME`"
-        )
+        raise CredentialsError(said(_DERIVED, shown=repr(HOME)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--url", metavar="URL", help="Check only this broker (default: ZAPETTE_URL).")
-@click.option("--timeout", type=SECONDS, default=3.0, show_default=True)
+@click.option("--timeout", type=SECONDS, default=3.0, show_default=True, help="Seconds to wait.")
 @click.option("--ca-file", type=CA_FILE, help=CA_HELP)
 @with_settings
 @click.pass_context
@@ -36,7 +36,7 @@ def doctor(
     timeout: float,
     ca_file: Path | None,
 ) -> None:
-    """Check what a phone needs, and say how to fix what fails: in English or French.
+    """Check what a phone needs, and say how to fix what fails.
 
     That is ports, addresses, VPN, firewall, certificates, data folder, disk, ffmpeg, clock,
     settings, and, if Zapette runs, its pages, broker, players and bridge. The exit code is 1 if a

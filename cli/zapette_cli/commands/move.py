@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
+from zapette_cli.language import Text
 from zapette_cli.player_text import one_line
+from zapette_cli.speech import said
 from zapette_cli.target import find
+
+_MOVED: Final = Text("{title} is on {player}.", "{title} est sur {player}.")
 
 
 @click.command()
@@ -25,4 +31,6 @@ def move(broker: BrokerOptions, origin: str, destination: str) -> None:
         callees = [find(each, application) for each in (origin, destination)]
         here, there = (Player(application.client, each, broker.timeout) for each in callees)
         state = here.move_to(there)
-    click.echo(one_line(f"{state['title'] or state['source']} is on {state['name']}."))
+    click.echo(
+        one_line(said(_MOVED, title=state["title"] or state["source"], player=state["name"]))
+    )

@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,13 +14,26 @@ from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import TargetError
 from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said
 from zapette_cli.target import SHORTEST
 from zapette_server.settings import Settings
 
 if TYPE_CHECKING:
     from zapette.client.players import KnownPlayer, Players
 
-_TITLES = ("NAME", "ID", "DOES", "AT", "VOLUME", "TITLE")
+_TITLES: Final = (
+    Text("NAME", "NOM"),
+    Text("ID", "ID"),
+    Text("DOES", "ÉTAT"),
+    Text("AT", "POSITION"),
+    Text("VOLUME", "VOLUME"),
+    Text("TITLE", "TITRE"),
+)
+_PAGE_TITLES: Final = (
+    Text("CODE", "CODE"),
+    Text("DEVICE", "APPAREIL"),
+    Text("ADDRESS", "ADRESSE"),
+)
 _REFRESH = 1.0
 _ADMISSION = "admission"
 _SEVERAL = Text(
@@ -28,6 +41,13 @@ _SEVERAL = Text(
     "plusieurs identifiants commencent par {id}\u202f: donnez plus de chiffres",
 )
 _NONE = Text("no player id begins with {id}", "aucun identifiant de lecteur ne commence par {id}")
+_LET_IN: Final = Text("The player is in.", "Le lecteur est admis.")
+_NOBODY: Final = Text("No new player is waiting.", "Aucun nouveau lecteur n\u2019attend.")
+_QUIT: Final = Text("Ctrl-C to quit.", "Ctrl-C pour quitter.")
+_EMPTY: Final = Text(
+    "No players. Open a player's page: `zapette doctor` prints the address.",
+    "Aucun lecteur. Ouvrez la page d\u2019un lecteur\u202f: `zapette doctor` donne l\u2019adresse.",
+)
 
 
 @click.group(invoke_without_command=True)
@@ -81,7 +101,7 @@ def allow(broker: BrokerOptions, code: str) -> None:
     with broker.connected() as application:
         callee = application.topics.service(_ADMISSION)
         application.client.call(callee, "allow", code=code, timeout=broker.timeout)
-    click.echo("The player is in.")
+    click.echo(said(_LET_IN))
 
 
 @players.command("waiting")
@@ -97,10 +117,10 @@ def waiting(broker: BrokerOptions, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(pages, ensure_ascii=False))
     elif not pages:
-        click.echo("No new player is waiting.")
+        click.echo(said(_NOBODY))
     else:
         rows = [[str(each[it]) for it in ("code", "device", "address")] for each in pages]
-        click.echo(table(rows, ("CODE", "DEVICE", "ADDRESS")))
+        click.echo(table(rows, _PAGE_TITLES))
 
 
 def _is_beginning(text: str) -> bool:
@@ -119,7 +139,7 @@ def _follow(known: Players) -> None:
     while True:
         click.clear()
         click.echo(_table(known, updated_at))
-        click.echo("\nCtrl-C to quit.")
+        click.echo(f"\n{said(_QUIT)}")
         changed.wait(_REFRESH)
         changed.clear()
 
@@ -130,5 +150,5 @@ def _table(known: Players, updated_at: dict[str, float]) -> str:
     now = time.monotonic()
     rows = [row(each, now - updated_at.get(each.id, now)) for each in known]
     if not rows:
-        return "No players. Open a player's page: `zapette doctor` prints the address."
+        return said(_EMPTY)
     return table(rows, _TITLES)

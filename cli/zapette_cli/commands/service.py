@@ -13,8 +13,9 @@ from typing import Final
 import click
 
 from zapette_cli.errors import ServiceError
-from zapette_cli.language import Text, language_of
+from zapette_cli.language import Text
 from zapette_cli.settings_options import OPTIONS, with_settings
+from zapette_cli.speech import said
 from zapette_cli.unit import NAME, SETTINGS, Unit
 from zapette_server import places
 from zapette_server.one_port import websocket_port
@@ -79,7 +80,7 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     _systemctl(["daemon-reload"], user=user)
     _systemctl(["enable", NAME], user=user)
     _systemctl(["restart", NAME], user=user)
-    click.echo(_said(_INSTALLED, file=folder / NAME))
+    click.echo(said(_INSTALLED, file=folder / NAME))
 
 
 @service.command()
@@ -88,11 +89,11 @@ def uninstall(*, user: bool) -> None:
     """Stop the service and remove it; its data and settings stay."""
     file = _folder(user=user) / NAME
     if not file.exists():
-        raise ServiceError(_said(_MISSING, file=file))
+        raise ServiceError(said(_MISSING, file=file))
     _systemctl(["disable", "--now", NAME], user=user)
     file.unlink()
     _systemctl(["daemon-reload"], user=user)
-    click.echo(_said(_REMOVED, file=file))
+    click.echo(said(_REMOVED, file=file))
 
 
 @service.command()
@@ -134,18 +135,18 @@ def _graphics() -> tuple[str, ...]:
 
 def _folder(*, user: bool) -> Path:
     if shutil.which("systemctl") is None:
-        raise ServiceError(_said(_NO_SYSTEMD))
+        raise ServiceError(said(_NO_SYSTEMD))
     if user:
         config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
         return Path(config) / "systemd" / "user"
     if os.geteuid() != 0:
-        raise ServiceError(_said(_NOT_ROOT))
+        raise ServiceError(said(_NOT_ROOT))
     return _SYSTEM
 
 
 def _systemctl(arguments: list[str], *, user: bool) -> None:
     if code := _run(arguments, user=user):
-        raise ServiceError(_said(_FAILED, arguments=" ".join(arguments), code=code))
+        raise ServiceError(said(_FAILED, arguments=" ".join(arguments), code=code))
 
 
 def _run(arguments: list[str], *, user: bool) -> int:
@@ -153,9 +154,4 @@ def _run(arguments: list[str], *, user: bool) -> int:
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
     except FileNotFoundError:
-        raise ServiceError(_said(_NO_SYSTEMD)) from None
-
-
-def _said(text: Text, **values: object) -> str:
-    """Return a text in the language of the person, with its ``{names}`` replaced."""
-    return text.filled(**values).of(language_of(os.environ))
+        raise ServiceError(said(_NO_SYSTEMD)) from None

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from zapette.errors import CallError
 from zapette_cli.connection_options import BrokerOptions, with_broker
+from zapette_cli.language import Text
 from zapette_cli.player_text import one_line
+from zapette_cli.speech import said
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
     from zapette.protocol.topics import Callee
+
+_NONE: Final = Text("No services.", "Aucun service.")
+_TITLES: Final = (Text("NAME", "NOM"), Text("PROCEDURES", "PROCÉDURES"))
+_SILENT: Final = Text(
+    "the service does not say what it offers",
+    "le service ne dit pas ce qu\u2019il offre",
+)
 
 
 @click.command()
@@ -37,12 +46,12 @@ def services(broker: BrokerOptions, *, as_json: bool) -> None:
         listed = [{"name": name, "procedures": each} for name, each in known.items()]
         click.echo(json.dumps(listed, ensure_ascii=False))
     elif not known:
-        click.echo("No services.")
+        click.echo(said(_NONE))
     else:
         rows = [
             (name, ", ".join(map(signature, each or [])) or "-") for name, each in known.items()
         ]
-        click.echo(table(rows, ("NAME", "PROCEDURES")))
+        click.echo(table(rows, _TITLES))
 
 
 def signature(procedure: dict[str, Any]) -> str:
@@ -90,4 +99,4 @@ def _checked(answer: Any) -> list[dict[str, Any]]:
     match answer:
         case [*listed] if all(isinstance(each, dict) and "name" in each for each in listed):
             return listed
-    raise CallError("the service does not say what it offers")
+    raise CallError(said(_SILENT))

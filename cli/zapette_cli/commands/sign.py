@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said
 
 if TYPE_CHECKING:
     from zapette_server.settings import Settings
+
+_BOTH: Final = Text(
+    "--stream and --picture: only one of them is possible",
+    "--stream et --picture\u202f: un seul des deux est possible",
+)
+_NO_MEDIUM: Final = Text(
+    "the library has no medium {name}; it is {folder}, --media names another folder",
+    "la médiathèque n\u2019a pas de média {name}\u202f; c\u2019est {folder}, "
+    "--media en désigne une autre",
+)
 
 
 @click.command()
@@ -41,13 +53,10 @@ def sign(
     from zapette_webapp.streams.routes import MASTER
 
     if stream is not None and picture:
-        raise click.UsageError("--stream and --picture: only one of them is possible")
+        raise click.UsageError(said(_BOTH))
     inside = path.removeprefix("media/")
     if MediaFolder(settings.media_dir).find(inside) is None:
-        raise click.ClickException(
-            f"the library has no medium {inside!r}; it is {settings.media_dir}, --media names "
-            "another folder"
-        )
+        raise click.ClickException(said(_NO_MEDIUM, name=repr(inside), folder=settings.media_dir))
     where = f"media/{quote(inside)}"
     if picture:
         where = f"thumbnails/{quote(inside)}"

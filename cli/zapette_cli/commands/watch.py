@@ -13,6 +13,7 @@ from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import TargetError
 from zapette_cli.language import Text
+from zapette_cli.speech import said
 from zapette_cli.target import find
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _NO_PLAYER: Final = Text(
     "{text} is not a player: only players have a state to watch",
     "{text} n'est pas un lecteur\u202f: seuls les lecteurs ont un état à suivre",
 )
+
+_BACK: Final = Text("zapette: reconnected", "zapette\u202f: reconnecté")
 
 
 @click.command()
@@ -72,7 +75,7 @@ def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
 
 def _report_outages(application: Application) -> None:
     application.client.on_lost = lambda reason: click.echo(f"zapette: {reason}", err=True)
-    application.client.on_live = lambda: click.echo("zapette: reconnected", err=True)
+    application.client.on_live = lambda: click.echo(said(_BACK), err=True)
 
 
 def _follow_states(

@@ -1,0 +1,1 @@
+"""The command in French: its help, and what click says."""
