@@ -31,8 +31,9 @@ TEXTS = """(() => {
   return [document.title, ...texts.filter(Boolean)];
 })()"""
 # What only the other language says, by the pages' own tables.
-FOREIGN = """Promise.all([import("/static/i18n/en.js"), import("/static/i18n/fr.js")]).then(
-  ([{ en }, { fr }]) => {
+FOREIGN = """Promise.all(
+  ["en", "fr"].map((it) => import(new URL(`static/i18n/${it}.js`, document.baseURI))),
+).then(([{ en }, { fr }]) => {
     const own = Object.values(%(own)s);
     return Object.values(%(other)s).filter((text) => !own.includes(text));
   })"""
