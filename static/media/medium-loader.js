@@ -252,6 +252,8 @@ export class MediumLoader {
     const isKnown = duration !== null && Number.isFinite(duration);
     const start = exact || !isKnown ? position : Math.min(position, duration);
     if (Math.abs(start - screen.currentTime) > NEAR) await this.#display.seek(start);
+    // a stream seeks to its start by itself
+    else if (screen.seeking) await until(screen, "seeked", "error", "failure", "superseded");
     if (load !== this.#loads) return;
     this.#isAtStart = true;
     if (this.#starting) await this.#play();

@@ -11,8 +11,8 @@ const ALL = 4;
 const NOT_SUPPORTED = 4;
 
 /**
- * @typedef {Pick<HTMLVideoElement, "paused" | "ended" | "currentTime" | "duration" | "playbackRate"
- *   | "readyState" | "videoWidth" | "play" | "pause"> & EventTarget & {
+ * @typedef {Pick<HTMLVideoElement, "paused" | "ended" | "seeking" | "currentTime" | "duration"
+ *   | "playbackRate" | "readyState" | "videoWidth" | "play" | "pause"> & EventTarget & {
  *   readonly seekable: { readonly length: number },
  *   readonly error: { readonly code: number, readonly message: string } | null,
  * }} Screen what shows a medium
@@ -29,6 +29,7 @@ export class Slide extends EventTarget {
   #timer = undefined;
   /** @type {{ code: number, message: string } | null} */
   error = null;
+  seeking = false;
 
   /**
    * @param {HTMLVideoElement} video that it covers

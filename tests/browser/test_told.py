@@ -26,7 +26,8 @@ ENGLISH: Final = re.compile(
     r"\b(?:the|is|was|cannot|this|of|and|to|it|not|or|you|your|with|here|again|forced|SDH)\b",
     re.IGNORECASE,
 )
-BEGINS_A_LINE: Final = re.compile(r"[ \u00a0][:;!?»%]|«[ \u00a0]")
+# but an address may begin with two colons
+BEGINS_A_LINE: Final = re.compile(r"[ \u00a0](?!::)[:;!?»%]|«[ \u00a0]")
 # Names that hold none of those words.
 GOOD, CUT, NOISE = "media/Bon.webm", "media/Coupé.mp4", "media/Bruit.webm"
 

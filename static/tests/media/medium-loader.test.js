@@ -10,6 +10,7 @@ class SlowDisplay {
   screen = Object.assign(new EventTarget(), {
     error: null,
     videoWidth: 0,
+    seeking: false,
     currentTime: 0,
     duration: 52,
   });
@@ -21,6 +22,7 @@ class SlowDisplay {
   release() {}
   choose() {}
   supersede() {}
+  hold() {}
 
   open() {
     queueMicrotask(() => this.screen.dispatchEvent(new Event("loadedmetadata")));
@@ -35,15 +37,20 @@ class SlowDisplay {
 
 const turn = () => new Promise((done) => setImmediate(done));
 
-test("a seek waits until a load has reached its start", async () => {
-  const display = new SlowDisplay();
+/** @param {SlowDisplay} display */
+function loaderOf(display) {
   const delivery = { way: {}, hasPicture: false, begin: () => {} };
   const abilities = { smooth: () => Promise.resolve(true) };
-  const loader = new MediumLoader(
+  return new MediumLoader(
     /** @type {any} */ (display),
     /** @type {any} */ (delivery),
     /** @type {any} */ (abilities),
   );
+}
+
+test("a seek waits until a load has reached its start", async () => {
+  const display = new SlowDisplay();
+  const loader = loaderOf(display);
   let isOpened = false;
 
   void loader.load(SOURCE, { position: 7 });
@@ -56,4 +63,21 @@ test("a seek waits until a load has reached its start", async () => {
   display.arrive();
   await turn();
   assert.equal(isOpened, true);
+});
+
+test("a medium that is loaded again is held until it has arrived by itself", async () => {
+  const display = new SlowDisplay();
+  const loader = loaderOf(display);
+  await loader.load(SOURCE, {});
+  display.screen.currentTime = 4;
+
+  // as hls.js does before the metadata is there
+  display.screen.seeking = true;
+  const reopened = loader.reopen();
+  await turn();
+  assert.deepEqual(display.sought, []);
+  assert.equal(loader.held?.position, 4);
+  display.screen.dispatchEvent(new Event("seeked"));
+  await reopened;
+  assert.equal(loader.held, null);
 });
