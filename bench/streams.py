@@ -28,12 +28,12 @@ from bench.media import ours
 from bench.results import about, command, heading, markdown, write_json
 from tests.ports import free_port
 from zapette_webapp.media.encoders import SOFTWARE
-from zapette_webapp.streams import command as streams_command
-from zapette_webapp.streams import plan
-from zapette_webapp.streams.command import Recipe
-from zapette_webapp.streams.process import NICENESS
+from zapette_webapp.streams.making.process import NICENESS
+from zapette_webapp.streams.planning import command as streams_command
+from zapette_webapp.streams.planning import plan
+from zapette_webapp.streams.planning.command import Recipe
+from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.reading import ProbeReader
-from zapette_webapp.streams.recipes import Means, Recipes
 from zapette_webapp.streams.sources import Sources
 
 SECONDS: Final = 60

@@ -19,7 +19,7 @@ from tests.waiting import eventually
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 FOREVER: Pairs = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)
 MINUTES = 600

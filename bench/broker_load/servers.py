@@ -35,7 +35,7 @@ from tests.ports import free_ports
 from zapette_server.access import rights
 from zapette_server.access.credentials import Keyring
 from zapette_server.storage.data_folder import HOME, DataFolder
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PASSWORDS: Final[dict[Role, str]] = {

@@ -9,7 +9,7 @@ import click
 
 from zapette_cli.commands.backup import backup, restore
 from zapette_cli.commands.call import call, command
-from zapette_cli.commands.cluster import cluster
+from zapette_cli.commands.cluster.cluster import cluster
 from zapette_cli.commands.completion import completion
 from zapette_cli.commands.credentials import credentials
 from zapette_cli.commands.doctor import doctor

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.storage.leases import Leases
+from zapette_server.storage.tables.leases import Leases
 from zapette_server.supervisor import Supervisor
 
 log = logging.getLogger("zapette.web")

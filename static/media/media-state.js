@@ -29,20 +29,20 @@
  * @property {boolean} starting it plays once it is loaded
  * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
- * @property {import("./volume.js").Volume} volume
+ * @property {import("./sounds/volume.js").Volume} volume
  * @property {Tracks & { delay: number }} subtitles
  * @property {Tracks} audio
  * @property {boolean} audioChoice
  * @property {{ position: number, duration: number | null } | null} held its position while it is
  *   loaded again
- * @property {import("./delivery.js").Delivery | null} way how it is delivered
+ * @property {import("./delivery/delivery.js").Delivery | null} way how it is delivered
  * @property {number | null} speed of its conversion
  * @property {boolean} convertible
  */
 
 /**
  * Return the present state.
- * @param {import("./slide.js").Screen} video
+ * @param {import("./display/slide.js").Screen} video
  * @param {Circumstances} circumstances
  * @returns {MediaState}
  */
@@ -71,7 +71,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
 }
 
 /**
- * @param {import("./delivery.js").Delivery} way
+ * @param {import("./delivery/delivery.js").Delivery} way
  * @param {number | null} speed
  * @returns {StreamState}
  */

@@ -1,19 +1,19 @@
 /** The player's media: what plays, and how. Only this folder touches `<video>`. */
 
 import { CallError } from "../protocol/errors.js";
-import { Abilities } from "./abilities.js";
-import { absence } from "./absence.js";
-import { Display } from "./display.js";
-import { LinkMeter } from "./link-meter.js";
+import { Abilities } from "./delivery/abilities.js";
+import { absence } from "./delivery/absence.js";
+import { Display } from "./display/display.js";
+import { LinkMeter } from "./delivery/link-meter.js";
 import { mediaError } from "./flaws.js";
-import { MediumDelivery } from "./medium-delivery.js";
-import { MediumLoader } from "./medium-loader.js";
-import { Preload } from "./preload.js";
+import { MediumDelivery } from "./delivery/medium-delivery.js";
+import { MediumLoader } from "./delivery/medium-loader.js";
+import { Preload } from "./delivery/preload.js";
 import { describe } from "./media-state.js";
-import { Sounds } from "./sounds.js";
+import { Sounds } from "./sounds/sounds.js";
 import { Stream } from "./stream.js";
-import { Subtitles } from "./subtitles.js";
-import { Volume } from "./volume.js";
+import { Subtitles } from "./subtitles/subtitles.js";
+import { Volume } from "./sounds/volume.js";
 import { Signal } from "../events/signal.js";
 
 /** The events of media elements after which the state may have changed. */
@@ -35,7 +35,7 @@ const CHANGES = [
 
 /**
  * @typedef {import("./media-state.js").MediaState} MediaState
- * @typedef {import("./medium-loader.js").Loading} Loading
+ * @typedef {import("./delivery/medium-loader.js").Loading} Loading
  * @typedef {import("../protocol/sources.js").Source} Source
  *
  * @typedef {object} MediaEvent
@@ -61,7 +61,7 @@ export class Media {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {import("./medium-delivery.js").Surroundings & { photoSeconds: number }} surroundings
+   * @param {import("./delivery/medium-delivery.js").Surroundings & { photoSeconds: number }} surroundings
    */
   constructor(video, surroundings) {
     this.#video = video;
@@ -142,7 +142,7 @@ export class Media {
 
   /**
    * Load the medium again at its position, delivered in this way.
-   * @param {import("./delivery.js").Kind | "auto"} kind
+   * @param {import("./delivery/delivery.js").Kind | "auto"} kind
    */
   async deliver(kind) {
     const { source } = this.#loader;

@@ -2,8 +2,8 @@
 
 import { isRecord } from "../protocol/messages.js";
 import { Signal } from "../events/signal.js";
-import { fitting, kindOf } from "../media/subtitle-kinds.js";
-import { usual } from "../media/usual-subtitles.js";
+import { fitting, kindOf } from "../media/subtitles/subtitle-kinds.js";
+import { usual } from "../media/subtitles/usual-subtitles.js";
 
 const USUAL = 100;
 /** The stored choice of no subtitles. */
@@ -70,7 +70,7 @@ export class SubtitleChoice {
   }
 
   /**
-   * @param {readonly import("../media/subtitle-kinds.js").Track[]} tracks
+   * @param {readonly import("../media/subtitles/subtitle-kinds.js").Track[]} tracks
    * @param {unknown} wish
    */
   #wanted(tracks, wish) {

@@ -22,11 +22,11 @@ from tests.system import System
 from tests.waiting import eventually
 from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreNewer
 from zapette_server.errors import BackupError
-from zapette_server.storage import backup, restore
-from zapette_server.storage.backup_format import ASIDE, MANIFEST, is_kept
+from zapette_server.storage.backups import backup, restore
+from zapette_server.storage.backups.backup_format import ASIDE, MANIFEST, is_kept
+from zapette_server.storage.backups.held_folder import HeldFolder
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.folder_lock import FolderLock
-from zapette_server.storage.held_folder import HeldFolder
 from zapette_server.storage.stores import prepare
 
 

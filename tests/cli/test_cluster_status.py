@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zapette_cli.commands.cluster_status import problems, said
+from zapette_cli.commands.cluster.cluster_status import problems, said
 from zapette_server.nats.cluster_state import Answers, ClusterState, NodeState, state
 
 

@@ -12,8 +12,8 @@ import pytest
 from tests.database.conftest import Place
 from tests.waiting import eventually
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.storage import grants
-from zapette_server.storage.grants import SCHEMA, Grants, TokenGrant
+from zapette_server.storage.tables import grants
+from zapette_server.storage.tables.grants import SCHEMA, Grants, TokenGrant
 
 ONE = TokenGrant(
     client_id="remote-1",

@@ -12,7 +12,7 @@ from tests.waiting import eventually
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_server.storage.database import Connection
-from zapette_server.storage.leases import TABLE, Leases
+from zapette_server.storage.tables.leases import TABLE, Leases
 
 
 def opened(place: Place) -> Connection:

@@ -23,8 +23,8 @@ from zapette_server import checks
 from zapette_server.postgresql import pool
 from zapette_server.postgresql.database import Database
 from zapette_server.postgresql.schema import VERSION
-from zapette_server.storage.leases import Leases
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.leases import Leases
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,8 @@ from tests.database.test_grants import ONE
 from tests.processes import ending
 from zapette_server.access.rights import Role
 from zapette_server.postgresql.database import Database
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_webapp.access.pairing import Pairing
 
 pytestmark = pytest.mark.slow
@@ -30,8 +30,8 @@ from tests.database.test_grants import ONE
 from zapette_server.access.rights import Role
 from zapette_server.errors import PlayersFull
 from zapette_server.postgresql.database import Database
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_webapp.access.pairing import Pairing
 
 database = Database(sys.argv[1])

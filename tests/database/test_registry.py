@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.database.conftest import Place
 from zapette_server.errors import PlayersFull
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 DAY = 86400.0
 Opener = Callable[..., PlayerRegistry]

@@ -17,9 +17,9 @@ import pytest
 from tests.webapp import films
 from tests.webapp.films import ffmpeg
 from zapette_webapp.errors import Unplayable
-from zapette_webapp.media import flaws
-from zapette_webapp.media.inspection import MOST_CHAPTERS, content_of
-from zapette_webapp.media.probe import LIMITS, Probe, Prober
+from zapette_webapp.media.probing import flaws
+from zapette_webapp.media.probing.inspection import MOST_CHAPTERS, content_of
+from zapette_webapp.media.probing.probe import LIMITS, Probe, Prober
 
 TEBIBYTE = 1 << 40
 MANY = 100_000

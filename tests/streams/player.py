@@ -14,7 +14,7 @@ import av
 from av.container import InputContainer
 
 from tests.system import Answer, System
-from zapette_webapp.streams.mp4 import Fragment, Splitter
+from zapette_webapp.streams.making.mp4 import Fragment, Splitter
 
 LOUD = 3000
 PARTS = re.compile(r"^#EXTINF:([\d.]+),\n([^#\s]+\.m4s.*)$", re.MULTILINE)

@@ -21,13 +21,13 @@ from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.status import prometheus
-from zapette_webapp.streams import plan
-from zapette_webapp.streams.cache import Cache
-from zapette_webapp.streams.conversion import AHEAD, Conversion
 from zapette_webapp.streams.converter import Made
+from zapette_webapp.streams.making.cache import Cache
+from zapette_webapp.streams.making.conversion import AHEAD, Conversion
+from zapette_webapp.streams.making.renditions import Rendition
+from zapette_webapp.streams.planning import plan
+from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.reading import ProbeReader
-from zapette_webapp.streams.recipes import Means, Recipes
-from zapette_webapp.streams.renditions import Rendition
 from zapette_webapp.streams.sources import Sources
 from zapette_webapp.streams.streams import Limits, Streams
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_webapp.streams import levels, playlists, timeline
-from zapette_webapp.streams.assembly import Assembler
-from zapette_webapp.streams.facts import Picture
-from zapette_webapp.streams.mp4 import Fragment, NotMp4, Sample, Splitter, merged
-from zapette_webapp.streams.playlists import PictureTrack, SoundTrack
-from zapette_webapp.streams.timeline import SHORTEST, Timeline
+from zapette_webapp.streams.making.assembly import Assembler
+from zapette_webapp.streams.making.mp4 import Fragment, NotMp4, Sample, Splitter, merged
+from zapette_webapp.streams.planning import levels, playlists, timeline
+from zapette_webapp.streams.planning.facts import Picture
+from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
+from zapette_webapp.streams.planning.timeline import SHORTEST, Timeline
 
 SECONDS = st.floats(0.1, 36_000)
 

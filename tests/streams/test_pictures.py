@@ -17,19 +17,20 @@ from tests.picture_subtitles import HEIGHT, WIDTH, green_box, write_pair
 from tests.streams import samples
 from tests.waiting import eventually
 from zapette_webapp.errors import NotFound
+from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.routes import blueprint
-from zapette_webapp.media import ffmpeg_program, sheet
+from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
-from zapette_webapp.media.preview_sheets import PreviewSheets
-from zapette_webapp.media.thumbnails import SIZE as SIZE_OF_THUMBNAIL
-from zapette_webapp.media.thumbnails import Thumbnails
-from zapette_webapp.streams import command, plan
+from zapette_webapp.media.pictures import sheet
+from zapette_webapp.media.pictures.preview_sheets import PreviewSheets
+from zapette_webapp.media.pictures.thumbnails import SIZE as SIZE_OF_THUMBNAIL
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
 from zapette_webapp.streams.beside import BesideReader
-from zapette_webapp.streams.facts import Subtitle
+from zapette_webapp.streams.planning import command, plan
+from zapette_webapp.streams.planning.facts import Subtitle
+from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.reading import ProbeReader
-from zapette_webapp.streams.recipes import Means, Recipes
 from zapette_webapp.streams.sources import Sources
 
 SIZE = f"{WIDTH}x{HEIGHT}"

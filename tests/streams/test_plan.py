@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zapette_webapp.errors import InvalidRequest
-from zapette_webapp.streams.plan import HEIGHTS, Plan, parse
+from zapette_webapp.streams.planning.plan import HEIGHTS, Plan, parse
 from zapette_webapp.streams.viewers import MOST, Viewers, viewer
 
 PLANS = st.one_of(

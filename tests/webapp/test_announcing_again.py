@@ -17,7 +17,7 @@ from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Topics
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 PLAYERS = ("1" * 32, "2" * 32)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from zapette_webapp.errors import Unplayable
-from zapette_webapp.media.codecs import content_type, track
-from zapette_webapp.media.probe import read
+from zapette_webapp.media.probing.codecs import content_type, track
+from zapette_webapp.media.probing.probe import read
 
 
 @pytest.mark.parametrize(

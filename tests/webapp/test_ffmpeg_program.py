@@ -12,8 +12,8 @@ import pytest
 from tests.webapp import films
 from tests.webapp.test_thumbnails import finished
 from zapette_webapp.media import ffmpeg_program
-from zapette_webapp.media.probe import Prober
-from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
+from zapette_webapp.media.probing.probe import Prober
 
 
 @pytest.fixture

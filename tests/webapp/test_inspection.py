@@ -14,9 +14,9 @@ from tests.webapp import films
 from tests.webapp.films import ffmpeg
 from zapette_server.places import ROOT
 from zapette_webapp.errors import Unplayable
-from zapette_webapp.media import contents, durations, flaws
-from zapette_webapp.media.contents import Chapter, Font
-from zapette_webapp.media.probe import Probe, Prober
+from zapette_webapp.media.probing import contents, durations, flaws
+from zapette_webapp.media.probing.contents import Chapter, Font
+from zapette_webapp.media.probing.probe import Probe, Prober
 
 pytestmark = pytest.mark.slow
 

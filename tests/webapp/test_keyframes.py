@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.webapp.films import ffmpeg
-from zapette_webapp.media.keyframes import _is_whole
-from zapette_webapp.media.probe import Prober, read
+from zapette_webapp.media.probing.keyframes import _is_whole
+from zapette_webapp.media.probing.probe import Prober, read
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from tests.vector_files import vectors
 from tests.webapp.films import ffmpeg
-from zapette_webapp.library import listing, playlists, titles
+from zapette_webapp.library import playlists, titles
+from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.media_folder import MediaFolder
 from zapette_webapp.library.playlists import Item
 from zapette_webapp.media import media_types, type_table
 

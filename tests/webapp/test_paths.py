@@ -16,9 +16,9 @@ from tests.system import System
 from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette.protocol.ranges import LONGEST_TITLE
-from zapette_webapp.library import paths
+from zapette_webapp.library.folder import paths
+from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.media_folder import MediaFolder
 
 VECTORS = vectors("paths")["paths"]
 LONGEST = 255

@@ -11,11 +11,10 @@ import pytest
 
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
-from zapette_webapp.media.inspection import opened
-from zapette_webapp.media.pictures import Picture
-from zapette_webapp.media.preview_program import sheet_of
-from zapette_webapp.media.preview_sheets import PreviewSheets
-from zapette_webapp.media.sheet import (  # fmt: skip
+from zapette_webapp.media.pictures.pictures import Picture
+from zapette_webapp.media.pictures.preview_program import sheet_of
+from zapette_webapp.media.pictures.preview_sheets import PreviewSheets
+from zapette_webapp.media.pictures.sheet import (
     COLUMNS,
     COUNT,
     HEIGHT,
@@ -26,7 +25,8 @@ from zapette_webapp.media.sheet import (  # fmt: skip
     fitting,
     order,
 )
-from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
+from zapette_webapp.media.probing.inspection import opened
 
 _HALVES = "color=red:d=4:r=5:s={0},format=yuv420p[a];color=blue:d=4:r=5:s={0},format=yuv420p[b];"
 RED, BLUE, BLACK = (254, 0, 0), (0, 0, 254), (0, 0, 0)

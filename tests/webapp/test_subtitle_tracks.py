@@ -14,11 +14,11 @@ from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
 from zapette_webapp.errors import NoTrack, NotReady, Unconvertible
-from zapette_webapp.media.conversion import Converter
 from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.readings import Readings
+from zapette_webapp.media.subtitles.conversion import Converter
+from zapette_webapp.media.subtitles.track_reader import TrackReader
 from zapette_webapp.media.tools import Limits, Tool
-from zapette_webapp.media.track_reader import TrackReader
 
 pytestmark = pytest.mark.slow
 

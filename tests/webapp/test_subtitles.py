@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.errors import ToolBusy, Unconvertible
-from zapette_webapp.library import listing
-from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.media import subtitle_files
-from zapette_webapp.media.conversion import LARGEST, Converter
-from zapette_webapp.media.subtitle_files import Subtitle, named, owner
+from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.media.subtitles import subtitle_files
+from zapette_webapp.media.subtitles.conversion import LARGEST, Converter
+from zapette_webapp.media.subtitles.subtitle_files import Subtitle, named, owner
 from zapette_webapp.media.tools import Limits, Tool
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n{}\n"

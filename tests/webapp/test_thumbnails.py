@@ -14,9 +14,9 @@ import pytest
 
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
-from zapette_webapp.media.pictures import Picture
-from zapette_webapp.media.probe import Prober
-from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.pictures.pictures import Picture
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
+from zapette_webapp.media.probing.probe import Prober
 
 pytestmark = pytest.mark.slow
 
@@ -129,7 +129,7 @@ def test_a_huge_picture_takes_little_memory(tmp_path: Path, side: int) -> None:
     file = png(tmp_path / "huge.png", side)
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from zapette_webapp.media.thumbnails import Thumbnails\n"
+        "from zapette_webapp.media.pictures.thumbnails import Thumbnails\n"
         "made = Thumbnails(Path(sys.argv[1]))\n"
         "made.start(); picture = made.find(Path(sys.argv[2]))\n"
         "while picture.pending: picture = made.get(Path(sys.argv[2]))\n"

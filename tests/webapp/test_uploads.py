@@ -24,8 +24,8 @@ from tests.webapp.test_library_rights import session_cookie
 from tests.webapp.uploading import RAW, Phone, link_of
 from zapette.mqtt.subscriptions import Message
 from zapette_webapp.errors import NoRoom, NotFound, NotReady, UploadTooLarge
-from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.library.index.index import Index
 from zapette_webapp.uploads import names
 from zapette_webapp.uploads.budget import RESERVE, Budget
 from zapette_webapp.uploads.retention import Retention

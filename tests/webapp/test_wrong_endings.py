@@ -13,7 +13,7 @@ from tests.webapp.films import ffmpeg
 from tests.webapp.test_thumbnails import finished
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types
-from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10")
 SOUND = ("-f", "lavfi", "-i", "sine=duration=1")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.database.test_grants import ONE
-from zapette_server.storage.clock import Clock
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.clock import Clock
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 DAY = 86400.0
 NOW = 1_795_000_000.0

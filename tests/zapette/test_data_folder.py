@@ -13,7 +13,7 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.errors import CredentialsError
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
-from zapette_server.storage.player_registry import SCHEMA, PlayerRegistry
+from zapette_server.storage.tables.player_registry import SCHEMA, PlayerRegistry
 
 ID = "a" * 32
 

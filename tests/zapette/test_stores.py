@@ -31,8 +31,8 @@ from zapette_broker.storage.store_errors import (
 from zapette_server.access.records import Records
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
-from zapette_server.storage.player_registry import PlayerRegistry
 from zapette_server.storage.stores import BROKER, WEB, Stores, prepare
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 IDS = [f"{number:032x}" for number in range(300)]
 
@@ -52,8 +52,8 @@ def raw(registry: PlayerRegistry) -> sqlite3.Connection:
 _OPENER = """
 import sys
 from pathlib import Path
-from zapette_server.storage.player_registry import PlayerRegistry
-from zapette_server.storage.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
 print("ready", flush=True)
 for line in sys.stdin:
     try:

@@ -331,7 +331,7 @@ class Unplayable(WebappError):
     """The medium cannot be played.
 
     Attributes:
-        flaw: why, one of `zapette_webapp.media.flaws.FLAWS`.
+        flaw: why, one of `zapette_webapp.media.probing.flaws.FLAWS`.
     """
 
     text = "the medium cannot be played"

@@ -51,7 +51,7 @@ def backup(context: click.Context, settings: Settings, *, file: Path) -> None:
     and the settings. Keep FILE as safe as a password. Films are not in it, nor what is made again
     from them. Players in PostgreSQL are not in it either: use pg_dump.
     """
-    from zapette_server.storage import backup as writer
+    from zapette_server.storage.backups import backup as writer
 
     used = settings_file(os.environ, context.params["config"])
     for name in writer.write(settings.data_dir, used, file):
@@ -69,8 +69,8 @@ def restore(settings: Settings, *, file: Path) -> None:
 
     What is in the data folder is moved to a folder in it, and not deleted.
     """
-    from zapette_server.storage import restore as reader
-    from zapette_server.storage.backup_format import SETTINGS
+    from zapette_server.storage.backups import restore as reader
+    from zapette_server.storage.backups.backup_format import SETTINGS
 
     aside = reader.restore(file, settings.data_dir)
     click.echo(said(_RESTORED, folder=settings.data_dir))

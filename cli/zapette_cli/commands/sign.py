@@ -48,8 +48,8 @@ def sign(
     from zapette_webapp.access.signatures import Signatures
     from zapette_webapp.addresses import Addresses
     from zapette_webapp.errors import InvalidRequest
-    from zapette_webapp.library.media_folder import MediaFolder
-    from zapette_webapp.streams import plan
+    from zapette_webapp.library.folder.media_folder import MediaFolder
+    from zapette_webapp.streams.planning import plan
     from zapette_webapp.streams.routes import MASTER
 
     if stream is not None and picture:

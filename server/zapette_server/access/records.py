@@ -11,8 +11,8 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.storage.accounts import Accounts
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 log = logging.getLogger("zapette.broker")
 

@@ -16,8 +16,8 @@ from zapette_server.settings import Settings
 
 if TYPE_CHECKING:
     from zapette_server.nats.cluster_keys import ClusterKeys
-    from zapette_server.storage.grants import Grants
-    from zapette_server.storage.player_registry import PlayerRegistry
+    from zapette_server.storage.tables.grants import Grants
+    from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 
 def create_engine(

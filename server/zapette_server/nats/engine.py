@@ -27,8 +27,8 @@ from zapette_server.nats.node_link import NodeLink
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
 from zapette_server.nats.subjects import subjects
 from zapette_server.nats.tokens import NatsTokens
-from zapette_server.storage.endings import Endings
-from zapette_server.storage.grants import Grants
+from zapette_server.storage.tables.endings import Endings
+from zapette_server.storage.tables.grants import Grants
 from zapette_server.supervisor import Supervisor
 
 log = logging.getLogger("zapette.nats")

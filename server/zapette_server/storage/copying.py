@@ -14,9 +14,9 @@ from zapette_server.errors import CopyRefused
 from zapette_server.storage import data_folder, private_file, stores
 from zapette_server.storage.data_folder import DataFolder, make_folder
 from zapette_server.storage.database import Connection
-from zapette_server.storage.grants import Grants
 from zapette_server.storage.opening import open_server
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 _PLAYERS: Final[Mapping[str, str]] = {
     "players": "id, generation, seen_at",

@@ -17,14 +17,15 @@ from zapette_broker.storage.sqlite import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
 from zapette_server.checks import without_folders
-from zapette_server.storage import grants, household, leases, player_registry
+from zapette_server.storage import household
 from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
 from zapette_server.storage.database import Connection
 from zapette_server.storage.folder_lock import FolderLock
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.leases import Leases
 from zapette_server.storage.opening import SQLITE, open_server
-from zapette_server.storage.player_registry import RECENT, PlayerRegistry
+from zapette_server.storage.tables import grants, leases, player_registry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.leases import Leases
+from zapette_server.storage.tables.player_registry import RECENT, PlayerRegistry
 
 log = logging.getLogger("zapette.store")
 

@@ -1,6 +1,6 @@
 import { formatFactor } from "../../i18n/format.js";
 import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
-import { labelOf } from "../../media/subtitle-kinds.js";
+import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { DelayRow } from "../../elements/delay-row.js";
 import { defineOnce } from "../../elements/define.js";

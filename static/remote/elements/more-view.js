@@ -1,7 +1,7 @@
 import { formatFactor } from "../../i18n/format.js";
 import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
 import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
-import { labelOf } from "../../media/subtitle-kinds.js";
+import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
 import { defineOnce } from "../../elements/define.js";
 import { ChoiceRow } from "../../elements/choice-row.js";
 import { DelayRow } from "../../elements/delay-row.js";

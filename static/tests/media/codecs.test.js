@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isDecoded } from "../../media/codecs.js";
+import { isDecoded } from "../../media/delivery/codecs.js";
 
 const canPlay = (/** @type {string} */ type) => type === 'audio/mp4; codecs="mp4a.40.2"';
 

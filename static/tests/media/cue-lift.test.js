@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CueLift } from "../../media/cue-lift.js";
+import { CueLift } from "../../media/subtitles/cue-lift.js";
 
 class Cue {
   snapToLines = true;

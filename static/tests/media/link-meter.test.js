@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LinkMeter } from "../../media/link-meter.js";
+import { LinkMeter } from "../../media/delivery/link-meter.js";
 import { Signal } from "../../events/signal.js";
 
 const LOADING = 2;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MediumDelivery } from "../../media/medium-delivery.js";
+import { MediumDelivery } from "../../media/delivery/medium-delivery.js";
 
-const ABILITIES = /** @type {import("../../media/abilities.js").Abilities} */ (
+const ABILITIES = /** @type {import("../../media/delivery/abilities.js").Abilities} */ (
   /** @type {unknown} */ ({ opens: () => true, plays: () => true, streams: () => true })
 );
 const ABOUT = /** @type {import("../../library/catalogue.js").About} */ (

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MediumLoader } from "../../media/medium-loader.js";
+import { MediumLoader } from "../../media/delivery/medium-loader.js";
 
 const SOURCE = { source: "media/a.mp4", url: "media/a.mp4", title: "a", path: "a.mp4" };
 

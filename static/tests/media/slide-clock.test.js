@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SlideClock } from "../../media/slide-clock.js";
+import { SlideClock } from "../../media/display/slide-clock.js";
 
 const SECONDS = 8;
 

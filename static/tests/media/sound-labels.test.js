@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { soundLabel } from "../../media/sound-labels.js";
+import { soundLabel } from "../../media/sounds/sound-labels.js";
 
 /** @type {import("../../library/catalogue.js").Part} */
 const SOUND = { kind: "audio", name: "DTS", codec: "dtsc" };

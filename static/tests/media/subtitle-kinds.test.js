@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitting, kindOf, labelOf } from "../../media/subtitle-kinds.js";
+import { fitting, kindOf, labelOf } from "../../media/subtitles/subtitle-kinds.js";
 import { translator } from "../../i18n/translate.js";
 
 /** @param {string[]} labels */

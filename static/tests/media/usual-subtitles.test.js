@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { usual } from "../../media/usual-subtitles.js";
+import { usual } from "../../media/subtitles/usual-subtitles.js";
 
 test("who never chose gets what helps to understand the sound", () => {
   const track = (/** @type {string} */ language, /** @type {string} */ label) => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { REASONS } from "../../media/delivery.js";
+import { REASONS } from "../../media/delivery/delivery.js";
 import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
 import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from zapette.errors import CallError
 from zapette_server.access.rights import Role
-from zapette_server.storage.grants import MOST_REVOKED, Grants, TokenGrant
+from zapette_server.storage.tables.grants import MOST_REVOKED, Grants, TokenGrant
 from zapette_webapp.access import pairing
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.player_credentials import PlayerCredentials

@@ -13,7 +13,7 @@ from typing import Final
 
 from zapette_broker.storage import sqlite
 from zapette_server.storage.database import Connection
-from zapette_server.storage.waiting_players import TABLE, WaitingPlayer, WaitingPlayers
+from zapette_server.storage.tables.waiting_players import TABLE, WaitingPlayer, WaitingPlayers
 from zapette_webapp.errors import TooManyWaiting
 
 DIGITS: Final = 6

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from zapette.errors import InvalidArgument
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.settings import Settings
-from zapette_server.storage.player_registry import PlayerRegistry
-from zapette_server.storage.waiting_players import WaitingPlayer
+from zapette_server.storage.tables.player_registry import PlayerRegistry
+from zapette_server.storage.tables.waiting_players import WaitingPlayer
 from zapette_webapp.access import admission
 from zapette_webapp.access.access_control import Device
 from zapette_webapp.access.admission import Admission

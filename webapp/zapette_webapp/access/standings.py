@@ -7,8 +7,8 @@ from typing import Final
 
 from zapette_server.access.records import Standing
 from zapette_server.access.rights import Role
-from zapette_server.storage.grants import Grants
-from zapette_server.storage.player_registry import PlayerRegistry
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_webapp.access.sessions import Session
 
 _KEPT: Final = 10_000

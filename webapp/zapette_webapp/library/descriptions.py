@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import titles
-from zapette_webapp.library.index import UNREADABLE, Index
-from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.library.paths import address
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.library.folder.paths import address
+from zapette_webapp.library.index.index import UNREADABLE, Index
 from zapette_webapp.library.playlist_reader import PlaylistReader, entry_of
 from zapette_webapp.library.playlists import Item
-from zapette_webapp.media import flaws, media_types
+from zapette_webapp.media import media_types
+from zapette_webapp.media.probing import flaws
 
 _LONG: Final = ("chapters", "fonts")
 """What only the answer about one medium has."""

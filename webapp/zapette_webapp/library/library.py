@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.library.index.index import Index
+from zapette_webapp.library.index.scanner import Scanner
 from zapette_webapp.library.queries import Queries
-from zapette_webapp.library.scanner import Scanner
-from zapette_webapp.media.conversion import Converter
 from zapette_webapp.media.disk_cache import DiskCache
-from zapette_webapp.media.pictures import Pictures
-from zapette_webapp.media.preview_sheets import PreviewSheets
-from zapette_webapp.media.probe import Prober
-from zapette_webapp.media.thumbnails import Thumbnails
+from zapette_webapp.media.pictures.pictures import Pictures
+from zapette_webapp.media.pictures.preview_sheets import PreviewSheets
+from zapette_webapp.media.pictures.thumbnails import Thumbnails
+from zapette_webapp.media.probing.probe import Prober
+from zapette_webapp.media.subtitles.conversion import Converter
+from zapette_webapp.media.subtitles.track_reader import BUDGET, TrackReader
 from zapette_webapp.media.tools import Tool
-from zapette_webapp.media.track_reader import BUDGET, TrackReader
 
 
 @dataclass(frozen=True, slots=True)

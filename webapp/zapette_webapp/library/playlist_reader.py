@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from zapette_webapp.library import playlists
-from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.library.index.index import Index
+from zapette_webapp.library.index.scanner import Scanner
 from zapette_webapp.library.playlists import Item
-from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media import media_types, type_table
 
 Entry = dict[str, Any]

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from zapette.protocol.ranges import LONGEST_TITLE
-from zapette_webapp.library import paths
+from zapette_webapp.library.folder import paths
 
 LARGEST: Final = 1 << 20
 """The bytes of a playlist that are read."""

@@ -11,11 +11,11 @@ from zapette.errors import InvalidArgument
 from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library import folding
 from zapette_webapp.library.descriptions import Descriptions
-from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import UPLOADS, MediaFolder
+from zapette_webapp.library.folder.media_folder import UPLOADS, MediaFolder
+from zapette_webapp.library.index.index import Index
+from zapette_webapp.library.index.scanner import Scanner
 from zapette_webapp.library.playlist_reader import PlaylistReader
 from zapette_webapp.library.playlists import Item
-from zapette_webapp.library.scanner import Scanner
 from zapette_webapp.media import media_types
 
 MOST: Final = 500

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from zapette_webapp.errors import InvalidRequest, NoPicture, NotReady
 from zapette_webapp.http.conditional import conditional
-from zapette_webapp.library import paths, subtitle_routes
+from zapette_webapp.library import subtitle_routes
+from zapette_webapp.library.folder import paths
+from zapette_webapp.library.folder.paths import LibraryPath
 from zapette_webapp.library.library import Library
-from zapette_webapp.library.paths import LibraryPath
-from zapette_webapp.media.pictures import Picture
+from zapette_webapp.media.pictures.pictures import Picture
 
 _A_YEAR: Final = 365 * 24 * 3600
 _PARAMETERS: Final = frozenset({"path", "search", "offset", "limit", "order"})

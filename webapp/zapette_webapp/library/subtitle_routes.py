@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 
 from zapette_webapp.errors import InvalidRequest, NotSubtitles
 from zapette_webapp.http.conditional import conditional
-from zapette_webapp.library import listing
+from zapette_webapp.library.folder import listing
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types
-from zapette_webapp.media.conversion import Form
-from zapette_webapp.media.track_reader import Reading
+from zapette_webapp.media.subtitles.conversion import Form
+from zapette_webapp.media.subtitles.track_reader import Reading
 
 _MOST: Final = 999
 _TYPES: Final[dict[Form, str]] = {"webvtt": "text/vtt", "text": "text/x-ssa"}

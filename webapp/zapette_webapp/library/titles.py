@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from zapette_webapp.library import paths
+from zapette_webapp.library.folder import paths
 from zapette_webapp.library.folding import folded
 
 # Words that describe a release. The first one in a name ends the title.

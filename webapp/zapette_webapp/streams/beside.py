@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.errors import InvalidRequest, NotFound, Unconvertible
-from zapette_webapp.library import listing
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.readings import output
-from zapette_webapp.media.subtitle_files import Subtitle as Track
+from zapette_webapp.media.subtitles.subtitle_files import Subtitle as Track
 from zapette_webapp.media.tools import Limits, Tool
-from zapette_webapp.streams.facts import Beside, Subtitle
+from zapette_webapp.streams.planning.facts import Beside, Subtitle
 
 BUDGET: Final = 64 << 20
 """The size limit of the files, in bytes: those of some ten films."""

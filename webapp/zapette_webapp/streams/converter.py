@@ -11,18 +11,18 @@ from typing import Final, Self
 from zapette_server.settings import Settings
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import NotStreamable
-from zapette_webapp.library.media_folder import MediaFolder
+from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import Encoders
 from zapette_webapp.media.tools import Limits as ToolLimits
 from zapette_webapp.media.tools import Tool
 from zapette_webapp.status.prometheus import Family
 from zapette_webapp.streams.beside import BesideReader
-from zapette_webapp.streams.cache import Cache
-from zapette_webapp.streams.plan import Plan
+from zapette_webapp.streams.making.cache import Cache
+from zapette_webapp.streams.making.renditions import Rendition
+from zapette_webapp.streams.planning.plan import Plan
+from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.reading import ProbeReader
-from zapette_webapp.streams.recipes import Means, Recipes
-from zapette_webapp.streams.renditions import Rendition
 from zapette_webapp.streams.sources import Source, Sources
 from zapette_webapp.streams.streams import Limits, Served, Streams
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.errors import MediaFlaw, NotStreamable, ToolBusy, ToolError, Unplayable
-from zapette_webapp.media import flaws
-from zapette_webapp.media.codecs import Track
-from zapette_webapp.media.probe import Probe, Prober
-from zapette_webapp.streams.facts import Facts, Picture, Sound, Subtitle
+from zapette_webapp.media.probing import flaws
+from zapette_webapp.media.probing.codecs import Track
+from zapette_webapp.media.probing.probe import Probe, Prober
+from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
 
 _WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
     flaws.EMPTY: ("empty", "the file is empty"),

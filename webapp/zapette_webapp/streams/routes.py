@@ -9,9 +9,10 @@ from typing import Final
 from flask import Blueprint, Response, request, send_file
 
 from zapette_webapp.errors import InvalidRequest, NotFound
-from zapette_webapp.library.media_folder import MediaFolder
-from zapette_webapp.streams import plan, playlists, viewers
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.streams import viewers
 from zapette_webapp.streams.converter import StreamConverter
+from zapette_webapp.streams.planning import plan, playlists
 
 MASTER: Final = "master.m3u8"
 """The name of a master playlist."""

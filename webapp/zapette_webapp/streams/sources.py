@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from zapette_webapp.streams import groups
-from zapette_webapp.streams.facts import Facts
 from zapette_webapp.streams.identity import Identity
+from zapette_webapp.streams.making import groups
+from zapette_webapp.streams.planning.facts import Facts
 from zapette_webapp.streams.viewers import Viewers
 
 _MOST: Final = 256

@@ -15,11 +15,11 @@ from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
 from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.status.prometheus import Family, family
-from zapette_webapp.streams.cache import Cache
-from zapette_webapp.streams.command import Recipe
-from zapette_webapp.streams.conversion import Conversion
-from zapette_webapp.streams.facts import Facts
-from zapette_webapp.streams.renditions import Rendition
+from zapette_webapp.streams.making.cache import Cache
+from zapette_webapp.streams.making.conversion import Conversion
+from zapette_webapp.streams.making.renditions import Rendition
+from zapette_webapp.streams.planning.command import Recipe
+from zapette_webapp.streams.planning.facts import Facts
 from zapette_webapp.streams.sources import Source
 
 log = logging.getLogger("zapette.streams")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zapette.mqtt.subscriptions import Message
-from zapette_webapp.library.media_folder import UPLOADS
+from zapette_webapp.library.folder.media_folder import UPLOADS
 
 UNFINISHED: Final = 3600.0
 """Seconds for which an upload may pause."""

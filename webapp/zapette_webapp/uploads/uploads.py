@@ -24,11 +24,11 @@ from zapette_webapp.errors import (
     UploadsOff,
     WrongOffset,
 )
-from zapette_webapp.library import listing
-from zapette_webapp.library.index import Index
-from zapette_webapp.library.media_folder import UPLOADS, MediaFolder
+from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder.media_folder import UPLOADS, MediaFolder
+from zapette_webapp.library.index.index import Index
 from zapette_webapp.media import media_types
-from zapette_webapp.media.probe import Probe, Prober
+from zapette_webapp.media.probing.probe import Probe, Prober
 from zapette_webapp.uploads import upload as files
 from zapette_webapp.uploads.budget import Budget
 from zapette_webapp.uploads.names import harmless

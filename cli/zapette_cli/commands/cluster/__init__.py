@@ -1,0 +1,1 @@
+"""``zapette cluster`` and its subcommands."""

@@ -1,0 +1,1 @@
+"""Backups of a household's data, and restoring them."""

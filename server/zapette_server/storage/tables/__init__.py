@@ -1,0 +1,1 @@
+"""What the shared database holds, a module for each subject."""

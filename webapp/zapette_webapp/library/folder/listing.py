@@ -1,0 +1,287 @@
+"""The content of one folder of the library, from the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from posixpath import basename, splitext
+from typing import Final
+
+from zapette_webapp.library.folder import paths
+from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.media import media_types, subtitle_pairs
+from zapette_webapp.media.subtitle_pairs import Pair
+from zapette_webapp.media.subtitles import subtitle_files
+from zapette_webapp.media.subtitles.subtitle_files import Subtitle
+from zapette_webapp.subtitles import sami
+from zapette_webapp.subtitles.sami import Language
+
+_HEAD: Final = 16 << 10
+_LARGEST_PAIR: Final = 4 << 20
+_MOST_PAIRS: Final = 4096
+_POSTERS: Final = ("poster", "folder", "cover")
+_MENU: Final = re.compile(r"(?:VIDEO_TS|VTS_\d\d_0)\.VOB", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """A picture in the library that represents a film or a folder.
+
+    Attributes:
+        path: its path in the library.
+        mtime_ns: its modification time, in Unix nanoseconds.
+    """
+
+    path: str
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A medium on the disk.
+
+    Attributes:
+        path: its path in the library.
+        kind: ``video``, ``audio``, ``playlist`` or ``link``.
+        size: bytes.
+        mtime_ns: its modification time, in Unix nanoseconds.
+        poster: its picture, if there is one.
+        subtitles: its subtitle files.
+    """
+
+    path: str
+    kind: str
+    size: int
+    mtime_ns: int
+    poster: Poster | None = None
+    subtitles: tuple[Subtitle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One folder on the disk.
+
+    Attributes:
+        path: its path in the library; empty for the whole.
+        mtime_ns: its modification time, in Unix nanoseconds.
+        folders: the paths of its folders.
+        media: its media.
+        poster: its picture, if there is one.
+    """
+
+    path: str
+    mtime_ns: int
+    folders: list[str] = field(default_factory=list)
+    media: list[Medium] = field(default_factory=list)
+    poster: Poster | None = None
+
+
+def read(media_folder: MediaFolder, path: str) -> Listing | None:
+    """Return the content of the folder at `path`; None if it cannot be read.
+
+    Hidden files are left out, and so are links out of the library or to a parent folder.
+    """
+    folder = media_folder.find_folder(path)
+    if folder is None:
+        return None
+    try:
+        # Before the names: a change while they are read is then noticed later.
+        mtime_ns = folder.stat().st_mtime_ns
+        with os.scandir(folder) as entries:
+            found = [it for it in entries if not it.name.startswith(".")]
+        return _sorted_out(media_folder, path, folder, mtime_ns, found)
+    except OSError:
+        return None
+
+
+def _sorted_out(
+    media_folder: MediaFolder, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
+) -> Listing:
+    prefix = f"{path}/" if path else ""
+    listing = Listing(path, mtime_ns)
+    files: list[tuple[str, str, os.stat_result]] = []
+    pictures: dict[str, Poster] = {}
+    texts: list[str] = []
+    names = {it.name.lower() for it in found}
+    for entry in found:
+        here = prefix + paths.from_disk(entry.name)
+        if entry.is_dir():
+            if not entry.is_symlink() or _is_worth_following(media_folder, here, path, folder):
+                listing.folders.append(here)
+                if entry.name.lower() in subtitle_files.FOLDERS:
+                    texts += _texts_in(media_folder, here)
+            continue
+        suffix = media_types.suffix(entry.name)
+        known = suffix in media_types.TYPES
+        if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
+            continue
+        if entry.is_symlink() and media_folder.find(here) is None:
+            continue
+        if is_menu(here):
+            continue
+        if suffix in media_types.SUBTITLES:
+            if _stands_for_itself(entry.name, names):
+                texts.append(here)
+        elif suffix in media_types.PICTURES:
+            pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
+        elif kind := media_folder.recognition.kind(folder / entry.name, here):
+            files.append((here, kind, entry.stat()))
+    streams = any(
+        media_types.suffix(it) == media_types.STREAM and kind == "video" for it, kind, _ in files
+    )
+    media = [it for it in files if not media_types.is_part(it[0], beside_playlist=streams)]
+    own = next((pictures[it] for it in _POSTERS if it in pictures), None)
+    offered = _subtitles_of(media_folder, [here for here, _, _ in media], texts)
+    for here, kind, status in sorted(media):
+        stem = _stem(here)
+        listing.media.append(
+            Medium(
+                path=here,
+                kind=kind,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                poster=_poster_of(stem, pictures) or own,
+                subtitles=tuple(offered.get(here, ())),
+            )
+        )
+    return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
+
+
+def is_menu(path: str) -> bool:
+    """Return whether a file of a DVD's folder is a menu, rather than a part of a film."""
+    return _MENU.fullmatch(basename(path)) is not None
+
+
+def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
+    name = subtitle_files.key(stem)
+    return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
+
+
+def subtitle(media_folder: MediaFolder, path: str) -> Subtitle:
+    """Return the meaning of the name of the subtitles at `path`, given the films next to them."""
+    folder = path.rpartition("/")[0]
+    if folder.rpartition("/")[2].lower() in subtitle_files.FOLDERS:
+        folder = folder.rpartition("/")[0]
+    found = media_folder.find_folder(folder)
+    try:
+        names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
+    except OSError:
+        names = []
+    films = {subtitle_files.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
+    return subtitle_files.named(path, subtitle_files.owner(_stem(path), films) or "")
+
+
+def _subtitles_of(
+    media_folder: MediaFolder, media: list[str], texts: list[str]
+) -> dict[str, list[Subtitle]]:
+    """Return the subtitles of each of `media`; some may have none."""
+    films: dict[str, list[str]] = {}
+    for medium in media:
+        films.setdefault(subtitle_files.key(_stem(medium)), []).append(medium)
+    found: dict[str, list[Subtitle]] = {}
+    for text in sorted(texts):
+        film = subtitle_files.owner(_stem(text), films)
+        owners = films[film] if film is not None else _only(media, text)
+        named = subtitle_files.named(text, film or "")
+        several = [named]
+        if owners and media_types.suffix(text) in media_types.SEVERAL:
+            several = subtitle_files.several(named, _languages_in(media_folder, text))
+        elif owners and media_types.suffix(text) == media_types.PAIR:
+            several = subtitle_files.of_pair(named, index_of_pair(media_folder, text).tracks)
+        for medium in owners:
+            found.setdefault(medium, []).extend(several)
+    return found
+
+
+def _languages_in(media_folder: MediaFolder, path: str) -> list[Language]:
+    file = media_folder.find(path)
+    try:
+        with file.open("rb") if file else BytesIO() as stream:
+            beginning = stream.read(_HEAD)
+    except OSError:
+        return []
+    # the names that matter are ASCII; decoding each file of a folder would take long
+    return sami.languages(beginning.replace(b"\0", b"").decode("utf-8", "replace"))
+
+
+def pairs(media_folder: MediaFolder, path: str) -> list[Subtitle]:
+    """Return the tracks of the VobSub files next to the film at `path`, in their order."""
+    found = read(media_folder, path.rpartition("/")[0])
+    return [
+        it
+        for medium in (found.media if found else [])
+        if medium.path == path
+        for it in medium.subtitles
+        if media_types.suffix(it.path) == media_types.PAIR
+    ]
+
+
+def index_of_pair(media_folder: MediaFolder, path: str) -> Pair:
+    """Return what the index of a VobSub says; no tracks if it cannot be read."""
+    file = media_folder.find(path)
+    if file is None:
+        return Pair((), (0, 0))
+    status = file.stat()
+    return _read_pair(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=_MOST_PAIRS)
+def _read_pair(file: Path, _mtime_ns: int, size: int) -> Pair:
+    # each scan of the folder asks
+    if size > _LARGEST_PAIR:
+        return Pair((), (0, 0))
+    try:
+        return subtitle_pairs.read(file.read_text("utf-8", "replace"))
+    except OSError:
+        return Pair((), (0, 0))
+
+
+def _stands_for_itself(name: str, names: Collection[str]) -> bool:
+    """Return whether a file is subtitles: the two files of a VobSub are so by their index."""
+    stem, end = splitext(name.lower())
+    if end == media_types.PAIR:
+        return f"{stem}.sub" in names
+    return end != ".sub" or f"{stem}{media_types.PAIR}" not in names
+
+
+def _only(media: list[str], text: str) -> list[str]:
+    """Return the medium if it is the only one: all subtitles in a subfolder belong to it."""
+    parent = PurePosixPath(text).parent.name.lower()
+    return media if len(media) == 1 and parent in subtitle_files.FOLDERS else []
+
+
+def _stem(path: str) -> str:
+    return splitext(basename(path))[0]
+
+
+def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
+    folder = media_folder.find_folder(path)
+    if folder is None:
+        return []
+    with os.scandir(folder) as entries:
+        found = [(it, f"{path}/{paths.from_disk(it.name)}") for it in entries]
+    names = {it.name.lower() for it, _ in found}
+    return [
+        here
+        for entry, here in found
+        if _stands_for_itself(entry.name, names)
+        and media_types.suffix(here) in media_types.SUBTITLES
+        and not entry.name.startswith(".")
+        and (not entry.is_symlink() or media_folder.find(here) is not None)
+    ]
+
+
+def _is_worth_following(media_folder: MediaFolder, link: str, path: str, folder: Path) -> bool:
+    """Return whether to follow the link at `link`, in the folder at `path`.
+
+    Links to a parent folder are not followed, and neither are links behind another link.
+    """
+    real = media_folder.find_folder(link)
+    if real is None or folder.is_relative_to(real):
+        return False
+    return folder == media_folder.folder.resolve() / (paths.to_disk(path) or "")

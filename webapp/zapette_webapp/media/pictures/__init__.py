@@ -1,0 +1,1 @@
+"""Small pictures of media: thumbnails, posters and those on a seek bar."""

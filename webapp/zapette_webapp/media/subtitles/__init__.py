@@ -1,0 +1,1 @@
+"""The subtitles of a film: files next to it and tracks inside it, as WebVTT."""
