@@ -63,7 +63,8 @@ def test_the_database_cannot_be_reached(on_nats: SystemOnNats) -> None:
         timeout=60,
     )
     assert asked.returncode == 1
-    assert "\ndatabase: PostgreSQL: it cannot be reached (" in asked.stdout
+    assert "\ndatabase: it cannot be reached (connection to server at " in asked.stdout
+    assert "refused)\n" in asked.stdout
 
 
 def test_without_a_cluster(on_nats: SystemOnNats) -> None:

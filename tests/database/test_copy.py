@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.database.test_grants import ONE
+from tests.ports import free_port
+from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.stores import WEB, Stores
@@ -115,3 +117,13 @@ def test_a_folder_of_another_household(folder: Path, database_url: str, tmp_path
     other.close()
     with pytest.raises(Exception, match="differs from that of the database"):
         Stores.open(tmp_path / "other", WEB, database_url)
+
+
+def test_a_database_that_cannot_be_reached_is_reported_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = copied(folder, f"postgresql://zapette@127.0.0.1:{free_port()}/zapette")
+    assert result.exit_code == TRY_AGAIN
+    assert result.output.startswith("zapette: PostgreSQL: it cannot be reached (connection to ")
+    assert result.output.endswith("refused)\n")
+    assert caplog.text == ""

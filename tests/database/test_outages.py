@@ -22,6 +22,7 @@ from zapette_broker.storage.store_errors import (
 from zapette_server import checks
 from zapette_server.postgresql import pool
 from zapette_server.postgresql.database import Database
+from zapette_server.postgresql.errors import store_error
 from zapette_server.postgresql.schema import VERSION
 from zapette_server.storage.tables.leases import Leases
 from zapette_server.storage.tables.player_registry import PlayerRegistry
@@ -193,3 +194,16 @@ def test_two_first_starts_at_once(server: PostgresqlServer) -> None:
         for each in opened:
             assert each.read("SELECT version FROM zapette_schema") == [(VERSION,)]
             each.close()
+
+
+def test_the_reason_is_that_of_the_last_attempt() -> None:
+    hint = "\n\tIs the server running on that host and accepting TCP/IP connections?"
+    first, last = (f'connection to server at "192.0.2.{it}", port 5432 failed' for it in (1, 2))
+    text = (
+        f"connection failed: {last}: Connection refused{hint}\n"
+        "Multiple connection attempts failed. All failures were:\n"
+        f"- host: '192.0.2.1': connection failed: {first}: Connection refused{hint}\n"
+        f"- host: '192.0.2.2': connection failed: {last}: Connection refused{hint}"
+    )
+    found = store_error(psycopg.OperationalError(text))
+    assert str(found) == f"PostgreSQL: it cannot be reached ({last}: Connection refused)"

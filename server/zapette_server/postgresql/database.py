@@ -55,6 +55,7 @@ class Database:
             StoreError: it cannot be used.
         """
         self.trouble: StoreError | None = None
+        self._is_open = False
         self._pool = Pool(url, MOST, timeout, timeout)
         self._within = threading.local()
         self._slow: tuple[float, float] = (0.0, float("-inf"))
@@ -63,6 +64,7 @@ class Database:
         except BaseException:
             self.close()
             raise
+        self._is_open = True
 
     def close(self) -> None:
         """Close its connections; it may be called again."""
@@ -162,7 +164,8 @@ class Database:
             found = store_error(error)
             if found is None:
                 raise
-            if type(self.trouble) is not type(found):
+            # who opens it reports it
+            if self._is_open and type(self.trouble) is not type(found):
                 log.error("%s", found)  # noqa: TRY400 - the message says it all
             self.trouble = found
             raise found from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -35,6 +36,8 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str]]] = {
     "XX002": (StoreDamaged, "damaged ({reason}); restore a backup"),
 }
 _GONE: Final = ("08", "57P")
+_ATTEMPTS: Final = "Multiple connection attempts failed"
+_FAILED: Final = re.compile(r"^connection (failed|is bad): ")
 _MOST: Final = 200
 
 
@@ -53,7 +56,8 @@ def store_error(error: psycopg.Error) -> StoreError | None:
 
 
 def _line(error: psycopg.Error) -> str:
-    """Return the last line of a message: the others are of earlier attempts, or hints."""
-    text = error.diag.message_primary or str(error)
-    lines = [it.strip() for it in text.splitlines() if it.strip()]
-    return lines[-1][:_MOST] if lines else type(error).__name__
+    """Return the line that says why: the last one before a summary of attempts, without hints."""
+    text = (error.diag.message_primary or str(error)).partition(_ATTEMPTS)[0]
+    lines = [it.strip() for it in text.splitlines()]
+    said = [it for it in lines if it and not it.endswith("?")]
+    return _FAILED.sub("", said[-1])[:_MOST] if said else type(error).__name__

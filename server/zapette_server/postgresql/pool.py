@@ -37,7 +37,7 @@ def problem_of(url: str) -> str | None:
         problem = store_error(error)
         if problem is None:
             raise
-        return str(problem)
+        return str(problem).removeprefix(f"{NAME}: ")
     return None
 
 
