@@ -39,7 +39,8 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 # All of three NATS servers, with pages; also what CI leaves out: nodes that restart in turn.
 test-cluster: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
-	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster tests/browser/test_cluster.py $(ARGS)
+	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster \
+		tests/browser/test_cluster.py tests/browser/test_elections.py $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 from tests.processes import ending_with_us
@@ -39,13 +40,14 @@ class PostgresqlServer:
     As root, whom PostgreSQL refuses, it runs as the user of Debian's package.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before: tuple[str, ...] = ()) -> None:
+        """Make it, and start it; `before` its commands stands what changes the user."""
         # not below pytest's folder: its user must reach it, and a socket's path must be short
         self.folder = Path(tempfile.mkdtemp(prefix="zapette-postgresql-"))
-        self._before: tuple[str, ...] = ()
+        self._before = before
         self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and not before:
             owner = pwd.getpwnam("postgres")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             ids = (f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups")
@@ -83,6 +85,31 @@ class PostgresqlServer:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
             self._process = None
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it while the block runs."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextlib.contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill all its processes by SIGKILL, and start it again after the block."""
+        assert self._process is not None
+        numbers = self._all()
+        for number in numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self._process.wait(30)
+        eventually(lambda: not any(map(_runs, numbers)), "all have ended")
+        self._process = None
+        try:
+            yield
+        finally:
+            self.start()
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -139,3 +166,10 @@ class PostgresqlServer:
     def _run(self, name: str, *arguments: str) -> None:
         command = [*self._before, program(name), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+def _runs(number: int) -> bool:
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

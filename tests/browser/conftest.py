@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,9 @@ from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from zapette.mqtt.url import BrokerUrl
+
+# elections take a while: `make test-cluster` has them
+collect_ignore = [] if os.environ.get("TEST_CLUSTER") else ["test_elections.py"]
 
 
 # Not of the session: while Playwright runs, no other test can run an event loop of its own.
