@@ -2,7 +2,7 @@
 
 All servers run at once on one core and take turns, as in ``bench.broker``, which has the meaning
 of each figure. With ``--kills`` it kills each node of a cluster under phones instead, and cuts
-each off its network.
+each off its network; or a web side and the database, which it also stops and freezes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
     parser = command("cluster", __doc__)
     parser.add_argument("--kills", action="store_true", help="kill and cut off each node instead")
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="with --kills: a web side and the database instead of the nodes",
+    )
     parser.add_argument("--phones", type=int, default=1000, help="with --kills; default: 1000")
     parser.add_argument(
         "--players", type=int, default=0, help="with --kills; default: one for each ten phones"
@@ -43,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.kills:
         machines.enter(sys.argv[1:] if arguments is None else arguments)
-        kills.run(options.phones, options.players, options.fronts, options.json)
+        given = (options.phones, options.players, options.fronts, options.json)
+        kills.run(*given, of_nodes=not options.shared)
         return 0
     plan = Plan(
         servers=SERVERS,

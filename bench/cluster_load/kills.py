@@ -14,8 +14,10 @@ import uvloop
 
 from bench.broker_load.clients import TOPICS, Identity, Login, player_id
 from bench.broker_load.peers import nats_login
+from bench.cluster_load import shared_parts
 from bench.cluster_load.machines import Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader
+from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import ProcessError, raise_file_limit
 from bench.results import about, heading, markdown, percentile, write_json
 from zapette_server.access.credentials import Keyring
@@ -54,36 +56,41 @@ class Kills:
     ) -> None:
         self._machines = machines
         self._tokens = tokens
-        self._hosts = [it.host for it in machines[NODES if fronts else 0 :]]
+        self.hosts = [it.host for it in machines[NODES if fronts else 0 :]]
         self.players = [
-            Player(self._login(Identity("player", n)), self._hosts, n, player_id(n))
+            Player(self._login(Identity("player", n)), self.hosts, n, player_id(n))
             for n in range(players)
         ]
         self.phones = [
             Phone(
                 self._login(Identity("remote", n % players, f"-{n}")),
-                self._hosts,
+                self.hosts,
                 n // players,
                 player_id(n % players),
             )
             for n in range(phones)
         ]
 
-    async def run(self) -> list[dict[str, Any]]:
-        """Carry it out; return the figures of each part."""
+    async def run(self, shared: SharedParts | None) -> list[dict[str, Any]]:
+        """Carry it out; return the figures of the nodes, or of the other parts if given."""
         for machine in self._machines:
             await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
         async with asyncio.TaskGroup() as group:
-            members = (*self.players, *self.phones)
+            members = [*self.players, *self.phones]
+            if shared is not None:
+                members += [shared.player, *shared.newcomers]
             tasks = [group.create_task(it.run()) for it in members]
             await self._until(
                 lambda: all(it.answered for it in self.phones), "all phones pilot", _START
             )
-            parts = [
-                await self._part(machine, name)
-                for machine in self._machines
-                for name in ("killed", "cut off")
-            ]
+            if shared is None:
+                parts = [
+                    await self._part(machine, name)
+                    for machine in self._machines
+                    for name in ("killed", "cut off")
+                ]
+            else:
+                parts = await shared.measure(self.phones, self._until)
             for task in tasks:
                 task.cancel()
         return parts
@@ -203,10 +210,13 @@ def rows(part: dict[str, Any]) -> list[list[str]]:
     return found
 
 
-def run(phones: int, players: int, fronts: int, json: Path | None) -> None:
+def run(
+    phones: int, players: int, fronts: int, json: Path | None, *, of_nodes: bool = True
+) -> None:
     """Run and print a table; ProcessError if it cannot be carried out.
 
     Args:
+        of_nodes: whether nodes are killed, or else a web side and the database.
         phones: how many phones there are.
         players: how many players there are; 0 for one for each ten phones.
         fronts: how many nodes without JetStream there are.
@@ -222,9 +232,13 @@ def run(phones: int, players: int, fronts: int, json: Path | None) -> None:
         keyring = Keyring(b"k" * 32, TOPICS)
         tokens = NatsTokens(keyring, ClusterKeys.load(folder / KEYS), lambda *_: 0)
         kills = Kills(machines, tokens, phones, players, fronts=fronts > 0)
-        parts = uvloop.run(kills.run())
+        shared = None
+        if not of_nodes:
+            shared = stack.enter_context(shared_parts.running(folder, kills.hosts))
+        parts = uvloop.run(kills.run(shared))
     print(heading(f"{phones} phones, {players} players"), end="\n\n")
-    print(markdown(_HEAD, [row for it in parts for row in rows(it)]))
+    head, of_part = (_HEAD, rows) if of_nodes else (shared_parts.HEAD, shared_parts.rows)
+    print(markdown(head, [row for it in parts for row in of_part(it)]))
     write_json(
         json, {"about": about(phones=phones, players=players, fronts=fronts), "parts": parts}
     )

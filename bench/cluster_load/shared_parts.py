@@ -1,0 +1,182 @@
+"""Kills and freezes what the web sides share, and one of them, while phones come through them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench.broker_load.clients import Login
+from bench.cluster_load.phones import Phone, Player
+from bench.results import percentile
+from tests.mqtt_clients import Household
+from tests.postgresql import PostgresqlServer
+from tests.system import System
+from zapette_server.nats.cluster_files import SETTINGS
+
+HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s")
+
+_NEWCOMERS: Final = 20
+_DOWN: Final = 10.0
+"""Seconds that each part is away."""
+_LONGEST: Final = 60.0
+_ASK_TIMEOUT: Final = 5.0
+"""Seconds that a page waits for the web side."""
+_NOT_ROOT: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+"""PostgreSQL does not run as root, which the benchmark is in its namespace."""
+
+Until = Callable[[Callable[[], bool], str], Awaitable[None]]
+
+
+class Newcomer(Phone):
+    """A phone that asks a web side for its token before each connection, as pages do."""
+
+    def __init__(
+        self, number: int, hosts: Sequence[str], home: Household, sides: Sequence[System]
+    ) -> None:
+        super().__init__(Login("newcomer", "", ""), hosts, number, home.id)
+        self._body = json.dumps({"id": home.id, "key": home.key("remote")}).encode()
+        # each has limits of its own
+        self._address = f"10.78.0.{number + 1}"
+        self._sides = itertools.cycle(sides)
+
+    async def login(self) -> Login:
+        given = await asyncio.to_thread(self._ask, next(self._sides))
+        login = Login(given["client_id"], given["username"], given["password"])
+        self.set_client_id(login.client_id)
+        return login
+
+    def leave(self) -> None:
+        """End its connection."""
+        if self.link is not None:
+            self.link.abort()
+
+    def _ask(self, side: System) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": self._address}
+        request = urllib.request.Request(f"{side.url}api/credentials", self._body, headers)
+        with urllib.request.urlopen(request, timeout=_ASK_TIMEOUT) as answer:
+            given: dict[str, str] = json.load(answer)
+            return given
+
+
+@dataclass(frozen=True)
+class SharedParts:
+    """Two web sides, their database, and a player with phones that come through them.
+
+    What `thread` starts ends with it.
+    """
+
+    sides: list[System]
+    postgresql: PostgresqlServer
+    player: Player
+    newcomers: list[Newcomer]
+    thread: Executor
+
+    async def measure(self, connected: Sequence[Phone], until: Until) -> list[dict[str, Any]]:
+        """Return the figures of each part.
+
+        Args:
+            connected: phones that stay connected.
+            until: waits for a condition.
+        """
+        parts: list[tuple[str, bool, Callable[[], AbstractContextManager[None]]]] = [
+            ("a web side killed", True, lambda: self.sides[0].kept_dead("web")),
+            ("database killed", False, self.postgresql.killed),
+            ("database stopped", False, self.postgresql.stopped),
+            ("database frozen", False, self.postgresql.frozen),
+        ]
+        return [
+            await self._part(name, outage(), connected, until, is_replaced=is_replaced)
+            for name, is_replaced, outage in parts
+        ]
+
+    async def _part(
+        self,
+        name: str,
+        outage: AbstractContextManager[None],
+        connected: Sequence[Phone],
+        until: Until,
+        *,
+        is_replaced: bool,
+    ) -> dict[str, Any]:
+        await until(lambda: all(it.link for it in self.newcomers), "all have come")
+        began = time.monotonic()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.thread, outage.__enter__)
+        for newcomer in self.newcomers:
+            newcomer.leave()
+        for phone in connected:
+            phone.wake.set()
+        left = time.monotonic()
+        await asyncio.sleep(_DOWN)
+        returned = time.monotonic()
+        await loop.run_in_executor(self.thread, outage.__exit__, None, None, None)
+        since = left if is_replaced else returned
+        await until(lambda: all(it.began > since for it in self.newcomers), f"{name}: all came")
+        await until(lambda: all(it.began > began for it in connected), f"{name}: all pilot")
+        part = {
+            "part": name,
+            "newcomers": [it.again_after(since, _LONGEST) for it in self.newcomers],
+            "connected": [it.again_after(began, _LONGEST) for it in connected],
+        }
+        print("\n".join(map(str, rows(part))), flush=True)
+        for side in self.sides:
+            while not await asyncio.to_thread(side.is_up):
+                await asyncio.sleep(0.2)
+        return part
+
+
+def rows(part: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the table for newcomers and for connected phones."""
+    return [
+        [part["part"], whose, str(len(part[whose]))]
+        + [f"{it:.1f}" for it in (*_percentiles(part[whose]), max(part[whose]))]
+        for whose in ("newcomers", "connected")
+    ]
+
+
+def _percentiles(times: list[float]) -> tuple[float, float]:
+    return percentile(times, 50), percentile(times, 99)
+
+
+@contextmanager
+def running(folder: Path, hosts: Sequence[str]) -> Iterator[SharedParts]:
+    """Run web sides on the cluster in `folder`, with a database of their own.
+
+    Args:
+        folder: the cluster's files.
+        hosts: the nodes that phones connect to.
+    """
+    with ExitStack() as stack:
+        thread = stack.enter_context(ThreadPoolExecutor(1))
+        postgresql = PostgresqlServer(_NOT_ROOT)
+        stack.callback(postgresql.close)
+        settings = {
+            "ZAPETTE_CONFIG": str(folder / SETTINGS),
+            "ZAPETTE_DATABASE": stack.enter_context(postgresql.database()),
+            "ZAPETTE_BIND": "127.0.0.1",
+            "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
+            "ZAPETTE_PUBLIC_URL": "http://localhost/",
+        }
+        sides = []
+        for name in ("web-1", "web-2"):
+            (folder / name).mkdir()
+            sides.append(stack.enter_context(System(folder / name, settings)))
+        home = Household(sides[0])
+        given = home.given
+        login = Login(given["client_id"], given["username"], given["password"])
+        yield SharedParts(
+            sides,
+            postgresql,
+            Player(login, hosts, 0, home.id),
+            [Newcomer(number, hosts, home, sides) for number in range(_NEWCOMERS)],
+            thread,
+        )
