@@ -51,17 +51,12 @@ async def serve(settings: Settings) -> None:
         BrokerError: a port is taken, the broker's store is damaged, or a limit is wrong.
     """
     stores = Stores.open(settings.data_dir, BROKER, settings.database)
-    folder, registry, grants = stores.folder, stores.registry, stores.grants
-    keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
-    accounts = Accounts(folder.accounts)
-    lookups = Lookups(Records(registry, grants, accounts, folder.accounts))
-    authenticator = HouseholdAuthenticator(
-        keyring, lookups, accounts.verify, folder.home_password, anonymous=settings.anonymous
-    )
+    keyring = Keyring(stores.folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
+    lookups, authenticator = _create_authenticator(settings, stores, keyring)
     allow_many_files()
     certificate = server_certificate(settings)
     supervisor = Supervisor(log)
-    broker = _create_broker(settings, folder, keyring.topics, authenticator, certificate)
+    broker = _create_broker(settings, stores.folder, keyring.topics, authenticator, certificate)
     ended = threading.Event()
     damage: list[StoreDamaged] = []
     loop = asyncio.get_running_loop()
@@ -103,6 +98,18 @@ async def serve(settings: Settings) -> None:
     if damage:
         # the manager repairs the file and starts this process again
         raise damage[0]
+
+
+def _create_authenticator(
+    settings: Settings, stores: Stores, keyring: Keyring
+) -> tuple[Lookups, HouseholdAuthenticator]:
+    folder = stores.folder
+    accounts = Accounts(folder.accounts)
+    records = Records(stores.registry, stores.grants, accounts, folder.accounts)
+    lookups = Lookups(records)
+    return lookups, HouseholdAuthenticator(
+        keyring, lookups, accounts.verify, folder.home_password, anonymous=settings.anonymous
+    )
 
 
 def _create_broker(
