@@ -26,7 +26,7 @@ MANY = 100_000
 # What the program may open once it has the medium: one file, one address, one pipe.
 CONFINED = """
 import json, os, socket, sys
-from zapette_webapp.media import inspection
+from zapette_webapp.media.probing import inspection
 refused = []
 with open(sys.argv[1], "rb") as file:
     inspection.open_no_more(file.fileno())

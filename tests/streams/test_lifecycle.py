@@ -279,7 +279,7 @@ def test_two_hours_leave_memory_and_disk_as_they_were(
 
 PARENT = """
 import sys
-from zapette_webapp.streams import process
+from zapette_webapp.streams.making import process
 if sys.argv[1] == "plain":
     process._SETPRIV = None
 source = ["-f", "lavfi", "-i", "testsrc=d=9999:s=64x36:r=25"]
