@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from zapette.errors import SettingsError, TopicError
-from zapette.protocol.topics import check_base
-from zapette_broker.errors import SettingsError as LimitsError
-from zapette_broker.limits import Limits
+from zapette.errors import SettingsError
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.broker_settings import BrokerSettings
-from zapette_server.errors import HostNameError
-from zapette_server.hosts import Hosts, read_names
+from zapette_server.hosts import Hosts
 from zapette_server.places import DATA_FOLDER, ROOT
+from zapette_server.setting_checks import CHECKS
 from zapette_server.storage.opening import SQLITE
 
 _PREFIX: Final = "ZAPETTE_"
@@ -130,7 +124,7 @@ class Settings:
     bridge: BridgeSettings = field(default_factory=BridgeSettings)
 
     def __post_init__(self) -> None:
-        for key, check in _CHECKS.items():
+        for key, check in CHECKS.items():
             check(key, getattr(self, key))
         if (self.tls_cert is None) != (self.tls_key is None):
             key, other = ("tls_key", "tls_cert") if self.tls_cert else ("tls_cert", "tls_key")
@@ -297,179 +291,6 @@ def _kind(key: str, shown: str) -> type:
         raise SettingsError(shown, f"there is no such setting; {known}")
     return _KINDS[key]
 
-
-def _check_file(key: str, value: Path | None) -> None:
-    if value is not None and not value.is_file():
-        raise SettingsError(key, f"there is no file {value}")
-
-
-def _check_folder(key: str, value: Path) -> None:
-    try:
-        nearest = next(each for each in (value, *value.parents) if each.exists())
-    except PermissionError:
-        return
-    except OSError as error:
-        raise SettingsError(key, str(error.strerror)) from None
-    if not nearest.is_dir():
-        raise SettingsError(key, f"{nearest} is not a folder")
-
-
-def _check_port(key: str, value: int) -> None:
-    if not 1 <= value <= 65535:
-        raise SettingsError(key, f"{value} is not a port (1 to 65535)")
-
-
-def _check_further_port(key: str, value: int) -> None:
-    if value != 0:
-        _check_port(key, value)
-
-
-def _check_bind(key: str, value: str) -> None:
-    try:
-        ip_address(value)
-    except ValueError:
-        raise SettingsError(key, f"{value!r} is not an IP address") from None
-
-
-def _check_proxy(key: str, value: str) -> None:
-    if value:
-        _check_bind(key, value)
-
-
-def _check_hosts(key: str, value: str) -> None:
-    try:
-        read_names(value)
-    except HostNameError as error:
-        raise SettingsError(key, f"{error} such as tv.example or *.home.example") from None
-
-
-def _check_url(*schemes: str) -> Callable[[str, str], None]:
-    def check(key: str, value: str) -> None:
-        if not value:
-            return
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-            Hosts.of(value)
-        except ValueError:
-            good = False
-        if not good or parts.query or parts.fragment or parts.username:
-            raise SettingsError(key, f"{value!r} is not a URL of the form {schemes[0]}://host/")
-
-    return check
-
-
-def _check_base(key: str, value: str) -> None:
-    try:
-        check_base(value)
-    except TopicError as error:
-        raise SettingsError(key, str(error)) from None
-
-
-def _check_limits(key: str, value: str) -> None:
-    try:
-        Limits.from_text(value)
-    except LimitsError as error:
-        raise SettingsError(key, str(error)) from None
-
-
-def _check_lifetime(key: str, value: int) -> None:
-    if value < 60:
-        raise SettingsError(key, f"{value} is less than 60 seconds")
-
-
-def _check_convert(key: str, value: str) -> None:
-    if value not in {"auto", "never"}:
-        raise SettingsError(key, f"{value!r} is neither auto nor never")
-
-
-def _check_range(least: int, most: int) -> Callable[[str, int], None]:
-    def check(key: str, value: int) -> None:
-        if not least <= value <= most:
-            raise SettingsError(key, f"{value} is not a number from {least} to {most}")
-
-    return check
-
-
-def _check_encoder(key: str, value: str) -> None:
-    if not re.fullmatch(r"auto|libx264|h264_[a-z0-9]+", value):
-        raise SettingsError(key, f"{value!r} is none of auto, libx264, h264_vaapi, h264_nvenc, ...")
-
-
-def _check_home_assistant(key: str, value: str) -> None:
-    if value not in {"integration", "core", "both", "none"}:
-        raise SettingsError(key, f"{value!r} is none of integration, core, both, none")
-
-
-def _check_library(key: str, value: str) -> None:
-    if value not in {"let_in", "open"}:
-        raise SettingsError(key, f"{value!r} is none of let_in, open")
-
-
-def _check_database(key: str, value: str) -> None:
-    # without the value in the error: it may hold a password
-    try:
-        parts = urlsplit(value)
-        good = value == SQLITE or (
-            parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
-        )
-    except ValueError:
-        good = False
-    if not good:
-        raise SettingsError(
-            key,
-            "it is neither sqlite nor a URL of the form postgresql://user:password@host:5432/name",
-        )
-
-
-def _check_new_players(key: str, value: str) -> None:
-    if value not in {"local", "ask", "open"}:
-        raise SettingsError(key, f"{value!r} is none of local, ask, open")
-
-
-def _check_days(key: str, value: int) -> None:
-    if not 0 <= value <= 3650:
-        raise SettingsError(key, f"{value} is not a number of days (0 to 3650)")
-
-
-def _check_level(key: str, value: str) -> None:
-    if value not in {"auto", "debug", "info", "warning", "error"}:
-        raise SettingsError(key, f"{value!r} is none of auto, debug, info, warning, error")
-
-
-_CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
-    "http_port": _check_port,
-    "mqtt_port": _check_port,
-    "ws_port": _check_further_port,
-    "mqtts_port": _check_further_port,
-    "bind": _check_bind,
-    "public_url": _check_url("http", "https"),
-    "public_ws_url": _check_url("ws", "wss"),
-    "allowed_hosts": _check_hosts,
-    "trusted_proxy": _check_proxy,
-    "tls_cert": _check_file,
-    "tls_key": _check_file,
-    "database": _check_database,
-    "library": _check_library,
-    "new_players": _check_new_players,
-    "base_topic": _check_base,
-    "limits": _check_limits,
-    "token_lifetime": _check_lifetime,
-    "convert": _check_convert,
-    "convert_at_once": _check_range(1, 64),
-    "convert_cache": _check_range(16, 1 << 20),
-    "convert_height": _check_range(120, 4320),
-    "encoder": _check_encoder,
-    "uploads_max": _check_range(0, 1 << 24),
-    "uploads_hours": _check_range(1, 720),
-    "photo_seconds": _check_range(1, 3600),
-    "home_assistant": _check_home_assistant,
-    "discovery_prefix": _check_base,
-    "forget_after_days": _check_days,
-    "log_level": _check_level,
-    "ca_file": _check_file,
-    "data_dir": _check_folder,
-}
 
 _KINDS: Final = _kinds(Settings())
 _IN_WORDS: Final[dict[type, str]] = {
