@@ -68,8 +68,8 @@ def announced(broker: Mosquitto) -> set[str]:
     reader.subscribe("zapette/discovery/+", take)
     reader.start()
     try:
-        reader.wait(10)
-        reader.fence(10)
+        reader.wait(30)
+        reader.fence(30)
         return found
     finally:
         reader.stop()
@@ -86,7 +86,7 @@ def test_a_broker_that_was_back_before_anybody_looked(
     client.start()
     discovery.start()
     try:
-        client.wait(10)
+        client.wait(30)
         for player in PLAYERS:
             state = {"version": 1, "seq": 1, "name": player[0], "can": ["status"]}
             client.publish(topics.player(player).state, json.dumps(state), qos=1, retain=True)
