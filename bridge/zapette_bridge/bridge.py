@@ -101,7 +101,8 @@ class Bridge:
         self._ours.on_lost = lambda _: self._close(self._mirror.end)
         self._home.on_live = lambda: self._spawn(self._learn_home())
         self._home.on_lost = lambda _: self._close(self._mirror.lost)
-        self._ours.subscribe(self._callee.requests, self._answer, qos=0)
+        for topic_filter in (self._callee.commands, self._callee.requests):
+            self._ours.subscribe(topic_filter, self._answer, qos=0)
         for connection in (self._ours, self._home):
             connection.on_replaced = self.on_replaced
             connection.start()

@@ -279,6 +279,12 @@ def test_the_bridge_tells_what_it_offers(house: House) -> None:
         vectors("procedures")["services"]["bridge"]
     )
     assert status == {"home": house.url.where, "connected": True}
+    # a command that names a response topic is a call too
+    root = "zapette/services/bridge"
+    for url in (house.system.household(), house.url):
+        answer = run_tool("rr", url, "-t", f"{root}/command/status",
+                          "-e", f"{root}/response/cli/3", "-m", "", "-W", "10")  # fmt: skip
+        assert json.loads(answer.stdout) == {"result": status}
 
 
 def test_a_player_that_goes_is_cleared_on_both_sides(house: House) -> None:
