@@ -45,8 +45,11 @@ class MediaFolder:
         return named or self.recognition.type_of(file, path) or media_types.UNKNOWN
 
     def find(self, path: str) -> Path | None:
-        """Return the file at a path in the library; None if there is none to serve."""
-        file = self._inside(path)
+        """Return the file at a path in the library; None if there is none to serve.
+
+        A file has one path: with a slash too many, or a level of one point, there is none.
+        """
+        file = self._inside(path) if not {"", ".", ".."} & set(path.split("/")) else None
         if file is None or not file.is_file():
             return None
         # The name and the target of a link must both be media.
