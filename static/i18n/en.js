@@ -155,6 +155,7 @@ export const en = Object.freeze({
   "upload.not_for_guests": "Guests cannot send files here.",
   "upload.off": "This server accepts no files from phones.",
   "upload.too_large": "The file is too large for this server.",
+  "upload.heic": "This browser cannot read HEIC photos. Save it as JPEG first.",
   "upload.no_room":
     "The server has no room for it. Remove what was sent from the queue, or try later.",
   "library.continue": "Continue",

@@ -1,6 +1,6 @@
 /** The texts for errors; no I/O. */
 
-import { ApiError, CallError } from "../protocol/errors.js";
+import { ApiError, CallError, PhotoError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 
 /**
@@ -90,7 +90,7 @@ const FLAW_TEXTS = {
 const FLAWS = FLAW_TEXTS;
 
 /** @type {Record<string, Key | undefined>} */
-const TEXTS = { ...CALL_TEXTS, ...API_TEXTS };
+const TEXTS = { ...CALL_TEXTS, ...API_TEXTS, photo: "upload.heic" };
 /** @type {Record<string, Key | undefined>} */
 const REASONS = { ...REASON_TEXTS, ...SERVER_REASONS };
 
@@ -108,6 +108,7 @@ const PLAIN = [
   "not_for_guests",
   "uploads_off",
   "too_large",
+  "photo",
   "empty",
   "cut_off",
   "encrypted",
@@ -132,7 +133,7 @@ export function flawText(flaw) {
  */
 export function describeError(error, translate) {
   const known = error instanceof CallError || error instanceof ApiError;
-  const code = known ? error.code : "runtime_error";
+  const code = known || error instanceof PhotoError ? error.code : "runtime_error";
   const reason = known && code === "unavailable" ? error.reason : "";
   const key = UNAVAILABLE_TEXTS[reason] || TEXTS[code] || "error.runtime_error";
   const detail = PLAIN.includes(code) ? "" : detailOf(error, translate);

@@ -165,6 +165,7 @@ export const fr = Object.freeze({
   "upload.not_for_guests": "Les invités ne peuvent pas envoyer de fichiers ici.",
   "upload.off": "Ce serveur n’accepte pas de fichiers des téléphones.",
   "upload.too_large": "Le fichier est trop volumineux pour ce serveur.",
+  "upload.heic": "Ce navigateur ne lit pas les photos HEIC. Enregistrez-la d’abord au format JPEG.",
   "upload.no_room":
     "Le serveur n’a plus de place. Retirez de la file des fichiers envoyés, ou réessayez plus tard.",
   "library.continue": "Reprendre",

@@ -5,6 +5,7 @@
  *     ├── TopicError       a name or topic breaks the wire contract
  *     ├── CallError        a call did not give a result; `code` says why
  *     ├── ApiError         the web server refused a request or did not answer; `code` says why
+ *     ├── PhotoError       this browser cannot draw a photo, and nor can the server
  *     └── TransportError   the broker refused the connection, or it could not be made
  */
 
@@ -109,6 +110,11 @@ export class ApiError extends ZapetteError {
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+}
+
+/** This browser cannot draw a photo that has to be redrawn before it is sent. */
+export class PhotoError extends ZapetteError {
+  code = /** @type {const} */ ("photo");
 }
 
 /** The broker refused the connection, or none could be made. */

@@ -1,23 +1,30 @@
 /** Prepares photos for sending: upright, and no larger than a screen needs. */
 
+import { PhotoError } from "../protocol/errors.js";
+
 /** The most pixels of the longer side, as on a 4K screen. */
 const LONGEST = 3840;
 /** The most bytes of a photo that is sent unchanged. */
 const SMALL = 2 << 20;
 const QUALITY = 0.9;
+/** Some browsers do not know its type. */
+const HEIC = /\.(heic|heif)$/i;
 const SHOWN = ["image/jpeg", "image/png", "image/webp"];
 
 /**
  * Return a photo to send, redrawn without metadata such as its location. Other files, and photos
- * that this browser cannot draw, are returned unchanged.
+ * that this browser cannot draw, are returned unchanged, except HEIC, which the server cannot read
+ * either: it rejects with a PhotoError.
  * @param {File} file
  * @returns {Promise<File>}
  */
 export async function prepared(file) {
-  if (!file.type.startsWith("image/") || file.type === "image/gif") return file;
+  const isHeic = /^image\/hei[cf]/.test(file.type) || HEIC.test(file.name);
+  if (!isHeic && (!file.type.startsWith("image/") || file.type === "image/gif")) return file;
   try {
     return await drawn(file);
   } catch {
+    if (isHeic) throw new PhotoError("this browser cannot read HEIC");
     return file;
   }
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Request, Route
 
 from tests.browser import films
 from tests.browser.observer import Observer
@@ -194,6 +194,25 @@ def test_what_is_no_medium_is_refused_in_words(
     pick(phone, text)
     eventually(lambda: phone.see(WORDS) == "A text, not a film", "the reason")
     phone.tap("Remove letter.mp4 from this list")
+    eventually(lambda: phone.see(ROWS) == 0, "it is gone")
+
+
+def test_heic_that_the_phone_cannot_read_is_not_sent(phone: RemotePage, tmp_path: Path) -> None:
+    photo = tmp_path / "IMG_0001.HEIC"
+    photo.write_bytes(bytes.fromhex("00000018 66747970 68656963 00000000 6d696631 68656963"))
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/api/uploads" in request.url:
+            sent.append(request.url)
+
+    phone.page.on("request", note)
+    pick(phone, photo)
+    reason = "This browser cannot read HEIC photos. Save it as JPEG first."
+    eventually(lambda: phone.see(WORDS) == reason, "the reason")
+    phone.page.remove_listener("request", note)
+    assert not sent
+    phone.tap("Remove IMG_0001.HEIC from this list")
     eventually(lambda: phone.see(ROWS) == 0, "it is gone")
 
 
