@@ -126,8 +126,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_an_address_of_another_machine_is_no_fault_of_a_port() -> None:
-    """192.0.2.0/24 is nobody's (RFC 5737)."""
-    with pytest.raises(SettingsError, match=r"bind: 192\.0\.2\.77 is not an address of this"):
-        check_ports(Settings(bind="192.0.2.77"))
+    """No machine has an address of 240.0.0.0/4 (RFC 1112)."""
+    with pytest.raises(SettingsError, match=r"bind: 240\.0\.0\.7 is not an address of this"):
+        check_ports(Settings(bind="240.0.0.7"))
     taken = cannot_listen(Settings(), "mqtt_port", "MQTT", 1883, OSError(errno.EACCES, "No"))
     assert str(taken).startswith("setting mqtt_port: port 1883 (MQTT) cannot be used: No;")
