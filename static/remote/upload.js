@@ -16,6 +16,8 @@ const TRIES = 60;
 const FINAL = ["no_room", "not_implemented"];
 /** Errors that a slow network may cause. */
 const CUT = ["request_timeout", "conflict"];
+/** What a proxy answers that takes no body of this size; nginx takes 1 MiB unless told otherwise. */
+const CONTENT_TOO_LARGE = 413;
 
 /**
  * @typedef {import("../connection/api.js").UploadState} UploadState
@@ -35,6 +37,8 @@ export class Upload {
   #file;
   #around;
   #part = FIRST;
+  /** bytes; the most that a proxy on the way takes */
+  #most = Infinity;
   #failures = 0;
   /** @type {UploadState | null} */
   #state = null;
@@ -87,7 +91,7 @@ export class Upload {
     const took = now() - began;
     if (took < QUICK) this.#part *= 2;
     else if (took > SLOW) this.#shrink();
-    this.#part = Math.min(this.#part, part);
+    this.#part = Math.min(this.#part, part, this.#most);
     progressed(this.#state.received, false);
     return this.#state.source;
   }
@@ -95,7 +99,9 @@ export class Upload {
   /** @param {unknown} error */
   async #failed(error) {
     const known = error instanceof ApiError ? error : null;
-    const passing = known && (known.passing || CUT.includes(known.code));
+    const isTooLarge = this.#state && known?.status === CONTENT_TOO_LARGE && this.#part > LEAST;
+    if (isTooLarge) this.#most = this.#part >> 1;
+    const passing = known && (isTooLarge || known.passing || CUT.includes(known.code));
     this.#failures += 1;
     if (!known || !passing || FINAL.includes(known.code) || this.#failures > TRIES) throw error;
     this.#shrink();

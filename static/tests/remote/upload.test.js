@@ -98,6 +98,23 @@ test("it goes on where the network was cut, in smaller parts", async () => {
   assert.ok(seen.some(([, isCut]) => isCut));
 });
 
+test("a proxy that takes no large bodies gets smaller ones", async () => {
+  const server = new Server();
+  const { upload } = sending(server);
+  const most = 600 << 10;
+  const sent = server.uploadPart.bind(server);
+  let refused = 0;
+  server.uploadPart = async (id, offset, part) => {
+    if (part.size <= most) return sent(id, offset, part);
+    refused += 1;
+    throw new ApiError("invalid_request", "the web server answered 413", 413);
+  };
+  await upload.send();
+  assert.equal(server.received, SIZE);
+  assert.equal(Math.max(...server.parts), 512 << 10);
+  assert.equal(refused, 1);
+});
+
 test("a part whose answer was lost is not sent again", async () => {
   const server = new Server();
   server.fails = [undefined, new ApiError("conflict", "offset", 409, { received: 100 })];
