@@ -13,7 +13,7 @@ from zapette.client import outgoing_calls as outgoing
 from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
-from zapette_homeassistant import core_entities
+from zapette_homeassistant import entity_payloads
 from zapette_server.access.rights import Role, rights
 from zapette_webapp import problems
 from zapette_webapp.library import queries
@@ -81,13 +81,13 @@ def test_procedures_of_the_server_and_the_broker(system: System) -> None:
 
 
 def test_events_of_home_assistant() -> None:
-    made = core_entities.components(PLAYER, Topics(), "http://localhost/", ())
+    made = entity_payloads.components(PLAYER, Topics(), "http://localhost/", ())
     events = [it["event_types"] for it in made.values() if it["platform"] == "event"]
     assert events == [[name] for name in vectors("events")["home_assistant"]]
 
 
 def test_the_volume_of_home_assistant() -> None:
-    volume = core_entities.components(PLAYER, Topics(), "http://localhost/", ())["volume"]
+    volume = entity_payloads.components(PLAYER, Topics(), "http://localhost/", ())["volume"]
     assert (volume["min"], volume["max"]) == ranges.VOLUME
 
 

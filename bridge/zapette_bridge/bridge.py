@@ -19,9 +19,9 @@ from zapette.mqtt.subscriptions import Message
 from zapette.protocol.messages import write_error
 from zapette.protocol.topics import Callee, Topics
 from zapette_bridge.ledger import Ledger
+from zapette_bridge.loop_check import LOOP
 from zapette_bridge.mapping import Mapping
 from zapette_bridge.mirror import Mirror
-from zapette_bridge.proof import LOOP
 from zapette_bridge.snapshot import retained
 
 log = logging.getLogger("zapette.bridge")

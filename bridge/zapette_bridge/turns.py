@@ -12,8 +12,8 @@ from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.takeover import is_taken
 from zapette_bridge.bridge import Bridge, callee
 from zapette_bridge.errors import ProofError
+from zapette_bridge.loop_check import prove
 from zapette_bridge.mapping import Mapping
-from zapette_bridge.proof import prove
 
 log = logging.getLogger("zapette.bridge")
 

@@ -8,7 +8,6 @@ from zapette_broker.access.authenticator import Authenticator
 from zapette_broker.access.authorizer import Authorizer
 from zapette_broker.access.logins import FailedLogins
 from zapette_broker.access.terms import TermsOf
-from zapette_broker.budgets import Budgets
 from zapette_broker.codec.codec import (
     AUTH,
     DISCONNECT,
@@ -31,10 +30,11 @@ from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.retained import OwnerOf
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.sessions import Sessions
 from zapette_broker.storage.state_store import Snapshot, StateStore
 from zapette_broker.tasks import Tasks
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 from zapette_broker.transports.transport import Transport
 from zapette_broker.transports.write_batch import WriteBatch, call_soon
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_NAME
 from zapette.protocol.topics import DISCOVERY, Topics, is_player_id
-from zapette_homeassistant import core_entities
+from zapette_homeassistant import entity_payloads
 
 VERSION: Final = 1
 _DEVICE: Final = "zapette_"
@@ -40,7 +40,7 @@ class Known:
             name=name.strip()[:LONGEST_NAME]
             if isinstance(name, str) and name.strip()
             else self.name,
-            subtitles=core_entities.tracks(state.get("subtitles")),
+            subtitles=entity_payloads.tracks(state.get("subtitles")),
         )
 
 
@@ -131,7 +131,7 @@ class Announcements:
                 "configuration_url": pages,
             },
             "origin": {"name": "Zapette", "sw_version": self.sw_version},
-            "components": core_entities.components(known.id, self.topics, pages, known.subtitles),
+            "components": entity_payloads.components(known.id, self.topics, pages, known.subtitles),
         }
 
 

@@ -54,7 +54,7 @@ export class Stream {
   changed = new Signal();
   /** speed of the conversion, 1 for as fast as it plays; null if unknown @type {number | null} */
   speed = null;
-  /** @type {Signal<import("./delivery/link.js").Transfer>} a part has been fetched */
+  /** @type {Signal<import("./delivery/link-speed.js").Transfer>} a part has been fetched */
   fetched = new Signal();
   /** @type {Signal<void>} more cues of its subtitles were read */
   cuesRead = new Signal();

@@ -105,7 +105,7 @@ export class Page {
   /**
    * Show the state of the connection.
    * @protected
-   * @param {import("./notices.js").NoticeKeys} notice
+   * @param {import("./connection-notices.js").NoticeKeys} notice
    * @param {() => void} act the handler of its action
    */
   _notify({ kind, text, problem, action }, act) {

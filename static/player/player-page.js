@@ -12,7 +12,7 @@ import { QrCard } from "./elements/qr-card.js";
 import { ScreenMessage } from "./elements/screen-message.js";
 import { StartOverlay } from "./elements/start-overlay.js";
 import { TakeoverNotice } from "./elements/takeover-notice.js";
-import { playerNotice } from "../page/notices.js";
+import { playerNotice } from "../page/connection-notices.js";
 import { Page } from "../page/page.js";
 import { SubtitleLift } from "./subtitle-lift.js";
 import { listenFor } from "../events/page-event.js";

@@ -4,7 +4,7 @@ import { write } from "../elements/dom.js";
 import { find } from "../elements/index.js";
 import { feelFailure, feelPresses } from "./haptics.js";
 import { Later } from "../page/later.js";
-import { remoteNotice } from "../page/notices.js";
+import { remoteNotice } from "../page/connection-notices.js";
 import { Page } from "../page/page.js";
 import { retryPicture } from "../elements/picture-retry.js";
 import { permitted } from "./rights.js";

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_webapp.subtitles.decoding import decode
+from zapette_webapp.subtitle_formats.decoding import decode
 
 DATA = Path(__file__).parents[1] / "data" / "subtitle_languages.json"
 LANGUAGES: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))["languages"]

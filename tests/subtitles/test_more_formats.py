@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.subtitles.test_webvtt import cues
-from zapette_webapp.subtitles import sami, ttml
-from zapette_webapp.subtitles.webvtt import to_webvtt
+from zapette_webapp.subtitle_formats import sami, ttml
+from zapette_webapp.subtitle_formats.webvtt import to_webvtt
 
 SAMI = """<SAMI><HEAD><STYLE TYPE="text/css"><!--
 P { margin-left: 2pt; font-family: Arial; }

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.waiting import SLACK
-from zapette_webapp.subtitles.readers import milliseconds
-from zapette_webapp.subtitles.webvtt import to_webvtt
+from zapette_webapp.subtitle_formats.readers import milliseconds
+from zapette_webapp.subtitle_formats.webvtt import to_webvtt
 
 TIMING = re.compile(
     r"(\d{2,}):(\d\d):(\d\d)\.(\d{3}) --> (\d{2,}):(\d\d):(\d\d)\.(\d{3})(?: line:0)?"

@@ -20,7 +20,8 @@ from tests.system import System
 from tests.two_machines import HERE, THERE, Pair, ip
 from tests.waiting import eventually
 from zapette_server.settings import Settings
-from zapette_webapp.discovery_services import (
+from zapette_webapp.mdns import Mdns
+from zapette_webapp.mdns_services import (
     HTTP,
     MQTT,
     ZAPETTE,
@@ -30,7 +31,6 @@ from zapette_webapp.discovery_services import (
     published,
     server_id,
 )
-from zapette_webapp.mdns import Mdns
 from zapette_webapp.network import Candidate
 from zapette_webapp.network_watch import NetworkWatch
 
@@ -169,7 +169,7 @@ def test_a_network_that_comes_later(request: pytest.FixtureRequest, tmp_path: Pa
 CLAIM = """
 import sys, time
 from zapette_server.settings import Settings
-from zapette_webapp.discovery_services import offers
+from zapette_webapp.mdns_services import offers
 from zapette_webapp.mdns import Mdns
 mdns = Mdns(offers(Settings(), "other"))
 mdns.start()

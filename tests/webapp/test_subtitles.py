@@ -282,7 +282,7 @@ def test_small_calls_pass_by_many_that_are_large(tmp_path: Path) -> None:
     system = System(tmp_path, {"ZAPETTE_MEDIA_DIR": str(media)})
     with system, ThreadPoolExecutor(17) as pool:
         asked = [pool.submit(system.get, "subtitles/0.ass")]
-        with suspended(system, "zapette_webapp.subtitles"):
+        with suspended(system, "zapette_webapp.subtitle_formats"):
             asked += [pool.submit(system.get, f"subtitles/{it}.ass") for it in range(1, 17)]
             eventually(lambda: sum(it.done() for it in asked) == 11, "who cannot wait is told so")
             for _ in range(5):
@@ -292,7 +292,7 @@ def test_small_calls_pass_by_many_that_are_large(tmp_path: Path) -> None:
 
 
 def test_it_imports_nothing_of_the_web_side() -> None:
-    code = "import sys, zapette_webapp.subtitles.__main__; print(*sys.modules)"
+    code = "import sys, zapette_webapp.subtitle_formats.__main__; print(*sys.modules)"
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

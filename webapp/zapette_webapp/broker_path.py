@@ -1,6 +1,6 @@
 """The answers on the broker's path, for requests that the broker does not take.
 
-`zapette_webapp.http.streaming` hands each GET of this path without a body over to the broker, so
+`zapette_webapp.http.receiving` hands each GET of this path without a body over to the broker, so
 that it arrives here only if the broker is not there.
 """
 

@@ -18,7 +18,7 @@ from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreUnre
 from zapette_server.checks import without_folders
 from zapette_server.errors import CredentialsError, PlayersFull
 from zapette_webapp import errors
-from zapette_webapp.access.throttle import Throttle
+from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 

@@ -19,7 +19,7 @@ from zapette_broker.codec.reasons import Reason
 from zapette_broker.connection.packet_writer import WriterContext
 from zapette_broker.connection.sender import Sender
 from zapette_broker.errors import MalformedPacket, PacketTooLarge, ProtocolViolation
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 from zapette_broker.transports.transport import Transport
 
 logger = logging.getLogger("broker")

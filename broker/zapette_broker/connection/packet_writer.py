@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Sized
 from dataclasses import dataclass
 
-from zapette_broker.budgets import Budgets
 from zapette_broker.codec.codec import Codec
 from zapette_broker.codec.codec311 import Codec311
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.pseudonym import pseudonym
 from zapette_broker.sessions.session import NEVER, Session
 from zapette_broker.storage.state_store import StateStore

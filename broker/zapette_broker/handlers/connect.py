@@ -13,7 +13,6 @@ from mqtt5 import Will as WillPacket
 from zapette_broker.access.authenticator import ConnectRequest, Grant, UnavailableError
 from zapette_broker.access.authorizer import Admission, Authorizer
 from zapette_broker.access.logins import FailedLogins
-from zapette_broker.budgets import Budgets, OverBudgetError
 from zapette_broker.codec.codec import CONNECT
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.codec.versions import UnsupportedVersion, codec5, codec311, codec_of
@@ -24,11 +23,12 @@ from zapette_broker.limits import Limits
 from zapette_broker.message import V5, V311, Message, Will
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.topics import is_topic_name, no_topic_name
+from zapette_broker.session_budgets import Budgets, OverBudgetError
 from zapette_broker.sessions.pseudonym import pseudonym
 from zapette_broker.sessions.session import NEVER, Session
 from zapette_broker.sessions.sessions import Sessions
 from zapette_broker.tasks import Tasks
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 
 logger = logging.getLogger("broker")
 

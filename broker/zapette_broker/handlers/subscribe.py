@@ -8,7 +8,6 @@ from functools import partial
 
 from mqtt5 import RetainHandling, SubscribePacket, TopicFilter, UnsubscribePacket
 
-from zapette_broker.budgets import Budgets
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import MalformedPacket
 from zapette_broker.handlers.client import Client
@@ -19,6 +18,7 @@ from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
 from zapette_broker.routing.topics import MAX_LEVELS, is_topic_filter, split_share
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.tasks import Tasks
 

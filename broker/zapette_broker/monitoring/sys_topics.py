@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
-from zapette_broker.budgets import Budgets
 from zapette_broker.message import Message
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.monitoring.trim import Trimmer
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.session import Session
 
 PREFIX = "$SYS/broker/"

@@ -11,7 +11,7 @@ from zapette_broker.message import Message
 from zapette_broker.routing.retained import OwnerOf, RetainedMessages
 from zapette_broker.sessions.session import Session
 from zapette_broker.storage.state_store import StateStore
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 
 
 class Retention:

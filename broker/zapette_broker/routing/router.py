@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from zapette_broker.budgets import Budgets
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.message import Message
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.subscriptions import ShareGroup, SubscriptionTree
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.delivery import Outgoing
 from zapette_broker.sessions.pseudonym import pseudonym
 from zapette_broker.sessions.session import Session, Subscription

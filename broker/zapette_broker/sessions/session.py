@@ -98,7 +98,7 @@ class Session:
         queued, queued_bytes: messages that wait and count for the limits.
         stored: whether the store has it.
         plugin_view: what amqtt's plugins see of it, if there are any.
-        usages: of the budgets that it uses, see `zapette_broker.budgets`.
+        usages: of the budgets that it uses, see `zapette_broker.session_budgets`.
         charged: bytes that it uses of them, for queued messages and for large ones in flight.
         reserve: whether it may use the reserve.
     """

@@ -7,18 +7,18 @@ from collections.abc import Callable
 
 from zapette_broker.access.authenticator import Grant
 from zapette_broker.access.terms import Terms
-from zapette_broker.budgets import Budgets
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.limits import Limits
 from zapette_broker.message import Will
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
+from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.delivery import Step
 from zapette_broker.sessions.receiver import Receiver
 from zapette_broker.sessions.session import NEVER, Session
 from zapette_broker.storage.state_store import Snapshot, StateStore, unix_end
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 
 
 class SessionExpiry:

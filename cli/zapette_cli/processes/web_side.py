@@ -23,7 +23,7 @@ from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.stores import Stores
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import discovery_services, network
+from zapette_webapp import mdns_services, network
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.admission import Admission
 from zapette_webapp.access.household import HouseholdAccounts
@@ -82,9 +82,7 @@ class WebSide:
         )
         topics = self._topics = self._keyring.topics
         self._signatures = Signatures(self._keyring)
-        self._mdns = Mdns(
-            discovery_services.offers(settings, discovery_services.server_id(folder.secret))
-        )
+        self._mdns = Mdns(mdns_services.offers(settings, mdns_services.server_id(folder.secret)))
         self._addresses = Addresses(settings, lambda: self._mdns.name)
         self._engine = create_engine(settings, self._keyring, registry, stores.grants)
         self._library = _create_library(settings, folder, self._signatures)
@@ -128,7 +126,7 @@ class WebSide:
         settings, mdns = self._settings, self._mdns
         watch = NetworkWatch(lambda: network.candidates(settings.bind), self._addresses.pages)
         watch.on_first_and_change(
-            lambda found: mdns.follow(discovery_services.published(settings, found))
+            lambda found: mdns.follow(mdns_services.published(settings, found))
         )
         watch.on_first_and_change(lambda _: self._discovery.refresh())
         watch.on_first_and_change(lambda _: announce_addresses(self._service, self._topics))

@@ -1,4 +1,7 @@
-"""The roles of clients, and what each may publish and subscribe to; no I/O."""
+"""The roles of clients, and what each may publish and subscribe to; no I/O.
+
+The buttons follow ``static/remote/rights.js``; uploads have a rule in ``uploads/routes.py``.
+"""
 
 from __future__ import annotations
 

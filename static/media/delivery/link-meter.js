@@ -1,6 +1,6 @@
 /** Measures the link by the parts of a stream, or by the growth of a file's buffer. */
 
-import { Link } from "./link.js";
+import { Link } from "./link-speed.js";
 import { Signal } from "../../events/signal.js";
 
 /** The length of buffer, in seconds, up to which browsers fetch a file at full speed. */
@@ -56,7 +56,7 @@ export class LinkMeter {
     this.#link.interrupt();
   }
 
-  /** @param {import("./link.js").Transfer} transfer */
+  /** @param {import("./link-speed.js").Transfer} transfer */
   #note(transfer) {
     if (this.#link.note(transfer) && this.#link.rate !== null) this.changed.emit(this.#link.rate);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { remoteNotice, playerNotice } from "../../page/notices.js";
+import { remoteNotice, playerNotice } from "../../page/connection-notices.js";
 import { ApiError, TransportError } from "../../protocol/errors.js";
 import {
   UNKNOWN,

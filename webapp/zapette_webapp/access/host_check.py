@@ -8,7 +8,7 @@ from flask import Flask, request
 
 from zapette_server.hosts import Hosts
 from zapette_webapp.access.rates import SAFE
-from zapette_webapp.access.throttle import EVERYBODY, Throttle
+from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 from zapette_webapp.errors import ForeignHost, ForeignOrigin, ForeignRequest
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts

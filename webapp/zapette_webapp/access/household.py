@@ -10,7 +10,7 @@ from typing import Final
 
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME
-from zapette_webapp.access.throttle import EVERYBODY, Throttle
+from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 from zapette_webapp.errors import NotReady, TooManyRequests
 
 _MOST_REMEMBERED: Final = 256

@@ -17,7 +17,7 @@ from zapette_server.storage.tables.waiting_players import WaitingPlayer
 from zapette_webapp.access import admission
 from zapette_webapp.access.access_control import Device
 from zapette_webapp.access.admission import Admission
-from zapette_webapp.access.throttle import EVERYBODY, Throttle
+from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 from zapette_webapp.errors import PlayerWaiting, WrongCode
 from zapette_webapp.network import Interface, is_local, own_interfaces
 from zapette_webapp.status.prometheus import Family, family

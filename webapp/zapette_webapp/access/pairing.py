@@ -23,7 +23,7 @@ from zapette_broker.storage import sqlite
 from zapette_server.access.rights import Role
 from zapette_server.storage.database import Connection
 from zapette_server.storage.tables.pairing_codes import TABLES, Invitation, PairingCodes
-from zapette_webapp.access.throttle import EVERYBODY, Throttle
+from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 
 DIGITS: Final = 8
 LONG: Final = 12

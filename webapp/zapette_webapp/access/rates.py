@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask, request
 
-from zapette_webapp.access.throttle import Throttle
+from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.errors import TooManyRequests
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts

@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from zapette.logs import without_secrets
-from zapette_webapp.access.throttle import Throttle
+from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
 from zapette_webapp.http import requests, security_headers
 

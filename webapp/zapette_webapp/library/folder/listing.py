@@ -14,12 +14,12 @@ from typing import Final
 
 from zapette_webapp.library.folder import paths
 from zapette_webapp.library.folder.media_folder import MediaFolder
-from zapette_webapp.media import media_types, subtitle_pairs
-from zapette_webapp.media.subtitle_pairs import Pair
-from zapette_webapp.media.subtitles import subtitle_files
+from zapette_webapp.media import media_types
+from zapette_webapp.media.subtitles import subtitle_files, vobsub
 from zapette_webapp.media.subtitles.subtitle_files import Subtitle
-from zapette_webapp.subtitles import sami
-from zapette_webapp.subtitles.sami import Language
+from zapette_webapp.media.subtitles.vobsub import Pair
+from zapette_webapp.subtitle_formats import sami
+from zapette_webapp.subtitle_formats.sami import Language
 
 _HEAD: Final = 16 << 10
 _LARGEST_PAIR: Final = 4 << 20
@@ -236,7 +236,7 @@ def _read_pair(file: Path, _mtime_ns: int, size: int) -> Pair:
     if size > _LARGEST_PAIR:
         return Pair((), (0, 0))
     try:
-        return subtitle_pairs.read(file.read_text("utf-8", "replace"))
+        return vobsub.read(file.read_text("utf-8", "replace"))
     except OSError:
         return Pair((), (0, 0))
 

@@ -1,4 +1,7 @@
-"""Sheets of small pictures of films, one for each place on a seek bar, in a folder."""
+"""Sheets of small pictures of films, one for each place on a seek bar, in a folder.
+
+The program `preview_program` draws them; `sheet` says what is where.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from zapette_webapp.errors import ToolError, ToolTooLong, ToolTooMuch, Unconvertible
 from zapette_webapp.media.tools import Limits, Tool
-from zapette_webapp.subtitles.__main__ import REFUSED
+from zapette_webapp.subtitle_formats.__main__ import REFUSED
 
 LARGEST: Final = 2 << 20
 """The largest file that is converted, in bytes."""
@@ -32,7 +32,7 @@ class Converter:
 
     def __init__(self) -> None:
         self.tool = Tool(
-            [sys.executable, "-m", "zapette_webapp.subtitles"], LIMITS, name="subtitles"
+            [sys.executable, "-m", "zapette_webapp.subtitle_formats"], LIMITS, name="subtitles"
         )
         self._lock = threading.Lock()
         self._remembered: OrderedDict[_Key, str] = OrderedDict()

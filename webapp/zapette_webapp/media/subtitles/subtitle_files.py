@@ -11,7 +11,7 @@ from typing import Final
 
 from zapette_webapp.library.folder import paths
 from zapette_webapp.media import languages
-from zapette_webapp.subtitles.sami import Language
+from zapette_webapp.subtitle_formats.sami import Language
 
 FOLDERS: Final = frozenset({"subs", "subtitles", "subtitle"})
 """Names of subfolders with the subtitles of the films next to them."""

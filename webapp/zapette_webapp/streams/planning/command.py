@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.media.encoders import Encoder
-from zapette_webapp.streams.planning import pictures, timeline
+from zapette_webapp.streams.planning import timeline, video_filters
 from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
-from zapette_webapp.streams.planning.pictures import Shape
 from zapette_webapp.streams.planning.timeline import FRAME, SAMPLE_RATE, Timeline
+from zapette_webapp.streams.planning.video_filters import Shape
 
 MOST_PIXELS: Final = 64 << 20
 """The largest picture that is decoded, in pixels: twice a frame in 8K."""
@@ -69,12 +69,12 @@ class ConvertedPicture:
 
     def arguments(self, first: int) -> list[str]:
         """Return the arguments between input and output."""
-        graph = pictures.graph(
+        graph = video_filters.graph(
             self.shape, self.begins(first), self.timeline.duration, self.subtitle, self.filters
         )
         if self.encoder.filters:
             graph = graph.removesuffix("[out]") + f"{self.encoder.filters}[out]"
-        frames, most = str(pictures.frames(self.shape)), self.shape.bitrate
+        frames, most = str(video_filters.frames(self.shape)), self.shape.bitrate
         level = self.encoder.level(self.shape.level)
         return [
             *("-filter_complex", graph, "-map", "[out]", "-c:v", self.encoder.name),

@@ -19,10 +19,10 @@ from zapette_webapp.streams.planning.command import (
     Recipe,
 )
 from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
-from zapette_webapp.streams.planning.pictures import Shape
 from zapette_webapp.streams.planning.plan import Plan
 from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
 from zapette_webapp.streams.planning.timeline import Timeline
+from zapette_webapp.streams.planning.video_filters import Shape
 
 AAC: Final = "mp4a.40.2"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from zapette_webapp.subtitles.cues import Cue, from_html
+from zapette_webapp.subtitle_formats.cues import Cue, from_html
 
 LINE: Final = re.compile(
     r"^[ \t\ufeff]*((?:\[\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?\][ \t]*)+)(.*)$", re.MULTILINE

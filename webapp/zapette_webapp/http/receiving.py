@@ -28,8 +28,8 @@ from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.forwarded import forwarded_address
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.request_parser import Parser, Parts, ProblemTask, Refusal
+from zapette_webapp.http.sending import TurnChannel
 from zapette_webapp.http.transfers import RIGHT, Right, Transfers
-from zapette_webapp.http.turns import TurnChannel
 
 log = logging.getLogger("zapette.web")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_webapp.subtitles.cues import Cue, from_html
+from zapette_webapp.subtitle_formats.cues import Cue, from_html
 
 SYNC: Final = re.compile(r"<sync\b[^<>]*?\bstart\s*=\s*[\"']?(-?\d{1,10})", re.IGNORECASE)
 MOST_LANGUAGES: Final = 16

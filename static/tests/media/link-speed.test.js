@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Link } from "../../media/delivery/link.js";
+import { Link } from "../../media/delivery/link-speed.js";
 
 /**
  * Note transfers of a second each; return the rates that the link was then said to have.

@@ -1,5 +1,7 @@
 """What sessions may hold together: by grant, by group of grants, and in total; no I/O.
 
+For retained messages, see `zapette_broker.routing.retention`.
+
 Clients that are away may use half of a budget, so they never block connected ones. A quarter of all
 queues and a tenth of everything else are a reserve for grants whose terms say so.
 """

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
-from zapette_broker.timers import TimerWheel
+from zapette_broker.timer_wheel import TimerWheel
 
 LOOPS = [uvloop.new_event_loop, asyncio.new_event_loop]
 

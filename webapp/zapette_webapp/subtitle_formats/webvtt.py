@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from zapette_webapp.subtitles import lyrics, readers, sami, ttml
-from zapette_webapp.subtitles.cues import Cue
+from zapette_webapp.subtitle_formats import lyrics, readers, sami, ttml
+from zapette_webapp.subtitle_formats.cues import Cue
 
 HEADER: Final = "WEBVTT"
 LONGEST_SHOWN: Final = 5000

@@ -1,4 +1,4 @@
-"""``python -m zapette_webapp.subtitles FILE FORM NUMBER LANGUAGE`` writes a file of subtitles.
+"""``python -m zapette_webapp.subtitle_formats FILE FORM NUMBER LANGUAGE`` writes subtitles.
 
 FORM is ``webvtt``, or ``text`` for the file as it is, in UTF-8. NUMBER is that of the language
 in a file with several, from 0; LANGUAGE may be empty. If there are no subtitles in it, the exit
@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from zapette_webapp.subtitles.decoding import decode
-from zapette_webapp.subtitles.webvtt import to_webvtt
+from zapette_webapp.subtitle_formats.decoding import decode
+from zapette_webapp.subtitle_formats.webvtt import to_webvtt
 
 REFUSED: Final = 3
 """The exit code for a file in which there are no subtitles."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from zapette.protocol.topics import Topics
-from zapette_homeassistant import core_entities
+from zapette_homeassistant import entity_payloads
 from zapette_homeassistant.announcements import Announcements, Known
 
 ID = "0123456789abcdef" * 2
@@ -24,8 +24,8 @@ said_tracks = st.dictionaries(st.text("abcdef0123456789", min_size=1), labels, m
 
 
 def components(tracks: list[dict[str, str]]) -> dict[str, Any]:
-    read = core_entities.tracks({"tracks": tracks})
-    return core_entities.components(ID, TOPICS, "http://tv:8000/", read)
+    read = entity_payloads.tracks({"tracks": tracks})
+    return entity_payloads.components(ID, TOPICS, "http://tv:8000/", read)
 
 
 @given(said_tracks)
@@ -77,7 +77,7 @@ def test_whoever_is_gone_takes_every_entity_along() -> None:
 
 def test_a_state_that_names_tracks_without_end() -> None:
     many = [{"id": str(it), "label": "English"} for it in range(100_000)]
-    assert len(core_entities.tracks({"tracks": many})) == core_entities.MOST_TRACKS
+    assert len(entity_payloads.tracks({"tracks": many})) == entity_payloads.MOST_TRACKS
 
 
 def test_names_that_utf_8_does_not_have() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from xml.parsers import expat
 
-from zapette_webapp.subtitles.cues import Cue, Look, from_ass
+from zapette_webapp.subtitle_formats.cues import Cue, Look, from_ass
 
 PARAGRAPH: Final = re.compile(r"<(?:[\w.-]+:)?p\b[^<>]*\b(?:begin|dur)\s*=", re.IGNORECASE)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_webapp.subtitles.sami import Language
+from zapette_webapp.subtitle_formats.sami import Language
 
 MOST_TRACKS: Final = 32
 

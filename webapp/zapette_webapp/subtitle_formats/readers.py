@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from zapette_webapp.subtitles.cues import Cue, Look, from_ass, from_html
+from zapette_webapp.subtitle_formats.cues import Cue, Look, from_ass, from_html
 
 FRAME_RATE: Final = 24000 / 1001
 """The default frame rate of a MicroDVD file, in frames a second."""
