@@ -101,7 +101,7 @@ def test_keys_are_renewed_in_three_steps(folder: Path, monkeypatch: pytest.Monke
     # a token by either is read, and an account signed by either is believed
     for key in (old.operator, used.operator):
         assert claims.read(claims.sign(key, {}), *used.operators)
-    assert "--finish deletes" in renew()[1]
+    assert "--finish supprime" in renew()[1]
     assert "3 sur 3" in renew("--finish")[1]
     left = ClusterKeys.load(keys)
     assert left.account.signing == (left.signing.public,) == (used.signing.public,)

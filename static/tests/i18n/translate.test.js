@@ -9,8 +9,8 @@ import { en } from "../../i18n/en.js";
 import { fr } from "../../i18n/fr.js";
 import { chooseLanguage, translator } from "../../i18n/translate.js";
 
-const ROOT = new URL("../..", import.meta.url);
-const TEMPLATES = new URL("../../../webapp/zapette_webapp/templates", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const TEMPLATES = new URL("../../../webapp/zapette_webapp/templates/", import.meta.url);
 /** What is no source of a page, and the texts themselves. */
 const OTHERS = /^(?:node_modules|dist|tests)\/|^i18n\/(?:en|fr)\.js$/;
 
