@@ -10,9 +10,9 @@ SECONDS: Final = 9
 """The seconds of each film."""
 
 EVERY: Final = 2.0
-"""The seconds from one flash to the next; the first is at 1 s."""
+"""The seconds from one flash to the next; the first is at 1.4 s, within a part of any rendition."""
 
-_SIGNAL: Final = f"between(mod(t+1\\,{EVERY})\\,0\\,0.2)"
+_SIGNAL: Final = f"between(mod(t+0.6\\,{EVERY})\\,0\\,0.2)"
 _FLASH: Final = f"drawbox=c=white:t=fill:enable='{_SIGNAL}'"
 _BEEP: Final = f"aevalsrc='{_SIGNAL}*sin(2*PI*1000*t)/2:d={SECONDS}:s=48000"
 PICTURE: Final = (
@@ -21,7 +21,7 @@ PICTURE: Final = (
 SOUND: Final = ("-f", "lavfi", "-i", f"{_BEEP}'")
 _X264: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2")
 _X265: Final = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none")
-_VFR: Final = "select='between(mod(t\\,2)\\,0.9\\,1.3)+not(mod(n\\,3))'"
+_VFR: Final = "select='between(mod(t\\,2)\\,1.3\\,1.7)+not(mod(n\\,3))'"
 
 FILMS: Final[dict[str, tuple[str, ...]]] = {
     "h264.mkv": (*_X264, "-g", "50", "-c:a", "ac3"),

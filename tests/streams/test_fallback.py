@@ -63,5 +63,5 @@ def test_software_goes_on_at_the_same_place(card: System) -> None:
         assert profiles == [b"\x42", b"\x42"]
         assert re.findall(rb"\x67(.)", track.parts[-1])[0] == b"\x64"
         flashes = track.starts(range(len(track.parts)))
-        assert flashes == pytest.approx([1, 3, 5, 7], abs=0.05)
+        assert flashes == pytest.approx([1.4, 3.4, 5.4, 7.4], abs=0.05)
     assert card.log.count(f"converting with {NVENC.name} failed: the card is gone") == 1

@@ -30,6 +30,7 @@ from zapette_webapp.streams.beside import BesideReader
 from zapette_webapp.streams.planning import command, plan
 from zapette_webapp.streams.planning.facts import Subtitle
 from zapette_webapp.streams.planning.recipes import Means, Recipes
+from zapette_webapp.streams.planning.timeline import CONVERTED
 from zapette_webapp.streams.reading import ProbeReader
 from zapette_webapp.streams.sources import Sources
 
@@ -222,10 +223,10 @@ def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None
     tracks = [reader.read(folder, "film.mkv", it, again=False) for it in range(3)]
     with pytest.raises(NotFound):
         reader.read(folder, "film.mkv", 3, again=False)
-    for number, first, begins, ends in ((0, 0, 0.5, 1.5), (2, 0, 1.5, 3.5), (2, 1, 1.5, 3.5)):
+    for number, first, begins, ends in ((0, 0, 0.5, 1.5), (2, 0, 1.5, 3.5), (2, 2, 1.5, 3.5)):
         green = lit_green(converted(film, f"h264.beside{number}-none", tracks[number], first))
         start = min(green)
-        assert start == pytest.approx(2.0 * first, abs=0.11)
+        assert start == pytest.approx(CONVERTED * first, abs=0.11)
         for time, drawn in green.items():
             # a picture may come with the frame after it
             if abs(time - begins) > 0.21 and abs(time - ends) > 0.21:

@@ -22,7 +22,7 @@ from zapette_webapp.streams.sources import Source
 log = logging.getLogger("zapette.streams")
 
 INIT: Final = "init.mp4"
-_NEAR_CONVERTED: Final = 2
+_NEAR_CONVERTED: Final = 4
 _NEAR_COPIED: Final = 12
 
 

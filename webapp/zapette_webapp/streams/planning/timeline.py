@@ -10,7 +10,10 @@ from fractions import Fraction
 from typing import Final, Self
 
 SHORTEST: Final = 2.0
-"""The least seconds of a part, unless it is the last."""
+"""The least seconds of a part, unless it is the last or converted."""
+
+CONVERTED: Final = 1.0
+"""The least seconds of a part of a converted picture: the first is shown when all of it is made."""
 
 LONGEST: Final = 20.0
 """The most seconds of a part between two keyframes; films with longer ones are cut anywhere."""
@@ -94,4 +97,4 @@ def converted_picture(rate: Fraction, duration: float) -> Timeline:
 
 def frames_of_part(rate: Fraction) -> int:
     """Return the frames of a part of a converted picture."""
-    return math.ceil(SHORTEST * rate)
+    return math.ceil(CONVERTED * rate)
