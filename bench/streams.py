@@ -53,9 +53,15 @@ _MAP: Final = re.compile(r'#EXT-X-MAP:URI="([^"]+)"')
 
 @dataclass(frozen=True)
 class Server:
-    """Our web side."""
+    """Our web side.
+
+    Attributes:
+        port: of its pages.
+        retry: seconds until it is asked again when it was busy; hls.js waits too.
+    """
 
     port: int
+    retry: float = 0.0
 
     def get(self, path: str) -> bytes:
         """Return an answer; ask again while the server says that it is not ready."""
@@ -67,8 +73,9 @@ class Server:
             connection.close()
             if answer.status == 200:
                 return body
-            if answer.status != 503:
+            if answer.status not in {429, 503}:
                 raise RuntimeError(f"{path}: {answer.status} {body!r}")
+            time.sleep(self.retry)
 
     def rendition(self, stream: str, name: str) -> tuple[str, list[tuple[float, str]]]:
         """Return the addresses of the initialization segment and the parts, with their seconds."""

@@ -33,24 +33,6 @@ _RETRY: Final = 0.5
 _FILM: Final = "h264.mkv"
 
 
-class Player(Server):
-    """Takes files as hls.js does."""
-
-    def get(self, path: str) -> bytes:
-        """Return an answer; ask again half a second after the server said that it is busy."""
-        while True:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read()
-            connection.close()
-            if answer.status == 200:
-                return body
-            if answer.status not in {429, 503}:
-                raise RuntimeError(f"{path}: {answer.status} {body!r}")
-            time.sleep(_RETRY)
-
-
 @dataclass
 class Watched:
     """How a player fared: seconds until it could begin, and how late parts were after that."""
@@ -156,7 +138,7 @@ def main() -> None:
             ours(folder, port, ZAPETTE_LIBRARY="open") as process,
             ThreadPoolExecutor(options.players) as pool,
         ):
-            server, web = Player(port), psutil.Process(process.pid)
+            server, web = Server(port, _RETRY), psutil.Process(process.pid)
             playing = names[: options.players]
             for kind, play in (
                 ("direct", lambda it: direct(server, it, size, options.seconds)),

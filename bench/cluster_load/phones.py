@@ -168,6 +168,8 @@ class Phone(Member):
                 async with asyncio.timeout(PAUSE):
                     await self.wake.wait()
             self.wake.clear()
+            if not link.is_connected:
+                raise ConnectionResetError("the connection has ended")
 
     def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - only the topic counts
         if topic == self._waiting[0]:

@@ -55,9 +55,10 @@ class Newcomer(Phone):
         return login
 
     def leave(self) -> None:
-        """End its connection."""
+        """End its connection, and have it noticed at once."""
         if self.link is not None:
             self.link.abort()
+        self.wake.set()
 
     def _ask(self, side: System) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "X-Forwarded-For": self._address}
