@@ -123,7 +123,7 @@ export class Playback {
       const isBroken = error instanceof CallError && error.code === "media_error";
       if (running && isBroken && turn === this.#turn) {
         this.#become(queues.takeBack(this.queue, before, items));
-        // who asked is told of the error after the film that plays, whose message it would not be
+        // the error comes after the film is back: loading a film ends the messages before it
         await this.#begin(running, { position: reached }).catch(nothing);
       }
       throw error;

@@ -54,7 +54,7 @@ def complete_target(_context: click.Context, _parameter: click.Parameter, text: 
 def words(player: KnownPlayer) -> list[str]:
     """Return what completes to a player: its name, if a shell reads it as one word, and its id.
 
-    Whoever has a player's link can rename it, and a shell would run a name such as ``$(reboot)``.
+    Anyone with a player's link can rename the player, and a shell runs names like ``$(reboot)``.
     """
     return [player.name, player.id] if _WORD.match(player.name) else [player.id]
 

@@ -207,7 +207,7 @@ class WebSide:
         self._discovery.start()
 
     def watch(self, found: Callable[[StoreDamaged], None]) -> None:
-        """Watch the stores, and the rights of transfers; `found` is told of damage."""
+        """Watch the stores and the rights of transfers; damage to a store is given to `found`."""
         ended, transfers = self._ended, self._transfers
         self._supervisor.thread("stores", lambda: self._stores.watch(found, ended))
         self._supervisor.thread("transfers", lambda: transfers.watch(ended))
