@@ -17,7 +17,8 @@ import click
 from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import FileError, TargetError, UploadError
-from zapette_cli.language import Text, language_of
+from zapette_cli.language import Text
+from zapette_cli.speech import said
 from zapette_cli.upload import Server, send
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _found(home: Server, address: str) -> dict[str, Any]:
     except UploadError as error:
         if error.code not in _NO_FILM:
             raise
-        click.echo(f"zapette: {_NO_FILM[error.code].of(language_of(os.environ))}", err=True)
+        click.echo(f"zapette: {said(_NO_FILM[error.code])}", err=True)
         return played
     played["source"] = found["source"]
     return played | ({"title": found["title"]} if found["title"] else {})
@@ -209,14 +210,13 @@ def _home(broker: BrokerOptions, address: str | None) -> Server:
 def _sent(home: Server, file: Path) -> str:
     """Send a file, and show how far it is."""
     cut = Text(" connection lost, trying again", " connexion perdue, nouvel essai")
-    language = language_of(os.environ)
     size = file.stat().st_size
     is_cut = False
     progress: Any = click.progressbar(
         length=size,
         label=file.name,
         file=sys.stderr,
-        item_show_func=lambda _: cut.of(language) if is_cut else None,
+        item_show_func=lambda _: said(cut) if is_cut else None,
     )
     with file.open("rb") as stream, progress as bar:
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import click
 
-from zapette_cli.language import Text, language_of
+from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
+from zapette_cli.speech import said
 from zapette_server.settings import Settings
 
 _SAID: Final = Text(
@@ -55,7 +55,8 @@ def tls(settings: Settings) -> None:
     authority = Authority.in_data(DataFolder.open(settings.data_dir).path)
     authority.make(names_of(settings))
     plain = Addresses(replace(settings, tls_cert=None, tls_key=None)).pages()
-    said = _SAID.filled(
+    text = said(
+        _SAID,
         authority=click.format_filename(authority.certificate),
         until=f"{authority.ends:%Y-%m-%d}",
         fingerprint=authority.fingerprint,
@@ -64,4 +65,4 @@ def tls(settings: Settings) -> None:
         names=authority.names(),
         page=f"{plain}authority",
     )
-    click.echo(said.of(language_of(os.environ)))
+    click.echo(text)

@@ -40,7 +40,7 @@ from zapette_webapp.media.pictures.sheet import (
     fitting,
     order,
 )
-from zapette_webapp.media.probing.inspection import open_no_more, opened
+from zapette_webapp.media.probing.inspection import TRANSFERS, open_no_more, opened
 from zapette_webapp.streams.planning import tone_mapping
 
 MOST_READ: Final = 4 << 30
@@ -52,7 +52,6 @@ TIME: Final = 60.0
 _FORMAT: Final = "yuvj420p"
 _QUALITY: Final = 6
 _MOST_PACKETS: Final = 500
-_HDR: Final = {16: "pq", 18: "hlg"}  # of the transfer characteristics (ITU-T H.273)
 
 
 def main() -> int:
@@ -117,7 +116,7 @@ class Shrinker:
 
     def shrunk(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
         """Return a frame in a size, in the format of sheets."""
-        transfer = _HDR.get(frame.color_trc)
+        transfer = tone_mapping.TRANSFERS.get(TRANSFERS.get(frame.color_trc, ""))
         if transfer is None:
             return frame.reformat(width=width, height=height, format=_FORMAT)
         small = frame.reformat(width=width, height=height)

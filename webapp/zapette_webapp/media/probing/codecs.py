@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_TITLE
+from zapette_webapp.streams.planning import tone_mapping
 
 _AVC: Final = {
     "Baseline": "4200",
@@ -60,7 +61,6 @@ _NAMES: Final = {
     "truehd": "TrueHD",
     "alac": "ALAC",
 }
-_HDR: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
 _DOLBY_VISION: Final = frozenset({"dvh1", "dvhe", "dvav", "dva1", "dav1"})
 _FIELDS: Final = frozenset({"tt", "bb", "tb", "bt"})
 _OF_SOUNDS: Final = frozenset({"channels", "sample_rate"})
@@ -216,7 +216,7 @@ def _bitrate(stream: Mapping[str, Any]) -> int | None:
 def _hdr(stream: Mapping[str, Any]) -> str | None:
     if stream.get("codec_tag") in _DOLBY_VISION:
         return "pq"
-    return _HDR.get(str(stream.get("color_transfer")))
+    return tone_mapping.TRANSFERS.get(str(stream.get("color_transfer")))
 
 
 def _whole(value: Any) -> int | None:

@@ -50,8 +50,10 @@ MOST_READ: Final = 256 << 20
 LONGEST_TEXT: Final = 400
 """The most characters of one tag."""
 
+TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
+"""ffmpeg's names of the transfers of a high dynamic range, by their numbers (ITU-T H.273)."""
+
 _URL: Final = "file:medium"
-_TRANSFERS: Final = {16: "smpte2084", 18: "arib-std-b67"}
 _FIELD_ORDERS: Final = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 _MOV: Final = "mov"
 _PLAYED: Final = frozenset({"video", "audio"})
@@ -213,7 +215,7 @@ def _picture(context: VideoCodecContext) -> dict[str, Any]:
         "height": context.height,
         "pix_fmt": context.pix_fmt,
         "bit_depth": context.format.components[0].bits if context.format else None,
-        "color_transfer": _TRANSFERS.get(context.color_trc),
+        "color_transfer": TRANSFERS.get(context.color_trc),
         "field_order": _FIELD_ORDERS.get(context.field_order),
     }
 

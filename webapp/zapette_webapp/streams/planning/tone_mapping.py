@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+TRANSFERS: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
+"""The transfers of a high dynamic range, by ffmpeg's names (ITU-T H.273, table 3)."""
+
 _WHITE: Final = 203.0  # cd/m2 of white in a film (ITU-R BT.2408); what is brighter is a highlight
 _PEAK: Final = 1000.0  # cd/m2 of the brightest that can be told from what is less bright
 _KNEE: Final = 0.5  # the share of white up to which light stays as it is
