@@ -51,8 +51,10 @@ def test_seq_grows_by_one(pair: Pair) -> None:
     last = observer.status()["seq"]
     eventually(lambda: observer.last["seq"] == last, "the last state was published")
     numbers = [it.json["seq"] for it in observer.states]
-    assert numbers == list(range(first + 1, last + 1))
-    assert len(numbers) >= 5
+    # nodes of a cluster may deliver the state of before after the answer that has it
+    assert numbers[0] in {first, first + 1}
+    assert numbers == list(range(numbers[0], last + 1))
+    assert last - first >= 5
 
 
 def test_an_answer_is_the_state_after_the_effect(pair: Pair) -> None:
