@@ -277,6 +277,37 @@ def test_a_callee_that_is_killed_in_the_middle_of_calls(
         caller.call(callee, "hang", timeout=60)
 
 
+def test_a_service_that_is_told_to_stop_on_any_thread(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path
+) -> None:
+    """The system chooses the thread that has the signal; here it is one of the handlers'."""
+    program = tmp_path / "service.py"
+    name = callee.root.rpartition("/")[2]
+    program.write_text(
+        "import signal, sys, threading\n"
+        "from zapette import Application\n"
+        f"app = Application({name!r}, url=sys.argv[1], base_topic='zapette')\n"
+        "@app.register()\n"
+        "def end():\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
+        "app.run()\n"
+    )
+    account = f"{url.username}:{url.password}@" if url.username else ""
+    where = f"mqtt://{account}{url.host}:{url.port}"
+    caller = connect(url)
+    seen: list[bytes] = []
+    caller.subscribe(callee.availability, lambda message: seen.append(message.payload))
+    process = subprocess.Popen([sys.executable, program, where])
+    try:
+        eventually(lambda: seen == [b"online"], "it is there", 30)
+        caller.command(callee, "end")
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+    eventually(lambda: seen == [b"online", b"offline"], "it has said that it left")
+
+
 def test_a_subscription_while_the_broker_answers_others(
     url: BrokerUrl, callee: Callee, monkeypatch: pytest.MonkeyPatch
 ) -> None:

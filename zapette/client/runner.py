@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Generator
 from typing import Any
 
 from zapette.client.client import Client
+from zapette.client.interruption import Interruption
 
 
 class Runner:
@@ -19,7 +20,7 @@ class Runner:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._ended = threading.Event()
+        self._running: Interruption | None = None
 
     def start(self, timeout: float) -> Awaitable[None]:
         """Start the client and wait until it is live, at most `timeout` seconds.
@@ -28,14 +29,14 @@ class Runner:
             Unavailable: it is not live in time; it is stopped.
         """
         if _in_task():
-            self._begin()
+            self._client.start()
             return self._wait(timeout)
         self.start_blocking(timeout)
         return _Done()
 
     def start_blocking(self, timeout: float) -> None:
         """Start the client, as `start` does, and block also in a task."""
-        self._begin()
+        self._client.start()
         if timeout <= 0:
             return
         try:
@@ -59,25 +60,22 @@ class Runner:
 
     def end(self) -> None:
         """End `run`, which stops the client."""
-        self._ended.set()
+        running = self._running
+        if running is not None:
+            running.set()
 
     def run(self) -> None:
         """Start the client without waiting for it; stop it on SIGINT, SIGTERM or `end`."""
-        before = {}
+        self._running = running = Interruption()
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                before[number] = signal.signal(number, lambda *_: self.end())
-        self._begin()
+            running.handle(signal.SIGINT, signal.SIGTERM)
         try:
-            self._ended.wait()
+            self._client.start()
+            running.wait()
         finally:
+            self._running = None
             self._client.stop()
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _begin(self) -> None:
-        self._ended.clear()
-        self._client.start()
+            running.close()
 
     async def _wait(self, timeout: float) -> None:
         if timeout <= 0:

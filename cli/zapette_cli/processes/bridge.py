@@ -9,6 +9,7 @@ import signal
 import threading
 from typing import Final
 
+from zapette.client.interruption import Interruption
 from zapette.errors import SettingsError
 from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread
@@ -18,7 +19,6 @@ from zapette_bridge.bridge import Bridge
 from zapette_bridge.ledger import Ledger
 from zapette_bridge.mapping import Mapping
 from zapette_bridge.turns import Turns
-from zapette_cli.processes.interruption import Interruption
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from zapette.client.interruption import Interruption
 from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
-from zapette_cli.processes.interruption import Interruption
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings, to_environment

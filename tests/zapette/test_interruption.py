@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 
-from zapette_cli.processes.interruption import Interruption
+from zapette.client.interruption import Interruption
 
 _SIGNALLED_AT_RANDOM = """
 import random, signal
-from zapette_cli.processes.interruption import Interruption
+from zapette.client.interruption import Interruption
 stop = Interruption()
 stop.handle(signal.SIGALRM)
 chance = random.Random(1)
@@ -21,17 +21,33 @@ for _ in range(10_000):
 print("ended")
 """
 
+_SIGNALLED_ON_ANOTHER_THREAD = """
+import signal, threading, time
+from zapette.client.interruption import Interruption
+stop = Interruption()
+stop.handle(signal.SIGTERM)
+def send():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+threading.Thread(target=send).start()
+print(stop.wait())
+"""
+
 
 def test_a_signal_may_come_at_any_moment() -> None:
     """Also while it is looked at: a lock that a handler waits for would be held for ever."""
-    done = subprocess.run(
-        [sys.executable, "-c", _SIGNALLED_AT_RANDOM],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout == "ended\n"
+    assert _run(_SIGNALLED_AT_RANDOM) == "ended\n"
+
+
+def test_a_signal_may_come_to_another_thread() -> None:
+    """As the system decides: the thread that waits notices it all the same."""
+    assert _run(_SIGNALLED_ON_ANOTHER_THREAD) == "True\n"
+
+
+def _run(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
 
 
 def test_it_is_waited_for() -> None:
@@ -48,5 +64,5 @@ def test_it_is_waited_for() -> None:
             stop.set()
         assert stop.wait()
     finally:
-        signal.signal(signal.SIGUSR1, before)
         stop.close()
+    assert signal.getsignal(signal.SIGUSR1) == before
