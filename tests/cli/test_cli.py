@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import pty
@@ -236,6 +237,25 @@ def test_watch_in_words_and_interrupted(system: System, scullery: PlainPlayer) -
         assert process.stdout is not None
         assert re.search(r"^\d\d:\d\d:\d\d  Scullery  paused  0:12", process.stdout.readline())
         process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+
+def test_watch_interrupted_on_another_thread(system: System, scullery: PlainPlayer) -> None:
+    """The system chooses the thread that has the signal."""
+    with start(system, "watch", scullery.id) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        threads = Path(f"/proc/{process.pid}/task")
+        seen = [""]
+
+        def is_idle() -> bool:
+            """Return whether the main thread has not run since the last look."""
+            seen.append((threads / str(process.pid) / "status").read_text())
+            return seen[-1] == seen[-2]
+
+        eventually(is_idle, "it waits")
+        *_, other = threads.iterdir()
+        assert ctypes.CDLL(None).tgkill(process.pid, int(other.name), signal.SIGINT) == 0
         assert process.wait(30) == 130
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import threading
@@ -27,6 +28,8 @@ _NO_PLAYER: Final = Text(
 )
 
 _BACK: Final = Text("zapette: reconnected", "zapette\u202f: reconnecté")
+
+_LONGEST_WAIT: Final = 0.5
 
 
 @click.command()
@@ -59,8 +62,10 @@ def watch(
         _follow_states(known, wanted, lines, as_json=as_json)
         printed = 0
         while count is None or printed < count:
-            click.echo(lines.get())
-            printed += 1
+            # another thread may get Ctrl-C, which does not end a wait here
+            with contextlib.suppress(queue.Empty):
+                click.echo(lines.get(timeout=_LONGEST_WAIT))
+                printed += 1
 
 
 def _wanted(targets: tuple[str, ...], application: Application) -> set[str]:
