@@ -40,7 +40,7 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 test-cluster: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster \
-		tests/browser/test_cluster.py tests/browser/test_elections.py $(ARGS)
+		tests/browser/deployments/test_cluster.py tests/browser/deployments/test_elections.py $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.

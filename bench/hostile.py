@@ -13,8 +13,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from bench.results import command, heading
-from tests.browser.chromium import PHONE, launch
-from tests.browser.pages import Pages
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
 from tests.system import System
 

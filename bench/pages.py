@@ -23,9 +23,9 @@ from bench.page_load.loads import Weight, live, weigh
 from bench.page_load.subjects import Subject, floor, install_seed, ours, seed
 from bench.page_load.taps import Tapping, Taps
 from bench.results import command, heading, markdown, percentile, rotated, write_json
-from tests.browser.chromium import PHONE, launch
-from tests.browser.pages import Pages
-from tests.browser.remote_page import RemotePage
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.remote_page import RemotePage
 
 
 @dataclass

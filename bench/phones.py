@@ -25,12 +25,12 @@ from playwright.sync_api import sync_playwright
 from bench.phone_load.checks import Footprint, differences, footprint
 from bench.phone_load.phone import Phone
 from bench.results import command, markdown, write_json
-from tests.browser.chromium import PHONE, launch
-from tests.browser.media_folder import make_shelf
-from tests.browser.page_monitor import BROKEN_CONNECTION
-from tests.browser.pages import Pages
-from tests.browser.player_page import PlayerPage
-from tests.browser.wire import Wire
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.page_monitor import BROKEN_CONNECTION
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.player_page import PlayerPage
+from tests.browser.driving.wire import Wire
+from tests.browser.samples.media_folder import make_shelf
 from tests.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client

@@ -21,8 +21,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import sync_playwright
 
 from bench.results import command, write_json
-from tests.browser.chromium import PHONE, launch
-from tests.browser.pages import Pages
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.pages import Pages
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
 from tests.system import System

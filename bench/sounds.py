@@ -20,11 +20,11 @@ from typing import Final
 from playwright.sync_api import sync_playwright
 
 from bench.results import command, heading, times, write_json
-from tests.browser.chromium import launch
-from tests.browser.controlled_player import ControlledPlayer
-from tests.browser.ear import heard_after, listen
-from tests.browser.observer import Observer
-from tests.browser.pages import Pages
+from tests.browser.checks.ear import heard_after, listen
+from tests.browser.driving.chromium import launch
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
 from tests.system import System
 from tests.waiting import eventually
 

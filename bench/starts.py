@@ -22,11 +22,11 @@ from playwright.sync_api import sync_playwright
 
 from bench.results import command, heading, times, write_json
 from bench.streams import CODECS, Alone, film, wait_for_end
-from tests.browser.chromium import PHONE, launch
-from tests.browser.controlled_player import ControlledPlayer
-from tests.browser.observer import Observer
-from tests.browser.pages import Pages
-from tests.browser.remote_page import RemotePage
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.remote_page import RemotePage
 from tests.system import System
 from tests.waiting import eventually
 

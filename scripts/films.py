@@ -17,12 +17,12 @@ from typing import Final
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import PHONE, launch
-from tests.browser.film_samples import SAMPLES, Sample
-from tests.browser.firefox import Firefox
-from tests.browser.observer import Observer
-from tests.browser.pages import Pages
-from tests.browser.screening import Projector, Screening
+from tests.browser.checks.screening import Projector, Screening
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.firefox import Firefox
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.browser.samples.film_samples import SAMPLES, Sample
 from tests.system import System
 from tests.waiting import eventually
 from zapette_server.places import ROOT

@@ -13,8 +13,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.pages import Pages
+from tests.browser.driving.chromium import launch
+from tests.browser.driving.pages import Pages
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
 from tests.mosquitto import run_tool

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.media_folder import make_shelf
+from tests.browser.driving.chromium import launch
+from tests.browser.samples.media_folder import make_shelf
 from tests.system import System
 from tests.waiting import eventually
 

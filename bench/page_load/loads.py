@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.page_driver import PageDriver
+from tests.browser.driving.page_driver import PageDriver
 
 # A promise, because asking the page again and again would delay it.
 _WATCH: Final = """window.live = new Promise((resolve, reject) => {

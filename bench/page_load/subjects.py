@@ -18,8 +18,8 @@ from websockets.sync.client import connect
 
 from bench.broker_load.servers import CROSSBAR, Crossbar
 from bench.processes import Process
-from tests.browser.page_driver import PageDriver
-from tests.browser.pages import Pages
+from tests.browser.driving.page_driver import PageDriver
+from tests.browser.driving.pages import Pages
 from tests.ports import free_ports
 from tests.system import System
 from tests.waiting import eventually

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.browser.page_driver import PageDriver
-from tests.browser.remote_page import RemotePage
+from tests.browser.driving.page_driver import PageDriver
+from tests.browser.driving.remote_page import RemotePage
 
 TIMEOUT: Final = 20
 """Seconds within which the button must change: a tap without effect is an error."""

@@ -10,7 +10,7 @@ import psutil
 from playwright.sync_api import CDPSession
 
 from bench.phone_load.phone import Phone
-from tests.browser.player_page import PlayerPage
+from tests.browser.driving.player_page import PlayerPage
 from tests.system import System
 
 POSITION: Final = 2.5

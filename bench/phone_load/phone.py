@@ -11,8 +11,8 @@ from typing import Final
 
 from playwright.sync_api import Error
 
-from tests.browser.remote_page import RemotePage
-from tests.browser.wire import Wire
+from tests.browser.driving.remote_page import RemotePage
+from tests.browser.driving.wire import Wire
 
 # All that can be pressed now, except what needs a text or opens what is not compared.
 _PRESSABLE: Final = r"""((wanted) => Array.from(document.querySelectorAll("button, a"))

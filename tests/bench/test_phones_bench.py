@@ -14,7 +14,7 @@ import pytest
 
 from bench.phone_load.checks import Footprint, differences
 from bench.phone_load.phone import Phone
-from tests.browser.player_page import PlayerPage
+from tests.browser.driving.player_page import PlayerPage
 
 REST = Footprint(heap=2 * 2**20, nodes=300, listeners=70, broker=30 * 2**20, web=40 * 2**20)
 VIDEO = {

@@ -10,22 +10,22 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests import fronts
-from tests.browser import films
-from tests.browser.chromium import PHONE, launch
-from tests.browser.controlled_player import ControlledPlayer
-from tests.browser.media_folder import make_shelf
-from tests.browser.observer import Observer
-from tests.browser.pages import Pages
-from tests.browser.pair import Pair
-from tests.browser.player_page import PlayerPage
-from tests.browser.remote_page import RemotePage
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.pair import Pair
+from tests.browser.driving.player_page import PlayerPage
+from tests.browser.driving.remote_page import RemotePage
+from tests.browser.samples import films
+from tests.browser.samples.media_folder import make_shelf
 from tests.mosquitto_system import shared_system
 from tests.sharing import sharing
 from tests.system import System
 from zapette.mqtt.url import BrokerUrl
 
 # elections take a while: `make test-cluster` has them
-collect_ignore = [] if os.environ.get("TEST_CLUSTER") else ["test_elections.py"]
+collect_ignore = [] if os.environ.get("TEST_CLUSTER") else ["deployments/test_elections.py"]
 
 
 # Not of the session: while Playwright runs, no other test can run an event loop of its own.

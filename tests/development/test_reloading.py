@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bridge.listener import retained
-from tests.browser.chromium import launch
+from tests.browser.driving.chromium import launch
 from tests.sharing import sharing
 from tests.system import System
 from tests.waiting import eventually

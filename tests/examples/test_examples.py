@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.driving.chromium import launch
 from tests.plain_player import PlainPlayer
 from tests.processes import ending
 from tests.sharing import sharing

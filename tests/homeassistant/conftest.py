@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.chromium import PHONE, launch
-from tests.browser.pages import Pages
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.pages import Pages
 from tests.homeassistant import light, python
 from tests.homeassistant.instance import Instance
 from tests.sharing import sharing

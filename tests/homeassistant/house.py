@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import psutil
 
-from tests.browser.player_page import PlayerPage
+from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
 from tests.mosquitto import run_tool

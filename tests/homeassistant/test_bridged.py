@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Pages
+from tests.browser.driving.pages import Pages
 from tests.homeassistant.house import PATIENCE, House, set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household

@@ -12,8 +12,8 @@ import wave
 
 import pytest
 
-from tests.browser.pages import Pages
-from tests.browser.player_page import PlayerPage
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import HomeAssistantRefused
 from tests.homeassistant.entities import PROMPT, Entities, said

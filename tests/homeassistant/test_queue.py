@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.browser.pages import Pages
-from tests.browser.player_page import PlayerPage
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
 from tests.system import System

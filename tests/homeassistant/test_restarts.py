@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.browser.pages import Pages
+from tests.browser.driving.pages import Pages
 from tests.homeassistant.house import House
 from tests.homeassistant.instance import Instance
 from tests.system import System

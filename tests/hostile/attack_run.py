@@ -17,7 +17,7 @@ import psutil
 
 from bench.page_load.taps import Tapping
 from bench.results import percentile
-from tests.browser.pages import Pages
+from tests.browser.driving.pages import Pages
 from tests.hostile.household_load import Home
 from tests.hostile.target import Target
 from tests.processes import ending

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import PHONE, launch
-from tests.browser.pages import Pages
+from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
 from tests.system import System
 from zapette_broker import Limits

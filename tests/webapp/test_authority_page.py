@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Error, sync_playwright
 
 from tests import fronts
-from tests.browser.chromium import ARGUMENTS, EXECUTABLE, PHONE
+from tests.browser.driving.chromium import ARGUMENTS, EXECUTABLE, PHONE
 from tests.system import System
 from tests.webapp import raw
 from zapette_server.tls.authority import Authority

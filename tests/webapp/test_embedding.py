@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.driving.chromium import launch
 from tests.system import System
 from tests.waiting import eventually
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.driving.chromium import launch
 from tests.ports import free_port
 from tests.system import System
 from tests.webapp.proxy import Proxy

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.driving.chromium import launch
 from tests.mqtt_clients import Household
 from tests.sharing import sharing
 from tests.system import Answer, System

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launch
 from tests.fronts import Caddy, Nginx, Proxy
 from tests.mqtt_clients import MqttClient
 from tests.ports import free_ports

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launch
 from tests.ports import free_port
 from tests.system import System
 from tests.webapp.proxy import CLIENT, Proxy

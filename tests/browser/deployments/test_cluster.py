@@ -1,0 +1,256 @@
+"""Pages through two web sides, on three NATS servers (MQTT 3.1.1) and one PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from tests import web_sides
+from tests.browser.access.test_doors import (
+    test_a_guest_comes_in_by_a_link_of_its_own,
+    test_who_is_connected_can_be_turned_out,
+)
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.page_monitor import BROKEN_CONNECTION
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.pair import Pair
+from tests.browser.procedures.test_state import test_seq_grows_by_one
+from tests.browser.remote.test_pilot import (
+    test_a_phone_that_opens_late_sees_the_truth,
+    test_a_tap_on_play_plays,
+    test_three_phones_agree,
+)
+from tests.mqtt_clients import Household
+from tests.system import Answer, System
+from tests.waiting import SLACK, eventually
+from tests.web_sides import WebSides
+from zapette.client.client import Client
+from zapette.errors import CallError
+from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
+
+__all__ = [
+    "test_a_guest_comes_in_by_a_link_of_its_own",
+    "test_a_phone_that_opens_late_sees_the_truth",
+    "test_a_tap_on_play_plays",
+    "test_seq_grows_by_one",
+    "test_three_phones_agree",
+    "test_who_is_connected_can_be_turned_out",
+]
+
+pytestmark = pytest.mark.long
+
+V3 = MQTTProtocolVersion.MQTTv311
+NO_LONGER_VALID = "This code is no longer valid"
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSides]:
+    with web_sides.running(tmp_path_factory.mktemp("two")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def system(sides: WebSides) -> System:
+    """Return what the pages are opened at: nginx."""
+    return sides.balanced
+
+
+@pytest.fixture(scope="module")
+def home(sides: WebSides) -> BrokerUrl:
+    return sides.first.household()
+
+
+@pytest.fixture(scope="module")
+def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterator[Pair]:
+    player = module_pages.started(system)
+    with Observer(home, player.root, V3) as observer:
+        yield Pair(player, module_pages.remote(system, player), observer)
+
+
+def test_the_pages_come_from_both_and_are_on_several_nodes(
+    sides: WebSides, pair: Pair, module_pages: Pages
+) -> None:
+    assert pair.observer.status()["version"] == 1
+    assert len(set(module_pages.watch.sockets)) > 1
+    eventually(lambda: all(sides.balancer.answered(it) > 2 for it in sides.each), "both answered")
+
+
+def answers(caller: Client) -> bool:
+    """Tell whether the server's procedures answer."""
+    try:
+        return bool(caller.call(Topics().server, "id", timeout=1))
+    except CallError:
+        return False
+
+
+@contextmanager
+def calling(url: BrokerUrl) -> Iterator[Client]:
+    """Provide a client of the household's."""
+    caller = Client(url)
+    caller.start()
+    try:
+        caller.wait(20)
+        yield caller
+    finally:
+        caller.stop()
+
+
+def test_a_web_side_that_dies_is_not_missed(sides: WebSides, home: BrokerUrl, pages: Pages) -> None:
+    pages.watch.expect(f"403|{BROKEN_CONNECTION}")
+    player = pages.started(sides.balanced)
+    first = pages.remote(sides.balanced, player, locale="en-GB")
+    old = player.link
+    with calling(home) as caller:
+        eventually(lambda: answers(caller), "the server answers")
+        # the first that started is the one that answers for all
+        with sides.first.kept_dead("web"):
+            first.tap("Play")
+            player.advances()
+            # the other one lets a phone in
+            second = pages.remote(sides.balanced, player, locale="en-US")
+            second.tap("Pause")
+            first.wait_for("Play")
+            assert not player.plays()
+            eventually(lambda: answers(caller), "the other one answers")
+            # and turns all out
+            player.click("New code")
+            pressed_at = time.monotonic()
+            for phone in (first, second):
+                eventually(lambda it=phone: not it.is_live, "it shows nothing as live")  # type: ignore[misc]
+            assert time.monotonic() - pressed_at < 1 + SLACK
+            first.wait_for_notice(NO_LONGER_VALID)
+    late = pages.phone(sides.balanced, old, locale="fr-CA")
+    eventually(lambda: "n\u2019est plus valable" in late.text, "the old code is refused")
+
+
+def test_a_database_that_hangs_stops_no_page(sides: WebSides, pages: Pages) -> None:
+    pages.watch.expect("503|Failed to load resource")
+    player = pages.started(sides.balanced)
+    phone = pages.remote(sides.balanced, player)
+    phone.see("document.querySelector('play-button')._request('repeat', { mode: 'one' })")
+    with sides.postgresql.frozen():
+        phone.tap("Play")
+        phone.wait_for("Pause")
+        player.advances()
+        late = pages.phone(sides.balanced, player.link, locale="en-GB")
+        late.wait_for_notice("The server\u2019s database does not answer.")
+        assert not late.is_live
+        for side in sides.each:
+            eventually(lambda it=side: it.get("healthz").status == 503, "it is reported")  # type: ignore[misc]
+        # what cannot be revoked is not said to be
+        player.point()
+        player.click("New code")
+        # or that the web side does not answer, on a slow machine
+        eventually(lambda: re.search("database|Not connected", player.alert), "it is refused")
+        phone.tap("Pause")
+        phone.wait_for("Play")
+        assert phone.is_live
+    late.wait_until_live(60)
+    late.wait_for("Play")
+    assert phone.is_live
+    for side in sides.each:
+        eventually(side.is_up, "it is well again")
+
+
+def credentials(side: System, of: Household, role: str = "remote") -> Answer:
+    return side.post("api/credentials", {"id": of.id, "key": of.key(role)})
+
+
+def test_what_one_gives_the_other_takes(sides: WebSides) -> None:
+    player = Household(sides.first)
+    given = credentials(sides.second, player)
+    assert given.status == 200
+    cookie = "; ".join(it.partition(";")[0] for it in given.all("Set-Cookie"))
+    for side in (*sides.each, sides.balanced, sides.balanced):
+        assert side.get("api/library", {"Cookie": cookie, "Authorization": ""}).status == 200
+
+
+def test_a_code_to_type_is_taken_by_the_other_once(sides: WebSides) -> None:
+    player = Household(sides.first)
+    shown = sides.first.post(
+        f"api/players/{player.id}/pairing", {"owner_key": player.owner_key, "role": "remote"}
+    )
+    assert shown.status == 200
+    code = shown.json["code"]
+    taken = sides.second.post("api/pairing", {"code": code})
+    assert taken.json["key"] == player.key("remote")
+    assert sides.first.post("api/pairing", {"code": code}).status == 403
+
+
+def test_a_page_that_waits_is_let_in_at_any(sides: WebSides, home: BrokerUrl) -> None:
+    owner = Household(sides.first)
+    made = sides.first.get("api/id").json
+    far = {"X-Forwarded-For": "203.0.113.7"}
+    waiting = [side.post("api/credentials", made, far) for side in sides.each]
+    assert [it.status for it in waiting] == [403, 403]
+    (code,) = {it.json["admission"]["code"] for it in waiting}
+    with calling(home) as caller:
+
+        def listed() -> list[str]:
+            try:
+                found = caller.call(Topics().service("admission"), "waiting", timeout=1)
+            except CallError:
+                return []
+            return [it["code"] for it in found]
+
+        eventually(lambda: listed() == [code], "the one that answers for all lists it")
+        body = {"owner_key": owner.owner_key, "code": code}
+        assert sides.second.post(f"api/players/{owner.id}/admissions", body).status == 204
+        assert sides.first.post("api/credentials", made, far).status == 200
+        assert listed() == []
+
+
+def test_what_one_revokes_all_refuse(sides: WebSides) -> None:
+    player = Household(sides.first)
+    old = player.key("remote")
+    ports = sides.first.cluster.mqtt_ports
+    with ExitStack() as stack:
+        phones = [
+            stack.enter_context(player.visitor("remote", version=V3, port=port)) for port in ports
+        ]
+        assert all(it.is_in for it in phones)
+        began = time.monotonic()
+        player.new_code()
+        refused = sides.second.post("api/credentials", {"id": player.id, "key": old})
+        assert refused.status == 403
+        eventually(lambda: all(it.ended for it in phones), "all are cut off")
+        assert time.monotonic() - began < 1 + SLACK
+
+
+def test_the_status_tells_of_both_and_of_the_database(sides: WebSides) -> None:
+    def told() -> list[str]:
+        lines = sides.first.zapette("cluster", "status").stdout.splitlines()
+        many = sum(it.startswith("web side ") for it in lines)
+        good = many == 2 and lines[-2:] == ["database: can be reached", "All is well."]
+        if not good:
+            raise LookupError(lines)
+        return lines
+
+    eventually(told, "all is well", 60)
+
+
+def test_pages_find_another_node(sides: WebSides, pages: Pages) -> None:
+    pages.watch.expect(BROKEN_CONNECTION)
+    player = pages.started(sides.balanced)
+    phone = pages.remote(sides.balanced, player)
+    # the film may be over before the nodes agree
+    phone.see("document.querySelector('play-button')._request('repeat', { mode: 'one' })")
+    phone.tap("Play")
+    phone.wait_for("Pause")
+    cluster = sides.first.cluster
+    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1]).port) + 1
+    with cluster.without(number):
+        eventually(lambda: not phone.is_live, "the phone knows that it knows nothing")
+        # electing leaders takes some ten seconds
+        phone.wait_until_live(60)
+        player.wait_until_live(60)
+        phone.wait_for("Pause")
+        phone.tap("Pause")
+        phone.wait_for("Play", 60)
+        assert not player.plays()

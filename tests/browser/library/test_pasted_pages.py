@@ -1,0 +1,61 @@
+"""The address of a page with a film in it is pasted on the phone: the film is found, and plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.driving.pages import Pages
+from tests.browser.samples import films
+from tests.mosquitto_system import shared_system
+from tests.system import System
+from tests.waiting import eventually
+from tests.webapp.film_site import FilmSite, film_site
+
+SEARCH = "Search, or paste an address"
+NOTE = "document.querySelector('library-view .note').textContent"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmSite]:
+    film = tmp_path_factory.mktemp("film") / "film.webm"
+    films.ffmpeg(*films.picture(65, "64x36", 1), "-c:v", "libvpx", str(film))
+    with film_site(film.read_bytes()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("house")
+    with shared_system(folder, {"ZAPETTE_LINKS_PRIVATE": "true"}) as running:
+        yield running
+
+
+def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pages: Pages) -> None:
+    # of the page without a film, and of another site
+    pages.watch.expect("Failed to load resource")
+    pages.watch.expect(f"request to {site.url}/film.mp4")
+    # a page that came over https says so of a film over http
+    pages.watch.expect(f"Mixed Content: .*{site.url}/film.mp4")
+    player = pages.started(house)
+    phone = pages.remote(house, player)
+    phone.tap("Library")
+    eventually(lambda: phone.shows(SEARCH), "the library")
+    phone.page.get_by_label(SEARCH).focus()
+    # as a person types it
+    phone.page.keyboard.insert_text(f"127.0.0.1:{site.port}/about")
+    eventually(lambda: phone.shows("Play Une <page> drôle, 1:05"), "its title and length", 60)
+    phone.tap("Play Une <page> drôle, 1:05")
+    phone.wait_for_alert("Plays now: Une <page> drôle")
+    assert player.video["currentSrc"] == f"{site.url}/film.mp4"
+    # a page without one says so
+    phone.page.get_by_label(SEARCH).fill(f"{site.url}/nothing")
+    eventually(lambda: phone.see(NOTE).startswith("No film was found in this page."), "words", 60)
+    phone.wait_for(f"Play {site.url}/nothing")
+    # the address of a film itself needs no look
+    asked = len(site.asked)
+    phone.page.get_by_label(SEARCH).fill(f"{site.url}/film.mp4")
+    eventually(lambda: phone.shows(f"Play {site.url}/film.mp4"), "the address")
+    eventually(lambda: phone.see(NOTE) == "", "nothing is said")
+    assert len(site.asked) == asked

@@ -1,0 +1,250 @@
+"""Films that no browser takes as they are, through the real pages: seen, heard, gone through."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from struct import pack
+from typing import Final
+
+import av
+import pytest
+from av.container import InputContainer
+from playwright.sync_api import Route
+
+from tests.browser.checks.ear import hears
+from tests.browser.checks.screening import Projector
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.browser.samples.film_samples import SAMPLES, Sample
+from tests.browser.samples.films import ffmpeg
+from tests.picture_subtitles import write_pair
+from tests.sharing import sharing
+from tests.system import Answer, System
+from tests.waiting import eventually
+
+PLAYED = {
+    "h264-aac.mp4": ("direct", "plays"),
+    "h264-ac3.mkv": ("remux", "sound"),
+    "h264-aac.ts": ("remux", "container"),
+    "hevc-aac.mkv": ("transcode", "picture"),
+    "two-sounds.mkv": ("remux", "track"),
+}
+NAMED = {it.name: it for it in SAMPLES}
+
+# a quarter to the right, as a phone that is held upright films (ISO/IEC 14496-12, tkhd)
+TURNED: Final = pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 90 << 16, 0, 1 << 30)
+WHITE: Final = """(() => {
+  const video = document.querySelector("video");
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  if (!canvas.width) return [];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0);
+  const light = (x, y) => context.getImageData(canvas.width * x, canvas.height * y, 1, 1).data[0];
+  const corners = [[0.2, 0.1], [0.8, 0.1], [0.2, 0.9], [0.8, 0.9]];
+  return [canvas.width, canvas.height, ...corners.map(([x, y]) => light(x, y) > 128)];
+})()"""
+IS_GREEN: Final = """(() => {
+  const video = document.querySelector("video");
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 100;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0, 100, 100);
+  const [red, green] = context.getImageData(20, 20, 1, 1).data;
+  return video.readyState > 1 ? green > 100 && red < 80 : null;
+})()"""
+ASKED: Final = """performance.getEntriesByType("resource").map(({ name }) => new URL(name))
+  .filter(({ pathname }) => pathname.endsWith("/two-sounds.mkv/copy-copy/master.m3u8"))
+  .map(({ searchParams }) => searchParams.has("at"))"""
+UPRIGHT: Final = [90, 160, True, False, False, False]
+
+
+def turned(file: Path) -> None:
+    """Make a film of a phone: its left upper corner is white, when it is shown upright."""
+    corner = "color=c=black:s=160x90:r=10:d=4,drawbox=x=0:y=45:w=80:h=45:c=white:t=fill"
+    codec = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
+    ffmpeg("-f", "lavfi", "-i", corner, *codec, str(file))
+    content = bytearray(file.read_bytes())
+    # the matrix of a track follows 44 bytes after the name of its box
+    at = content.index(b"tkhd") + 44
+    content[at : at + len(TURNED)] = TURNED
+    file.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("disk")
+    media = folder / "media"
+    media.mkdir()
+    for name in PLAYED:
+        NAMED[name].make(media)
+    turned(media / "turned.mp4")
+    black = ("-f", "lavfi", "-i", "color=c=black:s=160x90:r=5:d=8")
+    ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(media / "pair.mp4"))
+    write_pair(media / "pair", {"en": (0, 1), "fr": (0, 7)})
+    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+        system.wait_for_index()
+        yield system
+
+
+@pytest.fixture(scope="module")
+def stage(disk: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+    # a part that is not made yet is asked for again
+    module_pages.watch.expect(r"Failed to load resource")
+    player = module_pages.started(disk)
+    with Observer(disk.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_it_is_seen_heard_and_gone_through(stage: ControlledPlayer, name: str) -> None:
+    sample: Sample = NAMED[name]
+    found = Projector(stage.player, stage.observer).screen(sample)
+    assert found.faults == []
+    assert (found.kind, found.reason) == PLAYED[name]
+
+
+def delivered(stage: ControlledPlayer, place: float) -> tuple[str, str] | None:
+    """Return how a film comes that is paused at a place, and why; None if it is elsewhere."""
+    state = stage.observer.status()
+    if state["playing"] or state["position"] != pytest.approx(place, abs=0.3):
+        return None
+    return state["stream"]["kind"], state["stream"]["reason"]
+
+
+def test_the_phone_says_how_it_is_played_and_forces_another_way(
+    stage: ControlledPlayer, disk: System, pages: Pages
+) -> None:
+    pages.watch.expect(r"Failed to load resource")
+    stage.ask("load", "media/h264-ac3.mkv")
+    stage.ask("pause")
+    stage.ask("seek", 4)
+    phone = pages.remote(disk, stage.player)
+    phone.tap("More")
+    eventually(lambda: "The sound is converted (AC-3)" in phone.text, "the phone says why")
+    phone.tap("Original file")
+    eventually(lambda: delivered(stage, 4) == ("direct", "forced"), "the file")
+    phone.tap("Automatic")
+    eventually(lambda: delivered(stage, 4) == ("remux", "sound"), "the stream")
+
+
+def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(stage: ControlledPlayer) -> None:
+    state = stage.ask("load", "media/two-sounds.mkv")
+    labels = [it["label"] for it in state["audio"]["tracks"]]
+    assert labels == ["Français · AAC mono", "English · AAC mono"]
+    assert "audio" in state["can"]
+    stage.ask("audio", "0")
+    stage.ask("load", "media/h264-aac.mp4")
+    stage.player.see("performance.clearResourceTimings()")
+    state = stage.ask("load", "media/two-sounds.mkv")
+    assert (state["audio"]["active"], state["stream"]["kind"]) == ("0", "direct")
+    # for the other one, the server reads the film while it plays, and converts nothing
+    eventually(lambda: stage.player.see(ASKED) == [False], "the stream is made ready")
+    # and from the file itself the other one is heard at the same place
+    stage.ask("pause")
+    stage.observer.said.clear()
+    stage.ask("seek", 4)
+    eventually(lambda: stage.observer.on("event/seek"), "all are told where it is")
+    stage.observer.said.clear()
+    state = stage.ask("audio", "1")
+    assert (state["audio"]["active"], state["stream"]["reason"]) == ("1", "track")
+    assert state["position"] == pytest.approx(4, abs=0.3)
+    eventually(lambda: stage.observer.last["audio"]["active"] == "1", "all are told of it")
+    # nobody was told that the film had moved
+    assert stage.observer.on("event/seek") == []
+    assert {round(it.json["position"]) for it in stage.observer.states} == {4}
+
+
+@pytest.mark.parametrize("left", [0.4, 4.0])
+def test_another_sound_is_heard_at_the_same_place_until_the_end(
+    stage: ControlledPlayer, left: float
+) -> None:
+    stage.ask("load", "media/two-sounds.mkv")
+    stage.ask("audio", "0")
+    stage.ask("play")
+    assert stage.ask("stream", "auto")["stream"]["kind"] == "direct"
+    # until somebody has listened, on a busy machine too
+    stage.ask("repeat", "one")
+    stage.ask("seek", 3)
+    eventually(lambda: hears(stage.player, 440), "the first sound")
+    stage.ask("seek", 3)
+    begun, before = time.monotonic(), stage.player.time
+    state = stage.ask("audio", "1")
+    assert (state["audio"]["active"], state["stream"]["kind"]) == ("1", "remux")
+    assert before - 0.3 < state["position"] < before + max(2, time.monotonic() - begun)
+    eventually(lambda: hears(stage.player, 880), "the other sound")
+    stage.ask("repeat", "off")
+    for place in (1, state["duration"] - left):
+        stage.ask("seek", place)
+    eventually(lambda: stage.observer.status()["ended"], "the film ends")
+
+
+def _full(route: Route) -> None:
+    problem = {"code": "conversions_full", "detail": "2 films are converted already"}
+    route.fulfill(status=503, content_type="application/problem+json", body=json.dumps(problem))
+
+
+def test_a_refusal_of_the_server_is_told_on_the_phone_too(
+    stage: ControlledPlayer, disk: System, pages: Pages
+) -> None:
+    pages.watch.expect(r"Failed to load resource")
+    phone = pages.remote(disk, stage.player)
+    stage.player.page.route("**/master.m3u8*", _full)
+    stage.observer.send("command/load", b"media/h264-ac3.mkv")
+    phone.wait_for_notice("The server is busy with other films. Stop one, or try later.")
+    stage.player.page.unroute("**/master.m3u8*")
+    state = stage.observer.status()
+    assert (state["error"]["code"], state["error"]["reason"]) == ("media_error", "conversions_full")
+    assert "2 films are converted already" in state["error"]["message"]
+    # it can be tried again
+    assert "stream" in state["can"]
+    assert stage.ask("stream")["error"] is None
+
+
+def test_subtitles_in_two_files_next_to_a_film_are_drawn(stage: ControlledPlayer) -> None:
+    state = stage.ask("load", "media/pair.mp4")
+    stage.ask("pause")
+    assert state["stream"]["kind"] == "direct"
+    tracks = [(it["id"], it["language"]) for it in state["subtitles"]["tracks"]]
+    assert tracks == [("beside-0", "en"), ("beside-1", "fr")]
+    state = stage.ask("subtitles", "beside-1")
+    assert (state["subtitles"]["active"], state["stream"]["reason"]) == ("beside-1", "subtitles")
+    stage.ask("seek", 3)
+    eventually(lambda: stage.player.see(IS_GREEN), "the French ones are drawn")
+    assert stage.ask("subtitles", None)["stream"]["kind"] == "direct"
+    eventually(lambda: stage.player.see(IS_GREEN) is False, "the film is as it was")
+
+
+def test_a_film_of_a_phone_is_upright(stage: ControlledPlayer, disk: System) -> None:
+    stage.ask("load", "media/turned.mp4")
+    stage.ask("pause")
+    for kind in ("direct", "remux", "transcode"):
+        stage.ask("stream", kind)
+
+        def is_played(kind: str = kind) -> bool:
+            return bool(stage.observer.status()["stream"]["kind"] == kind)
+
+        eventually(is_played, kind)
+        eventually(lambda: stage.player.see(WHITE) == UPRIGHT, f"{kind}: it is upright")
+    stage.ask("stream", "auto")
+
+    def thumbnail() -> Answer:
+        return disk.get("thumbnails/turned.mp4", disk.proof)
+
+    eventually(lambda: thumbnail().status == 200, "a thumbnail")
+    answer = thumbnail()
+    with av.open(io.BytesIO(answer.body), format="mjpeg") as container:
+        assert isinstance(container, InputContainer)
+        picture = next(container.decode(video=0)).reformat(format="gray")
+    plane, (wide, high) = picture.planes[0], (picture.width, picture.height)
+    light = [
+        bytes(plane)[y * high // 10 * plane.line_size + x * wide // 10] > 128
+        for y in (1, 9)
+        for x in (2, 8)
+    ]
+    assert [wide, high, *light] == [270, 480, *UPRIGHT[2:]]

@@ -1,0 +1,93 @@
+"""How a page comes: in few requests, those for credentials and to the broker before its modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Route
+
+from tests.browser.driving.chromium import PHONE
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.remote_page import RemotePage
+from tests.system import System
+from tests.waiting import eventually
+
+# Notes when a control is made of its tag, and the first bytes for the broker, in their order.
+ORDER = """(() => {
+  window.order = [];
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (...bytes) {
+    window.order.push("sent");
+    return send.apply(this, bytes);
+  };
+  const { define } = customElements;
+  customElements.define = function (...element) {
+    window.order.push("control");
+    return define.apply(this, element);
+  };
+})()"""
+
+
+def test_a_remote_asks_for_its_credentials_and_the_broker_early_and_once(
+    system: System, pages: Pages, phones: BrowserContext
+) -> None:
+    player = pages.started(system)
+    page = pages.page(system, phones)
+    asked: list[dict[str, Any]] = []
+    sockets: list[dict[str, Any]] = []
+    devtools = page.context.new_cdp_session(page)
+
+    def note(event: dict[str, Any]) -> None:
+        asked.append(event)
+
+    def note_socket(event: dict[str, Any]) -> None:
+        sockets.append(event)
+
+    devtools.on("Network.requestWillBeSent", note)
+    devtools.on("Network.webSocketCreated", note_socket)
+    devtools.send("Network.enable")
+    RemotePage(page).open(player.link).wait_until_live()
+    document = player.link.partition("#")[0]
+    credentials = [event for event in asked if event["request"]["url"].endswith("credentials")]
+    assert len(credentials) == 1
+    assert credentials[0]["initiator"]["stack"]["callFrames"][0]["url"] == document
+    (socket,) = sockets
+    assert socket["initiator"]["stack"]["callFrames"][0]["url"] == document
+    scripts = [event["request"]["url"] for event in asked if event.get("type") == "Script"]
+    assert sum(url.endswith("/remote/remote.js") for url in scripts) == 1
+    assert len(scripts) <= 2
+
+
+def test_a_remote_asks_the_player_before_it_builds_its_controls(
+    system: System, pages: Pages
+) -> None:
+    player = pages.started(system)
+    page = pages.page(system, pages.context(**PHONE))
+    # time stands still, so that the controls can come by the player's answer only
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    page.add_init_script(ORDER)
+    RemotePage(page).open(player.link).wait_until_live()
+    order = page.evaluate("window.order")
+    assert order[0] == "sent"
+    assert "control" in order
+
+
+def test_a_remote_builds_its_controls_without_an_answer_too(
+    system: System, pages: Pages, phones: BrowserContext
+) -> None:
+    player = pages.started(system)
+    page = pages.page(system, phones)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/credentials", hold)
+    remote = RemotePage(page).open(player.link)
+    eventually(lambda: remote.shows("Play"), "the controls are there")
+    assert not remote.is_live
+    for route in held:
+        route.continue_()
+    page.unroute_all(behavior="wait")
+    remote.wait_until_live()

@@ -1,0 +1,112 @@
+"""The player's page at every size, in both languages, with the longest texts there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser.checks import layout
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.browser.driving.player_page import PlayerPage
+from tests.system import System
+from tests.waiting import eventually
+
+SIZES: Final = [(800, 600), (960, 540), (1024, 600), (1024, 768), (1280, 720), (1366, 768),
+                (1920, 1080), (2560, 1080), (3840, 2160)]  # fmt: skip
+PARTS: Final = ("header", ".stage", "qr-card", "footer")
+STRANGELOVE: Final = (
+    "Dr. Strangelove or How I Learned to Stop Worrying and Love the Bomb and Other Stories"
+)
+FILM: Final = "media/Beta.webm"
+NO_FILM: Final = f"media/{'a' * 200}.webm"
+TITLES: Final = {"words": (STRANGELOVE * 3)[:200], "one word": "W" * 200, "short": "M"}
+CANDIDATES: Final = [
+    {"ip": "192.168.100.100", "interface": "enp0s31f6"},
+    {"ip": "fd00:1234:5678:9abc:def0:1234:5678:9abc", "interface": "wlp0s20f3"},
+]
+
+Shown = tuple[PlayerPage, Observer]
+
+
+def _addresses(route: Route) -> None:
+    route.fulfill(json={"ip": CANDIDATES[0]["ip"], "candidates": CANDIDATES})
+
+
+@pytest.fixture(scope="module", params=["en", "fr"])
+def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) -> Iterator[Shown]:
+    module_pages.watch.expect("Failed to load resource")
+    context = module_pages.context(locale=request.param)
+    context.route("**/api/ip", _addresses)
+    player = module_pages.player(shelf, context=context)
+    with Observer(shelf.household(), player.root) as observer:
+        eventually(lambda: player.see("document.querySelector('select').length") == 2, "addresses")
+        observer.ask("rename", json.dumps(["W" * 64]).encode())
+        observer.ask("sleep", b"90")
+        yield player, observer
+
+
+def _load(observer: Observer, source: str, title: str) -> None:
+    observer.ask("queue/clear")
+    answer = observer.ask("load", json.dumps([source, title]).encode())
+    assert "result" in answer or answer["error"]["code"] == "media_error", answer
+    observer.ask("queue/add", json.dumps(["media/Alpha (2019).webm", title]).encode())
+    observer.ask("pause")
+
+
+def _check(player: PlayerPage, title: str) -> None:
+    wanted = json.dumps(title[:8])
+    eventually(
+        lambda: player.see(f"document.querySelector('#title').textContent.startsWith({wanted})"),
+        "the title",
+    )
+    faults = []
+    for width, height in SIZES:
+        player.page.set_viewport_size({"width": width, "height": height})
+        found, lines = layout.sizes(player, "#title", *PARTS)
+        if lines > 2:
+            found.append(f"the title has {lines} lines")
+        faults += [f"{width}x{height}: {it}" for it in found]
+    assert faults == []
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_before_the_click(shown: Shown, title: str) -> None:
+    player, observer = shown
+    if player.data("gestureRequired") != "true":
+        player.page.reload()
+        player.wait_until_live()
+        eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
+    _load(observer, FILM, TITLES[title])
+    _check(player, TITLES[title])
+
+
+# each card and each medium once, and the other way about only in CI
+@pytest.mark.parametrize(
+    ("role", "source"),
+    [
+        ("remote", FILM),
+        ("guest", NO_FILM),
+        pytest.param("guest", FILM, marks=pytest.mark.long),
+        pytest.param("remote", NO_FILM, marks=pytest.mark.long),
+    ],
+)
+def test_paused_and_with_a_code_to_type(shown: Shown, source: str, role: str) -> None:
+    player, observer = shown
+    player.page.set_viewport_size({"width": 1920, "height": 1080})
+    card = player.page.locator("qr-card")
+    if card.get_attribute("for") != role:
+        card.locator(".row button").nth(0).click()
+    for title in TITLES.values():
+        _load(observer, source, title)
+        _check(player, title)
+    player.page.set_viewport_size({"width": 1920, "height": 1080})
+    card.locator(".row button").nth(1).click()
+    player.page.locator(".code:not([hidden])").wait_for()
+    for title in TITLES.values():
+        _load(observer, source, title)
+        _check(player, title)
