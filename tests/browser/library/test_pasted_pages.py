@@ -11,7 +11,7 @@ from tests.browser.samples import films
 from tests.mosquitto_system import shared_system
 from tests.system import System
 from tests.waiting import eventually
-from tests.webapp.film_site import FilmSite, film_site
+from tests.webapp.links.film_site import FilmSite, film_site
 
 SEARCH = "Search, or paste an address"
 NOTE = "document.querySelector('library-view .note').textContent"

@@ -16,7 +16,7 @@ from tests import proof
 from tests.plain_player import PlainPlayer
 from tests.system import Answer, System
 from tests.vector_files import vectors
-from tests.webapp.film_site import FilmSite, film_site
+from tests.webapp.links.film_site import FilmSite, film_site
 from zapette_webapp.errors import LinksMissing, NoFilm, PrivateAddress
 from zapette_webapp.links.guard import is_public
 from zapette_webapp.links.resolver import Resolver

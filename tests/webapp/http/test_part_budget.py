@@ -10,7 +10,7 @@ import pytest
 
 from tests.system import System
 from tests.waiting import eventually
-from tests.webapp.uploading import RAW, Phone, link_of
+from tests.webapp.uploads.uploading import RAW, Phone, link_of
 from zapette_webapp.http.part_budget import MOST_OF_CLIENT, PartBudget
 from zapette_webapp.uploads.uploads import PART
 

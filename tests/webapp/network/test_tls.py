@@ -18,8 +18,8 @@ from tests.ports import free_ports
 from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
+from tests.webapp.network.test_one_port import UPGRADE, USUAL, connect_packet, masked
 from tests.webapp.raw import Raw
-from tests.webapp.test_one_port import UPGRADE, USUAL, connect_packet, masked
 from zapette.client.application import Application
 from zapette.mqtt.dialing import Timing
 from zapette_broker.errors import CertificateError

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.driving.chromium import PHONE, launch
 from tests.ports import free_port
 from tests.system import System
-from tests.webapp.proxy import CLIENT, Proxy
+from tests.webapp.network.proxy import CLIENT, Proxy
 from zapette_broker.transports.handover import listen
 from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses

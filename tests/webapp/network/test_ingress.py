@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.driving.chromium import launch
 from tests.ports import free_port
 from tests.system import System
-from tests.webapp.proxy import Proxy
+from tests.webapp.network.proxy import Proxy
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from tests.sharing import sharing
 from tests.streams import samples
 from tests.system import System
 from tests.waiting import SLACK, eventually
-from tests.webapp.test_library_rights import Home
+from tests.webapp.access.test_library_rights import Home
 
 SIZE = 64 << 20
 WITHIN = 1 + SLACK

@@ -20,8 +20,8 @@ from tests.sharing import sharing
 from tests.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp import films
-from tests.webapp.test_library_rights import session_cookie
-from tests.webapp.uploading import RAW, Phone, link_of
+from tests.webapp.access.test_library_rights import session_cookie
+from tests.webapp.uploads.uploading import RAW, Phone, link_of
 from zapette.mqtt.subscriptions import Message
 from zapette_webapp.errors import NoRoom, NotFound, NotReady, UploadTooLarge
 from zapette_webapp.library.folder.media_folder import MediaFolder

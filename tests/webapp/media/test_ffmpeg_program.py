@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.webapp import films
-from tests.webapp.test_thumbnails import finished
+from tests.webapp.media.test_thumbnails import finished
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.pictures.thumbnails import Thumbnails
 from zapette_webapp.media.probing.probe import Prober

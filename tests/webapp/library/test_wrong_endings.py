@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webapp.films import ffmpeg
-from tests.webapp.test_thumbnails import finished
+from tests.webapp.media.test_thumbnails import finished
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types
 from zapette_webapp.media.pictures.thumbnails import Thumbnails
