@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.broker.codec.test_malformed import RESET
 from tests.broker.servers import ANONYMOUS, Process, run_process
-from tests.broker.test_malformed import RESET
 from tests.conformance.answers import Disconnect, SubAck
 from tests.conformance.client import ClosedError
 from tests.conformance.packets import Connect, subscribe

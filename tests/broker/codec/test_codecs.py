@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.broker.test_topics import filters
+from tests.broker.routing.test_topics import filters
 from tests.conformance.answers import Publish, read_answer
 from tests.conformance.wire import Version
 from zapette_broker.codec import codec

@@ -13,7 +13,7 @@ import pytest
 from amqtt.errors import PluginError, PluginLoadError
 from argon2 import PasswordHasher
 
-from tests.broker import example_plugins
+from tests.broker.amqtt import example_plugins
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.packets import Will
 from tests.conformance.wire import Version
@@ -28,7 +28,7 @@ EVENTS = "amqtt.plugins.logging_amqtt.EventLoggerPlugin"
 PACKETS = "amqtt.plugins.logging_amqtt.PacketLoggerPlugin"
 JWT_LOGIN = "amqtt.contrib.jwt.UserAuthJwtPlugin"
 JWT_TOPICS = "amqtt.contrib.jwt.TopicAuthJwtPlugin"
-OURS = "tests.broker.example_plugins"
+OURS = "tests.broker.amqtt.example_plugins"
 # That amqtt means to rename an option is no error here.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:amqtt")
 BOTH = pytest.mark.parametrize("version", list(Version))

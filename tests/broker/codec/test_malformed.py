@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.broker.codec.test_codecs import _packets
 from tests.broker.servers import Process, run_process
-from tests.broker.test_codecs import _packets
 from tests.conformance.client import Client
 from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
 from tests.conformance.wire import Version

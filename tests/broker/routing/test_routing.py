@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.broker.test_topics import TOPICS, filters
+from tests.broker.routing.test_topics import TOPICS, filters
 from zapette_broker.message import Message
 from zapette_broker.routing.retained import RetainedMessages
 from zapette_broker.routing.subscriptions import SubscriptionTree

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.broker.test_topics import TOPICS, filters
+from tests.broker.routing.test_topics import TOPICS, filters
 from zapette_broker.access.acl import Action, Permission, Rights, Rule
 from zapette_broker.routing.topics import matches
 
