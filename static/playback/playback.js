@@ -18,6 +18,11 @@ const AHEAD = 30;
  * @typedef {import("./queue.js").QueueItem} QueueItem
  * @typedef {import("../protocol/sources.js").Source} Source
  * @typedef {import("../page/store.js").Store} Store
+ *
+ * @typedef {object} Running a medium that plays
+ * @property {QueueItem} item
+ * @property {number} position seconds
+ * @property {Queue} queue it plays in
  */
 
 export class Playback {
@@ -26,9 +31,9 @@ export class Playback {
   #store;
   /** the number of items opened, to ignore the results of earlier ones */
   #turn = 0;
-  /** the number of calls of `load`, of which the last one counts */
+  /** the number of media that somebody chose, of which the last one counts */
   #choices = 0;
-  /** resolved once it is known whether the medium of the last `load` is opened */
+  /** resolved once it is known which medium the last choice opens, if any */
   deciding = Promise.resolve();
   /** @type {Promise<void>} */
   #latest = Promise.resolve();
@@ -106,9 +111,7 @@ export class Playback {
     if (choice !== this.#choices) throw new CallError("runtime_error", "another medium was loaded");
     const [item] = items;
     this.keep();
-    const { playing, position: reached } = this.#media.state;
-    const running = playing && this.current;
-    const before = this.queue;
+    const running = this.#running();
     this.skipped = null;
     const resumed = this.history.resumeAt(item.source);
     this.#become(queues.replacePresent(queues.leaveSeries(this.queue), ...items));
@@ -120,12 +123,8 @@ export class Playback {
     try {
       await begun;
     } catch (error) {
-      const isBroken = error instanceof CallError && error.code === "media_error";
-      if (running && isBroken && turn === this.#turn) {
-        this.#become(queues.takeBack(this.queue, before, items));
-        // the error comes after the film is back: loading a film ends the messages before it
-        await this.#begin(running, { position: reached }).catch(nothing);
-      }
+      // the error comes after the film is back: loading a film ends the messages before it
+      if (running && isBroken(error) && turn === this.#turn) await this.#playOn(running, items);
       throw error;
     }
   }
@@ -140,54 +139,130 @@ export class Playback {
       ? [newItem(source, title)]
       : await itemsOf(this.#catalogue, source, title);
     if (!this.#media.state.playing) return items;
-    const first = readSource(items[0].source);
-    await this.#media.check(first, this.#catalogue.about(first));
+    await this.#check(items[0].source);
     return items;
   }
 
   /** Play; if nothing is loaded, the first item of the queue. */
   async play() {
-    const next = queues.following(this.queue);
-    if (!this.current && next !== null) await this.jump(next);
+    if (!this.current && queues.following(this.queue) !== null) await this.next();
     else await this.#media.play();
   }
 
-  /**
-   * Play an item of the queue from its beginning; resolve once it plays, or another one that was
-   * chosen meanwhile.
-   * @param {number} index
-   */
+  /** @param {number} index of an item of the queue */
   async jump(index) {
-    this.skipped = null;
-    await this.#jump(index);
-  }
-
-  /** @param {number} index */
-  async #jump(index) {
-    this.keep();
-    this.#become(queues.jump(this.queue, index));
-    const item = /** @type {QueueItem} */ (queues.present(this.queue));
-    const turn = this.#turn + 1;
-    try {
-      await this.#begin(item, {});
-    } catch (error) {
-      if (turn === this.#turn) throw error;
-      await this.#latest;
-    }
+    const item = queues.present(queues.jump(this.queue, index));
+    await this.#playOneOf([/** @type {QueueItem} */ (item)]);
   }
 
   async next() {
-    const index = queues.following(this.queue);
-    if (index === null) throw new CallError("not_supported", "nothing follows in the queue");
-    await this.jump(index);
+    const items = queues.ahead(this.queue);
+    if (!items.length) throw new CallError("not_supported", "nothing follows in the queue");
+    await this.#playOneOf(items);
   }
 
   /** Play the item before; the first one starts again. */
   async previous() {
-    const index = queues.preceding(this.queue);
-    if (index !== null) await this.jump(index);
+    const items = queues.behind(this.queue);
+    if (items.length) await this.#playOneOf(items);
     else if (this.current) await this.#media.seek(0);
     else throw new CallError("not_supported", "nothing was played before");
+  }
+
+  /**
+   * Play the first of some items that can be played, from its beginning; resolve once it plays, or
+   * another one that was chosen meanwhile. If a medium plays and none of them can, it plays on.
+   * @param {readonly QueueItem[]} items of the queue, at least one
+   */
+  async #playOneOf(items) {
+    const choice = ++this.#choices;
+    const looking = this.#firstToTry(items);
+    this.deciding = looking.then(nothing, nothing);
+    const { first, skipped } = await looking;
+    if (choice !== this.#choices) return this.deciding.then(() => this.#latest);
+    const running = this.#running();
+    this.keep();
+    this.skipped = skipped;
+    return this.#try(items.slice(first), running);
+  }
+
+  /**
+   * Return the index of the first item that may be playable, and the last one before it; reject if
+   * a medium plays and all items certainly cannot.
+   * @param {readonly QueueItem[]} items
+   */
+  async #firstToTry(items) {
+    let skipped = null;
+    let failure = null;
+    for (const [first, item] of items.entries()) {
+      try {
+        if (this.#media.state.playing) await this.#check(item.source);
+        return { first, skipped };
+      } catch (error) {
+        if (!isBroken(error)) throw error;
+        failure ??= error;
+        skipped = skippedItem(item, error);
+      }
+    }
+    throw failure;
+  }
+
+  /**
+   * Play the first of some items that can be played.
+   * @param {readonly QueueItem[]} items of the queue
+   * @param {Running | null} running what plays on if none of them can be played
+   */
+  async #try(items, running) {
+    let failure = null;
+    for (const item of items) {
+      const index = this.queue.items.findIndex(({ id }) => id === item.id);
+      if (index < 0) continue;
+      this.#become(queues.jump(this.queue, index));
+      const begun = this.#begin(item, {});
+      const turn = this.#turn;
+      try {
+        return await begun;
+      } catch (error) {
+        if (turn !== this.#turn) return this.#latest;
+        if (!isBroken(error)) throw error;
+        failure ??= error;
+        this.skipped = skippedItem(item, error);
+        this.changed.emit();
+      }
+    }
+    if (failure && running) {
+      this.skipped = null;
+      await this.#playOn(running, []);
+    }
+    if (failure) throw failure;
+  }
+
+  /**
+   * Return what plays now.
+   * @returns {Running | null}
+   */
+  #running() {
+    const { playing, position } = this.#media.state;
+    return playing && this.current ? { item: this.current, position, queue: this.queue } : null;
+  }
+
+  /**
+   * Play on what was running before another medium failed.
+   * @param {Running} running
+   * @param {readonly QueueItem[]} loaded the items that were put into the queue since
+   */
+  async #playOn({ item, position, queue }, loaded) {
+    this.#become(queues.takeBack(this.queue, queue, loaded));
+    await this.#begin(item, { position }).catch(nothing);
+  }
+
+  /**
+   * Reject with `media_error` if a medium certainly cannot be played.
+   * @param {string} name its source
+   */
+  #check(name) {
+    const source = readSource(name);
+    return this.#media.check(source, this.#catalogue.about(source));
   }
 
   /**
@@ -278,21 +353,11 @@ export class Playback {
     this.keep();
     // after a pause at the very end, the next item is not wanted
     if (!this.#media.wanted) return;
-    for (let tries = this.queue.items.length; tries > 0; tries -= 1) {
-      const index = queues.successor(this.queue);
-      if (index === null) return;
-      const { source, title } = this.queue.items[index];
-      try {
-        if (index === queues.indexOf(this.queue)) await this.#media.replay();
-        else await this.#jump(index);
-        return;
-      } catch (error) {
-        if (!(error instanceof CallError)) throw error;
-        const { code, message, reason } = error;
-        this.skipped = { source, title, error: { code, message, reason } };
-        this.changed.emit();
-      }
-    }
+    const { queue } = this;
+    const again = queue.on && queues.successor(queue) === queues.indexOf(queue);
+    await (again ? this.#media.replay() : this.#try(queues.ahead(queue), null)).catch((error) => {
+      if (!(error instanceof CallError)) throw error;
+    });
   }
 
   #moved() {
@@ -336,3 +401,16 @@ export class Playback {
 }
 
 function nothing() {}
+
+/** @param {unknown} error */
+function isBroken(error) {
+  return error instanceof CallError && error.code === "media_error";
+}
+
+/**
+ * @param {QueueItem} item
+ * @param {any} error a CallError
+ */
+function skippedItem({ source, title }, { code, message, reason }) {
+  return { source, title, error: { code, message, reason } };
+}

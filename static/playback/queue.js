@@ -196,22 +196,30 @@ export function jump(queue, index) {
 }
 
 /**
- * Return the index of the item that follows; null if none does.
+ * Return the items that follow, in order; all of them with `repeat` `all`, the present one last.
  * @param {Queue} queue
  */
-export function following({ items, on, place, repeat }) {
+export function ahead({ items, on, place, repeat }) {
   const next = place + (on ? 1 : 0);
-  if (next < items.length) return next;
-  return repeat === "all" && items.length > 0 ? 0 : null;
+  return [...items.slice(next), ...(repeat === "all" ? items.slice(0, next) : [])];
 }
 
 /**
- * Return the index of the item before; null if there is none.
+ * Return the items before, nearest first; all of them with `repeat` `all`, the present one last.
  * @param {Queue} queue
  */
-export function preceding({ items, place, repeat }) {
-  if (place > 0) return place - 1;
-  return repeat === "all" && items.length > 0 ? items.length - 1 : null;
+export function behind({ items, place, repeat }) {
+  const around = repeat === "all" ? items.slice(place) : [];
+  return [...around, ...items.slice(0, place)].reverse();
+}
+
+/**
+ * Return the index of the item that follows; null if none does.
+ * @param {Queue} queue
+ */
+export function following(queue) {
+  const [next] = ahead(queue);
+  return next ? queue.items.indexOf(next) : null;
 }
 
 /**

@@ -49,13 +49,19 @@ export class PlayerProcedures {
       ...this.#screen(),
     };
     const asking = this.#questions();
+    const { playback } = this.#parts;
     /** @type {(actions: Actions, answer: (result: unknown) => unknown) => [string, Procedure][]} */
     const bound = (actions, answer) =>
       Object.entries(actions).map(([name, act]) => [
         name,
         async (parameters, caller = null) => {
           const values = bind(name, parameters);
-          if (!AT_ONCE.includes(name)) await this.#parts.playback.deciding;
+          // a call that came before this one may choose a medium as well
+          let choice;
+          while (!AT_ONCE.includes(name) && choice !== playback.deciding) {
+            choice = playback.deciding;
+            await choice;
+          }
           return answer(await act(values, caller));
         },
       ]);

@@ -2,7 +2,7 @@
 
 import { PROCEDURES } from "../protocol/procedures.js";
 import { bounded } from "../protocol/chapters.js";
-import { following, indexOf, preceding } from "../playback/queue.js";
+import { behind, following, indexOf } from "../playback/queue.js";
 
 /**
  * @typedef {import("../media/media-state.js").MediaState} MediaState
@@ -97,7 +97,7 @@ export function capabilities(media, { current, queue, fullscreenAvailable }) {
     seek: loaded && seekable,
     "seek/by": loaded && seekable,
     next: follows,
-    previous: (loaded && seekable) || preceding(queue) !== null,
+    previous: (loaded && seekable) || behind(queue).length > 0,
     jump: filled,
     "queue/remove": filled,
     "queue/move": filled,

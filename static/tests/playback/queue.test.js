@@ -5,7 +5,9 @@ import {
   EMPTY,
   MOST_ITEMS,
   add,
+  ahead,
   becomeSeries,
+  behind,
   clear,
   describe,
   following,
@@ -14,7 +16,6 @@ import {
   leaveSeries,
   move,
   playNext,
-  preceding,
   present,
   readQueue,
   remove,
@@ -51,6 +52,11 @@ function drawn(queue) {
   if (queue.on) letters[queue.place] = letters[queue.place].toUpperCase();
   else letters.splice(queue.place, 0, "|");
   return letters.join("");
+}
+
+/** @param {readonly { id: string }[]} items */
+function idsOf(items) {
+  return items.map(({ id }) => id).join("");
 }
 
 test("items are added at the end, or so that they come next", () => {
@@ -145,7 +151,7 @@ test("without the present item the queue goes on where it was", () => {
   assert.equal(drawn(removed), "a|c");
   assert.equal(indexOf(removed), null);
   assert.equal(following(removed), 1);
-  assert.equal(preceding(removed), 0);
+  assert.equal(idsOf(behind(removed)), "a");
   assert.equal(drawn(remove(queueOf("abc", "c"), 2)), "ab|");
   assert.equal(drawn(clear(queueOf("abc", "b"))), "|");
   assert.equal(drawn(add(clear(queueOf("abc", "b")), item("x"))), "|x");
@@ -164,9 +170,12 @@ test("what follows, and what is before", () => {
   assert.equal(following(queueOf("ab", "b")), null);
   assert.equal(following(setRepeat(queueOf("ab", "b"), "all")), 0);
   assert.equal(following(setRepeat(EMPTY, "all")), null);
-  assert.equal(preceding(queueOf("ab", "b")), 0);
-  assert.equal(preceding(queueOf("ab", "a")), null);
-  assert.equal(preceding(setRepeat(queueOf("ab", "a"), "all")), 1);
+  assert.equal(idsOf(ahead(queueOf("abcd", "b"))), "cd");
+  assert.equal(idsOf(ahead(setRepeat(queueOf("abcd", "b"), "all"))), "cdab");
+  assert.equal(idsOf(ahead(setRepeat(remove(queueOf("abcd", "b"), 1), "all"))), "cda");
+  assert.equal(idsOf(behind(queueOf("abcd", "c"))), "ba");
+  assert.equal(idsOf(behind(queueOf("ab", "a"))), "");
+  assert.equal(idsOf(behind(setRepeat(queueOf("abcd", "b"), "all"))), "adcb");
 });
 
 test("an item that is repeated follows itself, but not when one asks for the next", () => {

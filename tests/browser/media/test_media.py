@@ -147,6 +147,47 @@ def test_a_film_plays_on_if_another_cannot_be_played(
     controlled.player.advances(0.2)
 
 
+def test_next_and_previous_skip_what_cannot_be_played(
+    films_stage: ControlledPlayer, archive: System, pages: Pages
+) -> None:
+    broken = ("media/unseen.mp4", "media/lost/lost.m3u8", "media/none.mp4")
+    controlled = films_stage.prepare_loaded("media/good.mp4", *broken, "media/mute.webm")
+    controlled.ask("play")
+    phone = pages.remote(archive, controlled.player)
+    phone.tap("Next")
+    phone.wait_for_alert("Skipped: none.")
+    state = controlled.observer.status()
+    assert (state["source"], state["queue"]["index"]) == ("media/mute.webm", 4)
+    assert (state["playing"], state["skipped"]["source"]) == (True, "media/none.mp4")
+    state = controlled.ask("previous")
+    assert (state["source"], state["playing"]) == ("media/good.mp4", True)
+    assert state["skipped"]["source"] == "media/unseen.mp4"
+    controlled.player.advances(0.2)
+
+
+@pytest.mark.parametrize("broken", ["media/unseen.mp4", "media/lost/lost.m3u8"])
+def test_a_film_plays_on_if_nothing_that_follows_can_be_played(
+    films_stage: ControlledPlayer, archive: System, pages: Pages, broken: str
+) -> None:
+    controlled = films_stage.prepare_loaded("media/good.mp4", broken, "media/none.mp4")
+    controlled.ask("repeat", "one")
+    controlled.ask("seek", films.SECONDS / 4)
+    controlled.ask("play")
+    controlled.player.see(EMPTIED)
+    for procedure in (("next",), ("jump", 1)):
+        assert broken in controlled.refused(*procedure)["message"]
+        state = controlled.observer.status()
+        assert (state["source"], state["error"]) == ("media/good.mp4", None)
+        assert (state["playing"], state["queue"]["index"]) == (True, 0)
+        assert (state["skipped"], state["position"] > 0) == (None, True)
+    phone = pages.remote(archive, controlled.player)
+    phone.tap("Next")
+    phone.wait_for_alert("cannot be played")
+    # what is certainly refused does not interrupt the film
+    assert (controlled.player.see("window.emptied") == 0) == (broken == "media/unseen.mp4")
+    controlled.player.advances(0.2)
+
+
 def test_a_film_is_loaded_again_if_another_fails_on_the_way(films_stage: ControlledPlayer) -> None:
     controlled = films_stage.prepare_loaded("media/good.mp4", "media/mute.webm")
     controlled.ask("repeat", "one")
