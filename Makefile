@@ -11,7 +11,8 @@ COVERAGE := --rcfile=tests/homeassistant/coverage.ini --data-file=.coverage-home
 ON_OURS := --python-version 3.11
 # On two cores: two processes for the tests of the pages, and one whose tests use what those leave.
 SHARED := --numprocesses $(or $(PROCESSES),3) --max-worker-restart 0 --dist loadscope --no-loadscope-reorder
-FAST := tests/broker tests/database tests/server tests/webapp tests/zapette $(wildcard tests/test_*.py)
+FAST := $(addprefix tests/, broker contract database documents packaging programs server webapp zapette) \
+  $(wildcard tests/test_*.py)
 
 .PHONY: run dev test test-fast test-fronts test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:

@@ -16,7 +16,7 @@ from bench.results import command, heading
 from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
-from tests.system import System
+from tests.programs.system import System
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from urllib.parse import quote
 
 from bench.media import ours
 from bench.results import command, markdown, percentile, write_json
-from tests.ports import free_ports
-from tests.proof import household
+from tests.clients.proof import household
+from tests.programs.ports import free_ports
 from zapette_webapp.library.library import Library
 
 FLAT: Final = 10_000

@@ -26,8 +26,8 @@ from typing import Final
 
 from bench.processes import Process
 from bench.results import command, markdown, percentile, write_json
-from tests.ports import free_port, free_ports
-from tests.proof import household, lines
+from tests.clients.proof import household, lines
+from tests.programs.ports import free_port, free_ports
 
 SIZE: Final = 512 << 20
 VIEWERS: Final = 50

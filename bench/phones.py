@@ -31,7 +31,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.wire import Wire
 from tests.browser.samples.media_folder import make_shelf
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.protocol.topics import Topics

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 import psutil
 
-from tests.ports import listens
+from tests.programs.ports import listens
 
 _START_TIMEOUT: Final = 60.0
 _STOP_TIMEOUT: Final = 10.0

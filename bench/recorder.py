@@ -25,7 +25,7 @@ from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 

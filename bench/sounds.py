@@ -25,7 +25,7 @@ from tests.browser.driving.chromium import launch
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SECONDS: Final = 60

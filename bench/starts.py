@@ -27,7 +27,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 _KINDS: Final = {

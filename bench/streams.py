@@ -26,7 +26,7 @@ import psutil
 
 from bench.media import ours
 from bench.results import about, command, heading, markdown, write_json
-from tests.ports import free_port
+from tests.programs.ports import free_port
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.streams.making.process import NICENESS
 from zapette_webapp.streams.planning import command as streams_command

@@ -25,7 +25,7 @@ import psutil
 from bench.media import ours
 from bench.results import about, command, heading, markdown, percentile, write_json
 from bench.streams import CODECS, Server, film, wait_for_end
-from tests.ports import free_port
+from tests.programs.ports import free_port
 
 _PIECE: Final = 2.0
 _AHEAD: Final = 6.0

@@ -23,7 +23,7 @@ from tests.browser.driving.firefox import Firefox
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.places import ROOT
 

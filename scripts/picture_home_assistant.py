@@ -17,8 +17,8 @@ from tests.browser.driving.chromium import launch
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.mosquitto import run_tool
-from tests.system import System
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.places import ROOT
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.views import take_all
 from tests.browser.driving.chromium import launch
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.places import ROOT
 

@@ -21,7 +21,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final
 
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 
 ROOT: Final = Path(__file__).parents[1]
 CALL: Final = """

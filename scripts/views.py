@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.driving.chromium import launch
 from tests.browser.samples.media_folder import make_shelf
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 VIEWS: Final = ("now", "queue", "library", "more")

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import fronts
 from tests import sharing as sharing_hooks
-from tests.mosquitto_system import is_foreign, shared_system
+from tests.programs import fronts
+from tests.programs.mosquitto_system import is_foreign, shared_system
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 
 # The usual deadline of 200 ms for an example, and how fast examples are to be made, are of an idle
 # machine; a test that hangs has pytest's time-out.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 
 _shared: list[System] = []
 _failed: set[pytest.FixtureDef[Any]] = set()

@@ -33,7 +33,7 @@ def test_a_system_that_ends_fails_one_test(tmp_path: Path) -> None:
         """
 import pytest
 from tests.sharing import sharing
-from tests.system import System
+from tests.programs.system import System
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory):

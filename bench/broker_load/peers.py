@@ -27,7 +27,7 @@ from bench.broker_load.servers import Crossbar, Mosquitto, Ours, Server, StockAm
 from bench.environments import Environment
 from bench.processes import ProcessError, log_tail
 from tests.conformance.packets import Connect
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.nats import cluster_files

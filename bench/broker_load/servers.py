@@ -31,7 +31,7 @@ from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
 from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
 from bench.environments import Environment
 from bench.processes import Process
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 from zapette_server.access import rights
 from zapette_server.access.credentials import Keyring
 from zapette_server.storage.data_folder import HOME, DataFolder

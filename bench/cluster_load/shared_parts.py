@@ -17,9 +17,9 @@ from typing import Any, Final
 from bench.broker_load.clients import Login
 from bench.cluster_load.phones import Phone, Player
 from bench.results import percentile
-from tests.mqtt_clients import Household
-from tests.postgresql import PostgresqlServer
-from tests.system import System
+from tests.clients.mqtt_clients import Household
+from tests.programs.postgresql import PostgresqlServer
+from tests.programs.system import System
 from zapette_server.nats.cluster_files import SETTINGS
 
 HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s")

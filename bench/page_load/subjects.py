@@ -20,8 +20,8 @@ from bench.broker_load.servers import CROSSBAR, Crossbar
 from bench.processes import Process
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
-from tests.ports import free_ports
-from tests.system import System
+from tests.programs.ports import free_ports
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.protocol.topics import Topics

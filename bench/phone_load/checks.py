@@ -11,7 +11,7 @@ from playwright.sync_api import CDPSession
 
 from bench.phone_load.phone import Phone
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 
 POSITION: Final = 2.5
 """Seconds by which a phone's position may be off while the player plays; it draws every second."""

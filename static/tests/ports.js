@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
-// In blocks, as tests/ports.py says and takes them: the process that has the first port of a block
+// In blocks, as tests/programs/ports.py says and takes them: the process that has the first port of a block
 // bound has the others too, which are none that the system gives to outgoing connections.
 const BLOCK = 64;
 

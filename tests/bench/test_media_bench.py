@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import media
-from tests.system import System
+from tests.programs.system import System
 
 
 def test_calls_come_from_many_clients(system: System, monkeypatch: pytest.MonkeyPatch) -> None:

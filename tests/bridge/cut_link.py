@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 from tests.bridge.listener import Listener, retained
-from tests.mosquitto import Mosquitto
-from tests.plain_player import PlainPlayer
-from tests.system import System
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from tests.waiting import eventually
 
 HERE, THERE = "10.11.12.1", "10.11.12.2"

@@ -20,13 +20,13 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.bridge.listener import Listener, retained
 from tests.broker.servers import run_process
-from tests.mosquitto import Mosquitto, run_tool
-from tests.plain_player import PlainPlayer
-from tests.ports import free_ports
-from tests.processes import ending_with_us
+from tests.clients.plain_player import PlainPlayer
+from tests.contract.vector_files import vectors
+from tests.programs.mosquitto import Mosquitto, run_tool
+from tests.programs.ports import free_ports
+from tests.programs.processes import ending_with_us
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
-from tests.vector_files import vectors
 from tests.waiting import eventually
 from zapette.client.application import Application
 from zapette.mqtt.url import BrokerUrl

@@ -19,8 +19,8 @@ from tests.conformance.packets import Connect, Will
 from tests.conformance.properties import Pairs
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.ports import free_port
-from tests.processes import ending_with_us
+from tests.programs.ports import free_port
+from tests.programs.processes import ending_with_us
 from tests.waiting import eventually
 from zapette_broker import Authenticator, Broker, Limits
 

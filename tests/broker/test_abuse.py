@@ -19,7 +19,7 @@ from tests.conformance.client import ClosedError
 from tests.conformance.packets import Connect, subscribe
 from tests.conformance.stream import WebSocketStream
 from tests.conformance.wire import Version
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow

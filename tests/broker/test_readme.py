@@ -13,8 +13,8 @@ from tests.conformance.client import Client
 from tests.conformance.packets import Connect
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.documents import blocks
-from tests.ports import free_port
+from tests.documents.blocks import blocks
+from tests.programs.ports import free_port
 from tests.waiting import eventually
 
 README = Path(__file__).parents[2] / "broker" / "README.md"

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
-from tests import fronts
 from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
@@ -19,9 +18,10 @@ from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.browser.samples.media_folder import make_shelf
-from tests.mosquitto_system import shared_system
+from tests.programs import fronts
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from zapette.mqtt.url import BrokerUrl
 
 # elections take a while: `make test-cluster` has them

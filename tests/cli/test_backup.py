@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.mqtt_clients import Household, MqttClient
-from tests.system import System
+from tests.clients.mqtt_clients import Household, MqttClient
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreNewer
 from zapette_server.errors import BackupError

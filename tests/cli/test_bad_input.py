@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.system import System
+from tests.programs.system import System
 from zapette_cli.program import main
 from zapette_server.settings import Settings, load, to_environment, variable
 

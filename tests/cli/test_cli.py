@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from tests.mosquitto import Mosquitto
-from tests.mqtt_clients import Household
-from tests.plain_player import PlainPlayer
-from tests.processes import ending
-from tests.system import System
+from tests.clients.mqtt_clients import Household
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.application import Application
 from zapette.client.client import Client

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.systemd import machine
+from tests.machines.systemd import machine
 from tests.waiting import eventually
 from zapette_cli.errors import UnitError
 from zapette_cli.processes.notifier import Notifier

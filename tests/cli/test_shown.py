@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
 from zapette.client.players import KnownPlayer, _state
 from zapette.errors import CallError
 from zapette_cli.commands.completion import words

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.pictures import png
-from tests.plain_player import PlainPlayer
-from tests.system import System
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.system import System
+from tests.samples.pictures import png
 from zapette_cli.errors import UploadError
 from zapette_cli.language import Text
 from zapette_cli.program import main

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.processes import ending
-from tests.system import System
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_cli.language import language_of
 from zapette_cli.program import main

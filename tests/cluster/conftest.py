@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.nats_cluster import SystemOnNats
+from tests.programs.nats_cluster import SystemOnNats
 
 # nodes that restart one after the other take minutes: `make test-cluster` has them
 collect_ignore = (

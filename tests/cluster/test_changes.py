@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests.mqtt_clients import Household, MqttClient
-from tests.nats_cluster import SystemOnNats
-from tests.system import System
+from tests.clients.mqtt_clients import Household, MqttClient
+from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import CallError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nats_cluster import NatsCluster
+from tests.programs.nats_cluster import NatsCluster
 from zapette.errors import SettingsError, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring

@@ -12,12 +12,12 @@ from pathlib import Path
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.bridge.listener import Listener
-from tests.mosquitto import Mosquitto, run_tool
-from tests.mqtt_clients import Household
-from tests.nats_cluster import SystemOnNats
-from tests.plain_player import PlainPlayer
-from tests.processes import ending, ending_with_us
-from tests.test_revocation import forget
+from tests.clients.mqtt_clients import Household
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.mosquitto import Mosquitto, run_tool
+from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.processes import ending, ending_with_us
+from tests.server.access.test_revocation import forget
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests.mqtt_clients import Household, MqttClient
-from tests.nats_cluster import SystemOnNats
-from tests.test_revocation import forget
+from tests.clients.mqtt_clients import Household, MqttClient
+from tests.programs.nats_cluster import SystemOnNats
+from tests.server.access.test_revocation import forget
 from tests.waiting import SLACK, eventually
 
 V3 = MQTTProtocolVersion.MQTTv311

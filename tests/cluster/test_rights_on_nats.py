@@ -15,8 +15,8 @@ from tests.conformance.answers import PubAck, Publish
 from tests.conformance.client import Client
 from tests.conformance.packets import Connect, Will, publish
 from tests.conformance.wire import Version
-from tests.nats_cluster import SystemOnNats
-from tests.test_rights_matrix import (
+from tests.programs.nats_cluster import SystemOnNats
+from tests.server.access.test_rights_matrix import (
     ROLES,
     SUBSCRIBED,
     TOPICS,

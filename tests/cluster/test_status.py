@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.nats_cluster import SystemOnNats
-from tests.ports import free_port
+from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.ports import free_port
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long

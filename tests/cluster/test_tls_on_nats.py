@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.fronts import authority
-from tests.mqtt_clients import Household
-from tests.nats_cluster import SystemOnNats
+from tests.clients.mqtt_clients import Household
+from tests.programs.fronts import authority
+from tests.programs.nats_cluster import SystemOnNats
 from zapette.client.client import Client
 from zapette.errors import Unavailable
 from zapette.mqtt.url import BrokerUrl

@@ -14,8 +14,8 @@ from enum import Enum
 from pathlib import Path
 from types import TracebackType
 
-from tests.ports import free_port, listens
-from tests.processes import ending_with_us
+from tests.programs.ports import free_port, listens
+from tests.programs.processes import ending_with_us
 from tests.waiting import SLACK
 
 ROOT = Path(__file__).parents[2]

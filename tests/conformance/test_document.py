@@ -12,7 +12,7 @@ from tests.conformance.outside import section
 from tests.conformance.report import main, render, totals
 from tests.conformance.servers import KINDS
 from tests.conformance.wire import Version
-from tests.documents import DOCUMENTS, broken_links
+from tests.documents.blocks import DOCUMENTS, broken_links
 from zapette_server.places import ROOT
 
 versions = pytest.mark.parametrize("standard", list(Version), ids=list(LABELS.values()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgresql import PostgresqlServer
+from tests.programs.postgresql import PostgresqlServer
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.database import Connection
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.database.test_grants import ONE
-from tests.ports import free_port
+from tests.programs.ports import free_port
 from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database

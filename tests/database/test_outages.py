@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.postgresql import PostgresqlServer
+from tests.programs.postgresql import PostgresqlServer
 from tests.waiting import SLACK, eventually
 from zapette_broker.storage.store_errors import (
     StoreBusy,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.database.test_grants import ONE
-from tests.processes import ending
+from tests.programs.processes import ending
 from zapette_server.access.rights import Role
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.tables.grants import Grants

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 
 REPORT = {"page": "player", "message": "Error: x", "stack": "at play (media.js:1:2)"}
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bridge.listener import retained
 from tests.browser.driving.chromium import launch
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.places import ROOT

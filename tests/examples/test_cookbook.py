@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.documents import DOCUMENTS, Block, blocks
-from tests.plain_player import PlainPlayer
+from tests.clients.plain_player import PlainPlayer
+from tests.documents.blocks import DOCUMENTS, Block, blocks
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
 

@@ -16,10 +16,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driving.chromium import launch
-from tests.plain_player import PlainPlayer
-from tests.processes import ending
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.disk import may_mount
 from tests.inner_pytest import run_pytest
-from tests.namespaces import alone
+from tests.machines.namespaces import alone
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.conformance.client import Client
 from tests.conformance.packets import Connect
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.system import System
+from tests.programs.system import System
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.disk import unmount
 from tests.faults.home import home
-from tests.system import System
+from tests.programs.system import System
 
 _SIZE: Final = 40 << 20
 _PATH: Final = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin"

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.faults.home import home
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SECONDS = float(os.environ.get("ZAPETTE_TEST_KILLS", "8"))

@@ -18,7 +18,7 @@ import pytest
 from tests.faults.disk import filled, may_mount, read_only, small_disk
 from tests.faults.holding import held
 from tests.faults.home import home
-from tests.system import Answer, System
+from tests.programs.system import Answer, System
 from tests.waiting import SLACK, eventually
 from zapette_broker.storage.sqlite import WHOLE_INTERVAL
 

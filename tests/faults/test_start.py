@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.holding import held
-from tests.ports import free_ports
-from tests.system import System
+from tests.programs.ports import free_ports
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

@@ -18,8 +18,8 @@ from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
 from tests.homeassistant import light, python
 from tests.homeassistant.instance import Instance
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 
 # these run in Home Assistant's own Python
 collect_ignore = ["kit"]

@@ -11,8 +11,8 @@ import psutil
 from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.mosquitto import run_tool
-from tests.system import System
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import System
 from tests.waiting import eventually
 
 PATIENCE = 60.0

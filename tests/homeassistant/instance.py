@@ -23,8 +23,8 @@ import jwt
 from tests.homeassistant import python
 from tests.homeassistant.api_socket import Socket
 from tests.homeassistant.entities import Entities
-from tests.ports import free_ports
-from tests.processes import ending_with_us
+from tests.programs.ports import free_ports
+from tests.programs.processes import ending_with_us
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.mqtt_clients import Household
-from tests.vector_files import vectors
+from tests.clients.mqtt_clients import Household
+from tests.contract.vector_files import vectors
 from tests.waiting import eventually
 
 EVERYTHING = list(vectors("procedures")["player"])

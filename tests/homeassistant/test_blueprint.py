@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tests.clients.mqtt_clients import Household
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.pages import Pages
+from tests.clients.mqtt_clients import Household
 from tests.homeassistant.house import PATIENCE, House, set_volume
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
-from tests.mosquitto import Mosquitto
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 # Each order of the three is in it, with few restarts of what takes long.

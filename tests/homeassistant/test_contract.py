@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.clients.mqtt_clients import Household
 from tests.homeassistant.api_socket import HomeAssistantRefused
 from tests.homeassistant.entities import Entities, said
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 CALLS: list[tuple[str, dict[str, Any], tuple[str, dict[str, Any]]]] = [

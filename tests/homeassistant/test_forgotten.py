@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.clients.mqtt_clients import Household
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import of_household
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

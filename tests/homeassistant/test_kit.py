@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.homeassistant import python
-from tests.system import System
+from tests.programs.system import System
 
 KIT = Path(__file__).parent / "kit"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clients.mqtt_clients import Household
 from tests.homeassistant.api_socket import HomeAssistantRefused
 from tests.homeassistant.entities import Entities, said
 from tests.homeassistant.instance import Instance
 from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.programs.system import System
 
 ITEMS = [{"source": f"media/{it}.webm", "title": it} for it in "ab"]
 TRACKS = [{"id": "t1", "label": "Français"}, {"id": "t2", "label": "English"}]

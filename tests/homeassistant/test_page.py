@@ -19,8 +19,8 @@ from tests.homeassistant.api_socket import HomeAssistantRefused
 from tests.homeassistant.entities import PROMPT, Entities, said
 from tests.homeassistant.house import set_volume
 from tests.homeassistant.instance import Instance
-from tests.mosquitto import run_tool
-from tests.system import System
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 SAMPLE = "media/zapette.webm"

@@ -11,7 +11,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant.entities import Entities
 from tests.homeassistant.instance import Instance
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SAMPLE, BLUE, GREEN = "media/zapette.webm", "media/blue.webm", "media/green.webm"

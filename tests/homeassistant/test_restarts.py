@@ -10,7 +10,7 @@ import pytest
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.house import House
 from tests.homeassistant.instance import Instance
-from tests.system import System
+from tests.programs.system import System
 
 # Each order of the two is in it.
 ORDERS = ("broker", "home", "broker")

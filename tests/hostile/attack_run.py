@@ -20,8 +20,8 @@ from bench.results import percentile
 from tests.browser.driving.pages import Pages
 from tests.hostile.household_load import Home
 from tests.hostile.target import Target
-from tests.processes import ending
-from tests.system import System
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 from zapette_server.places import ROOT
 

@@ -13,7 +13,7 @@ from tests.conformance.packets import Connect
 from tests.conformance.properties import Property
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.system import System
+from tests.programs.system import System
 
 TYPED_EVERY = 6.0
 """How often somebody types a code, in seconds: a player may show a new one every five."""

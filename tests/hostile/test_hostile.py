@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
-from tests.system import System
+from tests.programs.system import System
 from zapette_broker import Limits
 from zapette_server.access.authentication import SESSIONS
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.ports import free_port
-from tests.system import System
+from tests.programs.ports import free_port
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import BROKER

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs.system import System
 from tests.sharing import sharing
 from tests.streams import samples
-from tests.system import System
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import av
 from av.container import InputContainer
 
-from tests.system import Answer, System
+from tests.programs.system import Answer, System
 from zapette_webapp.streams.making.mp4 import Fragment, Splitter
 
 LOUD = 3000

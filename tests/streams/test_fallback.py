@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs.system import System
 from tests.streams.player import taken
-from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.media.encoders import candidates
 

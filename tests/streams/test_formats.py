@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
+from tests.programs.system import System
 from tests.streams import samples
 from tests.streams.player import taken
-from tests.system import System
 
 USUAL = {"h264.mkv", "long groups.ts", "hevc 10 bit.mp4", "vfr.mp4", "xvid.avi", "mpeg2.vob"}
 """Films of each kind of container and of times; the others are for CI."""

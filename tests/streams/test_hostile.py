@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.programs.system import System
 from tests.sharing import sharing
 from tests.streams import samples
-from tests.system import System
 
 ENDINGS = ("mkv", "mp4", "ts", "avi", "vob")
 

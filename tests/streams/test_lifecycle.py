@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.programs.system import System
 from tests.streams import samples
 from tests.streams.player import asked
-from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
 from zapette_webapp.media import ffmpeg_program

@@ -13,7 +13,7 @@ import pytest
 from av.container import InputContainer
 from flask import Flask
 
-from tests.picture_subtitles import HEIGHT, WIDTH, green_box, write_pair
+from tests.samples.picture_subtitles import HEIGHT, WIDTH, green_box, write_pair
 from tests.streams import samples
 from tests.waiting import eventually
 from zapette_webapp.errors import NotFound

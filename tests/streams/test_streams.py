@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.system import Answer, System
+from tests.programs.system import Answer, System
 from zapette_webapp.streams.making.mp4 import Splitter
 
 PARTS = re.compile(r"^([^#\s]+\.m4s.*)$", re.MULTILINE)

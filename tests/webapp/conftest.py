@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.webapp import films
 
 

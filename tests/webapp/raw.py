@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from tests.system import System
+from tests.programs.system import System
 
 
 @dataclass(frozen=True)

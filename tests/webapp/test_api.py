@@ -11,8 +11,8 @@ from typing import Any
 import jwt
 import pytest
 
+from tests.programs.system import Answer, System
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.waiting import eventually
 
 KEY = re.compile(r"[A-Za-z0-9_-]{22}")

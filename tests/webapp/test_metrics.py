@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.status.metrics import BrokerFigures, Requests, restarts

@@ -16,9 +16,9 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from tests.ports import free_ports, listens
-from tests.processes import ending
-from tests.system import System
+from tests.programs.ports import free_ports, listens
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.test_metrics import figures
 from zapette_broker.monitoring.metrics import Metrics

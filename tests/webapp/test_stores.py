@@ -12,8 +12,8 @@ import psutil
 import pytest
 from flask import Flask
 
-from tests.mqtt_clients import Household
-from tests.system import Answer, System
+from tests.clients.mqtt_clients import Household
+from tests.programs.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem
 from zapette_broker.storage.store_errors import (

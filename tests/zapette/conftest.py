@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.mosquitto import Mosquitto
-from tests.system import System
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from zapette.client.application import Application
 from zapette.client.client import Client
 from zapette.mqtt.url import BrokerUrl

@@ -22,7 +22,7 @@ from tests.conformance.client import Client
 from tests.conformance.packets import Connect, Will, acknowledgement, publish
 from tests.conformance.properties import Property
 from tests.conformance.wire import Type, Version
-from tests.ports import free_port
+from tests.programs.ports import free_port
 from tests.waiting import SLACK, eventually
 from zapette_broker import StoreError
 

@@ -25,9 +25,9 @@ from tests.conformance.client import Client
 from tests.conformance.packets import Connect
 from tests.conformance.stream import Stream
 from tests.conformance.wire import Version
-from tests.ports import free_port
-from tests.processes import ending
-from tests.system import System
+from tests.programs.ports import free_port
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_broker import Broker, BrokerError, Limits
 from zapette_broker.__main__ import main

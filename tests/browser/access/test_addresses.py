@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driving.chromium import launch
-from tests.namespaces import rerun_in
-from tests.system import System
-from tests.two_machines import HERE, ip, up
+from tests.machines.namespaces import rerun_in
+from tests.machines.two_machines import HERE, ip, up
+from tests.programs.system import System
 from tests.waiting import eventually
 
 MOVED = "192.168.77.9"

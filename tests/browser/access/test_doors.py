@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 CODE = re.compile(r"\d{4}-\d{4}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Playwright
 from tests.browser.driving.chromium import PHONE, launch_profile
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 NO_LONGER_VALID = "This code is no longer valid"

@@ -11,8 +11,8 @@ import pytest
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
 from tests.browser.driving.player_page import PlayerPage
-from tests.mqtt_clients import MqttClient
-from tests.system import System
+from tests.clients.mqtt_clients import MqttClient
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

@@ -9,9 +9,9 @@ import pytest
 from tests.browser.access import test_new_code, test_remote_pairing
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.fronts import FRONTS
+from tests.programs.fronts import FRONTS
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 
 pytestmark = [
     pytest.mark.long,

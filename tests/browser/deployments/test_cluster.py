@@ -10,11 +10,12 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests import web_sides
 from tests.browser.access.test_doors import (
     test_a_guest_comes_in_by_a_link_of_its_own,
     test_who_is_connected_can_be_turned_out,
 )
+from tests.browser.deployments import web_sides
+from tests.browser.deployments.web_sides import WebSides
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
@@ -25,10 +26,9 @@ from tests.browser.remote.test_pilot import (
     test_a_tap_on_play_plays,
     test_three_phones_agree,
 )
-from tests.mqtt_clients import Household
-from tests.system import Answer, System
+from tests.clients.mqtt_clients import Household
+from tests.programs.system import Answer, System
 from tests.waiting import SLACK, eventually
-from tests.web_sides import WebSides
 from zapette.client.client import Client
 from zapette.errors import CallError
 from zapette.mqtt.url import BrokerUrl

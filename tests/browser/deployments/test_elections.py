@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
-from tests.nats_cluster import SystemOnNats
+from tests.programs.nats_cluster import SystemOnNats
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable

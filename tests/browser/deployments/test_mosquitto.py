@@ -18,8 +18,8 @@ from tests.browser.remote.test_pilot import (
     test_three_phones_agree,
     test_volume_from_the_phone,
 )
-from tests.mosquitto_system import SystemOnMosquitto
-from tests.system import System
+from tests.programs.mosquitto_system import SystemOnMosquitto
+from tests.programs.system import System
 from zapette.mqtt.url import BrokerUrl
 
 __all__ = [

@@ -9,12 +9,12 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests import fronts
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.pictures import png
-from tests.system import System
+from tests.programs import fronts
+from tests.programs.system import System
+from tests.samples.pictures import png
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.ours("it is about the server's own TLS")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
-from tests import fronts
+from tests.programs import fronts
 
 EXECUTABLE: Final = "/usr/bin/chromium"
 # Playwright's own list, whose place a second one takes; what Chromium draws in the address line of

@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests import fronts
 from tests.browser.driving.page_driver import FIND
+from tests.programs import fronts
 from tests.waiting import eventually
 
 _LISTENS: Final = re.compile(r"WebDriver BiDi listening on (ws://\S+)")

@@ -10,7 +10,7 @@ from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.page_monitor import PageMonitor
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 
 
 class Pages:

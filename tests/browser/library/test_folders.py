@@ -12,8 +12,8 @@ from tests.browser.driving.controlled_player import ControlledPlayer, titles
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
-from tests.mosquitto_system import shared_system
-from tests.system import System
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SHOW = ["Show.S01E01.webm", "Show - 1x02 - The Second.webm", "show s1e10.webm"]

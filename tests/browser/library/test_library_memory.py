@@ -14,9 +14,9 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
-from tests.mosquitto_system import shared_system
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 FILMS: Final = 320

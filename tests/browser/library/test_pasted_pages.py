@@ -8,8 +8,8 @@ import pytest
 
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
-from tests.mosquitto_system import shared_system
-from tests.system import System
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.links.film_site import FilmSite, film_site
 

@@ -13,8 +13,8 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
-from tests.mosquitto_system import shared_system
-from tests.system import System
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.waiting import eventually
 
 LENGTH = 400

@@ -10,7 +10,7 @@ from playwright.sync_api import Route
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SEARCH = "Search, or paste an address"

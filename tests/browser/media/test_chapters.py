@@ -14,8 +14,8 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 LONG: Final = "The end of a long title " * 6

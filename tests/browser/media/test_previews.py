@@ -15,8 +15,8 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 COLORS: Final = {"red": (254, 0, 0), "lime": (0, 254, 0), "blue": (0, 0, 254)}

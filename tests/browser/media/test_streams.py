@@ -22,9 +22,9 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
 from tests.browser.samples.films import ffmpeg
-from tests.picture_subtitles import write_pair
+from tests.programs.system import Answer, System
+from tests.samples.picture_subtitles import write_pair
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.waiting import eventually
 
 PLAYED = {

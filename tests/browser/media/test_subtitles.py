@@ -12,10 +12,10 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.films import SECONDS, ffmpeg, sound
-from tests.mosquitto_system import shared_system
-from tests.picture_subtitles import green_box
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
+from tests.samples.picture_subtitles import green_box
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 SRT: Final = "1\n00:00:00,000 --> 00:00:02,000\nBonjour\n"

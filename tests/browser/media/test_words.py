@@ -14,8 +14,8 @@ from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 # All texts of a page that a person can see or hear read out.

@@ -18,8 +18,8 @@ from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.mosquitto_system import keep_alive_slack
-from tests.system import System
+from tests.programs.mosquitto_system import keep_alive_slack
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 KEEP_ALIVE = 10.0

@@ -13,7 +13,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.driving.wire import HOST, Wire
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 

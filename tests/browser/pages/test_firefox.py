@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.browser.driving.firefox import Firefox
 from tests.browser.driving.observer import Observer
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 PATIENCE = 30

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Route
 from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 # Notes when a control is made of its tag, and the first bytes for the broker, in their order.

@@ -15,7 +15,7 @@ from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.pages.test_phone_sizes import SIZES as PHONES
 from tests.browser.pages.test_player_sizes import SIZES, TITLES
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SHOWN: Final = "document.querySelectorAll('message-toast .message').length"

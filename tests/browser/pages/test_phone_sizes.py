@@ -14,7 +14,7 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.pages.test_player_sizes import TITLES
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 # a phone of 390 pixels at 200 % has 195

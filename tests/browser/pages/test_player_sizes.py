@@ -13,7 +13,7 @@ from tests.browser.checks import layout
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SIZES: Final = [(800, 600), (960, 540), (1024, 600), (1024, 768), (1280, 720), (1366, 768),

@@ -17,9 +17,9 @@ from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.media.test_words import TEXTS
 from tests.browser.samples import films
-from tests.mosquitto_system import shared_system
+from tests.programs.mosquitto_system import shared_system
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 # Words that every sentence in English has some of, and French has not.

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
 # The text that is shown over the picture now.

@@ -7,7 +7,7 @@ from typing import Any
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 # In the very turn in which it changes, as the next frame is to show it.

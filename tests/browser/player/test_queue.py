@@ -10,7 +10,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer, titles
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.films import SECONDS
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

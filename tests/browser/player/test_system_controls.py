@@ -10,7 +10,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 # Keeps the handlers that a page gives the browser, which no script can read back.

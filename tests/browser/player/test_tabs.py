@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

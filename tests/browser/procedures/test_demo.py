@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.pages import Pages
-from tests.documents import DOCUMENTS, Block, blocks
-from tests.system import System
+from tests.documents.blocks import DOCUMENTS, Block, blocks
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallTimeout, NoSuchProcedure, Unavailable

@@ -14,10 +14,10 @@ from playwright.sync_api import Error
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
-from tests.mosquitto import run_tool
-from tests.shapes import assert_type
-from tests.system import System
-from tests.vector_files import vectors
+from tests.contract.shapes import assert_type
+from tests.contract.vector_files import vectors
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from tests.browser.driving.pair import Pair
-from tests.mosquitto import run_tool, tool
-from tests.processes import ending
+from tests.programs.mosquitto import run_tool, tool
+from tests.programs.processes import ending
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 

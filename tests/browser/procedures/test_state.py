@@ -11,9 +11,9 @@ import pytest
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import SAMPLE, Pair
-from tests.shapes import assert_fields, assert_type
-from tests.system import System
-from tests.vector_files import vectors
+from tests.contract.shapes import assert_fields, assert_type
+from tests.contract.vector_files import vectors
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 

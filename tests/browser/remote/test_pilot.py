@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

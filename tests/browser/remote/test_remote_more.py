@@ -11,7 +11,7 @@ from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 TWICE, ONCE = "2 ×", "1 ×"  # noqa: RUF001

@@ -11,7 +11,7 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 SOURCES = ("media/Alpha (2019).webm", "media/Beta.webm", "media/Series/Gamma.webm")

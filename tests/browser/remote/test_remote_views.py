@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 MOST_USED = ("Play", "Volume up", "Volume down", "Volume", "Mute", "Back 10 seconds",

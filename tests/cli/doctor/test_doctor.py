@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from tests.broker.certificates import make_certificate
-from tests.mosquitto import Mosquitto
-from tests.namespaces import alone
-from tests.system import System
+from tests.machines.namespaces import alone
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from zapette_cli.doctor import certificates
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings

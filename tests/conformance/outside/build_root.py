@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.outside.scripts import ROOT
-from tests.ports import free_port, listens
+from tests.programs.ports import free_port, listens
 from tests.waiting import eventually
 
 STAND_IN: Final = (sys.executable, "-m", "tests.conformance.outside.stand_in")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.outside.stand_in import NOTES
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 
 ROOT: Final = Path(__file__).parents[3]
 PERSISTENCE: Final = "tests.conformance.outside.persistence"

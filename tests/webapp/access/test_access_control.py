@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.mosquitto import run_tool
-from tests.mqtt_clients import Household, MqttClient
+from tests.clients.mqtt_clients import Household, MqttClient
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import Answer, System
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.waiting import SLACK, eventually
 
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driving.chromium import launch
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 
 

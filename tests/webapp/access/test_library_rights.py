@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.proof import basic
+from tests.clients.proof import basic
+from tests.programs.system import Answer, System
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem
 from zapette.protocol.topics import Topics

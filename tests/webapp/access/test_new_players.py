@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.driving.chromium import launch
-from tests.mqtt_clients import Household
+from tests.clients.mqtt_clients import Household
+from tests.programs.system import Answer, System
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.webapp.test_api import problem
 from zapette_webapp.access.admission import (
     ABSENT,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.mqtt_clients import Household
-from tests.system import System
+from tests.clients.mqtt_clients import Household
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.test_api import problem
 

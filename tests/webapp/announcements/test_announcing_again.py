@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mosquitto import Mosquitto
+from tests.programs.mosquitto import Mosquitto
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.mqtt.dialing import Timing

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.mqtt_clients import Household, MqttClient
+from tests.clients.mqtt_clients import Household, MqttClient
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 
 GZIP = {"Accept-Encoding": "br, gzip"}
 

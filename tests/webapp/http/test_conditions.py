@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
 from zapette_webapp.http.conditions_and_ranges import Selected, Verdict, judge

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
 from zapette_broker.clients import client_of

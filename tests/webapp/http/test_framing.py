@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.system import System
+from tests.programs.system import System
 from tests.webapp import raw
 from zapette_webapp.errors import FramingError
 from zapette_webapp.http import framing

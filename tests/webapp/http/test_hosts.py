@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 from tests.webapp.raw import ask
 from tests.webapp.test_api import problem
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.uploads.uploading import RAW, Phone, link_of
 from zapette_webapp.http.part_budget import MOST_OF_CLIENT, PartBudget

@@ -16,8 +16,8 @@ import pytest
 from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
 
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.receiving import IDLE_SECONDS, FairChannel, Shared

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof import basic
+from tests.clients.proof import basic
+from tests.programs.system import System
 from tests.sharing import sharing
 from tests.streams import samples
-from tests.system import System
 from tests.waiting import SLACK, eventually
 from tests.webapp.access.test_library_rights import Home
 

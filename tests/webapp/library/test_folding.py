@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
 from zapette_webapp.library.folding import folded, searchable
 
 VECTORS = vectors("folding")["folded"]

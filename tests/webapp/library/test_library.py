@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.mosquitto import run_tool
-from tests.system import Answer, System
+from tests.programs.mosquitto import run_tool
+from tests.programs.system import Answer, System
 from tests.waiting import eventually
 
 FILM = "Films/The.Good.Film.1999.1080p.BluRay.x264.mp4"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
 from tests.webapp.films import ffmpeg
 from zapette_webapp.library import playlists, titles
 from zapette_webapp.library.folder import listing

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 
 CONTENT = bytes(range(256)) * 40
 

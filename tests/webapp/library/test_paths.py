@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.system import System
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library.folder import paths

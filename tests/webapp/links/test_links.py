@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests import proof
-from tests.plain_player import PlainPlayer
-from tests.system import Answer, System
-from tests.vector_files import vectors
+from tests.clients import proof
+from tests.clients.plain_player import PlainPlayer
+from tests.contract.vector_files import vectors
+from tests.programs.system import Answer, System
 from tests.webapp.links.film_site import FilmSite, film_site
 from zapette_webapp.errors import LinksMissing, NoFilm, PrivateAddress
 from zapette_webapp.links.guard import is_public

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs.system import System
 from tests.sharing import sharing
-from tests.system import System
 from tests.waiting import eventually
 from tests.webapp.films import ffmpeg
 from zapette_webapp.errors import NoTrack, NotReady, Unconvertible

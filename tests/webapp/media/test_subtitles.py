@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.system import System
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_webapp.errors import ToolBusy, Unconvertible
 from zapette_webapp.library.folder import listing

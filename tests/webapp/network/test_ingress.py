@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driving.chromium import launch
-from tests.ports import free_port
-from tests.system import System
+from tests.programs.ports import free_port
+from tests.programs.system import System
 from tests.webapp.network.proxy import Proxy
 
 pytestmark = pytest.mark.slow

@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.namespaces import rerun_in
-from tests.processes import ending
-from tests.system import System
-from tests.two_machines import HERE, THERE, Pair, ip
+from tests.machines.namespaces import rerun_in
+from tests.machines.two_machines import HERE, THERE, Pair, ip
+from tests.programs.processes import ending
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.settings import Settings
 from zapette_webapp.mdns import Mdns
@@ -67,7 +67,7 @@ class Browser:
 
 @contextmanager
 def browsing(pair: Pair) -> Iterator[Browser]:
-    command = pair.there(sys.executable, "-m", "tests.mdns_browser", THERE)
+    command = pair.there(sys.executable, "-m", "tests.machines.mdns_browser", THERE)
     with ending(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
         browser = Browser(process)
         eventually(lambda: browser.is_ready, "the browser listens")

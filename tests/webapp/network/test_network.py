@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.namespaces import alone
-from tests.system import System
+from tests.machines.namespaces import alone
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.places import ROOT
 from zapette_webapp.network import Candidate, candidates, rank, usable

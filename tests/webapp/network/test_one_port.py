@@ -16,8 +16,8 @@ from tests.conformance.client import Client
 from tests.conformance.packets import Connect
 from tests.conformance.stream import WebSocketStream
 from tests.conformance.wire import Version
-from tests.ports import free_port
-from tests.system import System
+from tests.programs.ports import free_port
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
 from zapette.errors import SettingsError

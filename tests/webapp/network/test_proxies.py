@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.driving.chromium import PHONE, launch
-from tests.fronts import Caddy, Nginx, Proxy
-from tests.mqtt_clients import MqttClient
-from tests.ports import free_ports
-from tests.system import System
+from tests.clients.mqtt_clients import MqttClient
+from tests.programs.fronts import Caddy, Nginx, Proxy
+from tests.programs.ports import free_ports
+from tests.programs.system import System
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.driving.chromium import PHONE, launch
-from tests.ports import free_port
-from tests.system import System
+from tests.programs.ports import free_port
+from tests.programs.system import System
 from tests.webapp.network.proxy import CLIENT, Proxy
 from zapette_broker.transports.handover import listen
 from zapette_server.settings import Settings

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import fronts
 from tests.broker.certificates import make_certificate
-from tests.ports import free_ports
-from tests.system import System
+from tests.programs import fronts
+from tests.programs.ports import free_ports
+from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
 from tests.webapp.network.test_one_port import UPGRADE, USUAL, connect_packet, masked

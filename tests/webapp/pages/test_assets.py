@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import Answer, System
+from tests.programs.system import Answer, System
 from zapette_webapp.errors import AssetsError
 from zapette_webapp.pages.assets import STATIC, Assets
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, sync_playwright
 
-from tests import fronts
 from tests.browser.driving.chromium import ARGUMENTS, EXECUTABLE, PHONE
-from tests.system import System
+from tests.programs import fronts
+from tests.programs.system import System
 from tests.webapp import raw
 from zapette_server.tls.authority import Authority
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.system import System
+from tests.programs.system import System
 from tests.webapp import raw
 
 TEXT = 'name="shared_text"'

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.programs.system import Answer, System
 from tests.sharing import sharing
-from tests.system import Answer, System
 from tests.waiting import eventually
 from tests.webapp import films
 from tests.webapp.access.test_library_rights import session_cookie

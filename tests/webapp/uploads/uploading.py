@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.system import Answer, System
+from tests.programs.system import Answer, System
 
 RAW = {"Content-Type": "application/octet-stream"}
 

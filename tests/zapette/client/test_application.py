@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from tests.mosquitto import run_tool
+from tests.programs.mosquitto import run_tool
 from tests.waiting import SLACK, eventually
 from zapette import Application, Event, Range
 from zapette.errors import (

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mosquitto import Mosquitto
-from tests.plain_player import PlainPlayer
-from tests.system import System
+from tests.clients.plain_player import PlainPlayer
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 from zapette import Application
 from zapette.client.client import Client

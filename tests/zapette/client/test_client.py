@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.mosquitto import Mosquitto, run_tool
-from tests.system import System
+from tests.programs.mosquitto import Mosquitto, run_tool
+from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 from zapette.client.client import Client
 from zapette.errors import (

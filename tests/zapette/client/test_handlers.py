@@ -17,8 +17,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.mosquitto import Mosquitto
-from tests.system import System
+from tests.programs.mosquitto import Mosquitto
+from tests.programs.system import System
 from tests.waiting import eventually
 from zapette import Application, Event
 from zapette.client.client import Client

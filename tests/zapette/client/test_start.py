@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.ports import free_ports
+from tests.programs.ports import free_ports
 from tests.waiting import SLACK, eventually
 from zapette import Application
 from zapette.client.client import Client

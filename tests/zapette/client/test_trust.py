@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker.certificates import make_certificate
-from tests.mosquitto import Mosquitto
+from tests.programs.mosquitto import Mosquitto
 from zapette import Application
 from zapette.errors import SettingsError, Unavailable
 

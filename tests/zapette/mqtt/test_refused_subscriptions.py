@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mosquitto import Mosquitto, run_tool
+from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable

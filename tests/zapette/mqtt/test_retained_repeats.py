@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.mosquitto import Mosquitto
+from tests.programs.mosquitto import Mosquitto
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.publish_socket import PublishClient

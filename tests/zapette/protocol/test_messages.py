@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
 from zapette.errors import CallError, GestureRequired, InvalidArgument, MediaError, ProcedureFailed
 from zapette.protocol.messages import (
     MAX_MESSAGE,

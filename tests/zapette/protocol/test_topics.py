@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.vector_files import vectors
+from tests.contract.vector_files import vectors
 from zapette.errors import TopicError
 from zapette.protocol.topics import (
     Callee,
