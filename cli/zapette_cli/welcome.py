@@ -11,6 +11,10 @@ _RUNS: Final = Text(
     "Zapette is running. Media folder: {media}",
     "Zapette est en marche. Dossier des médias\u202f: {media}",
 )
+_SAMPLE: Final = Text(
+    "Zapette is running. It has only a sample clip; for your own films: zapette FOLDER",
+    "Zapette est en marche, avec un seul extrait. Pour vos films\u202f: zapette DOSSIER",
+)
 _ELSEWHERE: Final = Text("On another device: {page}", "Sur un autre appareil\u202f: {page}")
 _NAMED: Final = Text(
     "On another device: {page} (or {named})",
@@ -46,7 +50,7 @@ class Place:
     """Where the pages are.
 
     Attributes:
-        media: the media folder.
+        media: the media folder; empty for the sample that comes with Zapette.
         here: the address of the pages on this machine.
         page: their address for other devices; on this machine only if `bind` is loopback.
         bind: the address that the server listens on, if only this machine reaches it; or empty.
@@ -69,7 +73,7 @@ class Place:
     def lines(self, language: Language) -> list[str]:
         """Return the five lines of the start."""
         return [
-            _RUNS.filled(media=self.media).of(language),
+            (_RUNS.filled(media=self.media) if self.media else _SAMPLE).of(language),
             self._elsewhere().of(language),
             _HERE.filled(here=self.here).of(language),
             _NEXT.of(language),

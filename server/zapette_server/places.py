@@ -13,6 +13,9 @@ _IN_CHECKOUT: Final = (_CHECKOUT / "static" / "build.js").exists()
 ROOT: Final = _CHECKOUT if _IN_CHECKOUT else Path(__file__).with_name("resources")
 """The folder that holds ``static/``, ``config/`` and ``samples/``: a checkout, or the package's."""
 
+SAMPLES: Final = ROOT / "samples"
+"""The media folder of a household that has named none."""
+
 SETTINGS_FILE: Final = (ROOT if _IN_CHECKOUT else user_config_path("zapette")) / (
     "config/zapette.toml" if _IN_CHECKOUT else "zapette.toml"
 )

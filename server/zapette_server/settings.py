@@ -14,7 +14,7 @@ from zapette.errors import SettingsError
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.broker_settings import BrokerSettings
 from zapette_server.hosts import Hosts
-from zapette_server.places import DATA_FOLDER, ROOT
+from zapette_server.places import DATA_FOLDER, SAMPLES
 from zapette_server.setting_checks import CHECKS
 from zapette_server.storage.opening import SQLITE
 
@@ -94,7 +94,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data_dir: Path = DATA_FOLDER
-    media_dir: Path = ROOT / "samples"
+    media_dir: Path = SAMPLES
     database: str = SQLITE
     mdns: bool = True
     library: str = "let_in"

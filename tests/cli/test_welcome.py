@@ -38,6 +38,12 @@ def test_five_lines_in_both_languages() -> None:
     assert all(one != other for one, other in zip(english, french, strict=True))
 
 
+def test_the_sample_is_named_as_such() -> None:
+    alone = replace(HOME, media="")
+    assert alone.lines("en")[0].endswith("only a sample clip; for your own films: zapette FOLDER")
+    assert alone.lines("fr")[0].endswith("Pour vos films\u202f: zapette DOSSIER")
+
+
 def test_the_name_is_shown_beside_the_address() -> None:
     named = replace(HOME, named="http://zapette.local:8000/")
     expected = "http://192.168.1.5:8000/ (or http://zapette.local:8000/)"

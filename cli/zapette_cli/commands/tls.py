@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import click
@@ -9,6 +10,8 @@ import click
 from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
+from zapette_server.local_broker import settings_file
+from zapette_server.places import SETTINGS_FILE
 from zapette_server.settings import Settings
 
 _SAID: Final = Text(
@@ -18,7 +21,8 @@ _SAID: Final = Text(
 Certificate  {certificate}, renewed while Zapette runs
              for {names}
 
-Nothing else has changed. To use them, put these two lines at the top of your settings file:
+Nothing else has changed. To use them, put these two lines at the top of the settings file,
+{file}:
 
     tls_cert = "{certificate}"
     tls_key = "{key}"
@@ -31,7 +35,8 @@ install the authority, and shows the fingerprint above.""",
 Certificat   {certificate}, renouvelé tant que Zapette tourne
              pour {names}
 
-Rien d\u2019autre n\u2019a changé. Ajoutez ces deux lignes en tête de vos réglages\u202f:
+Rien d\u2019autre n\u2019a changé. Ajoutez ces deux lignes en tête du fichier des réglages,
+{file}\u202f:
 
     tls_cert = "{certificate}"
     tls_key = "{key}"
@@ -43,7 +48,8 @@ dit comment installer l\u2019autorité et affiche l\u2019empreinte ci-dessus."""
 
 @click.command()
 @with_settings
-def tls(settings: Settings) -> None:
+@click.pass_context
+def tls(context: click.Context, settings: Settings) -> None:
     """Make an authority of your own and a certificate, and say how to use them."""
     from dataclasses import replace
 
@@ -54,6 +60,7 @@ def tls(settings: Settings) -> None:
 
     authority = Authority.in_data(DataFolder.open(settings.data_dir).path)
     authority.make(names_of(settings))
+    used = settings_file(os.environ, context.params["config"]) or SETTINGS_FILE
     plain = Addresses(replace(settings, tls_cert=None, tls_key=None)).pages()
     text = said(
         _SAID,
@@ -63,6 +70,7 @@ def tls(settings: Settings) -> None:
         certificate=click.format_filename(authority.server_certificate),
         key=click.format_filename(authority.server_key),
         names=authority.names(),
+        file=click.format_filename(used.absolute()),
         page=f"{plain}authority",
     )
     click.echo(text)

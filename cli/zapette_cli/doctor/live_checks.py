@@ -82,8 +82,8 @@ def broker(settings: Settings, url: str | None, timeout: float) -> Iterator[Find
         tried = BrokerUrl.parse_all(url) if url else local_brokers(settings)
     except (SettingsError, StoreError) as error:
         remedy = Text(
-            "set ZAPETTE_URL, or start Zapette here (make run)",
-            "définissez ZAPETTE_URL, ou démarrez Zapette ici (make run)",
+            "set ZAPETTE_URL, or start Zapette here",
+            "définissez ZAPETTE_URL, ou démarrez Zapette ici",
         )
         yield bad("broker", str(error), remedy)
         return

@@ -12,7 +12,10 @@ from zapette_cli.language import Text
 from zapette_server.settings import variable
 from zapette_webapp.network import Candidate, is_virtual, rank
 
-START: Final = Text("start it: make run, or zapette", "démarrez-la\u202f: make run, ou zapette")
+START: Final = Text(
+    "start it: zapette (in a checkout: make run)",
+    "démarrez-la\u202f: zapette (dans un clone du dépôt\u202f: make run)",
+)
 
 _ALLOW: Final = {
     "ufw": "sudo ufw allow {port}/tcp",

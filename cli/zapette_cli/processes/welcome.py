@@ -16,6 +16,7 @@ from zapette_cli.language import language_of
 from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
+from zapette_server.places import SAMPLES
 from zapette_server.settings import Settings
 
 _PERIOD: Final = 2.0
@@ -71,7 +72,7 @@ class Welcome:
         addresses = Addresses(settings)
         name = _name(settings)
         return Place(
-            media=str(settings.media_dir),
+            media="" if settings.media_dir == SAMPLES else str(settings.media_dir),
             here=f"{addresses.origin(here)}/",
             page=addresses.pages(),
             bind="" if settings.public_url or not addresses.is_only_here() else settings.bind,

@@ -26,10 +26,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system that uses what `zapette tls` made for it."""
     folder = tmp_path_factory.mktemp("home")
     system = System(folder)
-    made = system.zapette("tls")
+    file = folder / "own.toml"
+    file.touch()
+    made = system.zapette("tls", "--config", str(file))
     authority = Authority.in_data(system.data)
     assert made.returncode == 0, made.stderr
     assert authority.fingerprint in made.stdout
+    assert f"top of the settings file,\n{file}:" in made.stdout
     system.settings |= {
         "ZAPETTE_TLS_CERT": str(authority.server_certificate),
         "ZAPETTE_TLS_KEY": str(authority.server_key),
