@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ NAME: Final = "zapette.service"
 
 SETTINGS: Final = Path("/etc/zapette/zapette.toml")
 """The settings file of the machine's service; only root need be able to read it."""
+
+STATE: Final = Path("/var/lib/zapette")
+"""The data folder of the machine's service."""
 
 _HOMES: Final = tuple(Path(it) for it in ("/home", "/root", "/run/user"))
 _PRIVATE: Final = tuple(Path(it) for it in ("/tmp", "/var/tmp"))  # noqa: S108 - only compared
@@ -133,6 +137,15 @@ class Unit:
             yield f"SupplementaryGroups={' '.join(self.graphics)}"
         else:
             yield "PrivateDevices=yes"
+
+
+def with_folders(explained: str, folders: Mapping[str, Path]) -> str:
+    """Return the text of a settings file with these folders, by the names of their settings."""
+    for key, folder in folders.items():
+        before, _, rest = explained.partition(f"\n{key} = ")
+        value = json.dumps(str(folder), ensure_ascii=False)
+        explained = f"{before}\n{key} = {value}\n{rest.partition(chr(10))[2]}"
+    return explained
 
 
 def _outermost(folders: Iterable[Path]) -> list[Path]:

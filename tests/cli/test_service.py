@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from tests.machines.systemd import machine
 from tests.waiting import eventually
 from zapette_cli.errors import UnitError
 from zapette_cli.processes.notifier import Notifier
-from zapette_cli.unit import Unit
+from zapette_cli.unit import Unit, with_folders
 from zapette_server.places import ROOT
+from zapette_server.settings import Settings, load
 from zapette_webapp.pages.assets import Assets
 
 ZAPETTE = Path(sys.executable).with_name("zapette")
@@ -94,6 +96,17 @@ def test_what_a_unit_cannot_hold_is_refused() -> None:
     )
 
 
+def test_the_settings_file_names_the_folders_of_the_service(tmp_path: Path) -> None:
+    """Its relative folders would start from /etc/zapette."""
+    explained = (ROOT / "config" / "zapette.toml").read_text()
+    data, films = Path("/var/lib/zapette"), Path('/srv/Mes "films" é')
+    file = tmp_path / "zapette.toml"
+    file.write_text(with_folders(explained, {"data_dir": data, "media_dir": films}))
+    assert load(file, {}) == replace(Settings(), data_dir=data, media_dir=films)
+    changed = zip(explained.splitlines(), file.read_text().splitlines(), strict=True)
+    assert sum(one != other for one, other in changed) == 2
+
+
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >>"$CALLS"
 [ "$2" != "$FAILS" ]
@@ -166,7 +179,11 @@ def test_systemd_runs_it(tmp_path: Path) -> None:
         "sys.stdout.buffer.write(answer.read())"
     )
     with machine(disk) as host:
+        # its /etc begins as this machine's
+        host.output("rm -rf /etc/zapette")
         host.output(f"{command} install --media {shlex.quote(str(ROOT / 'samples'))}")
+        # as after an upgrade: the settings file has the folder of the films
+        assert str(ROOT / "samples") in host.output(f"{command} install")
         shown = host.output(f"{command} status")
         assert "active (running)" in shown
         assert host.output("stat -c %a /etc/zapette/zapette.toml") == "600\n"

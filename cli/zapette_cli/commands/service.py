@@ -16,7 +16,7 @@ from zapette_cli.errors import ServiceError
 from zapette_cli.language import Text
 from zapette_cli.settings_options import OPTIONS, with_settings
 from zapette_cli.speech import said
-from zapette_cli.unit import NAME, SETTINGS, Unit
+from zapette_cli.unit import NAME, SETTINGS, STATE, Unit, with_folders
 from zapette_server import places
 from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings, load, variable
@@ -24,8 +24,10 @@ from zapette_server.settings import Settings, load, variable
 _SYSTEM = Path("/etc/systemd/system")
 _GRAPHICS = Path("/dev/dri")
 _INSTALLED: Final = Text(
-    "{file}: installed and started; `zapette service status` shows it",
-    "{file}\u202f: installé et démarré\u202f; `zapette service status` l\u2019affiche",
+    "{file}: installed and started, with the media folder {media}; "
+    "`zapette service status` shows it",
+    "{file}\u202f: installé et démarré, avec le dossier des médias {media}\u202f; "
+    "`zapette service status` l\u2019affiche",
 )
 _REMOVED: Final = Text("{file}: removed", "{file}\u202f: supprimé")
 _MISSING: Final = Text(
@@ -74,13 +76,15 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     if not user and not SETTINGS.exists():
         SETTINGS.parent.mkdir(parents=True, exist_ok=True)
         SETTINGS.touch(mode=0o600)
-        SETTINGS.write_bytes((places.ROOT / "config" / "zapette.toml").read_bytes())
+        explained = (places.ROOT / "config" / "zapette.toml").read_text(encoding="utf-8")
+        folders = {"data_dir": STATE, "media_dir": settings.media_dir.absolute()}
+        SETTINGS.write_text(with_folders(explained, folders), encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NAME).write_text(unit.text())
     _systemctl(["daemon-reload"], user=user)
     _systemctl(["enable", NAME], user=user)
     _systemctl(["restart", NAME], user=user)
-    click.echo(said(_INSTALLED, file=folder / NAME))
+    click.echo(said(_INSTALLED, file=folder / NAME, media=settings.media_dir))
 
 
 @service.command()
