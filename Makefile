@@ -71,7 +71,7 @@ check: $(VENV)/.dev $(MODULES)/.dev
 docs: $(VENV)/.dev
 	@mkdir -p build/docs
 	@$(BIN)/python -m scripts.reference >build/docs/reference.md
-	@$(BIN)/python -m tests.conformance.report >build/docs/conformance.md
+	@$(BIN)/python -m tests.conformance.statements.report >build/docs/conformance.md
 	@echo "build/docs has reference.md and conformance.md"
 
 # The wheels, in build/wheels; and whether they run from an empty folder.

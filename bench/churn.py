@@ -13,12 +13,12 @@ from typing import Final
 
 from bench.broker_load.clients import Login
 from bench.broker_load.servers import Server
-from tests.conformance.answers import Disconnect
 from tests.conformance.client import Client, ClosedError
-from tests.conformance.packets import Connect, Will, publish
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream, WebSocketStream
-from tests.conformance.wire import Version, WireError
+from tests.conformance.wire.answers import Disconnect
+from tests.conformance.wire.encodings import Version, WireError
+from tests.conformance.wire.packets import Connect, Will, publish
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream, WebSocketStream
 
 PREFIX: Final = "zapette/soak"
 TOPICS: Final = [f"{PREFIX}/some/{number}" for number in range(50)]

@@ -29,7 +29,7 @@ from bench.churn import PREFIX, TOPICS, Churn, connected
 from bench.processes import raise_file_limit
 from bench.results import command, write_json
 from tests.broker.reliable_clients import Reader, Writer
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
 from tests.waiting import eventually
 
 GROWTH: Final = 8 * 2**20

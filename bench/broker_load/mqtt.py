@@ -20,8 +20,8 @@ from bench.broker_load.clients import (
     Login,
 )
 from bench.broker_load.framing import MARK, Framing, Template, WebSocketFraming
-from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
 
 _CONNACK: Final = 0x20
 _PUBLISH: Final = 0x30

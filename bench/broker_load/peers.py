@@ -26,7 +26,7 @@ from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
 from bench.broker_load.servers import Crossbar, Mosquitto, Ours, Server, StockAmqtt
 from bench.environments import Environment
 from bench.processes import ProcessError, log_tail
-from tests.conformance.packets import Connect
+from tests.conformance.wire.packets import Connect
 from tests.programs.ports import free_ports
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role

@@ -14,8 +14,8 @@ from typing import Final
 from bench.broker_load.clients import PARAMETER, PROCEDURE, RESULT, TOPICS, Endpoint, Login
 from bench.broker_load.mqtt import MqttClient
 from bench.cluster_load.machines import PORTS
-from tests.conformance.packets import publish
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import publish
 from zapette.mqtt.retained_repeats import DOUBTFUL
 
 PAUSE: Final = 5.0

@@ -11,8 +11,8 @@ from bench.broker_load.framing import MARK, Framing, WebSocketFraming
 from bench.broker_load.measures import Sample
 from bench.broker_load.mqtt import split
 from bench.broker_load.report import TARGETS, Case, Results, flatness, verdicts
-from tests.conformance.packets import publish
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import publish
 
 UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 

@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from tests.conformance.answers import PubAck, PubComp, Publish, PubRec, PubRel
 from tests.conformance.client import Client, ClosedError
-from tests.conformance.packets import Connect, acknowledgement, publish
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Type, Version, WireError
+from tests.conformance.wire.answers import PubAck, PubComp, Publish, PubRec, PubRel
+from tests.conformance.wire.encodings import Type, Version, WireError
+from tests.conformance.wire.packets import Connect, acknowledgement, publish
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream
 
 WINDOW = 20
 _EXPIRY = ((Property.SESSION_EXPIRY, 3600),)

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import uvloop
 
 from tests.conformance.client import PATIENCE, Client
-from tests.conformance.packets import Connect, Will
-from tests.conformance.properties import Pairs
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, Will
+from tests.conformance.wire.properties import Pairs
+from tests.conformance.wire.stream import Stream
 from tests.programs.ports import free_port
 from tests.programs.processes import ending_with_us
 from tests.waiting import eventually

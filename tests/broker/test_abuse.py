@@ -14,11 +14,11 @@ import pytest
 
 from tests.broker.codec.test_malformed import RESET
 from tests.broker.servers import ANONYMOUS, Process, run_process
-from tests.conformance.answers import Disconnect, SubAck
 from tests.conformance.client import ClosedError
-from tests.conformance.packets import Connect, subscribe
-from tests.conformance.stream import WebSocketStream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import Disconnect, SubAck
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, subscribe
+from tests.conformance.wire.stream import WebSocketStream
 from tests.programs.ports import free_ports
 from tests.waiting import eventually
 

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from tests.broker.servers import Running, config, run_ours
-from tests.conformance.answers import Disconnect, PingResp, Publish, SubAck
 from tests.conformance.client import PATIENCE, Client
-from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
-from tests.conformance.properties import Property
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import Disconnect, PingResp, Publish, SubAck
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
+from tests.conformance.wire.properties import Property
 from tests.waiting import eventually
 from zapette_broker import Limits, SettingsError
 

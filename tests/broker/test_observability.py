@@ -9,8 +9,8 @@ import re
 import pytest
 
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
-from tests.conformance.packets import publish
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import publish
 from tests.waiting import eventually
 from zapette_broker import Limits
 

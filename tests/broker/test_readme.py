@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.stream import Stream
 from tests.documents.blocks import blocks
 from tests.programs.ports import free_port
 from tests.waiting import eventually

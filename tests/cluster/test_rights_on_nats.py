@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.answers import PubAck, Publish
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect, Will, publish
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PubAck, Publish
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, Will, publish
 from tests.programs.nats_cluster import SystemOnNats
 from tests.server.access.test_rights_matrix import (
     ROLES,

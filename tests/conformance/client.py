@@ -7,7 +7,8 @@ import time
 from collections import deque
 from typing import TypeVar
 
-from tests.conformance.answers import (
+from tests.conformance.ledger import Ledger
+from tests.conformance.wire.answers import (
     Answer,
     ConnAck,
     Disconnect,
@@ -21,8 +22,8 @@ from tests.conformance.answers import (
     UnsubAck,
     read_answer,
 )
-from tests.conformance.ledger import Ledger
-from tests.conformance.packets import (
+from tests.conformance.wire.encodings import Type, Version
+from tests.conformance.wire.packets import (
     PINGREQ,
     Connect,
     acknowledgement,
@@ -31,9 +32,8 @@ from tests.conformance.packets import (
     subscribe,
     unsubscribe,
 )
-from tests.conformance.properties import Pairs
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Type, Version
+from tests.conformance.wire.properties import Pairs
+from tests.conformance.wire.stream import Stream
 
 PATIENCE = 10.0
 PROBE_AFTER = 0.3

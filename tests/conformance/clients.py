@@ -6,11 +6,11 @@ import itertools
 from types import TracebackType
 
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect, Will
-from tests.conformance.properties import Pairs, Property
 from tests.conformance.servers import Server
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, Will
+from tests.conformance.wire.properties import Pairs, Property
+from tests.conformance.wire.stream import Stream
 
 LONG = 300
 _numbers = itertools.count(1)

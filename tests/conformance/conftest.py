@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.catalogue import LABELS, differences, proven
 from tests.conformance.clients import Clients
 from tests.conformance.servers import KINDS, Profile, Servers
+from tests.conformance.statements.catalogue import LABELS, differences, proven
 from tests.conformance.waiting import Waiting, kind_of
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
 
 
 def pytest_configure(config: pytest.Config) -> None:

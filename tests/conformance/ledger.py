@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.conformance.answers import Answer, ConnAck, Disconnect, Publish
-from tests.conformance.packets import Connect
-from tests.conformance.properties import Properties, Property
-from tests.conformance.wire import Version, WireError
+from tests.conformance.wire.answers import Answer, ConnAck, Disconnect, Publish
+from tests.conformance.wire.encodings import Version, WireError
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.properties import Properties, Property
 
 
 class Ledger:

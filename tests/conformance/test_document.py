@@ -7,11 +7,18 @@ from collections import Counter
 
 import pytest
 
-from tests.conformance.catalogue import FOLDER, LABELS, differences, proofs, statements
 from tests.conformance.outside import section
-from tests.conformance.report import main, render, totals
 from tests.conformance.servers import KINDS
-from tests.conformance.wire import Version
+from tests.conformance.statements.catalogue import (
+    LABELS,
+    TESTS,
+    differences,
+    proofs,
+    statements,
+    test_files,
+)
+from tests.conformance.statements.report import main, render, totals
+from tests.conformance.wire.encodings import Version
 from tests.documents.blocks import DOCUMENTS, broken_links
 from zapette_server.places import ROOT
 
@@ -41,10 +48,9 @@ def test_numbers_have_no_gaps(standard: Version) -> None:
 def test_every_test_says_what_it_proves() -> None:
     """No test of a server goes without a mark."""
     marked = {(proof.file, proof.name) for proof in proofs()}
-    for path in FOLDER.glob("test_*.py"):
-        if path.name != "test_document.py":
-            for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE):
-                assert (path.name, name) in marked
+    for path in test_files():
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE):
+            assert (str(path.relative_to(TESTS)), name) in marked
 
 
 def test_names_are_unique() -> None:

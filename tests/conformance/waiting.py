@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance.clients import Clients
 from tests.conformance.servers import Profile, Server, Servers
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
 
 AT_ONCE = 128
 FIXTURES = {

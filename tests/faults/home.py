@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.stream import Stream
 from tests.programs.system import System
 
 

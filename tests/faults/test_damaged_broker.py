@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.broker.servers import config, run_ours
-from tests.conformance.properties import Property
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.properties import Property
 from tests.waiting import eventually
 
 SESSION = ((Property.SESSION_EXPIRY, 600),)

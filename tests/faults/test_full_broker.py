@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests.broker.servers import Running, config, run_ours
-from tests.conformance.answers import PubAck
-from tests.conformance.packets import publish
-from tests.conformance.properties import Property
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PubAck
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import publish
+from tests.conformance.wire.properties import Property
 from tests.waiting import eventually
 from zapette_broker.storage.store_errors import StoreFull
 

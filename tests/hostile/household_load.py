@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conformance.answers import PubAck
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PubAck
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream
 from tests.programs.system import System
 
 TYPED_EVERY = 6.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar, Final
 
-from tests.conformance.answers import Disconnect, PubAck, SubAck
-from tests.conformance.packets import disconnect, publish, subscribe
+from tests.conformance.wire.answers import Disconnect, PubAck, SubAck
+from tests.conformance.wire.packets import disconnect, publish, subscribe
 from tests.hostile.attack import Attack
 from tests.hostile.peer import FOR_EVER, V5, Mqtt
 

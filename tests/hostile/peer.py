@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.conformance.answers import Answer, ConnAck, read_answer
-from tests.conformance.packets import Connect
-from tests.conformance.properties import Pairs, Property
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import Answer, ConnAck, read_answer
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.properties import Pairs, Property
 
 V5: Final = Version.V5
 FOR_EVER: Final = ((Property.SESSION_EXPIRY, 0xFFFF_FFFF),)

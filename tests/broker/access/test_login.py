@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.broker.servers import Running, config, run_ours
-from tests.conformance.answers import ConnAck, Disconnect, PingResp
 from tests.conformance.client import PATIENCE, Client
-from tests.conformance.packets import PINGREQ, Connect, Will, publish, subscribe
-from tests.conformance.properties import Property
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import ConnAck, Disconnect, PingResp
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import PINGREQ, Connect, Will, publish, subscribe
+from tests.conformance.wire.properties import Property
 from tests.waiting import eventually
 from zapette_broker import ConnectRequest, Grant, Limits, Rights, Rule
 from zapette_broker.access.logins import FailedLogins

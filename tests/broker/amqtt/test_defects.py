@@ -16,10 +16,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from tests.broker.servers import ANONYMOUS, Process, run_process
-from tests.conformance.answers import PingResp, Publish
 from tests.conformance.client import Client, ClosedError
-from tests.conformance.packets import PINGREQ, Connect, Will, publish, subscribe
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PingResp, Publish
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import PINGREQ, Connect, Will, publish, subscribe
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow

@@ -15,8 +15,8 @@ from argon2 import PasswordHasher
 
 from tests.broker.amqtt import example_plugins
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
-from tests.conformance.packets import Will
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Will
 from tests.waiting import eventually
 from zapette_broker import ConnectRequest, Grant, Rights, Rule
 

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.broker.routing.test_topics import filters
-from tests.conformance.answers import Publish, read_answer
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import Publish, read_answer
+from tests.conformance.wire.encodings import Version
 from zapette_broker.codec import codec
 from zapette_broker.codec.codec5 import Codec5, read_publish
 from zapette_broker.codec.codec311 import Codec311

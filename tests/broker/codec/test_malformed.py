@@ -20,8 +20,8 @@ import pytest
 from tests.broker.codec.test_codecs import _packets
 from tests.broker.servers import Process, run_process
 from tests.conformance.client import Client
-from tests.conformance.packets import PINGREQ, Connect, publish, subscribe
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
 from tests.waiting import eventually
 
 COUNT = int(os.environ.get("BROKER_MALFORMED", "3000"))

@@ -17,11 +17,11 @@ import pytest
 
 from tests.broker.reliable_clients import Reader, Writer
 from tests.broker.servers import Process, config, run_ours, run_process
-from tests.conformance.answers import ConnAck, PubComp, PubRec, PubRel
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect, Will, acknowledgement, publish
-from tests.conformance.properties import Property
-from tests.conformance.wire import Type, Version
+from tests.conformance.wire.answers import ConnAck, PubComp, PubRec, PubRel
+from tests.conformance.wire.encodings import Type, Version
+from tests.conformance.wire.packets import Connect, Will, acknowledgement, publish
+from tests.conformance.wire.properties import Property
 from tests.programs.ports import free_port
 from tests.waiting import SLACK, eventually
 from zapette_broker import StoreError

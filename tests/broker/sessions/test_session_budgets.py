@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.broker.servers import Running, run_ours
-from tests.conformance.answers import Disconnect, Publish
 from tests.conformance.client import Client, ClosedError
-from tests.conformance.packets import disconnect, subscribe
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import Disconnect, Publish
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import disconnect, subscribe
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream
 from tests.waiting import eventually
 from zapette_broker import ConnectRequest, Grant, Limits, Rights
 from zapette_broker.access.terms import Budget, Terms

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.broker.servers import Running, run_ours
-from tests.conformance.answers import ConnAck, Disconnect
 from tests.conformance.client import Client, ClosedError
-from tests.conformance.packets import Connect, publish
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream, WebSocketStream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import ConnAck, Disconnect
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, publish
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream, WebSocketStream
 from tests.waiting import SLACK
 from zapette_broker import Limits
 from zapette_broker.transports.lingering import MOST_DROPPED

@@ -22,9 +22,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from tests.broker.certificates import make_certificate
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.stream import Stream
 from tests.programs.ports import free_port
 from tests.programs.processes import ending
 from tests.programs.system import System

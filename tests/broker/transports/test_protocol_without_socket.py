@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.conformance.packets import Connect, Will, disconnect, publish, subscribe
-from tests.conformance.wire import Type, Version
+from tests.conformance.wire.encodings import Type, Version
+from tests.conformance.wire.packets import Connect, Will, disconnect, publish, subscribe
 from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.codec.reasons import Reason

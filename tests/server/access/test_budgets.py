@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.conformance.answers import PubAck, Publish
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect, disconnect, publish
-from tests.conformance.properties import Pairs, Property
-from tests.conformance.stream import Stream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PubAck, Publish
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, disconnect, publish
+from tests.conformance.wire.properties import Pairs, Property
+from tests.conformance.wire.stream import Stream
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.protocol.topics import Topics

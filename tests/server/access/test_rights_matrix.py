@@ -10,12 +10,12 @@ from typing import TypeVar
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.conformance.answers import PubAck, Publish
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect, Will, disconnect, publish
-from tests.conformance.properties import Property
-from tests.conformance.stream import Stream, WebSocketStream
-from tests.conformance.wire import Version
+from tests.conformance.wire.answers import PubAck, Publish
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect, Will, disconnect, publish
+from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream, WebSocketStream
 from tests.programs.system import System
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring

@@ -13,9 +13,9 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.conformance.client import Client
-from tests.conformance.packets import Connect
-from tests.conformance.stream import WebSocketStream
-from tests.conformance.wire import Version
+from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.packets import Connect
+from tests.conformance.wire.stream import WebSocketStream
 from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.waiting import eventually
