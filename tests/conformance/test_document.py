@@ -13,9 +13,9 @@ from tests.conformance.statements.catalogue import (
     LABELS,
     TESTS,
     differences,
+    modules,
     proofs,
     statements,
-    test_files,
 )
 from tests.conformance.statements.report import main, render, totals
 from tests.conformance.wire.encodings import Version
@@ -48,7 +48,7 @@ def test_numbers_have_no_gaps(standard: Version) -> None:
 def test_every_test_says_what_it_proves() -> None:
     """No test of a server goes without a mark."""
     marked = {(proof.file, proof.name) for proof in proofs()}
-    for path in test_files():
+    for path in modules():
         for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE):
             assert (str(path.relative_to(TESTS)), name) in marked
 

@@ -74,10 +74,10 @@ def differences() -> list[Difference]:
 
 def proofs() -> list[Proof]:
     """Find every test that is marked with what it proves, in the order of the files."""
-    return [proof for path in test_files() for proof in _proofs_of(path)]
+    return [proof for path in modules() for proof in _proofs_of(path)]
 
 
-def test_files() -> list[Path]:
+def modules() -> list[Path]:
     """Return the files with tests of a server."""
     found = TESTS.glob("*/test_*.py")
     return sorted((it for it in found if it.parent.name != "outside"), key=lambda it: it.name)
