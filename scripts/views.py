@@ -109,7 +109,7 @@ def _still(page: Page) -> bool:
     # those below what is seen are loaded when a finger comes near
     return bool(
         page.evaluate("""Array.from(document.querySelectorAll(".picture img, #poster[src]"))
-          .filter((it) => it.getBoundingClientRect().top < innerHeight)
+          .filter((it) => it.checkVisibility() && it.getBoundingClientRect().top < innerHeight)
           .every((it) => it.complete && it.naturalWidth > 0)""")
     )
 
