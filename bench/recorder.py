@@ -23,8 +23,8 @@ from playwright.sync_api import sync_playwright
 from bench.results import command, write_json
 from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
-from tests.homeassistant.entities import Entities
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.entities import Entities
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.driving.chromium import launch
 from tests.browser.driving.pages import Pages
-from tests.homeassistant.entities import Entities
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.entities import Entities
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import eventually

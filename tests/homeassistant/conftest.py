@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.driving.chromium import PHONE, launch
 from tests.browser.driving.pages import Pages
-from tests.homeassistant import light, python
-from tests.homeassistant.instance import Instance
+from tests.homeassistant import python
+from tests.homeassistant.driving import light
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
 from tests.sharing import sharing
 

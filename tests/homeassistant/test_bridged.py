@@ -12,9 +12,9 @@ import pytest
 
 from tests.browser.driving.pages import Pages
 from tests.clients.mqtt_clients import Household
-from tests.homeassistant.house import PATIENCE, House, set_volume
-from tests.homeassistant.instance import Instance
-from tests.homeassistant.scripted_player import of_household
+from tests.homeassistant.driving.house import PATIENCE, House, set_volume
+from tests.homeassistant.driving.instance import Instance
+from tests.homeassistant.driving.scripted_player import of_household
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
 from tests.waiting import SLACK, eventually

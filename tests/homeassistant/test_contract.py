@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.homeassistant.api_socket import HomeAssistantRefused
-from tests.homeassistant.entities import Entities, said
-from tests.homeassistant.instance import Instance
-from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
+from tests.homeassistant.driving.api_socket import HomeAssistantRefused
+from tests.homeassistant.driving.entities import Entities, said
+from tests.homeassistant.driving.instance import Instance
+from tests.homeassistant.driving.scripted_player import ScriptedPlayer, of_household
 from tests.programs.system import System
 from tests.waiting import eventually
 

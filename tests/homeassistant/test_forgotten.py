@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.homeassistant.instance import Instance
-from tests.homeassistant.scripted_player import of_household
+from tests.homeassistant.driving.instance import Instance
+from tests.homeassistant.driving.scripted_player import of_household
 from tests.programs.system import System
 from tests.waiting import eventually
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.homeassistant.api_socket import HomeAssistantRefused
-from tests.homeassistant.entities import Entities, said
-from tests.homeassistant.instance import Instance
-from tests.homeassistant.scripted_player import ScriptedPlayer, of_household
+from tests.homeassistant.driving.api_socket import HomeAssistantRefused
+from tests.homeassistant.driving.entities import Entities, said
+from tests.homeassistant.driving.instance import Instance
+from tests.homeassistant.driving.scripted_player import ScriptedPlayer, of_household
 from tests.programs.system import System
 
 ITEMS = [{"source": f"media/{it}.webm", "title": it} for it in "ab"]

@@ -15,10 +15,10 @@ import pytest
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.homeassistant import python
-from tests.homeassistant.api_socket import HomeAssistantRefused
-from tests.homeassistant.entities import PROMPT, Entities, said
-from tests.homeassistant.house import set_volume
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.api_socket import HomeAssistantRefused
+from tests.homeassistant.driving.entities import PROMPT, Entities, said
+from tests.homeassistant.driving.house import set_volume
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import SLACK, eventually

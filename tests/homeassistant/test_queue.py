@@ -9,8 +9,8 @@ import pytest
 
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
-from tests.homeassistant.entities import Entities
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.entities import Entities
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
 from tests.waiting import eventually
 

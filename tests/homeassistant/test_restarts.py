@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from tests.browser.driving.pages import Pages
-from tests.homeassistant.house import House
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.house import House
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
 
 # Each order of the two is in it.

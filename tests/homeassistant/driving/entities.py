@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from tests.homeassistant.instance import Instance
+    from tests.homeassistant.driving.instance import Instance
 
 PROMPT = 1.0
 """Seconds in which what happens on a player must show in Home Assistant."""

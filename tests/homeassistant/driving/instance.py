@@ -21,8 +21,8 @@ from typing import Any
 import jwt
 
 from tests.homeassistant import python
-from tests.homeassistant.api_socket import Socket
-from tests.homeassistant.entities import Entities
+from tests.homeassistant.driving.api_socket import Socket
+from tests.homeassistant.driving.entities import Entities
 from tests.programs.ports import free_ports
 from tests.programs.processes import ending_with_us
 from tests.waiting import eventually

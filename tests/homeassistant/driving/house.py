@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import psutil
 
 from tests.browser.driving.player_page import PlayerPage
-from tests.homeassistant.entities import Entities
-from tests.homeassistant.instance import Instance
+from tests.homeassistant.driving.entities import Entities
+from tests.homeassistant.driving.instance import Instance
 from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import eventually
