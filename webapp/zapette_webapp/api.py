@@ -14,7 +14,8 @@ from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
-from zapette_webapp.http import ingress, requests, security_headers
+from zapette_webapp.http import ingress, requests
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.store_limiter import StoreLimiter
 
 

@@ -17,8 +17,9 @@ from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.rates import Rates
 from zapette_webapp.access.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
-from zapette_webapp.http import compression, requests, security_headers
+from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import RefusalCounts
+from zapette_webapp.http.responses import compression, security_headers
 from zapette_webapp.library import routes as library_routes
 from zapette_webapp.library.library import Library
 from zapette_webapp.links import routes as link_routes

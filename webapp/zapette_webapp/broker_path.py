@@ -1,7 +1,7 @@
 """The answers on the broker's path, for requests that the broker does not take.
 
-`zapette_webapp.http.receiving` hands each GET of this path without a body over to the broker, so
-that it arrives here only if the broker is not there.
+`zapette_webapp.http.reading.receiving` hands each GET of this path without a body over to the
+broker, so that it arrives here only if the broker is not there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_webapp.errors import BrokerElsewhere, InvalidRequest, NotReady
-from zapette_webapp.http.request_parser import BROKER_PATH
+from zapette_webapp.http.reading.request_parser import BROKER_PATH
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

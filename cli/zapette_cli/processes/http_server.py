@@ -17,11 +17,11 @@ from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.framing import LARGEST_BODY
-from zapette_webapp.http.receiving import IDLE_SECONDS, Shared, make_fair
+from zapette_webapp.http.reading.framing import LARGEST_BODY
+from zapette_webapp.http.reading.receiving import IDLE_SECONDS, Shared, make_fair
+from zapette_webapp.http.reading.request_parser import LARGEST_HEAD
 from zapette_webapp.http.refusal_counts import RefusalCounts
-from zapette_webapp.http.request_parser import LARGEST_HEAD
-from zapette_webapp.http.transfers import Transfers
+from zapette_webapp.http.responses.transfers import Transfers
 from zapette_webapp.uploads.uploads import PART, Uploads
 
 THREADS: Final = 16

@@ -37,7 +37,7 @@ from zapette_webapp.access.standings import Standings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http.refusal_counts import RefusalCounts
-from zapette_webapp.http.transfers import Transfers
+from zapette_webapp.http.responses.transfers import Transfers
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.mdns import Mdns

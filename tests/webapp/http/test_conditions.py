@@ -19,7 +19,7 @@ from tests.programs.system import System
 from tests.sharing import sharing
 from tests.waiting import eventually
 from tests.webapp import raw
-from zapette_webapp.http.conditions_and_ranges import Selected, Verdict, judge
+from zapette_webapp.http.responses.conditions_and_ranges import Selected, Verdict, judge
 
 MODIFIED = 1_795_000_000
 NOW = MODIFIED + 1000.0

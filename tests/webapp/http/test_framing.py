@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.programs.system import System
 from tests.webapp import raw
 from zapette_webapp.errors import FramingError
-from zapette_webapp.http import framing
-from zapette_webapp.http.framing import LARGEST_BODY, ChunkedBody
+from zapette_webapp.http.reading import framing
+from zapette_webapp.http.reading.framing import LARGEST_BODY, ChunkedBody
 
 HIDDEN = b"GET /api/id HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /api/credentials HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -11,7 +11,7 @@ import pytest
 from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.uploads.uploading import RAW, Phone, link_of
-from zapette_webapp.http.part_budget import MOST_OF_CLIENT, PartBudget
+from zapette_webapp.http.reading.part_budget import MOST_OF_CLIENT, PartBudget
 from zapette_webapp.uploads.uploads import PART
 
 

@@ -24,7 +24,7 @@ from zapette.errors import SettingsError
 from zapette_server import one_port
 from zapette_server.settings import Settings
 from zapette_webapp.http.connections import MOST_OF_ADDRESS
-from zapette_webapp.http.forwarded import forwarded_address
+from zapette_webapp.http.reading.forwarded import forwarded_address
 
 HOST = "Host: localhost"
 USUAL = (

@@ -19,7 +19,7 @@ from zapette_webapp.access.standings import Standings
 from zapette_webapp.errors import NotLetIn
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
-from zapette_webapp.http.transfers import RIGHT, Right, stands
+from zapette_webapp.http.responses.transfers import RIGHT, Right, stands
 
 PREFIXES: Final = (
     "/api/library",

@@ -14,7 +14,8 @@ from zapette_webapp.access.access_control import AccessControl, Device, new_devi
 from zapette_webapp.access.new_players import NewPlayers
 from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
-from zapette_webapp.http import requests, security_headers
+from zapette_webapp.http import requests
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.store_limiter import StoreLimiter
 
 COOKIE: Final = "zapette_device"

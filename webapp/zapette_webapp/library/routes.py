@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request, send_file
 
 from zapette_webapp.errors import InvalidRequest, NoPicture, NotReady
-from zapette_webapp.http.conditional_response import conditional
+from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.library import subtitle_routes
 from zapette_webapp.library.folder import paths
 from zapette_webapp.library.folder.paths import LibraryPath

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from zapette_webapp.errors import InvalidRequest, NotSubtitles
-from zapette_webapp.http.conditional_response import conditional
+from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.library.folder import listing
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types

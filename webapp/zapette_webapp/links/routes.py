@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.errors import InvalidRequest
-from zapette_webapp.http import requests, security_headers
+from zapette_webapp.http import requests
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.links.typed_addresses import LONGEST, read_address
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 
 from zapette_server.places import ROOT
 from zapette_server.settings import Settings
-from zapette_webapp.http import security_headers
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.pages import page_errors
 
 MODULE: Final = "page/reload.js"

@@ -11,7 +11,8 @@ from flask import Blueprint, Response
 from zapette.logs import without_secrets
 from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
-from zapette_webapp.http import requests, security_headers
+from zapette_webapp.http import requests
+from zapette_webapp.http.responses import security_headers
 
 log = logging.getLogger("zapette.page")
 

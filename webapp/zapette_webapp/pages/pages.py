@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 from zapette_server.settings import Settings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import ingress, requests
-from zapette_webapp.http.conditional_response import conditional
+from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
 

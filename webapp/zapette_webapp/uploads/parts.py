@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 
 from zapette_webapp.errors import FramingError
-from zapette_webapp.http.part_budget import PartBudget
+from zapette_webapp.http.reading.part_budget import PartBudget
 from zapette_webapp.uploads.upload import Upload, is_grant
 
 

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, jsonify, request
 from zapette_server.access.rights import Role
 from zapette_webapp.access.library_access import CONTROLS, LibraryAccess
 from zapette_webapp.errors import BodyTooLarge, GuestsExcluded, InvalidRequest
-from zapette_webapp.http import requests, security_headers
+from zapette_webapp.http import requests
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.uploads.upload import ADDRESS
 from zapette_webapp.uploads.uploads import PART, Uploads
 

@@ -15,9 +15,10 @@ from waitress.task import ErrorTask
 from waitress.utilities import BadRequest
 
 from zapette_webapp.errors import FramingError
-from zapette_webapp.http import framing, security_headers
-from zapette_webapp.http.framing import ChunkedBody
+from zapette_webapp.http.reading import framing
+from zapette_webapp.http.reading.framing import ChunkedBody
 from zapette_webapp.http.refusal_counts import Reason
+from zapette_webapp.http.responses import security_headers
 from zapette_webapp.problems import Problem, code_of
 
 LARGEST_HEAD: Final = 32 << 10

@@ -25,11 +25,11 @@ from zapette_broker.transports.handover import Handover, HandoverError
 from zapette_server.tls import proxy_line
 from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.forwarded import forwarded_address
+from zapette_webapp.http.reading.forwarded import forwarded_address
+from zapette_webapp.http.reading.request_parser import Parser, Parts, ProblemTask, Refusal
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
-from zapette_webapp.http.request_parser import Parser, Parts, ProblemTask, Refusal
-from zapette_webapp.http.sending import TurnChannel
-from zapette_webapp.http.transfers import RIGHT, Right, Transfers
+from zapette_webapp.http.responses.sending import TurnChannel
+from zapette_webapp.http.responses.transfers import RIGHT, Right, Transfers
 
 log = logging.getLogger("zapette.web")
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 from werkzeug.wsgi import wrap_file
 
-from zapette_webapp.http.conditions_and_ranges import Selected, Verdict, judge
+from zapette_webapp.http.responses.conditions_and_ranges import Selected, Verdict, judge
 
 # The headers that a 304 repeats (RFC 9110, 15.4.5).
 _KEPT: Final = (

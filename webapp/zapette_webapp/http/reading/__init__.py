@@ -1,0 +1,1 @@
+"""Reading requests: their end, their limits and the client's address."""

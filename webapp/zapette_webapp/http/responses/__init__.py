@@ -1,0 +1,1 @@
+"""Sending responses: conditions and ranges, compression, headers and turns."""
