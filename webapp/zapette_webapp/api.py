@@ -10,8 +10,8 @@ from flask import Blueprint, Response, jsonify
 from zapette_server.checks import Checks
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
-from zapette_webapp.access.new_players import NewPlayers
-from zapette_webapp.access.session_cookies import SessionCookies
+from zapette_webapp.access.players.new_players import NewPlayers
+from zapette_webapp.access.sessions.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
 from zapette_webapp.http import ingress, requests

@@ -13,9 +13,9 @@ from zapette_webapp.access import host_check, library_access
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.library_access import LibraryAccess
-from zapette_webapp.access.new_players import NewPlayers
+from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.access.rates import Rates
-from zapette_webapp.access.session_cookies import SessionCookies
+from zapette_webapp.access.sessions.session_cookies import SessionCookies
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import RefusalCounts

@@ -45,7 +45,7 @@ def sign(
     from zapette.protocol.topics import Topics
     from zapette_server.access.credentials import Keyring
     from zapette_server.storage.data_folder import DataFolder
-    from zapette_webapp.access.signatures import Signatures
+    from zapette_webapp.access.sessions.signatures import Signatures
     from zapette_webapp.addresses import Addresses
     from zapette_webapp.errors import InvalidRequest
     from zapette_webapp.library.folder.media_folder import MediaFolder

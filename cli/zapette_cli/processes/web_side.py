@@ -25,15 +25,15 @@ from zapette_server.storage.stores import Stores
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import mdns_services, network
 from zapette_webapp.access.access_control import AccessControl
-from zapette_webapp.access.admission import Admission
 from zapette_webapp.access.household import HouseholdAccounts
 from zapette_webapp.access.library_access import LibraryAccess
-from zapette_webapp.access.new_players import OPEN, NewPlayers
 from zapette_webapp.access.pairing import Pairing
-from zapette_webapp.access.player_credentials import PlayerCredentials
-from zapette_webapp.access.sessions import Sessions
-from zapette_webapp.access.signatures import Signatures
-from zapette_webapp.access.standings import Standings
+from zapette_webapp.access.players.admission import Admission
+from zapette_webapp.access.players.new_players import OPEN, NewPlayers
+from zapette_webapp.access.players.player_credentials import PlayerCredentials
+from zapette_webapp.access.sessions.sessions import Sessions
+from zapette_webapp.access.sessions.signatures import Signatures
+from zapette_webapp.access.sessions.standings import Standings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http.refusal_counts import RefusalCounts

@@ -22,8 +22,8 @@ from tests.webapp.test_api import problem
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_webapp.access.sessions import Session, Sessions
-from zapette_webapp.access.signatures import PERIOD, Signatures, scope
+from zapette_webapp.access.sessions.sessions import Session, Sessions
+from zapette_webapp.access.sessions.signatures import PERIOD, Signatures, scope
 
 ROUTES = {
     "the list": "api/library",

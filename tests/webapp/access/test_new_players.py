@@ -17,7 +17,7 @@ from tests.clients.mqtt_clients import Household
 from tests.programs.system import Answer, System
 from tests.sharing import sharing
 from tests.webapp.test_api import problem
-from zapette_webapp.access.admission import (
+from zapette_webapp.access.players.admission import (
     ABSENT,
     LIFETIME,
     MOST,

@@ -15,7 +15,7 @@ from zapette_server.access.rights import Role
 from zapette_server.storage.tables.grants import MOST_REVOKED, Grants, TokenGrant
 from zapette_webapp.access import pairing
 from zapette_webapp.access.pairing import Pairing
-from zapette_webapp.access.player_credentials import PlayerCredentials
+from zapette_webapp.access.players.player_credentials import PlayerCredentials
 from zapette_webapp.errors import DeviceRevoked, TooManyRevocations, UnknownDevice, WrongCode
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 

@@ -13,9 +13,9 @@ from werkzeug.datastructures import Authorization
 from zapette_server.access.rights import Role
 from zapette_server.errors import CredentialsError
 from zapette_webapp.access.household import HouseholdAccounts
-from zapette_webapp.access.sessions import Session, Sessions
-from zapette_webapp.access.signatures import EXPIRES, SIGNATURE, Signatures
-from zapette_webapp.access.standings import Standings
+from zapette_webapp.access.sessions.sessions import Session, Sessions
+from zapette_webapp.access.sessions.signatures import EXPIRES, SIGNATURE, Signatures
+from zapette_webapp.access.sessions.standings import Standings
 from zapette_webapp.errors import NotLetIn
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts

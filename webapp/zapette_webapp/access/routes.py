@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from zapette_server.access.rights import Role
 from zapette_webapp.access import devices, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
-from zapette_webapp.access.new_players import NewPlayers
+from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
 from zapette_webapp.http import requests

@@ -14,9 +14,9 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.settings import Settings
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_server.storage.tables.waiting_players import WaitingPlayer
-from zapette_webapp.access import admission
 from zapette_webapp.access.access_control import Device
-from zapette_webapp.access.admission import Admission
+from zapette_webapp.access.players import admission
+from zapette_webapp.access.players.admission import Admission
 from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 from zapette_webapp.errors import PlayerWaiting, WrongCode
 from zapette_webapp.network import Interface, is_local, own_interfaces

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 
 from zapette_webapp.access.library_access import LibraryAccess
-from zapette_webapp.access.sessions import MOST, Session
+from zapette_webapp.access.sessions.sessions import MOST, Session
 from zapette_webapp.http import ingress
 
 _PORTS = {"http": 80, "https": 443}

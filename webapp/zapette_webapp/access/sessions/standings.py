@@ -9,7 +9,7 @@ from zapette_server.access.records import Standing
 from zapette_server.access.rights import Role
 from zapette_server.storage.tables.grants import Grants
 from zapette_server.storage.tables.player_registry import PlayerRegistry
-from zapette_webapp.access.sessions import Session
+from zapette_webapp.access.sessions.sessions import Session
 
 _KEPT: Final = 10_000
 

@@ -1,0 +1,1 @@
+"""New players, and the credentials that players have."""
