@@ -30,9 +30,9 @@ from tests.conformance.wire.packets import Connect
 from tests.programs.ports import free_ports
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.nats import cluster_files
-from zapette_server.nats.cluster_files import Node, Ports
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster import cluster_files
+from zapette_server.nats.cluster.cluster_files import Node, Ports
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.tokens import NatsTokens
 
 _PROGRAM: Final = Path(sysconfig.get_path("scripts")) / "nats-server"

@@ -17,9 +17,9 @@ from typing import Final
 from bench.broker_load.clients import Login
 from bench.broker_load.peers import accepts
 from bench.processes import ProcessError, log_tail
-from zapette_server.nats import cluster_files
-from zapette_server.nats.cluster_files import NODES, Node, Ports
-from zapette_server.nats.cluster_folder import ClusterFolder
+from zapette_server.nats.cluster import cluster_files
+from zapette_server.nats.cluster.cluster_files import NODES, Node, Ports
+from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 
 PORTS: Final = Ports()
 _PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zapette_cli.commands.cluster.cluster_status import problems, said
-from zapette_server.nats.cluster_state import Answers, ClusterState, NodeState, state
+from zapette_server.nats.cluster.cluster_state import Answers, ClusterState, NodeState, state
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from zapette_cli.program import main
 from zapette_server.errors import ClusterFileError
-from zapette_server.nats import claims, cluster_files
-from zapette_server.nats.cluster_files import Ports
-from zapette_server.nats.cluster_folder import ClusterFolder
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats import claims
+from zapette_server.nats.cluster import cluster_files
+from zapette_server.nats.cluster.cluster_files import Ports
+from zapette_server.nats.cluster.cluster_folder import ClusterFolder
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.settings import load
 
 

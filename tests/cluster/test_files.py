@@ -19,7 +19,7 @@ from zapette_server.access.rights import Role, rights
 from zapette_server.engine.create import create_tokens
 from zapette_server.errors import CredentialsError, KeyFileError
 from zapette_server.nats import claims
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.nkeys import ACCOUNT, KeyPair
 from zapette_server.nats.revocations import EVERYBODY, MOST, bounded, void_until

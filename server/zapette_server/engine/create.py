@@ -15,7 +15,7 @@ from zapette_server.errors import KeyFileError
 from zapette_server.settings import Settings
 
 if TYPE_CHECKING:
-    from zapette_server.nats.cluster_keys import ClusterKeys
+    from zapette_server.nats.cluster.cluster_keys import ClusterKeys
     from zapette_server.storage.tables.grants import Grants
     from zapette_server.storage.tables.player_registry import PlayerRegistry
 
@@ -86,7 +86,7 @@ def _needed() -> Iterator[None]:
 
 
 def _keys(settings: Settings) -> ClusterKeys:
-    from zapette_server.nats.cluster_keys import ClusterKeys  # noqa: PLC0415 - an optional extra
+    from zapette_server.nats.cluster.cluster_keys import ClusterKeys  # noqa: PLC0415 - an optional extra
 
     if settings.broker.keys is None:
         raise SettingsError("broker.keys", "it is needed")

@@ -21,7 +21,7 @@ from zapette_server.access.rights import Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats import claims
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until

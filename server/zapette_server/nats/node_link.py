@@ -15,7 +15,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 
 log = logging.getLogger("zapette.nats")
 

@@ -11,7 +11,7 @@ from zapette_server.access.credentials import TOKEN_LIFETIME, Keyring, Token
 from zapette_server.access.rights import Role, rights
 from zapette_server.errors import CredentialsError
 from zapette_server.nats import claims
-from zapette_server.nats.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.nkeys import USER, public_name
 from zapette_server.nats.subjects import permissions
 

@@ -59,7 +59,7 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
 
     Three nodes on one machine have consecutive ports, from the given ones on.
     """
-    from zapette_server.nats import cluster_files
+    from zapette_server.nats.cluster import cluster_files
 
     given = list(hosts) or ["127.0.0.1"]
     if len(given) not in (1, cluster_files.NODES):

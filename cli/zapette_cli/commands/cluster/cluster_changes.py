@@ -97,7 +97,7 @@ def add(folder: Path, host: str, *, without_streams: bool) -> None:
 
     It has the ports of the first node, or the next ones on a machine that has a node.
     """
-    from zapette_server.nats.cluster_folder import ClusterFolder
+    from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 
     check_host(host)
     try:
@@ -116,9 +116,9 @@ def remove(folder: Path, name: str) -> None:
 
     Stop it first: nats-server --signal ldm makes it hand over its clients.
     """
-    from zapette_server.nats.cluster_folder import ClusterFolder
-    from zapette_server.nats.cluster_keys import ClusterKeys
-    from zapette_server.nats.survey import remove_peer
+    from zapette_server.nats.cluster.cluster_folder import ClusterFolder
+    from zapette_server.nats.cluster.cluster_keys import ClusterKeys
+    from zapette_server.nats.cluster.survey import remove_peer
 
     try:
         files = ClusterFolder(folder)
@@ -141,8 +141,8 @@ def renew(folder: Path, *, finish: bool) -> None:
     It needs the folder `operator`, which `zapette cluster init` has made.
     """
     from zapette_server.errors import ClusterFileError
-    from zapette_server.nats.cluster_folder import ClusterFolder
-    from zapette_server.nats.cluster_keys import NEXT, OLD
+    from zapette_server.nats.cluster.cluster_folder import ClusterFolder
+    from zapette_server.nats.cluster.cluster_keys import NEXT, OLD
 
     files = ClusterFolder(folder)
     are_new, are_old = (files.keys / NEXT).is_dir(), (files.keys / OLD).is_dir()
@@ -169,7 +169,7 @@ def check_host(host: str) -> None:
 
 
 def _settings(folder: Path) -> Path:
-    from zapette_server.nats.cluster_files import SETTINGS
+    from zapette_server.nats.cluster.cluster_files import SETTINGS
 
     return folder / SETTINGS
 

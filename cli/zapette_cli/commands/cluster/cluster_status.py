@@ -18,7 +18,7 @@ from zapette_server.settings import Settings
 from zapette_server.storage.opening import SQLITE, problem_of
 
 if TYPE_CHECKING:
-    from zapette_server.nats.cluster_state import ClusterState, NodeState
+    from zapette_server.nats.cluster.cluster_state import ClusterState, NodeState
 
 _UP: Final = Text(
     "{name}: up for {uptime}, nats-server {version}, clients {clients}, revocations {known}, "
@@ -75,7 +75,7 @@ def status(settings: Settings) -> None:
     if not settings.broker.is_nats:
         raise SettingsError("broker.kind", spoken(_EMBEDDED))
     keys = cluster_keys(settings)
-    from zapette_server.nats.survey import survey
+    from zapette_server.nats.cluster.survey import survey
 
     found = asyncio.run(survey(settings, keys))
     language = language_of(os.environ)

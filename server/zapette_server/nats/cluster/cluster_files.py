@@ -9,7 +9,7 @@ from typing import Final
 
 from zapette.mqtt.retained_repeats import DOUBTFUL
 from zapette.mqtt.url import bracketed
-from zapette_server.nats.cluster_keys import NewCluster
+from zapette_server.nats.cluster.cluster_keys import NewCluster
 from zapette_server.storage import private_file
 
 NODES: Final = 3

@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from zapette_server.errors import ClusterFileError
-from zapette_server.nats import claims, cluster_keys, node_files
+from zapette_server.nats import claims
 from zapette_server.nats.claims import Account
-from zapette_server.nats.cluster_files import KEYS, NODES, OPERATOR_SEED, SETTINGS, Node, Ports
-from zapette_server.nats.cluster_keys import NEXT, OLD, ClusterKeys
+from zapette_server.nats.cluster import cluster_keys, node_files
+from zapette_server.nats.cluster.cluster_files import (
+    KEYS,
+    NODES,
+    OPERATOR_SEED,
+    SETTINGS,
+    Node,
+    Ports,
+)
+from zapette_server.nats.cluster.cluster_keys import NEXT, OLD, ClusterKeys
+from zapette_server.nats.cluster.node_files import NodeFile
 from zapette_server.nats.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
-from zapette_server.nats.node_files import NodeFile
 from zapette_server.storage import private_file
 
 _NODE: Final = re.compile(r"node-\d+\.conf")

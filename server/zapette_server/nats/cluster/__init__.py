@@ -1,0 +1,1 @@
+"""A cluster of NATS nodes: its files and keys, and what its nodes report."""
