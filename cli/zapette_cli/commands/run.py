@@ -81,7 +81,7 @@ def broker(settings: Settings, *, exit_with_parent: bool) -> None:
 @_exit_with_parent
 def web(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run the web side alone."""
-    from zapette_cli.processes import web as process
+    from zapette_cli.processes.web import web as process
 
     logs.set_up("web", settings.log_level)
     _follow_parent(exit_with_parent)

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Final
 
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_cli.processes.web_side import WebSide
+from zapette_cli.processes.web.web_side import WebSide
 from zapette_server.settings import Settings
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.storage.tables.player_registry import RECENT

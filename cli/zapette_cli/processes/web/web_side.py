@@ -10,8 +10,8 @@ from typing import Final
 
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_cli.processes.http_server import create_http_server
-from zapette_cli.processes.web_duty import create_duty
+from zapette_cli.processes.web.http_server import create_http_server
+from zapette_cli.processes.web.web_duty import create_duty
 from zapette_homeassistant.announcements import Announcements
 from zapette_homeassistant.discovery import Discovery
 from zapette_server import checks

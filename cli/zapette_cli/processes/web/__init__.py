@@ -1,0 +1,1 @@
+"""The web process: its HTTP server and its parts."""
