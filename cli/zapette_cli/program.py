@@ -7,22 +7,22 @@ from typing import Any, Final
 
 import click
 
-from zapette_cli.commands.backup import backup, restore
-from zapette_cli.commands.call import call, command
 from zapette_cli.commands.cluster.cluster import cluster
 from zapette_cli.commands.completion import completion
-from zapette_cli.commands.credentials import credentials
-from zapette_cli.commands.doctor import doctor
-from zapette_cli.commands.move import move
-from zapette_cli.commands.players import players
-from zapette_cli.commands.run import bridge, broker, front, run, web
-from zapette_cli.commands.service import service
-from zapette_cli.commands.services import services
-from zapette_cli.commands.sign import sign
-from zapette_cli.commands.store import store
-from zapette_cli.commands.throw import throw
-from zapette_cli.commands.tls import tls
-from zapette_cli.commands.watch import watch
+from zapette_cli.commands.home.backup import backup, restore
+from zapette_cli.commands.home.credentials import credentials
+from zapette_cli.commands.home.doctor import doctor
+from zapette_cli.commands.home.run import bridge, broker, front, run, web
+from zapette_cli.commands.home.service import service
+from zapette_cli.commands.home.sign import sign
+from zapette_cli.commands.home.store import store
+from zapette_cli.commands.home.tls import tls
+from zapette_cli.commands.players.call import call, command
+from zapette_cli.commands.players.move import move
+from zapette_cli.commands.players.players import players
+from zapette_cli.commands.players.services import services
+from zapette_cli.commands.players.throw import throw
+from zapette_cli.commands.players.watch import watch
 from zapette_cli.failures import Group
 from zapette_cli.language import language_of
 

@@ -11,7 +11,7 @@ import click
 from zapette.errors import InvalidArgument
 from zapette.protocol.messages import read_parameters
 from zapette_cli.commands.completion import complete_procedure, complete_target
-from zapette_cli.commands.services import described, offered_by
+from zapette_cli.commands.players.services import described, offered_by
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.language import Text
 from zapette_cli.speech import said

@@ -1,0 +1,1 @@
+"""The commands that run a home and look after it."""
