@@ -12,10 +12,10 @@ from typing import Any, Final
 SUBJECTS: Final = (
     ("Applications", "zapette.client.application", ["Application"]),
     ("Events", "zapette.client.handlers", ["Event"]),
-    ("Players", "zapette.client.player", ["Player"]),
-    ("Players and states", "zapette.client.players", ["Players", "KnownPlayer"]),
+    ("Players", "zapette.client.players.player", ["Player"]),
+    ("Players and states", "zapette.client.players.players", ["Players", "KnownPlayer"]),
     ("Services", "zapette.client.service", ["Service"]),
-    ("What arguments may be", "zapette.client.arguments", ["Range", "Length"]),
+    ("What arguments may be", "zapette.client.calls.arguments", ["Range", "Length"]),
     ("Time-outs", "zapette.mqtt.dialing", ["Timing"]),
     ("The client below", "zapette.client.client", ["Client"]),
 )

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from zapette.client.procedures import Procedures
+from zapette.client.calls.procedures import Procedures
 from zapette.errors import CallError, Unavailable
 from zapette.logs import without_secrets
 from zapette.mqtt.dialing import Dialer

@@ -11,7 +11,7 @@ from zapette_cli.language import Text
 from zapette_cli.speech import said
 
 if TYPE_CHECKING:
-    from zapette.client.players import KnownPlayer
+    from zapette.client.players.players import KnownPlayer
 
 _ACTIVITIES: Final = {
     "offline": Text("offline", "hors ligne"),

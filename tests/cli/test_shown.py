@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
-from zapette.client.players import KnownPlayer, _state
+from zapette.client.players.players import KnownPlayer, _state
 from zapette.errors import CallError
 from zapette_cli.commands.completion import words
 from zapette_cli.doctor.findings import as_text, bad

@@ -6,8 +6,8 @@ import json
 import time
 from typing import Any, Final, Self
 
+from zapette.client.calls.procedures import Procedure
 from zapette.client.client import Client
-from zapette.client.procedures import Procedure
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics

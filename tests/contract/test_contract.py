@@ -9,7 +9,7 @@ import pytest
 from tests.contract.vector_files import vectors
 from tests.programs.system import System
 from zapette import Application, errors
-from zapette.client import outgoing_calls as outgoing
+from zapette.client.calls import outgoing_calls as outgoing
 from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics

@@ -12,10 +12,10 @@ from typing import Any, Final, Self, TypeVar
 
 from zapette import logs
 from zapette.client.broker_discovery import find_home
-from zapette.client.caller import Caller, payload_of
+from zapette.client.calls.caller import Caller, payload_of
+from zapette.client.calls.procedures import Procedure, Procedures
 from zapette.client.client import Client
 from zapette.client.handlers import SIGNALS, Signal, Subscriber, guarded, put
-from zapette.client.procedures import Procedure, Procedures
 from zapette.client.runner import Runner
 from zapette.client.service import public_methods
 from zapette.errors import TopicError
@@ -116,7 +116,7 @@ class Application(Caller):
     def register(self, name: str | None = None) -> Callable[[F], F]:
         """Offer the function below as a procedure, by its own name or as `name`.
 
-        Its arguments are checked against its type hints, which `zapette.client.arguments` lists.
+        Its arguments are checked against its type hints (`zapette.client.calls.arguments`).
 
         Raises:
             TopicError: the name is not levels of ``[a-z0-9_]+``, is taken, or the application has

@@ -11,9 +11,9 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from zapette.client.incoming_calls import IncomingCalls
-from zapette.client.outgoing_calls import EXPIRY, OutgoingCalls
-from zapette.client.procedures import Procedure, Procedures
+from zapette.client.calls.incoming_calls import IncomingCalls
+from zapette.client.calls.outgoing_calls import EXPIRY, OutgoingCalls
+from zapette.client.calls.procedures import Procedure, Procedures
 from zapette.errors import CallTimeout, Cancelled, TooLarge, Unavailable
 from zapette.mqtt.dialing import Dialer, Timing
 from zapette.mqtt.event_loop import LoopThread

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from zapette.client.calls.procedures import is_async, is_cancellation
 from zapette.client.client import Client
-from zapette.client.procedures import is_async, is_cancellation
 from zapette.mqtt.ordered_executor import Job
 from zapette.mqtt.subscriptions import Filter, Message
 

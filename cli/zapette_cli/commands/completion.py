@@ -13,7 +13,7 @@ from click.shell_completion import get_completion_class
 from zapette.errors import ZapetteError
 
 if TYPE_CHECKING:
-    from zapette.client.players import KnownPlayer
+    from zapette.client.players.players import KnownPlayer
 
 _TIMEOUT = 1.0
 _WORD = re.compile(r"\w[\w.-]*\Z")
@@ -68,7 +68,7 @@ def complete_procedure(
 
 def procedures() -> list[str]:
     """Return the procedures of the protocol."""
-    from zapette.client.player import PlayerProcedures
+    from zapette.client.players.player import PlayerProcedures
 
     methods = inspect.getmembers(PlayerProcedures, inspect.isfunction)
     return sorted(

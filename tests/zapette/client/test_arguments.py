@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import pytest
 
-from zapette.client.arguments import Length, Range, Signature
+from zapette.client.calls.arguments import Length, Range, Signature
 from zapette.errors import InvalidArgument
 from zapette.protocol.messages import read_parameters
 

@@ -15,7 +15,7 @@ from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 from zapette import Application
 from zapette.client.client import Client
-from zapette.client.player import AsyncPlayer, Player
+from zapette.client.players.player import AsyncPlayer, Player
 from zapette.errors import Unavailable
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics

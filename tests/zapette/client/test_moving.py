@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from zapette.client.client import Client
-from zapette.client.moving import Move
-from zapette.client.player import AsyncPlayer, Player
+from zapette.client.players.moving import Move
+from zapette.client.players.player import AsyncPlayer, Player
 from zapette.errors import CallError, GestureRequired, InvalidArgument, NotSupported
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from zapette.client.pending_calls import PendingCalls
-from zapette.client.procedures import Procedures
+from zapette.client.calls.pending_calls import PendingCalls
+from zapette.client.calls.procedures import Procedures
 from zapette.errors import CallError, CallTimeout, NotSupported, TopicError, Unavailable
 from zapette.protocol.messages import write_error, write_result
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 import pytest
 
 from tests.contract.vector_files import vectors
-from zapette.client.player import Answer, AsyncPlayer, Player, PlayerProcedures, _Given
+from zapette.client.players.player import Answer, AsyncPlayer, Player, PlayerProcedures, _Given
 from zapette.protocol import state
 from zapette_cli.commands.completion import procedures
 

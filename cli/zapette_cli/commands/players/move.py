@@ -25,7 +25,7 @@ def move(broker: BrokerOptions, origin: str, destination: str) -> None:
 
     The queue, position, tracks and speed move. FROM and TO are ids or names.
     """
-    from zapette.client.player import Player
+    from zapette.client.players.player import Player
 
     with broker.connected() as application:
         callees = [find(each, application) for each in (origin, destination)]

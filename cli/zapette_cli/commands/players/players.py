@@ -19,7 +19,7 @@ from zapette_cli.target import SHORTEST
 from zapette_server.settings import Settings
 
 if TYPE_CHECKING:
-    from zapette.client.players import KnownPlayer, Players
+    from zapette.client.players.players import KnownPlayer, Players
 
 _TITLES: Final = (
     Text("NAME", "NOM"),

@@ -19,7 +19,7 @@ from zapette_cli.target import find
 
 if TYPE_CHECKING:
     from zapette.client.application import Application
-    from zapette.client.players import KnownPlayer, Players
+    from zapette.client.players.players import KnownPlayer, Players
     from zapette.mqtt.subscriptions import Message
 
 _NO_PLAYER: Final = Text(

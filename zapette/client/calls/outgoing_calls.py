@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from zapette.client.pending_calls import AnyFuture, PendingCalls
+from zapette.client.calls.pending_calls import AnyFuture, PendingCalls
 from zapette.errors import TooLarge, Unavailable
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.persistent_connection import PersistentConnection

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from zapette.client.client import CALL_TIMEOUT, Client
-from zapette.client.moving import LOADING, Move, Step
+from zapette.client.players.moving import LOADING, Move, Step
 from zapette.errors import CallError, InvalidArgument
 from zapette.protocol.state import History, Playable, State
 from zapette.protocol.topics import Callee

@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from zapette.client.client import CALL_TIMEOUT, Client
-from zapette.client.player import AsyncPlayer, Player
-from zapette.client.players import Players
+from zapette.client.players.player import AsyncPlayer, Player
+from zapette.client.players.players import Players
 from zapette.client.service import Service
 from zapette.errors import InvalidArgument
 from zapette.protocol.address import parse_address

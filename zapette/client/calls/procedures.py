@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zapette.client.arguments import Signature
+from zapette.client.calls.arguments import Signature
 from zapette.errors import CallError, NoSuchProcedure, ProcedureFailed, TopicError
 from zapette.protocol.messages import read_parameters, write_error, write_result
 from zapette.protocol.topics import is_procedure

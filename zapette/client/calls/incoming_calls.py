@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from zapette.client.procedures import BoundCall, Procedures
+from zapette.client.calls.procedures import BoundCall, Procedures
 from zapette.errors import CallError, ProcedureFailed, TooLarge, Unavailable
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.ordered_executor import Job, OrderedExecutor

@@ -1,0 +1,1 @@
+"""Calls: made, waited for and answered."""
