@@ -111,6 +111,7 @@ export const en = Object.freeze({
   "queue.repeat_one": "Repeat one",
   "queue.skipped": "Skipped: {title}. {problem}",
   "queue.added_by": "added by {name}",
+  "queue.added_by_program": "added by a program",
   "queue.clear": "Clear",
   "queue.empty": "Nothing is queued. What you add plays one after the other.",
   "queue.browse": "Open the library",

@@ -120,6 +120,7 @@ export const fr = Object.freeze({
   "queue.repeat_one": "Répéter ce titre",
   "queue.skipped": "Titre ignoré\u202f: {title}. {problem}",
   "queue.added_by": "ajouté par {name}",
+  "queue.added_by_program": "ajouté par un programme",
   "queue.clear": "Vider",
   "queue.empty": "La file est vide. Ce que vous ajoutez est lu dans l’ordre.",
   "queue.browse": "Ouvrir les médias",

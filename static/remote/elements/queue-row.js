@@ -3,6 +3,9 @@ import { build, fill } from "../../elements/dom.js";
 import { picture } from "./picture.js";
 import { viewIcon } from "./view-icons.js";
 
+/** The id of a Python program, or of the command, that chose none: it tells a person nothing. */
+const RANDOM_CLIENT_ID = /^py-[0-9a-f]{16}$/;
+
 /**
  * @typedef {import("../../elements/view.js").Translate} Translate
  * @typedef {object} QueueItem
@@ -93,7 +96,7 @@ export class QueueRow {
     if (this.#poster !== poster) fill(this.#frame, poster ? picture(poster, "screen") : null);
     this.#poster = poster;
     const length = duration ? formatTime(duration) : null;
-    const by = added_by ? this.#translate("queue.added_by", { name: added_by }) : null;
+    const by = added_by ? this.#addedBy(added_by) : null;
     this.#about.textContent = [length, by].filter(Boolean).join(" \u00b7 ");
     fill(this.#place, current ? playingMark() : null);
     const jump = this.#translate("queue.jump", { title });
@@ -107,6 +110,12 @@ export class QueueRow {
     this.#down.disabled = index === count - 1;
     if (current) this.element.setAttribute("aria-current", "true");
     else this.element.removeAttribute("aria-current");
+  }
+
+  /** @param {string} name of a device, or the client id of a script */
+  #addedBy(name) {
+    if (RANDOM_CLIENT_ID.test(name)) return this.#translate("queue.added_by_program");
+    return this.#translate("queue.added_by", { name });
   }
 }
 

@@ -153,6 +153,9 @@ def test_the_queue_says_who_added_what(
     # a script is known by its client id
     controlled.ask("queue/add", "top.webm")
     eventually(lambda: last_added_by(controlled) != device, "the script's is signed")
+    # a random id tells a person nothing
+    series.zapette("call", controlled.player.id, "queue/add", "top.webm")
+    eventually(lambda: phone.shows("Play top, 0:20, added by a program"), "its id is not shown")
 
 
 def test_what_people_have_queued_is_left_alone(controlled: ControlledPlayer) -> None:
