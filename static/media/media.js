@@ -39,7 +39,7 @@ const CHANGES = [
  * @typedef {import("../protocol/sources.js").Source} Source
  *
  * @typedef {object} MediaEvent
- * @property {import("../player/voice.js").EventName} name
+ * @property {import("../player/state/voice.js").EventName} name
  * @property {Record<string, unknown>} detail
  */
 

@@ -15,7 +15,7 @@ export class AddressOffer {
 
   /**
    * @param {Pick<Api, "addresses">} api
-   * @param {Pick<import("./identity.js").PlayerIdentity, "ip" | "credentials">} identity
+   * @param {Pick<import("./identity/identity.js").PlayerIdentity, "ip" | "credentials">} identity
    * @param {Card} card
    */
   constructor(api, identity, card) {

@@ -1,7 +1,7 @@
 /** The player's entry: wiring only. */
 
 import { AddressOffer } from "./address-offer.js";
-import { Admission } from "./admission.js";
+import { Admission } from "./identity/admission.js";
 import { Api } from "../connection/api.js";
 import { Catalogue } from "../library/catalogue.js";
 import { Connection } from "../connection/connection.js";
@@ -15,8 +15,8 @@ import { SystemControls } from "./system-controls.js";
 import { openMqttTransport } from "../mqtt/transport.js";
 import { PictureRenewal } from "../playback/picture-renewal.js";
 import { Playback } from "../playback/playback.js";
-import { PlayerIdentity } from "./identity.js";
-import { PlayerName } from "./name.js";
+import { PlayerIdentity } from "./identity/identity.js";
+import { PlayerName } from "./identity/name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
 import { describeError } from "../i18n/error-texts.js";
 import { listenFor } from "../events/page-event.js";
@@ -29,16 +29,16 @@ import {
 } from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
 import { PlayerProcedures } from "./procedure-handlers.js";
-import { composeState } from "./state-report.js";
-import { PlayerVoice } from "./voice.js";
+import { composeState } from "./state/state-report.js";
+import { PlayerVoice } from "./state/voice.js";
 import { Rpc } from "../connection/rpc.js";
 import { SleepTimer } from "../playback/sleep-timer.js";
 import { SoundChoice } from "../playback/sound-choice.js";
 import { soundAllowed } from "./sound-permission.js";
-import { StatePublisher } from "./state-publisher.js";
+import { StatePublisher } from "./state/state-publisher.js";
 import { Store } from "../page/store.js";
 import { SubtitleChoice } from "../playback/subtitle-choice.js";
-import { Tabs, openChannel } from "./tabs.js";
+import { Tabs, openChannel } from "./identity/tabs.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
 import { listenToWaking } from "../page/waking.js";
 import { WakeLock } from "../page/wake-lock.js";
@@ -161,7 +161,7 @@ function observe(seq = 0) {
   return composeState(media.state, facts(), seq, Date.now() / 1000);
 }
 
-/** @returns {import("./state-report.js").Facts} */
+/** @returns {import("./state/state-report.js").Facts} */
 function facts() {
   return {
     name: name.value,

@@ -7,7 +7,7 @@ import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
 import { resumeAt } from "../../playback/places.js";
 import { PlayerProcedures } from "../../player/procedure-handlers.js";
-import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/voice.js";
+import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/state/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";
 import { ENTRIES } from "../../protocol/ranges.js";
 import { MOST_ITEMS } from "../../playback/queue.js";

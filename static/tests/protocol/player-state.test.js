@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { composeState } from "../../player/state-report.js";
+import { composeState } from "../../player/state/state-report.js";
 import { differs, positionAt } from "../../protocol/player-state.js";
 import { EMPTY, add, jump } from "../../playback/queue.js";
-import { StatePublisher } from "../../player/state-publisher.js";
+import { StatePublisher } from "../../player/state/state-publisher.js";
 import { assertType } from "../shapes.js";
 import { vectors } from "../vectors.js";
 
@@ -37,7 +37,7 @@ const FILM = {
   duration: 52.2,
 };
 const OTHER = { ...FILM, id: "b2", title: "Other" };
-/** @type {import("../../player/state-report.js").Facts} */
+/** @type {import("../../player/state/state-report.js").Facts} */
 const FACTS = {
   name: "Living room",
   current: FILM,
@@ -52,7 +52,7 @@ const FACTS = {
 /**
  * @param {Partial<import("../../media/media-state.js").MediaState>} [media]
  * @param {number} [now]
- * @param {Partial<import("../../player/state-report.js").Facts>} [facts]
+ * @param {Partial<import("../../player/state/state-report.js").Facts>} [facts]
  */
 const state = (media = {}, now = 1000, facts = {}) =>
   composeState({ ...MEDIA, ...media }, { ...FACTS, ...facts }, 1, now);

@@ -1,6 +1,6 @@
 /** Decides which of a browser's tabs is the player: the last one that claimed it. */
 
-import { Signal } from "../events/signal.js";
+import { Signal } from "../../events/signal.js";
 
 /**
  * @typedef {{ at: number, tab: string }} Claim

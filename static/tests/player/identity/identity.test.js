@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ApiError } from "../../protocol/errors.js";
-import { PlayerIdentity } from "../../player/identity.js";
-import { Store } from "../../page/store.js";
+import { ApiError } from "../../../protocol/errors.js";
+import { PlayerIdentity } from "../../../player/identity/identity.js";
+import { Store } from "../../../page/store.js";
 
 /** A web server that knows the players it made. */
 class Server {
@@ -32,7 +32,7 @@ class Server {
 /** @param {Server} server */
 function start(server, storage = memory()) {
   const store = new Store("zapette.player", () => storage);
-  const api = /** @type {import("../../connection/api.js").Api} */ (
+  const api = /** @type {import("../../../connection/api.js").Api} */ (
     /** @type {unknown} */ (server)
   );
   return { identity: new PlayerIdentity(store, api), storage };

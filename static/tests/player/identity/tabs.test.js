@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Tabs } from "../../player/tabs.js";
-import { until } from "../broker.js";
+import { Tabs } from "../../../player/identity/tabs.js";
+import { until } from "../../broker.js";
 
 let channels = 0;
 

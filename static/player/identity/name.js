@@ -1,6 +1,6 @@
 /** The player's name. */
 
-import { Signal } from "../events/signal.js";
+import { Signal } from "../../events/signal.js";
 
 export class PlayerName {
   #store;
@@ -8,7 +8,7 @@ export class PlayerName {
   changed = new Signal();
 
   /**
-   * @param {import("../page/store.js").Store} store
+   * @param {import("../../page/store.js").Store} store
    * @param {string} otherwise the name until one is set
    */
   constructor(store, otherwise) {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Admission } from "../../player/admission.js";
-import { ApiError } from "../../protocol/errors.js";
+import { Admission } from "../../../player/identity/admission.js";
+import { ApiError } from "../../../protocol/errors.js";
 
-const GOOD = /** @type {import("../../connection/api.js").Credentials} */ ({ client_id: "a" });
+const GOOD = /** @type {import("../../../connection/api.js").Credentials} */ ({ client_id: "a" });
 
 test("a new player shows its code until it is let in", async () => {
   const waiting = ["111-111", "111-111", "222-222"];

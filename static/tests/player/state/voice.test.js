@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { PlayerVoice } from "../../player/voice.js";
-import { Topics } from "../../protocol/topics.js";
+import { PlayerVoice } from "../../../player/state/voice.js";
+import { Topics } from "../../../protocol/topics.js";
 
 let now = 0;
 let doubts = 0;

@@ -1,7 +1,7 @@
 /** Publishes a player's availability, state and events. */
 
-import { Signal } from "../events/signal.js";
-import { writeJson } from "../protocol/messages.js";
+import { Signal } from "../../events/signal.js";
+import { writeJson } from "../../protocol/messages.js";
 
 const text = new TextEncoder();
 
@@ -19,10 +19,10 @@ export const EVENTS = Object.freeze(
 );
 
 /**
- * @typedef {import("../connection/connection.js").Connection} Connection
- * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
- * @typedef {import("../connection/rpc.js").Target} Target
- * @typedef {import("../protocol/topics.js").Callee} Callee
+ * @typedef {import("../../connection/connection.js").Connection} Connection
+ * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../../connection/rpc.js").Target} Target
+ * @typedef {import("../../protocol/topics.js").Callee} Callee
  * @typedef {(typeof EVENTS)[number]} EventName
  */
 
@@ -48,7 +48,7 @@ export class PlayerVoice {
   /**
    * Return the will.
    * @param {Callee} player
-   * @returns {import("../mqtt/transport.js").Will}
+   * @returns {import("../../mqtt/transport.js").Will}
    */
   static will(player) {
     return { topic: player.availability, payload: text.encode("offline"), qos: 1, retain: true };
@@ -101,7 +101,7 @@ export class PlayerVoice {
   }
 
   /**
-   * @param {import("../connection/connection.js").Session} session
+   * @param {import("../../connection/connection.js").Session} session
    * @param {number} took milliseconds
    */
   #acknowledged(session, took) {

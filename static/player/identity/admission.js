@@ -1,13 +1,13 @@
 /** Waits until a new player is let in (docs/http-api.md, "New players"). */
 
-import { ApiError } from "../protocol/errors.js";
-import { isRecord } from "../protocol/messages.js";
+import { ApiError } from "../../protocol/errors.js";
+import { isRecord } from "../../protocol/messages.js";
 
 /** Milliseconds between two requests. */
 const INTERVAL = 2000;
 
 /**
- * @typedef {import("../connection/api.js").Credentials} Credentials
+ * @typedef {import("../../connection/api.js").Credentials} Credentials
  */
 
 export class Admission {

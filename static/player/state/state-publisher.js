@@ -1,10 +1,10 @@
 /** Publishes the player's state when it changes: at most ten times a second, always the last. */
 
-import { differs } from "../protocol/player-state.js";
-import { INTERVAL, Throttle } from "../events/throttle.js";
+import { differs } from "../../protocol/player-state.js";
+import { INTERVAL, Throttle } from "../../events/throttle.js";
 
 /**
- * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
  */
 
 export class StatePublisher {

@@ -1,20 +1,20 @@
 /** The state that a player reports, with the procedures that work now; no I/O. */
 
-import { PROCEDURES } from "../protocol/procedures.js";
-import { bounded } from "../protocol/chapters.js";
-import { behind, following, indexOf } from "../playback/queue.js";
+import { PROCEDURES } from "../../protocol/procedures.js";
+import { bounded } from "../../protocol/chapters.js";
+import { behind, following, indexOf } from "../../playback/queue.js";
 
 /**
- * @typedef {import("../media/media-state.js").MediaState} MediaState
- * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
- * @typedef {import("../playback/queue.js").Queue} Queue
- * @typedef {import("../playback/queue.js").QueueItem} QueueItem
+ * @typedef {import("../../media/media-state.js").MediaState} MediaState
+ * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../../playback/queue.js").Queue} Queue
+ * @typedef {import("../../playback/queue.js").QueueItem} QueueItem
  *
  * @typedef {object} Facts the player's state apart from its medium's
  * @property {string} name
  * @property {QueueItem | null} current the loaded item
  * @property {Queue} queue
- * @property {import("../protocol/player-state.js").Skipped | null} skipped
+ * @property {import("../../protocol/player-state.js").Skipped | null} skipped
  * @property {boolean} fullscreen
  * @property {boolean} fullscreenAvailable
  * @property {number | null} sleepAt Unix time in seconds

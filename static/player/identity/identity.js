@@ -1,17 +1,17 @@
 /** The player's id and owner key, which survive reloads. */
 
-import { ApiError } from "../protocol/errors.js";
-import { isPlayerId } from "../protocol/topics.js";
+import { ApiError } from "../../protocol/errors.js";
+import { isPlayerId } from "../../protocol/topics.js";
 
 /**
- * @typedef {import("../connection/api.js").Api} Api
- * @typedef {import("../connection/api.js").Credentials} Credentials
- * @typedef {import("../page/store.js").Store} Store
+ * @typedef {import("../../connection/api.js").Api} Api
+ * @typedef {import("../../connection/api.js").Credentials} Credentials
+ * @typedef {import("../../page/store.js").Store} Store
  */
 
 /**
  * The server's errors for an id that it does not know, or an owner key that is wrong.
- * @type {import("../protocol/errors.js").ApiErrorCode[]}
+ * @type {import("../../protocol/errors.js").ApiErrorCode[]}
  */
 const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
 
@@ -66,7 +66,7 @@ export class PlayerIdentity {
 
   /**
    * Make new keys, which ends the old links at once; return the new links.
-   * @returns {Promise<import("../connection/api.js").Links>}
+   * @returns {Promise<import("../../connection/api.js").Links>}
    */
   newCode() {
     const { id, ...proof } = this.#proof();
