@@ -5,7 +5,7 @@
 
 /** The TypeScript library for service workers contradicts that for pages. @type {any} */
 const worker = self;
-/** The names are those in `remote.webmanifest` and `remote/shared-files.js`. */
+/** The names are those in `remote.webmanifest` and `remote/sending/shared-files.js`. */
 const FILES = "shared_files";
 const CACHE = "zapette-shared";
 const NAME = "X-Name";

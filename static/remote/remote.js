@@ -49,7 +49,7 @@ function firstWord({ player }) {
 
 /** Let other apps share with the installed remote. */
 function receive() {
-  void import("./shared-files.js").then(({ receiveShared }) => receiveShared());
+  void import("./sending/shared-files.js").then(({ receiveShared }) => receiveShared());
 }
 
 /** Build the controls. */

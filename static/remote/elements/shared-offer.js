@@ -1,5 +1,5 @@
 import { build, fill, flag } from "../../elements/dom.js";
-import { shareFailed, takeShared } from "../shared-files.js";
+import { shareFailed, takeShared } from "../sending/shared-files.js";
 import { viewIcon } from "./view-icons.js";
 
 /** @typedef {import("../../elements/view.js").Translate} Translate */

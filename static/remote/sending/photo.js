@@ -1,6 +1,6 @@
 /** Prepares photos for sending: upright, and no larger than a screen needs. */
 
-import { PhotoError } from "../protocol/errors.js";
+import { PhotoError } from "../../protocol/errors.js";
 
 /** The most pixels of the longer side, as on a 4K screen. */
 const LONGEST = 3840;

@@ -1,6 +1,6 @@
 /** Sends a file to the server in parts, and continues after network cuts; no I/O of its own. */
 
-import { ApiError } from "../protocol/errors.js";
+import { ApiError } from "../../protocol/errors.js";
 
 /** The bytes of the first part, and the least of any. */
 const FIRST = 512 << 10;
@@ -20,8 +20,8 @@ const CUT = ["request_timeout", "conflict"];
 const CONTENT_TOO_LARGE = 413;
 
 /**
- * @typedef {import("../connection/api.js").UploadState} UploadState
- * @typedef {Pick<import("../connection/api.js").Api,
+ * @typedef {import("../../connection/api.js").UploadState} UploadState
+ * @typedef {Pick<import("../../connection/api.js").Api,
  *   "beginUpload" | "uploadState" | "uploadPart" | "endUpload">} UploadApi
  *
  * @typedef {object} Surroundings

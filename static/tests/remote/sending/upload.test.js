@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ApiError } from "../../protocol/errors.js";
-import { Upload } from "../../remote/upload.js";
+import { ApiError } from "../../../protocol/errors.js";
+import { Upload } from "../../../remote/sending/upload.js";
 
 const SIZE = 3 << 20;
 const PART = 1 << 20;
@@ -60,7 +60,7 @@ class Server {
 
 /**
  * @param {Server} server
- * @param {Partial<import("../../remote/upload.js").Surroundings>} [more]
+ * @param {Partial<import("../../../remote/sending/upload.js").Surroundings>} [more]
  */
 function sending(server, more = {}) {
   /** @type {[number, boolean][]} */
