@@ -5,7 +5,7 @@ import { find, mountControls } from "../elements/index.js";
 import { MessageToast } from "../elements/message-toast.js";
 import { describeError, detailOf } from "../i18n/error-texts.js";
 import { CallError } from "../protocol/errors.js";
-import { listenToKeys } from "./keyboard.js";
+import { listenToKeys } from "./device/keyboard.js";
 import { News } from "../events/news.js";
 import { listenFor } from "../events/page-event.js";
 import { PlayerRequest } from "../events/player-request.js";

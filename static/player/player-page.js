@@ -1,6 +1,6 @@
 /** The player's page: the picture, the card with the code, the controls and the notices. */
 
-import { Activity } from "../page/activity.js";
+import { Activity } from "../page/device/activity.js";
 import { build, write } from "../elements/dom.js";
 import { FullscreenButton } from "./elements/fullscreen-button.js";
 import { find } from "../elements/index.js";

@@ -8,7 +8,7 @@ import { Connection } from "../connection/connection.js";
 import { CredentialsSource } from "../connection/credentials.js";
 import { Devices } from "./devices.js";
 import { defineElements } from "../elements/index.js";
-import { Fullscreen } from "../page/fullscreen.js";
+import { Fullscreen } from "../page/device/fullscreen.js";
 import { Later } from "../page/later.js";
 import { Media } from "../media/media.js";
 import { SystemControls } from "./system-controls.js";
@@ -40,8 +40,8 @@ import { Store } from "../page/store.js";
 import { SubtitleChoice } from "../playback/subtitle-choice.js";
 import { Tabs, openChannel } from "./identity/tabs.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
-import { listenToWaking } from "../page/waking.js";
-import { WakeLock } from "../page/wake-lock.js";
+import { listenToWaking } from "../page/device/waking.js";
+import { WakeLock } from "../page/device/wake-lock.js";
 
 /** Seconds; shorter than the suspension after which received data may be old (heartbeat.js). */
 const KEEP_ALIVE = 8;

@@ -20,7 +20,7 @@ const AT_ONCE = ["load", "message", "mute", "volume", "volume/down", "volume/up"
  * @property {import("../playback/playback.js").Playback} playback
  * @property {import("../playback/subtitle-choice.js").SubtitleChoice} subtitles
  * @property {import("../playback/sound-choice.js").SoundChoice} sounds
- * @property {import("../page/fullscreen.js").Fullscreen} fullscreen
+ * @property {import("../page/device/fullscreen.js").Fullscreen} fullscreen
  * @property {import("../playback/sleep-timer.js").SleepTimer} sleep
  * @property {import("./identity/name.js").PlayerName} name
  * @property {import("./devices.js").Devices} devices

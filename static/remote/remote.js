@@ -8,7 +8,7 @@ import { writeLink } from "../connection/links.js";
 import { RemotePage } from "./remote-page.js";
 import { RemoteViews } from "./views.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
-import { listenToWaking } from "../page/waking.js";
+import { listenToWaking } from "../page/device/waking.js";
 
 /**
  * @typedef {import("../connection/player-view.js").PlayerView} PlayerView

@@ -1,6 +1,6 @@
 import { describeError } from "../../i18n/error-texts.js";
 import { build, fill, flag } from "../../elements/dom.js";
-import { WakeLock } from "../../page/wake-lock.js";
+import { WakeLock } from "../../page/device/wake-lock.js";
 import { prepared } from "../sending/photo.js";
 import { Upload } from "../sending/upload.js";
 import { SharedOffer } from "./shared-offer.js";

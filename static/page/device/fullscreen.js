@@ -1,6 +1,6 @@
 /** Full screen, which browsers allow only for some seconds after a click. */
 
-import { CallError } from "../protocol/errors.js";
+import { CallError } from "../../protocol/errors.js";
 
 export class Fullscreen {
   #page;

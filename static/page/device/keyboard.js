@@ -1,11 +1,11 @@
 /** The player's keys, unless a focused control uses them. */
 
-import { PlayerRequest } from "../events/player-request.js";
-import { RATE } from "../protocol/ranges.js";
+import { PlayerRequest } from "../../events/player-request.js";
+import { RATE } from "../../protocol/ranges.js";
 
 /**
  * @typedef {{ procedure: string, parameters: Record<string, unknown> }} Wish
- * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
  */
 
 /** The step of the rate. */

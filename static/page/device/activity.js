@@ -1,6 +1,6 @@
 /** Detects activity: a pointer moved or a key was pressed in the last seconds. */
 
-import { Signal } from "../events/signal.js";
+import { Signal } from "../../events/signal.js";
 
 const QUIET = 3500;
 
