@@ -4,7 +4,7 @@ import { ConnectionBanner } from "./connection-banner.js";
 import { MessageToast } from "./message-toast.js";
 import { PlayButton } from "./play-button.js";
 import { RequestButton } from "./request-button.js";
-import { SeekBar } from "./seek-bar.js";
+import { SeekBar } from "./seeking/seek-bar.js";
 import { ViewElement } from "./view.js";
 import { VolumeControl } from "./volume-control.js";
 

@@ -1,12 +1,12 @@
 import { formatFactor } from "../../i18n/format.js";
 import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
 import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
-import { ChoiceRow } from "../../elements/choice-row.js";
-import { DelayRow } from "../../elements/delay-row.js";
+import { ChoiceRow } from "../../elements/choices/choice-row.js";
+import { DelayRow } from "../../elements/choices/delay-row.js";
 import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { SettingsClosed } from "../../events/player-controls.js";
-import { SleepChoice } from "../../elements/sleep-choice.js";
+import { SleepChoice } from "../../elements/choices/sleep-choice.js";
 import { TextForm } from "../../elements/text-form.js";
 import { ViewElement } from "../../elements/view.js";
 import { VisitorList } from "./visitor-list.js";

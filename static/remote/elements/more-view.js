@@ -3,13 +3,13 @@ import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
 import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
 import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
 import { defineOnce } from "../../elements/define.js";
-import { ChoiceRow } from "../../elements/choice-row.js";
-import { DelayRow } from "../../elements/delay-row.js";
+import { ChoiceRow } from "../../elements/choices/choice-row.js";
+import { DelayRow } from "../../elements/choices/delay-row.js";
 import { CodeEntry } from "./code-entry.js";
 import { ChapterRow } from "./chapter-row.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { PlayerList } from "./player-list.js";
-import { SleepChoice } from "../../elements/sleep-choice.js";
+import { SleepChoice } from "../../elements/choices/sleep-choice.js";
 import { TextForm } from "../../elements/text-form.js";
 import { ViewElement } from "../../elements/view.js";
 

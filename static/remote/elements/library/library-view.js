@@ -7,7 +7,7 @@ import { readAddress } from "../../../protocol/addresses.js";
 import { isMediumName } from "../../../protocol/media-names.js";
 import { isStream, readSource } from "../../../protocol/sources.js";
 import { ORDERS, routeTo } from "../../route.js";
-import { ChoiceRow } from "../../../elements/choice-row.js";
+import { ChoiceRow } from "../../../elements/choices/choice-row.js";
 import { defineOnce } from "../../../elements/define.js";
 import { build, fill, flag } from "../../../elements/dom.js";
 import { ContinueList } from "./continue-list.js";

@@ -1,6 +1,6 @@
-import { SUBTITLE_DELAY, SUBTITLE_STEPS } from "../protocol/ranges.js";
-import { formatShift } from "../i18n/format.js";
-import { build, flag } from "./dom.js";
+import { SUBTITLE_DELAY, SUBTITLE_STEPS } from "../../protocol/ranges.js";
+import { formatShift } from "../../i18n/format.js";
+import { build, flag } from "../dom.js";
 
 /** Changes the delay of subtitles in steps, and shows it. */
 export class DelayRow {
@@ -8,7 +8,7 @@ export class DelayRow {
   #shown;
 
   /**
-   * @param {import("../i18n/translate.js").Translate} translate
+   * @param {import("../../i18n/translate.js").Translate} translate
    * @param {(seconds: number) => void} choose requests a delay; the shown one is what the player reports
    */
   constructor(translate, choose) {

@@ -1,4 +1,4 @@
-import { build, fill, flag } from "./dom.js";
+import { build, fill, flag } from "../dom.js";
 
 /**
  * @template T

@@ -6,8 +6,8 @@ const CHOICES = [15, 30, 45, 60, 90];
 const INTERVAL = 10000;
 
 /**
- * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
- * @typedef {import("../i18n/translate.js").Translate} Translate
+ * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
+ * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
 /** Chooses when the player pauses, and shows the remaining time. */

@@ -1,7 +1,7 @@
 /** A small picture at a position in a film, from the sheet that the server makes. */
 
-import { build } from "./dom.js";
-import { retryPicture } from "./picture-retry.js";
+import { build } from "../dom.js";
+import { retryPicture } from "../picture-retry.js";
 
 /** The tiles of a sheet, as the server draws them (docs/http-api.md): `COUNT` equal parts of a film. */
 const COLUMNS = 10;
