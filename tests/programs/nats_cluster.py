@@ -16,6 +16,8 @@ from tests.programs.ports import free_port, free_ports, listens
 from tests.programs.processes import ending, ending_with_us
 from tests.programs.system import System
 from tests.waiting import eventually
+from zapette.client.client import Client
+from zapette.errors import Unavailable
 from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring
@@ -188,8 +190,32 @@ class SystemOnNats(System):
         """Return a token, which is the password on NATS."""
         return self.tokens.issue(Role.HOUSEHOLD, HOME)[0]
 
-    def household(self) -> BrokerUrl:
+    def household(self, node: int = 1) -> BrokerUrl:
         """Return a node with the account ``home``."""
-        return BrokerUrl(
-            "mqtt", "127.0.0.1", self.mqtt_port, username="home", password=self.home_password()
-        )
+        port = self.cluster.mqtt_ports[node - 1]
+        return BrokerUrl("mqtt", "127.0.0.1", port, username="home", password=self.home_password())
+
+    def leader(self) -> int:
+        """Return the node that leads the stream of retained messages."""
+
+        def found() -> int:
+            lines = self.zapette("cluster", "status").stdout.splitlines()
+            leading = [it for it in lines if it.startswith("node-") and "$MQTT_rmsgs" in it]
+            return int(leading[0][len("node-")])
+
+        return eventually(found, "a node leads", 60)
+
+    def retained(self, node: int, topic_filter: str) -> dict[str, bytes]:
+        """Return what a node has retained, by topic; nothing if it cannot be asked now."""
+        found: dict[str, bytes] = {}
+        reader = Client(self.household(node))
+        reader.subscribe(topic_filter, lambda it: found.update({it.topic: it.payload}))
+        reader.start()
+        try:
+            reader.wait(20)
+            reader.fence(5)
+        except Unavailable:
+            return {}
+        finally:
+            reader.stop()
+        return found
