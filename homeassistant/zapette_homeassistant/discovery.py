@@ -247,7 +247,10 @@ class Discovery:
                 return
             if not forgotten:
                 known = self._named(known)
-        if not forgotten:
+        if forgotten:
+            # the announcements last: as long as they are there, a reconnection clears all again
+            self._clear(player_id)
+        else:
             self._rename(known)
         wanted = {} if forgotten else self._announcements.messages(known, pages)
         for topic in self._announcements.topics_of(player_id):
@@ -258,7 +261,7 @@ class Discovery:
                     self._client.publish(topic, payload, qos=1, retain=True)
                     self._retained[topic] = payload
         if forgotten:
-            self._clear(player_id)
+            self._drop(player_id)
 
     def _named(self, known: Known) -> Known:
         """Return a player with a distinct name."""
@@ -283,6 +286,8 @@ class Discovery:
         player = self._announcements.topics.player(player_id)
         for topic in (player.state, player.availability):
             self._client.publish(topic, b"", qos=1, retain=True)
+
+    def _drop(self, player_id: str) -> None:
         with self._lock:
             self._known.pop(player_id, None)
             self._names.forget(player_id)

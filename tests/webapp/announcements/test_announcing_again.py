@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,9 @@ def announced(broker: Mosquitto) -> set[str]:
         reader.stop()
 
 
-def test_a_broker_that_was_back_before_anybody_looked(
-    broker: Mosquitto, registry: SlowRegistry
-) -> None:
+@contextmanager
+def announcing(broker: Mosquitto, registry: SlowRegistry) -> Iterator[Client]:
+    """Announce both players; provide the client that does."""
     topics = Topics()
     client = Client(broker.url, timing=Timing(longest_delay=0.5))
     discovery = Discovery(
@@ -91,6 +92,17 @@ def test_a_broker_that_was_back_before_anybody_looked(
             state = {"version": 1, "seq": 1, "name": player[0], "can": ["status"]}
             client.publish(topics.player(player).state, json.dumps(state), qos=1, retain=True)
         eventually(lambda: announced(broker) == set(PLAYERS), "both are announced")
+        yield client
+    finally:
+        registry.may_answer.set()
+        discovery.stop()
+        client.stop()
+
+
+def test_a_broker_that_was_back_before_anybody_looked(
+    broker: Mosquitto, registry: SlowRegistry
+) -> None:
+    with announcing(broker, registry) as client:
         registry.may_answer.clear()
         registry.asked.clear()
         assert registry.asked.wait(30)
@@ -101,7 +113,21 @@ def test_a_broker_that_was_back_before_anybody_looked(
         assert announced(broker) == set()
         registry.may_answer.set()
         eventually(lambda: announced(broker) == set(PLAYERS), "both are announced again")
-    finally:
-        registry.may_answer.set()
-        discovery.stop()
-        client.stop()
+
+
+def test_the_announcement_of_a_forgotten_player_is_cleared_last(
+    broker: Mosquitto, registry: SlowRegistry
+) -> None:
+    cleared: list[str] = []
+
+    def take(message: Message) -> None:
+        if not message.payload:
+            cleared.append(message.topic)
+
+    with announcing(broker, registry) as client:
+        client.subscribe("zapette/#", take)
+        client.fence(30)
+        registry.forget(PLAYERS[0])
+        eventually(lambda: len(cleared) == 3, "all of it is cleared")
+    # what is lost on the way is cleared again, as long as it is announced
+    assert cleared[-1] == f"zapette/discovery/{PLAYERS[0]}"
