@@ -11,7 +11,9 @@ from tests.programs.nats_cluster import SystemOnNats
 
 # nodes that restart one after the other take minutes: `make test-cluster` has them
 collect_ignore = (
-    [] if os.environ.get("TEST_CLUSTER") else ["test_changes.py", "test_tls_on_nats.py"]
+    []
+    if os.environ.get("TEST_CLUSTER")
+    else ["test_changes.py", "test_lost_wills.py", "test_tls_on_nats.py"]
 )
 
 

@@ -8,13 +8,15 @@ import logging
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nats.errors import Error as NatsError
 
 from zapette.client.client import Client
-from zapette.errors import CallError, Unavailable
+from zapette.errors import Unavailable
 from zapette.mqtt.event_loop import LoopThread
+from zapette.mqtt.subscriptions import Message
+from zapette.protocol.topics import is_player_id
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
@@ -24,6 +26,7 @@ from zapette_server.nats import claims
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
+from zapette_server.nats.presence import Presence
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
 from zapette_server.nats.subjects import subjects
 from zapette_server.nats.tokens import NatsTokens
@@ -35,7 +38,8 @@ log = logging.getLogger("zapette.nats")
 
 _INTERVAL: Final = 0.2
 _CONNECTIONS: Final = "$SYS.REQ.SERVER.PING.CONNZ"
-_MOST_LISTED: Final = 1024
+_MOST_LISTED: Final = 100_000
+_PLAYER: Final = "player-"
 _TIMEOUT: Final = 3.0
 _DROP_INTERVAL: Final = 600.0
 
@@ -86,6 +90,10 @@ class NatsEngine:
         self._claims = ""
         self._store_problem: str | None = None
         self._dropped_at = float("-inf")
+        self._service: Client | None = None
+        self._presence = Presence(
+            lambda: [(it.is_live, it.connections) for it in self._links], self._connected_players
+        )
         self._loop = LoopThread("nats")
         #: Keeps the links.
         self.supervisor = Supervisor(log)
@@ -102,15 +110,18 @@ class NatsEngine:
             return "no node of the cluster is connected"
         return self._store_problem
 
-    def start(self, service: Client) -> None:  # noqa: ARG002 - the nodes are asked themselves
-        """Connect to the nodes."""
+    def start(self, service: Client) -> None:
+        """Connect to the nodes; availabilities are read and corrected through `service`."""
+        self._service = service
         self._loop.start()
+        service.subscribe(f"{self._topics.base}/players/+/availability", self._take)
         self._loop.post(self._begin)
 
     def _begin(self) -> None:
         for link in self._links:
             self.supervisor.task(link.url, link.run)
         self.supervisor.task("revocations", self._follow_stores)
+        self.supervisor.task("presence", lambda: self._presence.run(self._publish_availability))
 
     def stop(self) -> None:
         """End the connections."""
@@ -136,21 +147,44 @@ class NatsEngine:
         asked = asyncio.run_coroutine_threadsafe(self._subscribers(subject), self._loop.loop)
         try:
             found = asked.result(_TIMEOUT)
-        except (TimeoutError, NatsError, ValueError) as error:
-            raise Unavailable(f"no node lists its clients: {error}") from error
+        except TimeoutError as error:
+            raise Unavailable("no node lists its clients in time") from error
         return [it for it in found if it.startswith(("remote-", "guest-"))]
 
     async def _subscribers(self, subject: str) -> list[str]:
-        live = [it for it in self._links if it.is_live]
-        if not live:
-            raise CallError("no node of the cluster is connected")
-        question = {
-            "acc": self._account.public,
-            "filter_subject": subject,
-            "limit": _MOST_LISTED,
-        }
-        answers = await live[0].ask_all(_CONNECTIONS, question, len(live))
-        return sorted(mqtt_clients(answers))
+        live = sum(it.is_live for it in self._links)
+        return sorted(mqtt_clients(await self._list(live, {"filter_subject": subject})))
+
+    async def _connected_players(self) -> set[str]:
+        answers = await self._list(len(self._links), {})
+        live = sum(it.is_live for it in self._links)
+        # most of them: a node that is alone does not know who is connected to the others
+        if len(answers) < max(live, len(self._links) // 2 + 1):
+            raise Unavailable("not all nodes list their clients")
+        found = mqtt_clients(answers)
+        return {it.removeprefix(_PLAYER) for it in found if it.startswith(_PLAYER)}
+
+    async def _list(self, nodes: int, question: dict[str, object]) -> list[dict[str, Any]]:
+        """Return the lists of connections of up to `nodes` nodes."""
+        live = next((it for it in self._links if it.is_live), None)
+        if live is None:
+            raise Unavailable("no node of the cluster is connected")
+        question |= {"acc": self._account.public, "limit": _MOST_LISTED}
+        try:
+            return await live.ask_all(_CONNECTIONS, question, nodes)
+        except (NatsError, ValueError) as error:
+            raise Unavailable(f"no node lists its clients: {error}") from error
+
+    def _take(self, message: Message) -> None:
+        player = message.topic.split("/")[-2]
+        if is_player_id(player):
+            self._loop.post(self._presence.take, player, message.payload, message.retained)
+
+    def _publish_availability(self, player: str, payload: bytes) -> None:
+        if self._service is None:
+            raise Unavailable("the server has not started")
+        topic = self._topics.player(player).availability
+        self._service.publish(topic, payload, qos=1, retain=True)
 
     async def _follow_stores(self) -> None:
         while True:

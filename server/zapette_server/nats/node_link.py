@@ -38,6 +38,7 @@ class NodeLink:
     Attributes:
         url: where the node listens.
         claims: the account's JWT that the node has acknowledged last; empty for a new connection.
+        connections: how many were made so far.
         on_claims: called with each JWT of an account that a web side gives to a node.
     """
 
@@ -46,6 +47,7 @@ class NodeLink:
     ) -> None:
         self.url = url
         self.claims = ""
+        self.connections = 0
         self.on_claims: Callable[[str], None] = lambda _: None
         self._name = name
         self._ca_file = ca_file
@@ -67,6 +69,7 @@ class NodeLink:
                 await self._connect(nats, closed)
                 self._find()
                 self._nats, self.claims = nats, ""
+                self.connections += 1
                 await closed.wait()
                 self._miss("the connection was lost")
             except (OSError, NatsError, TimeoutError) as error:
