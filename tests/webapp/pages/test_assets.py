@@ -62,7 +62,7 @@ def test_what_is_loaded_later_is_kept_too(system: System) -> None:
     bundle = next(each for each in loaded(system, "remote") if each.endswith("/remote.js"))
     folder = bundle.rpartition("/")[0]
     names = re.findall(r'import\("\./([^"]+)"\)', system.get(bundle).body.decode())
-    assert set(names) == {"late-views.js", "shared-files.js"}
+    assert set(names) == {"late-views.js", "sending/shared-files.js"}
     for name in {*names, "../styles/views.css"}:
         answer = system.get(posixpath.normpath(f"{folder}/{name}"))
         assert answer.status == 200, name
