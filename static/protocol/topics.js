@@ -111,7 +111,8 @@ export class Callee {
   }
 
   /**
-   * Return the request in a topic below this callee; null if it is malformed.
+   * Return the request in a topic below this callee; null if it is malformed. Its procedure may be
+   * one that no callee can have, so that a misspelt one has an answer.
    * @param {string} topic
    * @returns {Request | null}
    */
@@ -120,12 +121,12 @@ export class Callee {
     const [kind, ...levels] = topic.slice(this.root.length + 1).split("/");
     if (kind === "command") {
       const procedure = levels.join("/");
-      return isProcedure(procedure) ? { procedure, caller: null, call: null } : null;
+      return hasLevels(levels) ? { procedure, caller: null, call: null } : null;
     }
     if (kind !== "request" || levels.length < 3) return null;
     const [caller, call, ...rest] = levels;
     const procedure = rest.join("/");
-    if (!isToken(caller) || !isToken(call) || !isProcedure(procedure)) return null;
+    if (!isToken(caller) || !isToken(call) || !hasLevels(rest)) return null;
     return { procedure, caller, call };
   }
 
@@ -152,10 +153,7 @@ export class Callee {
     let below = `${this.root}/response/`;
     if (request.caller !== null) below += `${request.caller}/`;
     if (!topic.startsWith(below)) return false;
-    return topic
-      .slice(below.length)
-      .split("/")
-      .every((level) => LEVEL.test(level));
+    return hasLevels(topic.slice(below.length).split("/"));
   }
 }
 
@@ -197,6 +195,11 @@ export class Topics {
     }
     return new Callee(`${this.base}/services/${name}`);
   }
+}
+
+/** @param {string[]} levels */
+function hasLevels(levels) {
+  return levels.every((level) => LEVEL.test(level));
 }
 
 /** @param {string} procedure */

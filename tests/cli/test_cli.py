@@ -116,7 +116,10 @@ def test_failures(system: System, arguments: tuple[str, ...], code: int, message
 def test_no_answer_and_nobody_there(system: System) -> None:
     nobody = new_player_id()
     silent = system.zapette("call", nobody, "play", "--timeout", "1")
-    assert (silent.returncode, silent.stderr) == (4, "zapette: timeout: no answer in time\n")
+    assert (silent.returncode, silent.stderr) == (
+        3,
+        "zapette: unavailable: no answer, and the player has never been online\n",
+    )
     gone = PlainPlayer(system.household(), "Gone").start()
     gone.stop()
     offline = system.zapette("call", gone.id, "play", *TIMEOUT)

@@ -120,16 +120,19 @@ class Callee:
         return f"{self.root}/response/{_token(caller)}/#"
 
     def parse(self, topic: str) -> Request | None:
-        """Return the command or request of a topic; None if it is none of this callee's."""
+        """Return the command or request of a topic; None if it is none of this callee's.
+
+        Its procedure may be one that no callee can have, so that a misspelt one has an answer.
+        """
         kind, _, rest = topic.removeprefix(self.root + "/").partition("/")
         if not topic.startswith(self.root + "/"):
             return None
-        if kind == "command" and is_procedure(rest):
+        if kind == "command" and _has_levels(rest):
             return Request(rest)
         if kind == "request":
             caller, _, rest = rest.partition("/")
             call, _, procedure = rest.partition("/")
-            if is_token(caller) and is_token(call) and is_procedure(procedure):
+            if is_token(caller) and is_token(call) and _has_levels(procedure):
                 return Request(procedure, caller, call)
         return None
 
@@ -150,7 +153,7 @@ class Callee:
         if request.caller is not None:
             below += f"{request.caller}/"
         rest = topic.removeprefix(below)
-        return topic.startswith(below) and all(map(_LEVEL.fullmatch, rest.split("/")))
+        return topic.startswith(below) and _has_levels(rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,10 @@ class Topics:
     def everything(self) -> str:
         """The filter of all topics below the base topic."""
         return f"{self.base}/#"
+
+
+def _has_levels(text: str) -> bool:
+    return all(map(_LEVEL.fullmatch, text.split("/")))
 
 
 def _procedure(procedure: str) -> str:

@@ -148,7 +148,7 @@ def test_many_calls_at_once(url: BrokerUrl, connect: Callable[..., Client], call
 def test_a_callee_that_is_not_there(
     url: BrokerUrl, connect: Callable[..., Client], callee: Callee
 ) -> None:
-    with pytest.raises(CallTimeout):
+    with pytest.raises(Unavailable, match="has never been online"):
         connect(url).call(callee, "anything", timeout=0.3)
 
 

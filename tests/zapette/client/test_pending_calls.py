@@ -24,6 +24,10 @@ class Clock:
         return self.now
 
 
+def late(_topic: str) -> CallError:
+    return CallTimeout("no answer in time")
+
+
 def open_call(calls: PendingCalls, topic: str, timeout: float = 5) -> Future[Any]:
     future: Future[Any] = Future()
     calls.open(topic, future, timeout)
@@ -31,7 +35,7 @@ def open_call(calls: PendingCalls, topic: str, timeout: float = 5) -> Future[Any
 
 
 def test_answers_find_their_calls_in_any_order() -> None:
-    calls = PendingCalls()
+    calls = PendingCalls(late)
     one, two = open_call(calls, "r/1"), open_call(calls, "r/2")
     calls.answer("r/2", write_result("two"))
     calls.answer("r/1", write_error(NotSupported("no")))
@@ -43,7 +47,7 @@ def test_answers_find_their_calls_in_any_order() -> None:
 
 def test_late_double_and_foreign_answers_are_dropped() -> None:
     clock = Clock()
-    calls = PendingCalls(clock)
+    calls = PendingCalls(late, clock)
     call = open_call(calls, "r/1")
     clock.now = 4.9
     calls.expire()
@@ -58,7 +62,7 @@ def test_late_double_and_foreign_answers_are_dropped() -> None:
 
 
 def test_a_call_that_was_given_up() -> None:
-    calls = PendingCalls()
+    calls = PendingCalls(late)
     call = open_call(calls, "r/1")
     assert call.cancel()
     calls.answer("r/1", write_result(1))
@@ -67,7 +71,7 @@ def test_a_call_that_was_given_up() -> None:
 
 def test_the_next_deadline_is_that_of_a_call_that_waits() -> None:
     clock = Clock()
-    calls = PendingCalls(clock)
+    calls = PendingCalls(late, clock)
     assert calls.next_deadline() is None
     for topic, timeout in (("r/1", 3.0), ("r/2", 1.0), ("r/3", 2.0)):
         open_call(calls, topic, timeout)
@@ -80,7 +84,7 @@ def test_the_next_deadline_is_that_of_a_call_that_waits() -> None:
 
 
 def test_one_callee_that_goes_ends_its_calls_only() -> None:
-    calls = PendingCalls()
+    calls = PendingCalls(late)
     one, other = open_call(calls, "a/response/1"), open_call(calls, "ab/response/1")
     calls.fail_all("a is offline", "a/response/")
     with pytest.raises(Unavailable, match="a is offline"):
@@ -89,7 +93,7 @@ def test_one_callee_that_goes_ends_its_calls_only() -> None:
 
 
 def test_a_lost_connection_ends_every_call() -> None:
-    calls = PendingCalls()
+    calls = PendingCalls(late)
     waiting = [open_call(calls, f"r/{calls.number()}") for _ in range(3)]
     calls.fail_all("gone")
     for call in waiting:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from zapette.client.calls.pending_calls import AnyFuture, PendingCalls
-from zapette.errors import TooLarge, Unavailable
+from zapette.errors import CallError, CallTimeout, TooLarge, Unavailable
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.persistent_connection import PersistentConnection
 from zapette.mqtt.subscriptions import Message
@@ -63,7 +63,7 @@ class OutgoingCalls:
     def __init__(self, connection: PersistentConnection, loop: LoopThread) -> None:
         self._connection = connection
         self._loop = loop
-        self._pending = PendingCalls()
+        self._pending = PendingCalls(self._late)
         self._peers: dict[str, _Peer] = {}
         self._followed: set[str] = set()
         self._online: dict[str, bool] = {}
@@ -184,6 +184,12 @@ class OutgoingCalls:
         deadline = self._pending.next_deadline()
         if deadline is not None:
             self._expire_at(deadline)
+
+    def _late(self, response: str) -> CallError:
+        peer = self._peers[response.partition("/response/")[0]]
+        if not peer.subscribed or peer.callee.root in self._online:
+            return CallTimeout("no answer in time")
+        return Unavailable(f"no answer, and {_name(peer.callee)} has never been online")
 
 
 def _name(callee: Callee) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from zapette.errors import CallError, CallTimeout, Unavailable
+from zapette.errors import CallError, Unavailable
 from zapette.protocol.messages import read_response
 
 AnyFuture = Future[Any] | asyncio.Future[Any]
@@ -22,10 +22,14 @@ class PendingCalls:
     It drops late, repeated and unexpected answers.
 
     Args:
+        late: returns the error of a call that expires, given the topic of its answer.
         clock: a monotonic clock, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, late: Callable[[str], CallError], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._late = late
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting: dict[str, AnyFuture] = {}
@@ -89,11 +93,12 @@ class PendingCalls:
             self.fail(topic, Unavailable(reason))
 
     def expire(self) -> None:
-        """End the expired calls with ``timeout``."""
+        """End the expired calls."""
         now = self._clock()
         for deadlines in list(self._deadlines.values()):
             while deadlines and deadlines[0][0] <= now:
-                self.fail(deadlines.popleft()[1], CallTimeout("no answer in time"))
+                topic = deadlines.popleft()[1]
+                self.fail(topic, self._late(topic))
 
     def _forget_answered(self, deadlines: deque[tuple[float, str]]) -> None:
         while deadlines and deadlines[0][1] not in self._waiting:
