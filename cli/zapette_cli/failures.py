@@ -14,7 +14,7 @@ from zapette_broker.storage.store_errors import StoreDamaged, StoreError, Unusab
 from zapette_cli.errors import SpokenError, UploadError
 from zapette_cli.language import language_of
 from zapette_cli.player_text import one_line
-from zapette_cli.processes.manager import DAMAGED, FATAL
+from zapette_cli.processes.part import DAMAGED, FATAL
 
 ANSWERED_ERROR: Final = 1
 UNAVAILABLE: Final = 3

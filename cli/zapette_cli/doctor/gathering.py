@@ -20,7 +20,7 @@ from zapette_broker.storage import sqlite_file
 from zapette_broker.storage.store_errors import StoreError, StoreNewer
 from zapette_cli.doctor import certificates, firewall_rules
 from zapette_cli.doctor.facts import Facts, Firewall, Folder, Network, Port
-from zapette_cli.processes import manager
+from zapette_cli.processes.ports import ports
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
 from zapette_server.one_port import websocket_port
@@ -44,7 +44,7 @@ def gather(settings: Settings) -> Facts:
     return Facts(
         settings,
         is_running,
-        tuple(_port(host, *each) for each in manager.ports(settings)),
+        tuple(_port(host, *each) for each in ports(settings)),
         reached,
         _firewall([it for it in (settings.http_port, websocket_port(settings)) if it]),
         _folder(settings.data_dir),

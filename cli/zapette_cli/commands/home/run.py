@@ -17,6 +17,8 @@ import click
 from zapette import logs
 from zapette_cli.processes import manager
 from zapette_cli.processes.notifier import Notifier
+from zapette_cli.processes.part import FATAL
+from zapette_cli.processes.ports import cannot_listen
 from zapette_cli.processes.welcome import Welcome
 from zapette_cli.settings_options import with_settings
 from zapette_server.local_web import connection
@@ -73,7 +75,7 @@ def broker(settings: Settings, *, exit_with_parent: bool) -> None:
         _runner()(process.serve(settings))
     except errors.BrokerError as error:
         click.echo(f"zapette: {error}", err=True)
-        sys.exit(manager.FATAL)
+        sys.exit(FATAL)
 
 
 @click.command()
@@ -100,9 +102,7 @@ def front(settings: Settings, *, exit_with_parent: bool) -> None:
     try:
         _runner()(process.serve(settings))
     except OSError as error:
-        raise manager.cannot_listen(
-            settings, "http_port", "pages", settings.http_port, error
-        ) from error
+        raise cannot_listen(settings, "http_port", "pages", settings.http_port, error) from error
 
 
 @click.command()

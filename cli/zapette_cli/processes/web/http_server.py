@@ -12,7 +12,7 @@ from waitress.server import create_server
 from zapette_broker.clients import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
-from zapette_cli.processes.manager import cannot_listen
+from zapette_cli.processes.ports import cannot_listen
 from zapette_server.one_port import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_webapp.http import connections
