@@ -32,6 +32,9 @@
     │   └── NoFont                   the film has no such font inside
     ├── NotReady                     another attempt in a moment can succeed
     ├── Unconvertible                the file cannot be shown as subtitles
+    ├── NoFilm                       no film was found at an address
+    ├── PrivateAddress               the server does not look into pages of private networks
+    ├── LinksMissing                 yt-dlp is not installed
     ├── Unplayable                   the medium cannot be played
     ├── NotStreamable                the medium cannot be converted; `reason` says why
     │   └── ConversionFailed         ffmpeg made nothing of it
