@@ -21,7 +21,6 @@ _KEEP_HANDLERS = """window.handlers = {};
     setActionHandler.call(this, action, handler);
   };"""
 _FILLED = "document.fullscreenElement !== null"
-_APART = "document.pictureInPictureElement !== null"
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,6 @@ UNREADABLE = {
     "a text over 64 KiB": b"x" * (64 * 1024 + 1),
     "deep": b"[" * 60_000,
 }
-PASSING = {"seq", "position", "reported_at"}
 
 
 def lasting(state: dict[str, Any]) -> dict[str, Any]:

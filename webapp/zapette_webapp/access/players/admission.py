@@ -30,9 +30,6 @@ MOST: Final = 200
 MOST_OF_CLIENT: Final = 10
 """The most pages of one client that wait."""
 
-POLL: Final = 2
-"""Seconds after which a waiting page asks again."""
-
 _FRESH: Final = ABSENT / 3
 
 

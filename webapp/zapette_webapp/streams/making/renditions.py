@@ -21,7 +21,6 @@ from zapette_webapp.streams.sources import Source
 
 log = logging.getLogger("zapette.streams")
 
-INIT: Final = "init.mp4"
 _NEAR_CONVERTED: Final = 4
 _NEAR_COPIED: Final = 12
 
