@@ -59,10 +59,14 @@ class UploadError(SpokenError):
 
     Attributes:
         code: the code of the server's answer; empty if there was none.
+        status: the status of the answer, which may be a proxy's; 0 if there was none.
         is_passing: whether another attempt may help.
     """
 
-    def __init__(self, text: Text, code: str = "", *, is_passing: bool = True) -> None:
+    def __init__(
+        self, text: Text, code: str = "", *, status: int = 0, is_passing: bool = True
+    ) -> None:
         super().__init__(text)
         self.code = code
+        self.status = status
         self.is_passing = is_passing

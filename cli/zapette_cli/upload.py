@@ -23,6 +23,11 @@ _LONGEST_PAUSE: Final = 10.0
 _CUT: Final = frozenset({"request_timeout", "conflict", "too_many_requests"})
 _FINAL: Final = frozenset({"no_room", "not_implemented"})
 _SERVER_ERRORS: Final = 500
+_CONTENT_TOO_LARGE: Final = 413
+_FIRST: Final = 512 << 10
+_LEAST: Final = 64 << 10
+_QUICK: Final = 1.0
+"""Parts that take fewer seconds grow; those that do not arrive shrink."""
 
 _SHORTER: Final = Text(
     "the file has become shorter meanwhile", "le fichier a raccourci entre-temps"
@@ -138,6 +143,7 @@ def send(
     """
     state = server.ask("POST", "api/uploads", {"name": name, "size": size})
     path = f"api/uploads/{state['id']}"
+    length, most = _FIRST, int(state["part"])
     failures = 0
     try:
         while state["source"] is None:
@@ -146,15 +152,23 @@ def send(
                     state = server.ask("GET", path)
                 received = state["received"]
                 file.seek(received)
-                part = _part(file, state["part"], is_last=received == size)
+                part = _part(file, min(length, most), is_last=received == size)
+                began = time.monotonic()
                 state = server.ask("PUT", f"{path}?offset={received}", part)
                 failures = 0
+                if time.monotonic() - began < _QUICK:
+                    length = min(2 * length, most)
                 progressed(state["received"], False)
             except UploadError as error:
                 failures += 1
-                if not error.is_passing or failures > _TRIES:
+                is_too_large = error.status == _CONTENT_TOO_LARGE and length > _LEAST
+                if not (error.is_passing or is_too_large) or failures > _TRIES:
                     raise
-                progressed(state["received"], True)
+                length = max(_LEAST, length // 2)
+                if is_too_large:
+                    # a proxy takes no larger ones
+                    most = length
+                progressed(state["received"], not error.status)
                 pause(min(_LONGEST_PAUSE, 0.25 * 2**failures))
     except BaseException:
         _cancel(server, path)
@@ -183,4 +197,5 @@ def _refusal(error: urllib.error.HTTPError) -> UploadError:
     except (OSError, ValueError, LookupError, TypeError):
         code, detail = "runtime_error", f"HTTP {error.code}"
     is_passing = code in _CUT or (error.code >= _SERVER_ERRORS and code not in _FINAL)
-    return UploadError(_TEXTS.get(code, Text(detail, detail)), code, is_passing=is_passing)
+    text = _TEXTS.get(code, Text(detail, detail))
+    return UploadError(text, code, status=error.code, is_passing=is_passing)

@@ -9,17 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
 
 from tests.clients.plain_player import PlainPlayer
+from tests.programs.fronts import Nginx
 from tests.programs.system import System
 from tests.samples.pictures import png
+from tests.waiting import eventually
 from zapette_cli.errors import UploadError
 from zapette_cli.language import Text
 from zapette_cli.program import main
 from zapette_cli.upload import Server, send
+from zapette_server.places import ROOT
 
 TIMEOUT = ("--timeout", "20")
 
@@ -154,6 +159,35 @@ def test_it_continues_after_a_cut(system: System) -> None:
     assert source.endswith("/a.png")
     assert server.asked[:3] == ["POST", "PUT", "GET"]
     assert heard[0] == (0, True)
+
+
+class Narrow(Nginx):
+    """nginx that takes only bodies of 200 kB."""
+
+    def documented(self) -> str:
+        return super().documented().replace("client_max_body_size 8m", "client_max_body_size 200k")
+
+
+def is_up(url: str) -> bool:
+    try:
+        return bool(urlopen(f"{url}healthz").status == 200)
+    except URLError:
+        return False
+
+
+def test_a_proxy_that_takes_only_small_bodies(
+    system: System, player: PlainPlayer, tmp_path: Path
+) -> None:
+    film = ROOT / "samples" / "zapette.webm"
+    proxy = Narrow(system.http_port)
+    proxy.start(tmp_path)
+    try:
+        eventually(lambda: is_up(proxy.url), "nginx runs")
+        done = system.zapette("throw", str(film), "--server", proxy.url, "--to", "Attic", *TIMEOUT)
+    finally:
+        proxy.stop()
+    assert done.returncode == 0, done.stderr
+    assert player.state["title"] == "zapette"
 
 
 def test_interrupted_it_leaves_nothing(system: System) -> None:
