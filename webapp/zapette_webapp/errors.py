@@ -16,7 +16,7 @@
     │   ├── NotLetIn                 nothing proves that the client may read the library
     │   ├── PlayerWaiting            a new player must wait until somebody lets it in
     │   ├── DeviceRevoked            the player disconnected this device
-    │   ├── GuestsExcluded           guests may not upload files
+    │   ├── GuestsExcluded           guests may not do this
     │   ├── UploadsOff               nobody may
     │   └── WrongCode                no player shows this code
     ├── TooManyWaiting               too many new players wait
@@ -378,9 +378,9 @@ class ConversionsFull(WebappError):
 
 
 class GuestsExcluded(AccessRefused):
-    """Guests may not upload files."""
+    """Guests may neither look for films in web pages nor, by default, upload files."""
 
-    text = "guests may not upload files here; the setting guest_uploads allows it"
+    text = "guests may not do this; the setting guest_uploads lets them upload files"
 
 
 class UploadsOff(AccessRefused):

@@ -186,11 +186,13 @@ def tokens(system: System) -> dict[str, str]:
 def test_no_other_may_ask(system: System, site: FilmSite) -> None:
     known = tokens(system)
     body = {"address": f"{site.url}/page"}
-    statuses = {
-        role: ask(system, body, {"Authorization": f"Bearer {token}"}).status
+    answers = {
+        role: ask(system, body, {"Authorization": f"Bearer {token}"})
         for role, token in known.items()
     }
-    assert statuses == {"player": 401, "remote": 200, "guest": 401}
+    statuses = {role: it.status for role, it in answers.items()}
+    assert statuses == {"player": 401, "remote": 200, "guest": 403}
+    assert answers["guest"].json["code"] == "not_for_guests"
     assert ask(system, body, {"Authorization": ""}).status == 401
     assert system.get("api/links", headers=system.proof).status == 405
 

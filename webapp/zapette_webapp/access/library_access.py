@@ -16,7 +16,7 @@ from zapette_webapp.access.household import HouseholdAccounts
 from zapette_webapp.access.sessions.sessions import Session, Sessions
 from zapette_webapp.access.sessions.signatures import EXPIRES, SIGNATURE, Signatures
 from zapette_webapp.access.sessions.standings import Standings
-from zapette_webapp.errors import NotLetIn
+from zapette_webapp.errors import GuestsExcluded, NotLetIn
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 from zapette_webapp.http.responses.transfers import RIGHT, Right, stands
@@ -76,17 +76,20 @@ class LibraryAccess:
         """
         if self.is_open or self._has_signature(asked):
             return None
-        return self._right(asked, frozenset(Role))
+        return self._right(asked)
 
     def check_control(self, asked: Request) -> None:
         """Raise an error unless the client is a remote or of the household.
 
         Raises:
-            NotLetIn: nothing proves it.
+            GuestsExcluded: it is a guest.
+            NotLetIn: nothing proves that it is any of them.
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
-        self._right(asked, CONTROLS)
+        first, *_ = self.sessions_of(asked, CONTROLS | {Role.GUEST})
+        if first.role not in CONTROLS:
+            raise GuestsExcluded
 
     def sessions_of(self, asked: Request, roles: frozenset[Role]) -> list[Session]:
         """Return the sessions of a client that have one of `roles`, those that control first.
@@ -106,10 +109,10 @@ class LibraryAccess:
             return [Session(Role.HOUSEHOLD, "", "", given.username or "", 0)]
         raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
-    def _right(self, asked: Request, roles: frozenset[Role]) -> Right:
+    def _right(self, asked: Request) -> Right:
         given = asked.authorization
         found = [*self._cookies(asked), *self._token(given)]
-        sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
+        sessions = [it for it in found if self.standings.is_good(it)]
         if sessions:
             return lambda: any(self.standings.is_good(it) for it in sessions)
         if given is not None and self._has_account(given):

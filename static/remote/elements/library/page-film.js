@@ -9,7 +9,7 @@ const FOUND_NOTHING = {
   not_implemented: "library.no_links",
   media_error: "library.no_film",
   invalid_request: "library.private",
-  unauthorized: "",
+  not_for_guests: "",
 };
 
 /**
