@@ -2,6 +2,7 @@
 
 import math
 import mimetypes
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -10,6 +11,9 @@ from homeassistant.util.json import json_loads_object
 
 MOST_TRACKS: Final = 100
 """The most tracks of one kind of a player, whose state may name any number of them."""
+
+_UNSEEN: Final = re.compile("[\\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What no name of a player has: control characters, and what turns the direction of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class PlayerState:
         return cls(
             version=int(_number(data, "version") or 1),
             seq=int(_number(data, "seq") or 0),
-            name=_text(data, "name") or "",
+            name=_UNSEEN.sub("", _text(data, "name") or "").strip(),
             playing=data.get("playing") is True,
             buffering=data.get("buffering") is True,
             ended=data.get("ended") is True,

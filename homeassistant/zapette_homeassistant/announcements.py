@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from zapette.protocol.names import plain_name
 from zapette.protocol.ranges import LONGEST_NAME
 from zapette.protocol.topics import DISCOVERY, Topics, is_player_id
 from zapette_homeassistant import entity_payloads
@@ -34,12 +35,11 @@ class Known:
 
     def after(self, state: dict[str, Any]) -> Known:
         """Return the player after it has published `state`."""
-        name = state.get("name")
+        given = state.get("name")
+        name = plain_name(given)[:LONGEST_NAME] if isinstance(given, str) else ""
         return replace(
             self,
-            name=name.strip()[:LONGEST_NAME]
-            if isinstance(name, str) and name.strip()
-            else self.name,
+            name=name or self.name,
             subtitles=entity_payloads.tracks(state.get("subtitles")),
         )
 

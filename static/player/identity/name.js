@@ -1,6 +1,8 @@
 /** The player's name. */
 
 import { Signal } from "../../events/signal.js";
+import { CallError } from "../../protocol/errors.js";
+import { plainName } from "../../protocol/names.js";
 
 export class PlayerName {
   #store;
@@ -14,12 +16,18 @@ export class PlayerName {
   constructor(store, otherwise) {
     this.#store = store;
     const kept = store.get("name");
-    this.value = typeof kept === "string" && kept ? kept : otherwise;
+    this.value = (typeof kept === "string" && plainName(kept)) || otherwise;
   }
 
-  /** @param {string} name */
+  /**
+   * Set it; throws `invalid_argument` if nothing of it can be seen.
+   *
+   * @param {string} name
+   */
   set(name) {
-    this.value = name.trim();
+    const value = plainName(name);
+    if (!value) throw new CallError("invalid_argument", "name: a character to see is needed");
+    this.value = value;
     this.#store.set("name", this.value);
     this.changed.emit();
   }

@@ -42,6 +42,7 @@ BAD: list[tuple[str, bytes, str]] = [
     *[("message", it, "text") for it in [b"", b"5", b"null", b'" "', b"[]", b"x" * 1001]],
     *[("message", b'["x", %s]' % it, "seconds") for it in [b"0", b"3601", b'"5"', b"true"]],
     *[("rename", it, "name") for it in [b"", b"5", b'" "', b"[]", b"true", b"x" * 65]],
+    ("rename", b"\xe2\x80\xae", "name"),
 ]  # fmt: skip
 UNREADABLE = {
     "half an object": b'{"level": 4',

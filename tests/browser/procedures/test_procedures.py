@@ -173,6 +173,11 @@ def test_rename(pair: Pair) -> None:
     assert player.see("JSON.parse(localStorage['zapette.player']).name") == name
 
 
+def test_a_name_is_one_line_in_one_direction(pair: Pair) -> None:
+    answer = pair.observer.ask("rename", b'"TV\\u202e VT\\n"')
+    assert answer["result"]["name"] == "TV VT"
+
+
 def test_many_calls_at_once(pair: Pair) -> None:
     observer = pair.observer
     calls = 100

@@ -37,6 +37,11 @@ LANGUAGES = [
 ]
 
 
+def test_names() -> None:
+    for it in vectors("names")["names"]:
+        assert PlayerState.of({"name": it["text"]}).name == it["name"]
+
+
 def test_state() -> None:
     assert {it.name for it in fields(PlayerState)} == set(vectors("state")["state"])
     track = {"id": "fr", "label": "Français", "language": "fr"}

@@ -11,6 +11,7 @@ from typing import Any, Final, cast, get_type_hints
 from zapette.client.client import Client
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.kinds import kind_of
+from zapette.protocol.names import plain_name
 from zapette.protocol.state import State
 from zapette.protocol.topics import Topics, is_player_id
 
@@ -39,7 +40,7 @@ class KnownPlayer:
     @property
     def name(self) -> str:
         """Its name; empty if unknown."""
-        return self.state.get("name", "")
+        return plain_name(self.state.get("name", ""))
 
 
 class Players:
