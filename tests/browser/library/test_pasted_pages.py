@@ -14,6 +14,7 @@ from tests.waiting import eventually
 from tests.webapp.links.film_site import FilmSite, film_site
 
 SEARCH = "Search, or paste an address"
+CODE = "document.querySelector('a.qr').href"
 NOTE = "document.querySelector('library-view .note').textContent"
 
 
@@ -59,3 +60,22 @@ def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pa
     eventually(lambda: phone.shows(f"Play {site.url}/film.mp4"), "the address")
     eventually(lambda: phone.see(NOTE) == "", "nothing is said")
     assert len(site.asked) == asked
+
+
+def test_a_guest_may_add_an_address_unchanged(house: System, site: FilmSite, pages: Pages) -> None:
+    """The server looks into no page for guests, and the phone says nothing of it."""
+    pages.watch.expect("Failed to load resource")
+    player = pages.started(house)
+    link = player.see(CODE)
+    player.point()
+    player.click("For guests")
+    eventually(lambda: player.see(CODE) != link, "the guests' link")
+    # a phone that has been nothing else
+    guest = pages.phone(house, str(player.see(CODE)), locale="en").wait_until_live()
+    guest.tap("Library")
+    eventually(lambda: guest.shows(SEARCH), "the library")
+    with guest.page.expect_response("**/api/links") as answer:
+        guest.page.get_by_label(SEARCH).fill(f"{site.url}/about")
+    assert answer.value.status == 403
+    guest.wait_for(f"Add {site.url}/about to the queue")
+    eventually(lambda: guest.see(NOTE) == "", "nothing is said")
