@@ -8,7 +8,6 @@ many the page published. It needs the Python of ``make test-homeassistant``.
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import threading
 import time
@@ -26,6 +25,7 @@ from tests.browser.driving.pages import Pages
 from tests.homeassistant.driving.entities import Entities
 from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
@@ -103,12 +103,9 @@ def _published(url: BrokerUrl, topic: str) -> list[paho.MQTTMessage]:
 
 def _make_film(file: Path, seconds: float) -> None:
     video, sound = "testsrc=size=160x90:rate=5", "sine=frequency=220:sample_rate=8000"
-    subprocess.run(
-        ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", f"{video}:duration={seconds}",
-         "-f", "lavfi", "-i", f"{sound}:duration={seconds}", "-c:v", "libvpx", "-b:v", "50k",
-         "-cpu-used", "16", "-deadline", "realtime", "-c:a", "libopus", "-b:a", "16k", str(file)],
-        check=True,
-    )  # fmt: skip
+    inputs = [it for one in (video, sound) for it in ("-f", "lavfi", "-i", f"{one}:d={seconds}")]
+    fast = ("-c:v", "libvpx", "-b:v", "50k", "-cpu-used", "16", "-deadline", "realtime")
+    ffmpeg(*inputs, *fast, "-c:a", "libopus", "-b:a", "16k", str(file), timeout=None)
 
 
 if __name__ == "__main__":

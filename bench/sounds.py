@@ -10,7 +10,6 @@ the moments at which its steps were complete, and how far the film moved beyond 
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections import defaultdict
 from contextlib import ExitStack
@@ -26,6 +25,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 
 SECONDS: Final = 60
@@ -59,10 +59,7 @@ def film(target: Path) -> None:
     inputs = [it for hertz in _HERTZ for it in ("-f", "lavfi", "-i", f"sine=f={hertz}:d={SECONDS}")]
     encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "48", "-c:a", "aac", str(target))
     maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-pix_fmt", "yuv420p", "-b:v", "6M")
-    subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", _SOURCE, *inputs, *maps, *encoded],
-        check=True,
-    )
+    ffmpeg("-f", "lavfi", "-i", _SOURCE, *inputs, *maps, *encoded, timeout=None)
 
 
 def change(stage: ControlledPlayer, track: int, way: str, found: Found) -> None:

@@ -27,6 +27,7 @@ import psutil
 from bench.media import ours
 from bench.results import about, command, heading, markdown, write_json
 from tests.programs.ports import free_port
+from tests.samples.ffmpeg import ffmpeg
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.streams.making.process import NICENESS
 from zapette_webapp.streams.planning import command as streams_command
@@ -111,14 +112,10 @@ def film(
     piece = target.with_suffix(".piece.mkv")
     picture = _PICTURE.format(_PIECE, lines)
     source = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={_PIECE}")
-    _ffmpeg(*source, "-c:v", *codec, "-c:a", sound, "-shortest", str(piece))
+    ffmpeg(*source, "-c:v", *codec, "-c:a", sound, "-shortest", str(piece), timeout=None)
     again = ("-stream_loop", str(seconds // _PIECE - 1), "-i", str(piece))
-    _ffmpeg(*again, "-c", "copy", str(target))
+    ffmpeg(*again, "-c", "copy", str(target))
     piece.unlink()
-
-
-def _ffmpeg(*arguments: str) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ say otherwise; each has players of its own.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.homeassistant import python
 from tests.homeassistant.driving import light
 from tests.homeassistant.driving.instance import Instance
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 
 # these run in Home Assistant's own Python
@@ -64,12 +64,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "zapette.fr.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:45.000\nBonjour\n")
     (folder / "broken.webm").write_bytes(b"this is no film " * 64)
     for name, colour in (("blue", "0x0000ff"), ("green", "0x00ff00")):
-        subprocess.run(
-            ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
-             f"color={colour}:size=64x64:rate=10:duration=20", "-c:v", "libvpx",
-             str(folder / f"{name}.webm")],
-            check=True,
-        )  # fmt: skip
+        picture = f"color={colour}:size=64x64:rate=10:duration=20"
+        ffmpeg("-f", "lavfi", "-i", picture, "-c:v", "libvpx", str(folder / f"{name}.webm"))
     trip = folder / "Été #1: 100 %"
     trip.mkdir()
     for number, name in enumerate(("green", "blue"), 1):

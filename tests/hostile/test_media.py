@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.webapp import films
-from tests.webapp.films import ffmpeg
 from zapette_webapp.errors import Unplayable
 from zapette_webapp.media.probing import flaws
 from zapette_webapp.media.probing.inspection import MOST_CHAPTERS, content_of

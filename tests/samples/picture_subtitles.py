@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from struct import pack
 from typing import Final
 
 import av
 from av.container import InputContainer
+
+from tests.samples.ffmpeg import ffmpeg
 
 WIDTH: Final = 320
 HEIGHT: Final = 180
@@ -53,7 +54,7 @@ def _of_disc(stem: Path, seconds: float) -> tuple[str, bytes]:
     boxes, film = stem.with_suffix(".sup"), stem.with_suffix(".box.mkv")
     boxes.write_bytes(green_box(0, seconds))
     made = ("-fix_sub_duration", "-i", str(boxes), "-c:s", "dvd_subtitle", str(film))
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *made], check=True, timeout=60)
+    ffmpeg(*made)
     with av.open(str(film)) as container:
         assert isinstance(container, InputContainer)
         track = container.streams.subtitles[0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Final
+
+from tests.samples.ffmpeg import ffmpeg
 
 SECONDS: Final = 9
 """The seconds of each film."""
@@ -51,11 +52,6 @@ FILMS: Final[dict[str, tuple[str, ...]]] = {
     "flash.flv": ("-c:v", "flv", "-c:a", "mp3", "-ar", "44100"),
 }
 """The films by their names, each with ffmpeg's arguments for it."""
-
-
-def ffmpeg(*arguments: str) -> None:
-    """Run ffmpeg; fail if it does."""
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True, timeout=100)
 
 
 def film(target: Path, *options: str) -> Path:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
-from tests.streams import samples
 
 ENDINGS = ("mkv", "mp4", "ts", "avi", "vob")
 
@@ -43,9 +43,7 @@ def hostile(
     (folder / "empty.mkv").write_bytes(b"")
     (folder / "cut.mp4").write_bytes((films / "h264.mp4").read_bytes()[:3000])
     (folder / "elsewhere.mp4").write_bytes(referring((films / "h264.mp4").read_bytes(), outside))
-    samples.ffmpeg(
-        *("-f", "lavfi", "-i", "color=s=16x16:d=1", "-c:v", "mjpeg", str(folder / "huge.avi"))
-    )
+    ffmpeg(*("-f", "lavfi", "-i", "color=s=16x16:d=1", "-c:v", "mjpeg", str(folder / "huge.avi")))
     content = bytearray((folder / "huge.avi").read_bytes())
     # each picture says that it is 65000 by 65000
     for found in re.finditer(b"\xff\xc0", bytes(content)):

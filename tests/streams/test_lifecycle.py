@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.programs.system import System
-from tests.streams import samples
+from tests.samples.ffmpeg import ffmpeg
 from tests.streams.player import asked
 from tests.waiting import eventually
 from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
@@ -40,7 +40,7 @@ def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film of a minute, many times what is made ahead."""
     target = tmp_path_factory.mktemp("long") / "long.mkv"
     source = "testsrc=d=60:s=64x36:r=25"
-    samples.ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(target))
+    ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(target))
     return target
 
 
@@ -98,7 +98,7 @@ def test_a_conversion_ends_when_nobody_asks(make: Callable[..., Streams], long_f
 def test_it_waits_when_it_is_ahead(make: Callable[..., Streams], tmp_path: Path) -> None:
     noise = tmp_path / "noise.mkv"
     source = "color=d=60:s=160x90:r=25,noise=alls=60:allf=t"
-    samples.ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(noise))
+    ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(noise))
     streams = make(idle=60)
     rendition = picture(streams, noise)
     watch(streams, rendition, 0)
@@ -262,7 +262,7 @@ def test_two_hours_leave_memory_and_disk_as_they_were(
     budget, film, process = 1 << 20, tmp_path / "film.mkv", psutil.Process()
     picture_of_noise = "color=s=64x64:r=1:d=7200,noise=alls=100:allf=t,format=yuv420p"
     codec = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "20", "-g", "2")
-    samples.ffmpeg("-f", "lavfi", "-i", picture_of_noise, *codec, str(film))
+    ffmpeg("-f", "lavfi", "-i", picture_of_noise, *codec, str(film))
     assert film.stat().st_size > 20 * budget
     streams = make(budget=budget, idle=60)
     rendition = picture(streams, film, COPIED)

@@ -13,8 +13,8 @@ import pytest
 from av.container import InputContainer
 from flask import Flask
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.samples.picture_subtitles import HEIGHT, WIDTH, green_box, write_pair
-from tests.streams import samples
 from tests.waiting import eventually
 from zapette_webapp.errors import NotFound
 from zapette_webapp.library.folder.media_folder import MediaFolder
@@ -101,7 +101,7 @@ def chart() -> str:
 def bright(film: Path, transfer: str) -> None:
     """Make a film of the chart whose white is where the standard has it (ITU-R BT.2408)."""
     tables = [f"lutrgb='{it}':'{it}':'{it}'" for it in (_LINEAR, CODES[transfer])]
-    samples.ffmpeg(
+    ffmpeg(
         *("-f", "lavfi", "-i", f"{chart()},format=gbrp16le,{tables[0]}"),
         *("-vf", f"colorchannelmixer={_WIDE},{tables[1]},scale=out_color_matrix=bt2020"),
         *("-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast"),
@@ -190,7 +190,7 @@ def test_subtitles_that_are_pictures_are_drawn(tmp_path: Path, codec: str, conta
     """PGS (Blu-ray), VobSub (DVD) and DVB (broadcasts): a green box in the first second."""
     boxes, film = tmp_path / "box.sup", tmp_path / f"film.{container}"
     boxes.write_bytes(green_box(0, 1))
-    samples.ffmpeg(
+    ffmpeg(
         *("-f", "lavfi", "-i", f"color=c=black:d=3:s={SIZE}:r=10", "-fix_sub_duration"),
         *("-i", str(boxes), "-map", "0", "-map", "1", "-c:s", codec),
         *("-c:v", "libx264", "-preset", "ultrafast", str(film)),
@@ -215,7 +215,7 @@ def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None
     (media := tmp_path / "media").mkdir()
     film = media / "film.mkv"
     black = ("-f", "lavfi", "-i", f"color=c=black:d=5:s={WIDTH * 2}x{HEIGHT * 2}:r=10")
-    samples.ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(film))
+    ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(film))
     write_pair(media / "film", {"en": (0.5, 1.5), "--": (1, 2), "fr": (1.5, 3.5)})
     reader = BesideReader(tmp_path / "beside")
     reader.start()

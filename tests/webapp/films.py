@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
+
+from tests.samples.ffmpeg import ffmpeg
 
 _PICTURE = ("-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10")
 _SOUND = ("-f", "lavfi", "-i", "sine=duration=1")
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 SUBTITLES = "1\n00:00:00,100 --> 00:00:00,900\nÀ <i>bientôt</i> & merci\n"
-
-
-def ffmpeg(*arguments: str) -> None:
-    """Run ffmpeg; fail if it does."""
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True, timeout=60)
 
 
 def make(folder: Path) -> None:

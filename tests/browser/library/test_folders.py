@@ -14,6 +14,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 
 SHOW = ["Show.S01E01.webm", "Show - 1x02 - The Second.webm", "show s1e10.webm"]
@@ -29,7 +30,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media = folder / "media"
     media.mkdir()
     one = folder / "one.webm"
-    films.ffmpeg(*films.picture(SECONDS), "-c:v", "libvpx", "-g", "10", str(one))
+    ffmpeg(*films.picture(SECONDS), "-c:v", "libvpx", "-g", "10", str(one))
     for name in SHOW:
         _copy(one, media / "Show" / "Season 1" / name)
     _copy(one, media / "Show" / "Season.2" / "Show S02E01.webm")

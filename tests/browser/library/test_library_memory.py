@@ -16,6 +16,7 @@ from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -36,7 +37,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     many = folder / "media" / "Many"
     many.mkdir(parents=True)
     first = folder / "first.webm"
-    films.ffmpeg(*films.picture(1), "-c:v", "libvpx", str(first))
+    ffmpeg(*films.picture(1), "-c:v", "libvpx", str(first))
     os.link(first, folder / "media" / "Alone.webm")
     for number in range(1, FILMS + 1):
         # nobody plays them

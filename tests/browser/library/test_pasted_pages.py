@@ -10,6 +10,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 from tests.webapp.links.film_site import FilmSite, film_site
 
@@ -21,7 +22,7 @@ NOTE = "document.querySelector('library-view .note').textContent"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmSite]:
     film = tmp_path_factory.mktemp("film") / "film.webm"
-    films.ffmpeg(*films.picture(65, "64x36", 1), "-c:v", "libvpx", str(film))
+    ffmpeg(*films.picture(65, "64x36", 1), "-c:v", "libvpx", str(film))
     with film_site(film.read_bytes()) as running:
         yield running
 

@@ -15,6 +15,7 @@ from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 
 LENGTH = 400
@@ -32,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("house")
     media = folder / "media"
     one = folder / "one.webm"
-    films.ffmpeg(*films.picture(LENGTH, "64x36", 1), "-c:v", "libvpx", "-g", "10", str(one))
+    ffmpeg(*films.picture(LENGTH, "64x36", 1), "-c:v", "libvpx", "-g", "10", str(one))
     for path in FILES:
         _place(one, media / path)
     flawed = media / "Flawed"

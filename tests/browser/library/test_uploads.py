@@ -17,6 +17,7 @@ from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -52,7 +53,7 @@ def observer(house: System, player: PlayerPage) -> Iterator[Observer]:
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("phone") / "My Holiday.webm"
-    films.ffmpeg(*films.picture(65, "64x36", 2), "-c:v", "libvpx", str(file))
+    ffmpeg(*films.picture(65, "64x36", 2), "-c:v", "libvpx", str(file))
     return file
 
 
@@ -98,7 +99,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("camera")
     red, blue = folder / "Red.jpg", folder / "Blue.jpg"
     for file, colour in ((red, "red"), (blue, "blue")):
-        films.ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=64x32", "-frames:v", "1", str(file))
+        ffmpeg("-f", "lavfi", "-i", f"color={colour}:s=64x32", "-frames:v", "1", str(file))
     start, rest = red.read_bytes()[:2], red.read_bytes()[2:]
     red.write_bytes(start + ON_ITS_SIDE + rest)
     return red, blue

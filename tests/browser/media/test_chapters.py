@@ -15,6 +15,7 @@ from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -49,7 +50,7 @@ CHOSEN: Final = """(([it]) => it ? it.textContent : null)(
 
 def _film(file: Path, *more: str) -> None:
     film = (*films.picture(40, "64x36", 5), *films.sound(40), *more)
-    films.ffmpeg(*film, "-c:v", "libvpx", "-g", "5", "-c:a", "libopus", str(file))
+    ffmpeg(*film, "-c:v", "libvpx", "-g", "5", "-c:a", "libopus", str(file))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -36,11 +37,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("music")
     media = folder / "media"
     media.mkdir()
-    films.ffmpeg(*films.picture(2), *films.sound(2), "-c:v", "libvpx", str(media / "film.webm"))
+    ffmpeg(*films.picture(2), *films.sound(2), "-c:v", "libvpx", str(media / "film.webm"))
     cover = folder / "cover.png"
-    films.ffmpeg(*films.picture(1, "300x300", 1), "-frames:v", "1", str(cover))
+    ffmpeg(*films.picture(1, "300x300", 1), "-frames:v", "1", str(cover))
     tags = [it for name, text in TAGS.items() for it in ("-metadata", f"{name}={text}")]
-    films.ffmpeg(*films.sound(40), "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy",
+    ffmpeg(*films.sound(40), "-i", str(cover), "-map", "0", "-map", "1", "-c:v", "copy",
                  "-disposition:v", "attached_pic", *tags, str(media / "song.mp3"))  # fmt: skip
     with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         eventually(lambda: _album(running) == TAGS["album"], "the song is known", 60)

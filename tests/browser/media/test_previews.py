@@ -14,8 +14,8 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
-from tests.browser.samples import films
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -44,7 +44,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     parts = [f"color={color}:s=64x36:r=5:d=10[{color}]" for color in COLORS]
     joined = "".join(f"[{color}]" for color in COLORS) + f"concat=n={len(COLORS)}[v]"
     film = ("-filter_complex", ";".join([*parts, joined]), "-map", "[v]", "-g", "5")
-    films.ffmpeg(*film, "-c:v", "libvpx", str(media / "flag.webm"))
+    ffmpeg(*film, "-c:v", "libvpx", str(media / "flag.webm"))
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         running.wait_for_index()
         yield running

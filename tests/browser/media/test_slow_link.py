@@ -12,6 +12,7 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -33,7 +34,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("slow")
     media = folder / "media"
     media.mkdir()
-    films.ffmpeg(*films.picture(SECONDS), *_H264, str(media / "large.mp4"))
+    ffmpeg(*films.picture(SECONDS), *_H264, str(media / "large.mp4"))
     assert (media / "large.mp4").stat().st_size * 8 > 0.9 * FILM * SECONDS
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         running.wait_for_index()

@@ -21,8 +21,8 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
-from tests.browser.samples.films import ffmpeg
 from tests.programs.system import Answer, System
+from tests.samples.ffmpeg import ffmpeg
 from tests.samples.picture_subtitles import write_pair
 from tests.sharing import sharing
 from tests.waiting import eventually

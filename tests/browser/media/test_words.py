@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -50,8 +50,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "old codec.mp4": ["-c:v", "mpeg4", "-an"],
         "container.mkv": ["-c:v", "mpeg2video", "-c:a", "mp2"],
     }.items():
-        command = ["ffmpeg", "-loglevel", "error", "-y", *picture, *sound, *codecs]
-        subprocess.run([*command, str(folder / name)], check=True)
+        ffmpeg(*picture, *sound, *codecs, str(folder / name))
     good = (folder / "a good one.webm").read_bytes()
     (folder / "noise.webm").write_bytes(bytes(range(256)) * 64)
     (folder / "empty.webm").write_bytes(b"")

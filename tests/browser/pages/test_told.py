@@ -19,6 +19,7 @@ from tests.browser.media.test_words import TEXTS
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -42,7 +43,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media.mkdir()
     good = media / "Bon.webm"
     film = (*films.picture(films.SECONDS), *films.sound(films.SECONDS))
-    films.ffmpeg(*film, "-c:v", "libvpx", "-g", "10", str(good))
+    ffmpeg(*film, "-c:v", "libvpx", "-g", "10", str(good))
     for kind in ("", ".forced", ".sdh"):
         (media / f"Bon.fr{kind}.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:04.000\nOui.\n")
     (media / "Bruit.webm").write_bytes(bytes(range(256)) * 64)
@@ -55,7 +56,7 @@ def _cut(file: Path) -> None:
     """Write a film of which the second half is missing."""
     whole = file.with_suffix(".whole")
     h264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "5")
-    films.ffmpeg(*films.picture(4), *h264, "-movflags", "+faststart", "-f", "mp4", str(whole))
+    ffmpeg(*films.picture(4), *h264, "-movflags", "+faststart", "-f", "mp4", str(whole))
     data = whole.read_bytes()
     whole.unlink()
     file.write_bytes(data[: len(data) // 4])

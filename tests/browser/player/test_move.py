@@ -19,6 +19,7 @@ from tests.browser.samples import films
 from tests.documents.blocks import DOCUMENTS, blocks
 from tests.programs.mosquitto_system import shared_system
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
@@ -33,7 +34,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("house")
     media = films.short(folder / "media")
     film = media / "Long.webm"
-    films.ffmpeg(*films.picture(300, "64x36", 2), "-c:v", "libvpx", "-g", "4", str(film))
+    ffmpeg(*films.picture(300, "64x36", 2), "-c:v", "libvpx", "-g", "4", str(film))
     for language in ("fr", "en"):
         text = "1\n00:00:01,000 --> 00:04:00,000\nHello\n"
         (media / f"Long.{language}.srt").write_text(text)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
+
+from tests.samples.ffmpeg import ffmpeg
 
 SECONDS: Final = 12
 """How long a film is: longer than a busy machine may take between a request and a look."""
 
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10")
 _SUBTITLES = "1\n00:00:00,000 --> 00:00:30,000\n{}\n"
-
-
-def ffmpeg(*arguments: str) -> None:
-    """Run ffmpeg; fail if it does."""
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *arguments], check=True, timeout=120)
 
 
 def picture(seconds: float, size: str = "160x90", rate: int = 10) -> tuple[str, ...]:

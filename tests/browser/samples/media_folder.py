@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Final
+
+from tests.samples.ffmpeg import ffmpeg
 
 SECONDS: Final = 40
 SUBTITLES: Final = "WEBVTT\n\n00:00.000 --> 00:40.000\nBonjour.\n"
@@ -43,4 +44,4 @@ def _film(file: Path, picture: str, *options: str) -> None:
         ["-f", "lavfi", "-i", f"sine=frequency=330:duration={SECONDS}"],
     ]
     arguments = [it for one in inputs for it in one]
-    subprocess.run(["ffmpeg", "-v", "error", *arguments, *options, str(file)], check=True)
+    ffmpeg(*arguments, *options, str(file))

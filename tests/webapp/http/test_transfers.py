@@ -16,8 +16,8 @@ import pytest
 
 from tests.clients.proof import basic
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
-from tests.streams import samples
 from tests.waiting import SLACK, eventually
 from tests.webapp.access.test_library_rights import Home
 
@@ -109,7 +109,7 @@ exec {ffmpeg} "$@"
 def test_revoked_while_it_is_converted(new_system: Callable[..., System], tmp_path: Path) -> None:
     media, waits, pipe = tmp_path / "media", tmp_path / "waits", tmp_path / "pipe"
     media.mkdir()
-    samples.ffmpeg("-f", "lavfi", "-i", "testsrc=d=2:s=64x36", str(media / "film.mkv"))
+    ffmpeg("-f", "lavfi", "-i", "testsrc=d=2:s=64x36", str(media / "film.mkv"))
     os.mkfifo(pipe)
     program = tmp_path / "bin" / "ffmpeg"
     program.parent.mkdir()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
-from tests.webapp.films import ffmpeg
+from tests.samples.ffmpeg import ffmpeg
 from zapette_webapp.library import playlists, titles
 from zapette_webapp.library.folder import listing
 from zapette_webapp.library.folder.media_folder import MediaFolder

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
-from tests.webapp.films import SUBTITLES, ffmpeg
+from tests.webapp.films import SUBTITLES
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.store_errors import StoreError, StoreFull

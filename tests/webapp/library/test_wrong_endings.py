@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.webapp.films import ffmpeg
+from tests.samples.ffmpeg import ffmpeg
 from tests.webapp.media.test_thumbnails import finished
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.webapp import films
-from tests.webapp.films import ffmpeg
 from zapette_server.places import ROOT
 from zapette_webapp.errors import Unplayable
 from zapette_webapp.media.probing import contents, durations, flaws

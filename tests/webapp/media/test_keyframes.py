@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.webapp.films import ffmpeg
+from tests.samples.ffmpeg import ffmpeg
 from zapette_webapp.media.probing.keyframes import _is_whole
 from zapette_webapp.media.probing.probe import Prober, read
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
-from tests.webapp.films import ffmpeg
 from zapette_webapp.media.pictures.pictures import Picture
 from zapette_webapp.media.pictures.preview_program import sheet_of
 from zapette_webapp.media.pictures.preview_sheets import PreviewSheets

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
-from tests.webapp.films import ffmpeg
 from zapette_webapp.errors import NoTrack, NotReady, Unconvertible
 from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.readings import Readings

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
-from tests.webapp.films import ffmpeg
 from zapette_webapp.media.pictures.pictures import Picture
 from zapette_webapp.media.pictures.thumbnails import Thumbnails
 from zapette_webapp.media.probing.probe import Prober

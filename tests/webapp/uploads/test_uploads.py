@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.programs.system import Answer, System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 from tests.webapp import films
@@ -56,7 +57,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = tmp_path_factory.mktemp("photo") / "a.jpg"
-    films.ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1", str(file))
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48", "-frames:v", "1", str(file))
     return file.read_bytes()
 
 
@@ -148,7 +149,7 @@ def test_a_photo(system: System, phone: Phone, photo: bytes) -> None:
 def test_a_photo_in_avif(system: System, phone: Phone, tmp_path: Path) -> None:
     file = tmp_path / "a.avif"
     how = ("-frames:v", "1", "-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used", "8")
-    films.ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48", *how, str(file))
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48", *how, str(file))
     source = phone.send("Sunset.avif", file.read_bytes()).json["source"]
     assert source.endswith("/Sunset.jpg")
     with av.open(BytesIO(system.get(entry(system, source)["url"]).body), "r") as picture:
