@@ -15,6 +15,8 @@ const PARTS = {
 };
 /** No retry after an error: a server that refuses a stream would refuse it again. */
 const MASTER = { ...PARTS, maxTimeToFirstByteMs: 20000, errorRetry: null };
+/** Milliseconds after which a server that reads other films is asked again, and how often. */
+const BUSY = { pause: 1000, most: 15 };
 /** Seconds of played film to keep in memory, which is small on a television. */
 const KEPT = 60;
 /** The events of hls.js after which the tracks may have changed. */
@@ -182,6 +184,9 @@ export class Stream {
   #attach(hls, url, { sound }) {
     this.#hls = hls;
     let recovered = false;
+    let left = BUSY.most;
+    // an absolute address, because hls.js partly runs in a worker
+    const address = new URL(url, document.baseURI).href;
     hls.subtitleDisplay = false;
     if (sound !== undefined) this.#beginWith(hls, sound);
     for (const event of TRACK_EVENTS) hls.on(event, () => this.changed.emit());
@@ -197,12 +202,14 @@ export class Stream {
       if (data.type === "mediaError" && !recovered) {
         recovered = true;
         hls.recoverMediaError();
+      } else if (isBusy(data) && left > 0) {
+        left -= 1;
+        setTimeout(() => this.#hls === hls && hls.loadSource(address), BUSY.pause);
       } else {
         this.failed.emit(flawOf(data));
       }
     });
-    // an absolute address, because hls.js partly runs in a worker
-    hls.loadSource(new URL(url, document.baseURI).href);
+    hls.loadSource(address);
     hls.attachMedia(this.#video);
   }
 
@@ -272,6 +279,17 @@ function trackOf(prefix) {
     label: name || lang || String(index + 1),
     language: lang || null,
   });
+}
+
+/**
+ * Return whether the server is still reading other films, and did not refuse this one.
+ * @param {ErrorData} data
+ */
+function isBusy(data) {
+  const { details, response } = data;
+  return (
+    details === "manifestLoadError" && response?.code === 503 && flawOf(data).reason === "network"
+  );
 }
 
 /**

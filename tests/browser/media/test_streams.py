@@ -206,6 +206,23 @@ def test_a_refusal_of_the_server_is_told_on_the_phone_too(
     assert stage.ask("stream")["error"] is None
 
 
+def test_a_film_waits_until_the_server_has_read_others(stage: ControlledPlayer) -> None:
+    busy = [json.dumps({"code": "unavailable", "detail": "other media are being read"})] * 2
+
+    def answer(route: Route) -> None:
+        if busy:
+            route.fulfill(status=503, content_type="application/problem+json", body=busy.pop())
+        else:
+            route.continue_()
+
+    stage.player.page.route("**/master.m3u8*", answer)
+    stage.observer.send("command/load", b"media/h264-aac.ts")
+    eventually(lambda: stage.player.plays() and not busy, "it plays")
+    stage.player.page.unroute("**/master.m3u8*")
+    state = stage.observer.status()
+    assert (state["source"], state["stream"]["kind"]) == ("media/h264-aac.ts", "remux")
+
+
 def test_subtitles_in_two_files_next_to_a_film_are_drawn(stage: ControlledPlayer) -> None:
     state = stage.ask("load", "media/pair.mp4")
     stage.ask("pause")

@@ -103,7 +103,7 @@ def test_it_is_ended_at_once() -> None:
     ends: list[object] = []
     running = threading.Thread(target=lambda: ends.append(tool.run("60").code))
     running.start()
-    eventually(lambda: tool._running is not None, "it runs")
+    eventually(lambda: tool._running, "it runs")
     tool.stop()
     running.join(10)
     assert ends == [-9]
@@ -130,6 +130,20 @@ def test_few_wait_for_their_turn() -> None:
         ended = [it.exception() for it in asked]
     assert sum(isinstance(it, ToolBusy) for it in ended) == 17
     assert sum(it is None for it in ended) == 3
+
+
+def test_as_many_run_at_once_as_are_allowed(tmp_path: Path) -> None:
+    """Each waits until three run, and so none of them ends before."""
+    meet = f"""
+import os, pathlib, sys, time
+folder = pathlib.Path({str(tmp_path)!r})
+(folder / sys.argv[1]).mkdir()
+while len(list(folder.iterdir())) < 3: time.sleep(0.05)
+"""
+    tool = python(meet, replace(ROOMY, at_once=3, waiting=0))
+    with ThreadPoolExecutor(3) as pool:
+        runs = [pool.submit(tool.run, str(it)) for it in range(3)]
+        assert [it.result(60).code for it in runs] == [0, 0, 0]
 
 
 def test_how_runs_ended_is_counted() -> None:

@@ -48,6 +48,7 @@ class Limits:
         output: bytes of output.
         waiting: how many runs may wait; more are refused.
         niceness: from 0 to 19; the lowest priority unless somebody waits for the result.
+        at_once: how many run at the same time.
     """
 
     cpu: int
@@ -56,6 +57,7 @@ class Limits:
     output: int
     waiting: int = 8
     niceness: int = 19
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Finished:
 
 
 class Tool:
-    """A program with limits that runs once at a time.
+    """A program with limits, of which few run at the same time.
 
     Args:
         command: the program, found on the path, and its fixed options.
@@ -85,10 +87,10 @@ class Tool:
         self._program = shutil.which(command[0])
         self._command = [self._program or command[0], *command[1:]]
         self._limits = limits
-        self._turn = threading.Lock()
-        self._places = threading.Semaphore(limits.waiting + 1)
+        self._turn = threading.Semaphore(limits.at_once)
+        self._places = threading.Semaphore(limits.waiting + limits.at_once)
         self._guard = threading.Lock()
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._outcomes: Counter[str] = Counter()
         self._stopped = False
 
@@ -141,17 +143,17 @@ class Tool:
         return finished
 
     def kill(self) -> None:
-        """End the current run only."""
+        """End the current runs only."""
         with self._guard:
-            if self._running is not None:
-                _kill(self._running)
+            for process in self._running:
+                _kill(process)
 
     def stop(self) -> None:
-        """End the current run, and refuse others."""
+        """End the current runs, and refuse others."""
         with self._guard:
             self._stopped = True
-            if self._running is not None:
-                _kill(self._running)
+            for process in self._running:
+                _kill(process)
 
     def outcomes(self) -> dict[str, int]:
         """Return the number of runs by outcome."""
@@ -174,7 +176,7 @@ class Tool:
             with self._guard:
                 # before it is waited for: until then no other process gets its id
                 _kill(process)
-                self._running = None
+                self._running.discard(process)
             if process.stdout is not None:
                 process.stdout.close()
             process.wait()
@@ -197,7 +199,7 @@ class Tool:
             except OSError as error:
                 log.warning("cannot run %s: %s", command[0], error)
                 raise ToolMissing from error
-            self._running = process
+            self._running.add(process)
         _limit(process.pid, self._limits)
         return process
 

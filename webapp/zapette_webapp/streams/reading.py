@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,16 @@ _WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
 }
 
 
+AT_ONCE: Final = min(4, 2 * (os.cpu_count() or 1))
+"""The media that are read at the same time: conversions that run leave each little of a core."""
+
+
 class ProbeReader:
     """Reads media with a prober of its own, so that no scan of the library makes it wait."""
 
     def __init__(self) -> None:
-        self.prober = Prober("stream_inspection", niceness=5)
+        # others are asked again in a moment, so that the server's other threads are free
+        self.prober = Prober("stream_inspection", niceness=5, waiting=5, at_once=AT_ONCE)
 
     def read(self, file: Path, *, cut: bool) -> Facts:
         """Return what is in a file.

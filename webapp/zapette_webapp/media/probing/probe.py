@@ -75,7 +75,7 @@ class Probe:
 
 
 class Prober:
-    """Reads media, one at a time, in a program of its own.
+    """Reads media, few at the same time, in programs of their own.
 
     That is `zapette_webapp.media.probing.inspection`, which needs no ffmpeg. Its runs wait
     for each other: have one of your own if you cannot wait.
@@ -84,13 +84,18 @@ class Prober:
         name: of its runs in the metrics.
         niceness: of its runs, from 0 to 19: less where somebody waits for them.
         waiting: how many runs may wait; more are refused.
+        at_once: how many run at the same time.
     """
 
     def __init__(
-        self, name: str = "inspection", niceness: int = 19, waiting: int = LIMITS.waiting
+        self,
+        name: str = "inspection",
+        niceness: int = 19,
+        waiting: int = LIMITS.waiting,
+        at_once: int = 1,
     ) -> None:
         command = [sys.executable, "-m", "zapette_webapp.media.probing.inspection"]
-        limits = replace(LIMITS, niceness=niceness, waiting=waiting)
+        limits = replace(LIMITS, niceness=niceness, waiting=waiting, at_once=at_once)
         self.tool = Tool(command, limits, name=name)
 
     def stop(self) -> None:
