@@ -34,7 +34,7 @@ from zapette_webapp.streams.planning import command as streams_command
 from zapette_webapp.streams.planning import plan
 from zapette_webapp.streams.planning.command import Recipe
 from zapette_webapp.streams.planning.recipes import Means, Recipes
-from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Sources
 
 SECONDS: Final = 60

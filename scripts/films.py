@@ -25,7 +25,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 TABLE: Final = ROOT / "docs" / "films-table.md"
 _HEAD: Final = """# Every kind of film

@@ -20,7 +20,7 @@ from tests.homeassistant.driving.instance import Instance
 from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 PICTURE: Final = ROOT / "docs" / "images" / "home-assistant.png"
 

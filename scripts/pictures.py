@@ -17,7 +17,7 @@ from scripts.views import take_all
 from tests.browser.driving.chromium import launch
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 PICTURE: Final = ROOT / "docs" / "images" / "pages.png"
 

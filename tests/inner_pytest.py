@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from tempfile import TemporaryDirectory
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 
 def run_pytest(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("zapette_cli",),

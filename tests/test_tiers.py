@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 LONG = "tests/faults/test_kills.py::test_what_was_acknowledged_survives"
 USUAL = "tests/test_tiers.py::test_ci_ends_with_every_test"

@@ -30,9 +30,9 @@ from tests.conformance.wire.packets import Connect
 from tests.programs.ports import free_ports
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.nats.cluster import cluster_files
-from zapette_server.nats.cluster.cluster_files import Node, Ports
+from zapette_server.nats.cluster import new_cluster
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.new_cluster import Node, Ports
 from zapette_server.nats.tokens import NatsTokens
 
 _PROGRAM: Final = Path(sysconfig.get_path("scripts")) / "nats-server"
@@ -68,7 +68,7 @@ class Nats(Server):
 
     def configure(self) -> None:
         cluster = self.folder / "cluster"
-        cluster_files.write(cluster, self._nodes)
+        new_cluster.write(cluster, self._nodes)
         if self.nodes == 1:
             alone = cluster / "node-1.conf"
             text = re.sub(r"\ncluster \{.*?\n\}\n", "\n", alone.read_text(), flags=re.DOTALL)

@@ -21,8 +21,8 @@ from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import ProcessError, raise_file_limit
 from bench.results import about, heading, markdown, percentile, write_json
 from zapette_server.access.credentials import Keyring
-from zapette_server.nats.cluster.cluster_files import KEYS, NODES
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.new_cluster import KEYS, NODES
 from zapette_server.nats.tokens import NatsTokens
 
 _PHONES_A_PLAYER: Final = 10

@@ -25,7 +25,7 @@ from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.protocol.topics import Topics
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 _VIDEO: Final = {"width": 960, "height": 540}
 """The size of the video on all players; ours fills its window."""

@@ -8,7 +8,7 @@ from zapette_broker.access.authenticator import Authenticator
 from zapette_broker.access.authorizer import Authorizer
 from zapette_broker.access.logins import FailedLogins
 from zapette_broker.access.terms import TermsOf
-from zapette_broker.codec.codec import (
+from zapette_broker.codec.packet_types import (
     AUTH,
     DISCONNECT,
     PUBACK,

@@ -38,7 +38,7 @@ class _Program(Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the command, in the language of the person."""
         if language_of(os.environ) == "fr" and extra.get("standalone_mode", True):
-            from zapette_cli.french import program
+            from zapette_cli.french_help import program
 
             program.run(self, *args, **extra)
         return super().main(*args, **extra)

@@ -14,7 +14,7 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens
-from zapette_server.places import SETTINGS_FILE
+from zapette_server.paths import SETTINGS_FILE
 from zapette_server.settings import Settings, load
 from zapette_server.storage.data_folder import HOME, DataFolder
 

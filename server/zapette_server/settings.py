@@ -14,7 +14,7 @@ from zapette.errors import SettingsError
 from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.broker_settings import BrokerSettings
 from zapette_server.hosts import Hosts
-from zapette_server.places import DATA_FOLDER, SAMPLES
+from zapette_server.paths import DATA_FOLDER, SAMPLES
 from zapette_server.setting_checks import CHECKS
 from zapette_server.storage.opening import SQLITE
 

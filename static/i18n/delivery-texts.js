@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import("../protocol/player-state.js").StreamState} StreamState
- * @typedef {import("../media/delivery/delivery.js").Reason} Reason
+ * @typedef {import("../media/delivery/decision.js").Reason} Reason
  * @typedef {"title" | "auto" | StreamState["kind"]} Choice
  *
  * @typedef {object} Texts

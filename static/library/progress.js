@@ -1,11 +1,11 @@
 /** The positions in played media, and what to continue with; no I/O. */
 
 import { isRecord } from "../protocol/messages.js";
-import { isAtEnd, resumeAt } from "../playback/places.js";
+import { isAtEnd, resumeAt } from "../playback/resume-positions.js";
 
 /**
  * @typedef {import("./library.js").Entry} Entry
- * @typedef {import("../playback/places.js").Place} Place
+ * @typedef {import("../playback/resume-positions.js").Place} Place
  *
  * @typedef {object} Reached the position in a medium
  * @property {number} position seconds; 0 if it starts again

@@ -35,7 +35,7 @@
  * @property {boolean} audioChoice
  * @property {{ position: number, duration: number | null } | null} held its position while it is
  *   loaded again
- * @property {import("./delivery/delivery.js").Delivery | null} way how it is delivered
+ * @property {import("./delivery/decision.js").Delivery | null} way how it is delivered
  * @property {number | null} speed of its conversion
  * @property {boolean} convertible
  */
@@ -71,7 +71,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
 }
 
 /**
- * @param {import("./delivery/delivery.js").Delivery} way
+ * @param {import("./delivery/decision.js").Delivery} way
  * @param {number | null} speed
  * @returns {StreamState}
  */

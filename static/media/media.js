@@ -142,7 +142,7 @@ export class Media {
 
   /**
    * Load the medium again at its position, delivered in this way.
-   * @param {import("./delivery/delivery.js").Kind | "auto"} kind
+   * @param {import("./delivery/decision.js").Kind | "auto"} kind
    */
   async deliver(kind) {
     const { source } = this.#loader;

@@ -1,6 +1,6 @@
 /** What was played: where it stopped, and what was played to its end; kept in the store. */
 
-import { isAtEnd, positionIn, readPlaces, remember, resumeAt } from "./places.js";
+import { isAtEnd, positionIn, readPlaces, remember, resumeAt } from "./resume-positions.js";
 import { readWatched, rememberWatched } from "./watched.js";
 
 /** Seconds of playback that may be lost if the player fails. */
@@ -10,7 +10,7 @@ export class ViewingHistory {
   #store;
   #now;
   #keptAt = 0;
-  /** @type {readonly import("./places.js").Place[]} what was played, the latest first */
+  /** @type {readonly import("./resume-positions.js").Place[]} what was played, the latest first */
   places = [];
   /** @type {readonly string[]} the sources of what was played to its end, the latest first */
   watched = [];

@@ -20,7 +20,7 @@ import { PlayerName } from "./identity/name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
 import { describeError } from "../i18n/error-texts.js";
 import { listenFor } from "../events/page-event.js";
-import { openHandoff } from "../page/handoff.js";
+import { openHandoff } from "../page/continued-player.js";
 import {
   AddressChoice,
   CodeRequest,
@@ -195,7 +195,7 @@ async function open() {
  */
 async function goOn(ready) {
   if (!handoffs.get("link")) return;
-  const { Handoff } = await import("./handoff.js");
+  const { Handoff } = await import("./continuation.js");
   const all = procedures.all(() => publisher.current());
   const handoff = new Handoff(handoffs, api, {
     state: () => observe(),

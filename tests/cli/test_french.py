@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 import zapette_cli
-from zapette_cli.french.click_texts import ERRORS, WORDS, typeset
-from zapette_cli.french.help_texts import HELP
+from zapette_cli.french_help.click_texts import ERRORS, WORDS, typeset
+from zapette_cli.french_help.help_texts import HELP
 from zapette_cli.program import main
 
 NEVER_SAID = {

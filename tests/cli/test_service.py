@@ -19,7 +19,7 @@ from tests.waiting import eventually
 from zapette_cli.errors import UnitError
 from zapette_cli.processes.notifier import Notifier
 from zapette_cli.unit import Unit, with_folders
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_server.settings import Settings, load
 from zapette_webapp.pages.assets import Assets
 

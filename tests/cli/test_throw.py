@@ -24,7 +24,7 @@ from zapette_cli.errors import UploadError
 from zapette_cli.language import Text
 from zapette_cli.program import main
 from zapette_cli.upload import Server, send
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 TIMEOUT = ("--timeout", "20")
 

@@ -20,7 +20,7 @@ from tests.conformance.statements.catalogue import (
 from tests.conformance.statements.report import main, render, totals
 from tests.conformance.wire.encodings import Version
 from tests.documents.blocks import DOCUMENTS, broken_links
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 versions = pytest.mark.parametrize("standard", list(Version), ids=list(LABELS.values()))
 

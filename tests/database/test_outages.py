@@ -19,7 +19,7 @@ from zapette_broker.storage.store_errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from zapette_server import checks
+from zapette_server import health_checks
 from zapette_server.postgresql import pool
 from zapette_server.postgresql.database import Database
 from zapette_server.postgresql.errors import store_error
@@ -74,7 +74,7 @@ def test_a_restart_of_the_server_costs_no_call(
         database.check()
     with pytest.raises(StoreUnreachable):
         PlayerRegistry(database).claim(ID)
-    problem = checks.store(database.check)()
+    problem = health_checks.store(database.check)()
     assert problem is not None
     assert "cannot be reached" in problem
     server.start()

@@ -17,7 +17,7 @@ from tests.programs.system import System
 from tests.sharing import sharing
 from tests.waiting import eventually
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 CODE = (
     "bridge", "broker", "cli", "config", "homeassistant", "server", "webapp", "zapette",

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.reference import document
 from tests.documents.blocks import DOCUMENTS, broken_links
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *DOCUMENTS.glob("**/*.md")})
 

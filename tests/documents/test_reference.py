@@ -14,7 +14,7 @@ from scripts.reference import SUBJECTS, document
 from scripts.reference import main as print_reference
 from tests.documents.blocks import DOCUMENTS, blocks
 from zapette_cli.program import main
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 
 def public(subject: type) -> dict[str, str]:

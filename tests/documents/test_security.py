@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/.]+(?:::\w+)?)`", TEXT)))

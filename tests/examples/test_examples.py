@@ -23,7 +23,7 @@ from tests.sharing import sharing
 from tests.waiting import eventually
 from zapette import Application
 from zapette.errors import CallError
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
 

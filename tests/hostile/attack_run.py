@@ -23,7 +23,7 @@ from tests.hostile.target import Target
 from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import SLACK, eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 FLOODS: Final = ("stranger", "guest", "player")
 """The attackers that flood."""

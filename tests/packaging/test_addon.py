@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_server.settings import load
 
 ADDON: Final = ROOT / "addon" / "zapette"

@@ -8,7 +8,7 @@ import subprocess
 
 import yaml
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 
 def test_compose_file_is_valid() -> None:

@@ -25,7 +25,7 @@ from zapette_server.access.rights import Role
 from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.create import create_tokens
 from zapette_server.engine.engine import Tokens
-from zapette_server.nats.cluster.node_files import NodeFile
+from zapette_server.nats.cluster.node_file_edits import NodeFile
 from zapette_server.settings import load
 from zapette_server.storage.data_folder import HOME
 

@@ -24,7 +24,7 @@ from tests.programs.ports import free_ports
 from tests.programs.processes import ending, ending_with_us
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_webapp.access.library_access import is_library
 
 STOPS_WITHIN: Final = 30

@@ -8,7 +8,7 @@ import sys
 
 from tests.programs import ports
 from tests.programs.ports import _first_ports, _outgoing, free_port, free_ports
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 OTHER = "from tests.programs.ports import free_ports; print(*free_ports({count})); input()"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from tests.programs.processes import ending
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 TESTS = """
 import sys

@@ -13,7 +13,7 @@ from zapette_broker.limits import Limits
 from zapette_cli.processes.part import environment
 from zapette_cli.processes.ports import cannot_listen, check_ports
 from zapette_server.bridge_settings import BridgeSettings
-from zapette_server.places import SETTINGS_FILE
+from zapette_server.paths import SETTINGS_FILE
 from zapette_server.settings import Settings, load
 
 

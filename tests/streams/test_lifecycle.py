@@ -27,7 +27,7 @@ from zapette_webapp.streams.making.conversion import AHEAD, Conversion
 from zapette_webapp.streams.making.renditions import Rendition
 from zapette_webapp.streams.planning import plan
 from zapette_webapp.streams.planning.recipes import Means, Recipes
-from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Sources
 from zapette_webapp.streams.streams import Limits, Streams
 

@@ -26,13 +26,13 @@ from zapette_webapp.media.pictures import sheet
 from zapette_webapp.media.pictures.preview_sheets import PreviewSheets
 from zapette_webapp.media.pictures.thumbnails import SIZE as SIZE_OF_THUMBNAIL
 from zapette_webapp.media.pictures.thumbnails import Thumbnails
-from zapette_webapp.streams.beside import BesideReader
 from zapette_webapp.streams.planning import command, plan
 from zapette_webapp.streams.planning.facts import Subtitle
 from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.planning.timeline import CONVERTED
-from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Sources
+from zapette_webapp.streams.vobsub_file import BesideReader
 
 SIZE = f"{WIDTH}x{HEIGHT}"
 Colour = tuple[int, int, int]

@@ -22,7 +22,7 @@ from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp.test_metrics import figures
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_webapp.status.metrics import _GAUGES
 
 FOLDER = ROOT / "examples" / "cluster"

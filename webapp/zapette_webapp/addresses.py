@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from zapette.mqtt.url import bracketed
 from zapette_server.broker_settings import listed
+from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.local_broker import local_host
-from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_webapp import network
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from zapette_server.checks import Checks
+from zapette_server.health_checks import Checks
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.players.new_players import NewPlayers

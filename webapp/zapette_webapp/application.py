@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from zapette_server.checks import Checks
+from zapette_server.health_checks import Checks
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import api, broker_path, problems
 from zapette_webapp.access import host_check, library_access

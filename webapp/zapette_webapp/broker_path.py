@@ -11,7 +11,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from zapette_server.one_port import handover_socket, websocket_port
+from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_webapp.errors import BrokerElsewhere, InvalidRequest, NotReady
 from zapette_webapp.http.reading.request_parser import BROKER_PATH

@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from zapette.errors import InvalidArgument, ZapetteError
 from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreUnreachable
-from zapette_server.checks import without_folders
 from zapette_server.errors import CredentialsError, PlayersFull
+from zapette_server.health_checks import without_folders
 from zapette_webapp import errors
 from zapette_webapp.access.token_bucket import Throttle
 from zapette_webapp.http import requests

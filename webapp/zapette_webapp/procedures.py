@@ -15,9 +15,9 @@ from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import new_player_id
 from zapette_server.access.rights import Role
-from zapette_server.checks import without_folders
 from zapette_server.engine.engine import Tokens
 from zapette_server.errors import PlayersFull
+from zapette_server.health_checks import without_folders
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings
 from zapette_webapp.access.players.new_players import NewPlayers

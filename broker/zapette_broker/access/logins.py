@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_broker.limits import Limits
 
 _KEPT_ADDRESSES = 4096

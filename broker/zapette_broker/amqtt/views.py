@@ -13,8 +13,8 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from amqtt.mqtt.publish import PublishPacket
 from amqtt.session import Session as AmqttSession
 
-from zapette_broker.codec.codec import PUBLISH
 from zapette_broker.codec.codec5 import Codec5
+from zapette_broker.codec.packet_types import PUBLISH
 from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import V5, Message
 from zapette_broker.sessions.session import Session

@@ -21,9 +21,9 @@ from mqtt5 import (
     Will,
 )
 
-from zapette_broker.codec import codec
-from zapette_broker.codec.codec import ConnAckProperties
-from zapette_broker.codec.reader import Reader
+from zapette_broker.codec import packet_types
+from zapette_broker.codec.field_reader import Reader
+from zapette_broker.codec.packet_types import ConnAckProperties
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import MalformedPacket
 from zapette_broker.message import V311, varint
@@ -33,7 +33,7 @@ _NOT_IN_V311 = 0xFFFF_FFFF
 
 
 class Codec311:
-    """Reads and writes MQTT 3.1.1 (protocol level 4); see `zapette_broker.codec.codec.Codec`."""
+    """Reads and writes MQTT 3.1.1 (protocol level 4); see `Codec`."""
 
     __slots__ = ()
     version = V311
@@ -48,11 +48,11 @@ class Codec311:
 
     def _read(self, first: int, body: bytes) -> Packet:
         kind = first >> 4
-        if kind == codec.PUBLISH:
+        if kind == packet_types.PUBLISH:
             return _read_publish(first, body)
         entry = _READERS.get(kind)
         if entry is None:
-            raise codec.not_of_a_client(kind)
+            raise packet_types.not_of_a_client(kind)
         flags, read = entry
         if first & 15 != flags:
             raise MalformedPacket(f"flags {first & 15} in packet type {kind}")
@@ -185,15 +185,15 @@ def _read_unsubscribe(reader: Reader) -> UnsubscribePacket:
 
 
 _READERS: dict[int, tuple[int, Callable[[Reader], Packet]]] = {
-    codec.CONNECT: (0, _read_connect),
-    codec.PUBACK: (0, lambda reader: PubAckPacket(reader.packet_id())),
-    codec.PUBREC: (0, lambda reader: PubRecPacket(reader.packet_id())),
-    codec.PUBREL: (2, lambda reader: PubRelPacket(reader.packet_id())),
-    codec.PUBCOMP: (0, lambda reader: PubCompPacket(reader.packet_id())),
-    codec.SUBSCRIBE: (2, _read_subscribe),
-    codec.UNSUBSCRIBE: (2, _read_unsubscribe),
-    codec.PINGREQ: (0, lambda _: PingReqPacket()),
-    codec.DISCONNECT: (0, lambda _: DisconnectPacket()),
+    packet_types.CONNECT: (0, _read_connect),
+    packet_types.PUBACK: (0, lambda reader: PubAckPacket(reader.packet_id())),
+    packet_types.PUBREC: (0, lambda reader: PubRecPacket(reader.packet_id())),
+    packet_types.PUBREL: (2, lambda reader: PubRelPacket(reader.packet_id())),
+    packet_types.PUBCOMP: (0, lambda reader: PubCompPacket(reader.packet_id())),
+    packet_types.SUBSCRIBE: (2, _read_subscribe),
+    packet_types.UNSUBSCRIBE: (2, _read_unsubscribe),
+    packet_types.PINGREQ: (0, lambda _: PingReqPacket()),
+    packet_types.DISCONNECT: (0, lambda _: DisconnectPacket()),
 }
 
 _RETURN_CODES = {

@@ -26,10 +26,10 @@ from mqtt5 import (
     UnsubAckReasonCode,
 )
 
-from zapette_broker.codec import codec
-from zapette_broker.codec.codec import ConnAckProperties
+from zapette_broker.codec import packet_types
 from zapette_broker.codec.codec311 import check_connect_flags
-from zapette_broker.codec.reader import Reader
+from zapette_broker.codec.field_reader import Reader
+from zapette_broker.codec.packet_types import ConnAckProperties
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import MalformedPacket, ProtocolViolation
 from zapette_broker.message import V5, varint
@@ -37,7 +37,7 @@ from zapette_broker.routing.topics import is_topic_name
 
 
 class Codec5:
-    """Reads and writes MQTT 5; see `zapette_broker.codec.codec.Codec`.
+    """Reads and writes MQTT 5; see `zapette_broker.codec.packet_types.Codec`.
 
     Attributes:
         explains: whether the client takes reason strings (Request Problem Information).
@@ -54,13 +54,13 @@ class Codec5:
         kind = first >> 4
         check = _CHECKS.get(kind)
         if check is None:
-            raise codec.not_of_a_client(kind)
+            raise packet_types.not_of_a_client(kind)
         check(first, body)
         data = bytes((first,)) + varint(len(body)) + body
         try:
             packet, size = mqtt5.read(memoryview(data))
         except (ValueError, IndexError) as error:
-            if kind == codec.PUBLISH:
+            if kind == packet_types.PUBLISH:
                 # The walk that was saved may know better which rule is broken.
                 _walk_publish(first, body)
             raise MalformedPacket(str(error)) from None
@@ -255,17 +255,17 @@ def _check_empty(_: int, body: bytes) -> None:
 
 
 _CHECKS = {
-    codec.CONNECT: _check_connect,
-    codec.PUBLISH: _check_publish,
-    codec.PUBACK: _check_ack,
-    codec.PUBREC: _check_ack,
-    codec.PUBREL: _check_ack,
-    codec.PUBCOMP: _check_ack,
-    codec.SUBSCRIBE: _check_subscribe,
-    codec.UNSUBSCRIBE: _check_unsubscribe,
-    codec.PINGREQ: _check_empty,
-    codec.DISCONNECT: _check_disconnect,
-    codec.AUTH: _check_auth,
+    packet_types.CONNECT: _check_connect,
+    packet_types.PUBLISH: _check_publish,
+    packet_types.PUBACK: _check_ack,
+    packet_types.PUBREC: _check_ack,
+    packet_types.PUBREL: _check_ack,
+    packet_types.PUBCOMP: _check_ack,
+    packet_types.SUBSCRIBE: _check_subscribe,
+    packet_types.UNSUBSCRIBE: _check_unsubscribe,
+    packet_types.PINGREQ: _check_empty,
+    packet_types.DISCONNECT: _check_disconnect,
+    packet_types.AUTH: _check_auth,
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
-from zapette_broker.codec.codec import (
+from zapette_broker.codec.packet_types import (
     CONNECT,
     NEVER_FROM_CLIENTS,
     PINGREQ,

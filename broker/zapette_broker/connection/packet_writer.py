@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sized
 from dataclasses import dataclass
 
-from zapette_broker.codec.codec import Codec
 from zapette_broker.codec.codec311 import Codec311
+from zapette_broker.codec.packet_types import Codec
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from zapette_broker.access.acl import Rights
 from zapette_broker.access.authenticator import Grant
-from zapette_broker.codec.codec import Codec
+from zapette_broker.codec.packet_types import Codec
 from zapette_broker.message import Message, Will
 from zapette_broker.sessions.receiver import Receiver
 from zapette_broker.sessions.session import Session

@@ -13,7 +13,7 @@ from mqtt5 import Will as WillPacket
 from zapette_broker.access.authenticator import ConnectRequest, Grant, UnavailableError
 from zapette_broker.access.authorizer import Admission, Authorizer
 from zapette_broker.access.logins import FailedLogins
-from zapette_broker.codec.codec import CONNECT
+from zapette_broker.codec.packet_types import CONNECT
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.codec.versions import UnsupportedVersion, codec5, codec311, codec_of
 from zapette_broker.errors import MalformedPacket, ProtocolViolation

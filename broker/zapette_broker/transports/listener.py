@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 
 if TYPE_CHECKING:
     import socket

@@ -21,9 +21,9 @@ from zapette_broker.storage.store_errors import StoreError, StoreNewer
 from zapette_cli.doctor import certificates, firewall_rules
 from zapette_cli.doctor.facts import Facts, Firewall, Folder, Network, Port
 from zapette_cli.processes.ports import ports
+from zapette_server.handover_socket import websocket_port
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
-from zapette_server.one_port import websocket_port
 from zapette_server.settings import Settings
 from zapette_server.storage import stores
 from zapette_server.storage.data_folder import DataFolder

@@ -23,9 +23,9 @@ from zapette_cli.doctor.gathering import get
 from zapette_cli.doctor.network_checks import START
 from zapette_cli.language import Text
 from zapette_server.broker_settings import listed
+from zapette_server.handover_socket import websocket_port
 from zapette_server.local_broker import local_brokers
-from zapette_server.one_port import websocket_port
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_server.settings import Settings, variable
 
 _SKEW: Final = 2.0

@@ -11,7 +11,7 @@ from zapette.mqtt.url import BrokerUrl
 from zapette_cli.doctor.facts import Facts
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.language import Text
-from zapette_server.checks import LEAST_ROOM
+from zapette_server.health_checks import LEAST_ROOM
 from zapette_server.settings import Settings, variable
 
 _MIB: Final = 1 << 20

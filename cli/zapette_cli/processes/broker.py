@@ -18,7 +18,7 @@ from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.server_certificate import ServerCertificate
 from zapette_cli.processes.broker_report import create_report
 from zapette_cli.processes.certificate import server_certificate
-from zapette_server import checks
+from zapette_server import health_checks
 from zapette_server.access.authentication import (
     HouseholdAuthenticator,
     owner_of,
@@ -27,8 +27,8 @@ from zapette_server.access.authentication import (
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Records
-from zapette_server.access.revocations import Revocations
-from zapette_server.one_port import handover_socket, websocket_port
+from zapette_server.access.revoked_connections import Revocations
+from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
@@ -145,11 +145,11 @@ def _set_by_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
 def _create_checks(
     broker: Broker, stores: Stores, lookups: Lookups, supervisor: Supervisor
-) -> checks.Checks:
-    health = checks.Checks()
-    health.add("store_messages", checks.store(broker.check_store))
+) -> health_checks.Checks:
+    health = health_checks.Checks()
+    health.add("store_messages", health_checks.store(broker.check_store))
     for name, check in stores.checks().items():
-        health.add(name, checks.store(check))
+        health.add(name, health_checks.store(check))
     health.add("sessions", lambda: _FULL if broker.is_full else None)
     health.add("credentials", lambda: lookups.problem)
     health.add("tasks", lambda: supervisor.problem)

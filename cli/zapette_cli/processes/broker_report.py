@@ -13,7 +13,7 @@ from zapette_broker import Broker
 from zapette_server.access.authentication import is_remote_or_guest_of
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.checks import Checks
+from zapette_server.health_checks import Checks
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings import Settings
 

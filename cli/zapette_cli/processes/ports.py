@@ -6,7 +6,7 @@ import errno
 import socket
 
 from zapette.errors import SettingsError
-from zapette_server.one_port import websocket_port
+from zapette_server.handover_socket import websocket_port
 from zapette_server.settings import Settings
 
 

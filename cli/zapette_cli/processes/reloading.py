@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 log = logging.getLogger("zapette.manager")
 

@@ -16,7 +16,7 @@ from zapette_cli.language import language_of
 from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
-from zapette_server.places import SAMPLES
+from zapette_server.paths import SAMPLES
 from zapette_server.settings import Settings
 
 _PERIOD: Final = 2.0

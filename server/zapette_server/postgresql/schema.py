@@ -7,7 +7,7 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreNewer
 from zapette_server.postgresql.errors import NAME
-from zapette_server.storage import household
+from zapette_server.storage import shared_secrets
 from zapette_server.storage.database import Connection
 from zapette_server.storage.tables import (
     clock,
@@ -62,7 +62,7 @@ MIGRATIONS: Final = (
                 grants.TABLES,
                 clock.TABLE + ";",
                 leases.TABLE,
-                household.TABLE,
+                shared_secrets.TABLE,
                 pairing_codes.TABLES,
             )
         )

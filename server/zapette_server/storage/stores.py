@@ -16,8 +16,8 @@ from zapette_broker.storage import damage, marks, sqlite, sqlite_file
 from zapette_broker.storage.sqlite import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
-from zapette_server.checks import without_folders
-from zapette_server.storage import household
+from zapette_server.health_checks import without_folders
+from zapette_server.storage import shared_secrets
 from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
 from zapette_server.storage.database import Connection
 from zapette_server.storage.folder_lock import FolderLock
@@ -102,7 +102,7 @@ class Stores:
     ) -> Self:
         server = open_server(url, timeout=timeout)
         try:
-            household.join(server, path)
+            shared_secrets.join(server, path)
             folder = DataFolder.open(path)
             registry = PlayerRegistry(server, recent=recent)
             return cls(folder, registry, Grants(server), server, True, lock)
@@ -225,7 +225,7 @@ def prepare(path: Path, gives_up: Callable[[], bool] = bool, database: str = SQL
             parts.enter_context(FolderLock(path, part).held(_HANDOVER, gives_up))
         if database != SQLITE:
             with contextlib.closing(open_server(database)) as server:
-                household.join(server, path)
+                shared_secrets.join(server, path)
             return
         folder = DataFolder.open(path)
         _refuse_newer(folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ssl import SSLContext
 from typing import Final
 
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.handover import reachable
 from zapette_server.hosts import Hosts
 from zapette_server.tls import proxy_line

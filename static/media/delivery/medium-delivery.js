@@ -1,6 +1,6 @@
 /** The loaded medium, and how it is delivered to the `<video>`. */
 
-import { KINDS, decide, preferredSound, rateOf, soundsOf } from "./delivery.js";
+import { KINDS, decide, preferredSound, rateOf, soundsOf } from "./decision.js";
 import { MEDIA_REASONS } from "../../protocol/errors.js";
 import { randomToken } from "../../protocol/messages.js";
 import { isPhoto, isStream, streamAddress } from "../../protocol/sources.js";
@@ -13,8 +13,8 @@ const FULL = "conversions_full";
 /**
  * @typedef {import("../../library/catalogue.js").About} About
  * @typedef {import("../../protocol/sources.js").Source} Source
- * @typedef {import("./delivery.js").Delivery} Delivery
- * @typedef {import("./delivery.js").Kind} Kind
+ * @typedef {import("./decision.js").Delivery} Delivery
+ * @typedef {import("./decision.js").Kind} Kind
  *
  * @typedef {object} Surroundings
  * @property {boolean} converts the server makes streams

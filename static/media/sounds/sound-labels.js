@@ -1,6 +1,6 @@
 /** The labels of sound tracks; no I/O. */
 
-import { baseOf } from "../delivery/delivery.js";
+import { baseOf } from "../delivery/decision.js";
 
 /** What people call a number of channels. @type {Record<number, string>} */
 const CHANNELS = { 1: "mono", 2: "stereo", 6: "5.1", 8: "7.1" };

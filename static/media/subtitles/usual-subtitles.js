@@ -1,6 +1,6 @@
 /** The subtitles that are shown by default; no I/O. */
 
-import { baseOf } from "../delivery/delivery.js";
+import { baseOf } from "../delivery/decision.js";
 import { kindOf } from "./subtitle-kinds.js";
 
 /** @typedef {import("../../protocol/player-state.js").Track} Track */

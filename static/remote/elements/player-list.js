@@ -1,7 +1,7 @@
 import { describeError } from "../../i18n/error-texts.js";
 import { move } from "../../playback/move.js";
 import { OtherPlayer } from "../../connection/other-player.js";
-import { openHandoff } from "../../page/handoff.js";
+import { openHandoff } from "../../page/continued-player.js";
 import { Store } from "../../page/store.js";
 import { Presence } from "../presence.js";
 import { writeLink } from "../../connection/links.js";

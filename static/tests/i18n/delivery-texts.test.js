@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
-import { REASONS } from "../../media/delivery/delivery.js";
+import { REASONS } from "../../media/delivery/decision.js";
 
 test("both languages have a text for every reason and choice", () => {
   for (const { reasons, choices } of Object.values(DELIVERY_TEXTS)) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { History } from "../../library/history.js";
+import { History } from "../../library/watched-list.js";
 import { Progress } from "../../library/progress.js";
 
 /**

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { REASONS } from "../../media/delivery/delivery.js";
+import { REASONS } from "../../media/delivery/decision.js";
 import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
 import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
-import { resumeAt } from "../../playback/places.js";
+import { resumeAt } from "../../playback/resume-positions.js";
 import { PlayerProcedures } from "../../player/procedure-handlers.js";
 import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/state/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.broker.routing.test_topics import filters
 from tests.conformance.wire.answers import Publish, read_answer
 from tests.conformance.wire.encodings import Version
-from zapette_broker.codec import codec
+from zapette_broker.codec import packet_types
 from zapette_broker.codec.codec5 import Codec5, read_publish
 from zapette_broker.codec.codec311 import Codec311
-from zapette_broker.codec.reader import Reader
+from zapette_broker.codec.field_reader import Reader
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import V5, V311, Message, varint, with_id
@@ -94,7 +94,7 @@ def test_connect(
         flags |= 0x40
         body += counted(password)
     head = string("MQTT") + bytes((4, flags)) + keep_alive.to_bytes(2, "big")
-    read = Codec311().read(codec.CONNECT << 4, head + body)
+    read = Codec311().read(packet_types.CONNECT << 4, head + body)
     assert isinstance(read, mqtt5.ConnectPacket)
     assert (read.client_id, read.keep_alive, read.clean_start) == (client_id, keep_alive, clean)
     assert (read.username, read.password) == (username, password)
@@ -231,7 +231,7 @@ Read = Callable[[int, bytes], object]
 
 
 def read_5(first: int, body: bytes) -> object:
-    if first >> 4 == codec.PUBLISH:
+    if first >> 4 == packet_types.PUBLISH:
         return read_publish(first, body, Codec5())
     return Codec5().read(first, body)
 

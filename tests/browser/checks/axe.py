@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.browser.driving.page_driver import PageDriver
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 _SOURCE: Final = ROOT / "static/node_modules/axe-core/axe.min.js"
 _RUN: Final = """axe.run(document, {

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from tests.browser.access.test_doors import (
+from tests.browser.access.test_pairing_and_revoking import (
     test_a_guest_comes_in_by_a_link_of_its_own,
     test_who_is_connected_can_be_turned_out,
 )
@@ -21,7 +21,7 @@ from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
 from tests.browser.procedures.test_state import test_seq_grows_by_one
-from tests.browser.remote.test_pilot import (
+from tests.browser.remote.test_remote_control import (
     test_a_phone_that_opens_late_sees_the_truth,
     test_a_tap_on_play_plays,
     test_three_phones_agree,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.driving.pair import Pair
 from tests.browser.procedures.test_state import test_it_is_retained_at_qos_1, test_seq_grows_by_one
-from tests.browser.remote.test_pilot import (
+from tests.browser.remote.test_remote_control import (
     test_a_phone_that_opens_late_sees_the_truth,
     test_a_tap_on_play_plays,
     test_three_phones_agree,

@@ -16,7 +16,7 @@ from tests.programs.postgresql import PostgresqlServer
 from tests.programs.processes import ending_with_us
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 
 class Nginx:

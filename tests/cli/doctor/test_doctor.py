@@ -23,7 +23,7 @@ from tests.machines.namespaces import alone
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
 from zapette_cli.doctor import certificates
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_server.settings import Settings
 from zapette_server.tls.authority import Authority
 from zapette_server.tls.names import Names

@@ -26,8 +26,8 @@ from zapette_broker.__main__ import run_loop
 from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.codec import versions
-from zapette_broker.codec.codec import ConnAckProperties
 from zapette_broker.codec.codec5 import Codec5
+from zapette_broker.codec.packet_types import ConnAckProperties
 from zapette_broker.codec.reasons import Reason
 
 NOTES = "OUTSIDE_NOTES"

@@ -9,7 +9,7 @@ import secrets
 import pytest
 
 from zapette_server.access.rights import Role
-from zapette_webapp.access import devices, pairing
+from zapette_webapp.access import device_names, pairing
 from zapette_webapp.access.pairing import CALM, LIFETIME, LONG, MOST, Pairing, read, spelled
 
 PLAYER = "a" * 32
@@ -212,4 +212,4 @@ def test_what_people_see() -> None:
     ],
 )  # fmt: skip
 def test_devices(agent: str, label: str) -> None:
-    assert devices.label(agent) == label
+    assert device_names.label(agent) == label

@@ -16,8 +16,8 @@ from zapette.client.client import Client
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Topics
-from zapette_homeassistant.announcements import Announcements
-from zapette_homeassistant.discovery import Discovery
+from zapette_homeassistant.announcer import Discovery
+from zapette_homeassistant.discovery_messages import Announcements
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 PLAYERS = ("1" * 32, "2" * 32)

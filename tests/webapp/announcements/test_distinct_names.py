@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from zapette.protocol.ranges import LONGEST_NAME
 from zapette_homeassistant.distinct_names import DEFAULTS, DistinctNames
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 
 names = st.sampled_from(
     [

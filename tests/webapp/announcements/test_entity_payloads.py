@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import entity_payloads
-from zapette_homeassistant.announcements import Announcements, Known
+from zapette_homeassistant.discovery_messages import Announcements, Known
 
 ID = "0123456789abcdef" * 2
 TOPICS = Topics("house/tv")

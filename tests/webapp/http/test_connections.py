@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_webapp.http.connections import MOST_OF_ADDRESS, Connections
 from zapette_webapp.http.reading.receiving import BODY_SECONDS, HEADER_SECONDS

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.samples.ffmpeg import ffmpeg
 from tests.webapp import films
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_webapp.errors import Unplayable
 from zapette_webapp.media.probing import contents, durations, flaws
 from zapette_webapp.media.probing.contents import Chapter, Font

@@ -15,7 +15,7 @@ from tests.sharing import sharing
 from tests.waiting import eventually
 from zapette_webapp.errors import NoTrack, NotReady, Unconvertible
 from zapette_webapp.media.disk_cache import DiskCache
-from zapette_webapp.media.readings import Readings
+from zapette_webapp.media.long_readings import Readings
 from zapette_webapp.media.subtitles.conversion import Converter
 from zapette_webapp.media.subtitles.track_reader import TrackReader
 from zapette_webapp.media.tools import Limits, Tool

@@ -16,7 +16,7 @@ import pytest
 from tests.machines.namespaces import alone
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_webapp.network import Candidate, candidates, rank, usable
 
 WIFI = Candidate("192.168.1.5", "wlan0")

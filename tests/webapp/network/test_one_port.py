@@ -21,7 +21,7 @@ from tests.programs.system import System
 from tests.waiting import eventually
 from tests.webapp import raw
 from zapette.errors import SettingsError
-from zapette_server import one_port
+from zapette_server import handover_socket
 from zapette_server.settings import Settings
 from zapette_webapp.http.connections import MOST_OF_ADDRESS
 from zapette_webapp.http.reading.forwarded import forwarded_address
@@ -259,28 +259,30 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     (tmp_path / "data").mkdir()
-    real = one_port._takes_sockets
-    monkeypatch.setattr(one_port, "_takes_sockets", lambda it: it != tmp_path / "data" and real(it))
-    one_port._found.cache_clear()
+    real = handover_socket._takes_sockets
+    monkeypatch.setattr(
+        handover_socket, "_takes_sockets", lambda it: it != tmp_path / "data" and real(it)
+    )
+    handover_socket._found.cache_clear()
     yield tmp_path / "tmp"
-    one_port._found.cache_clear()
+    handover_socket._found.cache_clear()
 
 
 def test_a_file_system_without_sockets(no_sockets: Path, tmp_path: Path) -> None:
-    found = one_port.handover_socket(tmp_path / "data")
+    found = handover_socket.handover_socket(tmp_path / "data")
     assert found is not None
     assert found.parent.parent == no_sockets
     assert found.parent.stat().st_mode & 0o777 == 0o700
     # nobody else's folder is used
     found.parent.chmod(0o755)
-    one_port._found.cache_clear()
-    assert one_port.handover_socket(tmp_path / "data") is None
-    assert one_port.websocket_port(Settings(data_dir=tmp_path / "data")) == 8083
+    handover_socket._found.cache_clear()
+    assert handover_socket.handover_socket(tmp_path / "data") is None
+    assert handover_socket.websocket_port(Settings(data_dir=tmp_path / "data")) == 8083
 
 
 def test_a_port_for_websockets_alone(tmp_path: Path) -> None:
-    assert one_port.websocket_port(Settings(data_dir=tmp_path)) == 0
-    assert one_port.websocket_port(Settings(data_dir=tmp_path, ws_port=9001)) == 9001
+    assert handover_socket.websocket_port(Settings(data_dir=tmp_path)) == 0
+    assert handover_socket.websocket_port(Settings(data_dir=tmp_path, ws_port=9001)) == 9001
     with pytest.raises(SettingsError, match="ws_port"):
         Settings(ws_port=65536)
 

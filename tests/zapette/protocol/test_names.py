@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.vector_files import vectors
 from zapette.client.players.players import KnownPlayer
-from zapette_homeassistant.announcements import Known
+from zapette_homeassistant.discovery_messages import Known
 
 CASES = vectors("names")["names"]
 

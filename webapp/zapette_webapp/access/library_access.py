@@ -12,7 +12,7 @@ from werkzeug.datastructures import Authorization
 
 from zapette_server.access.rights import Role
 from zapette_server.errors import CredentialsError
-from zapette_webapp.access.household import HouseholdAccounts
+from zapette_webapp.access.household_accounts import HouseholdAccounts
 from zapette_webapp.access.sessions.sessions import Session, Sessions
 from zapette_webapp.access.sessions.signatures import EXPIRES, SIGNATURE, Signatures
 from zapette_webapp.access.sessions.standings import Standings

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from zapette_server.access.rights import Role
-from zapette_webapp.access import devices, pairing
+from zapette_webapp.access import device_names, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
 from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.access.token_bucket import Throttle
@@ -89,7 +89,7 @@ def device() -> Device:
     """Return the device of the request."""
     given = request.cookies.get(COOKIE, "")
     known = given if _DEVICE.fullmatch(given) else new_device_id()
-    return Device(known, devices.label(request.headers.get("User-Agent", "")), requests.peer())
+    return Device(known, device_names.label(request.headers.get("User-Agent", "")), requests.peer())
 
 
 def remember(response: Response, known: Device) -> None:

@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from zapette.protocol.topics import is_player_id
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_server.hosts import host_name
 from zapette_webapp.errors import BodyTooLarge, InvalidId, InvalidRequest, NotJson
 

@@ -10,7 +10,7 @@ from posixpath import basename, splitext
 from typing import Any, Final
 
 from zapette.protocol.ranges import LONGEST_TITLE
-from zapette_webapp.library import titles
+from zapette_webapp.library import file_names
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.folder.paths import address
 from zapette_webapp.library.index.index import UNREADABLE, Index
@@ -69,7 +69,7 @@ class Descriptions:
             "path": path,
             "source": f"media/{path}",
             "url": url,
-            "title": titles.from_name(splitext(basename(path))[0]).text[:LONGEST_TITLE],
+            "title": file_names.from_name(splitext(basename(path))[0]).text[:LONGEST_TITLE],
             "year": None,
             "duration": None,
             "type": media_types.TYPES[media_types.suffix(path)],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zapette_server.places import ROOT
+from zapette_server.paths import ROOT
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_webapp.errors import AssetsError
 

@@ -11,9 +11,9 @@ from zapette.errors import CallError
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Callee
 from zapette_broker.transports.handover import reachable
-from zapette_server.checks import Check, Checks
+from zapette_server.handover_socket import handover_socket, websocket_port
+from zapette_server.health_checks import Check, Checks
 from zapette_server.local_broker import local_host
-from zapette_server.one_port import handover_socket, websocket_port
 from zapette_server.settings import Settings
 
 _CONNECT_TIMEOUT: Final = 1.0

@@ -14,7 +14,7 @@ from typing import Any, Final
 import psutil
 from flask import Blueprint, Flask, Response, g, request
 
-from zapette_server.checks import Checks
+from zapette_server.health_checks import Checks
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import tools

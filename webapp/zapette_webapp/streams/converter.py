@@ -17,14 +17,14 @@ from zapette_webapp.media.encoders import Encoders
 from zapette_webapp.media.tools import Limits as ToolLimits
 from zapette_webapp.media.tools import Tool
 from zapette_webapp.status.prometheus import Family
-from zapette_webapp.streams.beside import BesideReader
 from zapette_webapp.streams.making.cache import Cache
 from zapette_webapp.streams.making.renditions import Rendition
 from zapette_webapp.streams.planning.plan import Plan
 from zapette_webapp.streams.planning.recipes import Means, Recipes
-from zapette_webapp.streams.reading import ProbeReader
+from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Source, Sources
 from zapette_webapp.streams.streams import Limits, Served, Streams
+from zapette_webapp.streams.vobsub_file import BesideReader
 
 _NEVER: Final = "never"
 _LISTING: Final = ToolLimits(cpu=10, wall=30.0, memory=1 << 30, output=1 << 20)

@@ -59,20 +59,20 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
 
     Three nodes on one machine have consecutive ports, from the given ones on.
     """
-    from zapette_server.nats.cluster import cluster_files
+    from zapette_server.nats.cluster import new_cluster
 
     given = list(hosts) or ["127.0.0.1"]
-    if len(given) not in (1, cluster_files.NODES):
-        raise click.UsageError(said(_HOSTS, nodes=cluster_files.NODES))
+    if len(given) not in (1, new_cluster.NODES):
+        raise click.UsageError(said(_HOSTS, nodes=new_cluster.NODES))
     for host in given:
         check_host(host)
-    first = cluster_files.Ports(
+    first = new_cluster.Ports(
         ports["mqtt_port"], ports["ws_port"], ports["nats_port"], ports["route_port"]
     )
-    nodes = cluster_files.nodes(given, first)
+    nodes = new_cluster.nodes(given, first)
     shown = click.format_filename(folder)
     try:
-        cluster_files.write(folder, nodes)
+        new_cluster.write(folder, nodes)
     except OSError as error:
         raise SettingsError("FOLDER", f"{shown}: {error.strerror}") from error
     starts = "\n".join(f"  nats-server -c {node.name}.conf" for node in nodes)
@@ -80,7 +80,7 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
         _NEXT,
         folder=shown,
         starts=starts,
-        settings=cluster_files.SETTINGS,
-        keys=cluster_files.KEYS,
+        settings=new_cluster.SETTINGS,
+        keys=new_cluster.KEYS,
     )
     click.echo(text)

@@ -169,7 +169,7 @@ def check_host(host: str) -> None:
 
 
 def _settings(folder: Path) -> Path:
-    from zapette_server.nats.cluster.cluster_files import SETTINGS
+    from zapette_server.nats.cluster.new_cluster import SETTINGS
 
     return folder / SETTINGS
 

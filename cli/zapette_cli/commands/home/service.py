@@ -17,8 +17,8 @@ from zapette_cli.language import Text
 from zapette_cli.settings_options import OPTIONS, with_settings
 from zapette_cli.speech import said
 from zapette_cli.unit import NAME, SETTINGS, STATE, Unit, with_folders
-from zapette_server import places
-from zapette_server.one_port import websocket_port
+from zapette_server import paths
+from zapette_server.handover_socket import websocket_port
 from zapette_server.settings import Settings, load, variable
 
 _SYSTEM = Path("/etc/systemd/system")
@@ -76,7 +76,7 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     if not user and not SETTINGS.exists():
         SETTINGS.parent.mkdir(parents=True, exist_ok=True)
         SETTINGS.touch(mode=0o600)
-        explained = (places.ROOT / "config" / "zapette.toml").read_text(encoding="utf-8")
+        explained = (paths.ROOT / "config" / "zapette.toml").read_text(encoding="utf-8")
         folders = {"data_dir": STATE, "media_dir": settings.media_dir.absolute()}
         SETTINGS.write_text(with_folders(explained, folders), encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _unit(settings: Settings, given: set[str], *, user: bool) -> Unit:
     """Return the unit that sets the settings `given`; the others are in its settings file."""
     # in a file, a relative folder is next to the file, and systemd hands over a copy of that
     here = given | {"media_dir"} if user else (given | {"media_dir"}) - {"data_dir"}
-    readable = (Path(sys.prefix), Path(sys.base_prefix), places.ROOT, settings.media_dir)
+    readable = (Path(sys.prefix), Path(sys.base_prefix), paths.ROOT, settings.media_dir)
     return Unit(
         Path(sysconfig.get_path("scripts")) / "zapette",
         tuple(it.absolute() for it in readable),

@@ -9,11 +9,11 @@ from typing import Any, Final
 from flask import Flask
 from waitress.server import create_server
 
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
 from zapette_cli.processes.ports import cannot_listen
-from zapette_server.one_port import handover_socket, web_socket
+from zapette_server.handover_socket import handover_socket, web_socket
 from zapette_server.settings import Settings
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections

@@ -12,9 +12,9 @@ from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_cli.processes.web.http_server import create_http_server
 from zapette_cli.processes.web.web_duty import create_duty
-from zapette_homeassistant.announcements import Announcements
-from zapette_homeassistant.discovery import Discovery
-from zapette_server import checks
+from zapette_homeassistant.announcer import Discovery
+from zapette_homeassistant.discovery_messages import Announcements
+from zapette_server import health_checks
 from zapette_server.access.credentials import Keyring
 from zapette_server.duty import Duty
 from zapette_server.engine.create import create_engine
@@ -25,7 +25,7 @@ from zapette_server.storage.stores import Stores
 from zapette_server.supervisor import Supervisor
 from zapette_webapp import mdns_services, network
 from zapette_webapp.access.access_control import AccessControl
-from zapette_webapp.access.household import HouseholdAccounts
+from zapette_webapp.access.household_accounts import HouseholdAccounts
 from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.access.pairing import Pairing
 from zapette_webapp.access.players.admission import Admission
@@ -172,14 +172,14 @@ class WebSide:
             owners=supervisors,
         )
 
-    def _create_checks(self, supervisors: Sequence[Supervisor]) -> checks.Checks:
+    def _create_checks(self, supervisors: Sequence[Supervisor]) -> health_checks.Checks:
         health = create_checks(
             self._settings, lambda: self._link.is_live, lambda: self._engine.problem
         )
-        health.add("disk", checks.disk(self._stores.folder.path))
+        health.add("disk", health_checks.disk(self._stores.folder.path))
         for name, check in self._stores.checks().items():
-            health.add(name, checks.store(check))
-        health.add("store_library", checks.store(self._library.index.check))
+            health.add(name, health_checks.store(check))
+        health.add("store_library", health_checks.store(self._library.index.check))
         health.add_several(self._broker_checks)
         if self._settings.bridge.url:
             # an outage of the home's broker is none of ours

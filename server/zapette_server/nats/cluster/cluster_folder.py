@@ -11,8 +11,9 @@ from typing import Final
 from zapette_server.errors import ClusterFileError
 from zapette_server.nats import claims
 from zapette_server.nats.claims import Account
-from zapette_server.nats.cluster import cluster_keys, node_files
-from zapette_server.nats.cluster.cluster_files import (
+from zapette_server.nats.cluster import cluster_keys, node_file_edits
+from zapette_server.nats.cluster.cluster_keys import NEXT, OLD, ClusterKeys
+from zapette_server.nats.cluster.new_cluster import (
     KEYS,
     NODES,
     OPERATOR_SEED,
@@ -20,8 +21,7 @@ from zapette_server.nats.cluster.cluster_files import (
     Node,
     Ports,
 )
-from zapette_server.nats.cluster.cluster_keys import NEXT, OLD, ClusterKeys
-from zapette_server.nats.cluster.node_files import NodeFile
+from zapette_server.nats.cluster.node_file_edits import NodeFile
 from zapette_server.nats.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
 from zapette_server.storage import private_file
 
@@ -72,7 +72,7 @@ class ClusterFolder:
         new = first.of(node, streams=streams)
         for each in self._files.values():
             each.add_route(node)
-        settings = node_files.with_urls(self._settings, node)
+        settings = node_file_edits.with_urls(self._settings, node)
         self._files[self.path / f"{node.name}.conf"] = new
         self._write(settings)
         return node
@@ -97,7 +97,7 @@ class ClusterFolder:
         del self._files[file]
         for each in self._files.values():
             each.remove_route(node)
-        self._write(node_files.without_urls(self._settings, node))
+        self._write(node_file_edits.without_urls(self._settings, node))
         file.unlink()
 
     def renew(self) -> None:

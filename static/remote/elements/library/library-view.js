@@ -1,7 +1,7 @@
 import { describeError } from "../../../i18n/error-texts.js";
 import { typesOf, unplayable } from "../../../library/library.js";
 import { listPages } from "../../../library/listing-pages.js";
-import { History } from "../../../library/history.js";
+import { History } from "../../../library/watched-list.js";
 import { Playability } from "../../../library/playability.js";
 import { readAddress } from "../../../protocol/addresses.js";
 import { isMediumName } from "../../../protocol/media-names.js";

@@ -20,7 +20,7 @@ from typing import Any, Final
 from waitress.server import BaseWSGIServer, MultiSocketServer
 from waitress.task import WSGITask
 
-from zapette_broker.clients import client_of
+from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.handover import Handover, HandoverError
 from zapette_server.tls import proxy_line
 from zapette_webapp.errors import FramingError

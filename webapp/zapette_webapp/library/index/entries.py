@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from zapette_webapp.library import folding, series, titles
+from zapette_webapp.library import episode_order, file_names, folding
 
 
 class Entries:
@@ -41,7 +41,7 @@ class Entries:
             *values,
         )
         folders = {
-            it: [(1, titles.order(level)) for level in it.split("/") if level]
+            it: [(1, file_names.order(level)) for level in it.split("/") if level]
             for it in {row["folder"] for row in rows}
         }
         rows.sort(key=lambda it: ([*folders[it["folder"]], (0, it["sort"])], it["path"]))
@@ -56,7 +56,7 @@ class Entries:
         present = self.entry(path)
         if present is None or present["episode"] is None:
             return (0, []) if present is None else (1, [present][offset : offset + limit])
-        where, values = _below(series.root(present["folder"]))
+        where, values = _below(episode_order.root(present["folder"]))
         rows = self._ask(
             "SELECT path, folder, series, season, episode, title, sort FROM entries "  # noqa: S608
             "WHERE gone_at IS NULL AND rank = 1 AND episode IS NOT NULL "
@@ -64,7 +64,7 @@ class Entries:
             path,
             *values,
         )
-        paths = series.episodes(present, rows)
+        paths = episode_order.episodes(present, rows)
         return len(paths), self._entries(paths[offset : offset + limit])
 
     def search(

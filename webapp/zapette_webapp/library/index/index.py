@@ -13,7 +13,7 @@ from typing import Any, Final
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite import Connection
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_webapp.library import folding, titles
+from zapette_webapp.library import file_names, folding
 from zapette_webapp.library.folder.listing import Listing, Medium, Poster
 from zapette_webapp.library.index import index_file
 from zapette_webapp.library.index.entries import Entries
@@ -94,10 +94,10 @@ class Index(Entries):
     def put_folder(self, listing: Listing) -> None:
         """Store a folder with media in it or below it."""
         path = listing.path
-        title = titles.from_name(PurePosixPath(path).name) if path else titles.Title("")
+        title = file_names.from_name(PurePosixPath(path).name) if path else file_names.Title("")
         poster = listing.poster or Poster("", 0)
         row = (
-            path, _parent(path), titles.order(PurePosixPath(path).name),
+            path, _parent(path), file_names.order(PurePosixPath(path).name),
             folding.searchable(f"{title.text} {path}"), title.text, title.year, listing.mtime_ns,
             time.time(), poster.path or None, poster.mtime_ns,
         )  # fmt: skip
@@ -221,7 +221,7 @@ class Index(Entries):
 def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:
     name = PurePosixPath(medium.path)
     is_music = medium.kind == "audio"
-    title = titles.from_name(name.stem) if is_music else titles.from_path(medium.path)
+    title = file_names.from_name(name.stem) if is_music else file_names.from_path(medium.path)
     size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
     file.write(
         "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
@@ -236,7 +236,7 @@ def _put(file: Connection, folder: str, medium: Medium, new_since: float | None)
         "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",
         (
             medium.path, folder, medium.kind, _PLAYLIST if medium.kind == "playlist" else _MEDIUM,
-            titles.place(name.name, title),
+            file_names.place(name.name, title),
             folding.searchable(f"{title.text} {medium.path}"), title.text, title.year,
             title.series, title.season, title.episode, size,
             mtime_ns, mtime_ns / 1e9 if new_since is None else new_since, poster, poster_mtime_ns,

@@ -15,9 +15,9 @@ from typing import Final
 from zapette_webapp.errors import NoFont, NoTrack, NotReady
 from zapette_webapp.media import ffmpeg_program, languages
 from zapette_webapp.media.disk_cache import DiskCache
+from zapette_webapp.media.long_readings import Readings, output
 from zapette_webapp.media.probing.contents import InsideSubtitle
 from zapette_webapp.media.probing.probe import Probe, Prober
-from zapette_webapp.media.readings import Readings, output
 from zapette_webapp.media.subtitles import subtitle_tracks
 from zapette_webapp.media.subtitles.conversion import Converter, Form
 from zapette_webapp.media.tools import Limits, Tool

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { baseOf, decide, preferredSound } from "../../media/delivery/delivery.js";
+import { baseOf, decide, preferredSound } from "../../media/delivery/decision.js";
 
 /**
  * @typedef {import("../../library/catalogue.js").Part} Part
  * @typedef {import("../../library/catalogue.js").About} About
- * @typedef {import("../../media/delivery/delivery.js").Circumstances} Circumstances
+ * @typedef {import("../../media/delivery/decision.js").Circumstances} Circumstances
  */
 
 /** @type {(name: string, codec: string) => Part} */
@@ -94,7 +94,7 @@ test("another sound than the first needs a stream", () => {
 
 test("what failed is not tried again, and the next way asks more of the server", () => {
   const about = film(MP4, [H264, AAC]);
-  const failed = (/** @type {import("../../media/delivery/delivery.js").Kind[]} */ ...kinds) =>
+  const failed = (/** @type {import("../../media/delivery/decision.js").Kind[]} */ ...kinds) =>
     told(about, { failed: new Set(kinds) });
   assert.deepEqual(failed("direct"), ["remux", "failed", null, "copy-copy"]);
   assert.deepEqual(failed("direct", "remux"), ["transcode", "failed", null, "h264-aac"]);

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
 from tests.samples.ffmpeg import ffmpeg
-from zapette_webapp.library import playlists, titles
+from zapette_webapp.library import file_names, playlists
 from zapette_webapp.library.folder import listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.library import Library
@@ -245,7 +245,7 @@ def test_a_hundred_odd_names_are_found_again(names: set[bytes]) -> None:
         found = {media.find(path) for path in paths}
         assert {os.fsencode(it.name) for it in found if it} == {it + b".vob" for it in names}
         for path in paths:
-            assert titles.from_path(path).text.strip()
+            assert file_names.from_path(path).text.strip()
             path.encode()
 
 

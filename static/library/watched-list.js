@@ -82,7 +82,7 @@ export class History {
 }
 
 /**
- * @param {import("../playback/places.js").Place} place
+ * @param {import("../playback/resume-positions.js").Place} place
  * @returns {Entry}
  */
 function entryOf({ source, title, poster, position, duration }) {

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isAtEnd, positionIn, readPlaces, remember, resumeAt } from "../../playback/places.js";
+import {
+  isAtEnd,
+  positionIn,
+  readPlaces,
+  remember,
+  resumeAt,
+} from "../../playback/resume-positions.js";
 import { readWatched, rememberWatched } from "../../playback/watched.js";
 
-/** @param {Partial<import("../../playback/places.js").Place>} place */
+/** @param {Partial<import("../../playback/resume-positions.js").Place>} place */
 const placeOf = (place) => ({
   source: "media/film.webm",
   title: "Film",
@@ -30,7 +36,7 @@ test("the latest comes first, and each medium once", () => {
 });
 
 test("a long film goes on where one stopped, unless that is its beginning or its end", () => {
-  const at = (/** @type {Partial<import("../../playback/places.js").Place>} */ place) =>
+  const at = (/** @type {Partial<import("../../playback/resume-positions.js").Place>} */ place) =>
     resumeAt([placeOf(place)], "media/film.webm");
   assert.equal(at({}), 600);
   assert.equal(at({ position: 30 }), 0);

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_webapp.library import titles
+from zapette_webapp.library import file_names
 from zapette_webapp.library.library import Library
 
 NAMES = [
@@ -35,7 +35,7 @@ NAMES = [
 def test_titles(
     path: str, text: str, series: str | None, season: int | None, episode: int | None
 ) -> None:
-    found = titles.from_path(path)
+    found = file_names.from_path(path)
     assert (found.text, found.series, found.season, found.episode) == (
         text, series, season, episode,
     )  # fmt: skip
@@ -43,7 +43,7 @@ def test_titles(
 
 @given(st.lists(st.text(min_size=1).filter(lambda it: "/" not in it), min_size=1, max_size=4))
 def test_any_path_has_a_title(levels: list[str]) -> None:
-    title = titles.from_path("/".join(levels))
+    title = file_names.from_path("/".join(levels))
     assert title.text.strip()
     assert (title.season is None) == (title.episode is None)
 

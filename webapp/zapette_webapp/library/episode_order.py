@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from zapette_webapp.library import titles
+from zapette_webapp.library import file_names
 from zapette_webapp.library.folding import folded
 
 
@@ -18,7 +18,7 @@ class Row(Protocol):
 def root(folder: str) -> str:
     """Return the folder of a series, given that of one of its episodes."""
     above, _, name = folder.rpartition("/")
-    return above if above and titles.season(name) is not None else folder
+    return above if above and file_names.season(name) is not None else folder
 
 
 def episodes(present: Row, rows: Iterable[Row]) -> list[str]:
@@ -45,7 +45,7 @@ def _belongs(row: Row, present: Row, whole: str) -> bool:
         of_season = present["folder"] != whole
         return of_season or folded(row["series"] or "") == folded(present["series"] or "")
     above, _, name = row["folder"].rpartition("/")
-    return present["folder"] != whole and above == whole and titles.season(name) is not None
+    return present["folder"] != whole and above == whole and file_names.season(name) is not None
 
 
 def _place(row: Row) -> tuple[bool, int, int, str, str]:

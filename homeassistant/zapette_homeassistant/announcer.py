@@ -15,7 +15,7 @@ from zapette.errors import Unavailable
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import is_player_id
 from zapette_broker.storage.store_errors import StoreError
-from zapette_homeassistant.announcements import Announcements, Known, read_object
+from zapette_homeassistant.discovery_messages import Announcements, Known, read_object
 from zapette_homeassistant.distinct_names import DEFAULTS, DistinctNames
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_server.supervisor import Supervisor

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
-from zapette_cli.french.click_texts import WORDS, error_in_french, typeset
-from zapette_cli.french.help_texts import HELP
+from zapette_cli.french_help.click_texts import WORDS, error_in_french, typeset
+from zapette_cli.french_help.help_texts import HELP
 
 _ARGUMENTS = {
     "COMMAND [ARGS]...": "COMMANDE [ARGUMENTS]...",

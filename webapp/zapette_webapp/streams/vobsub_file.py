@@ -13,7 +13,7 @@ from zapette_webapp.library.folder import listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.disk_cache import DiskCache
-from zapette_webapp.media.readings import output
+from zapette_webapp.media.long_readings import output
 from zapette_webapp.media.subtitles.subtitle_files import Subtitle as Track
 from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.streams.planning.facts import Beside, Subtitle

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_webapp.library.titles import Title, from_name, order, place
+from zapette_webapp.library.file_names import Title, from_name, order, place
 
 DATA = Path(__file__).parents[2] / "data" / "titles.json"
 NAMES: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["names"]
