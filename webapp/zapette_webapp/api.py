@@ -1,4 +1,4 @@
-"""The JSON API: ids, addresses, credentials, new codes, health."""
+"""The JSON API: ids, addresses, credentials, new codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from zapette_server.health_checks import Checks
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.players.new_players import NewPlayers
@@ -24,10 +23,9 @@ def blueprint(
     new_players: NewPlayers,
     cookies: SessionCookies,
     addresses: Addresses,
-    checks: Checks,
     limiter: StoreLimiter,
 ) -> Blueprint:
-    """Return the routes below ``/api`` and ``/healthz``."""
+    """Return the routes below ``/api``."""
     api = Blueprint("api", __name__)
     players = access.credentials
 
@@ -78,23 +76,7 @@ def blueprint(
         access.forget(requests.player_id(player_id), owner_key)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @api.get("/healthz")
-    def healthz() -> tuple[Response, HTTPStatus]:
-        return _health(checks)
-
     return api
-
-
-def _health(checks: Checks) -> tuple[Response, HTTPStatus]:
-    found = checks.run()
-    problems = {name: why for name, why in found.items() if why is not None}
-    is_ready = not any(map(checks.is_vital, problems))
-    body = {
-        "status": "ok" if is_ready else "unavailable",
-        "parts": {name: "down" if name in problems else "up" for name in found},
-        "problems": problems,
-    }
-    return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _reached(given: dict[str, Any]) -> dict[str, Any]:

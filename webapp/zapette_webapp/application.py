@@ -26,7 +26,7 @@ from zapette_webapp.links import routes as link_routes
 from zapette_webapp.links.resolver import Resolver
 from zapette_webapp.pages import authority, development, pages
 from zapette_webapp.pages.assets import Assets
-from zapette_webapp.status import metrics
+from zapette_webapp.status import health, metrics
 from zapette_webapp.store_limiter import StoreLimiter
 from zapette_webapp.streams import routes as stream_routes
 from zapette_webapp.streams.converter import StreamConverter
@@ -66,9 +66,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(broker_path.blueprint(parts.addresses.settings))
     cookies = SessionCookies(parts.library_access, parts.addresses.settings.public_url)
     app.register_blueprint(
-        api.blueprint(
-            parts.access, parts.new_players, cookies, parts.addresses, parts.checks, limiter
-        )
+        api.blueprint(parts.access, parts.new_players, cookies, parts.addresses, limiter)
     )
     app.register_blueprint(access_routes.blueprint(parts.access, parts.new_players, limiter))
     app.register_blueprint(library_routes.blueprint(parts.library))
@@ -93,6 +91,7 @@ def create_app(parts: Parts) -> Flask:
         parts.streams.families,
         lambda: metrics.restarts(parts.owners),
     )
+    app.register_blueprint(health.blueprint(parts.checks))
     app.register_blueprint(
         metrics.blueprint(figures, parts.checks, parts.library, parts.links.tool)
     )

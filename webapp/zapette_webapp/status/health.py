@@ -1,10 +1,13 @@
-"""The checks behind ``/healthz``."""
+"""``/healthz`` and the checks behind it."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify
 
 from zapette.client.client import Client
 from zapette.errors import CallError
@@ -15,6 +18,7 @@ from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.health_checks import Check, Checks
 from zapette_server.local_broker import local_host
 from zapette_server.settings import Settings
+from zapette_webapp.http.responses import security_headers
 
 _CONNECT_TIMEOUT: Final = 1.0
 _BROKER_TIMEOUT: Final = 3.0
@@ -24,6 +28,26 @@ BROKER: Final = "broker"
 
 BRIDGE: Final = "bridge"
 """The name of the bridge's service."""
+
+
+def blueprint(checks: Checks) -> Blueprint:
+    """Return the route ``/healthz``."""
+    health = Blueprint("health", __name__)
+    health.after_request(security_headers.no_store)
+
+    @health.get("/healthz")
+    def healthz() -> tuple[Response, HTTPStatus]:
+        found = checks.run()
+        problems = {name: why for name, why in found.items() if why is not None}
+        is_ready = not any(map(checks.is_vital, problems))
+        body = {
+            "status": "ok" if is_ready else "unavailable",
+            "parts": {name: "down" if name in problems else "up" for name in found},
+            "problems": problems,
+        }
+        return jsonify(body), HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+
+    return health
 
 
 def create_checks(
