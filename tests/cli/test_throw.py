@@ -114,7 +114,7 @@ def test_an_address_that_the_server_does_not_look_into(system: System, player: P
 
 def test_nothing_is_sent_to_a_player_that_is_not_there(system: System, photo: Path) -> None:
     done = system.zapette("throw", str(photo), "--to", "0" * 32, "--timeout", "1")
-    assert done.returncode == 4
+    assert done.returncode == 3
     assert photo.name not in done.stderr
 
 
