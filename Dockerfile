@@ -24,5 +24,5 @@ USER zapette
 VOLUME /data
 EXPOSE 8000 1883
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-m", "zapette_server.local_web"]
 CMD ["zapette", "run"]

@@ -1,11 +1,16 @@
-"""A connection to the web side on this machine, for commands that look after it."""
+"""A connection to the web side on this machine, for commands that look after it.
+
+``python -m zapette_server.local_web`` ends with 0 if all is up, as a container's health check.
+"""
 
 from __future__ import annotations
 
 import http.client
+import os
 import ssl
+import sys
 
-from zapette_server.local_broker import local_host
+from zapette_server.local_broker import find_home, local_host
 from zapette_server.settings import Settings
 
 
@@ -25,3 +30,19 @@ def connection(settings: Settings, timeout: float) -> http.client.HTTPConnection
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+
+
+def answers(settings: Settings, timeout: float, *, ready: bool = True) -> bool:
+    """Return whether the web side answers: that everything is up, or only whatever it says."""
+    asked = connection(settings, timeout)
+    try:
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status == 200 or not ready
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
+
+
+if __name__ == "__main__":
+    sys.exit(not answers(find_home(os.environ).settings, timeout=4))

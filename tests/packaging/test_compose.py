@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 import yaml
 
+from tests.programs.fronts import Tls
+from tests.programs.system import System
 from zapette_server.paths import ROOT
 
 
@@ -26,6 +33,7 @@ def test_compose_file_is_valid() -> None:
     assert services["homeassistant"]["profiles"] == ["homeassistant"]
     assert services["zapette"]["read_only"] is True
     assert services["zapette"]["cap_drop"] == ["ALL"]
+    assert services["zapette"]["environment"]["ZAPETTE_MDNS"] == "false"
     assert services["zapette"]["environment"]["ZAPETTE_PUBLIC_URL"] == given["ZAPETTE_PUBLIC_URL"]
 
 
@@ -57,4 +65,16 @@ def test_the_image_runs_without_rights_and_says_how_it_is() -> None:
     words = [line.split()[0] for line in last.splitlines() if line[:1].isupper()]
     assert words.index("USER") < words.index("HEALTHCHECK") < words.index("CMD")
     assert "USER zapette" in last
-    assert "/healthz" in last
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_the_health_check_of_the_image(tmp_path: Path, is_tls: bool) -> None:
+    (found,) = re.findall(r"HEALTHCHECK .*CMD (\[.*\])", stages()[-1])
+    check = [sys.executable, *json.loads(found)[1:]]
+    system = System(tmp_path)
+    if is_tls:
+        system.front = Tls(system.http_port)
+        system.settings |= system.front.settings
+    with system:
+        assert subprocess.run(check, env=system.environment, timeout=30).returncode == 0
+    assert subprocess.run(check, env=system.environment, timeout=30).returncode == 1

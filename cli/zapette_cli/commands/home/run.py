@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import http.client
 import os
 import signal
 import sys
@@ -21,7 +20,7 @@ from zapette_cli.processes.part import FATAL
 from zapette_cli.processes.ports import cannot_listen
 from zapette_cli.processes.welcome import Welcome
 from zapette_cli.settings_options import with_settings
-from zapette_server.local_web import connection
+from zapette_server.local_web import answers
 from zapette_server.settings import Settings
 
 _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
@@ -41,7 +40,7 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
     if reload:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
-    notifier = Notifier(os.environ, lambda: _answers(settings, ready=False))
+    notifier = Notifier(os.environ, lambda: answers(settings, 2, ready=False))
     welcome = Welcome(settings)
 
     def on_ready() -> None:
@@ -51,7 +50,7 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
     code = manager.run(
         settings,
         on_ready=on_ready,
-        is_ready=lambda: _answers(settings, ready=True),
+        is_ready=lambda: answers(settings, 2),
         on_look=welcome.follow,
         on_stop=notifier.stopping,
         reload=reload,
@@ -136,15 +135,3 @@ def _follow_parent(follow: bool) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
-
-
-def _answers(settings: Settings, *, ready: bool) -> bool:
-    """Return whether the web side answers: that everything is up, or only whatever it says."""
-    asked = connection(settings, timeout=2)
-    try:
-        asked.request("GET", "/healthz")
-        return asked.getresponse().status == 200 or not ready
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        asked.close()
