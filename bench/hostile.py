@@ -10,10 +10,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from bench.results import command, heading
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
 from tests.programs.system import System
@@ -29,8 +27,7 @@ def main() -> None:
     roles = (options.only,) if options.only else IDLE if options.idle else FLOODS
     with (
         tempfile.TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        launch(playwright) as chromium,
+        launched() as chromium,
         System(Path(folder), SETTINGS) as system,
     ):
         pages = Pages(chromium, chromium.new_context(**PHONE))

@@ -17,13 +17,13 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from bench.page_load.loads import Weight, live, weigh
 from bench.page_load.subjects import Subject, floor, install_seed, ours, seed
 from bench.page_load.taps import Tapping, Taps
 from bench.results import command, heading, markdown, percentile, rotated, write_json
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 
@@ -150,8 +150,7 @@ def main() -> None:
         install_seed()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        browser = launch(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
+        browser = stack.enter_context(launched())
         pages = Pages(browser, browser.new_context())
         (folder / "ours").mkdir()
         subjects = [stack.enter_context(ours(pages, folder / "ours"))]

@@ -20,12 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import sync_playwright
-
 from bench.phone_load.checks import Footprint, differences, footprint
 from bench.phone_load.phone import Phone
 from bench.results import command, markdown, write_json
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
@@ -161,8 +159,7 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
         system = System(folder, settings)
         stack.callback(system.stop)
         system.start()
-        browser = launch(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
+        browser = stack.enter_context(launched())
         pages = Pages(browser, browser.new_context())
         stack.callback(pages.close)
         pages.watch.expect(BROKEN_CONNECTION)

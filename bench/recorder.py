@@ -17,10 +17,9 @@ from typing import Final
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import sync_playwright
 
 from bench.results import command, write_json
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.driving.entities import Entities
 from tests.homeassistant.driving.instance import Instance
@@ -53,8 +52,7 @@ def _measure(folder: Path, seconds: float) -> dict[str, int]:
         stack.enter_context(system)
         home = Instance(folder / "home", system.household()).start()
         stack.callback(home.stop)
-        browser = launch(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
+        browser = stack.enter_context(launched())
         pages = Pages(browser, browser.new_context(**PHONE))
         stack.callback(pages.close)
         player = pages.started(system)

@@ -16,11 +16,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import sync_playwright
-
 from bench.results import command, heading, times, write_json
 from tests.browser.checks.ear import heard_after, listen
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
@@ -108,8 +106,7 @@ def main() -> None:
         for name in names:
             os.link(media / "film.mkv", media / name)
         system = stack.enter_context(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}))
-        browser = launch(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
+        browser = stack.enter_context(launched())
         system.wait_for_index()
         for name in names:
             pages = Pages(browser, browser.new_context())

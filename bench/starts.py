@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from playwright.sync_api import sync_playwright
 
 from bench.results import command, heading, times, write_json
 from bench.streams import CODECS, Alone, film, wait_for_end
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
@@ -90,8 +89,7 @@ def main() -> None:
             for turn in range(options.rounds):
                 os.link(folder / name, media / f"{kind} {_letters(turn)}.mkv")
         system = stack.enter_context(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}))
-        browser = launch(stack.enter_context(sync_playwright()))
-        stack.callback(browser.close)
+        browser = stack.enter_context(launched())
         system.wait_for_index()
         pages = Pages(browser, browser.new_context(**PHONE))
         player = pages.started(system)

@@ -15,10 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import sync_playwright
-
 from tests.browser.checks.screening import Projector, Screening
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.firefox import Firefox
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
@@ -80,13 +78,11 @@ def screen(samples: Sequence[Sample], folder: Path) -> list[tuple[Sample, Screen
 
 @contextmanager
 def _chromium(system: System) -> Iterator[Projector]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with launched() as browser:
         pages = Pages(browser, browser.new_context(**PHONE))
         player = pages.started(system)
         with Observer(system.household(), player.root) as observer:
             yield Projector(player, observer)
-        browser.close()
 
 
 @contextmanager

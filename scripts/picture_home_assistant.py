@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.driving.entities import Entities
 from tests.homeassistant.driving.instance import Instance
@@ -62,16 +62,14 @@ views:
 
 def main() -> None:
     """Take the dashboard of a real Home Assistant beside a page that plays."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, launched() as browser:
         system = System(_folder(folder, "system")).start()
         home = Instance(_folder(folder, "home"), system.household(), _CONFIGURATION)
         (home.folder / "home.yaml").write_text(_DASHBOARD)
-        browser = launch(playwright)
         try:
             _play(browser, system, home.start())
             _take(browser, home)
         finally:
-            browser.close()
             home.stop()
             system.stop()
 

@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from scripts.views import take_all
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.paths import ROOT
@@ -43,9 +43,8 @@ def main() -> None:
 
 def take() -> None:
     """Take both pages from a real system, and put them side by side."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, launched() as browser:
         system = System(Path(folder)).start()
-        browser = launch(playwright)
         try:
             tv, phone = _pages(browser, system)
             controlled = browser.new_page(viewport={"width": 1320, "height": 640})
@@ -53,7 +52,6 @@ def take() -> None:
             PICTURE.parent.mkdir(exist_ok=True)
             controlled.screenshot(path=PICTURE)
         finally:
-            browser.close()
             system.stop()
 
 

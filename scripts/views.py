@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.browser.samples.media_folder import make_shelf
 from tests.programs.system import System
 from tests.waiting import eventually
@@ -51,10 +51,9 @@ QUEUED: Final = ("media/Beta.webm", "media/Series/Gamma.webm", "media/Alpha (201
 def take_all(folder: Path) -> None:
     """Write the pictures into `folder`: ``<page>-<view>-<size>-<scheme>-<language>.png``."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as made, launched() as browser:
         media = make_shelf(Path(made) / "media")
         system = System(Path(made), {"ZAPETTE_MEDIA_DIR": str(media)}).start()
-        browser = launch(playwright)
         try:
             for size, scheme, language in itertools.product(SIZES, SCHEMES, LANGUAGES):
                 options = SIZES[size] | {
@@ -64,7 +63,6 @@ def take_all(folder: Path) -> None:
                 }
                 _take(browser, system, options, folder, f"{size}-{scheme}-{language}")
         finally:
-            browser.close()
             system.stop()
 
 

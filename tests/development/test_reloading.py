@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.bridge.listener import retained
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.programs.system import System
 from tests.sharing import sharing
 from tests.waiting import eventually
@@ -45,10 +45,8 @@ def system(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launch(playwright)
+    with launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.clients.plain_player import PlainPlayer
 from tests.programs.processes import ending
 from tests.programs.system import System
@@ -287,8 +286,7 @@ def test_bank(run: Callable[..., Run], house: System, app: Application) -> None:
     eventually(lambda: "not_supported: there are only 500 cents" in too_much.text, "it is said")
     served = run("bank/page.py", "0")
     eventually(lambda: served.lines, "the page is served", 20)
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with launched() as browser:
         page = browser.new_page()
         page.goto(served.lines[0].strip())
         page.fill("[name=url]", f"ws://127.0.0.1:{house.ws_port}/mqtt")
@@ -304,4 +302,3 @@ def test_bank(run: Callable[..., Run], house: System, app: Application) -> None:
         page.fill("[name=amount]", "1000")
         page.click("[value=withdraw]")
         page.wait_for_selector("#error:has-text('not_supported: there are only 601 cents')")
-        browser.close()

@@ -11,9 +11,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.pages import Pages
 from tests.hostile.attack_run import FEW, FLOODS, IDLE, SETTINGS, Outcome, besiege
 from tests.programs.system import System
@@ -26,13 +25,11 @@ LIMITS = Limits()
 
 @pytest.fixture
 def pages() -> Iterator[Pages]:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
+    with launched() as chromium:
         opened = Pages(chromium, chromium.new_context(**PHONE))
         yield opened
         opened.watch.verify()
         opened.close()
-        chromium.close()
 
 
 def assert_budgets(outcome: Outcome) -> None:

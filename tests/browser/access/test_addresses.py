@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.machines.namespaces import rerun_in
 from tests.machines.two_machines import HERE, ip, up
 from tests.programs.system import System
@@ -22,8 +21,7 @@ def test_a_network_that_comes_and_moves(request: pytest.FixtureRequest, tmp_path
     if rerun_in(request, "net"):
         return
     ip("link set lo up")
-    with System(tmp_path) as system, sync_playwright() as playwright:
-        browser = launch(playwright)
+    with System(tmp_path) as system, launched() as browser:
         page = browser.new_page()
         page.goto(system.url)
 
@@ -41,4 +39,3 @@ def test_a_network_that_comes_and_moves(request: pytest.FixtureRequest, tmp_path
         ip(f"addr add {MOVED}/24 dev near")
         shows(MOVED)
         assert page.evaluate("window.isTheSame")
-        browser.close()

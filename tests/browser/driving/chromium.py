@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.programs import fronts
 
@@ -41,6 +43,13 @@ PHONE: Final[dict[str, Any]] = {
 def launch(playwright: Playwright) -> Browser:
     """Start a browser process that remembers nothing."""
     return playwright.chromium.launch(executable_path=EXECUTABLE, args=_arguments())
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run such a browser for the time of the block."""
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        yield browser
 
 
 def launch_profile(playwright: Playwright, folder: Path) -> BrowserContext:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.programs.system import System
 from tests.waiting import eventually
 
@@ -61,8 +60,7 @@ def test_what_a_page_can_embed(cinema: System, other_site: str) -> None:
     ]
     for _, path in wanted:
         eventually(partial(is_there, cinema, path), f"{path} is there")
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with launched() as browser:
         page = browser.new_page()
         # with a cookie that opens the library, which the browser sends to every port of this host
         made = page.request.get(f"{cinema.url}api/id").json()
@@ -71,7 +69,6 @@ def test_what_a_page_can_embed(cinema: System, other_site: str) -> None:
             for kind, path in wanted:
                 page.goto(site)
                 assert page.evaluate(EMBED, [kind, cinema.url + path]) == result, (site, path)
-        browser.close()
 
 
 ANSWERS = [

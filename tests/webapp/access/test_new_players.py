@@ -10,9 +10,9 @@ from ipaddress import ip_interface
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.clients.mqtt_clients import Household
 from tests.programs.system import Answer, System
 from tests.sharing import sharing
@@ -280,10 +280,8 @@ def test_reading_a_code(text: Any, code: str | None) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launch(playwright)
+    with launched() as running:
         yield running
-        running.close()
 
 
 WORDS = {"en-GB": "Waiting to be let in", "fr-FR": "En attente d\u2019autorisation"}

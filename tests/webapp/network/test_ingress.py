@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.driving.chromium import launch
+from tests.browser.driving.chromium import launched
 from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.webapp.network.proxy import Proxy
@@ -40,8 +39,7 @@ def ingress(inside: System) -> Iterator[str]:
 def test_the_player_works_in_a_frame_of_home_assistant(ingress: str) -> None:
     failures: list[str] = []
     sockets: list[str] = []
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with launched() as browser:
         page = browser.new_page()
         page.on("websocket", lambda it: sockets.append(it.url))
         page.on("requestfailed", lambda it: failures.append(f"{it.url} {it.failure}"))
@@ -60,7 +58,6 @@ def test_the_player_works_in_a_frame_of_home_assistant(ingress: str) -> None:
         paths = {it.get("path") for it in page.context.cookies(f"{ingress}api/credentials")}
         # what is still asked for when the browser is closed fails
         failed = list(failures)
-        browser.close()
     assert link is not None
     assert PATH not in link
     assert sockets == [ingress.replace("http:", "ws:") + "mqtt"]

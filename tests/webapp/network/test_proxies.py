@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.clients.mqtt_clients import MqttClient
 from tests.programs.fronts import Caddy, Nginx, Proxy
 from tests.programs.ports import free_ports
@@ -80,10 +80,8 @@ def behind(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = launch(playwright)
+    with launched() as running:
         yield running
-        running.close()
 
 
 def test_a_phone_follows_the_player(behind: System, browser: Browser) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.browser.driving.chromium import PHONE, launch
+from tests.browser.driving.chromium import PHONE, launched
 from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.webapp.network.proxy import CLIENT, Proxy
@@ -60,8 +60,7 @@ def opened(page: Page, url: str, failures: list[str]) -> None:
 def test_both_pages_work_below_a_path(proxy: Proxy, port: int) -> None:
     failures: list[str] = []
     sockets: list[str] = []
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with launched() as browser:
         player = browser.new_page()
         player.on("websocket", lambda it: sockets.append(it.url))
         opened(player, f"http://127.0.0.1:{port}/zap/", failures)
@@ -77,7 +76,6 @@ def test_both_pages_work_below_a_path(proxy: Proxy, port: int) -> None:
         assert paths == {"device": "/zap/api", "session": "/zap/"}
         # what is still asked for when the browser is closed fails
         failed = list(failures)
-        browser.close()
     assert sockets[0] == f"ws://127.0.0.1:{port}/zap/mqtt"
     # whatever has no path before it would not have come through
     assert proxy.outside in ([], ["/favicon.ico"])
