@@ -31,7 +31,6 @@ _CHARACTER: Final = Text(
 
 # Of both kinds; a user's own systemd can enforce no more.
 _LIMITS: Final = """\
-CapabilityBoundingSet={capabilities}
 LockPersonality=yes
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
@@ -45,6 +44,7 @@ SystemCallFilter=~@privileged
 UMask=0077
 """
 _ISOLATION: Final = """\
+CapabilityBoundingSet={capabilities}
 DynamicUser=yes
 PrivateMounts=yes
 StateDirectory=zapette
@@ -113,9 +113,7 @@ class Unit:
         return "\n".join(lines) + "\n"
 
     def _limits(self) -> Iterator[str]:
-        low = [port for port in self.ports if port < _LOWEST_FREE_PORT]
-        needed = "CAP_NET_BIND_SERVICE" if low and not self.user else ""
-        yield from _LIMITS.format(capabilities=needed).splitlines()
+        yield from _LIMITS.splitlines()
         if not self.graphics:
             # the drivers of graphics cards compile programs
             yield "MemoryDenyWriteExecute=yes"
@@ -124,7 +122,10 @@ class Unit:
         readable = _outermost(self.readable)
         at_home = [it for it in readable if any(map(it.is_relative_to, _HOMES))]
         hidden = at_home + [it for it in readable if any(map(it.is_relative_to, _PRIVATE))]
-        yield from _ISOLATION.format(homes="tmpfs" if at_home else "yes").splitlines()
+        low = [port for port in self.ports if port < _LOWEST_FREE_PORT]
+        needed = "CAP_NET_BIND_SERVICE" if low else ""
+        homes = "tmpfs" if at_home else "yes"
+        yield from _ISOLATION.format(capabilities=needed, homes=homes).splitlines()
         yield f"AmbientCapabilities={needed}"
         yield "Environment=ZAPETTE_DATA_DIR=%S/zapette ZAPETTE_CONFIG=%d/zapette.toml"
         yield f"LoadCredential=zapette.toml:{SETTINGS}"

@@ -224,3 +224,30 @@ def test_systemd_runs_it(tmp_path: Path) -> None:
         assert film["url"] in host.output(listed)
         host.output(f"{command} uninstall")
         assert host.run("systemctl status zapette").returncode == 4
+
+
+MANAGER = """\
+[Unit]
+DefaultDependencies=no
+[Service]
+Type=notify
+User=65534
+Delegate=yes
+RuntimeDirectory=own
+Environment=XDG_RUNTIME_DIR=/run/own HOME=/run/own
+ExecStart=/lib/systemd/systemd --user
+"""
+
+
+@pytest.mark.long
+def test_the_systemd_of_a_user_can_enforce_the_limits(tmp_path: Path) -> None:
+    text = made(command=Path("/bin/true"), user=True).replace("Type=notify", "Type=oneshot")
+    with machine(tmp_path) as host:
+        files = {"system/manager.service": MANAGER, "user/zapette.service": text}
+        for file, content in files.items():
+            host.output(f"mkdir -p /run/systemd/{file.partition('/')[0]}")
+            host.output(f"echo {shlex.quote(content)} >/run/systemd/{file}")
+        host.output("systemctl daemon-reload && systemctl start manager")
+        own = "setpriv --reuid 65534 --clear-groups env XDG_RUNTIME_DIR=/run/own systemctl --user"
+        host.output(f"{own} start zapette")
+        assert host.output(f"{own} show -P Result zapette") == "success\n"
