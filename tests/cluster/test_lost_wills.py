@@ -18,6 +18,7 @@ from tests.waiting import eventually
 
 V3 = MQTTProtocolVersion.MQTTv311
 NODES = (1, 2, 3)
+MISSED = "no connection to the node"
 AVAILABILITIES = "zapette/players/+/availability"
 
 
@@ -80,15 +81,18 @@ def test_wills_of_an_election(on_nats: SystemOnNats, stack: ExitStack) -> None:
 
 def test_a_player_that_has_left_a_frozen_node(on_nats: SystemOnNats, stack: ExitStack) -> None:
     home = Household(on_nats)
-    frozen = on_nats.leader()
+    # one without which clients get in at once
+    frozen = next(it for it in NODES if it != on_nats.leader())
     old = connect(stack, on_nats, home, frozen)
     wait_until_retained(on_nats, {home.id: b"online"})
     port = on_nats.cluster.mqtt_ports[frozen % 3]
     heard = stack.enter_context(home.visitor("remote", version=V3, port=port))
     assert heard.subscribe(f"{home.root}/availability")
+    missed = on_nats.log.count(MISSED)
     with on_nats.cluster.frozen(frozen):
         cut(old)
         player = connect(stack, on_nats, home, frozen % 3 + 1)
+        eventually(lambda: on_nats.log.count(MISSED) > missed, "the web side misses the node")
     topic = f"{home.root}/availability"
     eventually(lambda: (topic, b"offline") in heard.received, "the will of the first connection")
     eventually(lambda: heard.received[-1] == (topic, b"online"), "it is corrected")

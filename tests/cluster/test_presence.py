@@ -19,13 +19,16 @@ CHANGED = 1000.0
         (Availability(ONLINE), False, PATIENCE, [OFFLINE]),
         (Availability(ONLINE, seen_at=CHANGED + 10), False, PATIENCE, []),
         # the will of an election was delivered, and maybe not retained
-        (Availability(OFFLINE, heard_at=CHANGED - 1), False, 1, [OFFLINE]),
-        (Availability(OFFLINE, heard_at=CHANGED - 60), False, 1, []),
-        # the will of its earlier connection came late; or it is just leaving
-        (Availability(OFFLINE, heard_at=CHANGED + 1), True, 3, [ONLINE]),
-        (Availability(OFFLINE, heard_at=CHANGED + 1), True, 2, []),
+        (Availability(OFFLINE, left_at=CHANGED - 1), False, 1, [OFFLINE]),
+        (Availability(OFFLINE, left_at=CHANGED - 60), False, 1, []),
+        # the will of its earlier connection came late, maybe heard before its `online`
+        (Availability(ONLINE, left_at=CHANGED + 1), True, 3, [ONLINE]),
+        (Availability(ONLINE, left_at=CHANGED - 60), True, 3, []),
+        (Availability(OFFLINE, left_at=CHANGED + 1), True, 3, [ONLINE]),
+        # it may just be leaving
+        (Availability(OFFLINE, left_at=CHANGED + 1), True, 2, []),
         # it came back while a correction was on its way
-        (Availability(ONLINE, CHANGED + 1, corrected=True), True, 2, [ONLINE]),
+        (Availability(ONLINE, corrected=True), True, 2, [ONLINE]),
         (Availability(OFFLINE, corrected=True), False, PATIENCE, []),
     ],
 )

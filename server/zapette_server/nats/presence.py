@@ -37,13 +37,13 @@ class Availability:
 
     Attributes:
         payload: as it was heard last.
-        heard_at: when that was published; never, if it was retained before, or is a correction.
+        left_at: when an ``offline`` that is no correction was heard last.
         seen_at: when the player was connected last.
         corrected: whether it is a correction to ``offline``, which may have overtaken the player.
     """
 
     payload: bytes
-    heard_at: float = _NEVER
+    left_at: float = _NEVER
     seen_at: float = _NEVER
     corrected: bool = False
 
@@ -60,15 +60,17 @@ def corrections(
         now: the time, by the same clock.
     """
     for player, it in known.items():
+        # others may have heard it in another order, or it is not retained
+        has_left = it.left_at >= doubted_at - _NOTICE
         if player in connected:
             it.seen_at = now
-            if it.corrected or (it.payload == OFFLINE and now - it.heard_at >= _SETTLE):
+            is_wrong = it.payload == OFFLINE or has_left
+            if it.corrected or (is_wrong and now - it.left_at >= _SETTLE):
                 yield player, ONLINE
         elif it.payload == ONLINE:
             if now - max(it.seen_at, doubted_at) >= PATIENCE:
                 yield player, OFFLINE
-        elif it.heard_at >= doubted_at - _NOTICE:
-            # it was delivered, but maybe not retained
+        elif has_left:
             yield player, OFFLINE
 
 
@@ -94,7 +96,8 @@ class Presence:
             del self._known[player]
         elif not (known.corrected and payload == OFFLINE):
             known.payload = payload
-            known.heard_at = _NEVER if retained else time.monotonic()
+            if payload == OFFLINE and not retained:
+                known.left_at = time.monotonic()
 
     async def run(self, publish: Callable[[str, bytes], None]) -> None:
         """Correct for a minute after each change of the nodes, until cancelled.
@@ -124,7 +127,7 @@ class Presence:
         for player, payload in found:
             publish(player, payload)
             known = self._known[player]
-            known.payload, known.heard_at, known.corrected = payload, _NEVER, payload == OFFLINE
+            known.payload, known.left_at, known.corrected = payload, _NEVER, payload == OFFLINE
         if found:
             log.info("corrected the availability of %d players", len(found))
         return bool(found)
