@@ -120,12 +120,16 @@ class Client:
         """Connect, and reconnect after each loss, until `stop`.
 
         If the client runs already, this does nothing. After `stop` you can start it again.
+
+        Raises:
+            RuntimeError: an ``async`` handler has blocked the event loop since before `stop`.
         """
         if self._started:
             return
-        self._started = True
         # a handler may have stopped it without waiting
         self._loop.join(_STOP_TIMEOUT)
+        self._loop.check_ended()
+        self._started = True
         connection = self._connection
         connection.on_live = self._came_live
         connection.on_lost = self._lost
@@ -175,8 +179,11 @@ class Client:
                 ended.set_result(None)
 
         self._loop.post(lambda: self._loop.spawn(end()))
-        ended.result(_STOP_TIMEOUT)
-        self._loop.stop()
+        try:
+            ended.result(_STOP_TIMEOUT)
+        except FutureTimeout:
+            log.error("an async handler blocks the event loop: the client stops after it")  # noqa: TRY400
+        self._loop.stop(_SLACK)
         self._end_threads()
 
     async def stop_async(self) -> None:

@@ -47,11 +47,18 @@ class LoopThread:
         """Whether the thread was started and has not ended."""
         return self._thread is not None and self._thread.is_alive()
 
+    def check_ended(self) -> None:
+        """Raise RuntimeError if the thread has not ended."""
+        if self.is_running:
+            raise RuntimeError("a handler still blocks the event loop")
+
     def start(self) -> None:
         """Start the thread."""
-        self._stopping = self._woken = False
+        self._stopping = False
         self._inbox.clear()
         self._loop = _new_loop()
+        # last: work that is posted meanwhile, to the earlier loop, wakes nobody
+        self._woken = False
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 

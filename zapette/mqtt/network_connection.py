@@ -114,7 +114,10 @@ class NetworkConnection:
             error: Exception | None = None
             try:
                 self._mqtt.connect(host, port, keep_alive, **clean)  # type: ignore[arg-type]
-            except (OSError, ValueError, paho.WebsocketConnectionError) as failure:
+            except LookupError:
+                # paho takes headers apart as if they all had a space
+                error = paho.WebsocketConnectionError("the answer to the WebSocket is malformed")
+            except Exception as failure:  # noqa: BLE001 - `open` raises it
                 error = failure
             # the client may have been stopped meanwhile, and its loop closed
             with suppress(RuntimeError):

@@ -73,7 +73,7 @@ class PersistentConnection:
         self._callee = callee
         self._will = callee.availability if callee else will
         self._subscriptions = Subscriptions()
-        self._fresh: list[Subscription] = []
+        self._fresh: dict[int, Subscription] = {}
         self._live = threading.Event()
         self._settled = threading.Event()
         self._waiting: list[asyncio.Future[None]] = []
@@ -202,10 +202,10 @@ class PersistentConnection:
         """
         subscription = self._subscriptions.add(topic_filter, handler, qos)
         subscription.needed = subscription.needed or needed
-        if self.is_live and not subscription.confirmed:
+        if self.is_live:
             if not self._fresh:
                 self._loop.loop.call_soon(self._subscribe_fresh)
-            self._fresh.append(subscription)
+            self._fresh[subscription.number] = subscription
         return subscription
 
     def unsubscribe(self, topic_filter: str) -> None:
@@ -227,7 +227,13 @@ class PersistentConnection:
         logged: set[str] = set()
         insist, left = self._dialer.timing.insist, self._dialer.nodes
         while not stopping.is_set():
-            was_live, ending = await self._connect_once(again=bool(logged))
+            try:
+                was_live, ending = await self._connect_once(again=bool(logged))
+            except Exception as error:
+                # such as a password that cannot be read now
+                log.debug("an attempt to connect failed", exc_info=error)
+                was_live, ending = False, Ending(str(error) or type(error).__name__)
+                self._reason = f"{self._name}: {ending.reason}"
             insist, left = insist or was_live, left - 1
             if not insist and not left:
                 self._settle()
@@ -283,7 +289,7 @@ class PersistentConnection:
         """Subscribe and become live; return False if the connection ends meanwhile."""
         self._connection = connection
         # others may be added while the broker answers
-        while waiting := [it for it in self._subscriptions if not (it.confirmed or it.refused)]:
+        while waiting := [it for it in self._subscriptions if it.is_due]:
             if not await self._subscribe(connection, waiting):
                 return False
         self._publish_availability(connection, b"online")
@@ -315,15 +321,14 @@ class PersistentConnection:
         self._settled.clear()
         self._reason = reason
         for subscription in self._subscriptions:
-            subscription.confirmed = subscription.refused = False
-            subscription.settle()
+            subscription.reset()
         if was_live:
             self.on_lost(reason)
 
     def _subscribe_fresh(self) -> None:
-        fresh, self._fresh = self._fresh, []
+        fresh, self._fresh = self._fresh, {}
         if self._connection is not None and self.is_live:
-            self._loop.spawn(self._subscribe(self._connection, fresh))
+            self._loop.spawn(self._subscribe(self._connection, list(fresh.values())))
 
     async def _subscribe(
         self,
@@ -338,16 +343,22 @@ class PersistentConnection:
             subscriptions: what to ask for.
             repeat: seconds after which to ask again for what is refused.
         """
+        for each in subscriptions:
+            each.ask()
         granted = await asyncio.gather(
             *(
                 connection.subscribe(each.filter.text, each.qos, each.number)
                 for each in subscriptions
             )
         )
+        # retained messages that come once more are only for later handlers
+        if any(it.served for it in subscriptions):
+            await connection.unsubscribe(_NOTHING)
         if connection.ended.done():
             return False
         for subscription, is_granted in zip(subscriptions, granted, strict=True):
             subscription.confirmed, subscription.refused = is_granted, not is_granted
+            subscription.requests -= 1
         refused = [it for it in subscriptions if it.refused]
         for subscription in refused:
             # NATS also refuses what it cannot do now, while it elects leaders

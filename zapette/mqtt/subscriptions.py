@@ -92,6 +92,9 @@ class Subscription:
         needed: whether the client is of no use without it.
         confirmed: whether the broker has granted it on this connection.
         refused: whether the broker has refused it on this connection.
+        asked_for: for how many of the handlers it was requested on this connection.
+        served: how many of the handlers have its retained messages.
+        requests: how many requests the broker has not answered.
         waiting: called once the broker answers or the connection ends.
     """
 
@@ -102,7 +105,32 @@ class Subscription:
     needed: bool = False
     confirmed: bool = False
     refused: bool = False
+    asked_for: int = 0
+    served: int = 0
+    requests: int = 0
     waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it must be requested: for each handler, the broker sends retained messages."""
+        return self.asked_for < len(self.handlers)
+
+    def ask(self) -> None:
+        """Note that it is requested: its retained messages come once more."""
+        if self.confirmed and not self.requests:
+            self.served = self.asked_for
+        self.requests += 1
+        self.asked_for = len(self.handlers)
+
+    def reset(self) -> None:
+        """Forget what the broker has answered, because the connection is lost."""
+        self.confirmed = self.refused = False
+        self.asked_for = self.served = self.requests = 0
+        self.settle()
+
+    def receivers(self, message: Message) -> list[Handler]:
+        """Return the handlers that do not have a message yet."""
+        return self.handlers[self.served if message.retained else 0 :]
 
     def when_settled(self, callback: Callable[[], None]) -> None:
         """Call `callback` once, when the broker answers or the connection ends."""
@@ -127,7 +155,8 @@ class Subscriptions:
         return len(self._by_filter)
 
     def __iter__(self) -> Iterator[Subscription]:
-        return iter(self._by_filter.values())
+        # further ones may be added meanwhile
+        return iter(list(self._by_filter.values()))
 
     def add(self, topic_filter: str, handler: Handler, qos: int) -> Subscription:
         """Add a handler, and return its new or existing subscription.
@@ -157,11 +186,11 @@ class Subscriptions:
         """
         if len(message.numbers) == 1:
             subscription = self._by_number.get(message.numbers[0])
-            return subscription.handlers if subscription is not None else []
+            return subscription.receivers(message) if subscription is not None else []
         return [
             handler
-            for subscription in self._by_filter.values()
+            for subscription in self
             if not message.numbers or subscription.number in message.numbers
             if subscription.filter.matches(message.topic)
-            for handler in subscription.handlers
+            for handler in subscription.receivers(message)
         ]

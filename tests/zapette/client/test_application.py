@@ -8,7 +8,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Annotated, Any
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from tests.programs.mosquitto import run_tool
 from tests.waiting import SLACK, eventually
 from zapette import Application, Event, Range
+from zapette.client.calls import caller
+from zapette.client.players.players import Players
 from zapette.errors import (
     CallError,
     InvalidArgument,
@@ -356,3 +359,23 @@ def test_nothing_without_a_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Any
         Application().start(timeout=0.5)
     with pytest.raises(SettingsError, match="setting url: it must begin"):
         Application(url="http://example.org")
+
+
+def test_threads_that_look_at_the_players_share_them(
+    application: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = application()
+    both = threading.Barrier(2)
+    started: list[Players] = []
+
+    def make(*parts: Any) -> Players:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        started.append(Players(*parts))
+        return started[-1]
+
+    monkeypatch.setattr(caller, "Players", make)
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda _: own.players, range(2)))
+    assert len(started) == 1
+    assert found == 2 * started

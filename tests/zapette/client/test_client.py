@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -329,6 +330,117 @@ def test_a_subscription_while_the_broker_answers_others(
         eventually(lambda: later in heard, "it was asked for too")
     finally:
         client.stop()
+
+
+def test_a_later_handler_of_a_filter_gets_what_is_retained(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee
+) -> None:
+    connect(url, callee=callee)
+    client = connect(url)
+    first: list[bytes] = []
+    client.subscribe(callee.availability, lambda it: first.append(it.payload))
+    eventually(lambda: first, "the first handler has it")
+    later: list[bytes] = []
+    client.subscribe(callee.availability, lambda it: later.append(it.payload))
+    eventually(lambda: later == [b"online"], "the later one has it too")
+    assert first == [b"online"]
+    client.fence(30)
+    # its own handler of the availability is one more
+    assert client.is_available(callee)
+    assert (first, later) == ([b"online"], [b"online"])
+
+
+def test_a_callback_of_a_call_may_call_others(
+    url: BrokerUrl,
+    connect: Callable[..., Client],
+    callee: Callee,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    never = threading.Event()
+    offering = connect(url, callee=callee, procedures={"hang": lambda: never.wait(60)})
+    caller = connect(url)
+    others: list[Future[Any]] = []
+
+    def call_others(_: Future[Any]) -> None:
+        for number in range(3):
+            other = Topics().service(f"other-{number}")
+            others.append(caller.call_later(other, "status", timeout=0.1))
+
+    calls = [caller.call_later(callee, "hang", timeout=60) for _ in range(2)]
+    for each in calls:
+        each.add_done_callback(call_others)
+    eventually(lambda: caller.is_available(callee), "the callee is met")
+    offering.stop()
+    never.set()
+    for each in calls:
+        with pytest.raises(Unavailable, match="offline"):
+            each.result(30)
+    assert len(others) == 6
+    assert not [it for it in caplog.records if it.exc_info]
+
+
+# paho closes no socket of an attempt that failed, but drops it
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_answer_that_paho_cannot_read_is_no_end() -> None:
+    """A server may leave out the space after the colon of a header (RFC 9112, 5.1)."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = Client(BrokerUrl("ws", "127.0.0.1", server.getsockname()[1], path="/mqtt"))
+        client.start()
+        try:
+            for _ in range(2):
+                one, _address = server.accept()
+                with one:
+                    one.sendall(b"HTTP/1.1 101 Go\r\nSec-WebSocket-Accept:x\r\n\r\n")
+            with pytest.raises(Unavailable, match="malformed"):
+                client.wait(0.1)
+        finally:
+            client.stop()
+
+
+def test_a_password_that_cannot_be_read_at_first(system: System) -> None:
+    where = system.household()
+    asked: list[str] = []
+
+    def password() -> str:
+        asked.append("once more")
+        if len(asked) == 1:
+            raise OSError("the disk sleeps")
+        return str(where.password)
+
+    client = Client(where, password=password)
+    client.start()
+    try:
+        client.wait(30)
+    finally:
+        client.stop()
+
+
+def test_a_handler_that_blocks_the_event_loop(
+    url: BrokerUrl, callee: Callee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zapette.client.client._STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr("zapette.client.client._SLACK", 0.1)
+    begun, free = threading.Event(), threading.Event()
+
+    async def block() -> None:
+        begun.set()
+        free.wait(60)
+
+    client = Client(url, callee=callee, procedures={"block": block})
+    client.start()
+    try:
+        client.wait(30)
+        client.command(callee, "block")
+        assert begun.wait(30)
+        client.stop()
+        with pytest.raises(RuntimeError, match="still blocks"):
+            client.start()
+    finally:
+        free.set()
+    monkeypatch.undo()
+    client.start()
+    client.wait(30)
+    client.stop()
 
 
 def test_a_wrong_password_is_said(system: System) -> None:

@@ -76,3 +76,19 @@ def test_handlers_in_the_order_of_their_subscriptions() -> None:
     assert seen == []
     hand_on(Message("a/b", b""))
     assert seen == ["two"]
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2)])
+def test_a_handler_may_subscribe(numbers: tuple[int, ...]) -> None:
+    subscriptions = Subscriptions()
+
+    def again(_message: Message) -> None:
+        subscriptions.add("a", again, 1)
+        subscriptions.add(f"b{len(subscriptions)}", again, 1)
+
+    subscriptions.add("a", again, 1)
+    for handler in subscriptions.handlers(Message("a", b"", numbers=numbers)):
+        handler(Message("a", b""))
+    for subscription in subscriptions:
+        subscriptions.add(f"c{subscription.number}", again, 1)
+    assert len(subscriptions) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from typing import Any
 
@@ -22,6 +23,7 @@ class Caller:
         self._client = client
         self._topics = topics
         self._players: Players | None = None
+        self._lock = threading.Lock()
 
     @property
     def client(self) -> Client:
@@ -132,10 +134,11 @@ class Caller:
     @property
     def players(self) -> Players:
         """The players and their states; complete a moment after the start (`Players.settle`)."""
-        if self._players is None:
-            self._players = Players(self._client, self._topics)
-            self._players.start()
-        return self._players
+        with self._lock:
+            if self._players is None:
+                self._players = Players(self._client, self._topics)
+                self._players.start()
+            return self._players
 
     def _full(self, topic: str, *, absolute: bool) -> str:
         return topic if absolute else f"{self._topics.base}/{topic}"

@@ -166,7 +166,8 @@ class OutgoingCalls:
         self._online[callee.root] = message.payload == b"online"
         if self._online[callee.root]:
             return
-        for peer in self._peers.values():
+        # a callback of a call may call others
+        for peer in list(self._peers.values()):
             if callee in peer.needs:
                 below = f"{peer.callee.root}/response/"
                 self._pending.fail_all(f"{_name(callee)} is offline", below)
