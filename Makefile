@@ -76,6 +76,7 @@ docs: $(VENV)/.dev
 
 # The wheels, in build/wheels; and whether they run from an empty folder.
 wheels: $(VENV)/.dev $(MODULES)/.dev
+	@rm -rf build/wheels
 	@for each in zapette broker .; do \
 	  $(BIN)/uv build --wheel --quiet --no-build-isolation --python $(BIN)/python \
 	    --out-dir build/wheels $$each || exit 1; done
