@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from tests.faults.home import home
 from tests.programs.system import Answer, System
 from tests.waiting import SLACK, eventually
 from zapette_broker.storage.sqlite import WHOLE_INTERVAL
+from zapette_server.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("own_disk")
 
@@ -77,6 +79,13 @@ def _says(system: System, words: str, part: str) -> bool:
     return words in problems(system).get(part, "")
 
 
+def watchdog() -> str:
+    """Return the path by which the Supervisor sees whether to restart the add-on."""
+    config = (ROOT / "addon" / "zapette" / "config.yaml").read_text()
+    (path,) = re.findall(r"^watchdog: \S+:8000/(\S+)$", config, re.MULTILINE)
+    return str(path)
+
+
 def quiet(system: System, *players: dict[str, Any]) -> None:
     """Check that the log holds neither tracebacks nor ids."""
     assert "Traceback" not in system.log
@@ -94,6 +103,9 @@ def test_a_full_disk(system: System) -> None:
         assert answer is not None
         assert answer.code == 0x97
         names(system, "make room", "broker_store_messages")
+        assert system.get(watchdog()).status == 200, (
+            "Home Assistant would restart it again and again"
+        )
     eventually(lambda: not problems(system), "it recovers by itself", timeout=20)
     assert system.post("api/credentials", new).status == 200
     with home(system) as client:
