@@ -6,11 +6,13 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
 from tests.database.test_grants import ONE
 from tests.programs.ports import free_port
+from tests.programs.postgresql import PostgresqlServer
 from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database
@@ -87,6 +89,45 @@ def test_a_database_of_another_kind(
         assert (refused.exit_code, "secret" in refused.output) == (2, False)
         assert "begins with postgresql://" in refused.output
     assert [it.name for it in tmp_path.iterdir()] == ["from"]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE TABLE players (name TEXT)",
+        "CREATE TABLE household (people INTEGER)",
+        "CREATE VIEW leases AS SELECT 1",
+        "CREATE TABLE zapette_schema (version BIGINT)",
+        "CREATE FUNCTION zapette_player_ends() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    ],
+)
+def test_a_database_of_another_program(server: PostgresqlServer, folder: Path, theirs: str) -> None:
+    with server.empty_database() as url, psycopg.connect(url, autocommit=True) as database:
+        database.execute(theirs)
+
+        def found() -> list[tuple[str]]:
+            listed = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            return database.execute(listed).fetchall()
+
+        before = found()
+        refused = copied(folder, url)
+        assert (refused.exit_code, "another program uses it" in refused.output) == (2, True)
+        assert found() == before
+
+
+def test_what_is_no_place_for_a_copy(
+    folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert "not empty" in copied(folder, folder / "secret").output
+    assert "begins with postgresql://" in copied(folder, "postgresql:/zapette").output
+    refused = copied(folder, f"{database_url}&user=p%zzw")
+    assert (refused.exit_code, "p%zzw" in refused.output) == (2, False)
+    assert "database: invalid percent-encoded token" in refused.output
+    assert [it.name for it in folder.parent.iterdir()] == ["from"]
+    assert copied(folder, database_url).exit_code == 0
+    # the same database, whose source would have it locked
+    assert "not empty" in copied(database_url, database_url).output
 
 
 def test_a_running_or_newer_source_is_refused(

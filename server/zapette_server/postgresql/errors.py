@@ -9,6 +9,7 @@ from typing import Final
 import psycopg
 
 from zapette_broker.storage.store_errors import (
+    ForeignStore,
     StoreBusy,
     StoreDamaged,
     StoreError,
@@ -19,6 +20,7 @@ from zapette_broker.storage.store_errors import (
 
 NAME: Final = "PostgreSQL"
 
+_FOREIGN: Final = "another program uses it, and it stays unchanged ({reason}); name an empty one"
 _KINDS: Final[Mapping[str, tuple[type[StoreError], str]]] = {
     "57014": (StoreBusy, "a statement took too long and was ended"),
     "55P03": (StoreBusy, "another process has locked it"),
@@ -29,6 +31,9 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str]]] = {
     "53100": (StoreFull, "its disk is full; make room"),
     "25006": (StoreReadOnly, "it cannot be written: it is read-only, or a standby"),
     "42501": (StoreReadOnly, "its role has too few rights ({reason})"),
+    "42710": (ForeignStore, _FOREIGN),
+    "42723": (ForeignStore, _FOREIGN),
+    "42P07": (ForeignStore, _FOREIGN),
     "42P01": (StoreDamaged, "damaged ({reason}); restore a backup"),
     "42703": (StoreDamaged, "damaged ({reason}); restore a backup"),
     "58030": (StoreError, "it cannot read or write its files"),

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from zapette.errors import SettingsError
 from zapette_broker.storage.store_errors import StoreBusy
 from zapette_server.postgresql.errors import NAME, store_error
 
@@ -27,6 +29,19 @@ GRACE: Final = 1.0
 _LOOK: Final = 0.25
 
 Driver = psycopg.Connection[tuple[Any, ...]]
+
+
+def check_url(url: str) -> None:
+    """Check that a URL is well-formed.
+
+    Raises:
+        SettingsError: it is not; the error names the setting.
+    """
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        # the rest may quote a password
+        raise SettingsError("database", str(error).partition(":")[0]) from None
 
 
 def problem_of(url: str) -> str | None:

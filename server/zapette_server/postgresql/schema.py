@@ -24,6 +24,8 @@ _TYPES: Final = (
     (r"\bINTEGER\b", "BIGINT"),
     (r"\bREAL\b", "DOUBLE PRECISION"),
     (r"\) WITHOUT ROWID", ")"),
+    # what is there without a version is another program's
+    (r"IF NOT EXISTS ", ""),
 )
 _TRIGGERS: Final = """
 CREATE FUNCTION zapette_player_ends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -80,6 +82,7 @@ def prepare(database: Connection) -> None:
 
     Raises:
         StoreNewer: a newer version wrote them; they stay unchanged.
+        ForeignStore: another program has something of the same name; all stays unchanged.
         StoreError: the database cannot be used.
     """
     if version(database) == VERSION:
@@ -104,4 +107,5 @@ def version(database: Connection) -> int:
     # not to_regclass(): it may answer from before the transaction had its turn
     if not database.read(_HAS_VERSION):
         return 0
-    return int(database.read("SELECT version FROM zapette_schema")[0][0])
+    rows = database.read("SELECT version FROM zapette_schema")
+    return int(rows[0][0]) if rows else 0

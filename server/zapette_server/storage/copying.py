@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -27,6 +28,7 @@ _GRANTS: Final[Mapping[str, str]] = {
     "visitors": "client_id, player_id, generation, role, device, label, address, since, expires_at,"
     " ended",
 }
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ def copy(source: str, target: str) -> dict[str, int]:
         StoreError: one of them cannot be used; the target then has nothing of the copy.
     """
     for place in (source, target):
-        scheme, is_url, _ = place.partition("://")
-        if is_url and not is_server(place):
+        url = _URL.match(place)
+        if url and not is_server(place):
             # without the rest, which may hold a password
-            raise CopyRefused(f"{scheme}://", "scheme")
+            raise CopyRefused(url[0], "scheme")
     with _source(source) as found:
         if is_server(target):
             return _to_server(found, target)
@@ -100,16 +102,23 @@ def _folder(folder: DataFolder, stack: ExitStack) -> _Side:
 
 
 def _to_server(source: _Side, url: str) -> dict[str, int]:
-    with closing(open_server(url)) as server, server.transaction():
-        for table in (*_PLAYERS, *_GRANTS, "household"):
-            if server.read(f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608
-                raise CopyRefused("PostgreSQL", "taken")
-        server.write_many("INSERT INTO household VALUES (?, ?)", list(source.secrets.items()))
-        return _rows(source, server, server)
+    with closing(open_server(url)) as server:
+        # already here: it may be the source, whose transaction the next one would wait for
+        _check_empty(server)
+        with server.transaction():
+            _check_empty(server)
+            server.write_many("INSERT INTO household VALUES (?, ?)", list(source.secrets.items()))
+            return _rows(source, server, server)
+
+
+def _check_empty(server: Connection) -> None:
+    for table in (*_PLAYERS, *_GRANTS, "household"):
+        if server.read(f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608
+            raise CopyRefused("PostgreSQL", "taken")
 
 
 def _to_folder(source: _Side, path: Path) -> dict[str, int]:
-    if path.exists() and any(path.iterdir()):
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CopyRefused(str(path), "taken")
     make_folder(path)
     try:

@@ -27,8 +27,9 @@ def open_server(url: str, *, timeout: float | None = None) -> Database:
         StoreError: the database cannot be used.
     """
     with _needed():
-        from zapette_server.postgresql import database  # noqa: PLC0415 - an optional extra
+        from zapette_server.postgresql import database, pool  # noqa: PLC0415 - an optional extra
 
+        pool.check_url(url)
         return database.Database(url, timeout=timeout or database.STATEMENT_TIMEOUT)
 
 
@@ -39,11 +40,12 @@ def problem_of(url: str) -> str | None:
         url: of the form ``postgresql://user:password@host:5432/name``.
 
     Raises:
-        SettingsError: the driver is missing.
+        SettingsError: the driver is missing, or the URL is malformed.
     """
     with _needed():
         from zapette_server.postgresql import pool  # noqa: PLC0415 - an optional extra
 
+        pool.check_url(url)
         return pool.problem_of(url)
 
 
