@@ -20,7 +20,7 @@ from bench.broker_load.clients import Transport
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
 from bench.broker_load.run import USUAL, Plan, Run
-from bench.processes import ProcessError, raise_file_limit, two_cores
+from bench.processes import exit_code, raise_file_limit, two_cores
 from bench.results import about, command, counts, names_of, write_json
 
 
@@ -49,17 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def carry_out(plan: Plan, tables_of: Callable[[Results], str]) -> int:
     """Carry out a plan and show its results; return what `main` returns."""
-    try:
-        return uvloop.run(_run(plan, tables_of))
-    except ProcessError as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return 2
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        sys.stderr.write("bench: interrupted\n")
-        return 130
+    return exit_code(lambda: uvloop.run(_run(plan, tables_of)))
 
 
-async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> int:
+async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> None:
     task = asyncio.current_task()
     if task is not None:
         # as SIGINT does, so that started processes are ended
@@ -90,7 +83,6 @@ async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> int:
         # after an interruption, show what was measured before it
         print(tables_of(results))
         write_json(plan.json, results.document())
-    return 0
 
 
 if __name__ == "__main__":

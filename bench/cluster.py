@@ -17,6 +17,7 @@ from bench.broker_load.measures import Effort
 from bench.broker_load.report import ratios_to_others, tables
 from bench.broker_load.run import Plan
 from bench.cluster_load import kills, machines
+from bench.processes import exit_code
 from bench.results import command
 
 SERVERS: Final = ("ours", "nats1", "nats3", "mosquitto", "amqtt", "iotcore")
@@ -49,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.kills:
         machines.enter(sys.argv[1:] if arguments is None else arguments)
         given = (options.phones, options.players, options.fronts, options.json)
-        kills.run(*given, of_nodes=not options.shared)
-        return 0
+        return exit_code(lambda: kills.run(*given, of_nodes=not options.shared))
     plan = Plan(
         servers=SERVERS,
         transports=("tcp",),

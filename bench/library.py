@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bench.media import ours
-from bench.results import command, markdown, percentile, write_json
+from bench.results import command, markdown, percentile, workspace, write_json
 from tests.clients.proof import household
 from tests.programs.ports import free_ports
 from zapette_webapp.library.library import Library
@@ -96,10 +95,8 @@ def _get(connection: http.client.HTTPConnection, proof: dict[str, str], query: s
 def main() -> None:
     """Run the benchmark from the command line."""
     options = command("library", __doc__).parse_args()
-    with tempfile.TemporaryDirectory() as name, _without_ffmpeg():
-        folder = Path(name)
+    with workspace() as folder, _without_ffmpeg():
         media = folder / "media"
-        media.mkdir()
         fill(media)
         first_scan, further_scan = scan(media, folder / "data")
         (port,) = free_ports(1)

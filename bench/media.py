@@ -15,7 +15,6 @@ import shutil
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from contextlib import ExitStack, closing
 from http import HTTPStatus
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.processes import Process
-from bench.results import command, markdown, percentile, write_json
+from bench.results import command, markdown, percentile, workspace, write_json
 from tests.clients.proof import household, lines
 from tests.programs.ports import free_port, free_ports
 
@@ -197,9 +196,7 @@ def calls_with_viewers(
 
 def measure(rounds: int) -> dict[str, float]:
     """Return rates in MiB/s and the times of calls in milliseconds."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        (folder / "media").mkdir()
+    with workspace() as folder, ExitStack() as stack:
         with (folder / "media" / "film.webm").open("wb") as film:
             part = os.urandom(1 << 20)
             for _ in range(SIZE >> 20):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import resource
 import subprocess
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -145,6 +147,19 @@ class Process:
 def pinned(core: int, command: Sequence[str]) -> list[str]:
     """Return `command` as one that runs on a single core and ends with its parent."""
     return ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *command]
+
+
+def exit_code(run: Callable[[], object]) -> int:
+    """Return 0 after `run`, 2 if it cannot be run here, or 130 if it is interrupted."""
+    try:
+        run()
+    except ProcessError as error:
+        sys.stderr.write(f"bench: {error}\n")
+        return 2
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        sys.stderr.write("bench: interrupted\n")
+        return 130
+    return 0
 
 
 def two_cores() -> tuple[int, int]:

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.broker_load.servers import Crossbar
-from bench.processes import ProcessError, two_cores
+from bench.processes import exit_code, two_cores
 from bench.python_load.report import Results, Sample
 from bench.python_load.sides import SIDES, Side
 from bench.results import about, command, counts, names_of, rotated, write_json
@@ -37,15 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="rounds (5)")
     parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="of a sample (2)")
     parser.add_argument("--silent", action="store_true", help="report no progress")
-    try:
-        _run(parser.parse_args(arguments))
-    except ProcessError as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("bench: interrupted\n")
-        return 130
-    return 0
+    options = parser.parse_args(arguments)
+    return exit_code(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> None:

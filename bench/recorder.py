@@ -8,7 +8,6 @@ many the page published. It needs the Python of ``make test-homeassistant``.
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 import time
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from typing import Final
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench.results import command, write_json
+from bench.results import command, workspace, write_json
 from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.pages import Pages
 from tests.homeassistant.driving.entities import Entities
@@ -36,15 +35,14 @@ def main() -> None:
     parser = command("recorder", __doc__)
     parser.add_argument("--minutes", type=float, default=30)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        figures = _measure(Path(folder), options.minutes * 60)
+    with workspace() as folder:
+        figures = _measure(folder, options.minutes * 60)
     print(json.dumps(figures, indent=1))
     write_json(options.json, figures)
 
 
 def _measure(folder: Path, seconds: float) -> dict[str, int]:
     media = folder / "media"
-    media.mkdir()
     (folder / "system").mkdir()
     _make_film(media / "long.webm", seconds + _MARGIN)
     with ExitStack() as stack:

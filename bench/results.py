@@ -1,4 +1,4 @@
-"""What the benchmarks share: command lines, percentiles, tables and JSON files."""
+"""What the benchmarks share: command lines, folders, percentiles, tables and JSON files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +42,15 @@ def counts(text: str) -> list[int]:
         return sorted(int(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: numbers and commas are needed") from None
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """Make a folder with an empty folder ``media``, for the time of the block."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "media").mkdir()
+        yield folder
 
 
 def write_json(file: Path | None, document: object) -> None:
@@ -102,6 +113,12 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
     return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:]))
+
+
+def spread(seconds: Sequence[float]) -> list[str]:
+    """Return the median, the 99th percentile and the most of times, as cells of a table."""
+    shown = (percentile(seconds, 50), percentile(seconds, 99), max(seconds))
+    return [f"{it:.1f}" for it in shown]
 
 
 def times(found: Mapping[str, Sequence[float]]) -> str:

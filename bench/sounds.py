@@ -10,13 +10,12 @@ the moments at which its steps were complete, and how far the film moved beyond 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from bench.results import command, heading, times, write_json
+from bench.results import command, heading, times, workspace, write_json
 from tests.browser.checks.ear import heard_after, listen
 from tests.browser.driving.chromium import launched
 from tests.browser.driving.controlled_player import ControlledPlayer
@@ -97,9 +96,8 @@ def main() -> None:
     options = parser.parse_args()
     found: Found = defaultdict(list)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = stack.enter_context(workspace())
         media = folder / "media"
-        media.mkdir()
         film(media / "film.mkv")
         # another path is another film: nothing is known of it yet
         names = [f"{turn}.mkv" for turn in range(options.rounds)]

@@ -10,16 +10,14 @@ two seconds with the options of the stream. Between two rounds, all conversions 
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections import defaultdict
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 import psutil
 
-from bench.results import command, heading, times, write_json
+from bench.results import command, heading, times, workspace, write_json
 from bench.streams import CODECS, Alone, film, wait_for_end
 from tests.browser.driving.chromium import PHONE, launched
 from tests.browser.driving.controlled_player import ControlledPlayer
@@ -78,9 +76,8 @@ def main() -> None:
     kinds = options.only or list(_KINDS)
     found: Found = defaultdict(list)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = stack.enter_context(workspace())
         media = folder / "media"
-        media.mkdir()
         for kind in kinds:
             name, sound, _ = _KINDS[kind]
             is_hevc = kind == "transcode"

@@ -15,9 +15,9 @@ import re
 import resource
 import statistics
 import subprocess
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -25,7 +25,7 @@ from typing import Final, Self
 import psutil
 
 from bench.media import ours
-from bench.results import about, command, heading, markdown, write_json
+from bench.results import about, command, heading, markdown, workspace, write_json
 from tests.programs.ports import free_port
 from tests.samples.ffmpeg import ffmpeg
 from zapette_webapp.media.encoders import SOFTWARE
@@ -64,18 +64,22 @@ class Server:
     port: int
     retry: float = 0.0
 
+    def ask(self, path: str, **headers: str) -> tuple[int, bytes]:
+        """Return the status and the body of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with closing(connection):
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
     def get(self, path: str) -> bytes:
         """Return an answer; ask again while the server says that it is not ready."""
         while True:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read()
-            connection.close()
-            if answer.status == 200:
+            status, body = self.ask(path)
+            if status == 200:
                 return body
-            if answer.status not in {429, 503}:
-                raise RuntimeError(f"{path}: {answer.status} {body!r}")
+            if status not in {429, 503}:
+                raise RuntimeError(f"{path}: {status} {body!r}")
             time.sleep(self.retry)
 
     def rendition(self, stream: str, name: str) -> tuple[str, list[tuple[float, str]]]:
@@ -246,10 +250,8 @@ def main() -> None:
     parser.add_argument("--only", choices=list(_PLANS), action="append")
     options = parser.parse_args()
     found: dict[str, dict[str, float | list[float]]] = {}
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with workspace() as folder:
         media = folder / "media"
-        media.mkdir()
         kinds = options.only or list(_PLANS)
         for kind in kinds:
             name = _PLANS[kind][0]

@@ -9,21 +9,18 @@ the answer to the one too many. *Gone* is from the last request to the end of th
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import psutil
 
 from bench.media import ours
-from bench.results import about, command, heading, markdown, percentile, write_json
+from bench.results import about, command, heading, markdown, percentile, workspace, write_json
 from bench.streams import CODECS, Server, film, wait_for_end
 from tests.programs.ports import free_port
 
@@ -66,13 +63,10 @@ def direct(server: Server, name: str, size: int, seconds: float) -> Watched:
     step = int(size * _PIECE / seconds)
 
     def piece(first: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         last = min(size, first + step) - 1
-        connection.request("GET", f"/media/{name}", headers={"Range": f"bytes={first}-{last}"})
-        answer = connection.getresponse()
-        if answer.status != 206 or len(answer.read()) != last - first + 1:
-            raise RuntimeError(f"{name}: {answer.status}")
-        connection.close()
+        status, body = server.ask(f"/media/{name}", Range=f"bytes={first}-{last}")
+        if status != 206 or len(body) != last - first + 1:
+            raise RuntimeError(f"{name}: {status}")
 
     starts = range(0, size, step)
     return watch([(_PIECE, lambda it=it: piece(it)) for it in starts], seconds)  # type: ignore[misc]
@@ -104,17 +98,13 @@ def remux(server: Server, name: str, seconds: float) -> Watched:
     return found
 
 
-def third(port: int, names: list[str]) -> tuple[int, str]:
+def third(server: Server, names: list[str]) -> tuple[int, str]:
     """Ask for the conversion of films until one is refused; return the answer to the last."""
     status, words = 0, ""
     for name in names:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         path = f"/streams/{name}/h264.360-aac/master.m3u8?viewer={name}&at=0&sound=0"
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        status, body = answer.status, answer.read()
+        status, body = server.ask(path)
         words = "" if status == 200 else json.loads(body)["detail"]
-        connection.close()
     return status, words
 
 
@@ -125,10 +115,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="of each film")
     options = parser.parse_args()
     rows, figures = [], {}
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with workspace() as folder:
         media = folder / "media"
-        media.mkdir()
         film(folder / _FILM, CODECS[_FILM], lines=720, seconds=options.seconds)
         names = [f"{number}.mkv" for number in range(options.players + 3)]
         for name in names:
@@ -153,7 +141,7 @@ def main() -> None:
             last = time.monotonic()
             wait_for_end(web)
             gone = [time.monotonic() - last]
-            status, words = third(port, names[options.players :])
+            status, words = third(server, names[options.players :])
             last = time.monotonic()
             wait_for_end(web)
             gone.append(time.monotonic() - last)

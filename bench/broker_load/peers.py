@@ -80,12 +80,8 @@ class Nats(Server):
         """Start the nodes, and wait until each accepts a client."""
         super().start()
         login = self.login(Identity("server", 0, "-first"))
-        deadline = time.monotonic() + _READY_TIMEOUT
         for node in self._nodes:
-            while not accepts("127.0.0.1", node.ports.mqtt, login):
-                if time.monotonic() > deadline:
-                    raise ProcessError(f"{node.name}: {log_tail(self.folder / 'log')}")
-                time.sleep(0.1)
+            wait_for_node("127.0.0.1", node.ports.mqtt, login, self.folder / "log")
 
     def login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)
@@ -150,8 +146,20 @@ def nats_login(tokens: NatsTokens, identity: Identity) -> Login:
     return Login(identity.client_id, role.value, token)
 
 
-def accepts(host: str, port: int, login: Login) -> bool:
-    """Return whether a server accepts a client; a node does once the cluster has its leaders."""
+def wait_for_node(host: str, port: int, login: Login, log: Path) -> None:
+    """Wait until a node accepts a client, once the cluster has its leaders.
+
+    Raises:
+        ProcessError: it does not within a minute.
+    """
+    deadline = time.monotonic() + _READY_TIMEOUT
+    while not _accepts(host, port, login):
+        if time.monotonic() > deadline:
+            raise ProcessError(f"{host}:{port} accepts nobody: {log_tail(log)}")
+        time.sleep(0.1)
+
+
+def _accepts(host: str, port: int, login: Login) -> bool:
     packet = Connect(
         login.client_id, username=login.username, password=login.password.encode()
     ).encode()

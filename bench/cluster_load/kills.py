@@ -19,7 +19,7 @@ from bench.cluster_load.machines import Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader
 from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import ProcessError, raise_file_limit
-from bench.results import about, heading, markdown, percentile, write_json
+from bench.results import about, heading, markdown, spread, write_json
 from zapette_server.access.credentials import Keyring
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.new_cluster import KEYS, NODES
@@ -196,18 +196,18 @@ class Kills:
 
 def rows(part: dict[str, Any]) -> list[list[str]]:
     """Return the rows of the table for the phones of one node, and for those of the others."""
-    found = []
-    for whose in ("own", "others"):
-        if times := part[whose]:
-            shown = (percentile(times, 50), percentile(times, 99), max(times))
-            found.append(
-                [part["part"], "its own" if whose == "own" else "others", str(len(times))]
-                + [f"{it:.1f}" for it in shown]
-                + [str(part["states_behind"]), str(part["states_lost"])]
-                + [f"{part['quiet_lost']} of {part['quiet']}", str(part["states_differ"])]
-                + [f"{part['equal_after_s']:.0f}"]
-            )
-    return found
+    states = [
+        str(part["states_behind"]),
+        str(part["states_lost"]),
+        f"{part['quiet_lost']} of {part['quiet']}",
+        str(part["states_differ"]),
+        f"{part['equal_after_s']:.0f}",
+    ]
+    return [
+        [part["part"], title, str(len(times)), *spread(times), *states]
+        for whose, title in (("own", "its own"), ("others", "others"))
+        if (times := part[whose])
+    ]
 
 
 def run(

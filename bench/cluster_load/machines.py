@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Login
-from bench.broker_load.peers import accepts
-from bench.processes import ProcessError, log_tail
+from bench.broker_load.peers import wait_for_node
 from zapette_server.nats.cluster import new_cluster
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.new_cluster import NODES, Node, Ports
@@ -24,7 +23,6 @@ from zapette_server.nats.cluster.new_cluster import NODES, Node, Ports
 PORTS: Final = Ports()
 _PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
-_READY_TIMEOUT: Final = 60.0
 
 
 def enter(arguments: Sequence[str]) -> None:
@@ -92,12 +90,8 @@ class Machine:
 
     def wait(self, login: Login) -> None:
         """Wait until it lets a client in; ProcessError after a minute."""
-        deadline = time.monotonic() + _READY_TIMEOUT
-        while not accepts(self.host, PORTS.mqtt, login):
-            if time.monotonic() > deadline:
-                tail = log_tail(self._folder / f"node-{self.number}.log")
-                raise ProcessError(f"node {self.number} lets nobody in: {tail}")
-            time.sleep(0.2)
+        log = self._folder / f"node-{self.number}.log"
+        wait_for_node(self.host, PORTS.mqtt, login, log)
 
     def stop(self) -> None:
         """End it."""

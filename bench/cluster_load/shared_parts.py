@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bench.broker_load.clients import Login
 from bench.cluster_load.phones import Phone, Player
-from bench.results import percentile
+from bench.results import spread
 from tests.clients.mqtt_clients import Household
 from tests.programs.postgresql import PostgresqlServer
 from tests.programs.system import System
@@ -138,14 +138,9 @@ class SharedParts:
 def rows(part: dict[str, Any]) -> list[list[str]]:
     """Return the rows of the table for newcomers and for connected phones."""
     return [
-        [part["part"], whose, str(len(part[whose]))]
-        + [f"{it:.1f}" for it in (*_percentiles(part[whose]), max(part[whose]))]
+        [part["part"], whose, str(len(part[whose])), *spread(part[whose])]
         for whose in ("newcomers", "connected")
     ]
-
-
-def _percentiles(times: list[float]) -> tuple[float, float]:
-    return percentile(times, 50), percentile(times, 99)
 
 
 @contextmanager
