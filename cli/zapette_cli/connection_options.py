@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from zapette.errors import Unavailable
 from zapette_cli.language import Text
 from zapette_cli.speech import said
 
@@ -23,6 +24,7 @@ _NO_SECONDS: Final = Text(
     "{value} is not a number of seconds.",
     "{value} n\u2019est pas un nombre de secondes.",
 )
+_ASK_THE_DOCTOR: Final = Text("`zapette doctor` finds out why", "`zapette doctor` cherche pourquoi")
 
 
 class _Seconds(click.FloatRange):
@@ -71,7 +73,12 @@ class BrokerOptions:
         logging.getLogger("zapette").setLevel(logging.CRITICAL)
         timing = Timing(connect=self.timeout, longest_delay=5, insist=False)
         application = Application(url=self.url or None, timing=timing, ca_file=self.ca_file)
-        application.start(self.timeout)
+        try:
+            application.start(self.timeout)
+        except Unavailable as error:
+            if not self.url:
+                error.add_note(said(_ASK_THE_DOCTOR))
+            raise
         try:
             yield application
         finally:

@@ -37,7 +37,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except (ZapetteError, StoreError) as error:
             # a player, a service or a server may have put anything into it
-            click.echo(f"zapette: {one_line(message_of(error))}", err=True)
+            for line in (message_of(error), *getattr(error, "__notes__", ())):
+                click.echo(f"zapette: {one_line(line)}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)

@@ -113,6 +113,16 @@ def test_failures(system: System, arguments: tuple[str, ...], code: int, message
     assert ended.returncode == code
 
 
+def test_where_nothing_runs_the_doctor_is_named(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    assert system.zapette("credentials").returncode == 0
+    ended = system.zapette("players", "--timeout", "1")
+    assert ended.returncode == 3
+    refused, advice = ended.stderr.splitlines()
+    assert refused.endswith("Connection refused")
+    assert advice == "zapette: `zapette doctor` finds out why"
+
+
 def test_no_answer_and_nobody_there(system: System) -> None:
     nobody = new_player_id()
     silent = system.zapette("call", nobody, "play", "--timeout", "1")
