@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import socket
 import stat
 import tempfile
@@ -63,7 +64,8 @@ def _found(data_dir: Path) -> Path | None:
 
 
 def _takes_sockets(folder: Path) -> bool:
-    trial = folder / f"{_NAME}.{os.getpid()}.try"
+    # a container has the same process ids after each start, and several threads may look
+    trial = folder / f"{_NAME}.{secrets.token_hex(4)}.try"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one:
         try:
             with reachable(trial) as name:

@@ -6,6 +6,7 @@ import itertools
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.status import prometheus
 from zapette_webapp.streams.converter import Made
+from zapette_webapp.streams.making.assembly import Part
 from zapette_webapp.streams.making.cache import Cache
 from zapette_webapp.streams.making.conversion import AHEAD, Conversion
 from zapette_webapp.streams.making.renditions import Rendition
@@ -42,6 +44,21 @@ def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = "testsrc=d=60:s=64x36:r=25"
     ffmpeg("-f", "lavfi", "-i", source, "-c:v", "mpeg2video", "-g", "25", str(target))
     return target
+
+
+class Forgetful:
+    """Keeps nothing of what a conversion makes."""
+
+    has_fallback = False
+
+    def take_init(self, content: bytes) -> None:
+        """Forget it."""
+
+    def take_part(self, conversion: Conversion, part: Part) -> None:
+        """Forget it."""
+
+    def ended(self, conversion: Conversion, problem: str | None) -> None:
+        """Forget it."""
 
 
 @pytest.fixture
@@ -112,6 +129,42 @@ def test_it_waits_when_it_is_ahead(make: Callable[..., Streams], tmp_path: Path)
     watch(streams, rendition, following)
     eventually(lambda: conversion.next > following + AHEAD, "it goes on as far as it was asked")
     assert conversion.next < len(rendition.timeline)
+
+
+def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> None:
+    _, facts = Sources(READER).get(long_film, cut=False, again=False)
+    recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080)).picture()[1]
+    changed = threading.Condition()
+
+    def command() -> list[str]:
+        # as a viewer who goes elsewhere does, while ffmpeg starts
+        with changed:
+            conversion.stop()
+        return ["sleep", "600"]
+
+    conversion = Conversion(command, recipe.timeline, 0, Forgetful(), changed, is_sound=False)
+    conversion.start()
+    conversion.thread.join(30)
+    assert not conversion.thread.is_alive()
+
+
+def test_two_conversions_make_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path / "cache", 1 << 20)
+    name, written = ("film", "1.m4s"), threading.Barrier(2)
+    write = Path.write_bytes
+
+    def together(file: Path, content: bytes) -> int:
+        done = write(file, content)
+        written.wait(30)
+        return done
+
+    monkeypatch.setattr(Path, "write_bytes", together)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda it: cache.put(name, it), [b"one", b"other"]))
+    file = cache.open(name)
+    assert file is not None
+    with file:
+        assert file.read() in {b"one", b"other"}
 
 
 def test_players_share_a_conversion(make: Callable[..., Streams], long_film: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -161,6 +162,21 @@ def test_a_reading_ends_with_those_who_ask(tmp_path: Path) -> None:
     # and is no failure: the next request begins another one
     assert readings.read("x", ()) is None
     readings.tool.stop()
+
+
+def test_a_thread_that_cannot_be_started_is_no_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = reading(tmp_path, "print('once')")
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            readings.read("x", ())
+    assert eventually(lambda: readings.read("x", ()), "it is read by the next who asks")
 
 
 def test_a_failure_is_not_tried_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -54,6 +55,24 @@ def test_the_budget_is_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
     assert 0 < len(kept) < 6
     assert sum(it.stat().st_size for it in kept) <= BUDGET
     assert thumbnails.made == 6
+
+
+def test_one_that_is_deleted_while_it_is_looked_at(
+    thumbnails: Thumbnails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = picture(tmp_path, 0)
+    made = finished(thumbnails, file).file
+    assert made is not None
+    os.utime(made, (0, 0))
+    touch = os.utime
+
+    def too_late(target: Path) -> None:
+        target.unlink()
+        touch(target)
+
+    monkeypatch.setattr(os, "utime", too_late)
+    assert thumbnails.find(file).pending
+    assert finished(thumbnails, file).file == made
 
 
 def test_failures_count_towards_the_budget(thumbnails: Thumbnails, tmp_path: Path) -> None:

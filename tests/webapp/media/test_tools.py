@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from tests.waiting import SLACK, eventually
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
+from zapette_webapp.media import tools
 from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.media.tools import families as figures
 
@@ -87,11 +89,20 @@ def test_all_that_it_started_is_ended() -> None:
     eventually(lambda: not any(map(_is_alive, both)), "both are gone")
 
 
+@pytest.fixture(params=["usual", "late"])
+def busy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits hold from the first instruction on, however late this process goes on."""
+    if request.param == "late":
+        monkeypatch.setattr(tools, "_limit", lambda *_: None)
+
+
+@pytest.mark.usefixtures("busy")
 def test_it_has_no_more_memory_than_it_may() -> None:
     assert python(f"x = bytearray({700 * MIB})", limits(memory=512 * MIB)).run().code == 1
     assert python(f"x = bytearray({100 * MIB})", limits(memory=512 * MIB)).run().code == 0
 
 
+@pytest.mark.usefixtures("busy")
 def test_it_writes_no_file(tmp_path: Path) -> None:
     # SIGXFSZ, or an error where that is ignored
     assert python(f"open({str(tmp_path / 'x')!r}, 'w').write('x' * 9999)", ROOMY).run().code != 0
@@ -110,6 +121,23 @@ def test_it_is_ended_at_once() -> None:
     # and is not run again
     with pytest.raises(ToolMissing):
         tool.run("0")
+
+
+def test_no_process_is_killed_by_the_id_of_one_that_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system may give that id to another process, and its group, at once."""
+    kill = os.killpg
+    has_id: list[bool] = []
+
+    def checked(group: int, number: int) -> None:
+        # a process keeps its id until it was waited for
+        has_id.append(psutil.pid_exists(group))
+        kill(group, number)
+
+    monkeypatch.setattr(os, "killpg", checked)
+    assert Tool(["sh", "-c"], ROOMY).run("exit 3").code == 3
+    assert has_id == [True]
 
 
 def test_it_gives_way_to_others() -> None:

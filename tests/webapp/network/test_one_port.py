@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,14 @@ def masked(data: bytes) -> bytes:
 def connect_packet(system: System, client_id: str) -> Connect:
     password = system.home_password().encode()
     return Connect(client_id, Version.V5, username="home", password=password)
+
+
+def test_what_an_earlier_process_left_is_no_obstacle(tmp_path: Path) -> None:
+    """It may have had the same id, as in a container, and have been killed."""
+    left = tmp_path / f"mqtt.sock.{os.getpid()}.try"
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(left))
+    assert handover_socket.handover_socket(tmp_path) == tmp_path / "mqtt.sock"
 
 
 @pytest.mark.parametrize("version", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])

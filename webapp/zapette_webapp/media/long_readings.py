@@ -87,12 +87,14 @@ class Readings:
         with self._lock:
             job = self._jobs.get(name)
             if job is None or job.abandoned:
-                job = self._jobs[name] = _Job(options)
+                job = _Job(options)
                 for work in (self._run, self._watch):
                     thread = threading.Thread(
                         target=work, args=(name, job), name="readings", daemon=True
                     )
                     thread.start()
+                # last: a thread that cannot be started would leave it there for ever
+                self._jobs[name] = job
             job.asked_at = time.monotonic()
             return job
 

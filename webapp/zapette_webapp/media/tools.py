@@ -34,6 +34,9 @@ QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitel
 """Options for every ffmpeg program: it opens no address, whatever a file says."""
 
 _CHUNK: Final = 1 << 16
+_SHELL: Final = shutil.which("sh")
+_SHORTEST_PAUSE: Final = 0.0005
+_LONGEST_PAUSE: Final = 0.05
 _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
 
 
@@ -169,9 +172,7 @@ class Tool:
         deadline = time.monotonic() + self._limits.wall
         try:
             output = self._read(process, deadline)
-            code = process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            raise ToolTooLong from None
+            _await_end(process, deadline)
         finally:
             with self._guard:
                 # before it is waited for: until then no other process gets its id
@@ -179,7 +180,7 @@ class Tool:
                 self._running.discard(process)
             if process.stdout is not None:
                 process.stdout.close()
-            process.wait()
+            code = process.wait()
         if code == -getattr(signal, "SIGXCPU", 0):
             raise ToolTooLong
         return Finished(code, output)
@@ -190,7 +191,7 @@ class Tool:
                 raise ToolMissing
             try:
                 process = subprocess.Popen(  # noqa: S603 - no shell, no option comes from a name
-                    command,
+                    [*_launcher(self._limits), *command],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -235,6 +236,26 @@ def families(tools: Sequence[Tool]) -> Iterator[Family]:
     )
 
 
+def _await_end(process: subprocess.Popen[bytes], deadline: float) -> None:
+    """Wait for the end of a process, which keeps its id.
+
+    Raises:
+        ToolTooLong: it did not end in time.
+    """
+    if not hasattr(os, "waitid"):  # pragma: no cover - Windows has no groups to kill
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise ToolTooLong from None
+        return
+    pause = _SHORTEST_PAUSE
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() >= deadline:
+            raise ToolTooLong
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and all processes that it started."""
     try:
@@ -245,13 +266,24 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         pass
 
 
+def _launcher(limits: Limits) -> list[str]:
+    """Return a command that sets limits before the program after it begins."""
+    if _SHELL is None:  # pragma: no cover - not on Windows
+        return []
+    script = (
+        f"ulimit -c 0; ulimit -f 0; ulimit -v {limits.memory >> 10}; "
+        # the soft limit sends a signal that says why, the hard limit kills
+        f'ulimit -H -t {limits.cpu + 2}; ulimit -S -t {limits.cpu}; exec "$@"'
+    )
+    return [_SHELL, "-c", script, "sh"]
+
+
 def _limit(pid: int, limits: Limits) -> None:
-    # Set here and not in the child: with threads, Python must not run between fork and exec.
-    # What the child has used until now counts as well.
+    # Again for what a shell does not know, and without one. Not in the child: with threads, Python
+    # must not run between fork and exec.
     try:
         os.setpriority(os.PRIO_PROCESS, pid, limits.niceness)
         resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
-        # the soft limit sends a signal that says why, the hard limit kills
         resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))

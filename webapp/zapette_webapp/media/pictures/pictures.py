@@ -116,13 +116,12 @@ class Pictures(ABC):
         target = self._target(file, transfer)
         try:
             status = target.stat()
+            if time.time() - status.st_mtime > _TOUCHED_AFTER:
+                os.utime(target)
         except OSError:
+            # the thread may also delete it at any moment
             return self._ask(file, transfer, target)
-        if status.st_size == 0:
-            return Picture(None)
-        if time.time() - status.st_mtime > _TOUCHED_AFTER:
-            os.utime(target)
-        return Picture(target)
+        return Picture(target if status.st_size else None)
 
     def _ask(self, file: Path, transfer: str | None, target: Path) -> Picture:
         if not self.present or not self._is_drawn(file):

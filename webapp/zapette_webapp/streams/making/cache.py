@@ -48,7 +48,8 @@ class Cache:
         """
         target = self._path(name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = target.with_suffix(".draft")
+        # two conversions may make the same part
+        draft = target.with_suffix(f".{threading.get_ident()}.draft")
         try:
             draft.write_bytes(content)
             draft.replace(target)

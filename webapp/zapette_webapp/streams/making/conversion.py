@@ -169,6 +169,9 @@ class Conversion:
         try:
             with self._changed:
                 self._process = process
+                # `stop` may have found none yet
+                if self._stopping:
+                    process.kill()
             began = time.monotonic()
             for received in process.output():
                 self._take(received)
