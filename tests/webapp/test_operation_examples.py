@@ -104,6 +104,8 @@ def test_kubernetes_file_declares_three_nodes_and_one_web_side(
     nodes = objects["StatefulSet", "zapette-node"]["spec"]
     assert nodes["replicas"] == 3
     assert ("Service", nodes["serviceName"]) in objects
+    # longer than a node takes to hand over its clients: its default, 2 minutes and 10 s
+    assert nodes["template"]["spec"]["terminationGracePeriodSeconds"] > 130
     web = objects["Deployment", "zapette-web"]["spec"]
     assert (web["replicas"], web["strategy"]["type"]) == (1, "Recreate")
     for spec in (nodes, web):
