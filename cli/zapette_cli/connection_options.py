@@ -24,7 +24,9 @@ _NO_SECONDS: Final = Text(
     "{value} is not a number of seconds.",
     "{value} n\u2019est pas un nombre de secondes.",
 )
-_ASK_THE_DOCTOR: Final = Text("`zapette doctor` finds out why", "`zapette doctor` cherche pourquoi")
+_ASK_THE_DOCTOR: Final = Text(
+    "(`zapette doctor` finds out why)", "(`zapette doctor` cherche pourquoi)"
+)
 
 
 class _Seconds(click.FloatRange):

@@ -37,8 +37,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except (ZapetteError, StoreError) as error:
             # a player, a service or a server may have put anything into it
-            for line in (message_of(error), *getattr(error, "__notes__", ())):
-                click.echo(f"zapette: {one_line(line)}", err=True)
+            line = " ".join((message_of(error), *getattr(error, "__notes__", ())))
+            click.echo(f"zapette: {one_line(line)}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
