@@ -132,3 +132,4 @@ def test_an_address_of_another_machine_is_no_fault_of_a_port() -> None:
         check_ports(Settings(bind="240.0.0.7"))
     taken = cannot_listen(Settings(), "mqtt_port", "MQTT", 1883, OSError(errno.EACCES, "No"))
     assert str(taken).startswith("setting mqtt_port: port 1883 (MQTT) cannot be used: No;")
+    assert str(taken).endswith(f"or mqtt_port = PORT in {SETTINGS_FILE}")

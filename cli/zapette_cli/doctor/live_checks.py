@@ -174,7 +174,7 @@ def _on_broker(url: BrokerUrl, settings: Settings, timeout: float) -> Iterator[F
         application.call("server/ip", timeout=timeout)
         took = (time.perf_counter() - began) * 1000
         found = Text(
-            "{where}: answered in {took:.1f} ms", "{where}\u202f: réponse en {took:.1f} ms"
+            "{where}: answered in {took:.0f} ms", "{where}\u202f: réponse en {took:.0f} ms"
         )
         yield good("broker", found.filled(where=url.where, took=took))
     except CallError as error:

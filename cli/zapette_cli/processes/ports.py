@@ -7,6 +7,7 @@ import socket
 
 from zapette.errors import SettingsError
 from zapette_server.handover_socket import websocket_port
+from zapette_server.paths import SETTINGS_FILE
 from zapette_server.settings import Settings
 
 
@@ -47,6 +48,6 @@ def cannot_listen(
     reason = (
         f"port {port} ({what}) cannot be used: {error.strerror}; set another with "
         f"ZAPETTE_{key.upper()}=PORT, --{key.replace('_', '-')} PORT or {key} = PORT "
-        "in config/zapette.toml"
+        f"in {SETTINGS_FILE}"
     )
     return SettingsError(key, reason)
