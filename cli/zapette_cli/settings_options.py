@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from zapette_server.local_broker import settings_file
-from zapette_server.settings import load
+from zapette_server.settings.sources import load
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(file_okay=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_broker.transports.handover import IS_SUPPORTED, reachable
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 WS_PORT: Final = 8083
 """The port of MQTT over WebSocket where it cannot share the HTTP port."""

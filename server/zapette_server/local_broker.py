@@ -15,7 +15,8 @@ from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens
 from zapette_server.paths import SETTINGS_FILE
-from zapette_server.settings import Settings, load
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load
 from zapette_server.storage.data_folder import HOME, DataFolder
 
 _PROGRAM_LIFETIME: Final = 3600

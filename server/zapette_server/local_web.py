@@ -11,7 +11,7 @@ import ssl
 import sys
 
 from zapette_server.local_broker import find_home, local_host
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 
 def connection(settings: Settings, timeout: float) -> http.client.HTTPConnection:

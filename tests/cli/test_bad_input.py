@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from tests.programs.system import System
 from zapette_cli.program import main
-from zapette_server.settings import Settings, load, to_environment, variable
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load, to_environment, variable
 
 GOOD_CODES = {0, 1, 2, 3, 4}
 BAD = [

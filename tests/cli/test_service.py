@@ -20,7 +20,8 @@ from zapette_cli.errors import UnitError
 from zapette_cli.processes.notifier import Notifier
 from zapette_cli.unit import Unit, with_folders
 from zapette_server.paths import ROOT
-from zapette_server.settings import Settings, load
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load
 from zapette_webapp.pages.assets import Assets
 
 ZAPETTE = Path(sys.executable).with_name("zapette")

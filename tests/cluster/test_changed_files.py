@@ -15,7 +15,7 @@ from zapette_server.nats.cluster import new_cluster
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.new_cluster import Ports
-from zapette_server.settings import load
+from zapette_server.settings.sources import load
 
 
 @pytest.fixture

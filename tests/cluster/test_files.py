@@ -24,7 +24,8 @@ from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.nkeys import ACCOUNT, KeyPair
 from zapette_server.nats.revocations import EVERYBODY, MOST, bounded, void_until
 from zapette_server.nats.subjects import permissions, subjects
-from zapette_server.settings import Settings, load
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load
 
 PLAYER = "a" * 32
 

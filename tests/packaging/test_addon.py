@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from zapette_server.paths import ROOT
-from zapette_server.settings import load
+from zapette_server.settings.sources import load
 
 ADDON: Final = ROOT / "addon" / "zapette"
 PORT: Final = re.compile(r"\d{1,5}(/(tcp|udp))?")

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.programs.ports import free_port
 from zapette_cli.processes.certificate import names_of
 from zapette_server.paths import ROOT
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
 
 _OWN: Final = frozenset(

@@ -22,11 +22,11 @@ from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.create import create_tokens
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats.cluster.node_file_edits import NodeFile
-from zapette_server.settings import load
+from zapette_server.settings.broker_settings import BrokerSettings, listed
+from zapette_server.settings.sources import load
 from zapette_server.storage.data_folder import HOME
 
 SERVER = str(Path(sysconfig.get_path("scripts")) / "nats-server")

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from zapette_cli.processes import certificate
 from zapette_server.errors import AuthorityError
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import LEAF, RENEWED_BEFORE, Authority
 from zapette_server.tls.authority_page import language_of, page
 from zapette_server.tls.names import Names

@@ -12,9 +12,10 @@ from zapette.errors import SettingsError
 from zapette_broker.limits import Limits
 from zapette_cli.processes.part import environment
 from zapette_cli.processes.ports import cannot_listen, check_ports
-from zapette_server.bridge_settings import BridgeSettings
 from zapette_server.paths import SETTINGS_FILE
-from zapette_server.settings import Settings, load
+from zapette_server.settings.bridge_settings import BridgeSettings
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load
 
 
 def test_the_file_of_the_project_says_the_defaults() -> None:

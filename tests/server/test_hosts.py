@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zapette.errors import SettingsError
 from zapette_server.hosts import Hosts, host_name
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 HOSTS = Settings(
     public_url="https://Home.Example:8443/zap/",

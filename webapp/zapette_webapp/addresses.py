@@ -9,10 +9,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from zapette.mqtt.url import bracketed
-from zapette_server.broker_settings import listed
 from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.local_broker import local_host
-from zapette_server.settings import Settings
+from zapette_server.settings.broker_settings import listed
+from zapette_server.settings.settings import Settings
 from zapette_webapp import network
 
 _PORTS: Final = {"http": 80, "https": 443}

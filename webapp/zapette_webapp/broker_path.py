@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from zapette_server.handover_socket import handover_socket, websocket_port
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.errors import BrokerElsewhere, InvalidRequest, NotReady
 from zapette_webapp.http.reading.request_parser import BROKER_PATH
 

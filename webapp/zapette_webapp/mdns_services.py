@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.network import Candidate, is_virtual
 
 HTTP: Final = "_http._tcp.local."

@@ -19,7 +19,7 @@ from zapette_server.engine.engine import Tokens
 from zapette_server.errors import PlayersFull
 from zapette_server.health_checks import without_folders
 from zapette_server.local_broker import brokers_here
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import WrongCode

@@ -9,7 +9,7 @@ from typing import Final
 from zapette_cli.doctor.facts import Certificate, Facts
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.language import Text
-from zapette_server.settings import variable
+from zapette_server.settings.sources import variable
 
 _DAY: Final = 86400.0
 _SOON: Final = 14 * _DAY

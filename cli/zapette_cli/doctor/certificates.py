@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from cryptography import x509
 
 from zapette_cli.doctor.facts import Certificate
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
 from zapette_server.tls.certificate_names import names_in
 

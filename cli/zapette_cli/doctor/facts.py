@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.names import Names
 from zapette_webapp.network import Candidate
 

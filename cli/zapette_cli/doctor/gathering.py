@@ -24,7 +24,7 @@ from zapette_cli.processes.ports import ports
 from zapette_server.handover_socket import websocket_port
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage import stores
 from zapette_server.storage.data_folder import DataFolder
 from zapette_webapp import network

@@ -22,11 +22,12 @@ from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.doctor.gathering import get
 from zapette_cli.doctor.network_checks import START
 from zapette_cli.language import Text
-from zapette_server.broker_settings import listed
 from zapette_server.handover_socket import websocket_port
 from zapette_server.local_broker import local_brokers
 from zapette_server.paths import ROOT
-from zapette_server.settings import Settings, variable
+from zapette_server.settings.broker_settings import listed
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import variable
 
 _SKEW: Final = 2.0
 _MODULE: Final = re.compile(r'src="([^"]+)" type="module"')

@@ -12,7 +12,8 @@ from zapette_cli.doctor.facts import Facts
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.language import Text
 from zapette_server.health_checks import LEAST_ROOM
-from zapette_server.settings import Settings, variable
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import variable
 
 _MIB: Final = 1 << 20
 _RELEASED: Final = 1793500000.0

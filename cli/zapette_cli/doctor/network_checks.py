@@ -9,7 +9,7 @@ from typing import Final
 from zapette_cli.doctor.facts import Facts, Firewall, Port
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good, note
 from zapette_cli.language import Text
-from zapette_server.settings import variable
+from zapette_server.settings.sources import variable
 from zapette_webapp.network import Candidate, is_virtual, rank
 
 START: Final = Text(

@@ -13,7 +13,7 @@ from zapette.errors import CallError
 from zapette.mqtt.subscriptions import Message
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good
 from zapette_cli.language import Text
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 _VERSION: Final = "$SYS/broker/version"
 _DUPLICATING: Final = "mosquitto version 2.1"

@@ -23,7 +23,7 @@ from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.engine.create import create_tokens
 from zapette_server.local_broker import brokers_here
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.supervisor import Supervisor
 

@@ -29,7 +29,7 @@ from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Records
 from zapette_server.access.revoked_connections import Revocations
 from zapette_server.handover_socket import handover_socket, websocket_port
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.stores import BROKER, Stores

@@ -15,7 +15,7 @@ from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.health_checks import Checks
 from zapette_server.local_broker import brokers_here
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 SERVICE: Final = "broker"
 CLIENT_ID: Final = "zapette-broker"

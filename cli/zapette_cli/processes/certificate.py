@@ -12,7 +12,7 @@ from zapette_broker.errors import CertificateError
 from zapette_broker.transports.server_certificate import ServerCertificate
 from zapette_server.errors import AuthorityError
 from zapette_server.handover_socket import web_socket
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.names import Names
 
 log = logging.getLogger("zapette.tls")

@@ -11,7 +11,7 @@ from zapette.errors import SettingsError
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_cli.processes.certificate import keep_own, server_certificate
 from zapette_server.handover_socket import web_socket
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.supervisor import Supervisor
 from zapette_server.tls.authority import Authority
 from zapette_server.tls.front import Front

@@ -13,7 +13,7 @@ from zapette_broker.storage.store_errors import StoreError, UnusableStore
 from zapette_cli.processes.part import DAMAGED, FATAL, LONGEST_DELAY, SHORTEST_DELAY, Part
 from zapette_cli.processes.ports import check_ports
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.data_folder import DataFolder, make_folder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE

@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from zapette_server.settings import Settings, to_environment
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import to_environment
 
 log = logging.getLogger("zapette.manager")
 

@@ -8,7 +8,7 @@ import socket
 from zapette.errors import SettingsError
 from zapette_server.handover_socket import websocket_port
 from zapette_server.paths import SETTINGS_FILE
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 
 def ports(settings: Settings) -> list[tuple[str, str, int]]:

@@ -17,7 +17,7 @@ from zapette_cli.welcome import Place
 from zapette_server.local_broker import local_host
 from zapette_server.local_web import connection
 from zapette_server.paths import SAMPLES
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 _PERIOD: Final = 2.0
 _NAME_TIMEOUT: Final = 2.0

@@ -12,7 +12,7 @@ from zapette_server.access.credentials import Keyring
 from zapette_server.engine.embedded import EmbeddedEngine
 from zapette_server.engine.engine import Engine, Tokens
 from zapette_server.errors import KeyFileError
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 if TYPE_CHECKING:
     from zapette_server.nats.cluster.cluster_keys import ClusterKeys

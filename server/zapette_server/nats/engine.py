@@ -20,7 +20,6 @@ from zapette.protocol.topics import is_player_id
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.broker_settings import BrokerSettings, listed
 from zapette_server.engine.engine import Tokens
 from zapette_server.nats import claims
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
@@ -30,6 +29,7 @@ from zapette_server.nats.presence import Presence
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
 from zapette_server.nats.subjects import subjects
 from zapette_server.nats.tokens import NatsTokens
+from zapette_server.settings.broker_settings import BrokerSettings, listed
 from zapette_server.storage.tables.endings import Endings
 from zapette_server.storage.tables.grants import Grants
 from zapette_server.supervisor import Supervisor

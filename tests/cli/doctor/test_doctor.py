@@ -24,7 +24,7 @@ from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
 from zapette_cli.doctor import certificates
 from zapette_server.paths import ROOT
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
 from zapette_server.tls.names import Names
 
@@ -93,7 +93,7 @@ import fcntl, json, os, struct, subprocess
 import psutil
 from tests.waiting import eventually
 from zapette_cli.doctor import gathering, network_checks
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 def sh(lines):
     for line in lines.strip().splitlines():
         subprocess.run(line, shell=True, check=True)

@@ -17,8 +17,8 @@ from zapette_cli.doctor.facts import Certificate, Facts, Firewall, Folder, Netwo
 from zapette_cli.doctor.findings import Finding, as_json, as_text
 from zapette_cli.doctor.firewall_rules import nftables, ufw
 from zapette_cli.doctor.other_brokers import OtherBroker
-from zapette_server.bridge_settings import BridgeSettings
-from zapette_server.settings import Settings
+from zapette_server.settings.bridge_settings import BridgeSettings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls.names import Names
 from zapette_webapp.network import Candidate
 

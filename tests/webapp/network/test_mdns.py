@@ -19,7 +19,7 @@ from tests.machines.two_machines import HERE, THERE, Pair, ip
 from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.mdns import Mdns
 from zapette_webapp.mdns_services import (
     HTTP,
@@ -168,7 +168,7 @@ def test_a_network_that_comes_later(request: pytest.FixtureRequest, tmp_path: Pa
 
 CLAIM = """
 import sys, time
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.mdns_services import offers
 from zapette_webapp.mdns import Mdns
 mdns = Mdns(offers(Settings(), "other"))

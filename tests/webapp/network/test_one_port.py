@@ -23,7 +23,7 @@ from tests.waiting import eventually
 from tests.webapp import raw
 from zapette.errors import SettingsError
 from zapette_server import handover_socket
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.http.connections import MOST_OF_ADDRESS
 from zapette_webapp.http.reading.forwarded import forwarded_address
 

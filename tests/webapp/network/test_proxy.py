@@ -14,7 +14,7 @@ from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.webapp.network.proxy import CLIENT, Proxy
 from zapette_broker.transports.handover import listen
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.addresses import Addresses
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.tls import authority_page
 from zapette_server.tls.authority import Authority
 

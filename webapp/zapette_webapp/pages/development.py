@@ -9,7 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify
 
 from zapette_server.paths import ROOT
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.http.responses import security_headers
 from zapette_webapp.pages import page_errors
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import ingress, requests
 from zapette_webapp.http.responses.conditional_response import conditional

@@ -17,7 +17,7 @@ from zapette_broker.transports.handover import reachable
 from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.health_checks import Check, Checks
 from zapette_server.local_broker import local_host
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.http.responses import security_headers
 
 _CONNECT_TIMEOUT: Final = 1.0

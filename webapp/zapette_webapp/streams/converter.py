@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
 
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import NotStreamable
 from zapette_webapp.library.folder.media_folder import MediaFolder

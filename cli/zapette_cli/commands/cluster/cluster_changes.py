@@ -12,7 +12,7 @@ import click
 from zapette.errors import SettingsError
 from zapette_cli.language import Text
 from zapette_cli.speech import said
-from zapette_server.settings import load
+from zapette_server.settings.sources import load
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 

@@ -14,7 +14,7 @@ from zapette_cli.language import Text, language_of
 from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said as spoken
 from zapette_server.engine.create import cluster_keys
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.opening import SQLITE, problem_of
 
 if TYPE_CHECKING:

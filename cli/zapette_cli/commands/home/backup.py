@@ -13,7 +13,7 @@ from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
 from zapette_server.local_broker import settings_file
 from zapette_server.paths import SETTINGS_FILE
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.opening import SQLITE
 
 _NEW = click.Path(path_type=Path, dir_okay=False)

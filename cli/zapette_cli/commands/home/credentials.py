@@ -13,7 +13,7 @@ from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
 from zapette_server.errors import CredentialsError
 from zapette_server.local_broker import home_password
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME, DataFolder
 

@@ -14,7 +14,7 @@ import click
 from zapette_cli.connection_options import CA_FILE, CA_HELP, SECONDS
 from zapette_cli.language import language_of
 from zapette_cli.settings_options import with_settings
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 if TYPE_CHECKING:
     from zapette_cli.doctor.findings import Finding

@@ -21,7 +21,7 @@ from zapette_cli.processes.ports import cannot_listen
 from zapette_cli.processes.welcome import Welcome
 from zapette_cli.settings_options import with_settings
 from zapette_server.local_web import answers
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 _exit_with_parent = click.option("--exit-with-parent", is_flag=True, hidden=True)
 

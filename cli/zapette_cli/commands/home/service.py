@@ -19,7 +19,8 @@ from zapette_cli.speech import said
 from zapette_cli.unit import NAME, SETTINGS, STATE, Unit, with_folders
 from zapette_server import paths
 from zapette_server.handover_socket import websocket_port
-from zapette_server.settings import Settings, load, variable
+from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load, variable
 
 _SYSTEM = Path("/etc/systemd/system")
 _GRAPHICS = Path("/dev/dri")

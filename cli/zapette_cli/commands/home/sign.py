@@ -13,7 +13,7 @@ from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
 
 if TYPE_CHECKING:
-    from zapette_server.settings import Settings
+    from zapette_server.settings.settings import Settings
 
 _BOTH: Final = Text(
     "--stream and --picture: only one of them is possible",

@@ -12,7 +12,7 @@ from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
 from zapette_server.local_broker import settings_file
 from zapette_server.paths import SETTINGS_FILE
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 _SAID: Final = Text(
     """Authority    {authority}

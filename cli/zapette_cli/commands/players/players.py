@@ -16,7 +16,7 @@ from zapette_cli.language import Text
 from zapette_cli.settings_options import with_settings
 from zapette_cli.speech import said
 from zapette_cli.target import SHORTEST
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 
 if TYPE_CHECKING:
     from zapette.client.players.players import KnownPlayer, Players

@@ -14,7 +14,7 @@ from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
 from zapette_cli.processes.ports import cannot_listen
 from zapette_server.handover_socket import handover_socket, web_socket
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.reading.framing import LARGEST_BODY

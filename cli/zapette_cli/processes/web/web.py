@@ -10,7 +10,7 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_cli.processes.web.web_side import WebSide
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.storage.tables.player_registry import RECENT
 from zapette_webapp import store_limiter

@@ -18,7 +18,7 @@ from zapette_server import health_checks
 from zapette_server.access.credentials import Keyring
 from zapette_server.duty import Duty
 from zapette_server.engine.create import create_engine
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.stores import Stores

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from zapette.errors import Unavailable
-from zapette_server.broker_settings import listed
 from zapette_server.errors import ClusterFileError
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.cluster_state import Answers, ClusterState, state
 from zapette_server.nats.cluster.new_cluster import Node
 from zapette_server.nats.node_link import NodeLink
-from zapette_server.settings import Settings
+from zapette_server.settings.broker_settings import listed
+from zapette_server.settings.settings import Settings
 
 TIMEOUT = 3.0
 """How long a node may take to accept a connection, in seconds."""

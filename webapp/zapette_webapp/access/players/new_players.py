@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from zapette.errors import InvalidArgument
 from zapette_broker.storage.store_errors import StoreError
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_server.storage.tables.waiting_players import WaitingPlayer
 from zapette_webapp.access.access_control import Device

@@ -10,7 +10,7 @@ from zapette_server.access.credentials import Keyring, new_player_id
 from zapette_server.access.rights import Role
 from zapette_server.engine.engine import Engine
 from zapette_server.errors import CredentialsError
-from zapette_server.settings import Settings
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import UnknownPlayer
