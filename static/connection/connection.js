@@ -11,6 +11,8 @@ const HEARTBEAT = { interval: 3000, patience: 3000 };
 const WAKE_PATIENCE = 1500;
 /** Milliseconds after which a session counts as stable, so that its loss resets the delay. */
 const STEADY = 2000;
+/** Milliseconds for which the CONNECT of an abandoned attempt may still be under way. */
+const UNDER_WAY = 10_000;
 /** Milliseconds by which a broker may exceed the keep alive before it ends a silent session. */
 const BROKER_SLACK = 1500;
 
@@ -48,6 +50,10 @@ export class Connection {
   #attempt = 0;
   #attemptedAt = 0;
   #begunAt = 0;
+  /** the present attempt has sent its CONNECT and got no answer yet */
+  #greeted = false;
+  /** until then, an abandoned attempt may take over the session */
+  #contestedUntil = 0;
   /** the last session ended because the broker did not answer */
   #silent = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -202,6 +208,8 @@ export class Connection {
 
   async #connect() {
     const attempt = ++this.#attempt;
+    if (this.#greeted) this.#contestedUntil = Date.now() + UNDER_WAY;
+    this.#greeted = false;
     this.#drop();
     this.#attemptedAt = Date.now();
     try {
@@ -237,6 +245,11 @@ export class Connection {
         greetings: this.#greetings.map((greeting) => greeting(session)),
       },
       {
+        wanted: () => {
+          const wanted = attempt === this.#attempt;
+          if (wanted) this.#greeted = true;
+          return wanted;
+        },
         begun: (transport) => {
           if (attempt !== this.#attempt) transport.abort();
           else this.#begin(transport, session, subscriptions.length);
@@ -257,8 +270,9 @@ export class Connection {
         closed: ({ takenOver, silent }) => {
           if (attempt !== this.#attempt) return;
           this.#silent = silent;
-          if (takenOver) void this.yieldPlace();
+          if (takenOver && Date.now() > this.#contestedUntil) void this.yieldPlace();
           else this.#failed(new TransportError("the connection was closed"));
+          if (takenOver) this.#contestedUntil = 0;
         },
       },
     );
@@ -272,6 +286,7 @@ export class Connection {
   #begin(transport, session, subscribed) {
     this.#transport = transport;
     this.session = session;
+    this.#greeted = false;
     this.#begunAt = Date.now();
     this.#silent = false;
     this.#heartbeat = this.#newHeartbeat();

@@ -19,6 +19,8 @@ export class Heartbeat {
   #heardAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
+  /** when silence after a ping means that the connection is dead */
+  #deadline = 0;
   /** @type {((alive: boolean) => void)[]} */
   #waiting = [];
   #running = false;
@@ -93,10 +95,15 @@ export class Heartbeat {
   probe(patience = this.#patience) {
     if (!this.#running) return Promise.resolve(false);
     return new Promise((resolve) => {
+      const deadline = this.#now() + patience;
+      // whoever asks again and again does not put it off
+      if (!this.#waiting.length || deadline < this.#deadline) {
+        clearTimeout(this.#timer);
+        this.#deadline = deadline;
+        this.#timer = setTimeout(() => this.#expire(), patience);
+      }
       this.#waiting.push(resolve);
       this.#ping();
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#expire(), patience);
     });
   }
 

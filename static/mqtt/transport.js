@@ -42,6 +42,8 @@ const REACH = 5000;
  * @property {boolean} silent it was ended here; the broker may not know yet
  *
  * @typedef {object} TransportListener
+ * @property {() => boolean} wanted whether to send CONNECT now that the socket is open: another
+ *   attempt may have taken its place, which this one would take over
  * @property {(transport: MqttTransport) => void} begun the broker has accepted the session; called
  *   before the other events
  * @property {(message: Message) => void} message
@@ -92,6 +94,10 @@ export function openMqttTransport(options, listener, reach = dial) {
       }
     };
     const greet = () => {
+      if (!listener.wanted()) {
+        refuse("another attempt has taken its place");
+        return;
+      }
       reached = true;
       clearTimeout(timer);
       timer = waitFor("answer", options.patience);

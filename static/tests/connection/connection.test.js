@@ -48,6 +48,7 @@ class Network {
     };
     this.sessions.push(session);
     this.listeners.push(listener);
+    listener.wanted();
     const transport = {
       closing: false,
       granted: Promise.resolve(),
@@ -171,6 +172,53 @@ test("who is taken over does not fight back", async () => {
   connection.wake();
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(network.attempts.length, 1);
+});
+
+test("an attempt whose socket opens late sends nothing", async () => {
+  /** @type {TransportListener[]} */
+  const listeners = [];
+  const connection = new Connection({
+    open: /** @type {any} */ (
+      (/** @type {unknown} */ _, /** @type {TransportListener} */ listener) => {
+        listeners.push(listener);
+        return new Promise(() => {});
+      }
+    ),
+    credentials: async () => CREDENTIALS,
+    keepAlive: 10,
+  });
+  connections.push(connection);
+  connection.start();
+  await until(() => listeners.length === 1, "the first attempt");
+  connection.start();
+  await until(() => listeners.length === 2, "the second attempt");
+  assert.deepEqual(
+    listeners.map((listener) => listener.wanted()),
+    [false, true],
+  );
+});
+
+test("an abandoned attempt that takes over is no other client", async () => {
+  const network = new Network("accept");
+  const { listeners, open } = network;
+  /** @type {TransportListener[]} */
+  const greeted = [];
+  network.open = (options, listener) => {
+    if (greeted.length) return open(options, listener);
+    greeted.push(listener);
+    assert.ok(listener.wanted());
+    return new Promise(() => {});
+  };
+  const { connection } = connect(network);
+  await until(() => greeted.length === 1, "the first attempt has sent its CONNECT");
+  connection.start();
+  await until(() => connection.status === "live", "live");
+  listeners[0].closed({ takenOver: true, silent: false });
+  assert.equal(connection.status, "offline");
+  await until(() => connection.status === "live", "live again");
+  // only once
+  listeners[1].closed({ takenOver: true, silent: false });
+  assert.equal(connection.status, "taken-over");
 });
 
 test("waking tries a lost connection at once", async () => {

@@ -71,6 +71,16 @@ test("a probe is a ping with a patience of its own", async () => {
   assert.equal(await heartbeat.probe(), false);
 });
 
+test("who asks again and again does not put death off", async () => {
+  const asked = [];
+  for (let tap = 0; tap < 4; tap += 1) {
+    asked.push(heartbeat.probe());
+    pass(500);
+  }
+  assert.deepEqual(await Promise.all(asked), [false, false, false, false]);
+  assert.equal(deaths, 1);
+});
+
 test("a device that slept does not count as fresh", () => {
   assert.ok(heartbeat.fresh);
   now += 60_000;

@@ -34,8 +34,9 @@ after(async () => {
  * @param {4 | 5} version
  * @param {Partial<import("../../mqtt/transport.js").TransportOptions>} [more]
  * @param {import("../../mqtt/transport.js").Dial} [reach]
+ * @param {() => boolean} [wanted]
  */
-async function open(version, more = {}, reach = undefined) {
+async function open(version, more = {}, reach = undefined, wanted = () => true) {
   const told = {
     begun: 0,
     messages: /** @type {any[]} */ ([]),
@@ -59,6 +60,7 @@ async function open(version, more = {}, reach = undefined) {
       ...more,
     },
     {
+      wanted,
       begun: () => (told.begun += 1),
       message: (message) => told.messages.push({ ...message, begun: told.begun }),
       traffic: () => (told.traffic += 1),
@@ -242,6 +244,18 @@ async function answering(...answers) {
 
 const ACCEPTED = [0x20, 3, 0, 0, 0];
 const PINGRESP = [0xd0, 0];
+
+test("a session that nobody wants any more sends no CONNECT", async () => {
+  const { url, heard, close } = await answering(ACCEPTED);
+  await assert.rejects(
+    open(5, { url }, undefined, () => false),
+    { name: "TransportError", reached: false },
+  );
+  const { transport } = await open(5, { url });
+  assert.equal(heard.length, 1);
+  transport.abort();
+  close();
+});
 
 test("a session that another client has taken over says so", async () => {
   const broker = await answering(ACCEPTED, [0xe0, 2, 0x8e, 0]);
