@@ -26,7 +26,7 @@ PACKAGES = tuple(package for layer in LAYERS for package in layer)
 FENCES = {
     "zapette_broker": "zapette_broker.amqtt",
     # psutil has no other name for the types of its tables
-    "zapette_webapp": "zapette_webapp.network",
+    "zapette_webapp": "zapette_webapp.network.network",
 }
 """Which part of a package alone may use private names of packages that are not ours."""
 

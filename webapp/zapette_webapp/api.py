@@ -11,10 +11,10 @@ from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.access.sessions.session_cookies import SessionCookies
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import InvalidRequest
 from zapette_webapp.http import ingress, requests
 from zapette_webapp.http.responses import security_headers
+from zapette_webapp.network.addresses import Addresses
 from zapette_webapp.store_limiter import StoreLimiter
 
 

@@ -16,7 +16,6 @@ from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.access.players.new_players import NewPlayers
 from zapette_webapp.access.rates import Rates
 from zapette_webapp.access.sessions.session_cookies import SessionCookies
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.responses import compression, security_headers
@@ -24,6 +23,7 @@ from zapette_webapp.library import routes as library_routes
 from zapette_webapp.library.library import Library
 from zapette_webapp.links import routes as link_routes
 from zapette_webapp.links.resolver import Resolver
+from zapette_webapp.network.addresses import Addresses
 from zapette_webapp.pages import authority, development, pages
 from zapette_webapp.pages.assets import Assets
 from zapette_webapp.status import health, metrics

@@ -21,9 +21,9 @@ from zapette_server.health_checks import without_folders
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings.settings import Settings
 from zapette_webapp.access.players.new_players import NewPlayers
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import WrongCode
 from zapette_webapp.library.queries import Queries
+from zapette_webapp.network.addresses import Addresses
 
 P = ParamSpec("P")
 T = TypeVar("T")

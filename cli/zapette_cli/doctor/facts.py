@@ -7,7 +7,7 @@ from typing import Literal
 
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.names import Names
-from zapette_webapp.network import Candidate
+from zapette_webapp.network.network import Candidate
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from zapette_server.local_web import connection
 from zapette_server.settings.settings import Settings
 from zapette_server.storage import stores
 from zapette_server.storage.data_folder import DataFolder
-from zapette_webapp import network
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.media import ffmpeg_program
+from zapette_webapp.network import network
+from zapette_webapp.network.addresses import Addresses
 
 _TIMEOUT: Final = 2.0
 _UFW: Final = Path("/etc/ufw")

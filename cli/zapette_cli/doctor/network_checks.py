@@ -10,7 +10,7 @@ from zapette_cli.doctor.facts import Facts, Firewall, Port
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good, note
 from zapette_cli.language import Text
 from zapette_server.settings.sources import variable
-from zapette_webapp.network import Candidate, is_virtual, rank
+from zapette_webapp.network.network import Candidate, is_virtual, rank
 
 START: Final = Text(
     "start it: zapette (in a checkout: make run)",

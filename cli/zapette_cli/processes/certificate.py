@@ -44,7 +44,7 @@ def server_certificate(settings: Settings) -> ServerCertificate | None:
 
 def names_of(settings: Settings) -> Names:
     """Return the names and addresses by which others reach this machine."""
-    from zapette_webapp import network
+    from zapette_webapp.network import network
 
     found = [it.ip for it in network.candidates(settings.bind)]
     return Names.of(socket.gethostname(), settings.hosts.names, found)

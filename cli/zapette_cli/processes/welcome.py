@@ -63,7 +63,7 @@ class Welcome:
         return self._settings.mdns and place.is_reachable and not place.named
 
     def _place(self) -> Place:
-        from zapette_webapp.addresses import Addresses
+        from zapette_webapp.network.addresses import Addresses
 
         settings = self._settings
         host = local_host(settings)

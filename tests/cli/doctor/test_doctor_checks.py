@@ -20,7 +20,7 @@ from zapette_cli.doctor.other_brokers import OtherBroker
 from zapette_server.settings.bridge_settings import BridgeSettings
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.names import Names
-from zapette_webapp.network import Candidate
+from zapette_webapp.network.network import Candidate
 
 WIFI = Candidate("192.168.1.5", "wlan0")
 WIRE = Candidate("10.0.0.7", "eth0")

@@ -27,7 +27,7 @@ from zapette_webapp.access.players.admission import (
     spelled,
 )  # fmt: skip
 from zapette_webapp.errors import TooManyWaiting
-from zapette_webapp.network import interface_of, is_local
+from zapette_webapp.network.network import interface_of, is_local
 
 PLAYER = "a" * 32
 

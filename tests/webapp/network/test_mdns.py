@@ -20,8 +20,8 @@ from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.settings.settings import Settings
-from zapette_webapp.mdns import Mdns
-from zapette_webapp.mdns_services import (
+from zapette_webapp.network.mdns import Mdns
+from zapette_webapp.network.mdns_services import (
     HTTP,
     MQTT,
     ZAPETTE,
@@ -31,8 +31,8 @@ from zapette_webapp.mdns_services import (
     published,
     server_id,
 )
-from zapette_webapp.network import Candidate
-from zapette_webapp.network_watch import NetworkWatch
+from zapette_webapp.network.network import Candidate
+from zapette_webapp.network.network_watch import NetworkWatch
 
 WIFI = Candidate("192.168.1.5", "wlan0")
 DOCKER = Candidate("172.17.0.1", "docker0")
@@ -169,8 +169,8 @@ def test_a_network_that_comes_later(request: pytest.FixtureRequest, tmp_path: Pa
 CLAIM = """
 import sys, time
 from zapette_server.settings.settings import Settings
-from zapette_webapp.mdns_services import offers
-from zapette_webapp.mdns import Mdns
+from zapette_webapp.network.mdns_services import offers
+from zapette_webapp.network.mdns import Mdns
 mdns = Mdns(offers(Settings(), "other"))
 mdns.start()
 mdns.follow((sys.argv[1],))
@@ -248,7 +248,7 @@ def test_a_taken_port_is_said_once(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(98, "Address already in use")
 
-    monkeypatch.setattr("zapette_webapp.mdns.Zeroconf", refuse)
+    monkeypatch.setattr("zapette_webapp.network.mdns.Zeroconf", refuse)
     mdns = Mdns(offers(Settings(), "x"))
     mdns.start()
     mdns.follow(("192.0.2.7",))

@@ -17,7 +17,7 @@ from tests.machines.namespaces import alone
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.paths import ROOT
-from zapette_webapp.network import Candidate, candidates, rank, usable
+from zapette_webapp.network.network import Candidate, candidates, rank, usable
 
 WIFI = Candidate("192.168.1.5", "wlan0")
 WIRE = Candidate("10.0.0.7", "eth0")
@@ -122,7 +122,7 @@ ip("link set peer1 up")
 ip("route add default dev cscotun0")
 import psutil
 from tests.waiting import eventually
-from zapette_webapp.network import default_address, candidates
+from zapette_webapp.network.network import default_address, candidates
 import socket
 for name in ("eth1", "cscotun0"):
     # the kernel says so some time after its cable is in

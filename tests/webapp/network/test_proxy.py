@@ -15,7 +15,7 @@ from tests.programs.system import System
 from tests.webapp.network.proxy import CLIENT, Proxy
 from zapette_broker.transports.handover import listen
 from zapette_server.settings.settings import Settings
-from zapette_webapp.addresses import Addresses
+from zapette_webapp.network.addresses import Addresses
 
 pytestmark = pytest.mark.slow
 

@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
 from zapette_server.settings.settings import Settings
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.http import ingress, requests
 from zapette_webapp.http.responses.conditional_response import conditional
+from zapette_webapp.network.addresses import Addresses
 from zapette_webapp.pages import development
 from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
 

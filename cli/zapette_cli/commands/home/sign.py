@@ -46,9 +46,9 @@ def sign(
     from zapette_server.access.credentials import Keyring
     from zapette_server.storage.data_folder import DataFolder
     from zapette_webapp.access.sessions.signatures import Signatures
-    from zapette_webapp.addresses import Addresses
     from zapette_webapp.errors import InvalidRequest
     from zapette_webapp.library.folder.media_folder import MediaFolder
+    from zapette_webapp.network.addresses import Addresses
     from zapette_webapp.streams.planning import plan
     from zapette_webapp.streams.routes import MASTER
 

@@ -56,7 +56,7 @@ def tls(context: click.Context, settings: Settings) -> None:
     from zapette_cli.processes.certificate import names_of
     from zapette_server.storage.data_folder import DataFolder
     from zapette_server.tls.authority import Authority
-    from zapette_webapp.addresses import Addresses
+    from zapette_webapp.network.addresses import Addresses
 
     authority = Authority.in_data(DataFolder.open(settings.data_dir).path)
     authority.make(names_of(settings))

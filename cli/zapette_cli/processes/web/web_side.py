@@ -23,7 +23,6 @@ from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import DataFolder
 from zapette_server.storage.stores import Stores
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import mdns_services, network
 from zapette_webapp.access.access_control import AccessControl
 from zapette_webapp.access.household_accounts import HouseholdAccounts
 from zapette_webapp.access.library_access import LibraryAccess
@@ -34,14 +33,15 @@ from zapette_webapp.access.players.player_credentials import PlayerCredentials
 from zapette_webapp.access.sessions.sessions import Sessions
 from zapette_webapp.access.sessions.signatures import Signatures
 from zapette_webapp.access.sessions.standings import Standings
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.application import Parts, create_app
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.responses.transfers import Transfers
 from zapette_webapp.library.library import Library
 from zapette_webapp.links.resolver import Resolver
-from zapette_webapp.mdns import Mdns
-from zapette_webapp.network_watch import NetworkWatch
+from zapette_webapp.network import mdns_services, network
+from zapette_webapp.network.addresses import Addresses
+from zapette_webapp.network.mdns import Mdns
+from zapette_webapp.network.network_watch import NetworkWatch
 from zapette_webapp.procedures import (
     announce_addresses,
     create_admission_service,

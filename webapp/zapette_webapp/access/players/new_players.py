@@ -19,7 +19,7 @@ from zapette_webapp.access.players import admission
 from zapette_webapp.access.players.admission import Admission
 from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
 from zapette_webapp.errors import PlayerWaiting, WrongCode
-from zapette_webapp.network import Interface, is_local, own_interfaces
+from zapette_webapp.network.network import Interface, is_local, own_interfaces
 from zapette_webapp.status.prometheus import Family, family
 
 log = logging.getLogger("zapette.web")

@@ -12,8 +12,8 @@ from zapette_server.engine.engine import Engine
 from zapette_server.errors import CredentialsError
 from zapette_server.settings.settings import Settings
 from zapette_server.storage.tables.player_registry import PlayerRegistry
-from zapette_webapp.addresses import Addresses
 from zapette_webapp.errors import UnknownPlayer
+from zapette_webapp.network.addresses import Addresses
 from zapette_webapp.pages import qr
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.network import Candidate
+from zapette_webapp.network.network import Candidate
 
 log = logging.getLogger("zapette.web")
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from zapette_server.settings.settings import Settings
-from zapette_webapp.network import Candidate, is_virtual
+from zapette_webapp.network.network import Candidate, is_virtual
 
 HTTP: Final = "_http._tcp.local."
 HTTPS: Final = "_https._tcp.local."

@@ -13,7 +13,7 @@ from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.local_broker import local_host
 from zapette_server.settings.broker_settings import listed
 from zapette_server.settings.settings import Settings
-from zapette_webapp import network
+from zapette_webapp.network import network
 
 _PORTS: Final = {"http": 80, "https": 443}
 

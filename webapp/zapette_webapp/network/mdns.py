@@ -21,7 +21,7 @@ from zeroconf import (
 from zeroconf import Error as ZeroconfError
 
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.mdns_services import Offer, gives_way, host_name
+from zapette_webapp.network.mdns_services import Offer, gives_way, host_name
 
 log = logging.getLogger("zapette.web")
 
