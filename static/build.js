@@ -4,7 +4,7 @@
  * jassub.
  *
  * `dist/manifest.json` names the files and the sources with their digests, so that the server knows
- * when to build again (webapp/assets.py).
+ * when to build again (webapp/zapette_webapp/pages/assets.py).
  */
 
 import { createHash } from "node:crypto";
