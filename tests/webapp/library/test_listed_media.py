@@ -17,6 +17,7 @@ from tests.samples.ffmpeg import ffmpeg
 from zapette_webapp.library import file_names, playlists
 from zapette_webapp.library.folder import listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
+from zapette_webapp.library.folder.recognition import Recognition
 from zapette_webapp.library.library import Library
 from zapette_webapp.library.playlists import Item
 from zapette_webapp.media import media_types, type_table
@@ -267,3 +268,29 @@ def test_any_playlist_is_read(name: str, content: bytes) -> None:
 def test_a_playlist_is_bounded() -> None:
     assert len(playlists.read("a.m3u", b"http://example.org/a\n" * 6000)) == playlists.MOST
     assert playlists.candidates("a.m3u", Item(None, b"/" * 4096)) == []
+
+
+def test_one_entry_that_cannot_be_looked_at_hides_no_other(media: Path) -> None:
+    (media / "film.mp4").write_bytes(MP4)
+    for name in ("self", "self.mp4", "self.srt", "self.jpg", "self.m3u", "film.fr.srt", "subs"):
+        (media / name).symlink_to(name)
+    # a name that is too long for the system
+    (media / "far").symlink_to("/".join(["x" * 300] * 3))
+    assert listed(media) == {"film.mp4": "video"}
+
+
+def test_a_file_that_goes_while_its_folder_is_read(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a download does that is renamed once it is complete."""
+    for name in ("one.mp4", "going.mp4", "two.mp4"):
+        (media / name).write_bytes(MP4)
+    kind = Recognition.kind
+
+    def going(self: Recognition, file: Path, path: str) -> str | None:
+        found = kind(self, file, path)
+        (media / "going.mp4").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Recognition, "kind", going)
+    assert {"one.mp4", "two.mp4"} <= set(listed(media))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -110,27 +111,29 @@ def _sorted_out(
     names = {it.name.lower() for it in found}
     for entry in found:
         here = prefix + paths.from_disk(entry.name)
-        if entry.is_dir():
-            if not entry.is_symlink() or _is_worth_following(media_folder, here, path, folder):
-                listing.folders.append(here)
-                if entry.name.lower() in subtitle_files.FOLDERS:
-                    texts += _texts_in(media_folder, here)
-            continue
-        suffix = media_types.suffix(entry.name)
-        known = suffix in media_types.TYPES
-        if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
-            continue
-        if entry.is_symlink() and media_folder.find(here) is None:
-            continue
-        if is_menu(here):
-            continue
-        if suffix in media_types.SUBTITLES:
-            if _stands_for_itself(entry.name, names):
-                texts.append(here)
-        elif suffix in media_types.PICTURES:
-            pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
-        elif kind := media_folder.recognition.kind(folder / entry.name, here):
-            files.append((here, kind, entry.stat()))
+        # it may go at any moment, or be a link to itself: the others are there all the same
+        with suppress(OSError):
+            if entry.is_dir():
+                if not entry.is_symlink() or _is_worth_following(media_folder, here, path, folder):
+                    listing.folders.append(here)
+                    if entry.name.lower() in subtitle_files.FOLDERS:
+                        texts += _texts_in(media_folder, here)
+                continue
+            suffix = media_types.suffix(entry.name)
+            known = suffix in media_types.TYPES
+            if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
+                continue
+            if entry.is_symlink() and media_folder.find(here) is None:
+                continue
+            if is_menu(here):
+                continue
+            if suffix in media_types.SUBTITLES:
+                if _stands_for_itself(entry.name, names):
+                    texts.append(here)
+            elif suffix in media_types.PICTURES:
+                pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
+            elif kind := media_folder.recognition.kind(folder / entry.name, here):
+                files.append((here, kind, entry.stat()))
     streams = any(
         media_types.suffix(it) == media_types.STREAM and kind == "video" for it, kind, _ in files
     )
@@ -226,7 +229,10 @@ def index_of_pair(media_folder: MediaFolder, path: str) -> Pair:
     file = media_folder.find(path)
     if file is None:
         return Pair((), (0, 0))
-    status = file.stat()
+    try:
+        status = file.stat()
+    except OSError:
+        return Pair((), (0, 0))
     return _read_pair(file, status.st_mtime_ns, status.st_size)
 
 
