@@ -41,15 +41,17 @@ def lines(path: tuple[str, ...], command: click.Command) -> Iterator[tuple[str, 
     # what would work is not to begin: no process is started, no broker is there
     names = {option for each in command.params for option in each.opts}
     stop = ("--mqtt-port", "0") if path[-1] in {"run", "broker", "web", "bridge"} else ()
+    # no service is installed on the machine of the tests
+    shown = ("--print",) if "--print" in names else ()
     away = ("--url", "mqtt://127.0.0.1:1") if "--url" in names else ()
     # a password is asked for
     asked = ("--password", "x") if "--password" in names else ()
     for value, parameter in itertools.product(BAD, command.params):
         if isinstance(parameter, click.Argument):
-            yield (*path, *away, *asked, *stop, "--", value)
-            yield (*path, *away, *asked, *stop, "--", value, value, value)
+            yield (*path, *away, *asked, *stop, *shown, "--", value)
+            yield (*path, *away, *asked, *stop, *shown, "--", value, value, value)
         elif isinstance(parameter, click.Option) and not parameter.is_flag:
-            others = (*away, *asked, *stop)
+            others = (*away, *asked, *stop, *shown)
             yield (
                 *path,
                 *(() if parameter.opts[-1] in others else others),
