@@ -26,6 +26,7 @@ from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
 from zapette_server.nats.presence import Presence
+from zapette_server.nats.retained_consumers import replicate
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
 from zapette_server.nats.subjects import subjects
 from zapette_server.nats.tokens import NatsTokens
@@ -39,6 +40,7 @@ log = logging.getLogger("zapette.nats")
 _INTERVAL: Final = 0.2
 _CONNECTIONS: Final = "$SYS.REQ.SERVER.PING.CONNZ"
 _MOST_LISTED: Final = 100_000
+_REPLICATE_INTERVAL: Final = 10.0
 _PLAYER: Final = "player-"
 _TIMEOUT: Final = 3.0
 _DROP_INTERVAL: Final = 600.0
@@ -76,6 +78,7 @@ class NatsEngine:
         """
         self._topics = keyring.topics
         self._account = keys.account
+        self._keys = keys
         self._operators = keys.operators
         self._endings = endings
         self._grants = grants
@@ -121,6 +124,7 @@ class NatsEngine:
         for link in self._links:
             self.supervisor.task(link.url, link.run)
         self.supervisor.task("revocations", self._follow_stores)
+        self.supervisor.task("consumers", self._replicate_consumers)
         self.supervisor.task("presence", lambda: self._presence.run(self._publish_availability))
 
     def stop(self) -> None:
@@ -185,6 +189,17 @@ class NatsEngine:
             raise Unavailable("the server has not started")
         topic = self._topics.player(player).availability
         self._service.publish(topic, payload, qos=1, retain=True)
+
+    async def _replicate_consumers(self) -> None:
+        """Replicate the nodes' consumers: each node makes one when its first client comes."""
+        while True:
+            live = next((it for it in self._links if it.is_live), None)
+            if live is not None:
+                try:
+                    await replicate(live.url, self._keys, live.trusting())
+                except (OSError, NatsError, TimeoutError) as error:
+                    log.debug("%s: consumers are not replicated: %s", live.url, error)
+            await asyncio.sleep(_REPLICATE_INTERVAL)
 
     async def _follow_stores(self) -> None:
         while True:

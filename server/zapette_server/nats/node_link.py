@@ -91,7 +91,7 @@ class NodeLink:
             nats.connect(
                 servers=[self.url],
                 name=self._name,
-                tls=self._trusting(),
+                tls=self.trusting(),
                 allow_reconnect=False,
                 connect_timeout=_CONNECT_TIMEOUT,
                 ping_interval=_PING_INTERVAL,
@@ -104,7 +104,7 @@ class NodeLink:
         )
         await nats.subscribe(_UPDATE, cb=self._heard)
 
-    def _trusting(self) -> ssl.SSLContext | None:
+    def trusting(self) -> ssl.SSLContext | None:
         """Return what checks the node's certificate; None for the system's certificates."""
         return ssl.create_default_context(cafile=self._ca_file) if self._ca_file else None
 
