@@ -241,3 +241,19 @@ def test_a_client_that_does_not_stop_sending_is_cut_off(system: System) -> None:
 def send_without_end(connection: socket.socket) -> None:
     while True:
         connection.sendall(bytes(1 << 16))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (GET + b"Expect: 100-continue\r\n\r\n", 200),
+        (GET.replace(b"/api/ip", b"/mqtt") + b"Expect: 100-continue\r\n\r\n", 400),
+        (POST + b"Content-Length: 0\r\nExpect: 100-continue\r\n\r\n", 400),
+    ],
+    ids=["no body", "no body for the broker", "an empty body"],
+)
+def test_nothing_is_awaited_after_a_complete_request(
+    system: System, request_: bytes, status: int
+) -> None:
+    """Whatever it expects: without a body there is nothing to continue (RFC 9110, 10.1.1)."""
+    assert raw.ask(system, request_).status == status

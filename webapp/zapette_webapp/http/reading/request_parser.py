@@ -109,6 +109,9 @@ class Parser(HTTPRequestParser):
             self.completed = False
             self.first = self._head + data[consumed:]
             return len(data)
+        if self.completed:
+            # nothing follows: waitress would tell the client to continue, and wait for more
+            self.expect_continue = False
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
