@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request, send_file
 
 from zapette_webapp.errors import InvalidRequest, NotFound
+from zapette_webapp.http.responses.security_headers import no_store
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.streams import viewers
 from zapette_webapp.streams.converter import StreamConverter
@@ -60,12 +61,12 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
             )
             return _text(text)
         if found["index"] is None:
-            return _uncached(Response(made.init(rendition, _viewer()), mimetype=kind))
+            return no_store(Response(made.init(rendition, _viewer()), mimetype=kind))
         index = int(found["index"])
         if index >= len(rendition.timeline):
             raise NotFound("the film is shorter")
         served = made.part(rendition, index, _viewer())
-        response = _uncached(send_file(served.file, mimetype=kind, conditional=False, etag=False))
+        response = no_store(send_file(served.file, mimetype=kind, conditional=False, etag=False))
         if served.speed is not None:
             response.headers["Zapette-Speed"] = f"{served.speed:.1f}"
         return response
@@ -100,10 +101,5 @@ def _viewer() -> str:
 
 
 def _text(playlist: str) -> Response:
-    return _uncached(Response(playlist, mimetype=_PLAYLIST))
-
-
-def _uncached(response: Response) -> Response:
     # the film may be replaced at any time
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return no_store(Response(playlist, mimetype=_PLAYLIST))

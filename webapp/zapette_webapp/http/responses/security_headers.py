@@ -19,6 +19,6 @@ def add(response: Response) -> Response:
 
 
 def no_store(response: Response) -> Response:
-    """Forbid caching: the response may contain a secret."""
+    """Forbid caching: the response may contain a secret, or be another one the next time."""
     response.headers["Cache-Control"] = "no-store"
     return response
