@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -130,3 +131,10 @@ class Household:
         body = {"owner_key": self.owner_key}
         links = self.system.post(f"api/players/{self.id}/code", body).json
         self.given["links"] = links
+
+    def forget(self) -> None:
+        """Have the player forgotten by its owner; fail unless it is."""
+        body = json.dumps({"owner_key": self.owner_key}).encode()
+        kind = {"Content-Type": "application/json"}
+        answer = self.system.ask("DELETE", f"api/players/{self.id}", body, kind)
+        assert answer.status == 204, answer

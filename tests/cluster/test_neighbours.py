@@ -17,7 +17,6 @@ from tests.clients.plain_player import PlainPlayer
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.processes import ending, ending_with_us
-from tests.server.access.test_revocation import forget
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable
@@ -62,7 +61,7 @@ def test_players_are_announced_at_every_node(on_nats: SystemOnNats) -> None:
                     lambda at=node, it=called: announced(on_nats, at, topic) == it,  # type: ignore[misc]
                     f"it is {called} at node-{node}",
                 )
-    forget(household)
+    household.forget()
     eventually(lambda: announced(on_nats, 3, topic) == "", "it is forgotten")
 
 

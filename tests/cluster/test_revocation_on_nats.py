@@ -11,7 +11,6 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.clients.mqtt_clients import Household, MqttClient
 from tests.programs.nats_cluster import SystemOnNats
-from tests.server.access.test_revocation import forget
 from tests.waiting import SLACK, eventually
 
 V3 = MQTTProtocolVersion.MQTTv311
@@ -59,7 +58,7 @@ def test_a_forgotten_player_ends_and_may_return(on_nats: SystemOnNats, stack: Ex
     home = Household(on_nats)
     player = stack.enter_context(home.player(version=V3))
     remote = stack.enter_context(visitor(home, on_nats, 2))
-    forget(home)
+    home.forget()
     eventually(lambda: player.ended and remote.ended, "both are cut off")
     # nobody of its was on this node
     eventually(lambda: not again(player, on_nats, 3), "the third node refuses it", 1 + SLACK)

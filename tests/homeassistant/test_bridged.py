@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +107,7 @@ def test_core_entities(
     try:
         household = Household(system)
         _see_core_entities(home, household)
-        _forget(system, household)
+        household.forget()
         eventually(lambda: not [it for it in home.states() if "cellar" in it], "nothing is left")
     finally:
         system.stop()
@@ -175,9 +174,3 @@ def _see_core_entities(home: Instance, household: Household) -> None:
         if ("ERROR" in line or "WARNING" in line) and "components.mqtt" in line and "cellar" in line
     ]  # fmt: skip
     assert faults == []
-
-
-def _forget(system: System, household: Household) -> None:
-    body = json.dumps({"owner_key": household.owner_key}).encode()
-    kind = {"Content-Type": "application/json"}
-    assert system.ask("DELETE", f"api/players/{household.id}", body, kind).status == 204

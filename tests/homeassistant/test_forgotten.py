@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -17,10 +16,8 @@ from tests.programs.system import System
 from tests.waiting import eventually
 
 
-def by_its_owner(system: System, household: Household) -> None:
-    body = json.dumps({"owner_key": household.owner_key}).encode()
-    kind = {"Content-Type": "application/json"}
-    assert system.ask("DELETE", f"api/players/{household.id}", body, kind).status == 204
+def by_its_owner(_: System, household: Household) -> None:
+    household.forget()
 
 
 def on_the_command_line(system: System, household: Household) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -23,15 +23,6 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 HAND: ViewportSize = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def shown(shelf: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, RemotePage, Observer]]:
-    # a thumbnail that is still being made
-    module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(shelf)
-    with Observer(shelf.household(), player.root) as observer:
-        yield player, module_pages.remote(shelf, player), observer
-
-
 def is_sound(screen: PageDriver, scheme: Scheme) -> None:
     """Fail if axe-core finds a fault once the page stands still."""
     screen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -50,9 +41,9 @@ def fill(observer: Observer) -> None:
 @pytest.mark.parametrize("view", ["Remote", "Queue", "Library", "More"])
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_every_view_of_the_remote(
-    shown: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, view: str, size: str
+    opened: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, view: str, size: str
 ) -> None:
-    _, phone, observer = shown
+    _, phone, observer = opened
     if len(observer.status()["queue"]["items"]) != 3:
         fill(observer)
     # the films may be over, on a busy machine, before all views were looked at
@@ -92,10 +83,10 @@ def test_the_remote_of_a_player_that_is_off(
 
 @SCHEMES
 def test_the_player(
-    shown: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, shelf: System,
+    opened: tuple[PlayerPage, RemotePage, Observer], scheme: Scheme, shelf: System,
     module_pages: Pages,
 ) -> None:  # fmt: skip
-    player, _, observer = shown
+    player, _, observer = opened
     observer.ask("pause")
     player.point()
     is_sound(player, scheme)
@@ -106,9 +97,9 @@ def test_the_player(
 
 
 def test_every_control_of_the_remote_is_large(
-    shown: tuple[PlayerPage, RemotePage, Observer],
+    opened: tuple[PlayerPage, RemotePage, Observer],
 ) -> None:
-    _, phone, observer = shown
+    _, phone, observer = opened
     fill(observer)
     phone.page.set_viewport_size({"width": 360, "height": 640})
     for view in ("Remote", "Queue", "Library", "More"):
@@ -150,10 +141,10 @@ def press(screen: PageDriver, name: str, key: str = "Enter") -> None:
 
 
 def test_the_remote_with_the_keyboard_alone(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
+    shelf: System, pages: Pages, opened: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
-    player, _, observer = shown
+    player, _, observer = opened
     observer.ask("queue/clear")
     desk = pages.phone(shelf, player.link, viewport=DESK, locale="en").wait_until_live()
     desk.page.bring_to_front()
@@ -180,10 +171,10 @@ def test_the_remote_with_the_keyboard_alone(
 
 
 def test_the_keys_of_a_desktop(
-    shelf: System, pages: Pages, shown: tuple[PlayerPage, RemotePage, Observer]
+    shelf: System, pages: Pages, opened: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:
     pages.watch.expect("Failed to load resource")
-    player, _, observer = shown
+    player, _, observer = opened
     fill(observer)
     observer.ask("pause")
     observer.ask("volume", b"50")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,13 +28,6 @@ def locked(store: Path) -> Iterator[None]:
         yield
 
 
-def forget(home: Household) -> None:
-    body = json.dumps({"owner_key": home.owner_key}).encode()
-    kind = {"Content-Type": "application/json"}
-    answer = home.system.ask("DELETE", f"api/players/{home.id}", body, kind)
-    assert answer.status in (200, 204), answer
-
-
 def round_trip(sender: MqttClient, receiver: MqttClient, topic: str) -> float:
     """Return the seconds that a message takes from one client to another."""
     many = len(receiver.received)
@@ -54,7 +46,7 @@ def test_a_locked_store_stops_nobody(new_system: Callable[..., System], store: s
     gone = Household(system)
     revoked = gone.visitor("remote")
     came = (*late, revoked)
-    forget(gone)
+    gone.forget()
     with home.player() as player, old:
         assert player.subscribe(f"{home.root}/command/#")
         slowest = 0.0
@@ -90,7 +82,7 @@ def test_a_forgotten_player_has_no_token(system: System, version: MQTTProtocolVe
     with home.player(version=version) as player, remote:
         assert player.is_in
         assert remote.is_in
-        forget(home)
+        home.forget()
         for party in (home.player(version=version), remote):
             again = MqttClient(system, party.client_id, party.username, party.password, version)
             with again:

@@ -53,10 +53,8 @@ def test_what_is_left_of_a_player_that_was_forgotten(system: System) -> None:
     host = Household(system)
     shown = system.post(f"api/players/{host.id}/pairing", {"owner_key": host.owner_key}).json
     keys = {role: host.key(role) for role in ("remote", "guest")}
-    body = json.dumps({"owner_key": host.owner_key}).encode()
-    kind = {"Content-Type": "application/json"}
     for _ in range(2):
-        assert system.ask("DELETE", f"api/players/{host.id}", body, kind).status == 204
+        host.forget()
     for key in keys.values():
         problem(system.post("api/credentials", {"id": host.id, "key": key}), 403, "wrong_key")
     problem(system.post("api/pairing", {"code": shown["code"]}), 403, "wrong_code")
