@@ -11,6 +11,9 @@ T = TypeVar("T")
 SLACK: Final = 5.0
 """What a busy machine may add to a time that we promise, in seconds."""
 
+HANG_TIMEOUT: Final = 60.0
+"""Seconds to wait for what takes a moment: no claim, only a guard against waiting for ever."""
+
 _SOON: Final = 0.02
 _LATE: Final = 0.1
 

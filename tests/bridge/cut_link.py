@@ -17,7 +17,7 @@ from tests.bridge.listener import Listener, retained
 from tests.clients.plain_player import PlainPlayer
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 HERE, THERE = "10.11.12.1", "10.11.12.2"
 NOBODY = "02:00:00:00:00:99"
@@ -103,7 +103,7 @@ class Observer:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(HANG_TIMEOUT)
 
 
 def cut(

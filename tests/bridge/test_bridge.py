@@ -27,7 +27,7 @@ from tests.programs.ports import free_ports
 from tests.programs.processes import ending_with_us
 from tests.programs.system import System
 from tests.sharing import sharing
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.application import Application
 from zapette.mqtt.url import BrokerUrl
 
@@ -145,14 +145,14 @@ class Bridge:
         """End it by SIGKILL."""
         self._is_killed = True
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(HANG_TIMEOUT)
 
     def stop(self) -> None:
         if self._is_killed:
             return
         if self.process.poll() is None:
             self.process.terminate()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(HANG_TIMEOUT) == 0
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.conformance.wire.encodings import Type, Version, WireError
 from tests.conformance.wire.packets import Connect, acknowledgement, publish
 from tests.conformance.wire.properties import Property
 from tests.conformance.wire.stream import Stream
+from tests.waiting import HANG_TIMEOUT
 
 WINDOW = 20
 _EXPIRY = ((Property.SESSION_EXPIRY, 3600),)
@@ -86,7 +87,7 @@ class ReliableClient(threading.Thread):
 
     def stop(self) -> None:
         self.over.set()
-        self.join(10)
+        self.join(HANG_TIMEOUT)
         if self.wrong is not None:
             raise self.wrong
 

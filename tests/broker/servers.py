@@ -21,7 +21,7 @@ from tests.conformance.wire.properties import Pairs
 from tests.conformance.wire.stream import Stream
 from tests.programs.ports import free_port
 from tests.programs.processes import ending_with_us
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker import Authenticator, Broker, Limits
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Running(Server):
 
     def await_(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the event loop of the broker."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(HANG_TIMEOUT)
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def run_ours(
             asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(20)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(HANG_TIMEOUT)
         loop.close()
 
 

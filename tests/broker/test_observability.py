@@ -11,7 +11,7 @@ import pytest
 from tests.broker.servers import ANONYMOUS, Running, config, run_ours
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker import Limits
 
 FAST = Limits(sys_interval=0.2)
@@ -148,7 +148,7 @@ def test_a_probe_of_the_port_is_not_worth_a_line(caplog: pytest.LogCaptureFixtur
             running.open().close()
         bad = running.open()
         bad.send(b"GET / HTTP/1.1\r\n\r\n")
-        bad.end(timeout=5)
+        bad.end(timeout=HANG_TIMEOUT)
         eventually(lambda: "not CONNECT" in caplog.text, "the other one is")
     assert caplog.text.count("event=not_connected") == 1
 

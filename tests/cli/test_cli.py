@@ -23,7 +23,7 @@ from tests.clients.plain_player import PlainPlayer
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.processes import ending
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.application import Application
 from zapette.client.client import Client
 from zapette.mqtt.url import BrokerUrl
@@ -200,7 +200,7 @@ def test_players_on_a_terminal_is_live(system: System, scullery: PlainPlayer) ->
 
     eventually(lambda: b"Scullery" in read(), "the table is shown", timeout=20)
     player = scullery.client.call_later(scullery.callee, "play")
-    assert player.result(10)["playing"] is True
+    assert player.result(HANG_TIMEOUT)["playing"] is True
     eventually(lambda: b"playing" in read(), "the table follows")
     scullery.client.call(scullery.callee, "pause")
     process.send_signal(signal.SIGINT)

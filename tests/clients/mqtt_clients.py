@@ -14,7 +14,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 
 @dataclass
@@ -72,7 +72,7 @@ class MqttClient:
     def subscribe(self, topic_filter: str) -> bool:
         """Subscribe; tell whether the broker granted it."""
         self.mqtt.subscribe(topic_filter, 1)
-        (code,) = self.granted.get(timeout=10)
+        (code,) = self.granted.get(timeout=HANG_TIMEOUT)
         return code < 0x80
 
     def publish(self, topic: str, payload: bytes, response_topic: str | None = None) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any, Final, Self
 
+from tests.waiting import HANG_TIMEOUT
 from zapette.client.calls.procedures import Procedure
 from zapette.client.client import Client
 from zapette.mqtt.dialing import Timing
@@ -106,7 +107,7 @@ class PlainPlayer:
 
     def end(self) -> None:
         """Come to the end of the film."""
-        self.client.run(self._report("ended", None, playing=False)).result(5)
+        self.client.run(self._report("ended", None, playing=False)).result(HANG_TIMEOUT)
 
     async def status(self) -> dict[str, Any]:
         return self._state | {"position": self.position, "reported_at": time.time()}

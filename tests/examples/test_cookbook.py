@@ -14,7 +14,7 @@ from tests.clients.plain_player import PlainPlayer
 from tests.documents.blocks import DOCUMENTS, Block, blocks
 from tests.programs.system import System
 from tests.sharing import sharing
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette import Application
 
 WHO, SHORT, *RECIPES = [each for each in blocks(DOCUMENTS / "shell.md") if each.language == "sh"]
@@ -119,7 +119,7 @@ def playing(player: PlainPlayer) -> Iterator[None]:
 
     def play() -> None:
         while not ended.wait(0.2):
-            player.client.run(player.play()).result(10)
+            player.client.run(player.play()).result(HANG_TIMEOUT)
 
     runner = threading.Thread(target=play)
     runner.start()

@@ -19,7 +19,7 @@ from tests.clients.plain_player import PlainPlayer
 from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.sharing import sharing
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette import Application
 from zapette.errors import CallError
 from zapette_server.paths import ROOT
@@ -58,8 +58,8 @@ class Run:
             self.process.terminate()
         assert self.process.stdin is not None
         self.process.stdin.close()
-        code = self.process.wait(10)
-        self._reader.join(10)
+        code = self.process.wait(HANG_TIMEOUT)
+        self._reader.join(HANG_TIMEOUT)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -126,7 +126,7 @@ def test_remote(run: Callable[..., Run], players: Callable[..., PlainPlayer]) ->
     assert remote.lines[-1].startswith("waits at")
     assert remote.lines[-1].endswith("volume 95\n")
     remote.type("q")
-    assert remote.process.wait(10) == 0
+    assert remote.process.wait(HANG_TIMEOUT) == 0
 
 
 def test_remote_without_a_player(run: Callable[..., Run]) -> None:

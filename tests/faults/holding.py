@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.waiting import HANG_TIMEOUT
+
 # All locks of a write-ahead log (https://sqlite.org/walformat.html, 2.2.1.1), or those of the file
 # where nobody has the log open: SQLite's locks are the process's, so it takes another one.
 _HOLDER = """
@@ -43,4 +45,4 @@ def held(store: Path) -> Iterator[None]:
             yield
         finally:
             holder.stdin.close()
-            holder.wait(10)
+            holder.wait(HANG_TIMEOUT)

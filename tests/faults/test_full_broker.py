@@ -15,7 +15,7 @@ from tests.conformance.wire.answers import PubAck
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 from tests.conformance.wire.properties import Property
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker.storage.store_errors import StoreFull
 
 LARGE = bytes(50_000)
@@ -74,7 +74,7 @@ def test_a_client_of_3_1_1_waits_until_it_is_stored(running: Running) -> None:
         # it is alive meanwhile
         client.ping()
         eventually(lambda: not is_stored(running), "a commit fails")
-    assert client.expect(PubAck, timeout=10).packet_id == 7
+    assert client.expect(PubAck, timeout=HANG_TIMEOUT).packet_id == 7
 
 
 def test_clients_still_come_and_subscribe(running: Running) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.home import home
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 SECONDS = float(os.environ.get("ZAPETTE_TEST_KILLS", "8"))
 """For how long processes are killed; `ZAPETTE_TEST_KILLS=300` is five minutes."""
@@ -111,7 +111,7 @@ def test_a_manager_that_was_killed_is_followed_by_another(
     link = system.post("api/credentials", made).json["links"]
     before = psutil.Process(system.process.pid).children()
     system.process.kill()
-    system.process.wait(10)
+    system.process.wait(HANG_TIMEOUT)
     # at once, while the parts of the one before are still ending
     system.start_without_waiting()
     # which may still answer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.programs.ports import free_ports, listens
 from tests.programs.processes import ending_with_us
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.url import BrokerUrl
 
 SERVER = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -73,7 +73,7 @@ class Mosquitto:
     def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self.process is not None:
             how(self.process)
-            self.process.wait(10)
+            self.process.wait(HANG_TIMEOUT)
             self.process = None
 
 

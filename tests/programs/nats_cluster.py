@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.programs.ports import free_port, free_ports, listens
 from tests.programs.processes import ending, ending_with_us
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable
 from zapette.mqtt.url import BrokerUrl
@@ -98,7 +98,7 @@ class NatsCluster:
         """End a node with SIGKILL."""
         node = self.nodes.pop(f"node-{number}")
         node.kill()
-        node.wait(10)
+        node.wait(HANG_TIMEOUT)
 
     def is_healthy(self, number: int) -> bool:
         """Tell whether a node has a leader, and all that is in its streams."""
@@ -140,7 +140,7 @@ class NatsCluster:
             node.terminate()
         for node in self.nodes.values():
             with ending(node):
-                node.wait(10)
+                node.wait(HANG_TIMEOUT)
         self.nodes.clear()
 
     @property

@@ -22,7 +22,7 @@ from tests.clients import proof
 from tests.programs import fronts
 from tests.programs.ports import free_ports
 from tests.programs.processes import ending, ending_with_us
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette_server.paths import ROOT
 from zapette_webapp.access.library_access import is_library
@@ -195,7 +195,7 @@ class System:
         process = psutil.Process(self.pid(part))
         self._parts = len(self._children())
         process.kill()
-        process.wait(10)
+        process.wait(HANG_TIMEOUT)
         return process.pid
 
     @contextmanager

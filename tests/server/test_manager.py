@@ -17,7 +17,7 @@ import pytest
 
 from tests.programs.ports import free_port
 from tests.programs.system import System
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import BROKER
 
@@ -47,7 +47,7 @@ def test_stops_within_five_seconds(new_system: Callable[..., System], number: in
     assert system.process.wait(30) == 0
     assert time.monotonic() - started < 5 + SLACK
     # whose own programs, such as ffmpeg, are ended with them, and taken note of by the system
-    _, left = psutil.wait_procs(children, timeout=5)
+    _, left = psutil.wait_procs(children, timeout=HANG_TIMEOUT)
     assert left == []
     assert "Traceback" not in system.log, system.log
 
@@ -93,7 +93,7 @@ def test_the_parts_end_with_the_manager(new_system: Callable[..., System]) -> No
     system.process.kill()
     system.process.wait(30)
     system.process = None
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=HANG_TIMEOUT)
     assert alive == []
 
 

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.database.test_grants import ONE
+from tests.waiting import HANG_TIMEOUT
 from zapette_broker.storage import sqlite, sqlite_file
 from zapette_broker.storage.store_errors import (
     ForeignStore,
@@ -83,7 +84,7 @@ def test_many_first_starts_at_once(tmp_path: Path) -> None:
             assert [answers.readline() for _, answers in pipes] == ["opened\n"] * 4
     finally:
         for opener in openers:
-            opener.communicate(timeout=10)
+            opener.communicate(timeout=HANG_TIMEOUT)
 
 
 def test_both_parts_have_the_stores_open(tmp_path: Path) -> None:

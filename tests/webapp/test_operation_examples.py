@@ -19,7 +19,7 @@ import yaml
 from tests.programs.ports import free_ports, listens
 from tests.programs.processes import ending
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from tests.webapp.test_metrics import figures
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_server.paths import ROOT
@@ -71,7 +71,7 @@ def test_metrics_of_a_node_exist(tmp_path: Path) -> None:
         with urlopen(f"http://127.0.0.1:{monitor}/varz", timeout=10) as answer:
             shown = json.load(answer)
         node.terminate()
-        node.wait(10)
+        node.wait(HANG_TIMEOUT)
     # the exporter puts its prefix before the names of NATS
     assert names("gnatsd_") <= {f"gnatsd_varz_{name}" for name in shown}
     assert names("gnatsd_")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
+from tests.waiting import HANG_TIMEOUT
 from zapette.client.application import Application
 from zapette.client.client import Client
 from zapette.mqtt.url import BrokerUrl
@@ -38,7 +39,7 @@ def connect() -> Iterator[Callable[..., Client]]:
         client = Client(url, **options)
         clients.append(client)
         client.start()
-        client.wait(10)
+        client.wait(HANG_TIMEOUT)
         return client
 
     yield make

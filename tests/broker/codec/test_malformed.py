@@ -22,7 +22,7 @@ from tests.broker.servers import Process, run_process
 from tests.conformance.client import Client
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 COUNT = int(os.environ.get("BROKER_MALFORMED", "3000"))
 GROWTH = 8 * 1024 * 1024
@@ -81,7 +81,9 @@ def throw(port: int, fence: Client, pieces: Sequence[bytes]) -> None:
     with ExitStack() as stack:
         streams = []
         for data in pieces:
-            one = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            one = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), timeout=HANG_TIMEOUT)
+            )
             # A reset, so that ports do not run out.
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             with suppress(OSError):

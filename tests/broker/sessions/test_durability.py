@@ -23,7 +23,7 @@ from tests.conformance.wire.encodings import Type, Version
 from tests.conformance.wire.packets import Connect, Will, acknowledgement, publish
 from tests.conformance.wire.properties import Property
 from tests.programs.ports import free_port
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette_broker import StoreError
 
 pytestmark = pytest.mark.slow
@@ -188,7 +188,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(start: Start) -> None:
     chance = random.Random(7)
     try:
         reader.start()
-        assert reader.ready.wait(10)
+        assert reader.ready.wait(HANG_TIMEOUT)
         writer.start()
         for _ in range(KILLS):
             enough = len(reader.received) + chance.randrange(1, 300)

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.broker.servers import Running, config, run_ours
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker import BrokerError, Limits
 from zapette_broker.transports import handover
 from zapette_broker.transports.handover import LARGEST, Handover, HandoverError, decode, hand_over
@@ -70,7 +70,7 @@ def taking(folder: Path, **options: Any) -> Iterator[tuple[Running, Path]]:
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Connect two sockets of the network: a client's and the one that a server accepted."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        client = socket.create_connection(listening.getsockname(), timeout=10)
+        client = socket.create_connection(listening.getsockname(), timeout=HANG_TIMEOUT)
         accepted, _ = listening.accept()
     with client, accepted:
         yield client, accepted

@@ -28,7 +28,7 @@ from tests.conformance.wire.stream import Stream
 from tests.programs.ports import free_port
 from tests.programs.processes import ending
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker import Broker, BrokerError, Limits
 from zapette_broker.__main__ import main
 from zapette_broker.transports.upgrade import BadRequest, accept
@@ -91,7 +91,7 @@ def test_plain_bytes_on_a_tls_port_harm_nobody(tmp_path: Path) -> None:
     with run_ours(settings) as running:
         plain = running.open()
         plain.send(Connect("c").encode())
-        assert plain.end(timeout=5) is None
+        assert plain.end(timeout=HANG_TIMEOUT) is None
         context = ssl.create_default_context(cafile=str(certificate))
         with socket.create_connection(("127.0.0.1", running.port)) as raw:
             stream = Stream(running.port)
@@ -106,7 +106,7 @@ def test_plain_bytes_on_a_tls_port_harm_nobody(tmp_path: Path) -> None:
 def upgrade(running: Running, *lines: str, path: str = "/mqtt", method: str = "GET") -> str:
     """Send a request to the WebSocket listener and return the first line of the answer."""
     request = "\r\n".join((f"{method} {path} HTTP/1.1", "Host: 127.0.0.1:8083", *lines, "", ""))
-    with socket.create_connection(("127.0.0.1", running.ws_port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", running.ws_port), timeout=HANG_TIMEOUT) as one:
         one.sendall(request.encode())
         answer = one.recv(4096)
     return answer.decode()
@@ -222,7 +222,7 @@ def test_a_host_is_needed() -> None:
 def test_the_household_answers_only_its_own_hosts(system: System) -> None:
     for host, status in (("localhost", 101), ("evil.example", 421)):
         request = "\r\n".join(("GET /mqtt HTTP/1.1", f"Host: {host}", *USUAL, "", ""))
-        with socket.create_connection(("127.0.0.1", system.ws_port), timeout=5) as one:
+        with socket.create_connection(("127.0.0.1", system.ws_port), timeout=HANG_TIMEOUT) as one:
             one.sendall(request.encode())
             assert one.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
 
@@ -341,7 +341,7 @@ def test_shutting_down_tells_the_clients() -> None:
     with run_ours() as running:
         client = running.connect("c", Version.V5)
         running.await_(running.broker.shutdown())
-        farewell = client.end(timeout=5)
+        farewell = client.end(timeout=HANG_TIMEOUT)
         assert farewell is not None
         assert farewell.code == 0x8B
         running.await_(running.broker.start())
@@ -362,7 +362,7 @@ def test_mosquitto_s_own_clients() -> None:
                     check=True,
                     timeout=10,
                 )
-                assert reader.communicate(timeout=10)[0] == "hi\n"
+                assert reader.communicate(timeout=HANG_TIMEOUT)[0] == "hi\n"
             eventually(
                 lambda: running.call(lambda: running.broker.counters["subscriptions"]) == 0,
                 "it has left",

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.driving.page_driver import FIND
 from tests.programs import fronts
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 _LISTENS: Final = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 _SETTINGS: Final = {
@@ -80,7 +80,7 @@ class Firefox:
             self._socket.close()
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(HANG_TIMEOUT)
 
     def open(self, url: str) -> FirefoxTab:
         """Open an address in a tab of its own."""

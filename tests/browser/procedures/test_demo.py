@@ -13,7 +13,7 @@ import pytest
 from tests.browser.driving.pages import Pages
 from tests.documents.blocks import DOCUMENTS, Block, blocks
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette import Application
 from zapette.errors import CallTimeout, NoSuchProcedure, Unavailable
 
@@ -68,7 +68,7 @@ def start(household: System, tmp_path: Path) -> Iterator[Callable[[str], Program
     yield begin
     for one in running:
         one.process.kill()
-        one.process.wait(10)
+        one.process.wait(HANG_TIMEOUT)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_two_services_a_player_and_two_remotes(
 
     # a service that is killed is gone, and its caller is told; the rest goes on
     demo.process.kill()
-    demo.process.wait(10)
+    demo.process.wait(HANG_TIMEOUT)
     eventually(lambda: not is_served(app, "demo"), "demo is gone", 30)
     with pytest.raises(Unavailable, match="demo is offline"):
         app.call("demo/uuid")

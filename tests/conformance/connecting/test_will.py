@@ -11,6 +11,7 @@ from tests.conformance.clients import Clients
 from tests.conformance.wire.encodings import Version, packet
 from tests.conformance.wire.packets import Connect, Will, disconnect
 from tests.conformance.wire.properties import Pairs, Property
+from tests.waiting import HANG_TIMEOUT
 
 
 def watch(clients: Clients, qos: int = 2) -> Client:
@@ -209,7 +210,7 @@ def test_will_delay(clients: Clients) -> None:
     client = clients.persist(will=Will(clients.topic("will"), b"last", properties=delay))
     began = time.monotonic()
     client.close()
-    message = watcher.message(timeout=10)
+    message = watcher.message(timeout=HANG_TIMEOUT)
     assert message.payload == b"last"
     assert time.monotonic() - began > 1
 
@@ -256,7 +257,7 @@ def test_expiry_of_the_session_brings_the_delayed_will(clients: Clients) -> None
     watcher = watch(clients)
     delay = ((Property.WILL_DELAY, 300),)
     clients.persist(expiry=1, will=Will(clients.topic("will"), b"last", properties=delay)).close()
-    assert watcher.message(timeout=10).payload == b"last"
+    assert watcher.message(timeout=HANG_TIMEOUT).payload == b"last"
 
 
 @pytest.mark.proves(v5="")

@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.conformance.outside.scripts import ROOT
 from tests.programs.ports import free_port, listens
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 STAND_IN: Final = (sys.executable, "-m", "tests.conformance.outside.stand_in")
 
@@ -70,4 +70,4 @@ def check(folder: Path) -> None:
             raise RuntimeError(f"the broker does not start:\n{log.read_text(errors='replace')}")
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(HANG_TIMEOUT)

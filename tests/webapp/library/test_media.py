@@ -10,6 +10,7 @@ import pytest
 
 from tests.programs.system import System
 from tests.sharing import sharing
+from tests.waiting import HANG_TIMEOUT
 
 CONTENT = bytes(range(256)) * 40
 
@@ -44,7 +45,7 @@ def media(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
 
 def raw_get(system: System, path: str) -> int:
     """Return the status for a path that no client has tidied up."""
-    connection = http.client.HTTPConnection("127.0.0.1", system.http_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", system.http_port, timeout=HANG_TIMEOUT)
     connection.request("GET", path, headers=system.proof)
     status = connection.getresponse().status
     connection.close()

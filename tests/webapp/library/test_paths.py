@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library.folder import paths
 from zapette_webapp.library.folder.media_folder import MediaFolder
@@ -114,7 +114,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 def test_what_is_listed_is_served(odd: System) -> None:
     entries = odd.get("api/library?order=added&limit=500").json["entries"]
-    connection = http.client.HTTPConnection("127.0.0.1", odd.http_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", odd.http_port, timeout=HANG_TIMEOUT)
     served = []
     for it in entries:
         assert it["source"] == f"media/{it['path']}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
 from zapette_webapp.media import tools
 from zapette_webapp.media.tools import Limits, Tool
@@ -85,7 +85,7 @@ def test_all_that_it_started_is_ended() -> None:
     eventually(lambda: len(started()) == 2, "both sleep")
     both = started()
     tool.stop()
-    running.join(10)
+    running.join(HANG_TIMEOUT)
     eventually(lambda: not any(map(_is_alive, both)), "both are gone")
 
 
@@ -116,7 +116,7 @@ def test_it_is_ended_at_once() -> None:
     running.start()
     eventually(lambda: tool._running, "it runs")
     tool.stop()
-    running.join(10)
+    running.join(HANG_TIMEOUT)
     assert ends == [-9]
     # and is not run again
     with pytest.raises(ToolMissing):

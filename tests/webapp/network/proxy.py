@@ -7,6 +7,8 @@ import threading
 from contextlib import suppress
 from typing import Final
 
+from tests.waiting import HANG_TIMEOUT
+
 PREFIX: Final = "/zap"
 CLIENT: Final = "192.168.7.7"
 """The address that it says its clients have."""
@@ -43,7 +45,7 @@ class Proxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(HANG_TIMEOUT)
 
     def _accept(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from tests.conformance.wire.packets import Connect
 from tests.conformance.wire.stream import WebSocketStream
 from tests.programs.ports import free_port
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from tests.webapp import raw
 from zapette.errors import SettingsError
 from zapette_server import handover_socket
@@ -200,7 +200,7 @@ def test_there_is_no_broker(mortal: System) -> None:
         client = Client(open_before, Version.V5)
         assert client.connect(connect_packet(system, "before")).code == 0
         with system.kept_dead("broker"):
-            assert client.end(timeout=5) is None
+            assert client.end(timeout=HANG_TIMEOUT) is None
             # its sockets close one after another
             eventually(lambda: websocket_part(system) == "down", "it is noticed")
             # bytes after it are nobody's: they must not be taken for a request

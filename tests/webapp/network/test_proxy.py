@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.driving.chromium import PHONE, launched
 from tests.programs.ports import free_port
 from tests.programs.system import System
+from tests.waiting import HANG_TIMEOUT
 from tests.webapp.network.proxy import CLIENT, Proxy
 from zapette_broker.transports.handover import listen
 from zapette_server.settings.settings import Settings
@@ -100,7 +101,7 @@ def test_who_came_through_the_proxy(behind: System, port: int) -> None:
         data=body,
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=HANG_TIMEOUT) as answer:
         assert answer.status == 200
     path = f"api/players/{made['id']}/visitors"
     # while the broker is away nobody knows who is connected

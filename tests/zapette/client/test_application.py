@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import pytest
 
 from tests.programs.mosquitto import run_tool
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette import Application, Event, Range
 from zapette.client.calls import caller
 from zapette.client.players.players import Players
@@ -111,7 +111,7 @@ def test_the_order_of_one_callers_requests(application: Make) -> None:
     service.start()
     own.start()
     calls = [own.call_later(f"{service.name}/volume", level) for level in (40, 50, 60)]
-    wait(calls, timeout=10)
+    wait(calls, timeout=HANG_TIMEOUT)
     assert levels == [40, 50, 60]
     for level in ("40", "50"):
         own.command(f"{service.name}/volume", int(level))
@@ -253,7 +253,7 @@ def test_signals_and_the_program_that_takes_the_name(
     assert answer() == "earlier"
     later.start()
     eventually(lambda: told == ["joined", "left"], "the earlier is told")
-    runner.join(10)
+    runner.join(HANG_TIMEOUT)
     assert not runner.is_alive()
     assert f"another program runs as '{taken}'" in caplog.text
     eventually(lambda: answer() == "later", "the later answers")
@@ -273,7 +273,7 @@ def test_a_callee_that_goes_ends_its_calls_at_once(application: Make) -> None:
     started = time.monotonic()
     service.stop()
     with pytest.raises(Unavailable, match="is offline"):
-        call.result(10)
+        call.result(HANG_TIMEOUT)
     with pytest.raises(Unavailable, match="is offline"):
         own.call(f"{service.name}/hang", timeout=60)
     assert time.monotonic() - started < 5 + SLACK

@@ -12,7 +12,7 @@ import pytest
 from tests.clients.plain_player import PlainPlayer
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette import Application
 from zapette.client.client import Client
 from zapette.client.players.player import AsyncPlayer, Player
@@ -46,7 +46,7 @@ def server(url: BrokerUrl) -> Client:
     """Return a client in the server's place, or the bridge's."""
     client = Client(url, callee=Topics().server)
     client.start()
-    client.wait(10)
+    client.wait(HANG_TIMEOUT)
     return client
 
 
@@ -87,10 +87,10 @@ def test_a_call_that_waits_when_the_server_goes(
     own, of_home = start(home.url), server(home.url)
     silent = Client(home.url, callee=Topics().player("0" * 32))
     silent.start()
-    silent.wait(10)
+    silent.wait(HANG_TIMEOUT)
     try:
         # nobody answers: what is asked is not ours to answer
-        silent.run(_forget_requests(silent)).result(10)
+        silent.run(_forget_requests(silent)).result(HANG_TIMEOUT)
         call = own.call_later(f"players/{'0' * 32}/play", timeout=60)
         own.client.fence(10)
         assert not call.done()

@@ -19,7 +19,7 @@ import pytest
 
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.system import System
-from tests.waiting import SLACK, eventually
+from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette.client.client import Client
 from zapette.errors import (
     CallTimeout,
@@ -135,7 +135,7 @@ def test_a_timeout_that_is_none(
     with pytest.raises(ValueError, match="timeout must be a number of seconds"):
         caller.call_later(callee, "hang", timeout=timeout)
     with pytest.raises(ValueError, match="timeout must be a number of seconds"):
-        caller.run(caller.call_async(callee, "hang", timeout=timeout)).result(10)
+        caller.run(caller.call_async(callee, "hang", timeout=timeout)).result(HANG_TIMEOUT)
 
 
 def test_many_calls_at_once(url: BrokerUrl, connect: Callable[..., Client], callee: Callee) -> None:
@@ -269,7 +269,7 @@ def test_a_callee_that_is_killed_in_the_middle_of_calls(
         assert not any(one.done() for one in waiting)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(HANG_TIMEOUT)
     for one in waiting:
         with pytest.raises(Unavailable, match="offline"):
             one.result(30)
@@ -305,7 +305,7 @@ def test_a_service_that_is_told_to_stop_on_any_thread(
         assert process.wait(30) == 0
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(HANG_TIMEOUT)
     eventually(lambda: seen == [b"online", b"offline"], "it has said that it left")
 
 
@@ -325,7 +325,7 @@ def test_a_subscription_while_the_broker_answers_others(
     monkeypatch.setattr(NetworkConnection, "subscribe", subscribe)
     client.start()
     try:
-        client.wait(10)
+        client.wait(HANG_TIMEOUT)
         client.publish(later, b"")
         eventually(lambda: later in heard, "it was asked for too")
     finally:
@@ -448,7 +448,7 @@ def test_a_wrong_password_is_said(system: System) -> None:
     client = Client(wrong)
     client.start()
     with pytest.raises(Unavailable, match="refused the connection") as raised:
-        client.wait(5)
+        client.wait(HANG_TIMEOUT)
     client.stop()
     assert raised.value.connect_error is not None
     assert raised.value.connect_error.cause == "refused"

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.ordered_executor import MAX_WAITING, Job, OrderedExecutor
@@ -77,7 +77,7 @@ def test_another_callers_job_waits_for_nobody(runner: Runner) -> None:
 @pytest.mark.parametrize("runner", [0.1], indirect=True)
 def test_a_slow_job_holds_up_its_own_caller_only_so_long(runner: Runner) -> None:
     hang = threading.Event()
-    runner.put("a", "hangs", lambda: hang.wait(10))
+    runner.put("a", "hangs", lambda: hang.wait(HANG_TIMEOUT))
     runner.put("a", "2")
     runner.put_async("a", "hangs too", 10)
     runner.put("a", "4")
@@ -101,7 +101,7 @@ def test_a_flood_is_bounded(runner: Runner) -> None:
     taken: list[bool] = []
 
     def flood() -> None:
-        job = Job(lambda: hang.wait(10), is_async=False)
+        job = Job(lambda: hang.wait(HANG_TIMEOUT), is_async=False)
         taken.extend(runner.executor.put("a", job) for _ in range(MAX_WAITING + 10))
 
     runner.loop.post(flood)
@@ -118,7 +118,7 @@ def test_workers_grow_to_their_limit_and_what_is_more_waits(
     seen: list[int] = []
 
     def work(number: int) -> None:
-        go.wait(10)
+        go.wait(HANG_TIMEOUT)
         seen.append(number)
 
     for number in range(5):

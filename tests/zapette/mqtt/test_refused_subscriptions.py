@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs.mosquitto import Mosquitto, run_tool
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable
 from zapette.protocol.topics import Topics
@@ -68,7 +68,7 @@ def test_a_service_is_online_only_once_its_requests_reach_it(broker: Mosquitto) 
         service.wait(20)
         caller = Client(broker.url)
         caller.start()
-        caller.wait(10)
+        caller.wait(HANG_TIMEOUT)
         assert caller.call(CALLEE, "ink") == 7
         caller.stop()
     finally:
@@ -81,7 +81,7 @@ def test_a_refused_subscription_is_asked_for_again(broker: Mosquitto) -> None:
     client.subscribe("lamp", lambda message: heard.append(message.payload))
     client.start()
     try:
-        client.wait(10)
+        client.wait(HANG_TIMEOUT)
         allow(broker)
         eventually(
             lambda: run_tool("pub", broker.url, "-t", "lamp", "-m", "on") and heard, "it hears"
