@@ -103,56 +103,86 @@ def read(media_folder: MediaFolder, path: str) -> Listing | None:
 def _sorted_out(
     media_folder: MediaFolder, path: str, folder: Path, mtime_ns: int, found: list[os.DirEntry[str]]
 ) -> Listing:
-    prefix = f"{path}/" if path else ""
-    listing = Listing(path, mtime_ns)
-    files: list[tuple[str, str, os.stat_result]] = []
-    pictures: dict[str, Poster] = {}
-    texts: list[str] = []
-    names = {it.name.lower() for it in found}
+    sorting = _Sorting(media_folder, path, folder, {it.name.lower() for it in found})
     for entry in found:
-        here = prefix + paths.from_disk(entry.name)
         # it may go at any moment, or be a link to itself: the others are there all the same
         with suppress(OSError):
-            if entry.is_dir():
-                if not entry.is_symlink() or _is_worth_following(media_folder, here, path, folder):
-                    listing.folders.append(here)
-                    if entry.name.lower() in subtitle_files.FOLDERS:
-                        texts += _texts_in(media_folder, here)
-                continue
-            suffix = media_types.suffix(entry.name)
-            known = suffix in media_types.TYPES
-            if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
-                continue
-            if entry.is_symlink() and media_folder.find(here) is None:
-                continue
-            if is_menu(here):
-                continue
-            if suffix in media_types.SUBTITLES:
-                if _stands_for_itself(entry.name, names):
-                    texts.append(here)
-            elif suffix in media_types.PICTURES:
-                pictures[subtitle_files.key(_stem(here))] = Poster(here, entry.stat().st_mtime_ns)
-            elif kind := media_folder.recognition.kind(folder / entry.name, here):
-                files.append((here, kind, entry.stat()))
-    streams = any(
-        media_types.suffix(it) == media_types.STREAM and kind == "video" for it, kind, _ in files
-    )
-    media = [it for it in files if not media_types.is_part(it[0], beside_playlist=streams)]
-    own = next((pictures[it] for it in _POSTERS if it in pictures), None)
-    offered = _subtitles_of(media_folder, [here for here, _, _ in media], texts)
-    for here, kind, status in sorted(media):
-        stem = _stem(here)
-        listing.media.append(
+            sorting.take(entry)
+    return sorting.listing(mtime_ns)
+
+
+class _Sorting:
+    """The entries of a folder, by what they are."""
+
+    def __init__(self, media_folder: MediaFolder, path: str, folder: Path, names: set[str]) -> None:
+        self._media_folder = media_folder
+        self._path = path
+        self._folder = folder
+        self._names = names
+        self._folders: list[str] = []
+        self._files: list[tuple[str, str, os.stat_result]] = []
+        self._pictures: dict[str, Poster] = {}
+        self._texts: list[str] = []
+
+    def take(self, entry: os.DirEntry[str]) -> None:
+        """Sort an entry in, unless it is nothing for the library."""
+        name = paths.from_disk(entry.name)
+        here = f"{self._path}/{name}" if self._path else name
+        if entry.is_dir():
+            self._take_folder(entry, here)
+        elif self._is_wanted(entry, here):
+            self._take_file(entry, here)
+
+    def _take_folder(self, entry: os.DirEntry[str], here: str) -> None:
+        if not entry.is_symlink() or _is_worth_following(
+            self._media_folder, here, self._path, self._folder
+        ):
+            self._folders.append(here)
+            if entry.name.lower() in subtitle_files.FOLDERS:
+                self._texts += _texts_in(self._media_folder, here)
+
+    def _is_wanted(self, entry: os.DirEntry[str], here: str) -> bool:
+        known = media_types.suffix(entry.name) in media_types.TYPES
+        if not (known or media_types.is_unnamed(entry.name)) or not entry.is_file():
+            return False
+        if entry.is_symlink() and self._media_folder.find(here) is None:
+            return False
+        return not is_menu(here)
+
+    def _take_file(self, entry: os.DirEntry[str], here: str) -> None:
+        suffix = media_types.suffix(entry.name)
+        if suffix in media_types.SUBTITLES:
+            if _stands_for_itself(entry.name, self._names):
+                self._texts.append(here)
+        elif suffix in media_types.PICTURES:
+            key = subtitle_files.key(_stem(here))
+            self._pictures[key] = Poster(here, entry.stat().st_mtime_ns)
+        elif kind := self._media_folder.recognition.kind(self._folder / entry.name, here):
+            self._files.append((here, kind, entry.stat()))
+
+    def listing(self, mtime_ns: int) -> Listing:
+        """Return the content of the folder."""
+        streams = any(
+            media_types.suffix(it) == media_types.STREAM and kind == "video"
+            for it, kind, _ in self._files
+        )
+        files = [
+            it for it in self._files if not media_types.is_part(it[0], beside_playlist=streams)
+        ]
+        own = next((self._pictures[it] for it in _POSTERS if it in self._pictures), None)
+        offered = _subtitles_of(self._media_folder, [here for here, _, _ in files], self._texts)
+        media = [
             Medium(
                 path=here,
                 kind=kind,
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
-                poster=_poster_of(stem, pictures) or own,
+                poster=_poster_of(_stem(here), self._pictures) or own,
                 subtitles=tuple(offered.get(here, ())),
             )
-        )
-    return Listing(path, mtime_ns, sorted(listing.folders), listing.media, own)
+            for here, kind, status in sorted(files)
+        ]
+        return Listing(self._path, mtime_ns, sorted(self._folders), media, own)
 
 
 def is_menu(path: str) -> bool:
