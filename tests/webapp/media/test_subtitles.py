@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_webapp.errors import ToolBusy, Unconvertible
-from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder import film_subtitles, listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media.subtitles import subtitle_files
 from zapette_webapp.media.subtitles.conversion import LARGEST, Converter
@@ -102,7 +102,7 @@ def test_the_index_of_pictures_says_their_languages(tmp_path: Path) -> None:
         Subtitle("film.idx", "Français", "fr", 1),
         Subtitle("film.idx", "Notes", None, 2),
     ]
-    assert listing.index_of_pair(folder, "film.idx").size == (640, 480)
+    assert film_subtitles.index_of_pair(folder, "film.idx").size == (640, 480)
 
 
 def test_the_longest_name_has_it(tmp_path: Path) -> None:
@@ -170,9 +170,11 @@ def test_a_word_of_the_title_is_no_language(tmp_path: Path) -> None:
     library = MediaFolder(tmp_path)
     for name in ("The.Russian.mp4", "The.Russian.srt", "It.mp4", "It.srt", "It.en.srt"):
         (tmp_path / name).write_bytes(b"x")
-    languages = {it: listing.subtitle(library, it).language for it in ("The.Russian.srt", "It.srt")}
+    languages = {
+        it: film_subtitles.subtitle(library, it).language for it in ("The.Russian.srt", "It.srt")
+    }
     assert languages == {"The.Russian.srt": None, "It.srt": None}
-    assert listing.subtitle(library, "It.en.srt").language == "en"
+    assert film_subtitles.subtitle(library, "It.en.srt").language == "en"
 
 
 def test_one_is_converted_and_remembered(tmp_path: Path) -> None:

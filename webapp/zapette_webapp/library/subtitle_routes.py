@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from zapette_webapp.errors import InvalidRequest, NotSubtitles
 from zapette_webapp.http.responses.conditional_response import conditional
-from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder import film_subtitles
 from zapette_webapp.library.library import Library
 from zapette_webapp.media import media_types
 from zapette_webapp.media.subtitles.conversion import Form
@@ -32,7 +32,7 @@ def register(media: Blueprint, library: Library) -> None:
         if beside:
             if form == "text" and file.suffix.lower() not in media_types.STYLED:
                 raise InvalidRequest("format: only ASS and SSA can be sent as they are")
-            language = listing.subtitle(library.media_folder, path).language
+            language = film_subtitles.subtitle(library.media_folder, path).language
             text = library.converter.convert(file, language, form, number=_whole("track") or 0)
             return _answer(Reading(text), form)
         if (font := _whole("font")) is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.errors import InvalidRequest, NotFound, Unconvertible
-from zapette_webapp.library.folder import listing
+from zapette_webapp.library.folder import film_subtitles, listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.disk_cache import DiskCache
@@ -75,7 +75,7 @@ class BesideReader:
         pictures = next((it for it in _beside(index) if it.is_file()), None)
         if pictures is None or pictures.is_symlink():
             raise NotFound("the pictures of these subtitles are missing")
-        size = listing.index_of_pair(media_folder, found[number].path).size
+        size = film_subtitles.index_of_pair(media_folder, found[number].path).size
         file = self._file(index, pictures, found[number].number or 0)
         return Subtitle(0, "dvd_subtitle", is_picture=True, beside=Beside(file, size))
 

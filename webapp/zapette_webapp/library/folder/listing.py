@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from io import BytesIO
-from pathlib import Path, PurePosixPath
-from posixpath import basename, splitext
+from pathlib import Path
+from posixpath import basename
 from typing import Final
 
 from zapette_webapp.library.folder import paths
+from zapette_webapp.library.folder.film_subtitles import (
+    stands_for_itself,
+    stem,
+    subtitles_of,
+    texts_in,
+)
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.media import media_types
-from zapette_webapp.media.subtitles import subtitle_files, vobsub
+from zapette_webapp.media.subtitles import subtitle_files
 from zapette_webapp.media.subtitles.subtitle_files import Subtitle
-from zapette_webapp.media.subtitles.vobsub import Pair
-from zapette_webapp.subtitle_formats import sami
-from zapette_webapp.subtitle_formats.sami import Language
 
-_HEAD: Final = 16 << 10
-_LARGEST_PAIR: Final = 4 << 20
-_MOST_PAIRS: Final = 4096
 _POSTERS: Final = ("poster", "folder", "cover")
 _MENU: Final = re.compile(r"(?:VIDEO_TS|VTS_\d\d_0)\.VOB", re.IGNORECASE)
 
@@ -139,7 +136,7 @@ class _Sorting:
         ):
             self._folders.append(here)
             if entry.name.lower() in subtitle_files.FOLDERS:
-                self._texts += _texts_in(self._media_folder, here)
+                self._texts += texts_in(self._media_folder, here)
 
     def _is_wanted(self, entry: os.DirEntry[str], here: str) -> bool:
         known = media_types.suffix(entry.name) in media_types.TYPES
@@ -152,10 +149,10 @@ class _Sorting:
     def _take_file(self, entry: os.DirEntry[str], here: str) -> None:
         suffix = media_types.suffix(entry.name)
         if suffix in media_types.SUBTITLES:
-            if _stands_for_itself(entry.name, self._names):
+            if stands_for_itself(entry.name, self._names):
                 self._texts.append(here)
         elif suffix in media_types.PICTURES:
-            key = subtitle_files.key(_stem(here))
+            key = subtitle_files.key(stem(here))
             self._pictures[key] = Poster(here, entry.stat().st_mtime_ns)
         elif kind := self._media_folder.recognition.kind(self._folder / entry.name, here):
             self._files.append((here, kind, entry.stat()))
@@ -170,14 +167,14 @@ class _Sorting:
             it for it in self._files if not media_types.is_part(it[0], beside_playlist=streams)
         ]
         own = next((self._pictures[it] for it in _POSTERS if it in self._pictures), None)
-        offered = _subtitles_of(self._media_folder, [here for here, _, _ in files], self._texts)
+        offered = subtitles_of(self._media_folder, [here for here, _, _ in files], self._texts)
         media = [
             Medium(
                 path=here,
                 kind=kind,
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
-                poster=_poster_of(_stem(here), self._pictures) or own,
+                poster=_poster_of(stem(here), self._pictures) or own,
                 subtitles=tuple(offered.get(here, ())),
             )
             for here, kind, status in sorted(files)
@@ -195,53 +192,6 @@ def _poster_of(stem: str, pictures: dict[str, Poster]) -> Poster | None:
     return pictures.get(name) or pictures.get(f"{name}-poster") or pictures.get(f"{name}-thumb")
 
 
-def subtitle(media_folder: MediaFolder, path: str) -> Subtitle:
-    """Return the meaning of the name of the subtitles at `path`, given the films next to them."""
-    folder = path.rpartition("/")[0]
-    if folder.rpartition("/")[2].lower() in subtitle_files.FOLDERS:
-        folder = folder.rpartition("/")[0]
-    found = media_folder.find_folder(folder)
-    try:
-        names = os.listdir(found) if found else []  # noqa: PTH208 - may hold 20,000 names
-    except OSError:
-        names = []
-    films = {subtitle_files.key(_stem(paths.from_disk(it))) for it in names if media_types.kind(it)}
-    return subtitle_files.named(path, subtitle_files.owner(_stem(path), films) or "")
-
-
-def _subtitles_of(
-    media_folder: MediaFolder, media: list[str], texts: list[str]
-) -> dict[str, list[Subtitle]]:
-    """Return the subtitles of each of `media`; some may have none."""
-    films: dict[str, list[str]] = {}
-    for medium in media:
-        films.setdefault(subtitle_files.key(_stem(medium)), []).append(medium)
-    found: dict[str, list[Subtitle]] = {}
-    for text in sorted(texts):
-        film = subtitle_files.owner(_stem(text), films)
-        owners = films[film] if film is not None else _only(media, text)
-        named = subtitle_files.named(text, film or "")
-        several = [named]
-        if owners and media_types.suffix(text) in media_types.SEVERAL:
-            several = subtitle_files.several(named, _languages_in(media_folder, text))
-        elif owners and media_types.suffix(text) == media_types.PAIR:
-            several = subtitle_files.of_pair(named, index_of_pair(media_folder, text).tracks)
-        for medium in owners:
-            found.setdefault(medium, []).extend(several)
-    return found
-
-
-def _languages_in(media_folder: MediaFolder, path: str) -> list[Language]:
-    file = media_folder.find(path)
-    try:
-        with file.open("rb") if file else BytesIO() as stream:
-            beginning = stream.read(_HEAD)
-    except OSError:
-        return []
-    # the names that matter are ASCII; decoding each file of a folder would take long
-    return sami.languages(beginning.replace(b"\0", b"").decode("utf-8", "replace"))
-
-
 def pairs(media_folder: MediaFolder, path: str) -> list[Subtitle]:
     """Return the tracks of the VobSub files next to the film at `path`, in their order."""
     found = read(media_folder, path.rpartition("/")[0])
@@ -251,64 +201,6 @@ def pairs(media_folder: MediaFolder, path: str) -> list[Subtitle]:
         if medium.path == path
         for it in medium.subtitles
         if media_types.suffix(it.path) == media_types.PAIR
-    ]
-
-
-def index_of_pair(media_folder: MediaFolder, path: str) -> Pair:
-    """Return what the index of a VobSub says; no tracks if it cannot be read."""
-    file = media_folder.find(path)
-    if file is None:
-        return Pair((), (0, 0))
-    try:
-        status = file.stat()
-    except OSError:
-        return Pair((), (0, 0))
-    return _read_pair(file, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=_MOST_PAIRS)
-def _read_pair(file: Path, _mtime_ns: int, size: int) -> Pair:
-    # each scan of the folder asks
-    if size > _LARGEST_PAIR:
-        return Pair((), (0, 0))
-    try:
-        return vobsub.read(file.read_text("utf-8", "replace"))
-    except OSError:
-        return Pair((), (0, 0))
-
-
-def _stands_for_itself(name: str, names: Collection[str]) -> bool:
-    """Return whether a file is subtitles: the two files of a VobSub are so by their index."""
-    stem, end = splitext(name.lower())
-    if end == media_types.PAIR:
-        return f"{stem}.sub" in names
-    return end != ".sub" or f"{stem}{media_types.PAIR}" not in names
-
-
-def _only(media: list[str], text: str) -> list[str]:
-    """Return the medium if it is the only one: all subtitles in a subfolder belong to it."""
-    parent = PurePosixPath(text).parent.name.lower()
-    return media if len(media) == 1 and parent in subtitle_files.FOLDERS else []
-
-
-def _stem(path: str) -> str:
-    return splitext(basename(path))[0]
-
-
-def _texts_in(media_folder: MediaFolder, path: str) -> list[str]:
-    folder = media_folder.find_folder(path)
-    if folder is None:
-        return []
-    with os.scandir(folder) as entries:
-        found = [(it, f"{path}/{paths.from_disk(it.name)}") for it in entries]
-    names = {it.name.lower() for it, _ in found}
-    return [
-        here
-        for entry, here in found
-        if _stands_for_itself(entry.name, names)
-        and media_types.suffix(here) in media_types.SUBTITLES
-        and not entry.name.startswith(".")
-        and (not entry.is_symlink() or media_folder.find(here) is not None)
     ]
 
 
