@@ -10,7 +10,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, Literal
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from zapette.errors import InvalidArgument, ZapetteError
@@ -161,6 +161,17 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(Exception, _unexpected)
+
+
+def tolerate_deletion(routes: Blueprint) -> None:
+    """Answer 404, as a moment later, if a medium is deleted or renamed during a request."""
+
+    def gone(error: OSError) -> Response:
+        log.debug("a file has gone: %s", error)
+        return _known(errors.NotInLibrary("the library has no such medium"))
+
+    for kind in (FileNotFoundError, NotADirectoryError):
+        routes.register_error_handler(kind, gone)
 
 
 def _known(error: ZapetteError) -> Response:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
 from tests.samples.ffmpeg import ffmpeg
-from zapette_webapp.library import file_names, playlists
+from zapette_webapp import problems
+from zapette_webapp.http.refusal_counts import RefusalCounts
+from zapette_webapp.library import file_names, playlists, routes
 from zapette_webapp.library.folder import listing
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.folder.recognition import Recognition
@@ -294,3 +297,28 @@ def test_a_file_that_goes_while_its_folder_is_read(
 
     monkeypatch.setattr(Recognition, "kind", going)
     assert {"one.mp4", "two.mp4"} <= set(listed(media))
+
+
+@pytest.mark.parametrize("address", ["media", "thumbnails", "previews", "subtitles"])
+def test_a_medium_that_goes_during_a_request(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    name = "going.srt" if address == "subtitles" else "going.mp4"
+    (media / name).write_bytes(MP4)
+    data = tmp_path / "data"
+    data.mkdir()
+    made = Library.of(media, data / "library.db", data / "thumbnails", data / "subtitles")
+    app = Flask("test")
+    app.register_blueprint(routes.blueprint(made))
+    problems.register(app, RefusalCounts())
+    get = MediaFolder.get
+
+    def going(self: MediaFolder, path: str) -> Path:
+        found = get(self, path)
+        found.unlink()
+        return found
+
+    monkeypatch.setattr(MediaFolder, "get", going)
+    answer = app.test_client().get(f"/{address}/{name}")
+    made.stop()
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
