@@ -44,7 +44,7 @@ LONG: Final = frozenset({"homeassistant"})
 TOGETHER: Final = ("browser", "conformance", "database", "homeassistant")
 """Folders whose tests one process runs, on what is started once for all of them."""
 
-HALVED: Final = {"browser": "n"}
+HALVED: Final = {"browser": "messages"}
 """Of these folders, two processes run a half each; the second one's modules begin so."""
 
 FIRST: Final = (*TOGETHER, "bench", "hostile")
