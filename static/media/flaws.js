@@ -40,6 +40,14 @@ export function mediaError(source, { reason, words }) {
 }
 
 /**
+ * Return an error for the state.
+ * @param {CallError} error
+ */
+export function describeError({ code, message, reason }) {
+  return { code, message, reason };
+}
+
+/**
  * Return whether `error` means that the browser requires a click before it plays sound.
  * @param {unknown} error
  */

@@ -1,5 +1,7 @@
 /** The state of the `<video>`, or of the photo in its place, for other modules. */
 
+import { describeError } from "./flaws.js";
+
 /**
  * @typedef {object} MediaState
  * @property {boolean} loaded a medium is loaded and can be played
@@ -26,6 +28,7 @@
  *
  * @typedef {object} Circumstances what the element does not know
  * @property {boolean} loaded a medium is loaded, or failed to load
+ * @property {boolean} over it is over before its end
  * @property {boolean} starting it plays once it is loaded
  * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
@@ -52,7 +55,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
     loaded: loaded && !failure,
     playing,
     buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
-    ended: video.ended,
+    ended: video.ended || more.over,
     seekable: held !== null || (video.seekable.length > 0 && Number.isFinite(video.duration)),
     position: held ? held.position : video.currentTime,
     duration: held ? held.duration : Number.isFinite(video.duration) ? video.duration : null,
@@ -66,7 +69,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
     audioChoice: more.audioChoice,
     stream: more.way && streamState(more.way, more.speed),
     convertible: more.convertible,
-    error: failure && { code: failure.code, message: failure.message, reason: failure.reason },
+    error: failure && describeError(failure),
   };
 }
 

@@ -5,11 +5,12 @@ import { Abilities } from "./delivery/abilities.js";
 import { absence } from "./delivery/absence.js";
 import { Display } from "./display/display.js";
 import { LinkMeter } from "./delivery/link-meter.js";
-import { mediaError } from "./flaws.js";
+import { describeError, mediaError } from "./flaws.js";
 import { MediumDelivery } from "./delivery/medium-delivery.js";
 import { MediumLoader } from "./delivery/medium-loader.js";
 import { Preload } from "./delivery/preload.js";
 import { describe } from "./media-state.js";
+import { RealEnd } from "./real-end.js";
 import { Sounds } from "./sounds/sounds.js";
 import { Stream } from "./stream.js";
 import { Subtitles } from "./subtitles/subtitles.js";
@@ -33,6 +34,9 @@ const CHANGES = [
   "failure",
 ];
 
+/** @type {import("./flaws.js").Flaw} */
+const CUT_OFF = { reason: "cut_off", words: "the file is incomplete" };
+
 /**
  * @typedef {import("./media-state.js").MediaState} MediaState
  * @typedef {import("./delivery/medium-loader.js").Loading} Loading
@@ -51,6 +55,7 @@ export class Media {
   #loader;
   #stream;
   #link;
+  #realEnd;
   #preload = new Preload(() => document.createElement("video"));
   /** @type {Signal<void>} the state may have changed */
   changed = new Signal();
@@ -70,6 +75,7 @@ export class Media {
     this.#stream = new Stream(video);
     this.#display = new Display(video, this.#stream, surroundings.photoSeconds);
     this.#loader = new MediumLoader(this.#display, this.#delivery, this.#abilities);
+    this.#realEnd = new RealEnd(video, this.#display, this.#stream);
     this.#link = new LinkMeter(video, this.#stream, () => this.#delivery.rate);
     this.volume = new Volume(video);
     this.subtitles = new Subtitles(video, this.#stream, {
@@ -90,6 +96,8 @@ export class Media {
       if (this.#delivery.noteLink(rate)) this.#loader.reopen().catch(() => {});
     });
     for (const type of CHANGES) this.#display.listen(type, () => this.#noticed(type));
+    this.#realEnd.start();
+    this.#realEnd.ended.listen(() => this.#noticed("ended"));
     this.#display.listen("timeupdate", () => this.moved.emit());
     this.#loader.offered.listen((subtitles) => this.subtitles.offer(subtitles));
     for (const part of [this.#display, this.#loader, this.#stream, this.subtitles]) {
@@ -106,6 +114,7 @@ export class Media {
   get state() {
     return describe(this.#display.screen, {
       loaded: this.#loader.source !== null,
+      over: this.#realEnd.isOver,
       starting: this.#loader.starting,
       failure: this.#loader.failure,
       gestureRequired: this.#display.gestureRequired,
@@ -185,6 +194,12 @@ export class Media {
     return this.#loader.play();
   }
 
+  /** The error of a medium that has ended too early; null for another one. */
+  get incomplete() {
+    const { source } = this.#loader;
+    return source && this.#realEnd.isEarly ? mediaError(source.source, CUT_OFF) : null;
+  }
+
   /** Play from the beginning, unless it is paused before it plays. */
   replay() {
     return this.#loader.replay();
@@ -255,6 +270,8 @@ export class Media {
     if (type === "play") this.#emit("play", { position });
     if (type === "pause" && !ended) this.#emit("pause", { position });
     if (type === "seeked") this.#emit("seek", { position });
+    const { incomplete } = this;
+    if (type === "ended" && incomplete) this.#emit("error", describeError(incomplete));
     if (type === "ended") this.#emit("ended", {});
     if (isError && error) this.#emit("error", error);
     if (type === "loadedmetadata" && source) {

@@ -1,7 +1,9 @@
 /** HLS streams, played by hls.js, which is loaded with the first one. */
 
 import { flawOfAnswer } from "./delivery/problems.js";
+import { loaderUntilEnd } from "./part-loader.js";
 import { Signal } from "../events/signal.js";
+import { flawOf, isBusy } from "./stream-errors.js";
 
 const LIBRARY = "../node_modules/hls.js/dist/hls.min.mjs";
 const WORKER = "../node_modules/hls.js/dist/hls.worker.js";
@@ -33,7 +35,6 @@ const SOUND = /\/audio-(\d+)\.m3u8(?:[?#]|$)/;
 
 /**
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").default} Hls
- * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").ErrorData} ErrorData
  * @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").MediaPlaylist} MediaPlaylist
  * @typedef {import("../protocol/player-state.js").Track} Track
  *
@@ -56,6 +57,9 @@ export class Stream {
   changed = new Signal();
   /** speed of the conversion, 1 for as fast as it plays; null if unknown @type {number | null} */
   speed = null;
+  /** where its file is cut off, and the last part before begins, in seconds; null if not known
+   * @type {{ at: number, last: number } | null} */
+  cut = null;
   /** @type {Signal<import("./delivery/link-speed.js").Transfer>} a part has been fetched */
   fetched = new Signal();
   /** @type {Signal<void>} more cues of its subtitles were read */
@@ -95,8 +99,10 @@ export class Stream {
     try {
       const { default: Library } = await load();
       if (opening !== this.#openings) return;
-      if (Library.isSupported()) this.#attach(new Library(options(beginning)), url, beginning);
-      else if (this.#video.canPlayType(APPLE)) await this.#openItself(url, opening);
+      if (Library.isSupported()) {
+        const fLoader = loaderUntilEnd(Library.DefaultConfig.loader, (part) => this.#end(part));
+        this.#attach(new Library({ ...options(beginning), fLoader }), url, beginning);
+      } else if (this.#video.canPlayType(APPLE)) await this.#openItself(url, opening);
       else this.#fail("stream", "this browser does not play HLS streams");
     } catch {
       if (opening === this.#openings) this.#fail("network", `${LIBRARY} could not be loaded`);
@@ -131,6 +137,7 @@ export class Stream {
     this.#hls?.destroy();
     this.#hls = null;
     this.speed = null;
+    this.cut = null;
   }
 
   /** @returns {Track[]} the subtitles inside the stream */
@@ -213,6 +220,14 @@ export class Stream {
     hls.attachMedia(this.#video);
   }
 
+  /** @param {import("./part-loader.js").Fragment} part the first one that the file does not have */
+  #end({ start }) {
+    const parts = this.#hls?.latestLevelDetails?.fragments ?? [];
+    const before = parts.filter((part) => part.start < start);
+    const last = before.length ? before[before.length - 1].start : 0;
+    if (!this.cut || start < this.cut.at) this.cut = { at: start, last };
+  }
+
   /**
    * Choose the sound track as soon as there is a choice, before any of it is loaded.
    *
@@ -279,28 +294,4 @@ function trackOf(prefix) {
     label: name || lang || String(index + 1),
     language: lang || null,
   });
-}
-
-/**
- * Return whether the server is still reading other films, and did not refuse this one.
- * @param {ErrorData} data
- */
-function isBusy(data) {
-  const { details, response } = data;
-  return (
-    details === "manifestLoadError" && response?.code === 503 && flawOf(data).reason === "network"
-  );
-}
-
-/**
- * @param {ErrorData} data
- * @returns {import("./flaws.js").Flaw}
- */
-function flawOf({ type, details, response, networkDetails }) {
-  if (response && response.code >= 400)
-    return flawOfAnswer(response.code, networkDetails ? networkDetails.response : "");
-  if (type === "networkError")
-    return { reason: "network", words: "the network failed while it was loading" };
-  const words = `it is damaged, or in a format that this browser cannot decode (${details})`;
-  return { reason: "damaged", words };
 }

@@ -97,7 +97,9 @@ export class Page {
     if (skipped && !same(skipped, earlier.skipped)) {
       const { text, detail } = describeError(callError(skipped.error), this._translate);
       const { title } = skipped;
-      const words = this._translate("queue.skipped", { title, problem: text });
+      // a film that has ended too early
+      const stays = skipped.source === source;
+      const words = stays ? text : this._translate("queue.skipped", { title, problem: text });
       this.#toast.tell(words, detail, "error", { lasting: true });
     } else if (error && !same(error, earlier.error)) this.tell(callError(error));
   }

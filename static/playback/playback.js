@@ -1,6 +1,7 @@
 /** What the player plays: its queue, the loaded item, and the history. */
 
 import { CallError } from "../protocol/errors.js";
+import { describeError } from "../media/flaws.js";
 import * as queues from "./queue.js";
 import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
 import { ViewingHistory } from "./viewing-history.js";
@@ -351,6 +352,9 @@ export class Playback {
 
   async #advance() {
     this.keep();
+    const { incomplete } = this.#media;
+    if (incomplete && this.current) this.skipped = skippedItem(this.current, incomplete);
+    this.changed.emit();
     // after a pause at the very end, the next item is not wanted
     if (!this.#media.wanted) return;
     const { queue } = this;
@@ -411,6 +415,6 @@ function isBroken(error) {
  * @param {QueueItem} item
  * @param {any} error a CallError
  */
-function skippedItem({ source, title }, { code, message, reason }) {
-  return { source, title, error: { code, message, reason } };
+function skippedItem({ source, title }, error) {
+  return { source, title, error: describeError(error) };
 }

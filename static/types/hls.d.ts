@@ -14,13 +14,35 @@ declare module "*/hls.min.mjs" {
     networkDetails?: XMLHttpRequest | null;
   }
 
+  export interface Fragment {
+    type: string;
+    start: number;
+    stats: { loaded: number; loading: { first: number; end: number } };
+  }
+
   export interface FragmentData {
-    frag: {
-      type: string;
-      stats: { loaded: number; loading: { first: number; end: number } };
-    };
+    frag: Fragment;
     networkDetails?: XMLHttpRequest | null;
   }
+
+  export interface LoaderContext {
+    frag: Fragment;
+  }
+
+  export interface LoaderCallbacks {
+    onSuccess(
+      response: unknown,
+      stats: { total: number },
+      context: LoaderContext,
+      details: XMLHttpRequest | null,
+    ): void;
+  }
+
+  export interface Loader {
+    load(context: LoaderContext, config: unknown, callbacks: LoaderCallbacks): void;
+  }
+
+  export type LoaderClass = new (config: Config) => Loader;
 
   export interface Retry {
     maxNumRetry: number;
@@ -43,10 +65,12 @@ declare module "*/hls.min.mjs" {
     backBufferLength: number;
     fragLoadPolicy: { default: LoaderConfig };
     manifestLoadPolicy: { default: LoaderConfig };
+    fLoader?: LoaderClass;
   }
 
   export default class Hls {
     static isSupported(): boolean;
+    static DefaultConfig: { loader: LoaderClass };
     constructor(options: Config);
     subtitleTracks: MediaPlaylist[];
     subtitleTrack: number;
@@ -57,6 +81,7 @@ declare module "*/hls.min.mjs" {
     on(event: "hlsError", listener: (name: string, data: ErrorData) => void): void;
     on(event: "hlsFragLoaded", listener: (name: string, data: FragmentData) => void): void;
     on(event: string, listener: () => void): void;
+    latestLevelDetails: { fragments: Fragment[] } | null;
     loadSource(url: string): void;
     attachMedia(video: HTMLVideoElement): void;
     recoverMediaError(): void;

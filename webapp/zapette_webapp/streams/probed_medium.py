@@ -75,6 +75,7 @@ def facts_of(probe: Probe, size: int) -> Facts:
         [_sound(it) for it in probe.sounds],
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
         None if probe.keyframes is None else [it - probe.start for it in probe.keyframes],
+        probe.cut_off,
     )
 
 

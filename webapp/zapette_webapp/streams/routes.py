@@ -71,6 +71,8 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
         response = no_store(send_file(served.file, mimetype=kind, conditional=False, etag=False))
         if served.speed is not None:
             response.headers["Zapette-Speed"] = f"{served.speed:.1f}"
+        if served.is_past:
+            response.headers["Zapette-Past"] = "1"
         return response
 
     return routes

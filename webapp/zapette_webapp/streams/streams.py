@@ -64,10 +64,12 @@ class Served:
     Attributes:
         file: open at its beginning.
         speed: how many times faster than it plays it was made; None if it was made before.
+        is_past: whether it is another one, because the file is cut off before the part.
     """
 
     file: BinaryIO
     speed: float | None
+    is_past: bool = False
 
 
 class Streams:
@@ -204,7 +206,8 @@ class Streams:
                     maker.ask(at, viewer)
                 file = self._cache.open(rendition.file(at))
                 if file is not None:
-                    return Served(file, maker.speed if maker is not None else None)
+                    speed = maker.speed if maker is not None else None
+                    return Served(file, speed, rendition.facts.cut_off and rendition.is_past(index))
                 conversion = rendition.reaching(at) or self._convert(rendition, at, viewer)
                 conversion.ask(at, viewer)
                 self._wait(conversion, deadline, viewer)

@@ -30,7 +30,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from zapette_webapp.media.probing import durations, flaws
+from zapette_webapp.media.probing import durations, flaws, wholeness
 from zapette_webapp.media.probing.keyframes import keyframes
 from zapette_webapp.media.type_table import DEMUXERS
 
@@ -89,6 +89,7 @@ def content_of(file: IO[bytes], demuxer: str | None, *, is_cut: bool) -> dict[st
                 _add_duration(report["format"], container, file)
                 if is_cut:
                     report["keyframes"] = _keyframes(container)
+            report["cut_off"] = wholeness.is_cut_off(file)
         except (av.FFmpegError, OSError, ValueError):
             continue
         if any(it["codec_name"] for it in report["streams"] if it["codec_type"] in _PLAYED):

@@ -44,6 +44,7 @@ class Probe:
         chapters: its chapters, by their starts.
         keyframes: where its picture can be cut, in seconds on the clock of the file, in order; None
             if it was not asked for, or its index does not say it.
+        cut_off: whether the file is not whole, and can be played up to there.
     """
 
     duration: float | None
@@ -62,6 +63,7 @@ class Probe:
     fonts: list[Font] = field(default_factory=list)
     chapters: list[Chapter] = field(default_factory=list)
     keyframes: list[float] | None = None
+    cut_off: bool = False
 
     @property
     def video(self) -> Track | None:
@@ -206,6 +208,7 @@ def read(container: str, report: bytes) -> Probe:
         fonts=contents.fonts(streams),
         chapters=contents.chapters(content.get("chapters", [])),
         keyframes=_times(content.get("keyframes")),
+        cut_off=content.get("cut_off") is True,
     )
 
 

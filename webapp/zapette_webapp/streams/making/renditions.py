@@ -103,9 +103,12 @@ class Rendition:
 
     def filled(self, index: int) -> int:
         """Return the part to give for a part, which may be one that has nothing in it."""
-        if self.end is not None:
-            index = self._last if index >= self.end else index
+        index = self._last if self.is_past(index) else index
         return self._empty.get(index, index)
+
+    def is_past(self, index: int) -> bool:
+        """Whether a part is after the film's real end, as far as that is known."""
+        return self.end is not None and index >= self.end
 
     def reaching(self, index: int) -> Conversion | None:
         """Return the conversion that makes a part soon."""

@@ -59,18 +59,20 @@ class CopiedPicture:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedPicture:
-    """The picture as H.264."""
+    """The picture as H.264, which stands still until the end of a film that has more sound."""
 
     shape: Shape
     timeline: Timeline
     encoder: Encoder
     subtitle: Subtitle | None
     filters: Container[str]
+    stands_still: bool = True
 
     def arguments(self, first: int) -> list[str]:
         """Return the arguments between input and output."""
+        end = self.timeline.duration if self.stands_still else None
         graph = video_filters.graph(
-            self.shape, self.begins(first), self.timeline.duration, self.subtitle, self.filters
+            self.shape, self.begins(first), end, self.subtitle, self.filters
         )
         if self.encoder.filters:
             graph = graph.removesuffix("[out]") + f"{self.encoder.filters}[out]"
@@ -179,7 +181,9 @@ def arguments(
         earlier: seconds before it at which a keyframe is certain to come.
     """
     begins = max(0.0, recipe.begins(first) - earlier)
-    place = ("-ss", f"{begins:.6f}") if begins else ()
+    # browsers give up at a frame that is not whole
+    whole = ("-fflags", "+discardcorrupt") if facts.cut_off else ()
+    place = (*whole, *(("-ss", f"{begins:.6f}") if begins else ()))
     return [
         *(*_QUIET, *_TIMES, *recipe.before, *place, "-f", facts.demuxer, "-i", f"file:{file}"),
         *(recipe.beside if isinstance(recipe, ConvertedPicture) else ()),

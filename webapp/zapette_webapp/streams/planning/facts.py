@@ -144,6 +144,7 @@ class Facts:
         sounds: the audio tracks, in order.
         subtitles: the subtitle tracks, in order.
         keyframes: where the picture can be cut, in seconds; None if the file has no index.
+        cut_off: whether the file is not whole.
     """
 
     demuxer: str
@@ -154,6 +155,7 @@ class Facts:
     sounds: Sequence[Sound] = ()
     subtitles: Sequence[Subtitle] = ()
     keyframes: Sequence[float] | None = None
+    cut_off: bool = False
 
     @property
     def bitrate(self) -> int:

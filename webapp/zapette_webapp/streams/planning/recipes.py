@@ -86,7 +86,14 @@ class Recipes:
         if subtitle is not None and subtitle.beside is not None:
             burn = f".{subtitle.beside.file.stem}"
         times = timeline.converted_picture(picture.rate, self.facts.duration)
-        recipe = ConvertedPicture(shape, times, self.means.encoder, subtitle, self.means.filters)
+        recipe = ConvertedPicture(
+            shape,
+            times,
+            self.means.encoder,
+            subtitle,
+            self.means.filters,
+            stands_still=not self.facts.cut_off,
+        )
         return f"video-h264.{shape.lines}{burn}", recipe
 
     def sound(self, number: int) -> tuple[str, Recipe]:
@@ -129,7 +136,8 @@ class Recipes:
         return self.plan.video != "copy" or _at_keyframes(self.facts) is not None
 
     def _is_copied(self, sound: Sound) -> bool:
-        return self.plan.audio == "copy" or sound.is_stereo_aac
+        # after the end of a file that is cut off there is silence, so that only the picture ends
+        return (self.plan.audio == "copy" or sound.is_stereo_aac) and not self.facts.cut_off
 
     def _shape(self, picture: Picture) -> Shape:
         return Shape(picture, min(self.plan.height or self.means.height, self.means.height))

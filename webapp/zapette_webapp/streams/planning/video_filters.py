@@ -54,14 +54,19 @@ class Shape:
 
 
 def graph(
-    shape: Shape, start: float, end: float, subtitle: Subtitle | None, filters: Container[str]
+    shape: Shape,
+    start: float,
+    end: float | None,
+    subtitle: Subtitle | None,
+    filters: Container[str],
 ) -> str:
     """Return the filter graph of a conversion, from the input to ``[out]``.
 
     Args:
         shape: the picture.
         start: where its first frame is, in seconds.
-        end: where the film ends, in seconds; a shorter picture stands still until then.
+        end: where the film ends, in seconds; a shorter picture stands still until then. None to end
+            with the picture.
         subtitle: pictures to draw into it.
         filters: the filters that ffmpeg has.
     """
@@ -71,7 +76,8 @@ def graph(
     if picture.interlaced:
         before.append("bwdif=mode=send_frame" if "bwdif" in filters else "yadif=mode=send_frame")
     after = [*_shaped(shape), "format=yuv420p"]
-    after.append(f"tpad=stop=-1:stop_mode=clone,trim=end={end + 1 / rate:.6f}")
+    if end is not None:
+        after.append(f"tpad=stop=-1:stop_mode=clone,trim=end={end + 1 / rate:.6f}")
     source = f"[0:{picture.index}]"
     if subtitle is None:
         return f"{source}{','.join([*before, *after])}[out]"

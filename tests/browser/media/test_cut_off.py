@@ -1,0 +1,87 @@
+"""Films whose file is incomplete: they end where their data do, and it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
+from tests.browser.driving.pages import Pages
+from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
+from tests.sharing import sharing
+from tests.waiting import eventually
+
+SECONDS = 24
+_PICTURE = ("-f", "lavfi", "-i", f"testsrc2=d={SECONDS}:s=160x90:r=10")
+_SOUND = ("-f", "lavfi", "-i", f"sine=d={SECONDS}")
+_H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-b:v", "200k")
+_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=10")
+CUT = {
+    "direct.mkv": (*_H264, "-c:a", "aac"),
+    "direct.mp4": (*_H264, "-c:a", "aac", "-movflags", "+faststart"),
+    "remux.mkv": (*_H264, "-c:a", "ac3"),
+    "transcode.mkv": (*_HEVC, "-c:a", "ac3"),
+}
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder: Path = tmp_path_factory.mktemp("cut")
+    media = folder / "media"
+    media.mkdir()
+    for name, options in CUT.items():
+        file = media / name
+        ffmpeg(*_PICTURE, *_SOUND, "-pix_fmt", "yuv420p", *options, str(file))
+        with file.open("r+b") as opened:
+            opened.truncate(file.stat().st_size // 2)
+    ffmpeg(*_PICTURE, *_SOUND, "-pix_fmt", "yuv420p", *CUT["direct.mkv"], str(media / "whole.mkv"))
+    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+        system.wait_for_index()
+        yield system
+
+
+@pytest.fixture(scope="module")
+def stage(disk: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+    module_pages.watch.expect(r"Failed to load resource")
+    player = module_pages.started(disk)
+    with Observer(disk.household(), player.root) as observer:
+        yield ControlledPlayer(player, observer)
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_it_ends_where_its_data_do(
+    stage: ControlledPlayer, disk: System, pages: Pages, name: str
+) -> None:
+    stage.prepare_loaded(f"media/{name}")
+    stage.ask("seek", SECONDS / 2 - 3)
+    phone = pages.remote(disk, stage.player)
+    stage.ask("play")
+    phone.wait_for_alert("The file is incomplete. Copy it again.")
+    state = stage.observer.status()
+    assert (state["ended"], state["playing"], state["error"]) == (True, False, None)
+    # browsers go to the end that the file claims
+    assert state["stream"]["kind"] == "direct" or state["position"] < SECONDS * 2 / 3
+    assert state["skipped"]["error"]["reason"] == "cut_off"
+    (error, *_) = (it.json for it in stage.observer.on("event/error"))
+    assert (error["code"], error["reason"]) == ("media_error", "cut_off")
+    # what is there can be played again
+    assert stage.ask("seek", 2)["ended"] is False
+    stage.ask("play")
+    stage.player.advances(0.2)
+
+
+def test_the_queue_goes_on_after_it(stage: ControlledPlayer) -> None:
+    stage.prepare_loaded("media/remux.mkv", "media/whole.mkv")
+    stage.ask("seek", SECONDS / 2 - 3)
+    stage.ask("play")
+    stage.player.wait_for_alert("Skipped: remux.")
+    state = stage.observer.status()
+    assert (state["source"], state["playing"]) == ("media/whole.mkv", True)
+    stage.ask("seek", SECONDS - 1)
+    eventually(lambda: stage.observer.status()["ended"], "it ends")
+    # this one is whole
+    assert stage.observer.status()["skipped"]["source"] == "media/remux.mkv"
