@@ -41,6 +41,7 @@ _INTERVAL: Final = 0.2
 _CONNECTIONS: Final = "$SYS.REQ.SERVER.PING.CONNZ"
 _MOST_LISTED: Final = 100_000
 _REPLICATE_INTERVAL: Final = 10.0
+_MOST_NODES: Final = 100
 _PLAYER: Final = "player-"
 _TIMEOUT: Final = 3.0
 _DROP_INTERVAL: Final = 600.0
@@ -160,7 +161,8 @@ class NatsEngine:
         return sorted(mqtt_clients(await self._list(live, {"filter_subject": subject})))
 
     async def _connected_players(self) -> set[str]:
-        answers = await self._list(len(self._links), {})
+        # also those of a node that was added since the web side started
+        answers = await self._list(_MOST_NODES, {})
         live = sum(it.is_live for it in self._links)
         # most of them: a node that is alone does not know who is connected to the others
         if len(answers) < max(live, len(self._links) // 2 + 1):
