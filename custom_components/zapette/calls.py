@@ -18,12 +18,12 @@ TIMEOUT: Final = 10.0
 """How long a call waits for its answer, in seconds."""
 
 LOADING: Final = 30.0
-"""How long a call may load a medium, which may have to be converted, in seconds."""
+"""How long a call may load a medium, or look for one in a web page, in seconds."""
 
 EXPIRY: Final = 10
 """How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
-_LOADS: Final = {"load", "jump"}
+_LOADS: Final = {"load", "jump", "find"}
 _PROTOCOL: Final = "protocol"
 
 

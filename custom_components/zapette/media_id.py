@@ -1,12 +1,13 @@
 """Converting media ids of `play_media` to sources that a player can load."""
 
 import logging
+import mimetypes
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from homeassistant.components import media_source
-from homeassistant.components.media_player import async_process_play_media_url
+from homeassistant.components.media_player import MediaType, async_process_play_media_url
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.network import NoURLAvailableError, get_url
@@ -20,6 +21,7 @@ LIBRARY: Final = f"{DOMAIN}://"
 """The prefix of ids of library folders."""
 
 _MEDIA: Final = "media/"
+_STREAMS: Final = (".m3u8", ".mpd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,18 @@ class Address:
     def may_end(self) -> bool:
         """Whether it may expire: it is signed, or has a query."""
         return bool(urlsplit(self.here).query)
+
+
+def is_page(media_id: str, media_type: str) -> bool:
+    """Return whether a media id may be the address of a page with a film in it.
+
+    A radio station's address looks like one, but is music.
+    """
+    if media_type == MediaType.MUSIC or not media_id.startswith(("http://", "https://")):
+        return False
+    path = urlsplit(media_id).path
+    kind, _ = mimetypes.guess_type(path)
+    return kind in (None, "text/html") and not path.endswith(_STREAMS)
 
 
 async def async_resolve(

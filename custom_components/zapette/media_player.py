@@ -29,7 +29,7 @@ from .data import ZapetteConfigEntry
 from .entity import ZapetteEntity
 from .errors import CallError
 from .media_browser import MediaBrowser
-from .media_id import async_resolve
+from .media_id import Medium, async_resolve, is_page
 from .media_links import LINKS
 from .state import PlayerState
 
@@ -200,6 +200,9 @@ class ZapetteMediaPlayer(ZapetteEntity, MediaPlayerEntity):
         if announce:
             await self._for_person(self._announcer.async_announce(medium))
             return
+        if is_page(media_id, media_type):
+            found = await self.player.async_find_film(medium.source)
+            medium = medium if found is None else Medium(found[0], medium.title or found[1])
         parameters = medium.parameters
         if enqueue == MediaPlayerEnqueue.ADD:
             await self.async_ask("queue/add", **parameters)

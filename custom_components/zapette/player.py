@@ -65,8 +65,10 @@ class Player:
         self._hass = hass
         self._callee = topics.player(base_topic, player_id)
         self._server_callee = topics.server(base_topic)
+        self._links_callee = topics.service(base_topic, "links")
         self._caller = Caller(hass, self._callee, caller)
         self._server = Caller(hass, self._server_callee, caller)
+        self._links = Caller(hass, self._links_callee, caller)
         self._online: set[str] = set()
         self._was_available: bool | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -84,7 +86,7 @@ class Player:
     def _is_reachable(self) -> bool:
         # without the server or a bridge, which leave `offline`, a retained state may be old
         everybody = {self._callee.availability, self._server_callee.availability}
-        return self._online == everybody and mqtt.is_connected(self._hass)
+        return everybody <= self._online and mqtt.is_connected(self._hass)
 
     async def async_start(self) -> None:
         """Start to follow the player."""
@@ -92,11 +94,12 @@ class Player:
         self._unsubscribe = [
             await self._caller.async_start(),
             await self._server.async_start(),
+            await self._links.async_start(),
             await subscribe(self._hass, self._callee.events, self._on_event),
             await subscribe(self._hass, self._callee.state, self._on_state, qos=1),
             *[
                 await subscribe(self._hass, callee.availability, self._on_availability, qos=1)
-                for callee in (self._callee, self._server_callee)
+                for callee in (self._callee, self._server_callee, self._links_callee)
             ],
             await subscribe(
                 self._hass, f"{topics.DISCOVERY}/{self.id}", self._on_announcement, qos=1
@@ -152,6 +155,20 @@ class Player:
             raise CallError("unavailable", "the server is offline")
         return await self._server.async_call(procedure, **parameters)
 
+    async def async_find_film(self, address: str) -> tuple[str, str] | None:
+        """Return source and title of the film that the server finds in a web page.
+
+        None if it finds none, or cannot look.
+        """
+        if self._links_callee.availability not in self._online:
+            return None
+        try:
+            found = await self._links.async_call("find", address=address)
+        except CallError as error:
+            _LOGGER.debug("No film in a page: %s", error)
+            return None
+        return str(found["source"]), str(found["title"])
+
     @callback
     def _changed(self) -> None:
         if self.is_available and self._was_available is False:
@@ -183,6 +200,8 @@ class Player:
     def _reach_changed(self) -> None:
         if self._server_callee.availability not in self._online:
             self._server.async_give_up(CallError("unavailable", "the server is offline"))
+        if self._links_callee.availability not in self._online:
+            self._links.async_give_up(CallError("unavailable", "the server is offline"))
         if self._is_reachable:
             self._ask_if_old()
         else:

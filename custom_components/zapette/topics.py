@@ -69,6 +69,11 @@ def player(base_topic: str, player_id: str) -> Callee:
     return Callee(f"{base_topic}/players/{player_id}")
 
 
+def service(base_topic: str, name: str) -> Callee:
+    """Return the topics of a service."""
+    return Callee(f"{base_topic}/services/{name}")
+
+
 def server(base_topic: str) -> Callee:
     """Return the topics of the server."""
     return Callee(f"{base_topic}/server")

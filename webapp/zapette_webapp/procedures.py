@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
+from zapette.client.calls.procedures import Procedure
 from zapette.client.client import Client
-from zapette.errors import CallError, InvalidArgument, Unavailable
+from zapette.errors import CallError, InvalidArgument, MediaError, Unavailable
 from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import new_player_id
@@ -21,8 +22,9 @@ from zapette_server.health_checks import without_folders
 from zapette_server.local_broker import brokers_here
 from zapette_server.settings.settings import Settings
 from zapette_webapp.access.players.new_players import NewPlayers
-from zapette_webapp.errors import WrongCode
+from zapette_webapp.errors import NoFilm, PrivateAddress, ToolBusy, WrongCode
 from zapette_webapp.library.queries import Queries
+from zapette_webapp.links.resolver import Found, Resolver
 from zapette_webapp.network.addresses import Addresses
 
 P = ParamSpec("P")
@@ -33,7 +35,7 @@ log = logging.getLogger("zapette.web")
 CLIENT_ID = "zapette-server"
 
 ADMISSION: Final = "admission"
-ADMISSION_CLIENT_ID: Final = "zapette-admission"
+LINKS: Final = "links"
 
 _GUESSED = (
     "Someone is guessing codes, so this code has expired. Ask for a new one. — "
@@ -87,10 +89,7 @@ def create_link(settings: Settings, tokens: Tokens) -> Client:
 def create_admission_service(
     settings: Settings, topics: Topics, tokens: Tokens, new_players: NewPlayers
 ) -> Client:
-    """Return the client that lets new players in; the caller starts it.
-
-    It is the service ``zapette/services/admission``, which only the household may call.
-    """
+    """Return the client that lets new players in, ``zapette/services/admission``."""
 
     def allow(code: str | int) -> None:
         """Let in the new player whose page shows this code."""
@@ -101,13 +100,48 @@ def create_admission_service(
         except PlayersFull as error:
             raise Unavailable(str(error)) from error
 
+    procedures: dict[str, Procedure] = {
+        "allow": _in_words(allow),
+        "waiting": _in_words(new_players.waiting),
+    }
+    return _household_service(settings, topics, tokens, ADMISSION, procedures)
+
+
+def create_links_service(
+    settings: Settings, topics: Topics, tokens: Tokens, resolver: Resolver
+) -> Client:
+    """Return the client that finds films in web pages, ``zapette/services/links``."""
+
+    def find(address: str) -> Found:
+        """Return the film in the web page at this address; this can take half a minute."""
+        try:
+            return resolver.find(address)
+        except NoFilm as error:
+            raise MediaError(str(error)) from None
+        except PrivateAddress as error:
+            raise InvalidArgument(f"address: {error}") from None
+        except ToolBusy as error:
+            raise Unavailable(str(error)) from None
+
+    return _household_service(settings, topics, tokens, LINKS, {"find": find})
+
+
+def _household_service(
+    settings: Settings,
+    topics: Topics,
+    tokens: Tokens,
+    name: str,
+    procedures: Mapping[str, Procedure],
+) -> Client:
+    """Return the client of a service, which only the household may call; the caller starts it."""
+    client_id = f"zapette-{name}"
     return Client(
         *brokers_here(settings, Role.SERVER.value),
-        client_id=ADMISSION_CLIENT_ID,
+        client_id=client_id,
         ca_file=settings.ca_file,
-        password=lambda: tokens.issue(Role.SERVER, ADMISSION_CLIENT_ID)[0],
-        callee=topics.service(ADMISSION),
-        procedures={"allow": _in_words(allow), "waiting": _in_words(new_players.waiting)},
+        password=lambda: tokens.issue(Role.SERVER, client_id)[0],
+        callee=topics.service(name),
+        procedures=procedures,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +62,15 @@ def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pa
     eventually(lambda: phone.shows(f"Play {site.url}/film.mp4"), "the address")
     eventually(lambda: phone.see(NOTE) == "", "nothing is said")
     assert len(site.asked) == asked
+
+
+def test_a_script_finds_the_film_too(house: System, site: FilmSite) -> None:
+    find = ("call", "services/links", "find", "--timeout", "60")
+    found = house.zapette(*find, f"{site.url}/about")
+    assert json.loads(found.stdout)["source"] == f"{site.url}/film.mp4"
+    nothing = house.zapette(*find, f"{site.url}/nothing")
+    assert nothing.returncode != 0
+    assert "media_error: " in nothing.stderr
 
 
 def test_a_guest_may_add_an_address_unchanged(house: System, site: FilmSite, pages: Pages) -> None:

@@ -21,6 +21,7 @@ class KitPlayer:
         asked: procedures and parameters, in order, but for `status`.
         probes: how many times it was asked for its status.
         errors: what each procedure named here answers with instead.
+        results: the results of procedures named here, in place of the state.
     """
 
     def __init__(self, broker: Broker, player_id: str) -> None:
@@ -30,6 +31,7 @@ class KitPlayer:
         self.probes = 0
         self.asked: list[tuple[str, Any]] = []
         self.errors: dict[str, dict[str, str]] = {}
+        self.results: dict[str, Any] = {}
         self.id = player_id
         self.state: dict[str, Any] = {
             "version": 1, "seq": 0, "name": "Kit", "playing": True, "position": 1.0,
@@ -38,10 +40,14 @@ class KitPlayer:
         }  # fmt: skip
         self._broker = broker
         broker.client.on_message = self._on_message
-        broker.client.subscribe([(f"{self.root}/request/#", 1), (f"{self.base}/server/#", 1)])
+        callees = (self.root, f"{self.base}/server", f"{self.base}/services/+")
+        broker.client.subscribe([(f"{callee}/request/#", 1) for callee in callees])
 
     def server(self, availability: str) -> None:
         self._broker.say(f"{self.base}/server/availability", availability)
+
+    def service(self, name: str, availability: str) -> None:
+        self._broker.say(f"{self.base}/services/{name}/availability", availability)
 
     def player(self, availability: str) -> None:
         self._broker.say(f"{self.root}/availability", availability)
@@ -80,7 +86,7 @@ class KitPlayer:
             self.asked.append((procedure, given))
         if self.silent:
             return
-        answer: dict[str, Any] = {"result": self.state}
+        answer: dict[str, Any] = {"result": self.results.get(procedure, self.state)}
         if procedure in self.errors:
             answer = {"error": self.errors[procedure]}
         self._broker.client.publish(f"{root}/response/{caller}/{call}", json.dumps(answer))

@@ -105,7 +105,7 @@ def calls() -> Iterator[tuple[str, set[str]]]:
                     func=ast.Attribute(attr="async_ask" | "async_call"),
                     args=[ast.Constant(value=str(procedure))],
                     keywords=keywords,
-                ):
+                ) if "_links." not in ast.unparse(node.func):
                     yield procedure, {it.arg for it in keywords if it.arg is not None}
     for button in BUTTONS:
         yield button.procedure, set(button.parameters)

@@ -67,6 +67,32 @@ async def test_a_folder_is_played(hass: HomeAssistant, player: KitPlayer) -> Non
     assert not media_browser._directory("", "Zapette", []).can_play
 
 
+async def test_the_film_in_a_web_page(hass: HomeAssistant, player: KitPlayer) -> None:
+    page, film = "https://example.org/page", "https://cdn.example.org/a.mp4"
+    await play(hass, page)
+    assert player.asked == [("load", {"source": page})], "no server looks into pages"
+    player.results["find"] = {"source": film, "title": "A page"}
+    player.service("links", "online")
+    player.change(volume=41)
+    await eventually(lambda: attribute(hass, "volume_level") == 0.41, "all that was said is known")
+    await play(hass, page)
+    assert player.asked[1:] == [
+        ("find", {"address": page}),
+        ("load", {"source": film, "title": "A page"}),
+    ]
+    # a film itself, a stream, and music are what they are
+    for medium in (film, "https://example.org/live.m3u8"):
+        await play(hass, medium)
+        assert player.asked[-1] == ("load", {"source": medium})
+    await do(hass, "play_media", media_content_type="music", media_content_id=page)
+    assert player.asked[-1] == ("load", {"source": page})
+    assert [procedure for procedure, _ in player.asked].count("find") == 1
+    # a page without a film is the player's to refuse
+    player.errors["find"] = {"code": "media_error", "message": "there is no film"}
+    await play(hass, page)
+    assert player.asked[-1] == ("load", {"source": page})
+
+
 async def test_a_media_source_keeps_its_place(
     hass: HomeAssistant, player: KitPlayer, hass_client_no_auth: Any
 ) -> None:
@@ -292,7 +318,7 @@ async def test_five_hundred_in_the_queue(
 
 async def test_any_name(hass: HomeAssistant, player: KitPlayer) -> None:
     player.errors["play"] = {"code": "media_error", "message": "{no} such {thing}"}
-    for name in ("☺", "x" * 64, "a: b", "zapette/#", "  ", "{{ 1 }}", "Télé"):
+    for name in ("☺", "x" * 64, "a: b", "zapette/#", "{{ 1 }}", "Télé"):
         player.change(name=name, title=name)
         await eventually(lambda name=name: attribute(hass, "media_title") == name, "the state")
         (entry,) = hass.config_entries.async_entries("zapette")

@@ -46,6 +46,7 @@ from zapette_webapp.procedures import (
     announce_addresses,
     create_admission_service,
     create_link,
+    create_links_service,
     create_service,
     warn_of_guesses,
 )
@@ -118,8 +119,11 @@ class WebSide:
 
     def _create_duty(self) -> Duty:
         settings, topics, tokens = self._settings, self._topics, self._engine.tokens
-        admission = create_admission_service(settings, topics, tokens, self._new_players)
-        others = (admission,) if settings.new_players != OPEN else ()
+        others = []
+        if self._links.present:
+            others.append(create_links_service(settings, topics, tokens, self._links))
+        if settings.new_players != OPEN:
+            others.append(create_admission_service(settings, topics, tokens, self._new_players))
         return create_duty(self._stores, topics, self._link, self._service, *others)
 
     def _create_watch(self) -> NetworkWatch:
