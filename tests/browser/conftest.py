@@ -46,9 +46,12 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="package")
-def phones(chromium: Browser) -> BrowserContext:
-    return chromium.new_context(**PHONE)
+@pytest.fixture(scope="module")
+def phones(chromium: Browser) -> Iterator[BrowserContext]:
+    # not of the package: phones ask after all players that they know, also those of other modules
+    context = chromium.new_context(**PHONE)
+    yield context
+    context.close()
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class PageMonitor:
             # the server's word for a picture that is still being made, which is asked for again
             return
         if message.type in {"error", "warning", "assert"}:
-            self.faults.append(f"console {message.type}: {message.text}")
+            self.faults.append(f"console {message.type}: {message.text} ({address})")
 
     def _on_error(self, error: Error) -> None:
         self.faults.append(f"uncaught: {error}")

@@ -18,8 +18,8 @@ class Pages:
 
     Args:
         browser: where players are opened, each with a storage of its own.
-        phones: where remotes are opened; that they share what is stored does not matter, since
-            each opens a link, and they load faster.
+        phones: where remotes are opened; those of a module share what is stored, which does not
+            matter, since each opens a link, and they load faster.
     """
 
     def __init__(self, browser: Browser, phones: BrowserContext) -> None:
