@@ -96,7 +96,7 @@ export class Heartbeat {
     if (!this.#running) return Promise.resolve(false);
     return new Promise((resolve) => {
       const deadline = this.#now() + patience;
-      // whoever asks again and again does not put it off
+      // asking again and again does not put it off
       if (!this.#waiting.length || deadline < this.#deadline) {
         clearTimeout(this.#timer);
         this.#deadline = deadline;
