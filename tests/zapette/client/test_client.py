@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -243,33 +244,43 @@ def test_a_broker_that_restarts_in_the_middle_of_calls(
     forever.set()
 
 
-def test_a_callee_that_is_killed_in_the_middle_of_calls(
-    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path
-) -> None:
-    """By the operating system, so that it can say nothing: the broker publishes its will."""
-    program = tmp_path / "service.py"
+@contextmanager
+def service_program(
+    url: BrokerUrl, callee: Callee, folder: Path, body: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program that offers what `body` registers, and kill it at the end."""
+    program = folder / "service.py"
     name = callee.root.rpartition("/")[2]
     program.write_text(
-        "import sys, threading\n"
+        "import signal, sys, threading\n"
         "from zapette import Application\n"
         f"app = Application({name!r}, url=sys.argv[1], base_topic='zapette')\n"
-        "app.register('hang')(lambda: threading.Event().wait())\n"
+        f"{body}\n"
         "app.run()\n"
     )
     account = f"{url.username}:{url.password}@" if url.username else ""
     where = f"mqtt://{account}{url.host}:{url.port}"
+    process = subprocess.Popen([sys.executable, program, where])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(HANG_TIMEOUT)
+
+
+def test_a_callee_that_is_killed_in_the_middle_of_calls(
+    url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path
+) -> None:
+    """By the operating system, so that it can say nothing: the broker publishes its will."""
     caller = connect(url)
     seen: list[bytes] = []
     caller.subscribe(callee.availability, lambda message: seen.append(message.payload))
-    process = subprocess.Popen([sys.executable, program, where])
-    try:
+    hang = "app.register('hang')(lambda: threading.Event().wait())"
+    with service_program(url, callee, tmp_path, hang):
         eventually(lambda: seen == [b"online"], "it is there", 30)
         waiting = [caller.call_later(callee, "hang", timeout=60) for _ in range(20)]
         caller.fence(30)
         assert not any(one.done() for one in waiting)
-    finally:
-        process.kill()
-        process.wait(HANG_TIMEOUT)
     for one in waiting:
         with pytest.raises(Unavailable, match="offline"):
             one.result(30)
@@ -282,30 +293,18 @@ def test_a_service_that_is_told_to_stop_on_any_thread(
     url: BrokerUrl, connect: Callable[..., Client], callee: Callee, tmp_path: Path
 ) -> None:
     """The system chooses the thread that has the signal; here it is one of the handlers'."""
-    program = tmp_path / "service.py"
-    name = callee.root.rpartition("/")[2]
-    program.write_text(
-        "import signal, sys, threading\n"
-        "from zapette import Application\n"
-        f"app = Application({name!r}, url=sys.argv[1], base_topic='zapette')\n"
-        "@app.register()\n"
-        "def end():\n"
-        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
-        "app.run()\n"
-    )
-    account = f"{url.username}:{url.password}@" if url.username else ""
-    where = f"mqtt://{account}{url.host}:{url.port}"
     caller = connect(url)
     seen: list[bytes] = []
     caller.subscribe(callee.availability, lambda message: seen.append(message.payload))
-    process = subprocess.Popen([sys.executable, program, where])
-    try:
+    end = (
+        "@app.register()\n"
+        "def end():\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)"
+    )
+    with service_program(url, callee, tmp_path, end) as process:
         eventually(lambda: seen == [b"online"], "it is there", 30)
         caller.command(callee, "end")
         assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.wait(HANG_TIMEOUT)
     eventually(lambda: seen == [b"online", b"offline"], "it has said that it left")
 
 
