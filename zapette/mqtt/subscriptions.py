@@ -189,7 +189,7 @@ class Subscriptions:
             return subscription.receivers(message) if subscription is not None else []
         return [
             handler
-            for subscription in self
+            for subscription in self._by_filter.values()
             if not message.numbers or subscription.number in message.numbers
             if subscription.filter.matches(message.topic)
             for handler in subscription.receivers(message)
