@@ -12,7 +12,7 @@ from typing import Final, ParamSpec, TypeVar
 from zapette.client.calls.procedures import Procedure
 from zapette.client.client import Client
 from zapette.errors import CallError, InvalidArgument, MediaError, Unavailable
-from zapette.protocol.topics import Topics
+from zapette.protocol.topics import Callee, Topics
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import new_player_id
 from zapette_server.access.rights import Role
@@ -61,29 +61,17 @@ def create_service(
         """Return the address at which phones reach this server."""
         return str(addresses.found()["ip"])
 
-    return Client(
-        *brokers_here(settings, Role.SERVER.value),
-        client_id=CLIENT_ID,
-        ca_file=settings.ca_file,
-        password=lambda: tokens.issue(Role.SERVER, CLIENT_ID)[0],
-        callee=topics.server,
-        procedures={
-            "ip": ip,
-            "id": new_player_id,
-            "library": _in_words(queries.answer),
-        },
-    )
+    procedures: dict[str, Procedure] = {
+        "ip": ip,
+        "id": new_player_id,
+        "library": _in_words(queries.answer),
+    }
+    return _client(settings, tokens, CLIENT_ID, topics.server, procedures)
 
 
 def create_link(settings: Settings, tokens: Tokens) -> Client:
     """Return the client of one of several web sides; the caller starts it."""
-    client_id = f"zapette-web-{secrets.token_hex(8)}"
-    return Client(
-        *brokers_here(settings, Role.SERVER.value),
-        client_id=client_id,
-        ca_file=settings.ca_file,
-        password=lambda: tokens.issue(Role.SERVER, client_id)[0],
-    )
+    return _client(settings, tokens, f"zapette-web-{secrets.token_hex(8)}")
 
 
 def create_admission_service(
@@ -134,13 +122,23 @@ def _household_service(
     procedures: Mapping[str, Procedure],
 ) -> Client:
     """Return the client of a service, which only the household may call; the caller starts it."""
-    client_id = f"zapette-{name}"
+    return _client(settings, tokens, f"zapette-{name}", topics.service(name), procedures)
+
+
+def _client(
+    settings: Settings,
+    tokens: Tokens,
+    client_id: str,
+    callee: Callee | None = None,
+    procedures: Mapping[str, Procedure] | None = None,
+) -> Client:
+    """Return a client with the server's rights, which may offer procedures."""
     return Client(
         *brokers_here(settings, Role.SERVER.value),
         client_id=client_id,
         ca_file=settings.ca_file,
         password=lambda: tokens.issue(Role.SERVER, client_id)[0],
-        callee=topics.service(name),
+        callee=callee,
         procedures=procedures,
     )
 
