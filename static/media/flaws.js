@@ -43,7 +43,7 @@ export function mediaError(source, { reason, words }) {
  * Return an error for the state.
  * @param {CallError} error
  */
-export function describeError({ code, message, reason }) {
+export function errorState({ code, message, reason }) {
   return { code, message, reason };
 }
 

@@ -1,6 +1,6 @@
 /** The state of the `<video>`, or of the photo in its place, for other modules. */
 
-import { describeError } from "./flaws.js";
+import { errorState } from "./flaws.js";
 
 /**
  * @typedef {object} MediaState
@@ -69,7 +69,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
     audioChoice: more.audioChoice,
     stream: more.way && streamState(more.way, more.speed),
     convertible: more.convertible,
-    error: failure && describeError(failure),
+    error: failure && errorState(failure),
   };
 }
 

@@ -5,7 +5,7 @@ import { Abilities } from "./delivery/abilities.js";
 import { absence } from "./delivery/absence.js";
 import { Display } from "./display/display.js";
 import { LinkMeter } from "./delivery/link-meter.js";
-import { describeError, mediaError } from "./flaws.js";
+import { errorState, mediaError } from "./flaws.js";
 import { MediumDelivery } from "./delivery/medium-delivery.js";
 import { MediumLoader } from "./delivery/medium-loader.js";
 import { Preload } from "./delivery/preload.js";
@@ -271,7 +271,7 @@ export class Media {
     if (type === "pause" && !ended) this.#emit("pause", { position });
     if (type === "seeked") this.#emit("seek", { position });
     const { incomplete } = this;
-    if (type === "ended" && incomplete) this.#emit("error", describeError(incomplete));
+    if (type === "ended" && incomplete) this.#emit("error", errorState(incomplete));
     if (type === "ended") this.#emit("ended", {});
     if (isError && error) this.#emit("error", error);
     if (type === "loadedmetadata" && source) {

@@ -1,7 +1,7 @@
 /** What the player plays: its queue, the loaded item, and the history. */
 
 import { CallError } from "../protocol/errors.js";
-import { describeError } from "../media/flaws.js";
+import { errorState } from "../media/flaws.js";
 import * as queues from "./queue.js";
 import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
 import { ViewingHistory } from "./viewing-history.js";
@@ -416,5 +416,5 @@ function isBroken(error) {
  * @param {any} error a CallError
  */
 function skippedItem({ source, title }, error) {
-  return { source, title, error: describeError(error) };
+  return { source, title, error: errorState(error) };
 }
