@@ -1,6 +1,6 @@
 /** Lifts cues above the controls in Firefox, which places each cue by itself. */
 
-/** The container of the cues in other browsers, which a style lifts (styles/player.css). */
+/** The container of the cues in other browsers, which a style lifts (styles/player/picture.css). */
 const CONTAINER = "selector(video::-webkit-media-text-track-container)";
 
 export class CueLift {
