@@ -1,4 +1,4 @@
-"""Writing values as JSON that `zapette.protocol.kinds` can read; no I/O."""
+"""Writing values as JSON that `zapette.protocol.hints` can read; no I/O."""
 
 from __future__ import annotations
 

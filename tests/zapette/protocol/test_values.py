@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zapette.protocol.kinds import kind_of
+from zapette.protocol.hints import kind_of
 from zapette.protocol.values import write_json
 
 

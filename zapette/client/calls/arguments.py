@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 from zapette.errors import InvalidArgument
-from zapette.protocol.kinds import Kind, Length, Range, kind_of, shown
+from zapette.protocol.hints import kind_of
+from zapette.protocol.kinds import Kind, Length, Range, shown
 from zapette.protocol.messages import Parameters
 
 __all__ = ["Length", "Range", "Signature"]

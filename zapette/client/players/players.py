@@ -10,7 +10,7 @@ from typing import Any, Final, cast, get_type_hints
 
 from zapette.client.client import Client
 from zapette.mqtt.subscriptions import Message
-from zapette.protocol.kinds import kind_of
+from zapette.protocol.hints import kind_of
 from zapette.protocol.names import plain_name
 from zapette.protocol.state import State
 from zapette.protocol.topics import Topics, is_player_id
