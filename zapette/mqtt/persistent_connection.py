@@ -11,20 +11,17 @@ from collections.abc import Callable
 from typing import Final
 
 from zapette.errors import ConnectError, Unavailable
-from zapette.logs import without_secrets
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.network_connection import Ending, NetworkConnection
-from zapette.mqtt.subscriptions import Handler, Message, Subscription, Subscriptions
+from zapette.mqtt.subscription_requests import NO_FILTER, SubscriptionRequests
+from zapette.mqtt.subscriptions import Handler, Subscription
 from zapette.mqtt.takeover import is_taken
 from zapette.protocol.topics import Callee
 
 log = logging.getLogger("zapette.client")
 
 _SHORTEST_DELAY: Final = 0.25
-_FIRST_REPEAT: Final = 1.0
-_LONGEST_REPEAT: Final = 60.0
-_NOTHING: Final = "zapette/nothing"
 
 REPLACED: Final = "another program uses this client id"
 """Why a client is not connected that another one has replaced."""
@@ -72,8 +69,7 @@ class PersistentConnection:
         self._loop = loop
         self._callee = callee
         self._will = callee.availability if callee else will
-        self._subscriptions = Subscriptions()
-        self._fresh: dict[int, Subscription] = {}
+        self._subscriptions = SubscriptionRequests(loop, self._name)
         self._live = threading.Event()
         self._settled = threading.Event()
         self._waiting: list[asyncio.Future[None]] = []
@@ -200,19 +196,11 @@ class PersistentConnection:
         Raises:
             TopicError: `topic_filter` is not a topic filter.
         """
-        subscription = self._subscriptions.add(topic_filter, handler, qos)
-        subscription.needed = subscription.needed or needed
-        if self.is_live:
-            if not self._fresh:
-                self._loop.loop.call_soon(self._subscribe_fresh)
-            self._fresh[subscription.number] = subscription
-        return subscription
+        return self._subscriptions.add(topic_filter, handler, qos, needed=needed)
 
     def unsubscribe(self, topic_filter: str) -> None:
         """Remove a subscription."""
         self._subscriptions.remove(topic_filter)
-        if self._connection is not None and self.is_live:
-            self._connection.unsubscribe(topic_filter)
 
     async def fence(self) -> bool:
         """Wait until the broker has answered all packets; return False if the connection ends.
@@ -220,7 +208,7 @@ class PersistentConnection:
         It answers in order: by then, retained messages of QoS 0 subscriptions have arrived.
         """
         connection = self._connection
-        return connection is not None and await connection.unsubscribe(_NOTHING)
+        return connection is not None and await connection.unsubscribe(NO_FILTER)
 
     async def _keep_connected(self, stopping: asyncio.Event) -> None:
         delay = _SHORTEST_DELAY
@@ -268,7 +256,9 @@ class PersistentConnection:
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
         """Serve one connection until it ends; return whether it was live, and why it ended."""
         try:
-            connection = await self._dialer.dial(self.client_id, self._take, self._will)
+            connection = await self._dialer.dial(
+                self.client_id, self._subscriptions.take, self._will
+            )
         except ConnectError as error:
             self._reason, self._connect_error = f"{self._name}: {error}", error
             if error.needs_action:
@@ -288,15 +278,13 @@ class PersistentConnection:
     async def _begin(self, connection: NetworkConnection, *, again: bool) -> bool:
         """Subscribe and become live; return False if the connection ends meanwhile."""
         self._connection = connection
-        # others may be added while the broker answers
-        while waiting := [it for it in self._subscriptions if it.is_due]:
-            if not await self._subscribe(connection, waiting):
-                return False
+        if not await self._subscriptions.begin(connection):
+            return False
         self._publish_availability(connection, b"online")
         self._reason, self._connect_error = "", None
         self._live.set()
         # wait for `online`: callers must not read the retained `offline` of an earlier run
-        if self._callee is not None and not await connection.unsubscribe(_NOTHING):
+        if self._callee is not None and not await connection.unsubscribe(NO_FILTER):
             return True
         self._settle()
         log.info("connected to %s%s", self._name, " again" if again else "")
@@ -320,68 +308,6 @@ class PersistentConnection:
         self._live.clear()
         self._settled.clear()
         self._reason = reason
-        for subscription in self._subscriptions:
-            subscription.reset()
+        self._subscriptions.end()
         if was_live:
             self.on_lost(reason)
-
-    def _subscribe_fresh(self) -> None:
-        fresh, self._fresh = self._fresh, {}
-        if self._connection is not None and self.is_live:
-            self._loop.spawn(self._subscribe(self._connection, list(fresh.values())))
-
-    async def _subscribe(
-        self,
-        connection: NetworkConnection,
-        subscriptions: list[Subscription],
-        repeat: float = _FIRST_REPEAT,
-    ) -> bool:
-        """Subscribe; return False if the connection ends meanwhile, or is of no use.
-
-        Args:
-            connection: the current connection.
-            subscriptions: what to ask for.
-            repeat: seconds after which to ask again for what is refused.
-        """
-        for each in subscriptions:
-            each.ask()
-        granted = await asyncio.gather(
-            *(
-                connection.subscribe(each.filter.text, each.qos, each.number)
-                for each in subscriptions
-            )
-        )
-        # retained messages that come once more are only for later handlers
-        if any(it.served for it in subscriptions):
-            await connection.unsubscribe(_NOTHING)
-        if connection.ended.done():
-            return False
-        for subscription, is_granted in zip(subscriptions, granted, strict=True):
-            subscription.confirmed, subscription.refused = is_granted, not is_granted
-            subscription.requests -= 1
-        refused = [it for it in subscriptions if it.refused]
-        for subscription in refused:
-            # NATS also refuses what it cannot do now, while it elects leaders
-            shown = without_secrets(subscription.filter.text)
-            if subscription.needed:
-                connection.abort(f"it refused the subscription to {shown}")
-                return False
-            if repeat == _FIRST_REPEAT:
-                log.warning("%s refused the subscription to %s", self._name, shown)
-        for subscription in subscriptions:
-            subscription.settle()
-        if refused:
-            self._loop.loop.call_later(repeat, self._ask_again, connection, refused, repeat)
-        return True
-
-    def _ask_again(
-        self, connection: NetworkConnection, refused: list[Subscription], repeat: float
-    ) -> None:
-        wanted = [it for it in refused if it in list(self._subscriptions)]
-        if wanted and connection is self._connection:
-            later = min(2 * repeat, _LONGEST_REPEAT)
-            self._loop.spawn(self._subscribe(connection, wanted, later))
-
-    def _take(self, message: Message) -> None:
-        for handler in self._subscriptions.handlers(message):
-            handler(message)
