@@ -15,7 +15,6 @@ import pytest
 
 from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
-from zapette_webapp.media import tools
 from zapette_webapp.media.tools import Limits, Tool
 from zapette_webapp.media.tools import families as figures
 
@@ -89,20 +88,11 @@ def test_all_that_it_started_is_ended() -> None:
     eventually(lambda: not any(map(_is_alive, both)), "both are gone")
 
 
-@pytest.fixture(params=["usual", "late"])
-def busy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits hold from the first instruction on, however late this process goes on."""
-    if request.param == "late":
-        monkeypatch.setattr(tools, "_limit", lambda *_: None)
-
-
-@pytest.mark.usefixtures("busy")
 def test_it_has_no_more_memory_than_it_may() -> None:
     assert python(f"x = bytearray({700 * MIB})", limits(memory=512 * MIB)).run().code == 1
     assert python(f"x = bytearray({100 * MIB})", limits(memory=512 * MIB)).run().code == 0
 
 
-@pytest.mark.usefixtures("busy")
 def test_it_writes_no_file(tmp_path: Path) -> None:
     # SIGXFSZ, or an error where that is ignored
     assert python(f"open({str(tmp_path / 'x')!r}, 'w').write('x' * 9999)", ROOMY).run().code != 0
@@ -138,15 +128,6 @@ def test_no_process_is_killed_by_the_id_of_one_that_has_ended(
     monkeypatch.setattr(os, "killpg", checked)
     assert Tool(["sh", "-c"], ROOMY).run("exit 3").code == 3
     assert has_id == [True]
-
-
-def test_it_gives_way_to_others() -> None:
-    # the niceness of the process itself, the 19th field of its status
-    until = "until [ $(cut -d' ' -f19 /proc/self/stat) = {} ]; do sleep 0.05; done"
-    assert Tool(["sh", "-c", until.format(19)], ROOMY).run().code == 0
-    # less where somebody waits
-    awaited = replace(ROOMY, niceness=5)
-    assert Tool(["sh", "-c", until.format(5)], awaited).run().code == 0
 
 
 def test_few_wait_for_their_turn() -> None:

@@ -21,12 +21,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
+from zapette_webapp.media import launcher
 from zapette_webapp.status.prometheus import Family, Sample
-
-try:
-    import resource
-except ImportError:  # pragma: no cover - not on Windows
-    resource = None  # type: ignore[assignment]
 
 log = logging.getLogger("zapette.library")
 
@@ -34,7 +30,6 @@ QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitel
 """Options for every ffmpeg program: it opens no address, whatever a file says."""
 
 _CHUNK: Final = 1 << 16
-_SHELL: Final = shutil.which("sh")
 _SHORTEST_PAUSE: Final = 0.0005
 _LONGEST_PAUSE: Final = 0.05
 _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
@@ -191,7 +186,12 @@ class Tool:
                 raise ToolMissing
             try:
                 process = subprocess.Popen(  # noqa: S603 - no shell, no option comes from a name
-                    [*_launcher(self._limits), *command],
+                    launcher.limited(
+                        command,
+                        memory=self._limits.memory,
+                        niceness=self._limits.niceness,
+                        cpu=self._limits.cpu,
+                    ),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -201,7 +201,6 @@ class Tool:
                 log.warning("cannot run %s: %s", command[0], error)
                 raise ToolMissing from error
             self._running.add(process)
-        _limit(process.pid, self._limits)
         return process
 
     def _read(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
@@ -264,28 +263,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
     except ProcessLookupError:
         pass
-
-
-def _launcher(limits: Limits) -> list[str]:
-    """Return a command that sets limits before the program after it begins."""
-    if _SHELL is None:  # pragma: no cover - not on Windows
-        return []
-    script = (
-        f"ulimit -c 0; ulimit -f 0; ulimit -v {limits.memory >> 10}; "
-        # the soft limit sends a signal that says why, the hard limit kills
-        f'ulimit -H -t {limits.cpu + 2}; ulimit -S -t {limits.cpu}; exec "$@"'
-    )
-    return [_SHELL, "-c", script, "sh"]
-
-
-def _limit(pid: int, limits: Limits) -> None:
-    # Again for what a shell does not know, and without one. Not in the child: with threads, Python
-    # must not run between fork and exec.
-    try:
-        os.setpriority(os.PRIO_PROCESS, pid, limits.niceness)
-        resource.prlimit(pid, resource.RLIMIT_AS, (limits.memory, limits.memory))
-        resource.prlimit(pid, resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 2))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
-    except (AttributeError, OSError):
-        log.debug("cannot set the limits of a tool")

@@ -14,12 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from zapette_webapp.errors import ToolMissing, ToolTooLong
+from zapette_webapp.media import launcher
 from zapette_webapp.media.encoders import is_hardware
-
-try:
-    import resource
-except ImportError:  # pragma: no cover - not on Windows
-    resource = None  # type: ignore[assignment]
 
 log = logging.getLogger("zapette.streams")
 
@@ -50,10 +46,11 @@ class Process:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV else []
+        end_with_us = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV else []
+        memory = _MEMORY_OF_HARDWARE if is_hardware(command) else MEMORY
         try:
             self._process = subprocess.Popen(  # noqa: S603 - no shell, no option comes from a name
-                [*launcher, *command],
+                launcher.limited([*end_with_us, *command], memory=memory, niceness=NICENESS),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -66,7 +63,6 @@ class Process:
         self._words = b""
         self._guard = threading.Lock()
         self._ended = False
-        _limit(self._process.pid, _MEMORY_OF_HARDWARE if is_hardware(command) else MEMORY)
 
     @property
     def pid(self) -> int:
@@ -132,14 +128,3 @@ class Process:
                 self._process.kill()
             except ProcessLookupError:
                 pass
-
-
-def _limit(pid: int, memory: int) -> None:
-    # Set here and not in the child: with threads, Python must not run between fork and exec.
-    try:
-        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-        resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
-    except (AttributeError, OSError):
-        log.debug("cannot set the limits of a conversion")
