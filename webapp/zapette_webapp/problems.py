@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Mapping
@@ -26,6 +27,13 @@ log = logging.getLogger("zapette.web")
 
 _STORE_RETRY: Final = 5
 _PLAYERS_RETRY: Final = 3600
+
+_GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+# no rights; a failing or unplugged disk; a share whose server is away
+_UNREADABLE: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
+    | {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+)
 
 Code = Literal[
     "invalid_request",
@@ -163,15 +171,24 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def tolerate_deletion(routes: Blueprint) -> None:
-    """Answer 404, as a moment later, if a medium is deleted or renamed during a request."""
+def tolerate_lost_media(routes: Blueprint) -> None:
+    """Answer for a medium that is deleted during a request, or that the system does not give out.
 
-    def gone(error: OSError) -> Response:
-        log.debug("a file has gone: %s", error)
-        return _known(errors.NotInLibrary("the library has no such medium"))
+    Deleted or renamed, it is 404, as a moment later; without the rights to it, or on a disk that
+    fails, 415.
+    """
 
-    for kind in (FileNotFoundError, NotADirectoryError):
-        routes.register_error_handler(kind, gone)
+    def lost(error: OSError) -> Response:
+        if error.errno in _GONE:
+            log.debug("a file has gone: %s", error)
+            return _known(errors.NotInLibrary("the library has no such medium"))
+        if error.errno in _UNREADABLE:
+            log.warning("a file cannot be read: %s", error)
+            detail = f"the server cannot read this file: {error.strerror}"
+            return _unsupported(errors.NotStreamable("unreadable", detail))
+        return _unexpected(error)
+
+    routes.register_error_handler(OSError, lost)
 
 
 def _known(error: ZapetteError) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -299,18 +301,25 @@ def test_a_file_that_goes_while_its_folder_is_read(
     assert {"one.mp4", "two.mp4"} <= set(listed(media))
 
 
-@pytest.mark.parametrize("address", ["media", "thumbnails", "previews", "subtitles"])
-def test_a_medium_that_goes_during_a_request(
-    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    name = "going.srt" if address == "subtitles" else "going.mp4"
-    (media / name).write_bytes(MP4)
+@pytest.fixture
+def client(media: Path, tmp_path: Path) -> Iterator[FlaskClient]:
+    """Return a client of the routes of the library."""
     data = tmp_path / "data"
     data.mkdir()
     made = Library.of(media, data / "library.db", data / "thumbnails", data / "subtitles")
     app = Flask("test")
     app.register_blueprint(routes.blueprint(made))
     problems.register(app, RefusalCounts())
+    yield app.test_client()
+    made.stop()
+
+
+@pytest.mark.parametrize("address", ["media", "thumbnails", "previews", "subtitles"])
+def test_a_medium_that_goes_during_a_request(
+    media: Path, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    name = "going.srt" if address == "subtitles" else "going.mp4"
+    (media / name).write_bytes(MP4)
     get = MediaFolder.get
 
     def going(self: MediaFolder, path: str) -> Path:
@@ -319,6 +328,23 @@ def test_a_medium_that_goes_during_a_request(
         return found
 
     monkeypatch.setattr(MediaFolder, "get", going)
-    answer = app.test_client().get(f"/{address}/{name}")
-    made.stop()
+    answer = client.get(f"/{address}/{name}")
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOTCONN, errno.ESTALE])
+def test_a_medium_that_the_system_does_not_give_out(
+    media: Path, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    # root may read everything, and no disk fails when asked to
+    (media / "locked.mp4").write_bytes(MP4)
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(media / "locked.mp4"))
+
+    monkeypatch.setattr(routes, "send_file", refused)
+    answer = client.get("/media/locked.mp4")
+    said = answer.get_json()
+    assert (answer.status_code, said["code"]) == (415, "unreadable")
+    assert os.strerror(number) in said["detail"]
+    assert str(media) not in said["detail"]

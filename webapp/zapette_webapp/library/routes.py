@@ -26,7 +26,7 @@ def blueprint(library: Library) -> Blueprint:
     """
     media = Blueprint("media", __name__)
     media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
-    problems.tolerate_deletion(media)
+    problems.tolerate_lost_media(media)
     media_folder, queries = library.media_folder, library.queries
 
     @media.get("/api/library")

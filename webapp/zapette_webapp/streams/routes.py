@@ -34,7 +34,7 @@ _NAME: Final = re.compile(
 def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprint:
     """Return ``/streams/<path>/<plan>/…`` (docs/films.md)."""
     routes = Blueprint("streams", __name__)
-    problems.tolerate_deletion(routes)
+    problems.tolerate_lost_media(routes)
 
     @routes.get("/streams/<library_path:path>/<given>/<name>")
     def stream(path: str, given: str, name: str) -> Response:
