@@ -62,9 +62,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ZapetteConfigEntry) -> b
     entry.runtime_data = ZapetteData(player)
     player.on_announced = lambda data: _on_announced(hass, entry, data)
     entry.async_on_unload(player.async_listen(lambda: _follow_name(hass, entry)))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(player.async_stop)
     await player.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
 

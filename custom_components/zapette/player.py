@@ -90,22 +90,19 @@ class Player:
 
     async def async_start(self) -> None:
         """Start to follow the player."""
-        subscribe = mqtt.async_subscribe
-        self._unsubscribe = [
-            await self._caller.async_start(),
-            await self._server.async_start(),
-            await self._links.async_start(),
-            await subscribe(self._hass, self._callee.events, self._on_event),
-            await subscribe(self._hass, self._callee.state, self._on_state, qos=1),
-            *[
-                await subscribe(self._hass, callee.availability, self._on_availability, qos=1)
-                for callee in (self._callee, self._server_callee, self._links_callee)
-            ],
-            await subscribe(
-                self._hass, f"{topics.DISCOVERY}/{self.id}", self._on_announcement, qos=1
-            ),
-            mqtt.async_subscribe_connection_status(self._hass, self._on_connection),
+        keep = self._unsubscribe.append  # one by one: `async_stop` ends them if a later one fails
+        for caller in (self._caller, self._server, self._links):
+            keep(await caller.async_start())
+        keep(await mqtt.async_subscribe(self._hass, self._callee.events, self._on_event))
+        states = [(self._callee.state, self._on_state)]
+        states += [
+            (callee.availability, self._on_availability)
+            for callee in (self._callee, self._server_callee, self._links_callee)
         ]
+        states += [(f"{topics.DISCOVERY}/{self.id}", self._on_announcement)]
+        for topic, handler in states:
+            keep(await mqtt.async_subscribe(self._hass, topic, handler, qos=1))
+        keep(mqtt.async_subscribe_connection_status(self._hass, self._on_connection))
 
     @callback
     def async_stop(self) -> None:

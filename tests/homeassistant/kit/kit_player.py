@@ -63,16 +63,20 @@ class KitPlayer:
 
     async def added(self, hass: HomeAssistant) -> MockConfigEntry:
         """Have the player added to Home Assistant."""
-        entry = MockConfigEntry(
+        entry = self.entry()
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        return entry
+
+    def entry(self) -> MockConfigEntry:
+        """Return an entry for the player."""
+        return MockConfigEntry(
             domain=DOMAIN,
             title="Kit",
             unique_id=self.id,
             data={CONF_PLAYER_ID: self.id, CONF_BASE_TOPIC: self.base},
         )
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
-        return entry
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         if message.retain or "/request/" not in message.topic:

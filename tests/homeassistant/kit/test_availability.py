@@ -1,9 +1,12 @@
 """Available is what can be reached now: player and server are online, and it has said so."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -114,3 +117,33 @@ async def test_unloaded_and_loaded_again(
     await hass.async_block_till_done()
     assert hass.states.get(ENTITY) is None
     assert not [it for it in asyncio.all_tasks() if it.get_name() == "zapette status"]
+
+
+async def test_a_start_that_fails_leaves_nothing(
+    hass: HomeAssistant, mqtt: MockConfigEntry, player: KitPlayer
+) -> None:
+    """Home Assistant refuses a subscription when its MQTT entry is unloaded meanwhile."""
+    player.all_online()
+    entry = player.entry()
+    entry.add_to_hass(hass)
+    subscribe, open_topics = module.mqtt.async_subscribe, set()
+
+    async def until_discovery(
+        hass: HomeAssistant, topic: str, *arguments: Any, **options: Any
+    ) -> Callable[[], None]:
+        if topic.startswith(module.topics.DISCOVERY):
+            raise HomeAssistantError("MQTT is not enabled")
+        unsubscribe = await subscribe(hass, topic, *arguments, **options)
+        open_topics.add(topic)
+
+        def end() -> None:
+            unsubscribe()
+            open_topics.remove(topic)
+
+        return end
+
+    with patch.object(module.mqtt, "async_subscribe", until_discovery):
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert (entry.state, open_topics) == (ConfigEntryState.SETUP_ERROR, set())
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await shows(hass, ENTITY, "playing")
