@@ -132,13 +132,15 @@ def test_a_service_of_a_user(tmp_path: Path) -> None:
     assert zapette("service", "uninstall", "--user", **given).returncode == 0
     assert not file.exists()
     assert [line.removeprefix("--user ") for line in calls.read_text().splitlines()] == [
-        "daemon-reload", "enable zapette.service", "restart zapette.service",
+        "daemon-reload", "daemon-reload", "enable zapette.service", "restart zapette.service",
         "status --no-pager zapette.service", "disable --now zapette.service", "daemon-reload",
     ]  # fmt: skip
     again = zapette("service", "uninstall", "--user", **given)
     assert (again.returncode, "there is no such service" in again.stderr) == (2, True)
     french = zapette("service", "uninstall", "--user", LC_ALL="fr_FR.UTF-8", **given)
     assert french.stderr.strip().endswith("ce service n\u2019existe pas")
+    asleep = zapette("service", "install", "--user", FAILS="daemon-reload", **given)
+    assert (asleep.returncode, file.exists()) == (2, False)
     failed = zapette("service", "install", "--user", FAILS="enable", **given)
     assert "systemctl enable zapette.service failed with 1" in failed.stderr
     none = zapette("service", "install", "--user", PATH=str(tmp_path))

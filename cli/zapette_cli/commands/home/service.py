@@ -74,6 +74,7 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
         click.echo(unit.text(), nl=False)
         return
     folder = _folder(user=user)
+    _systemctl(["daemon-reload"], user=user)  # where systemd does not run, nothing is written
     if not user and not SETTINGS.exists():
         SETTINGS.parent.mkdir(parents=True, exist_ok=True)
         SETTINGS.touch(mode=0o600)
