@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -147,6 +147,28 @@ class Process:
 def pinned(core: int, command: Sequence[str]) -> list[str]:
     """Return `command` as one that runs on a single core and ends with its parent."""
     return ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *command]
+
+
+@contextlib.contextmanager
+def piped(
+    command: Sequence[str], core: int, log: Path, folder: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a program in `folder` on a single core; it reads lines, and prints lines."""
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(
+            pinned(core, command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+            cwd=folder,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def exit_code(run: Callable[[], object]) -> int:

@@ -8,70 +8,176 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import itertools
+import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
-from bench.broker_load.servers import Crossbar
-from bench.processes import exit_code, two_cores
-from bench.python_load.report import Results, Sample
-from bench.python_load.sides import SIDES, Side
-from bench.results import about, command, counts, names_of, rotated, write_json
+from bench.broker_load.clients import Identity, Transport
+from bench.broker_load.servers import CROSSBAR, ROOT, Crossbar, Ours, Server
+from bench.processes import ProcessError, exit_code, log_tail, piped, running_time, two_cores
+from bench.results import (
+    Samples,
+    about,
+    command,
+    counts,
+    names_of,
+    number,
+    percentile,
+    rotated,
+    write_json,
+)
+
+TARGET_CALLS: Final = 3.0
+TARGET_P99: Final = 0.5
+"""The ratios to reach with 64 calls at once: ours to the other library's."""
+
+
+class Case(NamedTuple):
+    side: str
+    at_once: int
+
+
+class Kind(NamedTuple):
+    """A server, and how programs use it: with the handler ``async`` or a ``plain`` function."""
+
+    server: type[Server]
+    transport: Transport
+    handler: str = "plain"
+
+
+SIDES: Final = {
+    "ours-tcp": Kind(Ours, "tcp", "async"),
+    "ours-ws": Kind(Ours, "ws", "async"),
+    "ours-threads": Kind(Ours, "tcp"),
+    "autobahn-ws": Kind(Crossbar, "ws"),
+    "autobahn-raw": Kind(Crossbar, "tcp"),
+}
+"""By their names on the command line."""
+
+
+class Side:
+    """A server and two programs, which run from `start` on."""
+
+    def __init__(self, name: str, folder: Path, server_core: int, core: int) -> None:
+        self.name = name
+        self._kind = SIDES[name]
+        self._server = self._kind.server(self._kind.transport, folder / name, server_core, 5)
+        self._core = core
+
+    def start(self, stack: ExitStack) -> None:
+        """Start the server, the callee and the caller; ProcessError if one does not start."""
+        stack.callback(self._server.process.stop)
+        self._server.start()
+        _, user, password = self._server.login(Identity("home", 0))
+        schemes = {"tcp": "mqtt", "ws": "ws"}
+        login, library, python = f"{user}:{quote(password)}@", "ours", sys.executable
+        if self._kind.server is Crossbar:
+            schemes["tcp"], login = "rs", ""
+            library, python = "autobahn", f"{CROSSBAR}/bin/python"
+        url = f"{schemes[self._kind.transport]}://{login}127.0.0.1:{self._server.endpoint.port}"
+        self._programs = {}
+        for role in ("callee", "caller"):
+            program = [python, "-m", "bench.python_program", library, role, url]
+            program += [self._kind.handler, user, password]
+            log = self._server.folder / f"{role}.log"
+            self._programs[role] = stack.enter_context(piped(program, self._core, log, ROOT))
+            self._read(role)
+
+    def take(self, at_once: int, seconds: float) -> dict[str, float]:
+        """Have the caller call, and return a sample."""
+        before = self._cpu()
+        order = json.dumps({"at_once": at_once, "seconds": seconds})
+        print(order, file=self._programs["caller"].stdin, flush=True)
+        done = self._read("caller")
+        took = done["took"]
+        return {
+            "calls_per_s": len(took) / done["seconds"],
+            "p50_ms": percentile(took, 50),
+            "p99_ms": percentile(took, 99),
+            **{f"{it}_us": (cpu - before[it]) / len(took) * 1e6 for it, cpu in self._cpu().items()},
+        }
+
+    def _read(self, role: str) -> Any:
+        output = self._programs[role].stdout
+        assert output is not None
+        if line := output.readline():
+            return json.loads(line)
+        raise ProcessError(f"{role} has ended: {log_tail(self._server.folder / f'{role}.log')}")
+
+    def _cpu(self) -> dict[str, float]:
+        used = {role: running_time(program.pid)[0] for role, program in self._programs.items()}
+        return {"server": self._server.process.usage().cpu} | used
+
+
+def ratios(samples: Samples[Case]) -> Iterator[tuple[int, str, str, float, float]]:
+    """Yield calls at once, ours, the other, the ratio of calls per second and that of the p99."""
+    for one, two in itertools.product(samples, repeat=2):
+        if (
+            one.at_once == two.at_once
+            and one.side.startswith("ours")
+            and not two.side.startswith("ours")
+        ):
+            ours, other = samples.median(one), samples.median(two)
+            calls, p99 = (ours[it] / other[it] for it in ("calls_per_s", "p99_ms"))
+            yield one.at_once, one.side, two.side, calls, p99
+
+
+def table(samples: Samples[Case]) -> str:
+    lines = [f"{it.side:13}{it.at_once:3} at once: {text(samples.median(it))}" for it in samples]
+    for at_once, ours, other, calls, p99 in ratios(samples):
+        line = f"{ours} than {other}, {at_once} at once: calls {calls:.2f}, p99 {p99:.2f}"
+        if at_once == 64:
+            reached = "yes" if calls >= TARGET_CALLS and p99 <= TARGET_P99 else "NO"
+            line += f" (≥ {TARGET_CALLS:g}, ≤ {TARGET_P99:g}: {reached})"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def text(sample: dict[str, float]) -> str:
+    return ", ".join(f"{name} {number(value)}" for name, value in sample.items())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
-    parser = command("python_calls", __doc__)
-    parser.add_argument(
-        "--sides",
-        type=names_of(SIDES),
-        default=list(SIDES),
-        metavar="NAME,…",
-        help=f"of {', '.join(SIDES)}; default: all",
-    )
-    parser.add_argument(
-        "--at-once", type=counts, default=[1, 64], metavar="N,…", help="calls under way (1,64)"
-    )
-    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="rounds (5)")
-    parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="of a sample (2)")
-    parser.add_argument("--silent", action="store_true", help="report no progress")
+    parser = command("python_calls", __doc__, repeats=5, seconds=2.0, silent=False)
+    sides = {"type": names_of(SIDES), "default": list(SIDES), "metavar": "NAME,…"}
+    parser.add_argument("--sides", **sides, help=f"of {', '.join(SIDES)}; default: all")
+    parser.add_argument("--at-once", type=counts, default=[1, 64], metavar="N,…", help="(1,64)")
     options = parser.parse_args(arguments)
     return exit_code(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> None:
-    server_core, core = two_cores()
-    if any(name.startswith("autobahn") for name in options.sides):
-        Crossbar.install()
+    cores = two_cores()
     versions = {name: Crossbar.version(name) for name in ("crossbar", "autobahn")}
     versions["zapette"] = importlib.metadata.version("zapette")
-    results = Results(about(versions=versions, repeats=options.repeats, seconds=options.seconds))
+    described = about(versions=versions, repeats=options.repeats, seconds=options.seconds)
+    samples: Samples[Case] = Samples()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="python-bench-"))
-        sides = [Side(name, Path(folder), server_core, core) for name in options.sides]
+        sides = [Side(name, Path(folder), *cores) for name in options.sides]
         for side in sides:
-            stack.callback(side.stop)
-            side.start()
+            SIDES[side.name].server.install()
+            side.start(stack)
             # imports, the first subscription, warm code
-            _take(side, 64, 0.5)
+            side.take(64, 0.5)
         for at_once in options.at_once:
             for repeat in range(options.repeats):
                 for side in rotated(sides, repeat):
-                    sample = _take(side, at_once, options.seconds)
-                    results.add(side.name, at_once, sample)
+                    sample = side.take(at_once, options.seconds)
+                    samples[Case(side.name, at_once)].append(sample)
                     if not options.silent:
-                        print(f"{side.kind.title}, {at_once} at once: {sample}", file=sys.stderr)
-    print(results.table())
-    write_json(options.json, results.document())
-
-
-def _take(side: Side, at_once: int, seconds: float) -> Sample:
-    before = side.cpu()
-    done = side.programs["caller"].order({"at_once": at_once, "seconds": seconds})
-    used = {name: cpu - before[name] for name, cpu in side.cpu().items()}
-    return Sample.of(done["seconds"], done["took"], used)
+                        print(f"{side.name}, {at_once} at once: {text(sample)}", file=sys.stderr)
+    print(table(samples))
+    names = ("at_once", "ours", "other", "calls", "p99")
+    compared = [dict(zip(names, ratio, strict=True)) for ratio in ratios(samples)]
+    write_json(options.json, {"about": described, "cases": samples.cases(), "ratios": compared})
 
 
 if __name__ == "__main__":

@@ -9,18 +9,30 @@ import os
 import platform
 import statistics
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Any)
 
 
-def command(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the parser of ``python -m bench.NAME``, which has ``--json FILE``."""
+def command(name: str, description: str | None, **usual: Any) -> argparse.ArgumentParser:
+    """Return the parser of ``python -m bench.NAME``.
+
+    It has ``--json FILE`` and an option for each of `usual`, with that default.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=description)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
+    for option, value in usual.items():
+        flag = f"--{option.replace('_', '-')}"
+        if value is False:
+            parser.add_argument(flag, action="store_true")
+        else:
+            parser.add_argument(flag, type=type(value), default=value, help=f"default: {value}")
     return parser
 
 
@@ -121,7 +133,47 @@ def spread(seconds: Sequence[float]) -> list[str]:
     return [f"{it:.1f}" for it in shown]
 
 
-def times(found: Mapping[str, Sequence[float]]) -> str:
-    """Return a Markdown table of seconds, by what took them."""
-    rows = [(it, f"{statistics.median(of):.2f}", f"{max(of):.2f}") for it, of in found.items()]
-    return markdown(("seconds", "p50", "most"), rows)
+class Times(defaultdict[str, list[float]]):
+    """Times by what took them, in seconds, or in a unit of which a second has `scale`."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        super().__init__(list)
+        self._scale = scale
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Keep the time that the block takes."""
+        began = time.perf_counter()
+        yield
+        self[what].append((time.perf_counter() - began) * self._scale)
+
+    def table(self, title: str = "seconds", percent: int = 100) -> str:
+        """Return a Markdown table with the median and a further percentile."""
+        most = "most" if percent == 100 else f"p{percent}"
+        rows = [
+            (what, f"{statistics.median(it):.2f}", f"{percentile(it, percent):.2f}")
+            for what, it in self.items()
+        ]
+        return markdown((title, "p50", most), rows)
+
+
+class Samples(defaultdict[K, list[dict[str, float]]]):
+    """Samples by case, which is a named tuple: each has figures by name."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
+
+    def median(self, case: K) -> dict[str, float]:
+        """Return the median of each figure of a case; of none without samples."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for sample in self.get(case, ()):
+            for name, value in sample.items():
+                found[name].append(value)
+        return {name: statistics.median(values) for name, values in found.items()}
+
+    def cases(self) -> list[dict[str, Any]]:
+        """Return everything as plain data."""
+        return [
+            case._asdict() | {"median": self.median(case), "samples": samples}
+            for case, samples in self.items()
+        ]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.python_load.report import Results, Sample
+from bench.python_calls import Case, ratios, table
+from bench.results import Samples
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,17 +36,18 @@ def test_measures_our_library_in_each_way(tmp_path: Path) -> None:
     assert found == {(side, at_once) for side in sides for at_once in (1, 64)}
     for case in cases:
         assert case["median"]["calls_per_s"] > 0
-        assert set(case["median"]["cpu_us"]) == {"server", "callee", "caller"}
-        assert all(used > 0 for used in case["median"]["cpu_us"].values())
+        used = {name: case["median"][name] for name in ("server_us", "callee_us", "caller_us")}
+        assert {name for name in case["median"] if name.endswith("_us")} == set(used)
+        assert all(cpu > 0 for cpu in used.values())
     assert "ours-ws       64 at once" in finished.stdout
 
 
 def test_ratios_are_judged() -> None:
-    results = Results({})
-    results.add("ours-tcp", 64, Sample.of(1.0, [1.0] * 98 + [2.0, 4.0], {"server": 0.01}))
-    for calls in (50, 40, 30):
-        results.add("autobahn-ws", 64, Sample.of(2.0, [9.0] * calls, {"server": 0.1}))
-    ((ours, other, calls_ratio, p99),) = results.ratios(64)
-    assert (ours, other, calls_ratio) == ("ours-tcp", "autobahn-ws", 5.0)
+    samples: Samples[Case] = Samples()
+    samples[Case("ours-tcp", 64)].append({"calls_per_s": 100.0, "p99_ms": 4.0})
+    for calls in (25.0, 20.0, 15.0):
+        samples[Case("autobahn-ws", 64)].append({"calls_per_s": calls, "p99_ms": 9.0})
+    ((at_once, ours, other, calls_ratio, p99),) = ratios(samples)
+    assert (at_once, ours, other, calls_ratio) == (64, "ours-tcp", "autobahn-ws", 5.0)
     assert p99 == 4.0 / 9.0
-    assert "calls 5.00, p99 0.44 (≥ 3, ≤ 0.5: yes)" in results.table()
+    assert "calls 5.00, p99 0.44 (≥ 3, ≤ 0.5: yes)" in table(samples)

@@ -1,1 +1,0 @@
-"""Calls from one Python program to another: our library, and Autobahn on Crossbar.io."""
