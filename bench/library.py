@@ -10,18 +10,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from unittest import mock
 from urllib.parse import quote
 
-from bench.media import ours
-from bench.results import command, markdown, percentile, workspace, write_json
-from tests.clients.proof import household
-from tests.programs.ports import free_ports
+from bench.results import Times, command, workspace, write_json
+from tests.programs.system import System
 from zapette_webapp.library.library import Library
 
 FLAT: Final = 10_000
@@ -59,66 +55,52 @@ def scan(media: Path, data: Path) -> tuple[float, float]:
     """Make the index; return the CPU seconds of the first scan and of another one."""
     data.mkdir()
     library = Library.of(media, data / "library.db", data / "thumbnails", data / "subtitles")
-    times = []
-    for _ in range(2):
-        started = time.process_time()
-        library.scanner.scan()
-        times.append(time.process_time() - started)
+    began = time.process_time()
+    library.scanner.scan()
+    between = time.process_time()
+    library.scanner.scan()
+    ended = time.process_time()
     while library.scanner.probe_one():
         pass
     library.stop()
-    return times[0], times[1]
+    return between - began, ended - between
 
 
-@contextmanager
-def _without_ffmpeg() -> Iterator[None]:
-    """Hide all programs, so that none makes pictures of 20,000 empty files meanwhile."""
-    path = os.environ["PATH"]
-    os.environ["PATH"] = ""
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = path
-
-
-def _get(connection: http.client.HTTPConnection, proof: dict[str, str], query: str) -> float:
-    started = time.perf_counter()
+def _get(connection: http.client.HTTPConnection, proof: dict[str, str], query: str) -> None:
     connection.request("GET", f"/api/library?{query}", headers=proof)
     response = connection.getresponse()
     body = response.read()
-    seconds = time.perf_counter() - started
     if response.status != 200 or json.loads(body)["index"]["media"] < FLAT:
         raise RuntimeError(f"{query}: {response.status}, {body[:200]!r}")
-    return seconds * 1e3
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
     options = command("library", __doc__).parse_args()
-    with workspace() as folder, _without_ffmpeg():
+    times = Times(1e3)
+    # no program makes pictures of 20,000 empty files meanwhile
+    with workspace() as folder, mock.patch.dict(os.environ, PATH=""):
         media = folder / "media"
         fill(media)
         first_scan, further_scan = scan(media, folder / "data")
-        (port,) = free_ports(1)
-        with ours(folder, port):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            proof = household(folder / "data")
-            first = _get(connection, proof, "path=Flat")
-            times = {
-                what: [_get(connection, proof, query) for _ in range(CALLS)]
-                for what, query in _QUERIES.items()
-            }
-    p50 = {what: statistics.median(values) for what, values in times.items()}
-    p99 = {what: percentile(values, 99) for what, values in times.items()}
+        with System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}) as system:
+            connection = http.client.HTTPConnection("127.0.0.1", system.http_port, timeout=30)
+            proof = system.proof
+            with times.of("first answer"):
+                _get(connection, proof, "path=Flat")
+            for what, query in _QUERIES.items():
+                for _ in range(CALLS):
+                    with times.of(what):
+                        _get(connection, proof, query)
+    (first,) = times.pop("first answer")
     files = FLAT + FOLDERS * IN_A_FOLDER
     print(
         f"{files:,} files. The first walk took {first_scan:.1f} s of CPU, a further one "
         f"{further_scan:.1f} s. The first answer of a fresh process took {first:.0f} ms.\n"
     )
-    rows = ((what, f"{p50[what]:.1f}", f"{p99[what]:.1f}") for what in _QUERIES)
-    print(markdown(("question", "p50 ms", "p99 ms"), rows))
+    print(times.table("question", 99))
     figures = {"files": files, "first_walk": first_scan, "further_walk": further_scan}
-    write_json(options.json, figures | {"first_answer": first, "p50": p50, "p99": p99})
+    write_json(options.json, figures | {"first_answer": first, "times": times})
 
 
 if __name__ == "__main__":

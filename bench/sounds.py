@@ -10,18 +10,15 @@ the moments at which its steps were complete, and how far the film moved beyond 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from bench.results import command, heading, times, workspace, write_json
+from bench.chromium import opened
+from bench.results import Times, command, workspace, write_json
 from tests.browser.checks.ear import heard_after, listen
-from tests.browser.driving.chromium import launched
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
-from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 
@@ -48,8 +45,6 @@ _WATCH: Final = """(() => {
       window.told.push({ type, at: performance.now() }));
 })()"""
 
-Found = dict[str, list[float]]
-
 
 def film(target: Path) -> None:
     """Make a film with a tone in each of two sounds."""
@@ -59,61 +54,55 @@ def film(target: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", _SOURCE, *inputs, *maps, *encoded, timeout=None)
 
 
-def change(stage: ControlledPlayer, track: int, way: str, found: Found) -> None:
+def change(controlled: ControlledPlayer, track: int, way: str, found: Times) -> None:
     """Let another sound be heard, and note how long that takes."""
-    listen(stage.player, _HERTZ[1 - track])
-    heard_after(stage.player)
-    place = stage.player.time
-    listen(stage.player, _HERTZ[track])
-    stage.ask("audio", str(track))
-    seconds = heard_after(stage.player)
+    listen(controlled.player, _HERTZ[1 - track])
+    heard_after(controlled.player)
+    place = controlled.player.time
+    listen(controlled.player, _HERTZ[track])
+    controlled.ask("audio", str(track))
+    seconds = heard_after(controlled.player)
     found[way].append(seconds)
-    for step, at in stage.player.see(_STEPS).items():
+    for step, at in controlled.player.see(_STEPS).items():
         # within a stream, parts go on coming
         if at < seconds and "stream" in way:
             found[f"{way}, {step}"].append(at)
-    found[f"{way}, film moved further by"].append(stage.player.time - place - seconds)
+    found[f"{way}, film moved further by"].append(controlled.player.time - place - seconds)
 
 
-def measure(stage: ControlledPlayer, name: str, found: Found) -> None:
+def measure(controlled: ControlledPlayer, name: str, found: Times) -> None:
     """Change the sound of a film three times."""
-    stage.player.see(_WATCH)
-    stage.ask("load", f"media/{name}")
-    stage.ask("play")
-    eventually(lambda: stage.player.time > 3, "it plays")
-    change(stage, 1, "cold: file to stream", found)
-    change(stage, 0, "within it", found)
-    stage.ask("stream", "direct")
-    stage.ask("stream", "auto")
-    stage.ask("seek", 30)
-    change(stage, 1, "again: file to stream", found)
+    controlled.player.see(_WATCH)
+    controlled.ask("load", f"media/{name}")
+    controlled.ask("play")
+    eventually(lambda: controlled.player.time > 3, "it plays")
+    change(controlled, 1, "cold: file to stream", found)
+    change(controlled, 0, "within it", found)
+    controlled.ask("stream", "direct")
+    controlled.ask("stream", "auto")
+    controlled.ask("seek", 30)
+    change(controlled, 1, "again: file to stream", found)
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = command("sounds", __doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
-    found: Found = defaultdict(list)
-    with ExitStack() as stack:
-        folder = stack.enter_context(workspace())
+    options = command("sounds", __doc__, rounds=20).parse_args()
+    found = Times()
+    with workspace() as folder:
         media = folder / "media"
         film(media / "film.mkv")
         # another path is another film: nothing is known of it yet
         names = [f"{turn}.mkv" for turn in range(options.rounds)]
         for name in names:
             os.link(media / "film.mkv", media / name)
-        system = stack.enter_context(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}))
-        browser = stack.enter_context(launched())
-        system.wait_for_index()
-        for name in names:
-            pages = Pages(browser, browser.new_context())
-            player = pages.started(system)
-            with Observer(system.household(), player.root) as observer:
-                measure(ControlledPlayer(player, observer), name, found)
-            pages.close()
-        version = browser.version
-    print(f"{heading(f'Chromium {version}')}\n\n{times(found)}")
+        with opened(folder) as (system, browser, _):
+            for name in names:
+                pages = Pages(browser, browser.new_context())
+                player = pages.started(system)
+                with Observer(system.household(), player.root) as observer:
+                    measure(ControlledPlayer(player, observer), name, found)
+                pages.close()
+    print(found.table())
     write_json(options.json, found)
 
 

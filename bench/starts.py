@@ -10,27 +10,20 @@ two seconds with the options of the stream. Between two rounds, all conversions 
 from __future__ import annotations
 
 import os
-import time
-from collections import defaultdict
-from contextlib import ExitStack
 from typing import Final
 
-import psutil
-
-from bench.results import command, heading, times, workspace, write_json
-from bench.streams import CODECS, Alone, film, wait_for_end
-from tests.browser.driving.chromium import PHONE, launched
+from bench.chromium import opened
+from bench.films import Alone, film, web_of
+from bench.results import Times, command, workspace, write_json
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
-from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
-from tests.programs.system import System
 from tests.waiting import eventually
 
 _KINDS: Final = {
-    "direct": ("direct.mkv", "aac", ""),
-    "remux": ("h264.mkv", "ac3", "copy-aac"),
-    "transcode": ("hevc.mkv", "ac3", "h264-aac"),
+    "direct": ("h264", "aac", 720, ""),
+    "remux": ("h264", "ac3", 720, "copy-aac"),
+    "transcode": ("hevc", "ac3", 1080, "h264-aac"),
 }
 # Both pages note times that can be compared.
 _WATCH_PHONE: Final = """document.addEventListener("click", ({ timeStamp }) => {
@@ -48,75 +41,57 @@ _WATCH_PLAYER: Final = """(() => {
 })()"""
 _MOVED: Final = "window.frames.length > 1 && window.frames[1]"
 
-Found = dict[str, list[float]]
 
-
-def measure(stage: ControlledPlayer, phone: RemotePage, title: str) -> float:
+def measure(controlled: ControlledPlayer, phone: RemotePage, title: str) -> float:
     """Tap on a film; return how many seconds later its picture moved."""
-    stage.ask("queue/clear")
     phone.tap("Library")
     phone.tap(f"Play {title}")
     tapped = float(phone.see("window.tapped"))
 
-    def moved() -> float | None:
-        at = stage.player.see(_MOVED)
-        return at if at and at > tapped else None
+    def moved() -> float:
+        at = float(controlled.player.see(_MOVED))
+        return at if at > tapped else 0.0
 
-    at = eventually(moved, f"{title} moves", 120)
-    assert at is not None
-    return (at - tapped) / 1000
+    return (eventually(moved, f"{title} moves", 120) - tapped) / 1000
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = command("starts", __doc__)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser = command("starts", __doc__, rounds=20)
     parser.add_argument("--only", choices=list(_KINDS), action="append")
     options = parser.parse_args()
     kinds = options.only or list(_KINDS)
-    found: Found = defaultdict(list)
-    with ExitStack() as stack:
-        folder = stack.enter_context(workspace())
-        media = folder / "media"
-        for kind in kinds:
-            name, sound, _ = _KINDS[kind]
-            is_hevc = kind == "transcode"
-            codec = CODECS["hevc.mkv" if is_hevc else "h264.mkv"]
-            film(folder / name, codec, sound, 1080 if is_hevc else 720)
-            for turn in range(options.rounds):
-                os.link(folder / name, media / f"{kind} {_letters(turn)}.mkv")
-        system = stack.enter_context(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)}))
-        browser = stack.enter_context(launched())
-        system.wait_for_index()
-        pages = Pages(browser, browser.new_context(**PHONE))
-        player = pages.started(system)
-        phone = pages.remote(system, player)
-        observer = stack.enter_context(Observer(system.household(), player.root))
-        stage = ControlledPlayer(player, observer)
-        player.see(_WATCH_PLAYER)
-        phone.see(_WATCH_PHONE)
-        for turn in range(options.rounds):
-            for kind in kinds:
-                name, _, plan = _KINDS[kind]
-                found[kind].append(measure(stage, phone, f"{kind} {_letters(turn)}"))
-                stream = observer.status()["stream"]
-                assert stream["kind"] == kind, stream
-                stage.ask("queue/clear")
-                wait_for_end(psutil.Process(system.pid("web")))
-                if plan:
-                    alone = Alone.of(folder / name, plan)
-                    began = time.perf_counter()
-                    alone.run(0.0, 2.0)
-                    found[f"{kind}, ffmpeg alone"].append(time.perf_counter() - began)
-        pages.close()
-        version = browser.version
-    print(f"{heading(f'Chromium {version}')}\n\n{times(found)}")
-    write_json(options.json, found)
-
-
-def _letters(turn: int) -> str:
     # a number might be taken for that of an episode
-    return chr(ord("a") + turn // 26) + chr(ord("a") + turn % 26)
+    turns = [chr(ord("a") + it // 26) + chr(ord("a") + it % 26) for it in range(options.rounds)]
+    found, alone = Times(), {}
+    with workspace() as folder:
+        for kind in kinds:
+            codec, sound, lines, plan = _KINDS[kind]
+            original = film(folder / f"{kind}.mkv", codec, sound, lines)
+            if plan:
+                alone[kind] = Alone(original, plan)
+            for turn in turns:
+                os.link(original, folder / "media" / f"{kind} {turn}.mkv")
+        with opened(folder) as (system, _, pages):
+            player = pages.started(system)
+            phone = pages.remote(system, player)
+            player.see(_WATCH_PLAYER)
+            phone.see(_WATCH_PHONE)
+            with Observer(system.household(), player.root) as observer:
+                controlled = ControlledPlayer(player, observer)
+                for turn in turns:
+                    for kind in kinds:
+                        controlled.ask("queue/clear")
+                        found[kind].append(measure(controlled, phone, f"{kind} {turn}"))
+                        stream = observer.status()["stream"]
+                        assert stream["kind"] == kind, stream
+                        controlled.ask("queue/clear")
+                        web_of(system).wait_for_end()
+                        if kind in alone:
+                            with found.of(f"{kind}, ffmpeg alone"):
+                                alone[kind].run(0.0, 2.0)
+    print(found.table())
+    write_json(options.json, found)
 
 
 if __name__ == "__main__":

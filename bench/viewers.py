@@ -12,143 +12,122 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Final
 
-import psutil
-
-from bench.media import ours
-from bench.results import about, command, heading, markdown, percentile, workspace, write_json
-from bench.streams import CODECS, Server, film, wait_for_end
-from tests.programs.ports import free_port
+from bench.films import SECONDS, Web, film, running
+from bench.results import (
+    Times,
+    about,
+    command,
+    heading,
+    markdown,
+    percentile,
+    workspace,
+    write_json,
+)
 
 _PIECE: Final = 2.0
 _AHEAD: Final = 6.0
-_RETRY: Final = 0.5
-_FILM: Final = "h264.mkv"
+
+Film = Iterator[float]
+"""A film that is taken piece by piece; it gives the seconds of each once it has come."""
 
 
-@dataclass
-class Watched:
-    """How a player fared: seconds until it could begin, and how late parts were after that."""
+def watch(film: Film) -> tuple[float, list[float]]:
+    """Take a film, no further ahead than a player does.
 
-    first: float = 0.0
-    late: list[float] = field(default_factory=list)
-
-
-def watch(take: Iterable[tuple[float, Callable[[], object]]], seconds: float) -> Watched:
-    """Take pieces of a film, each with its length, no further ahead than a player does."""
-    found, began, place = Watched(), time.monotonic(), 0.0
-    starts = began
-    for length, piece in take:
-        if place >= seconds:
-            break
+    Returns:
+        the seconds until the first piece had come, and how late others were.
+    """
+    late: list[float] = []
+    began = time.monotonic()
+    place = next(film)
+    starts = time.monotonic()
+    first = starts - began
+    while True:
         time.sleep(max(0.0, starts + place - _AHEAD - time.monotonic()))
-        piece()
-        now = time.monotonic()
-        if place == 0:
-            starts, found.first = now, now - began
-        elif now > starts + place:
-            found.late.append(now - starts - place)
+        seconds = next(film, None)
+        if seconds is None:
+            return first, late
+        if (delay := time.monotonic() - starts - place) > 0:
+            late.append(delay)
             # it stood still until then
-            starts = now - place
-        place += length
-    return found
+            starts += delay
+        place += seconds
 
 
-def direct(server: Server, name: str, size: int, seconds: float) -> Watched:
-    """Watch a film as its file is, by ranges."""
+def direct(web: Web, name: str, size: int, seconds: float) -> Film:
+    """Take a film as its file is, by ranges."""
     step = int(size * _PIECE / seconds)
-
-    def piece(first: int) -> None:
+    for first in range(0, size, step):
         last = min(size, first + step) - 1
-        status, body = server.ask(f"/media/{name}", Range=f"bytes={first}-{last}")
+        status, body = web.ask(f"/media/{name}", Range=f"bytes={first}-{last}")
         if status != 206 or len(body) != last - first + 1:
             raise RuntimeError(f"{name}: {status}")
-
-    starts = range(0, size, step)
-    return watch([(_PIECE, lambda it=it: piece(it)) for it in starts], seconds)  # type: ignore[misc]
+        yield _PIECE
 
 
-def remux(server: Server, name: str, seconds: float) -> Watched:
-    """Watch a film with its picture copied; its sound is converted."""
-    stream, began = f"/streams/{name}/copy-aac", time.monotonic()
-    server.get(f"{stream}/master.m3u8?at=0&sound=0")
-    init, picture = server.rendition(stream, "video")
-    _, sound = server.rendition(stream, "audio-0")
-    server.get(init)
-    listed = time.monotonic() - began
-    ends = [0.0]
-    sounds = iter(sound)
-
-    def piece(part: str, end: float) -> None:
-        server.get(part)
-        while ends[0] < end and (heard := next(sounds, None)) is not None:
-            server.get(heard[1])
-            ends[0] += heard[0]
-
-    pieces, end = [], 0.0
-    for length, part in picture:
-        end += length
-        pieces.append((length, lambda part=part, end=end: piece(part, end)))
-    found = watch(pieces, seconds)
-    found.first += listed
-    return found
+def remux(web: Web, name: str) -> Film:
+    """Take a film with its picture copied; its sound is converted."""
+    stream = f"/streams/{name}/copy-aac"
+    web.begin(stream)
+    init, *picture = web.parts(stream, "video")
+    sounds = iter(web.parts(stream, "audio-0")[1:])
+    web.take(init)
+    end = heard = 0.0
+    for part in picture:
+        web.take(part)
+        end += part[0]
+        while heard < end and (sound := next(sounds, None)) is not None:
+            web.take(sound)
+            heard += sound[0]
+        yield part[0]
 
 
-def third(server: Server, names: list[str]) -> tuple[int, str]:
+def third(web: Web, names: list[str]) -> tuple[int, str]:
     """Ask for the conversion of films until one is refused; return the answer to the last."""
     status, words = 0, ""
     for name in names:
         path = f"/streams/{name}/h264.360-aac/master.m3u8?viewer={name}&at=0&sound=0"
-        status, body = server.ask(path)
+        status, body = web.ask(path)
         words = "" if status == 200 else json.loads(body)["detail"]
     return status, words
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = command("viewers", __doc__)
-    parser.add_argument("--players", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=60, help="of each film")
-    options = parser.parse_args()
-    rows, figures = [], {}
+    options = command("viewers", __doc__, players=20, seconds=SECONDS).parse_args()
+    rows, figures, gone = [], {}, Times()
     with workspace() as folder:
-        media = folder / "media"
-        film(folder / _FILM, CODECS[_FILM], lines=720, seconds=options.seconds)
+        original = film(folder / "film.mkv", "h264", lines=720, seconds=options.seconds)
         names = [f"{number}.mkv" for number in range(options.players + 3)]
         for name in names:
-            os.link(folder / _FILM, media / name)
-        size, port = (folder / _FILM).stat().st_size, free_port()
-        with (
-            ours(folder, port, ZAPETTE_LIBRARY="open") as process,
-            ThreadPoolExecutor(options.players) as pool,
-        ):
-            server, web = Server(port, _RETRY), psutil.Process(process.pid)
-            playing = names[: options.players]
-            for kind, play in (
-                ("direct", lambda it: direct(server, it, size, options.seconds)),
-                ("remux", lambda it: remux(server, it, options.seconds)),
-            ):
-                found = list(pool.map(play, playing))
-                firsts = [it.first for it in found]
-                late = [each for it in found for each in it.late]
+            os.link(original, folder / "media" / name)
+        size = original.stat().st_size
+        with running(folder, 0.5) as web, ThreadPoolExecutor(options.players) as pool:
+            kinds = {
+                "direct": lambda it: watch(direct(web, it, size, options.seconds)),
+                "remux": lambda it: watch(remux(web, it)),
+            }
+            for kind, play in kinds.items():
+                firsts, lates = zip(*pool.map(play, names[: options.players]), strict=True)
+                late = [each for it in lates for each in it]
                 figures[kind] = {"first": firsts, "late": late}
-                row = (f"{percentile(firsts, 50):.2f}", f"{max(firsts):.2f}", str(len(late)))
-                rows.append((kind, *row, f"{max(late, default=0.0):.2f}"))
-            last = time.monotonic()
-            wait_for_end(web)
-            gone = [time.monotonic() - last]
-            status, words = third(server, names[options.players :])
-            last = time.monotonic()
-            wait_for_end(web)
-            gone.append(time.monotonic() - last)
+                times = (percentile(firsts, 50), max(firsts), max(late, default=0.0))
+                first, most, longest = (f"{it:.2f}" for it in times)
+                rows.append((kind, first, most, str(len(late)), longest))
+            with gone.of("gone"):
+                web.wait_for_end()
+            status, words = third(web, names[options.players :])
+            with gone.of("gone"):
+                web.wait_for_end()
     print(f"{heading()}, {options.players} players, {options.seconds} s\n")
     print(markdown(("s", "first, p50", "first, most", "stalls", "longest"), rows))
-    print(f"\nThird: {status}, {words!r}. Gone after {gone[0]:.1f} s and {gone[1]:.1f} s.")
-    write_json(options.json, about(figures=figures, third=[status, words], gone=gone))
+    after = " and ".join(f"{it:.1f} s" for it in gone["gone"])
+    print(f"\nThird: {status}, {words!r}. Gone after {after}.")
+    write_json(options.json, about(figures=figures, third=[status, words], gone=gone["gone"]))
 
 
 if __name__ == "__main__":
