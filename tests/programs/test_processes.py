@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.programs.processes import ending
 from zapette_server.paths import ROOT
@@ -20,6 +21,7 @@ input()
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_killed_tests(tmp_path: Path) -> None:
     command = [sys.executable, "-c", TESTS, str(tmp_path)]
     with ending(

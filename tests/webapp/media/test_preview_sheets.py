@@ -28,6 +28,8 @@ from zapette_webapp.media.pictures.sheet import (
 from zapette_webapp.media.pictures.thumbnails import Thumbnails
 from zapette_webapp.media.probing.inspection import opened
 
+pytestmark = pytest.mark.slow
+
 _HALVES = "color=red:d=4:r=5:s={0},format=yuv420p[a];color=blue:d=4:r=5:s={0},format=yuv420p[b];"
 RED, BLUE, BLACK = (254, 0, 0), (0, 0, 254), (0, 0, 0)
 

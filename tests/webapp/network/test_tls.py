@@ -27,7 +27,10 @@ from zapette_broker.transports.server_certificate import ServerCertificate, load
 from zapette_server.hosts import Hosts
 from zapette_server.tls import plain_answer, proxy_line, relay
 
-pytestmark = pytest.mark.ours("the tests start the web side alone in front of a Mosquitto")
+pytestmark = [
+    pytest.mark.ours("the tests start the web side alone in front of a Mosquitto"),
+    pytest.mark.slow,
+]
 
 FOREIGN = "\r\n".join(("GET /mqtt HTTP/1.1", "Host: evil.example", *USUAL, "", "")).encode()
 
