@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
-from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
+from amqtt.contexts import BrokerConfig, ListenerConfig
 from amqtt.events import BrokerEvents
 from transitions import MachineError
 
@@ -18,6 +17,7 @@ from zapette_broker.amqtt.plugins import Plugins
 from zapette_broker.engine import Engine
 from zapette_broker.errors import BrokerError
 from zapette_broker.limits import Limits
+from zapette_broker.listeners import Listeners
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.monitoring.sys_topics import SysTopics
 from zapette_broker.sessions.session import Session
@@ -25,10 +25,6 @@ from zapette_broker.storage.state_store import StateStore
 from zapette_broker.storage.store import Store
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError
 from zapette_broker.transports.external import ExternalTransport
-from zapette_broker.transports.handed_over import HandedOverTransport, HandoverServer
-from zapette_broker.transports.listener import Listener
-from zapette_broker.transports.tcp import TcpTransport
-from zapette_broker.transports.websocket import WebSocketSettings, WebSocketTransport
 
 if TYPE_CHECKING:
     from amqtt.adapters import ReaderAdapter, WriterAdapter
@@ -37,14 +33,6 @@ if TYPE_CHECKING:
     from zapette_broker.access.terms import TermsOf
     from zapette_broker.routing.retained import OwnerOf
     from zapette_broker.transports.upgrade import HostRule
-
-logger = logging.getLogger("broker")
-
-HANDOVER = "handover:"
-"""The beginning of `bind` of a WebSocket listener that takes connections from another process."""
-
-_FRAME_OVERHEAD = 64
-_BACKLOG = 1024
 
 
 class Broker(Frame):
@@ -114,9 +102,15 @@ class Broker(Frame):
         self._repair_store = repair_store
         #: Called when writing finds the store damaged: a restart repairs it.
         self.on_store_damaged: Callable[[StoreDamaged], None] = lambda _: None
-        self._hosts = hosts
         self._tls = dict(tls or {})
-        self._listeners: dict[str, Listener] = {}
+        self._listeners = Listeners(
+            self.limits,
+            self.metrics,
+            engine.connect,
+            hosts,
+            address_of=self._address_of,
+            tls_of=self._tls_of,
+        )
 
     async def start(self, before_listening: Callable[[], None] | None = None) -> None:
         """Read the store, call `before_listening` and open the listeners.
@@ -139,8 +133,7 @@ class Broker(Frame):
             self._engine.restore(snapshot)
             if before_listening is not None:
                 before_listening()
-            for name, config in self.listeners_config.items():
-                await self._listen(name, config)
+            await self._listeners.open(self.listeners_config)
         except BaseException:
             await self._stop()
             self.transitions.starting_fail()
@@ -207,94 +200,15 @@ class Broker(Frame):
     @property
     def addresses(self) -> dict[str, list[tuple[str, int]]]:
         """Return the addresses each listener is bound to: the configuration may say port 0."""
-        return {name: listener.addresses for name, listener in self._listeners.items()}
+        return {name: listener.addresses for name, listener in self._listeners.by_name.items()}
 
     @property
     def ports(self) -> dict[str, int]:
         """Return the port each listener is bound to."""
         return {name: bound[0][1] for name, bound in self.addresses.items() if bound}
 
-    async def _listen(self, name: str, config: ListenerConfig) -> None:
-        if config.bind is None:
-            return
-        kind = config.type
-        if kind == ListenerType.EXTERNAL:
-            self._listeners[name] = self._new_listener(name, config)
-            return
-        if kind == ListenerType.WS and config.bind.startswith(HANDOVER):
-            self._take_over(name, config, Path(config.bind.removeprefix(HANDOVER)))
-            return
-        try:
-            host, port = self._address_of(config)
-        except ValueError as error:
-            raise BrokerError(f"listener {name}: bind {config.bind!r}: {error}") from error
-        listener = self._new_listener(name, config)
-        make: Callable[[], asyncio.Protocol]
-        if kind == ListenerType.WS:
-            settings = self._websocket_settings()
-
-            def make() -> asyncio.Protocol:
-                return WebSocketTransport(listener, settings)
-        else:
-
-            def make() -> asyncio.Protocol:
-                return TcpTransport(listener)
-
-        context = self._tls.get(name) or self._tls_context_of(config)
-        try:
-            listener.server = await asyncio.get_running_loop().create_server(
-                make,
-                host,
-                port,
-                ssl=context,
-                backlog=_BACKLOG,
-                reuse_address=True,
-            )
-        except OSError as error:
-            raise BrokerError(
-                f"listener {name}: cannot listen on {config.bind}: {error.strerror or error}"
-            ) from error
-        self._listeners[name] = listener
-        logger.info(
-            "event=listening listener=%s type=%s address=%s tls=%s",
-            name,
-            kind.value,
-            ",".join(f"{address}:{number}" for address, number in listener.addresses),
-            "yes" if context else "no",
-        )
-
-    def _take_over(self, name: str, config: ListenerConfig, path: Path) -> None:
-        """Listen for connections that another process hands over through a Unix socket."""
-        listener = self._new_listener(name, config)
-        settings = self._websocket_settings()
-        try:
-            listener.server = HandoverServer(
-                path, lambda taken: HandedOverTransport(listener, settings, taken), _BACKLOG
-            )
-        except OSError as error:
-            raise BrokerError(
-                f"listener {name}: cannot listen on {path}: {error.strerror or error}"
-            ) from error
-        self._listeners[name] = listener
-        logger.info("event=listening listener=%s type=handover", name)
-
-    def _websocket_settings(self) -> WebSocketSettings:
-        return WebSocketSettings(
-            self.limits.websocket_path,
-            self.limits.allowed_origins,
-            max(self.limits.max_packet, self.limits.max_connect_packet) + _FRAME_OVERHEAD,
-            self._hosts,
-        )
-
-    def _new_listener(self, name: str, config: ListenerConfig) -> Listener:
-        most = config.max_connections
-        return Listener(
-            name,
-            most if most > 0 else self.limits.max_connections,
-            self.limits.max_connections_of_address,
-            self.metrics,
-            self._engine.connect,
-        )
+    def _tls_of(self, name: str, config: ListenerConfig) -> SSLContext | None:
+        return self._tls.get(name) or self._tls_context_of(config)
 
     async def external_connected(
         self, reader: ReaderAdapter, writer: WriterAdapter, listener_name: str
@@ -304,17 +218,15 @@ class Broker(Frame):
         Raises:
             BrokerError: there is no such listener.
         """
-        listener = self._listeners.get(listener_name)
+        listener = self._listeners.by_name.get(listener_name)
         if listener is None:
             raise BrokerError(f"no listener {listener_name!r}")
         await ExternalTransport(listener, reader, writer).serve()
 
     async def _stop(self) -> None:
-        listeners, self._listeners = self._listeners, {}
         self._engine.sessions.close_all()
         await asyncio.sleep(0)
-        for listener in listeners.values():
-            await listener.stop()
+        await self._listeners.stop()
         self._sys_topics.stop()
         self._engine.tasks.cancel()
         self._engine.timers.stop()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from zapette.mqtt.url import bracketed
 from zapette.protocol.topics import Topics
 from zapette_broker import Broker, Limits
-from zapette_broker.broker import HANDOVER
+from zapette_broker.listeners import HANDOVER
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.server_certificate import ServerCertificate

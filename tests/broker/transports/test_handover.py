@@ -93,7 +93,7 @@ def test_what_was_read_before_and_what_comes_after(
             client.settimeout(10)
             client.sendall(UPGRADE[at:])
             assert client.recv(4096).startswith(b"HTTP/1.1 101 ")
-            listener = running.broker._listeners["http"]
+            listener = running.broker._listeners.by_name["http"]
             assert [it.peer for it in running.call(lambda: list(listener.transports))] == [
                 "192.0.2.7"
             ]
@@ -108,7 +108,7 @@ def test_a_full_listener_says_so(tmp_path: Path) -> None:
             first.settimeout(10)
             assert first.recv(4096).startswith(b"HTTP/1.1 101 ")
             # what has proved who it is makes no room
-            running.call(running.broker._listeners["http"].strangers.clear)
+            running.call(running.broker._listeners.by_name["http"].strangers.clear)
             with give(path) as second:
                 second.settimeout(10)
                 answer = second.recv(4096)
