@@ -14,7 +14,7 @@ from transitions import MachineError
 
 from zapette_broker.amqtt.frame import Frame
 from zapette_broker.amqtt.plugins import Plugins
-from zapette_broker.engine import Engine
+from zapette_broker.core import Core
 from zapette_broker.errors import BrokerError
 from zapette_broker.limits import Limits
 from zapette_broker.listeners import Listeners
@@ -78,7 +78,7 @@ class Broker(Frame):
         self.metrics = Metrics()
         plugins = Plugins(self.plugins_manager)
         self._store = Store(store) if store is not None else StateStore()
-        engine = Engine(
+        core = Core(
             self.limits,
             self.metrics,
             authenticator,
@@ -87,16 +87,16 @@ class Broker(Frame):
             terms_of=terms_of,
             owner_of=owner_of,
         )
-        self._show(engine, plugins)
+        self._show(core, plugins)
         #: Further figures for ``$SYS``, from the program around the broker.
         self.gauges: list[Callable[[], dict[str, int]]] = []
         self._sys_topics = SysTopics(
             self.limits.sys_interval,
             self.metrics,
-            engine.budgets,
-            engine.router,
-            engine.retention,
-            engine.sessions.by_client_id,
+            core.budgets,
+            core.router,
+            core.retention,
+            core.sessions.by_client_id,
             self.gauges,
         )
         self._repair_store = repair_store
@@ -106,7 +106,7 @@ class Broker(Frame):
         self._listeners = Listeners(
             self.limits,
             self.metrics,
-            engine.connect,
+            core.connect,
             hosts,
             address_of=self._address_of,
             tls_of=self._tls_of,
@@ -124,13 +124,13 @@ class Broker(Frame):
         except (MachineError, ValueError) as error:
             raise BrokerError(f"the broker cannot be started now: {error}") from error
         await self.plugins_manager.fire_event(BrokerEvents.PRE_START, wait=True)
-        self._engine.timers.start()
+        self._core.timers.start()
         try:
             self._store.on_failure = self._store_failed
             snapshot = self._store.load(
                 self.limits.max_total_queued_bytes, repair=self._repair_store
             )
-            self._engine.restore(snapshot)
+            self._core.restore(snapshot)
             if before_listening is not None:
                 before_listening()
             await self._listeners.open(self.listeners_config)
@@ -160,19 +160,19 @@ class Broker(Frame):
         `which` picks by `client_id`, `username` and `tag`, those of the grant. Wills of what
         is ended are not published. Returns how many were ended.
         """
-        return self._engine.sessions.discard(which, reason)
+        return self._core.sessions.discard(which, reason)
 
     def forget_owner(self, owner: Hashable) -> int:
         """Forget the retained messages on an owner's topics; return their number."""
-        return self._engine.retention.forget_owner(owner)
+        return self._core.retention.forget_owner(owner)
 
     def tags(self) -> set[Hashable]:
         """Return the tags of the grants of all sessions, connected or not."""
-        return {it.tag for it in self._engine.sessions.by_client_id.values() if it.tag}
+        return {it.tag for it in self._core.sessions.by_client_id.values() if it.tag}
 
     def connected(self, which: Callable[[Session], bool]) -> list[str]:
         """Return the client ids that are connected now and that `which` picks."""
-        sessions = self._engine.sessions.by_client_id.values()
+        sessions = self._core.sessions.by_client_id.values()
         return [it.client_id for it in sessions if it.connection is not None and which(it)]
 
     def check_store(self) -> None:
@@ -190,7 +190,7 @@ class Broker(Frame):
     @property
     def is_full(self) -> bool:
         """Whether there are so many sessions that only those with the reserve get in."""
-        return self._engine.budgets.is_full
+        return self._core.budgets.is_full
 
     @property
     def counters(self) -> dict[str, int]:
@@ -224,10 +224,10 @@ class Broker(Frame):
         await ExternalTransport(listener, reader, writer).serve()
 
     async def _stop(self) -> None:
-        self._engine.sessions.close_all()
+        self._core.sessions.close_all()
         await asyncio.sleep(0)
         await self._listeners.stop()
         self._sys_topics.stop()
-        self._engine.tasks.cancel()
-        self._engine.timers.stop()
+        self._core.tasks.cancel()
+        self._core.timers.stop()
         await self._store.stop()

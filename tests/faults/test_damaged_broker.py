@@ -47,9 +47,7 @@ def test_what_can_be_read_is_kept(file: Path, seed: int) -> None:
         stream.write(chance.randbytes(min(length, size - start)))
     noise = file.read_bytes()
     with run_ours(config(), store=file, repair_store=True) as running:
-        retained = running.call(
-            lambda: len(list(running.broker._engine.retention.match("topic/#")))
-        )
+        retained = running.call(lambda: len(list(running.broker._core.retention.match("topic/#"))))
         client = running.connect("client", Version.V5)
         client.subscribe("topic/#")
         for message in client.messages(retained):

@@ -102,7 +102,7 @@ def test_what_was_acknowledged_is_there_afterwards(tmp_path: Path) -> None:
     with run_ours(config(), store=store) as running:
         client = running.connect("client", Version.V5)
         client.subscribe("kept/#")
-        retained = running.call(lambda: len(list(running.broker._engine.retention.match("kept/#"))))
+        retained = running.call(lambda: len(list(running.broker._core.retention.match("kept/#"))))
         found = {message.topic for message in client.messages(retained)}
     assert found >= kept
 

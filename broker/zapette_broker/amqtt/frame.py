@@ -12,7 +12,7 @@ from amqtt.session import Session as AmqttSession
 from zapette_broker.amqtt.plugins import Plugins
 from zapette_broker.amqtt.views import PluginSession, RetainedView, SessionsView
 from zapette_broker.codec.reasons import Reason
-from zapette_broker.engine import Engine
+from zapette_broker.core import Core
 from zapette_broker.limits import Limits
 from zapette_broker.message import Message
 from zapette_broker.routing.topics import split_share
@@ -24,15 +24,15 @@ _DEFAULT_PORTS = {ListenerType.TCP: 1883, ListenerType.WS: 8083}
 class Frame(amqtt.broker.Broker):
     """What remains of amqtt's broker: its configuration, its states, and its face to plugins."""
 
-    _engine: Engine
+    _core: Core
     _plugins: Plugins
     limits: Limits
 
-    def _show(self, engine: Engine, plugins: Plugins) -> None:
-        """Let plugins see the engine."""
-        self._engine = engine
+    def _show(self, core: Core, plugins: Plugins) -> None:
+        """Let plugins see the core."""
+        self._core = core
         self._plugins = plugins
-        self._sessions = SessionsView(engine.sessions.by_client_id)  # type: ignore[assignment]
+        self._sessions = SessionsView(core.sessions.by_client_id)  # type: ignore[assignment]
 
     def _address_of(self, config: ListenerConfig) -> tuple[str | None, int]:
         """Return the host and the port of a listener; ValueError if there is no port."""
@@ -48,20 +48,20 @@ class Frame(amqtt.broker.Broker):
     @property
     def sessions(self) -> SessionsView:  # type: ignore[override]
         """Return all sessions by client id, as plugins know them."""
-        return SessionsView(self._engine.sessions.by_client_id)
+        return SessionsView(self._core.sessions.by_client_id)
 
     @property
     def retained_messages(self) -> dict[str, RetainedApplicationMessage]:
         """Return all retained messages by topic, as plugins know them."""
         return {
-            message.topic: RetainedView.of(message) for message in self._engine.retention.messages
+            message.topic: RetainedView.of(message) for message in self._core.retention.messages
         }
 
     @property
     def subscriptions(self) -> dict[str, list[tuple[AmqttSession, int]]]:
         """Return all subscriptions by filter, as plugins know them."""
         found: dict[str, list[tuple[AmqttSession, int]]] = {}
-        for session in self._engine.sessions.by_client_id.values():
+        for session in self._core.sessions.by_client_id.values():
             for name, subscription in session.subscriptions.items():
                 found.setdefault(name, []).append((PluginSession.of(session), subscription.qos))
         return found
@@ -70,7 +70,7 @@ class Frame(amqtt.broker.Broker):
         self, topic: str, data: bytes, qos: int | None = None
     ) -> None:
         """Publish a message on behalf of the broker, `$…` topics included."""
-        self._engine.router.publish(Message(topic, bytes(data), qos or 0))
+        self._core.router.publish(Message(topic, bytes(data), qos or 0))
 
     async def retain_message(
         self,
@@ -81,7 +81,7 @@ class Frame(amqtt.broker.Broker):
     ) -> None:
         """Keep a retained message on behalf of the broker; empty data clears it."""
         if topic_name is not None:
-            self._engine.retention.put(Message(topic_name, bytes(data or b""), qos or 0, True))
+            self._core.retention.put(Message(topic_name, bytes(data or b""), qos or 0, True))
 
     def create_offline_session(  # type: ignore[override]
         self, client_id: str
@@ -95,10 +95,10 @@ class Frame(amqtt.broker.Broker):
         """Subscribe a session to a filter; return the granted QoS, 0x80 if refused."""
         pattern, qos = subscription
         split = split_share(pattern)
-        ours = self._engine.sessions.by_client_id.get(session.client_id or "")
+        ours = self._core.sessions.by_client_id.get(session.client_id or "")
         if split is None or ours is None or qos not in (0, 1, 2):
             return int(Reason.UNSPECIFIED_ERROR)
         if not await self._plugins.may(ours, split[1], "subscribe"):
             return int(Reason.UNSPECIFIED_ERROR)
-        self._engine.router.subscribe(Subscription(ours, split[1], qos, share=split[0]))
+        self._core.router.subscribe(Subscription(ours, split[1], qos, share=split[0]))
         return qos

@@ -90,7 +90,7 @@ def expected_charge(running: Running) -> int:
 
     def look() -> int:
         total = 0
-        for session in running.broker._engine.sessions.by_client_id.values():
+        for session in running.broker._core.sessions.by_client_id.values():
             total += session.queued_bytes
             large = [it.size for it in (session.inflight or {}).values() if it.size > SMALL]
             total += sum(large)
@@ -114,7 +114,7 @@ def test_a_session_lasts_as_long_as_its_terms_say() -> None:
         assert home.connack.properties.get(Property.SESSION_EXPIRY) == Limits().max_session_expiry
 
         def expiries() -> dict[str, int]:
-            found = running.broker._engine.sessions.by_client_id.values()
+            found = running.broker._core.sessions.by_client_id.values()
             return {it.client_id: it.expiry for it in found}
 
         assert running.call(expiries) == {"guest": 60, "old": 60, "home": 24 * 3600}
@@ -197,7 +197,7 @@ def test_one_budget_for_all_queues() -> None:
         assert gauge(running, "publish_dropped") > 1000
 
         def of_home() -> int:
-            return running.broker._engine.sessions.by_client_id["home"].queued
+            return running.broker._core.sessions.by_client_id["home"].queued
 
         assert running.call(of_home) == 100, "the household's queue has the reserve"
         running.call(lambda: running.broker.disconnect(lambda it: it.tag != ("grant", "home")))

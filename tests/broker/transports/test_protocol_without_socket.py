@@ -13,7 +13,7 @@ from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.connection.connection import Connection
-from zapette_broker.engine import Engine
+from zapette_broker.core import Core
 from zapette_broker.limits import Limits
 from zapette_broker.message import V5, Message
 from zapette_broker.monitoring.metrics import Metrics
@@ -89,16 +89,16 @@ class Turns:
 
 
 class Desk:
-    """An engine and the clients at it."""
+    """A core and the clients at it."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.metrics = Metrics()
         self._turns = Turns()
-        self.engine = Engine(limits or Limits(), self.metrics, Everybody(), later=self._turns.later)
+        self.core = Core(limits or Limits(), self.metrics, Everybody(), later=self._turns.later)
 
     def open(self) -> tuple[Connection, Recorder]:
         recorder = Recorder()
-        connection = self.engine.connect(recorder)
+        connection = self.core.connect(recorder)
         connection.opened()
         return connection, recorder
 
@@ -139,7 +139,7 @@ def test_connect_ping_disconnect(desk: Desk) -> None:
     assert recorder.take() == b""
     assert recorder.events[1:] == ["close"]
     assert is_over(connection)
-    assert desk.engine.sessions.by_client_id == {}
+    assert desk.core.sessions.by_client_id == {}
 
 
 def test_a_byte_at_a_time(desk: Desk) -> None:
@@ -224,11 +224,11 @@ def test_a_client_that_reads_slowly_gets_what_it_missed_later(desk: Desk) -> Non
     reader.pause()
     desk.feed(writer, packet * 3)
     assert to_reader.take() == b""
-    assert desk.engine.budgets.whole.queued_bytes == 3 * Message("open/door", b"!").size
+    assert desk.core.budgets.whole.queued_bytes == 3 * Message("open/door", b"!").size
     reader.resume()
     desk.feed(reader, b"")
     assert to_reader.take() == packet * 3
-    assert desk.engine.budgets.whole.queued_bytes == 0
+    assert desk.core.budgets.whole.queued_bytes == 0
 
 
 def test_the_same_client_id_takes_over(desk: Desk) -> None:
@@ -236,5 +236,5 @@ def test_the_same_client_id_takes_over(desk: Desk) -> None:
     new, _ = desk.connect("a")
     assert to_old.take()[2] == Reason.SESSION_TAKEN_OVER
     assert (is_over(old), is_over(new)) == (True, False)
-    assert desk.engine.sessions.by_client_id["a"].connection is new
+    assert desk.core.sessions.by_client_id["a"].connection is new
     assert new.version == V5

@@ -39,7 +39,7 @@ from zapette_broker.transports.transport import Transport
 from zapette_broker.transports.write_batch import WriteBatch, call_soon
 
 
-class Engine:
+class Core:
     """Makes the parts of a broker and hands each of them what it needs.
 
     Nothing here opens a socket or a file. Time passes once `timers` is started.
