@@ -21,7 +21,7 @@ from tests.faults.holding import held
 from tests.faults.home import home
 from tests.programs.system import Answer, System
 from tests.waiting import SLACK, eventually
-from zapette_broker.storage.sqlite import WHOLE_INTERVAL
+from zapette_broker.storage.sqlite_connection import WHOLE_INTERVAL
 from zapette_server.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("own_disk")

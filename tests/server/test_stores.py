@@ -20,6 +20,7 @@ import pytest
 from tests.database.test_grants import ONE
 from tests.waiting import HANG_TIMEOUT
 from zapette_broker.storage import sqlite, sqlite_file
+from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_broker.storage.store_errors import (
     ForeignStore,
     StoreBusy,
@@ -46,7 +47,7 @@ def noise(file: Path, start: int, length: int, seed: int = 1) -> None:
 
 
 def raw(registry: PlayerRegistry) -> sqlite3.Connection:
-    assert isinstance(registry._file, sqlite.Connection)
+    assert isinstance(registry._file, SqliteConnection)
     return registry._file._connection
 
 

@@ -256,7 +256,7 @@ class Database:
         if trouble is None or not self._works:
             return
         # what was refused is dropped, and the little that is left may still fit
-        if not isinstance(trouble, StoreFull) or sqlite.has_room(self.path):
+        if not isinstance(trouble, StoreFull) or sqlite_file.has_room(self.path):
             self._trouble = None
             logger.warning("event=store_recovered file=%s", self.path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ INSPECTION: Final = 1.0
 """Seconds that a check of a file waits for another process."""
 
 _MAGIC: Final = b"SQLite format 3\0"
+_LEAST_ROOM: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +153,11 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino)
+
+
+def has_room(path: Path) -> bool:
+    """Return whether the disk of a file has room for more than a small write."""
+    try:
+        return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
+    except OSError:
+        return False

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from zapette_broker.storage import damage, marks, sqlite, sqlite_file
-from zapette_broker.storage.sqlite import WHOLE_INTERVAL
+from zapette_broker.storage.sqlite_connection import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
 from zapette_server.health_checks import without_folders

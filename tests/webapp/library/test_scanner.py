@@ -16,7 +16,7 @@ from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 from tests.webapp.films import SUBTITLES
 from zapette.errors import InvalidArgument
-from zapette_broker.storage import sqlite
+from zapette_broker.storage import sqlite_connection
 from zapette_broker.storage.store_errors import StoreError, StoreFull
 from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library.library import Library
@@ -334,7 +334,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 def test_damage_that_only_a_check_finds_is_mended_at_once(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "WHOLE_INTERVAL", 0)
+    monkeypatch.setattr(sqlite_connection, "WHOLE_INTERVAL", 0)
     library.scanner.start()
     eventually(lambda: library.scanner.progress().state == "ready", "all is looked into")
 

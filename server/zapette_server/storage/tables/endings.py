@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_broker.storage import sqlite
+from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_server.storage.database import Connection
 
 TABLES: Final = """
@@ -70,7 +70,7 @@ class Endings:
         self._file.write("DELETE FROM endings WHERE ended_at < ?", (moment,))
 
     @staticmethod
-    def prepare(file: sqlite.Connection) -> None:
+    def prepare(file: SqliteConnection) -> None:
         """Create the table and its triggers in an SQLite file, if they are missing."""
         file.script(TABLES + _TRIGGERS)
 

@@ -242,7 +242,7 @@ class Grants:
         return found
 
     def last_commit(self) -> bytes | None:
-        """Return bytes that change with each write of any process; see `sqlite.Connection`."""
+        """Return bytes that change with each write of any process; see `SqliteConnection`."""
         return self._file.last_commit()
 
     def last_revocation(self) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 
 from zapette.protocol.topics import is_player_id
 from zapette_broker.storage import damage, sqlite
+from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.access.credentials import is_generation, new_generation
@@ -256,12 +257,12 @@ class PlayerRegistry:
 
     def endings(self) -> Endings:
         """Return the codes and players that end from now on, for engines that must be told."""
-        if isinstance(self._file, sqlite.Connection):
+        if isinstance(self._file, SqliteConnection):
             Endings.prepare(self._file)
         return Endings(self._file)
 
     def last_commit(self) -> bytes | None:
-        """Return bytes that change with each write of any process; see `sqlite.Connection`."""
+        """Return bytes that change with each write of any process; see `SqliteConnection`."""
         return self._file.last_commit()
 
     def changes(self) -> str:
@@ -270,7 +271,7 @@ class PlayerRegistry:
 
     def last_removal(self) -> str:
         """Return a text that changes when another process removes a player, or sooner."""
-        if isinstance(self._file, sqlite.Connection):
+        if isinstance(self._file, SqliteConnection):
             return self.changes()
         return str(self._file.read(_LAST_REMOVAL)[0][0])
 
@@ -299,7 +300,7 @@ class PlayerRegistry:
         return removed
 
 
-def _add_origins(file: sqlite.Connection) -> None:
+def _add_origins(file: SqliteConnection) -> None:
     # This takes no lock if everything exists.
     file.script(ORIGINS + _TRIGGER)
     clock.prepare(file)

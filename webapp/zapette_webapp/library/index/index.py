@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from zapette_broker.storage import sqlite
-from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_webapp.library import file_names, folding
 from zapette_webapp.library.folder.listing import Listing, Medium, Poster
@@ -218,7 +218,7 @@ class Index(Entries):
             raise
 
 
-def _put(file: Connection, folder: str, medium: Medium, new_since: float | None) -> None:
+def _put(file: SqliteConnection, folder: str, medium: Medium, new_since: float | None) -> None:
     name = PurePosixPath(medium.path)
     is_music = medium.kind == "audio"
     title = file_names.from_name(name.stem) if is_music else file_names.from_path(medium.path)
@@ -264,7 +264,7 @@ def _facts(medium: Medium) -> tuple[int, int, str | None, int | None, str]:
     )
 
 
-def _mark_gone(file: Connection, paths: list[str]) -> None:
+def _mark_gone(file: SqliteConnection, paths: list[str]) -> None:
     file.write_many(
         "UPDATE entries SET gone_at = ? WHERE path = ?", [(time.time(), path) for path in paths]
     )

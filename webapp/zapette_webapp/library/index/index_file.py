@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from zapette_broker.storage import sqlite, sqlite_file
-from zapette_broker.storage.sqlite import Connection
+from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_broker.storage.sqlite_errors import translated
 from zapette_broker.storage.sqlite_file import SIDE_FILES, Schema
 from zapette_broker.storage.store_errors import ForeignStore, StoreDamaged, StoreNewer
@@ -86,7 +86,7 @@ _STEPS: Final = {
 }
 
 
-def open_(file: Path, folder: Path) -> Connection:
+def open_(file: Path, folder: Path) -> SqliteConnection:
     """Return a connection to the index of `folder` in `file`; create it if needed.
 
     Raises:
@@ -134,8 +134,8 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(value)
 
 
-def _opened(file: Path, folder: Path) -> Connection:
-    def prepare(connection: Connection) -> None:
+def _opened(file: Path, folder: Path) -> SqliteConnection:
+    def prepare(connection: SqliteConnection) -> None:
         connection.write("PRAGMA synchronous = NORMAL")
         connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
         ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
