@@ -11,48 +11,51 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from argparse import Namespace
+from collections.abc import Sequence
 from typing import get_args
 
 import uvloop
 
 from bench.broker_load.clients import Transport
+from bench.broker_load.measures import Effort
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
-from bench.broker_load.run import USUAL, Plan, Run
+from bench.broker_load.run import USUAL, Run
 from bench.processes import exit_code, raise_file_limit, two_cores
 from bench.results import about, command, counts, names_of, write_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
-    parser = command("broker", __doc__)
-    parser.add_argument("--quick", action="store_true", help="few clients, one short round")
-    for option, known, usual in (
-        ("--servers", list(SERVERS), ",".join(Plan().servers)),
-        ("--transports", get_args(Transport), "both"),
-        ("--only", (*USUAL, "hold"), "all but the last"),
+    usual = {"repeats": 3, "seconds": 1.5, "held": 15_000, "hold_seconds": 45.0}
+    parser = command("broker", __doc__, **usual, quick=False, silent=False)
+    for option, known, names in (
+        ("--servers", list(SERVERS), ["ours", "mosquitto", "crossbar", "amqtt"]),
+        ("--transports", get_args(Transport), ["ws", "tcp"]),
+        ("--only", (*USUAL, "hold"), list(USUAL)),
     ):
-        text = f"of {', '.join(known)}; default: {usual}"
-        parser.add_argument(option, type=names_of(known), metavar="NAME,…", help=text)
-    parser.add_argument("--idle", type=counts, metavar="N,…", help="default: 0,1000,6000")
-    parser.add_argument("--others", type=counts, metavar="N,…", help="default: 0,5000,20000")
-    parser.add_argument("--repeats", type=int, metavar="N", help="rounds; default: 3")
-    parser.add_argument("--seconds", type=float, metavar="S", help="of a sample; default: 1.5")
-    parser.add_argument("--held", type=int, metavar="N", help="clients to hold; default: 15000")
-    parser.add_argument("--hold-seconds", type=float, metavar="S", help="default: 45")
-    parser.add_argument("--mqtt", choices=("3.1.1", "5"), help="default: 3.1.1")
-    parser.add_argument("--silent", action="store_true", help="report no progress")
-    quick = parser.parse_args(arguments).quick
-    return carry_out(parser.parse_args(arguments, Plan.quick() if quick else Plan()), tables)
+        text = f"of {', '.join(known)}; default: {','.join(names)}"
+        kind = names_of(known)
+        parser.add_argument(option, type=kind, default=names, metavar="NAME,…", help=text)
+    for option, numbers in (("--idle", [0, 1000, 6000]), ("--others", [0, 5000, 20_000])):
+        parser.add_argument(option, type=counts, default=numbers, metavar="N,…")
+    parser.add_argument("--mqtt", choices=("3.1.1", "5"), default="3.1.1")
+    parser.set_defaults(effort=Effort(), retakes=2)
+    if parser.parse_args(arguments).quick:
+        # few clients, one short round
+        effort = Effort(connections=100, fan_outs=3)
+        few = {"idle": [0, 300], "others": [0, 1000], "repeats": 1, "seconds": 0.3}
+        parser.set_defaults(**few, effort=effort, retakes=0)
+    return carry_out(parser.parse_args(arguments))
 
 
-def carry_out(plan: Plan, tables_of: Callable[[Results], str]) -> int:
+def carry_out(plan: Namespace, *, judged: bool = True) -> int:
     """Carry out a plan and show its results; return what `main` returns."""
-    return exit_code(lambda: uvloop.run(_run(plan, tables_of)))
+    return exit_code(lambda: uvloop.run(_run(plan, judged)))
 
 
-async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> None:
+async def _run(plan: Namespace, judged: bool) -> None:
     task = asyncio.current_task()
     if task is not None:
         # as SIGINT does, so that started processes are ended
@@ -81,7 +84,7 @@ async def _run(plan: Plan, tables_of: Callable[[Results], str]) -> None:
         await Run(plan, server_core, results, say).carry_out()
     finally:
         # after an interruption, show what was measured before it
-        print(tables_of(results))
+        print(tables(results, judged=judged))
         write_json(plan.json, results.document())
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench.results import markdown, number
 
@@ -56,11 +56,8 @@ class Machine:
 class Figures:
     """What was measured of one server or cluster.
 
-    Attributes:
-        call: CPU seconds of a call, which is four messages.
-        delivery: CPU seconds of a message delivered.
-        memory: bytes of an idle client.
-        connections: connections a second of the whole cluster.
+    CPU seconds of a call, which is four messages, and of a message delivered; bytes of an idle
+    client; and connections a second of the whole cluster.
     """
 
     call: float
@@ -70,16 +67,9 @@ class Figures:
 
     @classmethod
     def read(cls, document: Mapping[str, Any], server: str) -> Figures:
-        """Return those of a server in the results of ``bench.cluster``.
-
-        Raises:
-            ValueError: one is missing.
-        """
-        found = {
-            case["measure"]: case["median"]
-            for case in document["cases"]
-            if case["server"] == server
-        }
+        """Return those in the results of ``bench.cluster``; ValueError if one is missing."""
+        cases = [case for case in document["cases"] if case["server"] == server]
+        found = {case["measure"]: case["median"] for case in cases}
         try:
             return cls(
                 found["calls"]["cpu_us_per_call"] / 1e6,
@@ -92,20 +82,8 @@ class Figures:
             raise ValueError(f"{server} has no figure {missing}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a number of screens need.
-
-    Attributes:
-        clients: connections.
-        messages: messages a second, in and out.
-        cores: cores that the messages keep busy.
-        memory: GiB of the connections.
-        machines: nodes, so that one may fail.
-        tokens: tokens a second.
-        rows: rows of the database a second.
-        return_seconds: until all clients of a lost node are connected again, without the election.
-    """
+class Need(NamedTuple):
+    """What a number of screens need; memory is in GiB, and one machine may fail."""
 
     clients: float
     messages: float
@@ -115,6 +93,18 @@ class Need:
     tokens: float
     rows: float
     return_seconds: float
+
+
+_TITLES: Final = (
+    "connections",
+    "messages a second",
+    "cores for the messages",
+    "memory of the connections, GiB",
+    "nodes of 8 cores and 16 GiB, half used",
+    "tokens a second",
+    "database rows a second",
+    "s until the clients of a lost node are back, after the election",
+)
 
 
 def need(screens: int, figures: Figures, habits: Habits, machine: Machine) -> Need:
@@ -150,35 +140,14 @@ def wall(figures: Figures, habits: Habits, nodes: int = 3) -> float:
     return WITHIN * figures.connections * nodes / (1 + habits.phones)
 
 
-_ROWS: Final = (
-    ("connections", "clients"),
-    ("messages a second", "messages"),
-    ("cores for the messages", "cores"),
-    ("memory of the connections, GiB", "memory"),
-    ("nodes of 8 cores and 16 GiB, half used", "machines"),
-    ("tokens a second", "tokens"),
-    ("database rows a second", "rows"),
-    ("s until the clients of a lost node are back, after the election", "return_seconds"),
-)
-
-
-def table(figures: Figures, habits: Habits, machine: Machine) -> str:
-    """Return the table of `SCREENS`, and the wall."""
-    needs = [need(screens, figures, habits, machine) for screens in SCREENS]
-    head = ("screens", *(f"{it:,}" for it in SCREENS))
-    rows = [(title, *(number(getattr(it, name)) for it in needs)) for title, name in _ROWS]
-    first = f"First wall: {wall(figures, habits):,.0f} screens on three nodes"
-    return f"{markdown(head, rows)}\n\n{first}"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 0, 2 if the file has not what it needs."""
     parser = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
     parser.add_argument("file", type=Path, help="what bench.cluster has written")
     parser.add_argument("--server", default="nats3", help="default: nats3")
-    for name, usual in (("phones", 0.2), ("calls", 0.1), ("states", 0.05), ("arrivals", 1 / 600)):
-        text = f"see Habits in this file; default: {usual:.3g}"
-        parser.add_argument(f"--{name}", type=float, default=usual, help=text)
+    for name in ("phones", "calls", "states", "arrivals"):
+        text = "see Habits in this file; default: %(default).3g"
+        parser.add_argument(f"--{name}", type=float, default=getattr(Habits(), name), help=text)
     options = parser.parse_args(arguments)
     habits = Habits(options.phones, options.calls, options.states, options.arrivals)
     try:
@@ -186,7 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"{options.file}: {error}\n")
         return 2
-    print(table(figures, habits, Machine()))
+    needs = [need(screens, figures, habits, Machine()) for screens in SCREENS]
+    rows = [(row[0], *map(number, row[1:])) for row in zip(_TITLES, *needs, strict=True)]
+    print(markdown(("screens", *(f"{it:,}" for it in SCREENS)), rows))
+    print(f"\nFirst wall: {wall(figures, habits):,.0f} screens on three nodes")
     return 0
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from bench.broker_load.clients import Identity, Transport
-from bench.broker_load.servers import CROSSBAR, ROOT, Crossbar, Ours, Server
+from bench.broker_load.servers import ROOT, Crossbar, Ours, Server
 from bench.processes import ProcessError, exit_code, log_tail, piped, running_time, two_cores
 from bench.results import (
     Samples,
@@ -79,7 +79,7 @@ class Side:
         login, library, python = f"{user}:{quote(password)}@", "ours", sys.executable
         if self._kind.server is Crossbar:
             schemes["tcp"], login = "rs", ""
-            library, python = "autobahn", f"{CROSSBAR}/bin/python"
+            library, python = "autobahn", f"{Crossbar.programs}/python"
         url = f"{schemes[self._kind.transport]}://{login}127.0.0.1:{self._server.endpoint.port}"
         self._programs = {}
         for role in ("callee", "caller"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import socket
 import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,8 +25,6 @@ PARAMETER: Final = "40"
 RESULT: Final = '{"volume": 40, "muted": false, "playing": true, "seq": 1041}'
 
 _FIRST_TOKEN: Final = 10_000_000
-_BIND_ADDRESS_NO_PORT: Final = 24
-"""Linux's IP_BIND_ADDRESS_NO_PORT: the port is chosen when the destination is known."""
 _SOURCES: Final = 8
 _GRACE: Final = 5.0
 
@@ -79,8 +76,7 @@ def idle_identity(number: int) -> Identity:
 class Calls:
     """Keeps a number of calls under way: each response triggers the next call; no I/O.
 
-    Attributes:
-        answered_at: when each response came, in nanoseconds of the monotonic clock.
+    `answered_at` are nanoseconds of the monotonic clock.
     """
 
     def __init__(self, template: Template) -> None:
@@ -119,9 +115,7 @@ class Calls:
 class Client(asyncio.Protocol):
     """One connection to a server under load; subclasses speak MQTT or WAMP.
 
-    Attributes:
-        on_message: called without arguments for each message that arrives.
-        calls: the calls of a caller.
+    `on_message` is called for each message that arrives; only a caller has `calls`.
     """
 
     calls: Calls
@@ -142,18 +136,12 @@ class Client(asyncio.Protocol):
         """
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
-        connection = socket.socket()
-        connection.setblocking(False)
+        local = None if source is None else (source, 0)
         try:
-            if source is not None:
-                connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-                connection.bind((source, 0))
-            await loop.sock_connect(connection, (host, self._port))
-            await loop.create_connection(lambda: self, sock=connection)
+            await loop.create_connection(lambda: self, host, self._port, local_addr=local)
             await self._waiter
         except BaseException:
             self.abort()
-            connection.close()
             raise
 
     async def prepare(self) -> None:
@@ -256,16 +244,8 @@ async def open_all(
 ) -> int:
     """Open `clients` in order and return how many were open before `deadline`.
 
-    They connect from several addresses of the loopback interface, so that ports never run out.
-
-    Args:
-        clients: not open yet.
-        at_once: how many may be under way.
-        deadline: in seconds of the monotonic clock; soon after it, connecting is given up.
-        then: completes the client at a place in `clients`.
-
-    Raises:
-        ConnectionError: one was refused.
+    They connect from several addresses of the loopback interface, so that ports never run out, and
+    `at_once` at a time; `then` completes the client at a place. ConnectionError if one is refused.
     """
     places = iter(range(len(clients)))
     opened = 0

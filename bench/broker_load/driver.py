@@ -22,20 +22,13 @@ _STATE: Final = '{"version": 1, "seq": 41, "name": "Living room", "playing": tru
 
 
 class Driver:
-    """Starts a server and connects clients to it.
-
-    Attributes:
-        server: the server.
-        label: its name and transport.
-        idle: how many idle clients it has.
-        idle_process: keeps these.
-    """
+    """Connects clients to a server: `idle` ones, which `idle_process` keeps, and others."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.label = f"{server.title} {server.endpoint.transport}"
         self.idle = 0
-        self.idle_process = IdleProcess(server.clients())
+        self.idle_process = IdleProcess(server.maker())
         self._pairs: list[tuple[Client, Client]] = []
         self._publisher: Client | None = None
         self._others: list[Client] = []
@@ -83,9 +76,7 @@ class Driver:
 
     async def _pair(self, home: int) -> tuple[Client, Client]:
         player, remote = Identity("player", home), Identity("remote", home)
-        server, target = self.server, player_id(home)
-        responder = server.responder(server.login(player), target, [remote.client_id])
-        caller = server.caller(server.login(remote), target)
+        caller, responder = self.server.client(remote, 1), self.server.client(player, 2)
         for client in (responder, caller):
             await client.open()
             await client.prepare()

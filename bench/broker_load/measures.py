@@ -17,7 +17,7 @@ from typing import Final
 from bench.broker_load.clients import SHARED_TOPIC, Client, open_all
 from bench.broker_load.driver import Driver
 from bench.broker_load.idle import AT_ONCE, IdleClients
-from bench.processes import Process, running_time
+from bench.processes import running_time
 from bench.results import percentile
 
 PING_INTERVAL: Final = 20.0
@@ -28,59 +28,36 @@ _DRAIN: Final = 10.0
 _TURNS: Final = 20
 _FAN_OUT_TIMEOUT: Final = 30.0
 
+Sample = dict[str, float]
+"""Figures by name, which ends in the unit."""
+
 
 class MeasureError(Exception):
     """A measurement failed: a call, a message or a client was lost."""
 
 
-@dataclass(slots=True)
-class Sample:
-    """One measurement.
-
-    Attributes:
-        values: figures by name; the name ends in the unit.
-        load_busy: share of the time in which the load used its core, 0 to 1.
-        server_busy: the same of the server.
-        disturbed: share of the time in which other programs had the core of the server or of the
-            load while these were runnable, whichever is more.
-    """
-
-    values: dict[str, float]
-    load_busy: float
-    server_busy: float
-    disturbed: float
-
-    def __str__(self) -> str:
-        figures = ", ".join(f"{name} {value:,.4g}" for name, value in self.values.items())
-        return (
-            f"{figures} (load {self.load_busy:.0%}, server {self.server_busy:.0%}, "
-            f"disturbed {self.disturbed:.0%})"
-        )
-
-
 class Window:
     """Observes a server and the load from its construction to `sample`.
 
-    Args:
-        process: the server.
-        load_cpu: CPU seconds so far of other processes that belong to the load.
+    `load_cpu` are the CPU seconds so far of other processes that belong to the load.
     """
 
-    def __init__(self, process: Process, load_cpu: float = 0.0) -> None:
-        self._process = process
-        self._usage = process.usage()
+    def __init__(self, driver: Driver, load_cpu: float = 0.0) -> None:
+        self._process = driver.server.process
+        self._usage = self._process.usage()
         self._load = time.process_time() + load_cpu
         self._load_waited = running_time(os.getpid())[1]
 
     def sample(self, load_cpu: float = 0.0) -> tuple[Sample, float, float]:
-        """Return a sample without figures, the seconds since, and the server's CPU seconds."""
+        """Return the shares of the time, the seconds since, and the server's CPU seconds."""
         usage = self._process.usage()
         seconds = usage.at - self._usage.at
         cpu = usage.cpu - self._usage.cpu
         load = time.process_time() + load_cpu - self._load
         load_waited = running_time(os.getpid())[1] - self._load_waited
         waited = max(usage.waited - self._usage.waited, load_waited)
-        return Sample({}, load / seconds, cpu / seconds, waited / seconds), seconds, cpu
+        used = {"load_busy": load, "server_busy": cpu, "disturbed": waited}
+        return {name: it / seconds for name, it in used.items()}, seconds, cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +74,7 @@ async def connections(driver: Driver, effort: Effort) -> Sample:
     clients = driver.new_clients(effort.connections)
     await driver.settle()
     with _no_collection():
-        window = Window(driver.server.process)
+        window = Window(driver)
         # twice the time, so that a slow server opens some
         deadline = time.monotonic() + 2 * effort.seconds
         opened = await open_all(clients, at_once=AT_ONCE, deadline=deadline)
@@ -107,9 +84,11 @@ async def connections(driver: Driver, effort: Effort) -> Sample:
     await driver.settle()
     if not opened:
         raise MeasureError("no connection was accepted in time")
-    sample.values["connections_per_s"] = opened / seconds
-    sample.values["cpu_us_per_connection"] = cpu / opened * 1e6
-    return sample
+    rates = {
+        "connections_per_s": opened / seconds,
+        "cpu_us_per_connection": cpu / opened * 1e6,
+    }
+    return rates | sample
 
 
 async def warm_up(driver: Driver) -> None:
@@ -128,7 +107,7 @@ async def calls(driver: Driver, effort: Effort, pairs: int, at_once: int) -> Sam
             caller.start(at_once)
         await asyncio.sleep(_WARM_UP)
         before = [len(caller.calls.answered_at) for caller in callers]
-        window = Window(driver.server.process)
+        window = Window(driver)
         after = before
         # a busy machine may not make a call in the first turn, nor the two that make an interval
         least = 2 if at_once == 1 else 1
@@ -144,8 +123,7 @@ async def calls(driver: Driver, effort: Effort, pairs: int, at_once: int) -> Sam
     answered = sum(after) - sum(before)
     if not answered:
         raise MeasureError("no call was answered in time")
-    sample.values["calls_per_s"] = answered / seconds
-    sample.values["cpu_us_per_call"] = cpu / answered * 1e6
+    rates = {"calls_per_s": answered / seconds, "cpu_us_per_call": cpu / answered * 1e6}
     if at_once == 1:
         # the next call of a caller begins when the last one is answered
         waits = [
@@ -154,9 +132,8 @@ async def calls(driver: Driver, effort: Effort, pairs: int, at_once: int) -> Sam
             for other, one in itertools.pairwise(caller.calls.answered_at[start:stop])
         ]
         if waits:
-            sample.values["p50_ms"] = percentile(waits, 50)
-            sample.values["p99_ms"] = percentile(waits, 99)
-    return sample
+            rates |= {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99)}
+    return rates | sample
 
 
 async def _drain(callers: list[Client]) -> None:
@@ -177,7 +154,7 @@ async def fan_out(driver: Driver, effort: Effort) -> Sample:
     await driver.settle()
     waits = []
     _, load_cpu = await idle.run(IdleClients.status)
-    window = Window(driver.server.process, load_cpu)
+    window = Window(driver, load_cpu)
     for _ in range(effort.fan_outs):
         await idle.run(IdleClients.listen)
         began = time.perf_counter_ns()
@@ -190,31 +167,32 @@ async def fan_out(driver: Driver, effort: Effort) -> Sample:
     sample, seconds, cpu = window.sample(load_cpu)
     # only the time until the last arrival counts, not what asking the other process took
     share = seconds / (sum(waits) / 1e3)
-    sample.load_busy *= share
-    sample.server_busy *= share
-    sample.values["last_arrival_ms"] = statistics.median(waits)
-    sample.values["cpu_us_per_delivery"] = cpu / effort.fan_outs / driver.idle * 1e6
-    return sample
+    return {
+        "last_arrival_ms": statistics.median(waits),
+        "cpu_us_per_delivery": cpu / effort.fan_outs / driver.idle * 1e6,
+        "load_busy": sample["load_busy"] * share,
+        "server_busy": sample["server_busy"] * share,
+        "disturbed": sample["disturbed"],
+    }
 
 
 async def hold(driver: Driver, seconds: float) -> Sample:
     """Have every idle client ping for `seconds`, and count the clients that are left."""
     idle = driver.idle_process
     connected, load_cpu = await idle.run(IdleClients.status)
-    window = Window(driver.server.process, load_cpu)
+    window = Window(driver, load_cpu)
     waits = await idle.run(IdleClients.ping, min(PING_INTERVAL, seconds / 2), seconds)
     kept, load_cpu = await idle.run(IdleClients.status)
     sample, elapsed, cpu = window.sample(load_cpu)
     if kept != connected:
         raise MeasureError(f"only {kept} of {connected} clients are left")
-    sample.values |= {
+    return {
         "clients": kept,
         "pings_per_s": len(waits) / elapsed,
         "ping_p50_ms": percentile(waits, 50) * 1e3,
         "ping_p99_ms": percentile(waits, 99) * 1e3,
         "cpu_us_per_ping": cpu / len(waits) * 1e6,
-    }
-    return sample
+    } | sample
 
 
 MEASURES: Final[Mapping[str, Callable[[Driver, Effort], Awaitable[Sample]]]] = {

@@ -35,7 +35,7 @@ _FILTERS_AT_ONCE: Final = 100
 class MqttClient(Client):
     """A client that counts the messages it receives."""
 
-    def __init__(self, endpoint: Endpoint, login: Login) -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, _player: str = "") -> None:
         framing = WebSocketFraming(endpoint.port, "/mqtt", "mqtt")
         super().__init__(endpoint.port, framing if endpoint.transport == "ws" else Framing())
         self._version = Version(endpoint.version)
@@ -125,19 +125,14 @@ class MqttCaller(MqttClient):
 
 
 class MqttResponder(MqttClient):
-    """A player that answers each request of `callers`, by client id, at once."""
+    """A player that answers each request at once."""
 
-    def __init__(
-        self, endpoint: Endpoint, login: Login, player: str, callers: Sequence[str]
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
         super().__init__(endpoint, login)
-        topics = TOPICS.player(player)
-        self._requests = topics.requests
+        self._topics = TOPICS.player(player)
+        self._requests = self._topics.requests
         self._prefix = self._requests.removesuffix("#").encode()
-        self._answers = {
-            caller.encode(): self._template(topics.response(caller, _PLACE), RESULT)
-            for caller in callers
-        }
+        self._answers: dict[bytes, Template] = {}
 
     async def prepare(self) -> None:
         await self.subscribe([self._requests])
@@ -147,6 +142,9 @@ class MqttResponder(MqttClient):
         if not topic.startswith(self._prefix):
             return b""  # see MqttCaller
         caller, call, _ = topic[len(self._prefix) :].split(b"/", 2)
+        if caller not in self._answers:
+            response = self._topics.response(caller.decode(), _PLACE)
+            self._answers[caller] = self._template(response, RESULT)
         return self._answers[caller].fill(call)
 
 

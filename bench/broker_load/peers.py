@@ -1,4 +1,4 @@
-"""Further servers under load: NATS, set up as in a cluster, and rumqttd in a Python process."""
+"""NATS under load, set up as in a cluster, and all servers by name."""
 
 from __future__ import annotations
 
@@ -6,28 +6,15 @@ import re
 import socket
 import subprocess
 import sysconfig
-import time
-import zlib
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
-from bench.broker_load.clients import (
-    TOPICS,
-    Client,
-    Endpoint,
-    Identity,
-    Login,
-    Transport,
-    player_id,
-)
-from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
-from bench.broker_load.servers import Crossbar, Mosquitto, Ours, Server, StockAmqtt
-from bench.environments import Environment
+from bench.broker_load.clients import TOPICS, Identity, Login, Transport, player_id
+from bench.broker_load.servers import Crossbar, Iotcore, Mosquitto, Ours, Server, StockAmqtt
 from bench.processes import ProcessError, log_tail
 from tests.conformance.wire.packets import Connect
 from tests.programs.ports import free_ports
+from tests.waiting import eventually
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
 from zapette_server.nats.cluster import new_cluster
@@ -35,8 +22,7 @@ from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.new_cluster import Node, Ports
 from zapette_server.nats.tokens import NatsTokens
 
-_PROGRAM: Final = Path(sysconfig.get_path("scripts")) / "nats-server"
-_IOTCORE: Final = Environment("iotcore")
+PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 _READY_TIMEOUT: Final = 60.0
 _ANSWER_TIMEOUT: Final = 5.0
 
@@ -50,18 +36,18 @@ class Nats(Server):
 
     @classmethod
     def command(cls, folder: Path) -> list[str]:
-        run = [f"{_PROGRAM} -c node-{number}.conf & " for number in range(1, cls.nodes + 1)]
+        run = [f"{PROGRAM} -c node-{number}.conf & " for number in range(1, cls.nodes + 1)]
         return ["sh", "-c", f"cd {folder}/cluster && {{ {''.join(run)} wait; }}"]
 
     def __init__(
         self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
     ) -> None:
         super().__init__(transport, folder, core, mqtt_version)
-        ports = iter(free_ports(4 * self.nodes - 2))
-        first = Ports(self.ports["tcp"], self.ports["ws"], next(ports), next(ports))
-        others = [Ports(*(next(ports) for _ in range(4))) for _ in range(self.nodes - 1)]
-        self._nodes = [Node(n, "127.0.0.1", it) for n, it in enumerate((first, *others), 1)]
-        self._endpoints = [
+        ports = [self.ports["tcp"], self.ports["ws"], *free_ports(4 * self.nodes - 2)]
+        self._nodes = [
+            Node(n + 1, "127.0.0.1", Ports(*ports[4 * n : 4 * n + 4])) for n in range(self.nodes)
+        ]
+        self.endpoints = [
             self.endpoint._replace(port=it.ports.mqtt if transport == "tcp" else it.ports.websocket)
             for it in self._nodes
         ]
@@ -73,8 +59,7 @@ class Nats(Server):
             alone = cluster / "node-1.conf"
             text = re.sub(r"\ncluster \{.*?\n\}\n", "\n", alone.read_text(), flags=re.DOTALL)
             alone.write_text(text.replace("stream_replicas: 3", "stream_replicas: 1"))
-        keys = ClusterKeys.load(cluster / "keys")
-        self._tokens = NatsTokens(Keyring(b"k" * 32, TOPICS), keys, lambda *_: 0)
+        self._tokens = tokens_of(cluster)
 
     def start(self) -> None:
         """Start the nodes, and wait until each accepts a client."""
@@ -86,18 +71,9 @@ class Nats(Server):
     def login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)
 
-    def clients(self) -> Callable[[Login], Client]:
-        return partial(_client, self._endpoints)
-
-    def caller(self, login: Login, player: str) -> Client:
-        return MqttCaller(_node_of(self._endpoints, login), login, player)
-
-    def responder(self, login: Login, player: str, callers: Sequence[str]) -> Client:
-        return MqttResponder(_node_of(self._endpoints, login), login, player, callers)
-
     @classmethod
-    def version(cls) -> str:
-        shown = subprocess.run([_PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    def version(cls, package: str = "") -> str:  # noqa: ARG003 - there is one
+        shown = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
         return shown.stdout.split()[-1]
 
 
@@ -109,33 +85,15 @@ class ThreeNats(Nats):
     nodes = 3
 
 
-class Iotcore(Server):
-    """rumqttd in a Python process, with passwords; it has no access list."""
-
-    name = "iotcore"
-    title = "iotcore"
-    program = (f"{_IOTCORE.folder}/bin/python", "-m", "iotcore", "--config", "$folder/rumqttd.toml")
-
-    @classmethod
-    def install(cls) -> None:
-        _IOTCORE.install()
-
-    @classmethod
-    def version(cls) -> str:
-        return _IOTCORE.version("iotcore")
-
-
 SERVERS: Final[dict[str, type[Server]]] = {
     kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt, Nats, ThreeNats, Iotcore)
 }
 
 
-def _node_of(endpoints: Sequence[Endpoint], login: Login) -> Endpoint:
-    return endpoints[zlib.crc32(login.client_id.encode()) % len(endpoints)]
-
-
-def _client(endpoints: Sequence[Endpoint], login: Login) -> Client:
-    return MqttClient(_node_of(endpoints, login), login)
+def tokens_of(cluster: Path) -> NatsTokens:
+    """Return what gives tokens for the cluster in a folder."""
+    keys = ClusterKeys.load(cluster / new_cluster.KEYS)
+    return NatsTokens(Keyring(b"k" * 32, TOPICS), keys, lambda *_: 0)
 
 
 def nats_login(tokens: NatsTokens, identity: Identity) -> Login:
@@ -152,20 +110,18 @@ def wait_for_node(host: str, port: int, login: Login, log: Path) -> None:
     Raises:
         ProcessError: it does not within a minute.
     """
-    deadline = time.monotonic() + _READY_TIMEOUT
-    while not _accepts(host, port, login):
-        if time.monotonic() > deadline:
-            raise ProcessError(f"{host}:{port} accepts nobody: {log_tail(log)}")
-        time.sleep(0.1)
+    name, password = login.username, login.password.encode()
+    packet = Connect(login.client_id, username=name, password=password).encode()
 
+    def accepts() -> bool:
+        try:
+            with socket.create_connection((host, port), _ANSWER_TIMEOUT) as connection:
+                connection.sendall(packet)
+                return connection.recv(4) == b"\x20\x02\x00\x00"
+        except OSError:
+            return False
 
-def _accepts(host: str, port: int, login: Login) -> bool:
-    packet = Connect(
-        login.client_id, username=login.username, password=login.password.encode()
-    ).encode()
     try:
-        with socket.create_connection((host, port), _ANSWER_TIMEOUT) as connection:
-            connection.sendall(packet)
-            return connection.recv(4) == b"\x20\x02\x00\x00"
-    except OSError:
-        return False
+        eventually(accepts, f"{host}:{port} accepts a client", _READY_TIMEOUT)
+    except AssertionError as error:
+        raise ProcessError(f"{error}: {log_tail(log)}") from None

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Transport
 from bench.broker_load.driver import Driver
 from bench.broker_load.idle import IdleClients, IdleError
-from bench.broker_load.measures import MEASURES, Effort, MeasureError, Sample, hold, warm_up
+from bench.broker_load.measures import MEASURES, MeasureError, Sample, hold, warm_up
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import DISTURBED_LIMIT, Case, Results
 from bench.broker_load.servers import Server
 from bench.processes import ProcessError
-from bench.results import rotated
+from bench.results import number, rotated
 
 FAILURES: Final = (MeasureError, IdleError, ProcessError, OSError, TimeoutError)
 """What a failing server can raise; the others are measured nevertheless."""
@@ -31,47 +32,16 @@ _OPEN_TIMEOUT: Final = 300.0
 _SAMPLE_TIMEOUT: Final = 90.0
 
 
-@dataclass
-class Plan:
-    """What is measured; the names are those of the command line.
+class Run:
+    """One run of the benchmark, with the servers on `core`; `say` reports progress.
 
-    Attributes:
-        idle: numbers of idle clients, each with freshly started servers.
-        others: numbers of other subscriptions and retained messages for ``growth``.
-        only: names in `MEASURES`, and ``memory``, ``growth`` and ``hold``.
-        held: clients that ``hold`` holds at once, for `hold_seconds`.
-        effort: how much is done for one sample.
-        retakes: further tries at a sample that other programs disturb.
+    `plan` has the options of the command line, and `effort` and `retakes`: how much is done for one
+    sample, and further tries at one that other programs disturb.
     """
 
-    servers: Sequence[str] = ("ours", "mosquitto", "crossbar", "amqtt")
-    transports: Sequence[Transport] = ("ws", "tcp")
-    only: Sequence[str] = USUAL
-    idle: Sequence[int] = (0, 1000, 6000)
-    others: Sequence[int] = (0, 5000, 20_000)
-    repeats: int = 3
-    seconds: float = 1.5
-    held: int = 15_000
-    hold_seconds: float = 45
-    mqtt: str = "3.1.1"
-    json: Path | None = None
-    silent: bool = False
-    effort: Effort = field(default_factory=Effort)
-    retakes: int = 2
-
-    @classmethod
-    def quick(cls) -> Plan:
-        """Return few clients and one short round."""
-        effort = Effort(connections=100, fan_outs=3)
-        return cls(
-            idle=(0, 300), others=(0, 1000), repeats=1, seconds=0.3, effort=effort, retakes=0
-        )
-
-
-class Run:
-    """One run of the benchmark, with the servers on `core`; `say` reports progress."""
-
-    def __init__(self, plan: Plan, core: int, results: Results, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Namespace, core: int, results: Results, say: Callable[[str], None]
+    ) -> None:
         self._plan = plan
         self._core = core
         self._results = results
@@ -135,8 +105,8 @@ class Run:
         self._say(f"{driver.label}: {driver.idle} idle clients")
         if idle and {"memory", "hold"} & set(self._plan.only):
             per_client = (after - before) / idle / 2**10
-            values = {"server_mib": after / 2**20, "kib_per_client": per_client}
-            self._results.add(case, Sample(values, 0.0, 0.0, 0.0))
+            sample = {"server_mib": after / 2**20, "kib_per_client": per_client}
+            self._results.samples[case].append(sample)
         return True
 
     async def _growth(self, drivers: Sequence[Driver]) -> None:
@@ -162,7 +132,7 @@ class Run:
             case = _case(driver, "hold", self._plan.held)
             async with self._noted(case):
                 sample = await hold(driver, self._plan.hold_seconds)
-                self._results.add(case, sample)
+                self._results.samples[case].append(sample)
                 self._say(f"{driver.label}: {sample}")
 
     async def _take(self, driver: Driver, name: str, case: Case) -> None:
@@ -175,17 +145,18 @@ class Run:
             for _ in range(1 + self._plan.retakes):
                 async with asyncio.timeout(_SAMPLE_TIMEOUT):
                     tries.append(await MEASURES[name](driver, effort))
-                if tries[-1].disturbed <= DISTURBED_LIMIT:
+                if tries[-1]["disturbed"] <= DISTURBED_LIMIT:
                     break
         except FAILURES as error:
             self._failed(case, error)
             self._given_up.add(case)
             driver.hang_up()
             return
-        sample = min(tries, key=lambda one: one.disturbed)
-        self._results.add(case, sample)
+        sample = min(tries, key=lambda one: one["disturbed"])
+        self._results.samples[case].append(sample)
+        figures = ", ".join(f"{name} {number(value)}" for name, value in sample.items())
         amount = f"{case.others} others" if case.others else f"{case.idle} idle"
-        self._say(f"{driver.label}, {amount}, {case.measure}: {sample}")
+        self._say(f"{driver.label}, {amount}, {case.measure}: {figures}")
 
     @contextmanager
     def _drivers(
@@ -197,7 +168,7 @@ class Run:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
             for n, (kind, transport) in enumerate(places):
                 path = Path(folder, f"{kind.name}-{transport}-{n}")
-                version = {"3.1.1": 4, "5": 5}[self._plan.mqtt]
+                version = 5 if self._plan.mqtt == "5" else 4
                 driver = Driver(kind(transport, path, self._core, version))
                 stack.callback(driver.stop)
                 try:

@@ -9,6 +9,7 @@ import getpass
 import importlib.metadata
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -46,27 +47,26 @@ PASSWORDS: Final[dict[Role, str]] = {
 }
 """For the servers that know roles by name and password only."""
 
-_CROSSBAR: Final = Environment("crossbar")
-CROSSBAR: Final = _CROSSBAR.folder
+Kinds = tuple[Callable[..., Client], Callable[..., Client], Callable[..., Client]]
+"""What makes clients that only receive, callers, and responders."""
 
 
 class Server:
     """One server, reached over one transport.
 
     Attributes:
-        name: its name on the command line.
-        title: its name in tables.
-        transports: the transports it has.
+        name: its name on the command line; `title` is that in tables.
         program: the program and its arguments; ``$folder`` is its folder.
-        ports: the port of each transport.
-        endpoint: the transport and port under load.
-        process: its process.
+        packages: the environment it needs, if it is not in that of the benchmark.
+        endpoints: the transport and port of each node under load.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
     program: ClassVar[tuple[str, ...]]
+    packages: ClassVar[Environment | None] = None
+    kinds: ClassVar[Kinds] = (MqttClient, MqttCaller, MqttResponder)
 
     def __init__(
         self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
@@ -74,6 +74,7 @@ class Server:
         ports = free_ports(2)
         self.ports: dict[Transport, int] = {"tcp": ports[0], "ws": ports[1]}
         self.endpoint = Endpoint(transport, self.ports[transport], mqtt_version)
+        self.endpoints = [self.endpoint]
         self.folder = folder
         port, log = self.endpoint.port, folder / "log"
         self.process = Process(self.command(folder), port, log, self.environment(), core)
@@ -101,28 +102,32 @@ class Server:
     def login(self, identity: Identity) -> Login:
         return Login(identity.client_id, identity.role, PASSWORDS[identity.role])
 
-    def clients(self) -> Callable[[Login], Client]:
-        """Return what makes clients that only receive; it can be sent to another process."""
-        return partial(MqttClient, self.endpoint)
+    def maker(self, kind: int = 0, player: str = "") -> Callable[[Login], Client]:
+        """Return what makes clients of one of `kinds`; it can be sent to another process."""
+        return partial(_client, self.kinds[kind], self.endpoints, player)
 
-    def client(self, identity: Identity) -> Client:
-        return self.clients()(self.login(identity))
-
-    def caller(self, login: Login, player: str) -> Client:
-        return MqttCaller(self.endpoint, login, player)
-
-    def responder(self, login: Login, player: str, callers: Sequence[str]) -> Client:
-        """Return a player that answers `callers`, by client id."""
-        return MqttResponder(self.endpoint, login, player, callers)
+    def client(self, identity: Identity, kind: int = 0) -> Client:
+        return self.maker(kind, player_id(identity.home))(self.login(identity))
 
     @classmethod
     def install(cls) -> None:
         """Make the environment of the server, if it needs one; ProcessError if that fails."""
+        if cls.packages is not None:
+            cls.packages.install()
 
     @classmethod
-    def version(cls) -> str:
+    def version(cls, package: str = "") -> str:
         """Return the installed version; OSError if there is none."""
-        return importlib.metadata.version(cls.name)
+        name = package or cls.name
+        return cls.packages.version(name) if cls.packages else importlib.metadata.version(name)
+
+
+def _client(
+    kind: Callable[..., Client], endpoints: Sequence[Endpoint], player: str, login: Login
+) -> Client:
+    # shared out among the nodes
+    endpoint = endpoints[zlib.crc32(login.client_id.encode()) % len(endpoints)]
+    return kind(endpoint, login, player)
 
 
 class Ours(Server):
@@ -154,8 +159,7 @@ class Ours(Server):
         player = generation = ""
         if role is not rights.Role.SERVER:
             player, generation = player_id(identity.home), self._generation(identity.home)
-        keyring = Keyring(data.secret, TOPICS)
-        token, _ = keyring.issue(role, client_id, player, generation)
+        token, _ = Keyring(data.secret, TOPICS).issue(role, client_id, player, generation)
         return Login(client_id, role.value, token)
 
     def _generation(self, home: int) -> str:
@@ -169,8 +173,8 @@ class Ours(Server):
         return self._generations[home]
 
     @classmethod
-    def version(cls) -> str:
-        return importlib.metadata.version("zapette")
+    def version(cls, package: str = "zapette") -> str:
+        return super().version(package)
 
 
 class Mosquitto(Server):
@@ -189,7 +193,7 @@ class Mosquitto(Server):
             subprocess.run(command, check=True, capture_output=True)
 
     @classmethod
-    def version(cls) -> str:
+    def version(cls, package: str = "") -> str:  # noqa: ARG003 - there is one
         shown = subprocess.run(["mosquitto", "-h"], capture_output=True, text=True, check=False)
         return shown.stdout.split("\n", 1)[0].rpartition(" ")[2]
 
@@ -203,25 +207,19 @@ class Crossbar(Server):
     name = "crossbar"
     title = "Crossbar.io"
     transports = ("ws",)
-    program = (f"{CROSSBAR}/bin/crossbar", "start", "--cbdir", "$folder", "--loglevel", "warn")
+    packages = Environment("crossbar")
+    programs = packages.folder / "bin"
+    program = (f"{programs}/crossbar", "start", "--cbdir", "$folder", "--loglevel", "warn")
+    kinds = (WampClient, WampCaller, WampResponder)
 
-    def clients(self) -> Callable[[Login], Client]:
-        return partial(WampClient, self.endpoint)
 
-    def caller(self, login: Login, player: str) -> Client:
-        return WampCaller(self.endpoint, login, player)
+class Iotcore(Server):
+    """rumqttd in a Python process, with passwords; it has no access list."""
 
-    def responder(self, login: Login, player: str, callers: Sequence[str]) -> Client:
-        del callers
-        return WampResponder(self.endpoint, login, player)
-
-    @classmethod
-    def install(cls) -> None:
-        _CROSSBAR.install()
-
-    @classmethod
-    def version(cls, package: str = "crossbar") -> str:
-        return _CROSSBAR.version(package)
+    name = "iotcore"
+    title = "iotcore"
+    packages = Environment("iotcore")
+    program = (f"{packages.folder}/bin/python", "-m", "iotcore", "--config", "$folder/rumqttd.toml")
 
 
 class StockAmqtt(Server):

@@ -30,7 +30,7 @@ _CALL, _RESULT, _REGISTER, _REGISTERED, _INVOCATION, _YIELD = 48, 50, 64, 65, 68
 class WampClient(Client):
     """A client that counts the events it receives."""
 
-    def __init__(self, endpoint: Endpoint, login: Login) -> None:
+    def __init__(self, endpoint: Endpoint, login: Login, _player: str = "") -> None:
         framing = WebSocketFraming(endpoint.port, "/", "wamp.2.json")
         super().__init__(endpoint.port, framing)
         self._login = login

@@ -12,17 +12,15 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.broker_load.clients import TOPICS, Identity, Login, player_id
-from bench.broker_load.peers import nats_login
+from bench.broker_load.clients import Identity, Login, player_id
+from bench.broker_load.peers import nats_login, tokens_of
 from bench.cluster_load import shared_parts
 from bench.cluster_load.machines import Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader
 from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import ProcessError, raise_file_limit
 from bench.results import about, heading, markdown, spread, write_json
-from zapette_server.access.credentials import Keyring
-from zapette_server.nats.cluster.cluster_keys import ClusterKeys
-from zapette_server.nats.cluster.new_cluster import KEYS, NODES
+from zapette_server.nats.cluster.new_cluster import NODES
 from zapette_server.nats.tokens import NatsTokens
 
 _PHONES_A_PLAYER: Final = 10
@@ -229,9 +227,7 @@ def run(
         machines = create(folder, fronts)
         for machine in machines:
             stack.callback(machine.stop)
-        keyring = Keyring(b"k" * 32, TOPICS)
-        tokens = NatsTokens(keyring, ClusterKeys.load(folder / KEYS), lambda *_: 0)
-        kills = Kills(machines, tokens, phones, players, fronts=fronts > 0)
+        kills = Kills(machines, tokens_of(folder), phones, players, fronts=fronts > 0)
         shared = None
         if not of_nodes:
             shared = stack.enter_context(shared_parts.running(folder, kills.hosts))

@@ -8,20 +8,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Login
-from bench.broker_load.peers import wait_for_node
+from bench.broker_load.peers import PROGRAM, wait_for_node
 from zapette_server.nats.cluster import new_cluster
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.new_cluster import NODES, Node, Ports
 
 PORTS: Final = Ports()
-_PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
 
 
@@ -65,7 +63,7 @@ class Machine:
 
     def start(self) -> None:
         """Start its node."""
-        command = ["nsenter", "--net", f"--target={self._keeper.pid}", _PROGRAM]
+        command = ["nsenter", "--net", f"--target={self._keeper.pid}", PROGRAM]
         with (self._folder / f"node-{self.number}.log").open("ab") as log:
             self._node = subprocess.Popen(
                 [*command, "-c", f"node-{self.number}.conf"],

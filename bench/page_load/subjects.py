@@ -16,7 +16,7 @@ from typing import Final
 
 from websockets.sync.client import connect
 
-from bench.broker_load.servers import CROSSBAR, Crossbar
+from bench.broker_load.servers import Crossbar
 from bench.processes import Process
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
@@ -30,7 +30,7 @@ from zapette_server.paths import ROOT
 _VIDEO: Final = {"width": 960, "height": 540}
 """The size of the video on all players; ours fills its window."""
 _DEMO: Final = Path(__file__).parent / "seed"
-_MODULES: Final = CROSSBAR.parent / "seed"
+_MODULES: Final = Crossbar.packages.folder.parent / "seed"
 _LIBRARY: Final = _MODULES / "node_modules" / "autobahn-browser" / "autobahn.min.js"
 _INSTALL_TIMEOUT: Final = 300.0
 
@@ -133,7 +133,11 @@ def seed(pages: Pages, folder: Path) -> Iterator[Subject]:
     (node / "config.json").write_text(configuration)
     root = f"http://localhost:{port}"
     with Process(Crossbar.command(node), port, node / "log"):
-        service = [f"{CROSSBAR}/bin/python", str(_DEMO / "service.py"), f"ws://127.0.0.1:{port}/ws"]
+        service = [
+            f"{Crossbar.programs}/python",
+            str(_DEMO / "service.py"),
+            f"ws://127.0.0.1:{port}/ws",
+        ]
         with _ready(service):
             player = _opened(pages, f"{root}/player.html")
             eventually(lambda: player.connection == "live", "the demo's player is connected")

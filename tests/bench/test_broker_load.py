@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from bench.broker_load.clients import Calls
 from bench.broker_load.framing import MARK, Framing, WebSocketFraming
-from bench.broker_load.measures import Sample
 from bench.broker_load.mqtt import split
-from bench.broker_load.report import TARGETS, Case, Results, flatness, verdicts
+from bench.broker_load.report import FIGURES, Case, Results, flatness, tables, verdict
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 
@@ -101,26 +100,28 @@ def results(**figures: float) -> Results:
     found = Results({})
     for name, value in figures.items():
         case = Case(name, "ws", 6000, "calls")
-        found.add(case, Sample({"calls_per_s": value}, 0.2, 1.0, 0.0))
+        found.samples[case].append({"calls_per_s": value, "load_busy": 0.2, "disturbed": 0.0})
     return found
 
 
 @pytest.mark.parametrize(("ours", "reached"), [(30_000.0, True), (29_999.0, False)])
 def test_a_ratio_is_held_against_its_bound(ours: float, reached: bool) -> None:
     found = results(ours=ours, mosquitto=10_000.0)
-    (verdict,) = [one for one in verdicts(found, 6000) if one.ratio is not None]
-    assert verdict.target is TARGETS[0]
-    assert verdict.rival == ("mosquitto", "ws")
-    assert verdict.reached is reached
+    rival = ("mosquitto", "ws")
+    ((figure, judged),) = [
+        (it, one) for it in FIGURES if (one := verdict(found, it, rival, 6000, it.bounds[1]))
+    ]
+    assert figure.title == "calls/s, 64 remotes"
+    assert verdict(found, figure, ("mosquitto", "tcp"), 6000, figure.bounds[2]) is None
+    assert judged.reached is reached
 
 
 def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
     found = Results({})
     case = Case("ours", "ws", 0, "calls")
-    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.95, server_busy=0.5, disturbed=0.2))
+    found.samples[case].append({"load_busy": 0.95, "disturbed": 0.2})
     assert found.marks(case) == "*~"
-    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.3, server_busy=0.5, disturbed=0.0))
-    found.add(case, Sample({"calls_per_s": 1.0}, load_busy=0.3, server_busy=0.5, disturbed=0.0))
+    found.samples[case] += 2 * [{"load_busy": 0.3, "disturbed": 0.0}]
     assert found.marks(case) == ""
 
 
@@ -128,6 +129,6 @@ def test_the_cost_with_most_others_is_compared_with_that_of_none() -> None:
     found = Results({})
     for others, cost in ((0, 20.0), (5000, 21.0), (20_000, 30.0)):
         case = Case("ours", "tcp", 0, "growth_calls", others)
-        found.add(case, Sample({"cpu_us_per_call": cost}, 0.2, 1.0, 0.0))
-    (line,) = flatness(found)
-    assert line.ratio == 1.5
+        found.samples[case].append({"cpu_us_per_call": cost})
+    assert list(flatness(found)) == [("ours", "tcp", "CPU per call")]
+    assert "| 1.50 (NOT flat) |" in tables(found)
