@@ -1,4 +1,4 @@
-"""The stores that the broker and the web side share: creation, repair and closing."""
+"""The stores that the broker and the web side share: creation, checks and closing."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from zapette_broker.storage import damage, marks, sqlite, sqlite_file
+from zapette_broker.storage import marks, sqlite, sqlite_file
 from zapette_broker.storage.sqlite_connection import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
-from zapette_broker.storage.store_errors import StoreBusy, StoreDamaged, StoreError, StoreNewer
-from zapette_server.health_checks import without_folders
+from zapette_broker.storage.store_errors import StoreDamaged, StoreError, StoreNewer
 from zapette_server.storage import shared_secrets
 from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
 from zapette_server.storage.database import Connection
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE, open_server
+from zapette_server.storage.store_repair import open_or_repair
 from zapette_server.storage.tables import grants, leases, player_registry
 from zapette_server.storage.tables.grants import Grants
 from zapette_server.storage.tables.leases import Leases
@@ -34,7 +33,6 @@ WEB: Final = "web"
 
 _LOOK: Final = 0.5
 _SHARED: Final = leases.TABLE
-_SETUP_TIMEOUT: Final = 30.0
 _HANDOVER: Final = 6.0
 
 
@@ -90,7 +88,7 @@ class Stores:
             if database != SQLITE:
                 return cls._on_server(path, database, timeout, recent, lock)
             folder = DataFolder.open(path)
-            registry, grants = _open(folder, {BROKER, WEB} - {part}, timeout, recent)
+            registry, grants = open_or_repair(folder, {BROKER, WEB} - {part}, timeout, recent)
         except BaseException:
             lock.release()
             raise
@@ -229,84 +227,6 @@ def prepare(path: Path, gives_up: Callable[[], bool] = bool, database: str = SQL
             return
         folder = DataFolder.open(path)
         _refuse_newer(folder)
-        registry, grants = _open(folder, set())
+        registry, grants = open_or_repair(folder, set())
         registry.close()
         grants.close()
-
-
-def _open(
-    folder: DataFolder,
-    others: set[str],
-    timeout: float | None = None,
-    recent: float = RECENT,
-) -> tuple[PlayerRegistry, Grants]:
-    """Open the stores, which the parts `others` may have open too."""
-    with FolderLock(folder.path, SETUP).held(_SETUP_TIMEOUT):
-        registry = _registry(
-            folder, others, partial(PlayerRegistry, timeout=timeout, recent=recent)
-        )
-        try:
-            make = partial(Grants, timeout=timeout)
-            return registry, _grants(folder, others, registry, make)
-        except BaseException:
-            registry.close()
-            raise
-
-
-def _registry(
-    folder: DataFolder, others: set[str], make: Callable[[Path], PlayerRegistry]
-) -> PlayerRegistry:
-    file = folder.registry
-    try:
-        return make(file)
-    except StoreDamaged as error:
-        with _alone(folder, others, error):
-            rows = PlayerRegistry.salvaged(file)
-            aside = damage.set_aside(file)
-            registry = make(file)
-            registry.take(rows)
-        log.error(  # noqa: TRY400 - the message says it all
-            "%s; it is kept as %s. %d players were recovered; any other player gets a new code"
-            " when its page is opened",
-            without_folders(str(error)),
-            aside.name,
-            len(rows),
-        )
-        return registry
-
-
-def _grants(
-    folder: DataFolder, others: set[str], registry: PlayerRegistry, make: Callable[[Path], Grants]
-) -> Grants:
-    file = folder.grants
-    is_new = not file.exists() or not file.stat().st_size
-    try:
-        grants = make(file)
-    except StoreDamaged as error:
-        with _alone(folder, others, error):
-            # The revocations are lost, so that no earlier token may stay valid.
-            registry.renew_all()
-            aside = damage.set_aside(file)
-            grants = make(file)
-        log.error(  # noqa: TRY400 - the message says it all
-            "%s; it is kept as %s. Every player has a new code, which phones must scan",
-            without_folders(str(error)),
-            aside.name,
-        )
-    else:
-        if is_new and not registry.is_empty():
-            registry.renew_all()
-            log.warning("visitors.db was gone: every player has a new code, which phones must scan")
-    return grants
-
-
-@contextlib.contextmanager
-def _alone(folder: DataFolder, others: set[str], damaged: StoreDamaged) -> Iterator[None]:
-    """Keep the other parts from starting; raise `damaged` if one runs."""
-    with contextlib.ExitStack() as stack:
-        try:
-            for part in others:
-                stack.enter_context(FolderLock(folder.path, part).held())
-        except StoreBusy:
-            raise damaged from None
-        yield
