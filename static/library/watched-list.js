@@ -13,7 +13,7 @@ const MOST_SERIES = 3;
  * @typedef {import("./library.js").Query} Query
  */
 
-export class History {
+export class WatchedList {
   #call;
   #list;
   /** The player's last answer. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { History } from "../../library/watched-list.js";
+import { WatchedList } from "../../library/watched-list.js";
 import { Progress } from "../../library/progress.js";
 
 /**
@@ -49,7 +49,7 @@ async function continued(items, watched, present = null) {
     index: { state: /** @type {const} */ ("ready"), media: 0, probed: 0 },
     entries: path.startsWith("s/") ? SERIES : [],
   });
-  const history = new History(async () => ({ items, watched }), list);
+  const history = new WatchedList(async () => ({ items, watched }), list);
   await history.learn();
   return (await history.continued(present)).map(({ source }) => source);
 }

@@ -42,8 +42,10 @@ export class EntryList {
     );
   }
 
-  /** @param {Row} row the only one */
-  offer(row) {
+  /** @param {Entry} entry an address on the web, the only one */
+  offer(entry) {
+    const row = this.#row(entry);
+    row.element.classList.add("address");
     this.rows = [row];
     fill(this.element, row.element);
   }

@@ -1,11 +1,6 @@
-import { describeError } from "../../../i18n/error-texts.js";
 import { typesOf, unplayable } from "../../../library/library.js";
-import { listPages } from "../../../library/listing-pages.js";
-import { History } from "../../../library/watched-list.js";
+import { WatchedList } from "../../../library/watched-list.js";
 import { Playability } from "../../../library/playability.js";
-import { readAddress } from "../../../protocol/addresses.js";
-import { isMediumName } from "../../../protocol/media-names.js";
-import { isStream, readSource } from "../../../protocol/sources.js";
 import { ORDERS, routeTo } from "../../route.js";
 import { ChoiceRow } from "../../../elements/choices/choice-row.js";
 import { defineOnce } from "../../../elements/define.js";
@@ -13,22 +8,15 @@ import { build, fill, flag } from "../../../elements/dom.js";
 import { ContinueList } from "./continue-list.js";
 import { Crumbs } from "./crumbs.js";
 import { EntryList } from "./entry-list.js";
-import { IndexProgress } from "./index-progress.js";
+import { EntryLoader } from "./entry-loader.js";
 import { FolderRow, MediumRow } from "./library-row.js";
 import { MediumRequests } from "./medium-requests.js";
-import { whyNoFilm } from "./page-film.js";
 import { viewIcon } from "../view-icons.js";
 import { UploadList } from "../upload-list.js";
 import { ViewElement } from "../../../elements/view.js";
 
 /** Milliseconds without a key press until a search starts. */
 const DEBOUNCE = 200;
-/** Milliseconds between two checks of an index that is being built. */
-const INDEX_INTERVAL = 2000;
-/** The number of rows per request. */
-const PAGE = 100;
-/** The distance below the window up to which rows are loaded. */
-const AHEAD = "0px 0px 200%";
 
 /** @type {Record<Order, import("../../../i18n/translate.js").Key>} */
 const ORDER_TEXTS = {
@@ -44,7 +32,6 @@ const converts = () => document.body.dataset.convert === "auto";
  * @typedef {import("../../route.js").Order} Order
  * @typedef {import("../../../library/library.js").Entry} Entry
  * @typedef {import("../../views.js").Surroundings} Surroundings
- * @typedef {import("../../../library/library.js").Listing} Listing
  * @typedef {import("./library-row.js").Medium} Medium
  */
 
@@ -52,32 +39,19 @@ const converts = () => document.body.dataset.convert === "auto";
 export class LibraryView extends ViewElement {
   #played;
   #playability;
-  #api;
   #route;
   #go;
   #turnTo;
   /** @type {import("../../../elements/view.js").View | null} */
   #view = null;
-  /** what the list shows @type {import("../../route.js").Route | null} */
-  #listed = null;
-  /** whether further rows are being requested */
-  #growing = false;
-  /** the number of requests, to ignore the answers of earlier ones */
-  #turn = 0;
-  #total = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing = undefined;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #looking = undefined;
   #search = build("input", { type: "search", autocomplete: "off", enterkeyhint: "search" });
   #crumbs;
   /** @type {ChoiceRow<Order>} */
   #orders;
-  #index;
-  #note = build("div", { class: "note", role: "status" });
   #list;
-  #end = build("div", { class: "end" });
-  #watcher;
+  #entries;
   #continue;
   #requests;
   #uploads;
@@ -88,9 +62,8 @@ export class LibraryView extends ViewElement {
   constructor({ api, route, go, turn, call, translate }) {
     super();
     this._translate = translate;
-    this.#played = new History(call, (query) => api.list(query));
+    this.#played = new WatchedList(call, (query) => api.list(query));
     this.#playability = new Playability(call);
-    this.#api = api;
     this.#requests = new MediumRequests({
       translate,
       request: (procedure, parameters) => this._request(procedure, parameters),
@@ -104,7 +77,16 @@ export class LibraryView extends ViewElement {
     this.#go = go;
     this.#turnTo = turn;
     this.#list = new EntryList(translate, (entry) => this.#row(entry));
-    this.#index = new IndexProgress(translate);
+    this.#entries = new EntryLoader({
+      api,
+      played: this.#played,
+      translate,
+      list: this.#list,
+      loaded: (entries) => {
+        this.#redraw();
+        void this.#mark(entries);
+      },
+    });
     this.#crumbs = new Crumbs(translate, (path) => this.#open(path));
     this.#orders = new ChoiceRow(translate("library.order"), (order) => {
       this.#become({ order });
@@ -112,12 +94,6 @@ export class LibraryView extends ViewElement {
     this.#continue = new ContinueList(
       translate("library.continue"),
       (entry) => /** @type {MediumRow} */ (this.#row(entry)),
-    );
-    this.#watcher = new IntersectionObserver(
-      (seen) => {
-        if (seen.some(({ isIntersecting }) => isIntersecting)) void this.#grow();
-      },
-      { rootMargin: AHEAD },
     );
   }
 
@@ -140,11 +116,11 @@ export class LibraryView extends ViewElement {
       this.#uploads.shared.element,
       this.#uploads.list,
       this.#crumbs.element,
-      this.#index.element,
+      this.#entries.index,
       this.#continue.element,
       this.#list.element,
-      this.#note,
-      this.#end,
+      this.#entries.note,
+      this.#entries.end,
     );
   }
 
@@ -158,7 +134,7 @@ export class LibraryView extends ViewElement {
     this.#learned = undefined;
     void this.#uploads.shared.open();
     const { search, path, order } = this.#route();
-    const listed = this.#listed;
+    const { listed } = this.#entries;
     if (this.#typed !== search) this.#search.value = search;
     const looked = this.#look(rows);
     // the present rows are shown and meanwhile updated
@@ -181,8 +157,12 @@ export class LibraryView extends ViewElement {
   }
 
   disconnectedCallback() {
-    clearTimeout(this.#looking);
+    this.#entries.stop();
     clearTimeout(this.#typing);
+  }
+
+  #redraw() {
+    if (this.#view) this.show(this.#view);
   }
 
   /** @override @param {import("../../../elements/view.js").View} view */
@@ -249,7 +229,7 @@ export class LibraryView extends ViewElement {
     const state = this.#view?.state;
     const asks = state?.can.includes("playable") ?? false;
     await this.#playability.learn(entries.map(typesOf).flat(), asks);
-    if (this.#view) this.show(this.#view);
+    this.#redraw();
   }
 
   /**
@@ -257,85 +237,14 @@ export class LibraryView extends ViewElement {
    *
    * @param {number} [rows] the least number to show
    */
-  async #look(rows = 0) {
-    clearTimeout(this.#looking);
+  #look(rows = 0) {
     clearTimeout(this.#typing);
-    const turn = ++this.#turn;
     const route = this.#route();
     this.#crumbs.draw(route.path);
-    const address = readAddress(route.search);
-    this.#listed = route;
-    if (address) {
-      this.#offer(address, turn);
-      return;
-    }
-    try {
-      const listing = await this.#ask(route, 0, Math.max(PAGE, rows));
-      if (turn === this.#turn) this.#take(listing, 0);
-    } catch (error) {
-      if (turn === this.#turn) this.#failed(error, () => this.#look(rows));
-    }
+    return this.#entries.load(route, rows);
   }
 
-  /** Add the next rows. */
-  async #grow() {
-    if (this.#growing || !this.#listed || this.#list.rows.length >= this.#total) return;
-    const turn = this.#turn;
-    const offset = this.#list.rows.length;
-    this.#growing = true;
-    try {
-      const listing = await this.#ask(this.#listed, offset, PAGE);
-      if (turn === this.#turn) this.#take(listing, offset);
-    } catch (error) {
-      // until it is requested again
-      this.#watcher.disconnect();
-      if (turn === this.#turn) this.#failed(error, () => this.#grow());
-    } finally {
-      this.#growing = false;
-    }
-  }
-
-  /** Check whether the end of the list is near the window; the browser only reports changes. */
-  #watch() {
-    this.#watcher.unobserve(this.#end);
-    if (this.#list.rows.length < this.#total) this.#watcher.observe(this.#end);
-  }
-
-  /**
-   * @param {import("../../route.js").Route} route
-   * @param {number} offset
-   * @param {number} count
-   * @returns {Promise<Listing>}
-   */
-  async #ask({ path, search, order }, offset, count) {
-    if (order === "played" && !search) return this.#played.list();
-    const how = search
-      ? { search }
-      : { order: order === "added" ? order : /** @type {const} */ ("name") };
-    return listPages((query) => this.#api.list(query), { path, ...how }, offset, count);
-  }
-
-  /**
-   * @param {Listing} listing
-   * @param {number} offset
-   */
-  #take({ entries, total, index }, offset) {
-    // a folder that shrinks while scrolling has no further rows
-    this.#total = entries.length ? total : offset;
-    const grouped = this.#route().order === "name" && this.#typed === "";
-    this.#list.keepFocus(() => {
-      this.#list.fill(entries, offset, grouped);
-      // a hidden control cannot take the focus
-      if (this.#view) this.show(this.#view);
-    });
-    const empty = this.#typed ? "library.nothing_found" : "library.empty";
-    this.#note.textContent = this.#list.rows.length ? "" : this._translate(empty);
-    this.#progress(index);
-    void this.#mark(entries);
-    this.#watch();
-  }
-
-  /** @param {import("../../../library/library.js").Entry} entry */
+  /** @param {Entry} entry */
   #row(entry) {
     const wishes = {
       open: (/** @type {string} */ path) => this.#open(path),
@@ -360,45 +269,6 @@ export class LibraryView extends ViewElement {
   }
 
   /**
-   * Offer to play an address on the web, or the film that the server finds in a page.
-   *
-   * @param {string} address
-   * @param {number} turn
-   */
-  #offer(address, turn) {
-    this.#drawOffer({ source: address, title: "", duration: null });
-    this.#note.textContent = "";
-    const isFilm = isMediumName(new URL(address).pathname) || isStream(readSource(address));
-    if (!isFilm) void this.#find(address, turn);
-  }
-
-  /** @param {{ source: string, title: string, duration: number | null }} found */
-  #drawOffer({ source, title, duration }) {
-    const entry = { kind: /** @type {const} */ ("video"), path: source, source, title, duration };
-    const row = this.#row({ ...entry, year: null, thumbnail: null });
-    row.element.classList.add("address");
-    this.#total = 1;
-    this.#list.offer(row);
-    if (this.#view) this.show(this.#view);
-  }
-
-  /**
-   * @param {string} address
-   * @param {number} turn
-   */
-  async #find(address, turn) {
-    this.#note.textContent = this._translate("library.finding");
-    try {
-      const found = await this.#api.link(address);
-      if (turn !== this.#turn) return;
-      this.#drawOffer(found);
-      this.#note.textContent = "";
-    } catch (error) {
-      if (turn === this.#turn) this.#note.textContent = whyNoFilm(error, this._translate);
-    }
-  }
-
-  /**
    * Open a folder; the list of played media has none.
    *
    * @param {string} path
@@ -406,38 +276,6 @@ export class LibraryView extends ViewElement {
   #open(path) {
     const { order } = this.#route();
     this.#go(routeTo("library", { path, order: order === "played" ? "name" : order }));
-  }
-
-  /** @param {Listing["index"]} index */
-  #progress(index) {
-    if (this.#index.show(index)) {
-      this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
-    }
-  }
-
-  /** Request the progress of the index, and redraw the list if it has grown. */
-  async #lookAgain() {
-    const turn = this.#turn;
-    const listing = await this.#ask(this.#route(), 0, 1).catch(() => null);
-    if (turn !== this.#turn || !this.isConnected || !listing) return;
-    const more = listing.total !== this.#total || listing.index.state === "ready";
-    if (more) await this.#look(this.#list.rows.length);
-    else this.#progress(listing.index);
-  }
-
-  /**
-   * @param {unknown} error
-   * @param {() => Promise<void>} retry
-   */
-  #failed(error, retry) {
-    const { text, detail } = describeError(error, this._translate);
-    const again = build("button", { type: "button" }, this._translate("connection.retry"));
-    again.addEventListener("click", () => {
-      fill(this.#note);
-      void retry();
-    });
-    fill(this.#note, build("p", {}, text), detail ? build("p", { class: "detail" }, detail) : null);
-    this.#note.append(again);
   }
 }
 
