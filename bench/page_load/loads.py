@@ -39,7 +39,7 @@ class Weight:
 
 
 def live(context: BrowserContext, url: str) -> float:
-    """Open `url` in a new tab and return the seconds from navigation until it is live."""
+    """Open `url` in a new tab and return the milliseconds from navigation until it is live."""
     page = context.new_page()
     try:
         return _live(page, url)
@@ -81,6 +81,6 @@ def _live(page: Page, url: str) -> float:
     page.add_init_script(_WATCH)
     screen = PageDriver(page)
     page.goto(url, wait_until="commit")
-    seconds = float(screen.see("window.live")) / 1000
+    found = float(screen.see("window.live"))
     page.wait_for_load_state("networkidle")
-    return seconds
+    return found

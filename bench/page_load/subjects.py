@@ -56,20 +56,16 @@ class Subject:
 @contextmanager
 def ours(pages: Pages, folder: Path) -> Iterator[Subject]:
     """Start our system with a player in a browser."""
-    system = System(folder).start()
-    client = Client(system.household())
-    try:
+    (folder / "ours").mkdir()
+    with System(folder / "ours") as system:
         player = pages.started(system, viewport=_VIDEO)
-        client.start()
-        client.wait(10)
-        callee = Topics().player(player.id)
         # the loopback interface, as for the floor, instead of the address for phones
         remote = f"{system.url}remote#{player.link.split('#')[1]}"
+        callee, client = Topics().player(player.id), Client(system.household())
+        client.start()
+        client.wait(10)
         yield Subject("ours", player, remote, lambda: client.call(callee, "status"))
-    finally:
         client.stop()
-        pages.close()
-        system.stop()
 
 
 @contextmanager

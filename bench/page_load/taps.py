@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
+from bench.results import Times
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.remote_page import RemotePage
 
@@ -47,33 +47,20 @@ _WATCH_PLAYER: Final = """(() => {
 })()"""
 
 
-@dataclass
-class Taps:
-    """Seconds to the video's reaction, and until the button has changed.
-
-    Attributes:
-        tap_to_video: from when a finger left the glass.
-        tap_to_button: the same.
-        press_to_video: from when a script pressed the button: without what the browser does for a
-            finger, which is to find out what it touched, and to draw its mark.
-        press_to_button: the same.
-    """
-
-    tap_to_video: list[float] = field(default_factory=list)
-    tap_to_button: list[float] = field(default_factory=list)
-    press_to_video: list[float] = field(default_factory=list)
-    press_to_button: list[float] = field(default_factory=list)
-
-
 class Tapping:
     """A phone that taps Play and Pause of one player in turns.
 
-    Attributes:
-        taps: all times so far.
+    Args:
+        player: the player's page.
+        phone: the remote.
+        times: keeps the milliseconds to the video's reaction, and until the button has changed,
+            from when a finger left the glass (*tap*) or a script pressed (*press*): without what
+            the browser does for a finger, which is to find out what it touched, and to draw its
+            mark.
     """
 
-    def __init__(self, player: PageDriver, phone: RemotePage) -> None:
-        self.taps = Taps()
+    def __init__(self, player: PageDriver, phone: RemotePage, times: Times) -> None:
+        self._times = times
         self._player = player
         self._phone = phone.wait_until_live()
         self._at = phone.middle("Play")
@@ -83,9 +70,16 @@ class Tapping:
 
     def tap(self, count: int) -> None:
         """Tap `count` times, an even number, 0.1 to 0.2 s apart, and press as often."""
+        before = self._done
         self._repeat(count, lambda: self._phone.page.touchscreen.tap(*self._at))
         self._repeat(count, lambda: self._phone.see("window.press()"))
-        self._collect()
+        taps, reactions = self._phone.see("window.taps"), self._player.see("window.reactions")
+        if len(taps) != len(reactions):
+            raise RuntimeError(f"{len(taps)} taps, but {len(reactions)} reactions of the video")
+        for tap, reaction in zip(taps[before:], reactions[before:], strict=True):
+            kind = "tap" if tap["finger"] else "press"
+            self._times[f"{kind} to video"].append(reaction - tap["tapped"])
+            self._times[f"{kind} to button"].append(tap["changed"] - tap["tapped"])
 
     def _repeat(self, count: int, tap: Callable[[], object]) -> None:
         pace = random.Random(count)
@@ -96,21 +90,3 @@ class Tapping:
                 raise RuntimeError(f"tap {self._done} had no effect within {TIMEOUT} s")
             # at irregular intervals, so that no timer of a page runs in step with the taps
             time.sleep(pace.uniform(0.1, 0.2))
-
-    def _collect(self) -> None:
-        taps = self._phone.see("window.taps")
-        reactions = self._player.see("window.reactions")
-        if len(taps) != len(reactions):
-            raise RuntimeError(f"{len(taps)} taps, but {len(reactions)} reactions of the video")
-        for tap, reaction in zip(taps, reactions, strict=True):
-            tap["reacted"] = reaction
-
-        def times(end: str, *, finger: bool) -> list[float]:
-            return [(it[end] - it["tapped"]) / 1000 for it in taps if it["finger"] is finger]
-
-        self.taps = Taps(
-            tap_to_video=times("reacted", finger=True),
-            tap_to_button=times("changed", finger=True),
-            press_to_video=times("reacted", finger=False),
-            press_to_button=times("changed", finger=False),
-        )

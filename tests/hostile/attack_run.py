@@ -16,7 +16,7 @@ from typing import Final
 import psutil
 
 from bench.page_load.taps import Tapping
-from bench.results import percentile
+from bench.results import Times, percentile
 from tests.browser.driving.pages import Pages
 from tests.hostile.household_load import Home
 from tests.hostile.target import Target
@@ -140,7 +140,8 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
     home = Home(system, player.id, player.owner_key)
     link = f"{system.url}remote#{home.player}.{home.remote_key}"
     phone = pages.phone(system, link, viewport={"width": 390, "height": 780})
-    tapping = Tapping(player, phone)
+    times = Times()
+    tapping = Tapping(player, phone, times)
     tapping.tap(2)
     home.live()
     outcome.before = used(system)
@@ -164,10 +165,10 @@ def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) 
             for process in processes:
                 output, _ = process.communicate("", timeout=60)
                 outcome.attacks |= json.loads(output)
-    outcome.taps = tapping.taps.tap_to_button[2:]
+    outcome.taps = [it / 1000 for it in times["tap to button"][2:]]
     outcome.back_after = _back(lambda: _is_calm(system, metrics))
     tapping.tap(_TAPS)
-    outcome.taps_after = tapping.taps.tap_to_button[-_TAPS:]
+    outcome.taps_after = [it / 1000 for it in times["tap to button"][-_TAPS:]]
     outcome.metrics_after = broker_metrics(system)
     outcome.after = used(system)
     pages.watch.expect("403")  # the phone's link is an old one now
