@@ -12,8 +12,8 @@ LOAD_LIMIT: Final = 0.9
 DISTURBED_LIMIT: Final = 0.1
 """Above this share of the time, other programs may have been the bottleneck."""
 LEGEND: Final = (
-    "* the load used over 90 % of its core: the server may be better than this\n"
-    "~ other programs had one of the cores over 10 % of the time: both may be better than this"
+    "* the load used over 90% of its core: the server may be better than this\n"
+    "~ other programs had one of the cores over 10% of the time: both may be better than this"
 )
 RIVALS: Final[tuple[tuple[str, str], ...]] = (
     ("crossbar", "ws"),

@@ -25,6 +25,7 @@ _ACTIVITIES: Final = {
     "paused": Text("paused", "pause"),
 }
 _MUTED: Final = Text("muted", "muet")
+_VOLUME: Final = Text("{level:g}%", "{level:g}\u202f%")
 
 
 def summary(player: KnownPlayer) -> dict[str, Any]:
@@ -89,10 +90,11 @@ def clock(seconds: float) -> str:
 
 
 def volume(player: KnownPlayer) -> str:
-    """Return the volume, ``40 %`` or ``muted``."""
+    """Return the volume, ``40%`` or ``muted``."""
     if "volume" not in player.state:
         return ""
-    return said(_MUTED) if player.state.get("muted") else f"{player.state['volume']:g} %"
+    muted = player.state.get("muted")
+    return said(_MUTED) if muted else said(_VOLUME, level=player.state["volume"])
 
 
 def row(player: KnownPlayer, since: float = 0.0) -> tuple[str, ...]:

@@ -17,11 +17,11 @@ SHORTEST = 4
 
 _NONE: Final = Text(
     "nothing is called {text}; `zapette players` lists the players",
-    "rien ne s'appelle {text}\u202f; `zapette players` donne la liste des lecteurs",
+    "rien ne s\u2019appelle {text}\u202f; `zapette players` donne la liste des lecteurs",
 )
 _SEVERAL: Final = Text(
     "{text} matches {found}: type more of the id",
-    "{text} désigne {found}\u202f: donnez plus de caractères de l'identifiant",
+    "{text} désigne {found}\u202f: donnez plus de caractères de l\u2019identifiant",
 )
 
 

@@ -34,17 +34,19 @@ _SHORTER: Final = Text(
 )
 _TEXTS: Final = {
     "unauthorized": Text("the server does not accept this account", "le serveur refuse ce compte"),
-    "wrong_key": Text("the link is no longer valid", "le lien n'est plus valable"),
+    "wrong_key": Text("the link is no longer valid", "le lien n\u2019est plus valable"),
     "not_for_guests": Text(
         "guests cannot send files here", "les invités ne peuvent pas envoyer de fichiers ici"
     ),
-    "uploads_off": Text("this server accepts no files", "ce serveur n'accepte pas de fichiers"),
+    "uploads_off": Text(
+        "this server accepts no files", "ce serveur n\u2019accepte pas de fichiers"
+    ),
     "too_large": Text(
         "the file is too large for this server", "le fichier est trop volumineux pour ce serveur"
     ),
     "no_room": Text(
-        "the server has no room for it: remove what was sent from the queue, or try later",
-        "le serveur n'a plus de place\u202f: retirez de la file des fichiers envoyés, "
+        "the server has no room for it: remove what was sent from the queue, or try again later",
+        "le serveur n\u2019a plus de place\u202f: retirez de la file des fichiers envoyés, "
         "ou réessayez plus tard",
     ),
     "empty": Text("the file is empty", "le fichier est vide"),
@@ -84,7 +86,7 @@ class Server:
         if not good:
             text = Text(
                 "{address} is not the address of a server, such as http://tv:8000",
-                "{address} n'est pas l'adresse d'un serveur, comme http://tv:8000",
+                "{address} n\u2019est pas l\u2019adresse d\u2019un serveur, comme http://tv:8000",
             )
             raise TargetError(text.filled(address=repr(self.address)))
 

@@ -51,7 +51,7 @@ export const DELIVERY_TEXTS = {
       link: "Converti\u202f: la connexion est trop lente pour l’original",
       heavy: "Converti\u202f: le lecteur est trop lent pour l’original",
       failed: "Converti\u202f: le lecteur n’a pas pu lire l’original",
-      forced: "Comme demandé",
+      forced: "À votre demande",
       silent:
         "Pas de son\u202f: le lecteur ne sait pas le décoder{codec}, et le serveur ne convertit pas",
       subtitles: "L’image est convertie, avec les sous-titres",

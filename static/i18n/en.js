@@ -9,7 +9,7 @@ export const en = Object.freeze({
   "control.volume": "Volume",
   "control.volume_up": "Volume up",
   "control.volume_down": "Volume down",
-  "control.percent": "{level} %",
+  "control.percent": "{level}%",
   "control.mute": "Mute",
   "control.unmute": "Unmute",
   "control.position": "Position",
@@ -38,7 +38,7 @@ export const en = Object.freeze({
   "remote.player_off": "The player is off. Open its page on the television.",
   "remote.waiting": "Waiting for the player…",
   "remote.gesture":
-    "Click “Start” on the player once. Its browser wants that before it plays sound.",
+    "Click “Start” on the player once. Its browser needs that before it plays sound.",
   "remote.buffering": "Loading…",
   "remote.guest": "You are a guest: you can add to the queue or choose what comes next.",
   "remote.turned_out": "The player disconnected this device. Scan a new code to connect again.",
@@ -56,7 +56,7 @@ export const en = Object.freeze({
   "card.new_code": "New code",
 
   "start.button": "Start",
-  "start.why": "The browser wants one click before it plays sound.",
+  "start.why": "The browser needs one click before it plays sound.",
 
   "takeover.title": "Another tab is the player now",
   "takeover.text":
@@ -94,7 +94,7 @@ export const en = Object.freeze({
   "reason.encrypted": "The file is encrypted (DRM): only its own player plays it.",
   "reason.unknown_format": "This is not a film or a song, whatever its name.",
   "reason.no_ffmpeg": "It needs conversion, and the server has no ffmpeg. Install it there.",
-  "reason.conversions_full": "The server is busy with other films. Stop one, or try later.",
+  "reason.conversions_full": "The server is busy with other films. Stop one, or try again later.",
   "reason.subtitles": "The subtitles cannot be read.",
 
   // The remote's views.
@@ -133,8 +133,8 @@ export const en = Object.freeze({
   "library.play_all": "Play all in {title}",
   "library.play_next": "Play {title} next",
   "library.add": "Add {title} to the queue",
-  "library.plays": "Plays now: {title}",
-  "library.comes_next": "Comes next: {title}",
+  "library.plays": "Playing: {title}",
+  "library.comes_next": "Next: {title}",
   "library.added": "Added: {title}",
   "library.finding": "Looking for the film in this page…",
   "library.no_film": "No film was found in this page. The player can try the address itself.",
@@ -150,7 +150,7 @@ export const en = Object.freeze({
   "upload.checking": "Checking…",
   "upload.cancel": "Cancel {name}",
   "upload.dismiss": "Remove {name} from this list",
-  "upload.list": "Files on their way",
+  "upload.list": "Files being sent",
   "shared.several": "{name} and {more} more",
   "shared.failed": "What was shared did not arrive. Use Play from this phone.",
   "upload.not_for_guests": "Guests cannot send files here.",
@@ -158,7 +158,7 @@ export const en = Object.freeze({
   "upload.too_large": "The file is too large for this server.",
   "upload.heic": "This browser cannot read HEIC photos. Save it as JPEG first.",
   "upload.no_room":
-    "The server has no room for it. Remove what was sent from the queue, or try later.",
+    "The server has no room for it. Remove what was sent from the queue, or try again later.",
   "library.continue": "Continue",
   "library.season": "Season {number}",
   "library.specials": "Specials",
@@ -176,7 +176,7 @@ export const en = Object.freeze({
   "library.empty": "Nothing to play in this folder.",
   "library.unavailable": "The media folder cannot be read.",
   "library.scanning": "Looking through the folder: {count} found so far",
-  "library.probing": "Getting to know the films: {count} of {total}",
+  "library.probing": "Reading the media: {count} of {total}",
   "more.playback": "Playback",
   "more.chapters": "Chapters",
   "chapter.number": "Chapter {number}",

@@ -41,9 +41,10 @@ export const fr = Object.freeze({
   "remote.player_off": "Le lecteur est éteint. Ouvrez sa page sur le téléviseur.",
   "remote.waiting": "En attente du lecteur…",
   "remote.gesture":
-    "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur\u202f: son navigateur l’exige avant de jouer du son.",
+    "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur\u202f: son navigateur l’exige avant d’émettre du son.",
   "remote.buffering": "Chargement…",
-  "remote.guest": "Vous êtes invité\u202f: vous pouvez ajouter à la file ou choisir la suite.",
+  "remote.guest":
+    "Vous êtes invité\u202f: vous pouvez ajouter des titres à la file ou choisir le suivant.",
   "remote.turned_out":
     "Le lecteur a déconnecté cet appareil. Scannez un nouveau code pour revenir.",
 
@@ -57,25 +58,25 @@ export const fr = Object.freeze({
   "card.title": "Scannez pour télécommander",
   "card.qr": "QR code qui ouvre la télécommande",
   "card.hint":
-    "Téléphone et lecteur\u202f: sur le même réseau. Pas de téléphone\u202f? Cliquez sur le code.",
+    "Le téléphone et le lecteur doivent être sur le même réseau. Pas de téléphone\u202f? Cliquez sur le code.",
   "card.address": "Adresse pour les téléphones",
   "card.new_code": "Nouveau code",
 
   "start.button": "Démarrer",
-  "start.why": "Le navigateur demande un clic avant de jouer du son.",
+  "start.why": "Le navigateur exige un clic avant d’émettre du son.",
 
   "takeover.title": "Un autre onglet est maintenant le lecteur",
   "takeover.text":
     "Le même lecteur a été ouvert dans un autre onglet ou une autre fenêtre, que les téléphones commandent désormais.",
-  "takeover.button": "Le reprendre ici",
+  "takeover.button": "Reprendre ici",
 
   "error.no_such_procedure": "Ce lecteur n’a pas cette fonction.",
   "error.invalid_argument": "Le lecteur n’a pas compris.",
   "error.not_supported": "Ce lecteur ne peut pas faire cela.",
   "error.gesture_required":
-    "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur, puis il pourra lire.",
+    "Cliquez une fois sur «\u202fDémarrer\u202f» sur le lecteur pour qu’il puisse lire.",
   "error.media_error": "Lecture impossible.",
-  "error.runtime_error": "Quelque chose s’est mal passé.",
+  "error.runtime_error": "Une erreur s’est produite.",
   "error.timeout": "Le lecteur ne répond pas.",
   "error.unavailable": "Pas de connexion\u202f: rien n’a été envoyé.",
   "error.lost": "Pas de connexion\u202f: aucune réponse.",
@@ -101,7 +102,7 @@ export const fr = Object.freeze({
   "reason.cut_off": "Le fichier est incomplet. Copiez-le de nouveau.",
   "reason.encrypted": "Le fichier est chiffré (DRM)\u202f: seul son propre lecteur le lit.",
   "reason.unknown_format": "Ce n’est ni un film ni un morceau, malgré son nom.",
-  "reason.no_ffmpeg": "Il faut le convertir, et le serveur n’a pas ffmpeg. Installez-le.",
+  "reason.no_ffmpeg": "Il faut convertir ce fichier, mais le serveur n’a pas ffmpeg. Installez-le.",
   "reason.conversions_full":
     "Le serveur convertit déjà d’autres films. Arrêtez-en un, ou réessayez.",
   "reason.subtitles": "Les sous-titres sont illisibles.",
@@ -129,8 +130,8 @@ export const fr = Object.freeze({
   "queue.move": "Déplacer {title}",
   "queue.up": "Monter",
   "queue.down": "Descendre",
-  "queue.moved": "{title} est maintenant à la place {place} sur {count}.",
-  "library.search": "Chercher, ou coller une adresse",
+  "queue.moved": "{title} est maintenant en position {place} sur {count}.",
+  "library.search": "Rechercher, ou coller une adresse",
   "library.where": "Dossier",
   "library.all": "Tout",
   "library.order": "Ordre",
@@ -147,9 +148,9 @@ export const fr = Object.freeze({
   "library.added": "Ajouté\u202f: {title}",
   "library.finding": "Recherche du film dans cette page…",
   "library.no_film":
-    "Aucun film trouvé dans cette page. Le lecteur peut essayer l’adresse elle-même.",
+    "Aucun film trouvé dans cette page. Le lecteur peut essayer d’ouvrir l’adresse.",
   "library.no_links":
-    "Le serveur ne trouve les films dans les pages qu’avec l’extra zapette[links]. L’adresse d’un film lui-même fonctionne.",
+    "Pour trouver des films dans les pages, il faut installer zapette[links] sur le serveur. L’adresse directe d’un film fonctionne.",
   "library.private": "Le serveur ne consulte pas les pages d’un réseau privé.",
   "upload.play": "Lire depuis ce téléphone",
   "upload.add": "Ajouter à la file depuis ce téléphone",
@@ -162,11 +163,11 @@ export const fr = Object.freeze({
   "upload.dismiss": "Retirer {name} de cette liste",
   "upload.list": "Fichiers en cours d’envoi",
   "shared.several": "{name} et {more} de plus",
-  "shared.failed": "Le partage n’est pas arrivé. Utilisez Lire depuis ce téléphone.",
+  "shared.failed": "Le partage a échoué. Utilisez «\u202fLire depuis ce téléphone\u202f».",
   "upload.not_for_guests": "Les invités ne peuvent pas envoyer de fichiers ici.",
-  "upload.off": "Ce serveur n’accepte pas de fichiers des téléphones.",
+  "upload.off": "Ce serveur n’accepte pas les fichiers des téléphones.",
   "upload.too_large": "Le fichier est trop volumineux pour ce serveur.",
-  "upload.heic": "Ce navigateur ne lit pas les photos HEIC. Enregistrez-la d’abord au format JPEG.",
+  "upload.heic": "Ce navigateur ne lit pas les photos HEIC. Enregistrez d’abord la photo en JPEG.",
   "upload.no_room":
     "Le serveur n’a plus de place. Retirez de la file des fichiers envoyés, ou réessayez plus tard.",
   "library.continue": "Reprendre",
@@ -211,7 +212,7 @@ export const fr = Object.freeze({
   "more.rename": "Renommer",
   "more.players": "Lecteurs",
   "more.keys":
-    "Au clavier\u202f: Espace lit et met en pause, ←→ sautent 10\u00a0s, ↑↓ règlent le volume, m coupe le son, f plein écran, n et p suivant et précédent, [ et ] la vitesse.",
+    "Au clavier\u202f: Espace pour lire ou mettre en pause, ←→ pour sauter 10\u00a0s, ↑↓ pour le volume, m pour couper le son, f pour le plein écran, n et p pour le suivant et le précédent, [ et ] pour la vitesse.",
   "players.on": "Allumé",
   "players.off": "Éteint",
   "players.unknown": "…",
@@ -228,7 +229,7 @@ export const fr = Object.freeze({
   "code.digits": "Saisissez tous les chiffres affichés par le lecteur.",
 
   "player.unheard":
-    "Il se peut que le son manque\u202f: ce navigateur ne sait pas le décoder ({codec}).",
+    "Vous n’entendrez peut-être rien\u202f: ce navigateur ne sait pas décoder le son ({codec}).",
   "player.next": "Ensuite\u202f: {title}",
   "player.again": "En boucle",
   "player.sleeps": "Pause dans {minutes}\u00a0min",
@@ -250,7 +251,7 @@ export const fr = Object.freeze({
   "player.for_guests": "Pour les invités",
   "player.guest_title": "Scannez en tant qu’invité",
   "player.guest_hint":
-    "Les invités peuvent ajouter à la file ou choisir la suite, et rien d’autre.",
+    "Les invités peuvent seulement ajouter des titres à la file ou choisir le suivant.",
   "player.show_code": "Code à saisir",
   "player.type_code": "Ouvrez {address} et saisissez, dans les deux minutes\u202f:",
 });

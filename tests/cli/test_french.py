@@ -127,6 +127,25 @@ def english_only(source: str) -> Iterator[str]:
                 yield from phrases(node)
 
 
+def french_texts(source: str) -> Iterator[str]:
+    """Go through the French of each `Text`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="Text"), args=[_, ast.Constant(value=str(french))]):
+                yield french
+
+
+def test_french_is_typeset() -> None:
+    """No sign begins a line, and apostrophes are curved."""
+    wrong = re.compile(r"[ \u00a0][:;!?»%]|« |«(?!\u202f)|\w'\w")
+    texts = [it for path in FOLDER.rglob("*.py") for it in french_texts(path.read_text("utf-8"))]
+    assert len(texts) > 200
+    assert [it for it in texts if wrong.search(it)] == []
+    assert list(french_texts("Text('a', 'b\u202f: c')")) == ["b\u202f: c"]
+    for it in ("Quoi ?", "« a »", "40 %", "l'un"):
+        assert wrong.search(it)
+
+
 def test_every_help_has_french() -> None:
     found = set(helps(main))
     assert found - HELP.keys() <= WORDS.keys()

@@ -19,7 +19,7 @@ from zapette_cli.commands.completion import words
 from zapette_cli.doctor.findings import as_text, bad
 from zapette_cli.failures import Group
 from zapette_cli.language import Text
-from zapette_cli.player_text import line, row, summary, table
+from zapette_cli.player_text import line, row, summary, table, volume
 
 anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,6 +37,18 @@ def test_any_state_can_be_shown(state: dict[str, Any], online: bool, server_onli
     assert len(shown) == 2
     assert all(is_plain(text) for text in (line(player), *shown))
     json.dumps(summary(player), allow_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "muted", "shown"),
+    [("C", False, "40%"), ("fr", False, "40\u202f%"), ("C", True, "muted"), ("fr", True, "muet")],
+)
+def test_the_volume(
+    monkeypatch: pytest.MonkeyPatch, language: str, muted: bool, shown: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    state = _state(json.dumps({"volume": 40, "muted": muted}).encode())
+    assert volume(KnownPlayer("0" * 32, True, True, state)) == shown
 
 
 def is_plain(text: str) -> bool:

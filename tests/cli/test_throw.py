@@ -90,11 +90,11 @@ def test_a_guest_has_the_rights_of_a_guest(
     ("language", "words"),
     [
         ("en", "absent.mp4: there is no such file"),
-        ("fr", "absent.mp4\u202f: ce fichier n'existe pas"),
+        ("fr", "absent.mp4\u202f: ce fichier n\u2019existe pas"),
         ("en", "ftp://tv/a.mp4: an address begins with http:// or https://"),
         ("fr", "ftp://tv/a.mp4\u202f: une adresse commence par http:// ou https://"),
         ("en", "/: it is a folder; name a file in it"),
-        ("fr", "/\u202f: c'est un dossier\u202f; nommez un fichier qu'il contient"),
+        ("fr", "/\u202f: c\u2019est un dossier\u202f; nommez un fichier qu\u2019il contient"),
     ],
 )
 def test_there_is_no_such_file(language: str, words: str) -> None:

@@ -31,7 +31,7 @@ from zapette_server.settings.sources import variable
 
 _SKEW: Final = 2.0
 _MODULE: Final = re.compile(r'src="([^"]+)" type="module"')
-_LOG: Final = Text("see the log of the web side", "consultez le journal de la partie web")
+_LOG: Final = Text("see the log of the web side", "consultez le journal du serveur web")
 
 
 def pages(settings: Settings) -> Iterator[Finding]:

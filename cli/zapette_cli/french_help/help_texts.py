@@ -186,7 +186,7 @@ an account; a guest's link only adds to the queue, and sends files if the server
 Lit un fichier de cette machine, ou une adresse, sur un lecteur.
 
 Le serveur garde le fichier tant qu'une file le contient. Après une coupure du réseau, l'envoi
-reprend tout seul ; Ctrl-C l'annule. LINK est le lien du code QR d'un lecteur, pour une machine
+reprend tout seul ; Ctrl-C l'annule. LINK est le lien du QR code d'un lecteur, pour une machine
 sans compte ; celui d'un invité ajoute seulement à la file, et n'envoie de fichiers que si le
 serveur le permet.""",
     "The player (default: the only one that is online).": (

@@ -133,7 +133,7 @@ def test_an_episode_is_tapped_and_the_next_one_follows(
     phone.tap("Plain, 1 inside")
     phone.tap("Season 1, 2 inside")
     phone.tap("Play Plain S01E01, 0:20")
-    phone.wait_for_alert("Plays now: Plain S01E01")
+    phone.wait_for_alert("Playing: Plain S01E01")
     whole = "[Plain S01E01] Plain S01E02"
     eventually(lambda: titles(controlled.observer.status()) == whole, "the next one is queued")
     controlled.ask("seek", SECONDS - 0.2)
@@ -182,7 +182,7 @@ def test_a_playlist_is_a_folder(
     eventually(lambda: phone.shows("evening, 2 inside"), "the library")
     phone.tap("evening, 2 inside")
     phone.tap("Play Beta, 0:20")
-    phone.wait_for_alert("Plays now: Beta")
+    phone.wait_for_alert("Playing: Beta")
 
 
 def test_play_all_on_the_phone(
@@ -192,5 +192,5 @@ def test_play_all_on_the_phone(
     phone.tap("Library")
     eventually(lambda: phone.shows("Play all in Films"), "the library")
     phone.tap("Play all in Films")
-    phone.wait_for_alert("Plays now: Films")
+    phone.wait_for_alert("Playing: Films")
     assert titles(controlled.observer.status()) == "[Alpha] Beta"

@@ -50,7 +50,7 @@ def test_the_film_in_a_page_is_found_and_plays(house: System, site: FilmSite, pa
     phone.page.keyboard.insert_text(f"127.0.0.1:{site.port}/about")
     eventually(lambda: phone.shows("Play Une <page> drôle, 1:05"), "its title and length", 60)
     phone.tap("Play Une <page> drôle, 1:05")
-    phone.wait_for_alert("Plays now: Une <page> drôle")
+    phone.wait_for_alert("Playing: Une <page> drôle")
     assert player.video["currentSrc"] == f"{site.url}/film.mp4"
     # a page without one says so
     phone.page.get_by_label(SEARCH).fill(f"{site.url}/nothing")

@@ -40,7 +40,7 @@ def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Obser
     assert "2019 · 0:40" in phone.text
     phone.tap("Series, 2 inside")
     phone.tap("Play Gamma")
-    phone.wait_for_alert("Plays now: Gamma")
+    phone.wait_for_alert("Playing: Gamma")
     assert "Gamma.webm" in player.video["currentSrc"]
     player.advances()
     eventually(lambda: "Gamma" in phone.see("document.querySelector('#brief-title').innerText"),
@@ -112,7 +112,7 @@ def test_add_and_play_next(shown: tuple[PlayerPage, RemotePage, Observer]) -> No
     phone.tap("Add Alpha to the queue")
     phone.wait_for_alert("Added: Alpha")
     phone.tap("Play Beta next")
-    phone.wait_for_alert("Comes next: Beta")
+    phone.wait_for_alert("Next: Beta")
     assert titles(observer) == ["Beta", "Alpha"]
 
 
@@ -170,11 +170,11 @@ def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Observer]) 
     phone.page.route("**/api/library?*", answer)
     phone.tap("Remote")
     phone.tap("Library")
-    eventually(lambda: "Getting to know the films: 120 of 812" in phone.text, "the progress")
+    eventually(lambda: "Reading the media: 120 of 812" in phone.text, "the progress")
     unready["probed"] = 400
     eventually(lambda: "400 of 812" in phone.text, "it goes on")
     phone.page.unroute_all(behavior="wait")
-    eventually(lambda: "Getting to know" not in phone.text, "it is done")
+    eventually(lambda: "Reading the media" not in phone.text, "it is done")
     assert phone.shows("Series, 2 inside")
 
 
@@ -204,7 +204,7 @@ def test_pictures_stay_while_the_library_is_gone_through(
     eventually(lambda: "1:20" in phone.text, "what is known now is shown")
     assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
     phone.page.unroute_all(behavior="wait")
-    eventually(lambda: "Getting to know" not in phone.text, "it is done")
+    eventually(lambda: "Reading the media" not in phone.text, "it is done")
     eventually(lambda: "0:40" in phone.text, "the list as it is")
     assert phone.see(f"{pictures}.map((it) => it.seenBefore === true)") == [True, True]
 

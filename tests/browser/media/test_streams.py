@@ -196,7 +196,7 @@ def test_a_refusal_of_the_server_is_told_on_the_phone_too(
     phone = pages.remote(disk, stage.player)
     stage.player.page.route("**/master.m3u8*", _full)
     stage.observer.send("command/load", b"media/h264-ac3.mkv")
-    phone.wait_for_notice("The server is busy with other films. Stop one, or try later.")
+    phone.wait_for_notice("The server is busy with other films. Stop one, or try again later.")
     stage.player.page.unroute("**/master.m3u8*")
     state = stage.observer.status()
     assert (state["error"]["code"], state["error"]["reason"]) == ("media_error", "conversions_full")

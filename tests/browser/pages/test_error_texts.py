@@ -135,7 +135,7 @@ def test_a_film_that_cannot_be_played_is_not_said_to_play(shown: Shown, source: 
     wait_for_alerts(wrong, phone, *([player] if source == CUT else []))
     assert _faults(player, phone) == []
     told = list(phone.see("window.told"))
-    plays = [it for it in told if it.startswith(("Plays now", "Lecture\u202f:"))]
+    plays = [it for it in told if it.startswith(("Playing: ", "Lecture\u202f:"))]
     assert source == CUT or not plays
     assert source == CUT or observer.status()["source"] == GOOD
     if plays:
@@ -149,7 +149,7 @@ def test_it_is_said_that_a_film_plays_once_it_does(shown: Shown) -> None:
     # the notice of an earlier error goes with it, and the rows below move up
     title = "document.querySelector('#title').textContent"
     eventually(lambda: phone.see(title) == "Coupé", "the phone shows what was loaded")
-    plays = "Plays now: Bon" if _language(phone) == "en" else "Lecture\u202f: Bon"
+    plays = "Playing: Bon" if _language(phone) == "en" else "Lecture\u202f: Bon"
     phone.tap("Play Bon" if _language(phone) == "en" else "Lire Bon")
     phone.wait_for_alert(plays)
     assert player.plays()

@@ -71,7 +71,7 @@ def test_it_is_gone_with_the_film(shown: Opened) -> None:
     title = "document.querySelector('#title').textContent"
     eventually(lambda: player.see(title) == phone.see(title) == "Beta", "both show the film")
     phone.tap("Play Alpha next")
-    phone.wait_for_alert("Comes next: Alpha")
+    phone.wait_for_alert("Next: Alpha")
     player.see("document.querySelector('message-toast').tell('something', '')")
     assert player.see(SHOWN) == 1
     observer.ask("load", b"media/Series/Gamma.webm")

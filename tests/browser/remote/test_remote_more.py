@@ -170,7 +170,7 @@ def test_a_picture_that_could_not_be_had_is_asked_for_again(
 def test_the_size_of_subtitles(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, _ = shown
     size = "getComputedStyle(document.querySelector('video')).getPropertyValue('--subtitle-size')"
-    for name, factor in (("150 %", "1.5"), ("100 %", "1")):
+    for name, factor in (("150%", "1.5"), ("100%", "1")):
         phone.tap(name)
         wait_for_value(player, size, factor)
         wait_until_chosen(phone, name)

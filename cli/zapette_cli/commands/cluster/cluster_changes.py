@@ -24,7 +24,7 @@ _ADDED: Final = Text(
     "{name} écoute sur {host}\u202f: MQTT {mqtt}, WebSocket {websocket}, NATS {nats}, "
     "routes {route}.\n"
     "1. Copiez {name}.conf sur sa machine et démarrez-le\u202f: nats-server -c {name}.conf\n"
-    "2. Copiez {settings} sur chaque serveur web et redémarrez-y « zapette run », l\u2019un après "
+    "2. Copiez {settings} sur chaque serveur web et redémarrez-y `zapette run`, l\u2019un après "
     "l\u2019autre.\n"
     "3. Copiez les autres fichiers .conf sur leurs machines\u202f; "
     "les nœuds en marche trouvent eux-mêmes le nouveau.",
@@ -34,7 +34,7 @@ _REMOVED: Final = Text(
     "Copy {settings} to each web side and restart `zapette run` there, one after the other, and "
     "copy the other .conf files to their machines.",
     "{name} ne fait plus partie du cluster\u202f; les autres reprennent ses messages.\n"
-    "Copiez {settings} sur chaque serveur web et redémarrez-y « zapette run », l\u2019un après "
+    "Copiez {settings} sur chaque serveur web et redémarrez-y `zapette run`, l\u2019un après "
     "l\u2019autre, et copiez les autres fichiers .conf sur leurs machines.",
 )
 _MADE: Final = Text(
@@ -46,7 +46,7 @@ _MADE: Final = Text(
     "Étape 1 sur 3\u202f: de nouvelles clés sont dans {keys}/next. "
     "Elles ne servent pas encore.\n"
     "1. Copiez chaque fichier .conf sur sa machine et redémarrez les nœuds l\u2019un après "
-    "l\u2019autre, chacun quand « zapette cluster status » ne signale aucun problème.\n"
+    "l\u2019autre, chacun quand `zapette cluster status` ne signale aucun problème.\n"
     "2. Copiez {keys} sur chaque serveur web et redémarrez-les l\u2019un après l\u2019autre.\n"
     "Puis relancez cette commande.",
 )
@@ -58,17 +58,17 @@ _USED: Final = Text(
     "and the days of `zapette credentials`, run `zapette cluster renew --finish`.",
     "Étape 2 sur 3\u202f: les nouvelles clés sont dans {keys}, les anciennes dans {keys}/old, "
     "encore acceptées.\n"
-    "Copiez {keys} sur chaque serveur web, supprimez-y « next », et redémarrez les serveurs web "
+    "Copiez {keys} sur chaque serveur web, supprimez-y `next`, et redémarrez les serveurs web "
     "l\u2019un après l\u2019autre.\n"
-    "Quand les jetons des anciennes clés ont expiré, après « token_lifetime » (12 heures par "
-    "défaut) et les jours de « zapette credentials », lancez « zapette cluster renew --finish ».",
+    "Quand les jetons des anciennes clés ont expiré, après `token_lifetime` (12 heures par "
+    "défaut) et les jours de `zapette credentials`, lancez `zapette cluster renew --finish`.",
 )
 _FINISHED: Final = Text(
     "Step 3 of 3: the old keys are deleted here.\n"
     "1. Delete `old` in {keys} of each web side, and restart them one after the other.\n"
     "2. Copy each .conf file to its machine and restart the nodes one after the other.",
     "Étape 3 sur 3\u202f: les anciennes clés sont supprimées ici.\n"
-    "1. Supprimez « old » dans {keys} de chaque serveur web, et redémarrez-les l\u2019un après "
+    "1. Supprimez `old` dans {keys} de chaque serveur web, et redémarrez-les l\u2019un après "
     "l\u2019autre.\n"
     "2. Copiez chaque fichier .conf sur sa machine et redémarrez les nœuds l\u2019un après "
     "l\u2019autre.",

@@ -27,16 +27,18 @@ if TYPE_CHECKING:
 
 _PORT: Final = 8000
 
-_NO_FILE: Final = Text("{name}: there is no such file", "{name}\u202f: ce fichier n'existe pas")
+_NO_FILE: Final = Text(
+    "{name}: there is no such file", "{name}\u202f: ce fichier n\u2019existe pas"
+)
 _NO_SCHEME: Final = Text(
     "{name}: an address begins with http:// or https://",
     "{name}\u202f: une adresse commence par http:// ou https://",
 )
 _FOLDER: Final = Text(
     "{name}: it is a folder; name a file in it",
-    "{name}\u202f: c'est un dossier\u202f; nommez un fichier qu'il contient",
+    "{name}\u202f: c\u2019est un dossier\u202f; nommez un fichier qu\u2019il contient",
 )
-_NO_PLAYER: Final = Text("no player is online", "aucun lecteur n'est en ligne")
+_NO_PLAYER: Final = Text("no player is online", "aucun lecteur n\u2019est en ligne")
 _SEVERAL: Final = Text(
     "several players are online ({names}): choose one with --to",
     "plusieurs lecteurs sont en ligne ({names})\u202f: choisissez-en un avec --to",
@@ -44,15 +46,16 @@ _SEVERAL: Final = Text(
 _NO_FILM: Final = {
     "not_implemented": Text(
         "this server does not look for films in web pages; the address is played as it is",
-        "ce serveur ne consulte pas les pages web\u202f; l'adresse est lue telle quelle",
+        "ce serveur ne consulte pas les pages web\u202f; l\u2019adresse est lue telle quelle",
     ),
     "media_error": Text(
         "no film was found in this page; the address is played as it is",
-        "aucun film trouvé dans cette page\u202f; l'adresse est lue telle quelle",
+        "aucun film trouvé dans cette page\u202f; l\u2019adresse est lue telle quelle",
     ),
     "invalid_request": Text(
         "the server opens no pages of a private network; the address is played as it is",
-        "le serveur n'ouvre pas les pages d'un réseau privé\u202f; l'adresse est lue telle quelle",
+        "le serveur n\u2019ouvre pas les pages d\u2019un réseau privé\u202f; "
+        "l\u2019adresse est lue telle quelle",
     ),
 }
 """What is said when the server finds no film at an address."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NO_PLAYER: Final = Text(
     "{text} is not a player: only players have a state to watch",
-    "{text} n'est pas un lecteur\u202f: seuls les lecteurs ont un état à suivre",
+    "{text} n\u2019est pas un lecteur\u202f: seuls les lecteurs ont un état à suivre",
 )
 
 _BACK: Final = Text("zapette: reconnected", "zapette\u202f: reconnecté")
