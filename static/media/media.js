@@ -216,9 +216,8 @@ export class Media {
   }
 
   /** @param {number} position seconds; clamped to the duration */
-  async seek(position) {
-    await this.#loader.opened();
-    await this.#display.seek(position);
+  seek(position) {
+    return this.#loader.seek(position);
   }
 
   /** @param {number} offset seconds from the position; clamped to the duration */

@@ -120,6 +120,18 @@ export class MediumLoader {
     }
   }
 
+  /**
+   * Go to a position of the medium; reject if it fails there.
+   * @param {number} position seconds; clamped to the duration
+   */
+  async seek(position) {
+    await this.opened();
+    const load = this.#loads;
+    await this.#display.seek(position);
+    // another load shows its own failure
+    if (load === this.#loads) this.#checkLoaded();
+  }
+
   /** Play, now or once it is loaded. */
   async play() {
     this.#checkLoaded();
@@ -136,8 +148,7 @@ export class MediumLoader {
     this.#wanted = true;
     this.#starting = true;
     try {
-      await this.opened();
-      await this.#display.seek(0);
+      await this.seek(0);
       if (this.#starting && load === this.#loads) await this.#play();
     } finally {
       if (load === this.#loads) this.#starting = false;
@@ -243,20 +254,30 @@ export class MediumLoader {
       if (!screen.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
         this.fail({ reason: "picture", words: "this browser shows no picture of it" });
       }
+      if (!this.#currentFlaw) await this.#reach(position, exact);
+      if (load !== this.#loads) return;
       // a missing stream says less than what was wrong with the file
       if (first && this.#flaw?.status === 404) this.#flaw = first;
       first = first || this.#currentFlaw;
     } while (this.#fallBack());
     this.#checkLoaded();
+    this.#isAtStart = true;
+    if (this.#starting) await this.#play();
+  }
+
+  /**
+   * Go to where the medium starts.
+   * @param {number} position seconds
+   * @param {boolean} exact
+   */
+  async #reach(position, exact) {
+    const { screen } = this.#display;
     const duration = this.held ? this.held.duration : screen.duration;
     const isKnown = duration !== null && Number.isFinite(duration);
     const start = exact || !isKnown ? position : Math.min(position, duration);
     if (Math.abs(start - screen.currentTime) > NEAR) await this.#display.seek(start);
     // a stream seeks to its start by itself
     else if (screen.seeking) await until(screen, "seeked", "error", "failure", "superseded");
-    if (load !== this.#loads) return;
-    this.#isAtStart = true;
-    if (this.#starting) await this.#play();
   }
 
   /** @param {number} position seconds */

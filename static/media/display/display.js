@@ -138,14 +138,17 @@ export class Display {
     await paused;
   }
 
-  /** @param {number} position seconds; clamped to the duration */
+  /**
+   * Go to a position; resolve once it is reached, or never will be: the medium failed, or is gone.
+   * @param {number} position seconds; clamped to the duration
+   */
   async seek(position) {
     const { screen } = this;
     const { duration } = screen;
     if (!this.isSeekable) {
       throw new CallError("not_supported", "one cannot seek in this medium");
     }
-    const arrived = until(screen, "seeked", "superseded");
+    const arrived = until(screen, "seeked", "error", "failure", "superseded");
     screen.currentTime = Math.min(position, duration);
     await arrived;
   }

@@ -8,7 +8,7 @@ const SOURCE = { source: "media/a.mp4", url: "media/a.mp4", title: "a", path: "a
 /** A display whose medium opens at once, and whose seek ends with a call of `arrive`. */
 class SlowDisplay {
   screen = Object.assign(new EventTarget(), {
-    error: null,
+    error: /** @type {object | null} */ (null),
     videoWidth: 0,
     seeking: false,
     currentTime: 0,
@@ -19,9 +19,18 @@ class SlowDisplay {
   sought = [];
   arrive = () => {};
 
+  /** Fail in the middle of a seek, as an element does whose film was deleted. */
+  break() {
+    this.screen.error = { code: 2, message: "" };
+    this.arrive();
+  }
+
   release() {}
   choose() {}
   supersede() {}
+  close() {
+    this.screen.error = null;
+  }
   hold() {}
 
   open() {
@@ -37,9 +46,19 @@ class SlowDisplay {
 
 const turn = () => new Promise((done) => setImmediate(done));
 
-/** @param {SlowDisplay} display */
-function loaderOf(display) {
-  const delivery = { way: {}, hasPicture: false, begin: () => {} };
+/**
+ * @param {SlowDisplay} display
+ * @param {number} others how many other ways there are to play a medium
+ */
+function loaderOf(display, others = 0) {
+  const delivery = {
+    way: {},
+    hasPicture: false,
+    fileFlaw: null,
+    begin: () => {},
+    fail: () => others-- > 0,
+    canFallBack: () => others > 0,
+  };
   const abilities = { smooth: () => Promise.resolve(true) };
   return new MediumLoader(
     /** @type {any} */ (display),
@@ -80,4 +99,39 @@ test("a medium that is loaded again is held until it has arrived by itself", asy
   display.screen.dispatchEvent(new Event("seeked"));
   await reopened;
   assert.equal(loader.held, null);
+});
+
+test("a seek in a medium that fails there is refused", async () => {
+  const display = new SlowDisplay();
+  const loader = loaderOf(display);
+  await loader.load(SOURCE, {});
+
+  const sought = loader.seek(40);
+  await turn();
+  display.break();
+  await assert.rejects(sought, { code: "media_error" });
+});
+
+test("a load that fails on the way to its start is refused", async () => {
+  const display = new SlowDisplay();
+  const loader = loaderOf(display);
+
+  const loaded = loader.load(SOURCE, { position: 40 });
+  await turn();
+  display.break();
+  await assert.rejects(loaded, { code: "media_error" });
+});
+
+test("a load that fails on the way to its start continues in another way", async () => {
+  const display = new SlowDisplay();
+  const loader = loaderOf(display, 1);
+
+  const loaded = loader.load(SOURCE, { position: 40 });
+  await turn();
+  display.break();
+  await turn();
+  assert.deepEqual(display.sought, [40, 40]);
+  display.arrive();
+  await loaded;
+  assert.equal(loader.failure, null);
 });

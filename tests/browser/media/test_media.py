@@ -12,10 +12,13 @@ from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.waiting import eventually
 
 HLS = "performance.getEntriesByType('resource').filter((it) => it.name.includes('hls.js')).length"
+
+HEAVY = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "10", "-movflags", "+faststart")
 
 EMPTIED = """(() => {
   window.emptied = 0;
@@ -29,6 +32,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media = films.make_kinds(folder / "media")
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
     with sharing(System(folder, settings)) as system:
+        # more of it than a browser loads ahead
+        heavy = ("testsrc2=d=30:s=320x240:r=10,noise=alls=100:allf=t", "-pix_fmt", "yuv420p")
+        ffmpeg("-f", "lavfi", "-i", *heavy, *HEAVY, str(media / "heavy.mp4"))
         # so that what the library says does not depend on the moment
         system.wait_for_index()
         yield system
@@ -186,6 +192,21 @@ def test_a_film_plays_on_if_nothing_that_follows_can_be_played(
     # what is certainly refused does not interrupt the film
     assert (controlled.player.see("window.emptied") == 0) == (broken == "media/unseen.mp4")
     controlled.player.advances(0.2)
+
+
+def test_a_seek_in_a_film_that_was_deleted_is_refused(
+    films_stage: ControlledPlayer, archive: System
+) -> None:
+    controlled = films_stage
+    controlled.ask("load", "media/heavy.mp4")
+    (archive.folder / "media" / "heavy.mp4").unlink()
+    assert controlled.refused("seek", 29) == {
+        "code": "media_error",
+        "message": "media/heavy.mp4: the network failed while it was loading",
+        "reason": "network",
+    }
+    # and the player takes another
+    assert controlled.ask("load", "media/good.mp4")["playing"]
 
 
 def test_a_film_is_loaded_again_if_another_fails_on_the_way(films_stage: ControlledPlayer) -> None:
