@@ -15,6 +15,12 @@ MOST_TRACKS: Final = 100
 _UNSEEN: Final = re.compile("[\\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What no name of a player has: control characters, and what turns the direction of text."""
 
+_BLANK: Final = re.compile(
+    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]*"
+)
+"""Nothing but what joins characters or takes room, and shows nothing by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -137,7 +143,7 @@ class PlayerState:
         return cls(
             version=int(_number(data, "version") or 1),
             seq=int(_number(data, "seq") or 0),
-            name=_UNSEEN.sub("", _text(data, "name") or "").strip(),
+            name=_plain_name(_text(data, "name") or ""),
             playing=data.get("playing") is True,
             buffering=data.get("buffering") is True,
             ended=data.get("ended") is True,
@@ -185,6 +191,11 @@ def _object(data: dict[str, Any], key: str) -> dict[str, Any] | None:
 def _objects(data: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
     value = data.get(key)
     return tuple(it for it in value if isinstance(it, dict)) if isinstance(value, list) else ()
+
+
+def _plain_name(text: str) -> str:
+    plain = _UNSEEN.sub("", text).strip()
+    return "" if _BLANK.fullmatch(plain) else plain
 
 
 def _text(data: dict[str, Any], key: str) -> str | None:

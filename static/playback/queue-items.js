@@ -2,6 +2,7 @@
 
 import { CallError } from "../protocol/errors.js";
 import { randomToken } from "../protocol/messages.js";
+import { plainName } from "../protocol/names.js";
 import { readSource } from "../protocol/sources.js";
 import { present, readQueue } from "./queue.js";
 
@@ -20,7 +21,7 @@ import { present, readQueue } from "./queue.js";
 export function newItem(source, title = null) {
   return {
     id: randomToken(4),
-    title: title === null ? source.title : title.trim(),
+    title: plainName(title ?? "") || source.title,
     source: source.source,
     poster: null,
     duration: null,

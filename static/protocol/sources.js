@@ -4,6 +4,7 @@ import { readAddress } from "./addresses.js";
 import { CallError } from "./errors.js";
 import { isMediumName } from "./media-names.js";
 import { beginning } from "./messages.js";
+import { plainName } from "./names.js";
 
 const LIBRARY = "media/";
 /** An address: no path begins like this, because its levels are not empty. */
@@ -118,7 +119,8 @@ export function isStream({ url }) {
 
 /** @param {string} name */
 function titleOf(name) {
-  return name.replace(/(.)\.[^.]+$/, "$1").replace(/_+/g, " ");
+  const title = name.replace(/([^])\.[^.]+$/, "$1").replace(/_+/g, " ");
+  return plainName(title) || title;
 }
 
 /** @param {string} name */
