@@ -74,9 +74,11 @@ def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterato
 
 
 def test_the_pages_come_from_both_and_are_on_several_nodes(
-    sides: WebSides, pair: Pair, module_pages: Pages
+    sides: WebSides, system: System, pair: Pair, module_pages: Pages
 ) -> None:
     assert pair.observer.status()["version"] == 1
+    # each web side names the nodes in turn: of three pages, one web side connects two
+    module_pages.remote(system, pair.player)
     assert len(set(module_pages.watch.sockets)) > 1
     eventually(lambda: all(sides.balancer.answered(it) > 2 for it in sides.each), "both answered")
 
