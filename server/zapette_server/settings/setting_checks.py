@@ -16,6 +16,7 @@ from zapette_broker.limits import Limits
 from zapette_server.errors import HostNameError
 from zapette_server.hosts import Hosts, read_names
 from zapette_server.storage.opening import SQLITE
+from zapette_server.trusted_proxies import TrustedProxies
 
 
 def _file(key: str, value: Path | None) -> None:
@@ -52,8 +53,10 @@ def _bind(key: str, value: str) -> None:
 
 
 def _proxy(key: str, value: str) -> None:
-    if value:
-        _bind(key, value)
+    try:
+        TrustedProxies.read(value)
+    except ValueError as error:
+        raise SettingsError(key, str(error)) from None
 
 
 def _hosts(key: str, value: str) -> None:

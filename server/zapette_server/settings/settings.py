@@ -12,6 +12,7 @@ from zapette_server.settings.bridge_settings import BridgeSettings
 from zapette_server.settings.broker_settings import BrokerSettings
 from zapette_server.settings.setting_checks import CHECKS
 from zapette_server.storage.opening import SQLITE
+from zapette_server.trusted_proxies import TrustedProxies
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Settings:
         public_url: address of the pages for phones; empty for the one that the server finds.
         public_ws_url: address of the broker for browsers; empty for ``/mqtt`` of the page's host.
         allowed_hosts: further names of this machine, separated by commas.
-        trusted_proxy: IP address of a reverse proxy whose X-Forwarded-For is trusted; or empty.
+        trusted_proxy: IP addresses and networks of reverse proxies, separated by commas; their
+            X-Forwarded-For is trusted.
         data_dir: folder of the secret, the accounts and the stores.
         media_dir: folder of the media.
         database: ``sqlite`` (files in `data_dir`), or the URL of a PostgreSQL database that several
@@ -122,6 +124,11 @@ class Settings:
     def is_tls(self) -> bool:
         """Whether the pages and the broker are reached over TLS."""
         return self.tls_cert is not None
+
+    @property
+    def proxies(self) -> TrustedProxies:
+        """The proxies whose word about the client counts."""
+        return TrustedProxies.read(self.trusted_proxy)
 
     @property
     def hosts(self) -> Hosts:

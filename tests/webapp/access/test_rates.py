@@ -153,12 +153,15 @@ def test_many_fresh_ids_from_one_address(new_system: Callable[..., System]) -> N
     eventually(lambda: system.get("healthz").status == 200, "it is well")
 
 
-@pytest.mark.parametrize("is_trusted", [True, False])
+@pytest.mark.parametrize(
+    ("proxies", "is_trusted"),
+    [("127.0.0.1", True), ("::1, 127.0.0.0/24", True), ("127.0.0.2, 10.0.0.0/8", False)],
+)
 def test_clients_of_a_proxy_have_a_rate_each(
-    new_system: Callable[..., System], is_trusted: bool
+    new_system: Callable[..., System], proxies: str, is_trusted: bool
 ) -> None:
     """Only if it is trusted; what a client says of itself before the proxy does not count."""
-    system = new_system(**({"ZAPETTE_TRUSTED_PROXY": "127.0.0.1"} if is_trusted else {}))
+    system = new_system(ZAPETTE_TRUSTED_PROXY=proxies)
     caller = Caller(system, "127.0.0.1")
 
     def ask(forwarded: str) -> int:

@@ -40,13 +40,13 @@ WAITING = st.one_of(st.none(), st.integers(0, 9).map(float))
 
 @given(st.lists(st.tuples(ADDRESS, WAITING), max_size=60))
 def test_no_limit_is_ever_exceeded(joining: list[tuple[str, float | None]]) -> None:
-    connections: Connections[Fake] = Connections(8, 4, exempt="proxy")
+    connections: Connections[Fake] = Connections(8, 4)
     present: dict[Fake, str] = {}
     for address, waiting in joining:
         newcomer = Fake(waiting)
         before = dict(present)
         present[newcomer] = address
-        last = connections.join(newcomer, address)
+        last = connections.join(newcomer, address, is_proxy=address == "proxy")
         if last is not None:
             assert last is newcomer or last.idle_since is not None
             connections.leave(last, present.pop(last))

@@ -33,25 +33,26 @@ class Connections(Generic[C]):
     Args:
         most: the maximum in total.
         most_of_address: the maximum from one address.
-        exempt: an address without a limit of its own: a proxy, which serves many clients.
     """
 
-    def __init__(self, most: int, most_of_address: int, exempt: str = "") -> None:
+    def __init__(self, most: int, most_of_address: int) -> None:
         self._most = most
         self._most_of_address = most_of_address
-        self._exempt = exempt
         self._by_address: defaultdict[str, dict[C, None]] = defaultdict(dict)
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def join(self, connection: C, address: str) -> C | None:
-        """Add a connection; return the one to close for it, which may be itself, or None."""
+    def join(self, connection: C, address: str, *, is_proxy: bool = False) -> C | None:
+        """Add a connection; return the one to close for it, which may be itself, or None.
+
+        A proxy serves many clients, so that its address has no limit of its own.
+        """
         others = self._by_address[address]
         others[connection] = None
         self._count += 1
-        if len(others) > self._most_of_address and address != self._exempt:
+        if len(others) > self._most_of_address and not is_proxy:
             return _longest_idle(others) or connection
         if self._count > self._most:
             largest = max(self._by_address.values(), key=len)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 from waitress.server import create_server
 
-from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.handover import hand_over, listen
 from zapette_cli.processes.ports import cannot_listen
@@ -17,12 +16,16 @@ from zapette_server.handover_socket import handover_socket, web_socket
 from zapette_server.settings.settings import Settings
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.reading.forwarded import behind
 from zapette_webapp.http.reading.framing import LARGEST_BODY
 from zapette_webapp.http.reading.receiving import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.http.reading.request_parser import LARGEST_HEAD
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.responses.transfers import Transfers
 from zapette_webapp.uploads.uploads import PART, Uploads
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 THREADS: Final = 16
 """The threads that answer requests (docs/decisions/0003-wsgi-server.md)."""
@@ -42,10 +45,6 @@ def create_http_server(
 ) -> Any:
     """Return waitress for `app`, bound to its port but not running."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    trusted: dict[str, Any] = {}
-    if settings.trusted_proxy:
-        trusted["trusted_proxy"] = settings.trusted_proxy
-        trusted["trusted_proxy_headers"] = {"x-forwarded-for", "x-forwarded-proto"}
     front = web_socket(settings.data_dir) if settings.is_tls else None
     if front is not None:
         # the process that ends TLS has the port
@@ -53,7 +52,7 @@ def create_http_server(
     else:
         where = {"host": settings.bind, "port": settings.http_port}
     server = _bound(
-        app,
+        behind(settings.proxies, app),
         settings,
         threads=THREADS,
         # more than `Connections` accepts plus the listeners: at this limit waitress stops accepting
@@ -64,20 +63,18 @@ def create_http_server(
         max_request_body_size=max(PART, 2 * LARGEST_BODY) + 1,
         asyncore_use_poll=True,
         channel_timeout=int(IDLE_SECONDS),
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,  # `behind` does
         ident=None,
         **where,
-        **trusted,
     )
     most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
-    proxy = client_of(settings.trusted_proxy)
     is_elsewhere = settings.broker.is_nats
     handover = None if is_elsewhere else handover_socket(settings.data_dir)
     shared = Shared(
-        Connections(most, connections.MOST_OF_ADDRESS, exempt=proxy),
+        Connections(most, connections.MOST_OF_ADDRESS),
         refusals,
         partial(hand_over, handover) if handover is not None else None,
-        settings.trusted_proxy,
+        settings.proxies,
         is_relayed=front is not None,
         transfers=transfers,
         parts=uploads.parts,
@@ -86,7 +83,7 @@ def create_http_server(
     return server
 
 
-def _bound(app: Flask, settings: Settings, **options: Any) -> Any:
+def _bound(app: WSGIApplication, settings: Settings, **options: Any) -> Any:
     try:
         return create_server(app, **options)
     except OSError as error:

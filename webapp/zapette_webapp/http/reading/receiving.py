@@ -23,6 +23,7 @@ from waitress.task import WSGITask
 from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.handover import Handover, HandoverError
 from zapette_server.tls import proxy_line
+from zapette_server.trusted_proxies import TrustedProxies
 from zapette_webapp.errors import FramingError
 from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.reading.forwarded import forwarded_address
@@ -57,7 +58,7 @@ class Shared:
         connections: those that are open.
         refusals: counts refusals.
         broker: gives a connection to the broker; None if this system cannot.
-        trusted_proxy: the address whose X-Forwarded-For is believed; or empty.
+        proxies: those whose X-Forwarded-For is believed.
         is_relayed: whether another process relays the connections, and says in a first line whose
             each is (`zapette_server.tls.proxy_line`).
         transfers: those under way whose rights can be revoked.
@@ -67,7 +68,7 @@ class Shared:
     connections: Connections[FairChannel]
     refusals: RefusalCounts
     broker: Callable[[socket.socket, Handover], None] | None = None
-    trusted_proxy: str = ""
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     is_relayed: bool = False
     transfers: Transfers = field(default_factory=Transfers)
     parts: Parts | None = None
@@ -239,11 +240,16 @@ class FairChannel(TurnChannel):
         return rest
 
     def _know_client(self) -> None:
-        self._client = client_of(str(self.addr[0]) if self.addr else "")
+        self._client = client_of(self._peer)
         self._make_room()
 
+    @property
+    def _peer(self) -> str:
+        return str(self.addr[0]) if self.addr else ""
+
     def _make_room(self) -> None:
-        last = self.shared.connections.join(self, self._client)
+        is_proxy = self._peer in self.shared.proxies
+        last = self.shared.connections.join(self, self._client, is_proxy=is_proxy)
         if last is not None:
             self.shared.refusals.count(Reason.CONNECTIONS)
             last.lingers = False
@@ -282,10 +288,9 @@ class FairChannel(TurnChannel):
 
     def _peer_of(self, request: Parser) -> str:
         """Return the address of the client, also behind the proxy."""
-        address = str(self.addr[0]) if self.addr else ""
-        if address != self.shared.trusted_proxy:
-            return address
-        return forwarded_address(request.headers.get("X_FORWARDED_FOR", "")) or address
+        if self._peer not in self.shared.proxies:
+            return self._peer
+        return forwarded_address(request.headers.get("X_FORWARDED_FOR", "")) or self._peer
 
     def _deadline(self, began: float) -> float:
         in_body = self.request is not None and self.request.headers_finished
