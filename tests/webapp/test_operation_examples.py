@@ -23,6 +23,7 @@ from tests.waiting import HANG_TIMEOUT, eventually
 from tests.webapp.test_metrics import figures
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_server.paths import ROOT
+from zapette_server.trusted_proxies import TrustedProxies
 from zapette_webapp.status.metrics import _GAUGES
 
 FOLDER = ROOT / "examples" / "cluster"
@@ -98,7 +99,7 @@ def objects() -> dict[tuple[str, str], Any]:
         return {(it["kind"], it["metadata"]["name"]): it for it in yaml.safe_load_all(file)}
 
 
-def test_kubernetes_file_declares_three_nodes_and_one_web_side(
+def test_kubernetes_file_declares_nodes_web_sides_and_nginx(
     objects: dict[tuple[str, str], Any],
 ) -> None:
     nodes = objects["StatefulSet", "zapette-node"]["spec"]
@@ -106,9 +107,22 @@ def test_kubernetes_file_declares_three_nodes_and_one_web_side(
     assert ("Service", nodes["serviceName"]) in objects
     # longer than a node takes to hand over its clients: its default, 2 minutes and 10 s
     assert nodes["template"]["spec"]["terminationGracePeriodSeconds"] > 130
-    web = objects["Deployment", "zapette-web"]["spec"]
-    assert (web["replicas"], web["strategy"]["type"]) == (1, "Recreate")
-    for spec in (nodes, web):
+    web = objects["StatefulSet", "zapette-web"]["spec"]
+    assert ("Service", web["serviceName"]) in objects
+    # nginx has the address of each
+    asked = re.findall(r"server (192\S+:8000)", (FOLDER / "nginx.conf").read_text())
+    assert set(asked) == {f"192.0.2.1{number + 1}:8000" for number in range(web["replicas"])}
+    for number in range(web["replicas"]):
+        name = f"zapette-web-{number}"
+        assert objects["Service", name]["spec"] == {
+            "selector": {"statefulset.kubernetes.io/pod-name": name}, "ports": [{"port": 8000}]
+        }  # fmt: skip
+    nginx = objects["Deployment", "zapette-nginx"]["spec"]
+    labels = nginx["template"]["metadata"]["labels"]
+    assert objects["Service", "zapette"]["spec"]["selector"] == labels
+    environment = {it["name"]: it for it in web["template"]["spec"]["containers"][0]["env"]}
+    assert TrustedProxies.read(environment["ZAPETTE_TRUSTED_PROXY"]["value"]).networks
+    for spec in (nodes, web, nginx):
         assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
         pod = spec["template"]["spec"]
         mounted = {it["name"] for one in pod["containers"] for it in one["volumeMounts"]}

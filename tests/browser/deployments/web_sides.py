@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -23,8 +22,7 @@ class Nginx:
     """The documented nginx in front of both, which writes down which one answers."""
 
     def __init__(self, folder: Path, port: int, ports: list[int]) -> None:
-        text = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
-        (found,) = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
+        found = (ROOT / "examples" / "cluster" / "nginx.conf").read_text(encoding="utf-8")
         for number, side in enumerate(ports, 1):
             found = found.replace(f"192.0.2.1{number}:8000", f"127.0.0.1:{side}")
         found = found.replace("listen 80;", f"listen 127.0.0.1:{port};")
