@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from zapette_broker.routing.topics import includes, is_topic_filter, matches, overlaps, split_share
 
@@ -44,15 +43,15 @@ AclEntry = tuple[str, bool]
 """A topic filter, and whether it is allowed."""
 
 
-class _Lists(NamedTuple):
-    """What connections of the same role share."""
+def mark(text: str, values: Sequence[str]) -> str:
+    """Put a mark in the place of each value that follows a ``/``: U+0000 is in no filter.
 
-    publish: tuple[AclEntry, ...]
-    subscribe: tuple[AclEntry, ...]
-    retain: tuple[AclEntry, ...] | None
-
-
-_shared = lru_cache(maxsize=64)(_Lists)
+    `values` are at most ten; an empty one has no mark.
+    """
+    for number, value in enumerate(values):
+        if value:
+            text = text.replace(f"/{value}", f"/\0{number}")
+    return text
 
 
 class Rights:
@@ -67,14 +66,13 @@ class Rights:
     Most connections publish nothing: the tests for that are compiled when they are first used.
     """
 
-    __slots__ = ("_lists", "_may_publish", "_may_retain", "_values")
+    __slots__ = ("_may_publish", "_may_retain", "_publish", "_retain", "_subscribe", "_values")
 
     def __init__(
         self,
         publish: Sequence[AclEntry],
         subscribe: Sequence[AclEntry],
         retain: Sequence[AclEntry] | None = None,
-        *,
         values: Sequence[str] = (),
     ) -> None:
         """Keep topic filters that were checked before; see `from_rules`.
@@ -83,19 +81,20 @@ class Rights:
             publish: decides about messages without the retain flag.
             subscribe: decides about subscriptions.
             retain: decides about messages with the retain flag; None is the same as `publish`.
-            values: parts of the filters that differ from one connection to the next, such as the
-                client id; the rest is kept once for all connections that have the same.
+            values: what the marks of `mark` in the filters stand for.
         """
-        self._values = tuple(value for value in values if value)
-        self._lists = _shared(
-            _cut(publish, self._values),
-            _cut(subscribe, self._values),
-            None if retain is None else _cut(retain, self._values),
-        )
+        self._publish = publish
+        self._subscribe = subscribe
+        self._retain = retain
+        self._values = values
         self._may_publish: Callable[[str], bool] | None = None
         self._may_retain: Callable[[str], bool] | None = None
 
-    def _filled(self, entries: tuple[AclEntry, ...]) -> list[AclEntry]:
+    def with_values(self, values: Sequence[str]) -> Rights:
+        """Return rights that differ in the values only: they share the filters."""
+        return Rights(self._publish, self._subscribe, self._retain, values)
+
+    def _filled(self, entries: Sequence[AclEntry]) -> list[AclEntry]:
         """Return entries with the values of this connection."""
         return [(_fill(topic, self._values), allowed) for topic, allowed in entries]
 
@@ -128,16 +127,16 @@ class Rights:
         """Return whether a message or will without the retain flag may go to this topic name."""
         test = self._may_publish
         if test is None:
-            test = self._may_publish = _compile(self._filled(self._lists.publish))
+            test = self._may_publish = _compile(self._filled(self._publish))
         return test(topic)
 
     def may_retain(self, topic: str) -> bool:
         """Return whether a message (a will too) with the retain flag may go to this topic name."""
-        if self._lists.retain is None:
+        if self._retain is None:
             return self.may_publish(topic)
         test = self._may_retain
         if test is None:
-            test = self._may_retain = _compile(self._filled(self._lists.retain))
+            test = self._may_retain = _compile(self._filled(self._retain))
         return test(topic)
 
     def may_subscribe(self, pattern: str) -> bool:
@@ -145,7 +144,7 @@ class Rights:
         split = split_share(pattern)
         if split is None:
             return False
-        for topic, allowed in self._filled(self._lists.subscribe):
+        for topic, allowed in self._filled(self._subscribe):
             if allowed:
                 if includes(topic, split[1]):
                     return True
@@ -154,20 +153,8 @@ class Rights:
         return False
 
 
-def _cut(entries: Sequence[AclEntry], values: tuple[str, ...]) -> tuple[AclEntry, ...]:
-    """Return entries with marks in the place of the values."""
-    return tuple((_mark(topic, values), allowed) for topic, allowed in entries)
-
-
-def _mark(topic: str, values: tuple[str, ...]) -> str:
-    """Put marks in the place of the values: U+0000 is in no filter."""
-    for number, value in enumerate(values):
-        topic = topic.replace(value, f"\0{number}")
-    return topic
-
-
-def _fill(topic: str, values: tuple[str, ...]) -> str:
-    """Undo `_mark`, the last mark first."""
+def _fill(topic: str, values: Sequence[str]) -> str:
+    """Undo `mark`, the last mark first."""
     for number in reversed(range(len(values))):
         topic = topic.replace(f"\0{number}", values[number])
     return topic

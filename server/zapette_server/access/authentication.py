@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Hashable
-from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from zapette.protocol.topics import Topics
-from zapette_broker.access.acl import AclEntry, Rights
+from zapette_broker.access.acl import AclEntry, Rights, mark
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.access.terms import Budget, Terms
 from zapette_server.access.credentials import Keyring, Token
@@ -124,32 +125,25 @@ class HouseholdAuthenticator:
             return None
         if token.role != username or token.client_id != client_id:
             return None
-        token = replace(token, client_id=client_id)  # the same text, kept once
         if token.role is Role.SERVER:
-            return self._granted(token)
-        standing = self._lookups.known_standing(token.player_id, token.client_id)
-        return self._ask(token) if standing is None else self._if_good(token, standing)
+            return _granted(token, client_id)
+        standing = self._lookups.known_standing(token.player_id, client_id)
+        if standing is None:
+            return self._ask(token, client_id)
+        return self._if_good(token, client_id, standing)
 
-    async def _ask(self, token: Token) -> Grant | None:
-        standing = await self._lookups.standing(token.player_id, token.client_id)
-        return self._if_good(token, standing)
+    async def _ask(self, token: Token, client_id: str) -> Grant | None:
+        standing = await self._lookups.standing(token.player_id, client_id)
+        return self._if_good(token, client_id, standing)
 
-    def _if_good(self, token: Token, standing: Standing) -> Grant | None:
+    def _if_good(self, token: Token, client_id: str, standing: Standing) -> Grant | None:
         """Grant the token's rights, unless the stores show that it is revoked."""
         wanted = token.generation if token.role is not Role.PLAYER else standing.generation
         if standing.revoked or standing.generation is None or standing.generation != wanted:
             return None
-        grant = self._granted(token)
+        grant = _granted(token, client_id)
         # A later change may have revoked it.
-        return None if self.is_revoked(grant.tag, token.client_id) else grant
-
-    def _granted(self, token: Token) -> Grant:
-        return Grant(
-            compile_rights(token.acl, token.client_id, token.player_id),
-            float(token.expires_at),
-            _tag(token),
-            token.client_id,
-        )
+        return None if self.is_revoked(grant.tag, client_id) else grant
 
     async def _by_password(self, name: str, password: bytes) -> Grant | None:
         hashed = await self._lookups.hash_of(name)
@@ -172,11 +166,29 @@ class HouseholdAuthenticator:
         return Grant(self._household, tag=tag, username=name)
 
 
-def compile_rights(acl: Acl, *values: str) -> Rights:
+def _granted(token: Token, client_id: str) -> Grant:
+    """Return the grant of a token; it keeps this copy of the client id."""
+    compiled = rights_in(token.acl, client_id, token.player_id)
+    return Grant(compiled, float(token.expires_at), _tag(token), client_id)
+
+
+def rights_in(acl: str, *ids: str) -> Rights:
+    """Return the rights in a token; clients that differ in their ids only share the rest.
+
+    The marks for the ids are in topics only, since nothing else in the rules has a slash.
+    """
+    return _compile(mark(acl, ids)).with_values(ids)
+
+
+@lru_cache(maxsize=64)
+def _compile(acl: str) -> Rights:
+    return compile_rights(json.loads(acl, strict=False))
+
+
+def compile_rights(acl: Acl) -> Rights:
     """Return the rights that a token's rules give; what they do not name is denied anyway.
 
-    They are those of `zapette_server.access.rights.rights`, and so need no check. `values` are
-    the ids in them: clients of one role keep the rest only once.
+    They are those of `zapette_server.access.rights.rights`, and so need no check.
     """
     publish: list[AclEntry] = []
     subscribe: list[AclEntry] = []
@@ -191,7 +203,7 @@ def compile_rights(acl: Acl, *values: str) -> Rights:
                     retain.append(entry)
             if rule["action"] != "publish":
                 subscribe.append(entry)
-    return Rights(publish, subscribe, retain, values=values)
+    return Rights(publish, subscribe, retain)
 
 
 def terms_of(tag: object) -> Terms:

@@ -80,7 +80,7 @@ class NatsTokens:
         try:
             found = claims.read(text, *self._keys.signers)
             role, client_id, player_id, generation = map(str, found[OURS])
-            read = Token(Role(role), client_id, player_id, generation, int(found["exp"]), [])
+            read = Token(Role(role), client_id, player_id, generation, int(found["exp"]), "[]")
         except (KeyError, TypeError, ValueError):
             raise CredentialsError("the token is not valid") from None
         if read.expires_at <= time.time():

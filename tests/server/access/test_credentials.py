@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zapette.protocol.topics import Topics
-from zapette_server.access.authentication import compile_rights
+from zapette_server.access.authentication import compile_rights, rights_in
 from zapette_server.access.credentials import Keyring, new_generation, new_player_id
 from zapette_server.access.rights import Role, rights
 from zapette_server.errors import CredentialsError
@@ -124,7 +127,36 @@ def test_token_round_trip() -> None:
     read = KEYRING.read(token)
     assert (read.role, read.client_id, read.player_id) == (Role.REMOTE, "remote-1", ID)
     assert (read.generation, read.expires_at) == ("g", expires_at)
-    assert read.acl == rights(Role.REMOTE, Topics(), "remote-1", ID)
+    assert json.loads(read.acl) == rights(Role.REMOTE, Topics(), "remote-1", ID)
+
+
+# words that the rules have, and ids that any client may choose
+IDS = st.sampled_from(
+    ["subscribe", "publish", "action", "topic", "allow", "deny", "all", "retain", "players", "a"]
+) | st.text("aeilopst019_-", min_size=1, max_size=6)
+
+
+@given(IDS, st.sampled_from([Role.PLAYER, Role.REMOTE, Role.GUEST]))
+def test_rights_in_a_token_are_those_of_the_role(client_id: str, role: Role) -> None:
+    read = KEYRING.read(KEYRING.issue(role, client_id, ID, "g")[0])
+    granted = rights_in(read.acl, client_id, ID)
+    expected = compile_rights(rights(role, Topics(), client_id, ID))
+    for own in (client_id, "me"):
+        for topic in EVERYTHING["publish"] | EVERYTHING["subscribe"]:
+            asked = topic.replace("/me/", f"/{own}/")
+            for may in ("may_publish", "may_retain", "may_subscribe"):
+                assert getattr(granted, may)(asked) == getattr(expected, may)(asked), asked
+
+
+def test_clients_of_one_role_share_their_rights() -> None:
+    first, second = (
+        rights_in(KEYRING.read(KEYRING.issue(Role.REMOTE, name, player, "g")[0]).acl, name, player)
+        for name, player in (("ada", ID), ("bob", OTHER))
+    )
+    assert first._publish is second._publish
+    topics = [f"{P}/command/play", f"{Q}/command/play"]
+    assert [first.may_publish(topic) for topic in topics] == [True, False]
+    assert [second.may_publish(topic) for topic in topics] == [False, True]
 
 
 def test_tokens_that_prove_nothing() -> None:
@@ -133,8 +165,10 @@ def test_tokens_that_prove_nothing() -> None:
     other, _ = Keyring(b"t" * 32, Topics()).issue(Role.REMOTE, "remote-1", ID, "g")
     claims = jwt.decode(token, options={"verify_signature": False})
     unsigned = jwt.encode(claims, "", algorithm="none")
+    del claims["acl"]
+    without_rights = jwt.encode(claims, KEYRING._signing_key, algorithm="HS256")
     with pytest.raises(CredentialsError, match="expired"):
         KEYRING.read(expired)
-    for wrong in (other, unsigned, token[:-2], "", "a.b.c", b"\xff\xfe"):
+    for wrong in (other, unsigned, without_rights, token[:-2], "", "a.b.c", b"\xff\xfe"):
         with pytest.raises(CredentialsError, match="not valid"):
             KEYRING.read(wrong)
