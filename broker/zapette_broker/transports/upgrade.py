@@ -98,8 +98,8 @@ def accept(
 
 
 _TARGET = re.compile(r"[!-~]+")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\x00-\x08\x0a-\x1f\x7f]*+"
+_HEADERS = re.compile(rf"{_HEADER}(?:\r\n{_HEADER})*")
 _ONCE = frozenset(
     {"host", "origin", "content-length", "sec-websocket-key", "sec-websocket-version"}
 )
@@ -111,17 +111,17 @@ def _parse(head: bytes) -> tuple[str, dict[str, str]]:
     Bytes over 127 in values are opaque (RFC 9110 section 5.5): cookies of other programs on the
     same host may contain them, and are ignored.
     """
-    lines = head.decode("latin-1").split("\r\n")
-    parts = lines[0].split(" ")
+    first, _, rest = head.decode("latin-1").partition("\r\n")
+    parts = first.split(" ")
     if len(parts) != 3 or parts[2] != "HTTP/1.1" or _TARGET.fullmatch(parts[1]) is None:
         raise BadRequest("400 Bad Request", "not an HTTP/1.1 request")
     if parts[0] != "GET":
         raise BadRequest("405 Method Not Allowed", "only GET", extra="Allow: GET\r\n")
+    if _HEADERS.fullmatch(rest) is None:
+        raise BadRequest("400 Bad Request", "malformed header")
     headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
-            raise BadRequest("400 Bad Request", "malformed header")
+    for line in rest.split("\r\n"):
+        name, _, value = line.partition(":")
         name = name.lower()
         value = value.strip(" \t")
         if name in headers:
