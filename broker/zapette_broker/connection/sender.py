@@ -96,9 +96,11 @@ class Sender(PacketWriter):
         session = self.session
         if session is None:
             return
-        for packet_id, outgoing in list((session.inflight or {}).items()):
-            self.send(self._again(packet_id, outgoing))
-        self.pump()
+        if session.inflight is not None:
+            for packet_id, outgoing in list(session.inflight.items()):
+                self.send(self._again(packet_id, outgoing))
+        if session.waiting is not None:
+            self.pump()
 
     def pause(self) -> None:
         """Write less: the client reads slower than it is written to."""

@@ -181,7 +181,10 @@ class ConnectHandler:
         if client.version == V5 and limits.max_keep_alive:
             client.keep_alive = min(packet.keep_alive or NEVER, limits.max_keep_alive)
         welcome = self._welcome(client, packet, client_id, expiry)
-        if len(client.codec.connack(Reason.SUCCESS, False, welcome)) > client.max_out:
+        # most clients take packets of any size
+        if client.max_out < NEVER and (
+            len(client.codec.connack(Reason.SUCCESS, False, welcome)) > client.max_out
+        ):
             raise Refusal(
                 Reason.PACKET_TOO_LARGE,
                 "the client's maximum packet size is less than CONNACK needs",
