@@ -276,6 +276,31 @@ def test_a_film_that_grows_stays_the_same(films: Path, tmp_path: Path) -> None:
     assert still_short.duration == short.duration < longer.duration
 
 
+def test_a_film_that_grows_ends_later_though_it_says_the_same_length(
+    make: Callable[..., Streams], long_film: Path, tmp_path: Path
+) -> None:
+    whole = long_film.read_bytes()
+    file, streams, sources = tmp_path / "film.mkv", make(idle=60), Sources(READER)
+    file.write_bytes(whole[: len(whole) // 2])
+    lengths = set()
+
+    def is_last_past() -> bool:
+        """Give the last part to somebody who begins to watch."""
+        source, facts = sources.get(file, cut=False, again=True)
+        lengths.add(facts.duration)
+        recipes = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080))
+        rendition = streams.rendition(source, facts, *recipes.picture())
+        served = streams.part(rendition, len(rendition.timeline) - 1, "me")
+        served.file.close()
+        return served.is_past
+
+    assert is_last_past()
+    with file.open("ab") as stream:
+        stream.write(whole[len(whole) // 2 :])
+    assert not is_last_past()
+    assert len(lengths) == 1
+
+
 def test_what_cannot_be_converted_says_so(
     make: Callable[..., Streams], films: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,8 @@ class ProbeReader:
             NotStreamable: it cannot be streamed, and why.
             NotReady: other files are being read.
         """
+        # before it is read: it may be growing
+        size = file.stat().st_size
         try:
             probe = self.prober.examine(file, cut=cut)
         except Unplayable as error:
@@ -55,7 +57,7 @@ class ProbeReader:
             raise
         except ToolError:
             raise NotStreamable(*_WORDS[flaws.UNREADABLE]) from None
-        return facts_of(probe, file.stat().st_size)
+        return facts_of(probe, size)
 
 
 def facts_of(probe: Probe, size: int) -> Facts:

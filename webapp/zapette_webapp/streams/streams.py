@@ -94,7 +94,7 @@ class Streams:
         self._limits = limits
         self._doubt = doubt
         self._changed = threading.Condition()
-        self._renditions: dict[tuple[str, str, float], Rendition] = {}
+        self._renditions: dict[tuple[str, str, int], Rendition] = {}
         self._waiting = threading.Semaphore(MOST_WAITING)
         self._stopping = threading.Event()
         self._counts: Counter[str] = Counter()
@@ -122,8 +122,8 @@ class Streams:
     def rendition(self, source: Source, facts: Facts, name: str, recipe: Recipe) -> Rendition:
         """Return a track of a stream, which all who watch it share."""
         with self._changed:
-            # a film that grew has other parts at its end
-            key = (source.key, name, facts.duration)
+            # a film that grew has other parts at its end, even if it says the same length
+            key = (source.key, name, facts.size)
             known = self._renditions.get(key)
             if known is None:
                 known = self._renditions[key] = Rendition(

@@ -98,7 +98,7 @@ class Rendition:
 
     def file(self, index: int) -> Name:
         """Return the name of a part in the cache."""
-        key = f"{self.source.key}\0{self.name}\0{self.facts.duration}"
+        key = f"{self.source.key}\0{self.name}\0{self.facts.size}"
         return key, f"{index}.m4s"
 
     def filled(self, index: int) -> int:
