@@ -139,13 +139,15 @@ export class Media {
   }
 
   /**
-   * Reject with `media_error` if a medium certainly cannot be played; the present one plays on.
+   * Reject with `media_error` if a medium does not exist or, while another one plays, certainly
+   * cannot be played; the present one stays as it is.
    * @param {Source} source
    * @param {Promise<import("../library/catalogue.js").About | null>} about its entry in the library
    */
   async check(source, about) {
     const known = await about;
-    const flaw = known ? this.#delivery.refusal(source, known) : await absence(source);
+    const { playing } = this.state;
+    const flaw = known ? playing && this.#delivery.refusal(source, known) : await absence(source);
     if (flaw) throw mediaError(source.source, flaw);
   }
 

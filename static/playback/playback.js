@@ -97,8 +97,8 @@ export class Playback {
    * Load a medium in place of the present one, and play it unless the browser requires a click.
    *
    * The media of a folder follow its first one. The other episodes of a series surround an episode,
-   * unless something else was added to the queue. If a medium plays that this one cannot replace, it
-   * plays on.
+   * unless something else was added to the queue. A medium that is loaded stays if this one does not
+   * exist; one that plays also stays, or plays on, if this one cannot be played.
    * @param {string} source a source that `readSource` accepts
    * @param {string | null} title
    * @param {number | null} position seconds; null to continue where it stopped
@@ -131,7 +131,8 @@ export class Playback {
   }
 
   /**
-   * Return the items for a source; reject if another medium plays and the first one cannot.
+   * Return the items for a source; reject if the first one does not exist, or cannot be played while
+   * another medium plays.
    * @param {Source} source
    * @param {string | null} title
    */
@@ -139,7 +140,7 @@ export class Playback {
     const items = isMedium(source)
       ? [newItem(source, title)]
       : await itemsOf(this.#catalogue, source, title);
-    if (!this.#media.state.playing) return items;
+    if (!this.#media.state.loaded) return items;
     await this.#check(items[0].source);
     return items;
   }
@@ -189,7 +190,7 @@ export class Playback {
 
   /**
    * Return the index of the first item that may be playable, and the last one before it; reject if
-   * a medium plays and all items certainly cannot.
+   * none of them exists, or, while a medium plays, all certainly cannot be played.
    * @param {readonly QueueItem[]} items
    */
   async #firstToTry(items) {
@@ -197,7 +198,7 @@ export class Playback {
     let failure = null;
     for (const [first, item] of items.entries()) {
       try {
-        if (this.#media.state.playing) await this.#check(item.source);
+        if (this.#media.state.loaded) await this.#check(item.source);
         return { first, skipped };
       } catch (error) {
         if (!isBroken(error)) throw error;
@@ -258,7 +259,7 @@ export class Playback {
   }
 
   /**
-   * Reject with `media_error` if a medium certainly cannot be played.
+   * Reject with `media_error` if a medium must not replace the present one.
    * @param {string} name its source
    */
   #check(name) {

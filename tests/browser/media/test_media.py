@@ -120,7 +120,9 @@ def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
 def test_what_cannot_be_played_is_said_in_words(
     films_stage: ControlledPlayer, name: str, why: str
 ) -> None:
+    # a good medium would stay
     films_stage.ask("pause")
+    films_stage.refused("load", "media/lost/lost.m3u8")
     error = films_stage.refused("load", f"media/{name}")
     assert error["code"] == "media_error"
     assert name in error["message"]
@@ -129,6 +131,19 @@ def test_what_cannot_be_played_is_said_in_words(
     assert state["error"] == error
     assert (state["playing"], state["buffering"]) == (False, False)
     assert "play" not in state["can"]
+
+
+def test_a_paused_film_stays_if_another_does_not_exist(films_stage: ControlledPlayer) -> None:
+    controlled = films_stage.prepare_loaded("media/good.mp4", "media/none.mp4")
+    controlled.ask("seek", films.SECONDS / 2)
+    controlled.player.see(EMPTIED)
+    seq = controlled.observer.status()["seq"]
+    for procedure, *parameters in (
+        ["load", "media/none.mp4"], ["load", "media/no folder"], ["jump", 1], ["next"]
+    ):  # fmt: skip
+        assert controlled.refused(str(procedure), *parameters)["code"] == "media_error"
+        assert controlled.observer.status()["seq"] == seq
+    assert controlled.player.see("window.emptied") == 0
 
 
 def test_a_film_plays_on_if_another_cannot_be_played(

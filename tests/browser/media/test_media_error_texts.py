@@ -87,6 +87,8 @@ def test_a_medium_that_cannot_be_played(
     shown: tuple[PlayerPage, RemotePage, Observer], name: str
 ) -> None:
     player, phone, observer = shown
+    # a good one would stay instead of one that does not exist
+    observer.ask("load", b"media/damaged.webm")
     answer = observer.ask("load", f"media/{name}".encode())
     assert answer["error"]["code"] == "media_error"
     assert name in answer["error"]["message"]

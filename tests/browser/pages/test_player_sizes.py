@@ -23,7 +23,7 @@ STRANGELOVE: Final = (
     "Dr. Strangelove or How I Learned to Stop Worrying and Love the Bomb and Other Stories"
 )
 FILM: Final = "media/Beta.webm"
-NO_FILM: Final = f"media/{'a' * 200}.webm"
+NO_FILM: Final = f"http://127.0.0.1:1/{'a' * 200}.webm"
 TITLES: Final = {"words": (STRANGELOVE * 3)[:200], "one word": "W" * 200, "short": "M"}
 CANDIDATES: Final = [
     {"ip": "192.168.100.100", "interface": "enp0s31f6"},
@@ -39,7 +39,7 @@ def _addresses(route: Route) -> None:
 
 @pytest.fixture(scope="module", params=["en", "fr"])
 def shown(request: pytest.FixtureRequest, shelf: System, module_pages: Pages) -> Iterator[Shown]:
-    module_pages.watch.expect("Failed to load resource")
+    module_pages.watch.expect(r"Failed to load resource|net::ERR_|127.0.0.1:1/")
     context = module_pages.context(locale=request.param)
     context.route("**/api/ip", _addresses)
     player = module_pages.player(shelf, context=context)
