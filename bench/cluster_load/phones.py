@@ -8,7 +8,7 @@ import itertools
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.broker_load.clients import PARAMETER, PROCEDURE, RESULT, TOPICS, Endpoint, Login
@@ -26,6 +26,9 @@ TIMEOUT: Final = 2.0
 """Seconds for a call, and for the answer to a ping."""
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for connecting and subscribing; with less, a thousand that come at once never get in."""
+FIRST_DELAY: Final = 0.25
+LONGEST_DELAY: Final = 10.0
+"""Seconds, up to which a client waits before its first attempt and later ones, as pages do."""
 _ENDPOINT: Final = Endpoint("tcp", PORTS.mqtt, 4)
 _PUBACK: Final = 0x40
 
@@ -36,6 +39,12 @@ class Link(MqttClient):
     def __init__(self, login: Login, owner: Member) -> None:
         super().__init__(_ENDPOINT, login)
         self._owner = owner
+        #: Called when it has ended.
+        self.on_lost: Callable[[], object] = lambda: None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.on_lost()
 
     def _published(self, body: bytes) -> bytes:
         size = body[0] << 8 | body[1]
@@ -66,9 +75,10 @@ class Member:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        delay = FIRST_DELAY
         while True:
-            # the phones of a node do not all return in one instant
-            await asyncio.sleep(random.uniform(0.05, 0.5))
+            await asyncio.sleep(random.uniform(delay / 2, delay))
+            delay = min(2 * delay, LONGEST_DELAY)
             link: Link | None = None
             try:
                 link = Link(await self.login(), self)
@@ -76,7 +86,8 @@ class Member:
                     await link.open(host=self.host)
                     await link.subscribe(self.filters)
                 self.link = link
-                await self.act(link)
+                delay = FIRST_DELAY
+                await self._act_until_lost(link)
             except (OSError, TimeoutError):
                 pass
             finally:
@@ -84,8 +95,16 @@ class Member:
                 if link is not None:
                     link.abort()
             self.node = (self.node + 1) % len(self._hosts)
-            # the phones of a node do not all return in one instant
-            await asyncio.sleep(random.uniform(0.05, 0.5))
+
+    async def _act_until_lost(self, link: Link) -> None:
+        acting = asyncio.create_task(self.act(link))
+        link.on_lost = acting.cancel
+        try:
+            await asyncio.wait({acting})
+        finally:
+            acting.cancel()
+        if not acting.cancelled():
+            acting.result()
 
     async def login(self) -> Login:
         """Return its account for the next connection; OSError if there is none now."""
@@ -168,8 +187,6 @@ class Phone(Member):
                 async with asyncio.timeout(PAUSE):
                     await self.wake.wait()
             self.wake.clear()
-            if not link.is_connected:
-                raise ConnectionResetError("the connection has ended")
 
     def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - only the topic counts
         if topic == self._waiting[0]:
