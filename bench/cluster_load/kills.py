@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import tempfile
 import time
 from collections.abc import Callable
@@ -11,21 +13,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvloop
+from nats.errors import Error as NatsError
 
 from bench.broker_load.clients import Identity, Login, player_id
 from bench.broker_load.peers import nats_login, tokens_of
 from bench.cluster_load import shared_parts
-from bench.cluster_load.machines import Machine, create
+from bench.cluster_load.machines import PORTS, Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader
 from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import ProcessError, raise_file_limit
 from bench.results import about, heading, markdown, spread, write_json
-from zapette_server.nats.cluster.new_cluster import NODES
-from zapette_server.nats.tokens import NatsTokens
+from zapette_server.nats.cluster.cluster_keys import ClusterKeys
+from zapette_server.nats.cluster.new_cluster import KEYS, NODES
+from zapette_server.nats.streams import tend
 
 _PHONES_A_PLAYER: Final = 10
 _LONGEST: Final = 60.0
 _START: Final = 180.0
+_TEND_PAUSE: Final = 5.0
 _EQUAL_TIMEOUT: Final = 20.0
 _STATES: Final = "zapette/players/+/state"
 _HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s",
@@ -37,24 +42,28 @@ class Kills:
 
     Args:
         machines: the nodes.
-        tokens: gives tokens.
+        folder: their files.
         phones: how many phones there are.
         players: how many players there are.
-        fronts: whether phones and players connect to the nodes without JetStream only.
+        fronts: whether phones and players connect to the nodes without JetStream only, or else
+            to those that do not lead the streams, as web sides tell pages.
     """
 
     def __init__(
         self,
         machines: list[Machine],
-        tokens: NatsTokens,
+        folder: Path,
         phones: int,
         players: int,
         *,
         fronts: bool,
     ) -> None:
         self._machines = machines
-        self._tokens = tokens
-        self.hosts = [it.host for it in machines[NODES if fronts else 0 :]]
+        self._keys = ClusterKeys.load(folder / KEYS)
+        self._is_led = False
+        self._tokens = tokens_of(folder)
+        clients = machines[NODES:] if fronts else machines[: NODES - 1]
+        self.hosts = [it.host for it in clients]
         self.players = [
             Player(self._login(Identity("player", n)), self.hosts, n, player_id(n))
             for n in range(players)
@@ -78,6 +87,8 @@ class Kills:
             if shared is not None:
                 members += [shared.player, *shared.newcomers]
             tasks = [group.create_task(it.run()) for it in members]
+            if shared is None:
+                tasks.append(group.create_task(self._tend_streams()))
             await self._until(
                 lambda: all(it.answered for it in self.phones), "all phones pilot", _START
             )
@@ -98,6 +109,8 @@ class Kills:
         for member in members:
             member.go_home()
         await self._until(lambda: all(it.link for it in members), "all are connected", _START)
+        self._is_led = False
+        await self._until(lambda: self._is_led, "the last node with streams leads them")
         own = [it.host == machine.host for it in self.phones]
         # every other player says nothing more: what a node has of its state is not repaired by it
         quiet = self.players[::2]
@@ -133,6 +146,16 @@ class Kills:
         }
         print("\n".join(map(str, rows(part))), flush=True)
         return part
+
+    async def _tend_streams(self) -> None:
+        """Do with the streams what the web sides do."""
+        nodes = [f"node-{it.number}" for it in self._machines[:NODES]]
+        for host in itertools.cycle(it.host for it in self._machines[:NODES]):
+            self._is_led = False
+            with contextlib.suppress(OSError, NatsError, TimeoutError):
+                url = f"nats://{host}:{PORTS.nats}"
+                self._is_led = (await tend(url, self._keys, None, nodes)).leads
+            await asyncio.sleep(_TEND_PAUSE)
 
     async def _compare(self) -> tuple[list[Player], list[Player], int, float]:
         """Compare the retained states of all nodes with what was acknowledged.
@@ -227,7 +250,7 @@ def run(
         machines = create(folder, fronts)
         for machine in machines:
             stack.callback(machine.stop)
-        kills = Kills(machines, tokens_of(folder), phones, players, fronts=fronts > 0)
+        kills = Kills(machines, folder, phones, players, fronts=fronts > 0)
         shared = None
         if not of_nodes:
             shared = stack.enter_context(shared_parts.running(folder, kills.hosts))

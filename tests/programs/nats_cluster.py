@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from pathlib import Path
 
 from tests.programs.ports import free_port, free_ports, listens
@@ -84,7 +86,7 @@ class NatsCluster:
         name = f"node-{number}"
         node = NodeFile((self.folder / f"{name}.conf").read_text()).node
         monitor = free_port()
-        self._monitors[name] = f"http://{node.host}:{monitor}/healthz"
+        self._monitors[name] = f"http://{node.host}:{monitor}"
         with (self.folder / f"{name}.log").open("ab") as log:
             self.nodes[name] = subprocess.Popen(
                 ending_with_us([SERVER, "-c", f"{name}.conf", "-m", str(monitor)]),
@@ -103,10 +105,16 @@ class NatsCluster:
     def is_healthy(self, number: int) -> bool:
         """Tell whether a node has a leader, and all that is in its streams."""
         try:
-            with urllib.request.urlopen(self._monitors[f"node-{number}"], timeout=5) as answer:
+            with self._ask(number, "healthz") as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def _ask(self, number: int, what: str) -> HTTPResponse:
+        found: HTTPResponse = urllib.request.urlopen(
+            f"{self._monitors[f'node-{number}']}/{what}", timeout=5
+        )
+        return found
 
     def stop_node(self, number: int) -> None:
         """Stop a node as an operator does."""
@@ -204,6 +212,12 @@ class SystemOnNats(System):
             return int(leading[0][len("node-")])
 
         return eventually(found, "a node leads", 60)
+
+    def leads(self, node: int) -> bool:
+        """Tell whether a node leads all streams that clients wait for."""
+        lines = self.zapette("cluster", "status").stdout.splitlines()
+        of_node = "".join(it for it in lines if it.startswith(f"node-{node}:"))
+        return {"$MQTT_sess", "$MQTT_msgs", "$MQTT_rmsgs"} <= set(re.findall(r"\$\w+", of_node))
 
     def retained(self, node: int, topic_filter: str) -> dict[str, bytes]:
         """Return what a node has retained, by topic; nothing if it cannot be asked now."""

@@ -26,8 +26,8 @@ from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.connections import mqtt_clients
 from zapette_server.nats.node_link import NodeLink
 from zapette_server.nats.presence import Presence
-from zapette_server.nats.retained_consumers import replicate
 from zapette_server.nats.revocations import EVERYBODY, SLACK, bounded, void_until
+from zapette_server.nats.streams import tend
 from zapette_server.nats.subjects import subjects
 from zapette_server.nats.tokens import NatsTokens
 from zapette_server.settings.broker_settings import BrokerSettings, listed
@@ -40,7 +40,7 @@ log = logging.getLogger("zapette.nats")
 _INTERVAL: Final = 0.2
 _CONNECTIONS: Final = "$SYS.REQ.SERVER.PING.CONNZ"
 _MOST_LISTED: Final = 100_000
-_REPLICATE_INTERVAL: Final = 10.0
+_TEND_INTERVAL: Final = 10.0
 _MOST_NODES: Final = 100
 _PLAYER: Final = "player-"
 _TIMEOUT: Final = 3.0
@@ -90,6 +90,7 @@ class NatsEngine:
             link.on_claims = self._heard
         self._page_urls = listed(settings.page_urls)
         self._turns = itertools.count()
+        self._leader = ""
         self._revocations: dict[str, int] | None = None
         self._claims = ""
         self._store_problem: str | None = None
@@ -125,7 +126,7 @@ class NatsEngine:
         for link in self._links:
             self.supervisor.task(link.url, link.run)
         self.supervisor.task("revocations", self._follow_stores)
-        self.supervisor.task("consumers", self._replicate_consumers)
+        self.supervisor.task("streams", self._tend_streams)
         self.supervisor.task("presence", lambda: self._presence.run(self._publish_availability))
 
     def stop(self) -> None:
@@ -134,12 +135,16 @@ class NatsEngine:
         self._loop.stop()
 
     def page_url(self) -> str | None:
-        """Return the next node that is connected, for a browser; any node if none is."""
+        """Return the next node that is connected, for a browser; any node if none is.
+
+        The leader of the streams is the last choice: its loss alone costs an election.
+        """
         urls = self._page_urls
         if len(urls) == len(self._links):
             # the settings name the nodes in the same order
-            live = [url for url, link in zip(urls, self._links, strict=True) if link.is_live]
-            urls = live or urls
+            pairs = zip(urls, self._links, strict=True)
+            live = {url: link.node for url, link in pairs if link.is_live}
+            urls = [url for url, node in live.items() if node != self._leader] or list(live) or urls
         return urls[next(self._turns) % len(urls)]
 
     def connected(self, player_id: str) -> list[str]:
@@ -192,16 +197,18 @@ class NatsEngine:
         topic = self._topics.player(player).availability
         self._service.publish(topic, payload, qos=1, retain=True)
 
-    async def _replicate_consumers(self) -> None:
-        """Replicate the nodes' consumers: each node makes one when its first client comes."""
+    async def _tend_streams(self) -> None:
+        """Tend the streams: each node makes a consumer when its first client comes."""
         while True:
             live = next((it for it in self._links if it.is_live), None)
             if live is not None:
+                nodes = [it.node for it in self._links]
                 try:
-                    await replicate(live.url, self._keys, live.trusting())
+                    lead = await tend(live.url, self._keys, live.trusting(), nodes)
+                    self._leader = lead.node
                 except (OSError, NatsError, TimeoutError) as error:
-                    log.debug("%s: consumers are not replicated: %s", live.url, error)
-            await asyncio.sleep(_REPLICATE_INTERVAL)
+                    log.debug("%s: the streams are not tended: %s", live.url, error)
+            await asyncio.sleep(_TEND_INTERVAL)
 
     async def _follow_stores(self) -> None:
         while True:

@@ -23,6 +23,7 @@ NAME: Final = "zapette-web"
 """How the name of a web side's connections begins."""
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
+_WHO: Final = "$SYS.REQ.USER.INFO"
 _CONNECT_TIMEOUT: Final = 1
 _RETRY: Final = 0.25
 _PING_INTERVAL: Final = 1
@@ -37,6 +38,7 @@ class NodeLink:
 
     Attributes:
         url: where the node listens.
+        node: its name; empty before the first connection.
         claims: the account's JWT that the node has acknowledged last; empty for a new connection.
         connections: how many were made so far.
         on_claims: called with each JWT of an account that a web side gives to a node.
@@ -46,6 +48,7 @@ class NodeLink:
         self, url: str, keys: ClusterKeys, name: str = NAME, ca_file: Path | None = None
     ) -> None:
         self.url = url
+        self.node = ""
         self.claims = ""
         self.connections = 0
         self.on_claims: Callable[[str], None] = lambda _: None
@@ -103,6 +106,9 @@ class NodeLink:
             2 * _CONNECT_TIMEOUT,
         )
         await nats.subscribe(_UPDATE, cb=self._heard)
+        # only the node itself answers
+        answer = await nats.request(_WHO, timeout=_ANSWER_TIMEOUT)
+        self.node = json.loads(answer.data)["server"]["name"]
 
     def trusting(self) -> ssl.SSLContext | None:
         """Return what checks the node's certificate; None for the system's certificates."""
