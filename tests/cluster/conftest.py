@@ -13,7 +13,13 @@ from tests.programs.nats_cluster import SystemOnNats
 collect_ignore = (
     []
     if os.environ.get("TEST_CLUSTER")
-    else ["test_changes.py", "test_lost_wills.py", "test_newcomers.py", "test_tls_on_nats.py"]
+    else [
+        "test_changes.py",
+        "test_frozen_node.py",
+        "test_lost_wills.py",
+        "test_newcomers.py",
+        "test_tls_on_nats.py",
+    ]
 )
 
 

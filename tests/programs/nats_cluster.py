@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -109,6 +110,11 @@ class NatsCluster:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def neighbours(self, number: int) -> set[str]:
+        """Return the names of the nodes to which a node is connected."""
+        with self._ask(number, "routez") as answer:
+            return {str(it["remote_name"]) for it in json.load(answer)["routes"]}
 
     def _ask(self, number: int, what: str) -> HTTPResponse:
         found: HTTPResponse = urllib.request.urlopen(

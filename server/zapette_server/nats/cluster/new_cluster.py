@@ -116,6 +116,9 @@ jetstream {{ store_dir: "./{node.name}/streams" }}
 
 cluster {{
   name: zapette
+  # Give a silent node up before its clients do: what they sent to it must not arrive later.
+  ping_interval: "1s"
+  ping_max: 2
   listen: "{host}:{ports.route}"
   authorization {{ user: route, password: "{route_password}", timeout: 2 }}
   # TLS between the nodes; without it, keep this port on a network of their own:
