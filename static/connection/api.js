@@ -133,7 +133,7 @@ export class Api {
    * @param {string} id
    * @param {{ owner_key: string }} proof
    * @param {"remote" | "guest"} role of the page that uses it
-   * @returns {Promise<{ code: string, expires_at: number }>}
+   * @returns {Promise<{ code: string }>}
    */
   showCode(id, { owner_key }, role) {
     return this.#ask(`api/players/${id}/pairing`, { owner_key, role });

@@ -17,6 +17,8 @@ export class CredentialsSource {
   #lasting;
   /** @type {Credentials | null} */
   #last = null;
+  /** Unix time in seconds, by the clock of this device, at which the last ones expire */
+  #end = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
   /** @type {() => void} */
@@ -47,9 +49,11 @@ export class CredentialsSource {
       this.#last = await this.#ask();
     } catch (error) {
       const away = error instanceof ApiError && error.passing;
-      if (!away || !this.#last || this.#last.expires_at <= this.#now()) throw error;
+      if (!away || !this.#last || this.#end <= this.#now()) throw error;
       return this.#last;
     }
+    const { expires_in, expires_at } = this.#last;
+    this.#end = expires_in ? this.#now() + expires_in : expires_at;
     this.#admit();
     this.#renewBeforeEnd(this.#last);
     return this.#last;

@@ -2,8 +2,6 @@
 
 import { PageEvent } from "./page-event.js";
 
-/** @typedef {{ code: string, expires_at: number }} Code `expires_at`: Unix time in seconds */
-
 /** Picture in picture, on or off. */
 export class PictureToggle extends PageEvent {
   /** @override */
@@ -36,7 +34,7 @@ export class LinkRenewal extends PageEvent {
 
 /**
  * Make a code to type; the answer has it.
- * @extends {PageEvent<Code>}
+ * @extends {PageEvent<{ code: string }>}
  */
 export class CodeRequest extends PageEvent {
   /** @override */

@@ -1,6 +1,9 @@
 import { AddressChoice, CodeRequest, LinkRenewal } from "../../events/player-controls.js";
 import { build, fill, flag } from "../../elements/dom.js";
 
+/** Milliseconds that a code to type lasts: the clock of a television is often wrong. */
+const CODE_LIFETIME = 120_000;
+
 /**
  * @typedef {import("../../connection/api.js").Candidate} Candidate
  * @typedef {import("../../connection/api.js").Links} Links
@@ -85,16 +88,15 @@ export class QrCard extends HTMLElement {
 
   /**
    * Show a code to type until it expires.
-   * @param {import("../../events/player-controls.js").Code} code
+   * @param {string} code
    */
-  #showCode({ code, expires_at }) {
+  #showCode(code) {
     clearTimeout(this.#timer);
     const { host, pathname } = this.#shown ? new URL(this.#shown.url) : location;
     const where = this.#translate("player.type_code", { address: `${host}${pathname}` });
     fill(this.#code, build("span", {}, where), build("strong", {}, code));
     flag(this.#code, "hidden", false);
-    const left = expires_at * 1000 - Date.now();
-    this.#timer = setTimeout(() => this.#hideCode(), Math.max(0, left));
+    this.#timer = setTimeout(() => this.#hideCode(), CODE_LIFETIME);
   }
 
   /**
@@ -150,10 +152,12 @@ export class QrCard extends HTMLElement {
   }
 
   async #askForCode() {
+    const shown = this.#shown;
     const request = new CodeRequest(this.#role);
     this.dispatchEvent(request);
-    const code = await request.answer;
-    if (code) this.#showCode(code);
+    const answer = await request.answer;
+    // the card may have turned meanwhile, and a guest must not see the code of a remote
+    if (answer && shown === this.#shown) this.#showCode(answer.code);
   }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
@@ -13,6 +14,12 @@ from tests.waiting import eventually
 
 CODE = re.compile(r"\d{4}-\d{4}")
 CARD = "document.querySelector('qr-card').innerText"
+RECORD = """(() => {
+  const card = document.querySelector("qr-card");
+  window.recorded = [];
+  new MutationObserver(() => window.recorded.push(card.innerText)).observe(card, {
+    attributes: true, childList: true, subtree: true });
+})()"""
 PANEL = "(document.querySelector('player-panel') || { innerText: '' }).innerText"
 
 
@@ -30,6 +37,38 @@ def test_a_code_to_type_is_good_once(system: System, pages: Pages) -> None:
     assert f"{answer.json['id']}.{answer.json['key']}" in player.link
     assert answer.json["role"] == "remote"
     assert system.post("api/pairing", {"code": code}).json["code"] == "wrong_code"
+
+
+def test_a_code_is_shown_by_a_television_with_a_wrong_clock(system: System, pages: Pages) -> None:
+    player = pages.started(system)
+    player.see("(() => { const now = Date.now; Date.now = () => now() + 3.6e6; })()")
+    player.click("Code to type")
+    code = wait_for_code(player)
+    assert system.post("api/pairing", {"code": code}).status == 200
+
+
+def test_a_code_for_a_remote_is_not_shown_to_guests(system: System, pages: Pages) -> None:
+    player = pages.started(system)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    player.page.route("**/pairing", hold)
+    player.click("Code to type")
+    eventually(lambda: player.see("1") and held, "the request is on its way")
+    player.click("For guests")
+    eventually(lambda: "Guests can add to the queue" in player.text, "it says whose it is")
+    player.see(RECORD)
+    with player.page.expect_response("**/pairing") as late:
+        held[0].continue_()
+    assert late.value.json()["code"]
+    player.click("Code to type")
+    code = wait_for_code(player)
+    assert system.post("api/pairing", {"code": code}).json["role"] == "guest"
+    assert set(CODE.findall(str(player.see("window.recorded.join()")))) == {code}
 
 
 def test_a_guest_comes_in_by_a_link_of_its_own(system: System, pages: Pages) -> None:
