@@ -151,6 +151,7 @@ class Router:
             qos,
             message.retain and subscription.retain_as_published,
             (identifier,) if identifier else (),
+            None if subscription.share is None else (subscription.share, subscription.pattern),
         )
 
     def _deliver_all(self, matched: list[Subscription | ShareGroup], message: Message) -> None:
@@ -185,7 +186,13 @@ class Router:
             )
 
     def deliver(
-        self, session: Session, message: Message, qos: int, retain: bool, ids: tuple[int, ...]
+        self,
+        session: Session,
+        message: Message,
+        qos: int,
+        retain: bool,
+        ids: tuple[int, ...],
+        share: tuple[str, str] | None = None,
     ) -> None:
         """Send the message to one session, or queue it there."""
         connection = session.connection
@@ -193,13 +200,25 @@ class Router:
             if connection is not None:
                 connection.publish(message, retain, ids)
             return
-        outgoing = Outgoing(message, qos, retain, ids)
+        outgoing = Outgoing(message, qos, retain, ids, share=share)
         if connection is not None:
             connection.deliver(outgoing)
             return
         if self.has_room(session, message):
             self._store.queue(session, outgoing)
             session.wait(outgoing)
+
+    def pass_on(self, session: Session) -> None:
+        """Give the QoS 1 messages of a session that has ended to other members of their shares.
+
+        MQTT 5 section 4.8.2. With topic plugins, which would have to agree, they are dropped.
+        """
+        for outgoing in () if self._filters else session.pending():
+            if outgoing.share is not None and outgoing.qos == 1:
+                group = self._groups.get(outgoing.share)
+                member = group.choose() if group is not None else None
+                if member is not None:
+                    self._deliver_one(member, outgoing.message)
 
     def has_room(self, session: Session, message: Message) -> bool:
         """Return whether the message may be queued for a client that is away; count it if not."""

@@ -23,9 +23,10 @@ class Outgoing:
         row: its place in the store; 0 if it has none.
         size: bytes it counts for the limit of the queue; 0 for a retained message that a
             subscription brought, which costs no memory of its own.
+        share: the share that it came by, as name and filter; None after a restart.
     """
 
-    __slots__ = ("ids", "message", "packet_id", "qos", "retain", "row", "size", "step")
+    __slots__ = ("ids", "message", "packet_id", "qos", "retain", "row", "share", "size", "step")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Outgoing:
         ids: tuple[int, ...] = (),
         *,
         counts: bool = True,
+        share: tuple[str, str] | None = None,
     ) -> None:
         self.message = message
         self.qos = qos
@@ -43,4 +45,5 @@ class Outgoing:
         self.packet_id = 0
         self.step = Step.WAITING
         self.row = 0
+        self.share = share
         self.size = message.size if counts else 0

@@ -147,12 +147,15 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Forget the session with all it holds; a will still waiting is published."""
         self._store.drop(session)
-        if self.by_client_id.get(session.client_id) is session:
+        is_first_time = self.by_client_id.get(session.client_id) is session
+        if is_first_time:
             del self.by_client_id[session.client_id]
         for subscription in session.subscriptions.values():
             self._router.unlink(subscription)
         self._budgets.leave(session)
         session.subscriptions.clear()
+        if is_first_time:
+            self._router.pass_on(session)
         expiry = self._expiries.pop(session, None)
         if expiry is not None:
             self._timers.remove(expiry)
