@@ -160,7 +160,7 @@ def test_players_as_json_and_as_a_table(system: System, players: list[PlainPlaye
         assert shown[player.id]["state"]["title"] == "A film"
     table = system.zapette("players", *TIMEOUT).stdout
     (line,) = [each for each in table.splitlines() if players[0].id in each]
-    assert re.search(r"^Scullery\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+ %\s+A film$", line), line
+    assert re.search(r"^Scullery\s+\w+\s+paused\s+0:12/0:52\s+[\d.]+%\s+A film$", line), line
 
 
 def test_a_player_is_forgotten(system: System) -> None:
