@@ -18,7 +18,7 @@ VIEWS: Final = ("now", "queue", "library", "more")
 PHONES: Final = {
     "phone": (390, 844),
     "phone-320": (320, 568),
-    # one of 390 pixels at 200 %
+    # one of 390 pixels at 200%
     "phone-195": (195, 422),
     "phone-lying": (640, 360),
 }

@@ -17,7 +17,7 @@ from tests.browser.pages.test_player_sizes import TITLES
 from tests.programs.system import System
 from tests.waiting import eventually
 
-# a phone of 390 pixels at 200 % has 195
+# a phone of 390 pixels at 200% has 195
 SIZES: Final = [(180, 360), (195, 422), (320, 568), (360, 640), (390, 844), (480, 320), (568, 320),
                 (640, 360), (844, 390)]  # fmt: skip
 VIEWS: Final = ("now", "queue", "library", "more")
