@@ -5,7 +5,7 @@ import { MessageToast } from "./message-toast.js";
 import { PlayButton } from "./play-button.js";
 import { RequestButton } from "./request-button.js";
 import { SeekBar } from "./seeking/seek-bar.js";
-import { ViewElement } from "./view.js";
+import { ViewElement } from "./view-element.js";
 import { VolumeControl } from "./volume-control.js";
 
 /** The elements that both pages use. */
@@ -45,8 +45,8 @@ export function find(page, selector, type) {
 /**
  * Build the controls of a page, and return a function that shows a view in all of them.
  * @param {ParentNode} page
- * @param {import("./view.js").Translate} translate
- * @returns {(view: import("./view.js").View) => void}
+ * @param {import("./view-element.js").Translate} translate
+ * @returns {(view: import("./view-element.js").View) => void}
  */
 export function mountControls(page, translate) {
   const controls = Array.from(page.querySelectorAll("*")).filter(isControl);

@@ -1,12 +1,12 @@
 import { build, fill, icon } from "./dom.js";
-import { ViewElement } from "./view.js";
+import { ViewElement } from "./view-element.js";
 
 /** Plays and pauses; its label is the action of the next press. */
 export class PlayButton extends ViewElement {
   #playing = false;
   #button = build("button", { type: "button", class: "play" });
 
-  /** @override @param {import("./view.js").Translate} translate */
+  /** @override @param {import("./view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     this.#button.addEventListener("click", () => {
@@ -16,7 +16,7 @@ export class PlayButton extends ViewElement {
     this.#draw();
   }
 
-  /** @override @param {import("./view.js").View} view */
+  /** @override @param {import("./view-element.js").View} view */
   show({ state }) {
     const playing = state !== null && state.playing;
     this.#button.disabled = state !== null && !state.can.includes("play");

@@ -1,14 +1,14 @@
 import { build, fill, icon } from "./dom.js";
-import { ViewElement } from "./view.js";
+import { ViewElement } from "./view-element.js";
 
 /**
  * @typedef {object} Kind
  * @property {string} procedure
  * @property {Record<string, unknown>} parameters
  * @property {import("./dom.js").IconName} icon
- * @property {(translate: import("./view.js").Translate) => string} text shown next to the icon; a
+ * @property {(translate: import("./view-element.js").Translate) => string} text shown next to the icon; a
  *   part of the accessible name, for voice control
- * @property {(translate: import("./view.js").Translate) => string} name
+ * @property {(translate: import("./view-element.js").Translate) => string} name
  */
 
 /** @type {Record<string, Kind>} by the attribute `kind` */
@@ -62,7 +62,7 @@ export class RequestButton extends ViewElement {
   #procedure = "";
   #button = build("button", { type: "button" });
 
-  /** @override @param {import("./view.js").Translate} translate */
+  /** @override @param {import("./view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     const kind = KINDS[this.getAttribute("kind") || ""];
@@ -78,7 +78,7 @@ export class RequestButton extends ViewElement {
     fill(this, this.#button);
   }
 
-  /** @override @param {import("./view.js").View} view */
+  /** @override @param {import("./view-element.js").View} view */
   show({ state }) {
     this.#button.disabled = state !== null && !state.can.includes(this.#procedure);
   }

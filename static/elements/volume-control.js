@@ -1,11 +1,11 @@
 import { VOLUME } from "../protocol/ranges.js";
 import { INTERVAL, Throttle } from "../events/throttle.js";
 import { build, fill, icon } from "./dom.js";
-import { ViewElement } from "./view.js";
+import { ViewElement } from "./view-element.js";
 
 /** The volume as a slider, with the button that mutes. */
 export class VolumeControl extends ViewElement {
-  /** @type {import("./view.js").View | null} */
+  /** @type {import("./view-element.js").View | null} */
   #view = null;
   #held = false;
   /** @type {Throttle<number>} */
@@ -25,7 +25,7 @@ export class VolumeControl extends ViewElement {
     this.#throttle = new Throttle(INTERVAL, (level) => void this.#send(level));
   }
 
-  /** @override @param {import("./view.js").Translate} translate */
+  /** @override @param {import("./view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     this.#slider.setAttribute("aria-label", translate("control.volume"));
@@ -45,7 +45,7 @@ export class VolumeControl extends ViewElement {
     }
   }
 
-  /** @override @param {import("./view.js").View} view */
+  /** @override @param {import("./view-element.js").View} view */
   show(view) {
     this.#view = view;
     const { state } = view;

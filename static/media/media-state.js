@@ -1,6 +1,6 @@
 /** The state of the `<video>`, or of the photo in its place, for other modules. */
 
-import { errorState } from "./flaws.js";
+import { errorState } from "./media-errors.js";
 
 /**
  * @typedef {object} MediaState

@@ -5,7 +5,7 @@ import { Abilities } from "./delivery/abilities.js";
 import { absence } from "./delivery/absence.js";
 import { Display } from "./display/display.js";
 import { LinkMeter } from "./delivery/link-meter.js";
-import { errorState, mediaError } from "./flaws.js";
+import { errorState, mediaError } from "./media-errors.js";
 import { MediumDelivery } from "./delivery/medium-delivery.js";
 import { MediumLoader } from "./delivery/medium-loader.js";
 import { Preload } from "./delivery/preload.js";
@@ -34,7 +34,7 @@ const CHANGES = [
   "failure",
 ];
 
-/** @type {import("./flaws.js").Flaw} */
+/** @type {import("./media-errors.js").Flaw} */
 const CUT_OFF = { reason: "cut_off", words: "the file is incomplete" };
 
 /**

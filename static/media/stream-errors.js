@@ -1,6 +1,6 @@
 /** Errors of hls.js as flaws of the medium; no I/O. */
 
-import { flawOfAnswer } from "./delivery/problems.js";
+import { flawOfAnswer } from "./delivery/answer-errors.js";
 
 /** @typedef {import("../node_modules/hls.js/dist/hls.min.mjs").ErrorData} ErrorData */
 
@@ -17,7 +17,7 @@ export function isBusy(data) {
 
 /**
  * @param {ErrorData} data
- * @returns {import("./flaws.js").Flaw}
+ * @returns {import("./media-errors.js").Flaw}
  */
 export function flawOf({ type, details, response, networkDetails }) {
   if (response && response.code >= 400)

@@ -1,6 +1,6 @@
 /** HLS streams, played by hls.js, which is loaded with the first one. */
 
-import { flawOfAnswer } from "./delivery/problems.js";
+import { flawOfAnswer } from "./delivery/answer-errors.js";
 import { loaderUntilEnd } from "./part-loader.js";
 import { Signal } from "../events/signal.js";
 import { flawOf, isBusy } from "./stream-errors.js";
@@ -51,7 +51,7 @@ export class Stream {
   #prepared = "";
   /** the number of openings, to ignore the results of earlier ones */
   #openings = 0;
-  /** @type {Signal<import("./flaws.js").Flaw>} why it cannot be played, or cannot continue */
+  /** @type {Signal<import("./media-errors.js").Flaw>} why it cannot be played, or cannot continue */
   failed = new Signal();
   /** @type {Signal<void>} its tracks have changed, or whether it is converted fast enough */
   changed = new Signal();

@@ -3,6 +3,6 @@
 import { Store } from "./store.js";
 
 /** `link` and `name` of that player; `done` once the film has moved here. */
-export function openHandoff() {
+export function openContinuedPlayer() {
   return new Store("zapette.handoff", () => sessionStorage);
 }

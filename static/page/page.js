@@ -19,7 +19,7 @@ export class Page {
   #toast;
   /** @type {import("../protocol/player-state.js").PlayerState | null} as it is shown */
   #state = null;
-  /** @protected @type {(view: import("../elements/view.js").View) => void} */
+  /** @protected @type {(view: import("../elements/view-element.js").View) => void} */
   _show = () => {};
 
   /**

@@ -1,7 +1,7 @@
 /** What the player plays: its queue, the loaded item, and the history. */
 
 import { CallError } from "../protocol/errors.js";
-import { errorState } from "../media/flaws.js";
+import { errorState } from "../media/media-errors.js";
 import * as queues from "./queue.js";
 import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
 import { ViewingHistory } from "./viewing-history.js";

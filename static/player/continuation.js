@@ -21,14 +21,14 @@ const KEEP_ALIVE = 4;
  * @property {import("../events/signal.js").Signal<any>} changed the state may have changed
  */
 
-export class Handoff {
+export class Continuation {
   #store;
   #api;
   #here;
   #link;
 
   /**
-   * @param {import("../page/store.js").Store} store as `openHandoff` returns it
+   * @param {import("../page/store.js").Store} store as `openContinuedPlayer` returns it
    * @param {import("../connection/api.js").Api} api
    * @param {Here} here this player
    */

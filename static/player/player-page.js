@@ -45,7 +45,7 @@ export class PlayerPage extends Page {
   #settings;
   /** @type {Promise<import("./elements/player-panel.js").PlayerPanel> | null} */
   #panel = null;
-  /** @type {import("../elements/view.js").View | null} */
+  /** @type {import("../elements/view-element.js").View | null} */
   #view = null;
   #activity;
 

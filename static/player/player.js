@@ -20,7 +20,7 @@ import { PlayerName } from "./identity/name.js";
 import { PLAYER_ELEMENTS, PlayerPage } from "./player-page.js";
 import { describeError } from "../i18n/error-texts.js";
 import { listenFor } from "../events/page-event.js";
-import { openHandoff } from "../page/continued-player.js";
+import { openContinuedPlayer } from "../page/continued-player.js";
 import {
   AddressChoice,
   CodeRequest,
@@ -28,7 +28,7 @@ import {
   PictureToggle,
 } from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
-import { PlayerProcedures } from "./procedure-handlers.js";
+import { ProcedureHandlers } from "./procedure-handlers.js";
 import { composeState } from "./state/state-report.js";
 import { PlayerVoice } from "./state/voice.js";
 import { Rpc } from "../connection/rpc.js";
@@ -63,10 +63,10 @@ const media = new Media(page.video, {
 });
 const catalogue = new Catalogue((query) => api.list(query));
 const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
-const handoffs = openHandoff();
+const continued = openContinuedPlayer();
 const name = new PlayerName(
   store,
-  translate(handoffs.get("link") ? "player.phone_name" : "player.default_name"),
+  translate(continued.get("link") ? "player.phone_name" : "player.default_name"),
 );
 const fullscreen = new Fullscreen(document);
 const sleep = new SleepTimer(media);
@@ -79,7 +79,7 @@ const subtitles = new SubtitleChoice(
 const sounds = new SoundChoice(media, store, navigator.languages);
 const devices = new Devices(() => identity.visitors());
 const parts = { media, playback, sounds, subtitles, fullscreen, sleep, name, devices };
-const procedures = new PlayerProcedures(parts);
+const procedures = new ProcedureHandlers(parts);
 const admission = new Admission(
   () => identity.credentials(),
   (code) => page.showWaiting(code),
@@ -194,22 +194,22 @@ async function open() {
  * @param {Promise<void>} ready
  */
 async function goOn(ready) {
-  if (!handoffs.get("link")) return;
-  const { Handoff } = await import("./continuation.js");
+  if (!continued.get("link")) return;
+  const { Continuation } = await import("./continuation.js");
   const all = procedures.all(() => publisher.current());
-  const handoff = new Handoff(handoffs, api, {
+  const continuation = new Continuation(continued, api, {
     state: () => observe(),
     position: () => media.state.position,
     call: async (procedure, named) => all.get(procedure)?.({ positional: [], named }),
     changed: media.changed,
   });
-  page.offerWayBack(handoff.name, () => handoff.giveBack());
+  page.offerWayBack(continuation.name, () => continuation.giveBack());
   await ready;
   try {
-    await handoff.take();
+    await continuation.take();
   } catch (error) {
     const { text } = describeError(error, translate);
-    const [why, stays] = [text, handoff.name];
+    const [why, stays] = [text, continuation.name];
     page.inform(translate("move.failed", { name: name.value, why, stays }));
   }
 }

@@ -26,7 +26,7 @@ const AT_ONCE = ["load", "message", "mute", "volume", "volume/down", "volume/up"
  * @property {import("./devices.js").Devices} devices
  */
 
-export class PlayerProcedures {
+export class ProcedureHandlers {
   #parts;
   /** @type {Signal<ScreenMessage>} show a text on the screen */
   messaged = new Signal();

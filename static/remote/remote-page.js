@@ -11,7 +11,7 @@ import { permitted } from "./rights.js";
 
 /**
  * @typedef {import("../connection/connection.js").Connection} Connection
- * @typedef {import("../elements/view.js").View} View
+ * @typedef {import("../elements/view-element.js").View} View
  * @typedef {import("../connection/player-view.js").PlayerView} PlayerView
  * @typedef {import("../connection/remote-player.js").RemotePlayer} RemotePlayer
  */

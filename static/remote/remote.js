@@ -6,7 +6,7 @@ import { defineElements } from "../elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { writeLink } from "../connection/links.js";
 import { RemotePage } from "./remote-page.js";
-import { RemoteViews } from "./views.js";
+import { Navigation } from "./navigation.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
 import { listenToWaking } from "../page/device/waking.js";
 
@@ -81,11 +81,11 @@ async function follow(session) {
   refuse();
   const call = (/** @type {string} */ procedure, /** @type {Record<string, unknown>} */ given) =>
     player.call(procedure, given);
-  const views = new RemoteViews(document, { translate, api, links, link, connect, call });
-  views.failed = (error) => page.tell(error);
-  page.shown = (view) => views.show(view);
+  const navigation = new Navigation(document, { translate, api, links, link, connect, call });
+  navigation.failed = (error) => page.tell(error);
+  page.shown = (view) => navigation.show(view);
   page.follow(connection, player);
-  views.start();
+  navigation.start();
   remember(page, session);
   listenToWaking(window, () => connection.wake());
 }

@@ -3,7 +3,7 @@ import { nameAt } from "../../protocol/chapters.js";
 import { previewAddress } from "../../protocol/sources.js";
 import { build, fill, flag } from "../dom.js";
 import { PreviewPicture } from "./preview-picture.js";
-import { ViewElement } from "../view.js";
+import { ViewElement } from "../view-element.js";
 
 /** The least milliseconds between two redraws while the medium plays. */
 const INTERVAL = 250;
@@ -21,7 +21,7 @@ const SETTLING = 5000;
  * a pointer is over it; with the attribute `early` before that, except in data-saving mode.
  */
 export class SeekBar extends ViewElement {
-  /** @type {import("../view.js").View | null} */
+  /** @type {import("../view-element.js").View | null} */
   #view = null;
   #held = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -47,7 +47,7 @@ export class SeekBar extends ViewElement {
   #chapters = [];
   #marked = "";
 
-  /** @override @param {import("../view.js").Translate} translate */
+  /** @override @param {import("../view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     this.#slider.setAttribute("aria-label", translate("control.position"));
@@ -81,7 +81,7 @@ export class SeekBar extends ViewElement {
     this.#slider.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  /** @override @param {import("../view.js").View} view */
+  /** @override @param {import("../view-element.js").View} view */
   show(view) {
     this.#view = view;
     const { state, live } = view;

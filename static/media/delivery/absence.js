@@ -7,7 +7,7 @@ const NOT_FOUND = 404;
 /**
  * Return the flaw of a medium that is not in the media folder; null if it may be there.
  * @param {import("../../protocol/sources.js").Source} source
- * @returns {Promise<import("../flaws.js").Flaw | null>}
+ * @returns {Promise<import("../media-errors.js").Flaw | null>}
  */
 export async function absence({ path, url }) {
   if (path === null) return null;

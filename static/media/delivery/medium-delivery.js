@@ -96,7 +96,7 @@ export class MediumDelivery {
 
   /**
    * The flaw that the server found in the file; null if there is none.
-   * @returns {import("../flaws.js").Flaw | null}
+   * @returns {import("../media-errors.js").Flaw | null}
    */
   get fileFlaw() {
     const flaw = this.#about?.flaw;
@@ -124,7 +124,7 @@ export class MediumDelivery {
     return about.tracks.length || about.flaw === "unreadable" ? null : trial.fileFlaw;
   }
 
-  /** The flaw of a medium that cannot be delivered. @returns {import("../flaws.js").Flaw} */
+  /** The flaw of a medium that cannot be delivered. @returns {import("../media-errors.js").Flaw} */
   get flaw() {
     const name = this.#picture?.name ?? "unknown";
     const words = `this browser cannot decode the picture (${name})`;
@@ -194,7 +194,7 @@ export class MediumDelivery {
 
   /**
    * Note that the chosen delivery failed.
-   * @param {import("../flaws.js").Flaw} flaw
+   * @param {import("../media-errors.js").Flaw} flaw
    * @returns {boolean} whether another one is possible; it is chosen
    */
   fail({ reason }) {

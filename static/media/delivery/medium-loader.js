@@ -4,7 +4,7 @@ import { CallError } from "../../protocol/errors.js";
 import { isPhoto } from "../../protocol/sources.js";
 import { Signal } from "../../events/signal.js";
 import { until } from "../awaited-event.js";
-import { flawOf, mediaError, playError } from "../flaws.js";
+import { flawOf, mediaError, playError } from "../media-errors.js";
 
 /** Seconds by which the start of a medium may be off. */
 const NEAR = 0.25;
@@ -17,7 +17,7 @@ const NEAR = 0.25;
  * @property {Promise<About | null>} [about] its entry in the library
  *
  * @typedef {import("../../library/catalogue.js").About} About
- * @typedef {import("../flaws.js").Flaw} Flaw
+ * @typedef {import("../media-errors.js").Flaw} Flaw
  * @typedef {import("../../protocol/sources.js").Source} Source
  */
 

@@ -4,7 +4,7 @@ import { CallError } from "../../protocol/errors.js";
 import { isStream } from "../../protocol/sources.js";
 import { Signal } from "../../events/signal.js";
 import { until } from "../awaited-event.js";
-import { wantsGesture } from "../flaws.js";
+import { wantsGesture } from "../media-errors.js";
 import { Slide } from "./slide.js";
 import { Still } from "./still.js";
 

@@ -3,7 +3,7 @@ import { PlayerRequest } from "../../events/player-request.js";
 
 /** Switches full screen; hidden if the browser does not support it. */
 export class FullscreenButton extends HTMLElement {
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     const name = translate("control.fullscreen");
     const button = build("button", { type: "button", "aria-label": name, title: name });

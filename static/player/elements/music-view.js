@@ -1,7 +1,7 @@
 import { placeAt } from "./drift.js";
 import { retryPicture } from "../../elements/picture-retry.js";
 import { build, fill, flag, write } from "../../elements/dom.js";
-import { ViewElement } from "../../elements/view.js";
+import { ViewElement } from "../../elements/view-element.js";
 
 /** Milliseconds until it moves, in the way that the style sheet says. */
 const INTERVAL = 20000;
@@ -15,7 +15,7 @@ export class MusicView extends ViewElement {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer = undefined;
 
-  /** @override @param {import("../../elements/view.js").Translate} translate */
+  /** @override @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     // the page already has its text
@@ -30,7 +30,7 @@ export class MusicView extends ViewElement {
     clearInterval(this.#timer);
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../elements/view-element.js").View} view */
   show({ state }) {
     const song = state !== null && state.kind === "audio";
     flag(this, "hidden", !song);

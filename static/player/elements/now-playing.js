@@ -3,7 +3,7 @@ import { formatTime } from "../../i18n/format.js";
 import { retryPicture } from "../../elements/picture-retry.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { aboutOf } from "./music-view.js";
-import { ViewElement } from "../../elements/view.js";
+import { ViewElement } from "../../elements/view-element.js";
 
 /** Milliseconds between two updates of the time until sleep. */
 const INTERVAL = 10000;
@@ -21,7 +21,7 @@ export class NowPlaying extends ViewElement {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer = undefined;
 
-  /** @override @param {import("../../elements/view.js").Translate} translate */
+  /** @override @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     // the page already has the title
@@ -43,7 +43,7 @@ export class NowPlaying extends ViewElement {
     clearInterval(this.#timer);
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../elements/view-element.js").View} view */
   show({ state }) {
     if (!state) return;
     this.#state = state;

@@ -3,7 +3,7 @@ import { SettingsToggle } from "../../events/player-controls.js";
 
 /** Opens the player's settings (event `SettingsToggle`). */
 export class PanelButton extends HTMLElement {
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     const name = translate("player.settings");
     const button = build("button", { type: "button", "aria-label": name, title: name });

@@ -8,7 +8,7 @@ import { build, fill, flag } from "../../elements/dom.js";
 import { SettingsClosed } from "../../events/player-controls.js";
 import { SleepChoice } from "../../elements/choices/sleep-choice.js";
 import { TextForm } from "../../elements/text-form.js";
-import { ViewElement } from "../../elements/view.js";
+import { ViewElement } from "../../elements/view-element.js";
 import { VisitorList } from "./visitor-list.js";
 
 /**
@@ -125,7 +125,7 @@ export class PlayerPanel extends ViewElement {
     this.dispatchEvent(new SettingsClosed());
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../elements/view-element.js").View} view */
   show({ state }) {
     if (!state) return;
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);

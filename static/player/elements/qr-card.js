@@ -17,7 +17,7 @@ const CODE_LIFETIME = 120_000;
  * It dispatches `LinkRenewal`, `CodeRequest` and `AddressChoice`.
  */
 export class QrCard extends HTMLElement {
-  /** @type {import("../../elements/view.js").Translate} */
+  /** @type {import("../../elements/view-element.js").Translate} */
   #translate = (key) => key;
   /** @type {Links | null} */
   #links = null;
@@ -40,7 +40,7 @@ export class QrCard extends HTMLElement {
     this.#link = build("a", { class: "qr", target: "_blank", rel: "noopener" }, this.#image);
   }
 
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     this.#translate = translate;
     this.#image.alt = translate("card.qr");

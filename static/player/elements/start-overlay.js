@@ -6,7 +6,7 @@ export class StartOverlay extends HTMLElement {
   #button = build("button", { type: "button" });
   #whole = build("button", { type: "button", class: "whole" });
 
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     this.#button.textContent = translate("start.button");
     this.#whole.textContent = translate("player.start_whole");

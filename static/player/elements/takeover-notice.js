@@ -6,7 +6,7 @@ export class TakeoverNotice extends HTMLElement {
   /** @type {HTMLElement[]} */
   #parts = [];
 
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     this.setAttribute("role", "alert");
     const button = build("button", { type: "button" }, translate("takeover.button"));

@@ -4,7 +4,7 @@ import { indexAt, nameOf, neighbours } from "../../protocol/chapters.js";
 
 /**
  * @typedef {import("../../protocol/chapters.js").Chapter} Chapter
- * @typedef {import("../../elements/view.js").View} View
+ * @typedef {import("../../elements/view-element.js").View} View
  */
 
 /** Milliseconds between two updates of the present chapter. */

@@ -12,7 +12,7 @@ export class CodeEntry {
   #problem = build("p", { class: "problem", role: "alert" });
 
   /**
-   * @param {import("../../elements/view.js").Translate} translate
+   * @param {import("../../elements/view-element.js").Translate} translate
    * @param {import("../../connection/api.js").Api} api
    * @param {(fragment: string) => void} [open]
    */

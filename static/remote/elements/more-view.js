@@ -11,13 +11,13 @@ import { build, fill, flag } from "../../elements/dom.js";
 import { PlayerList } from "./player-list.js";
 import { SleepChoice } from "../../elements/choices/sleep-choice.js";
 import { TextForm } from "../../elements/text-form.js";
-import { ViewElement } from "../../elements/view.js";
+import { ViewElement } from "../../elements/view-element.js";
 
 const SHOWN_FOR = 8;
 
 /**
  * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
- * @typedef {import("../views.js").Surroundings} Surroundings
+ * @typedef {import("../navigation.js").Surroundings} Surroundings
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
@@ -123,7 +123,7 @@ export class MoreView extends ViewElement {
     this.#sleep.stop();
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../elements/view-element.js").View} view */
   show(view) {
     const { state } = view;
     this.#players.show(view);

@@ -1,7 +1,7 @@
 import { describeError } from "../../i18n/error-texts.js";
 import { move } from "../../playback/move.js";
 import { OtherPlayer } from "../../connection/other-player.js";
-import { openHandoff } from "../../page/continued-player.js";
+import { openContinuedPlayer } from "../../page/continued-player.js";
 import { Store } from "../../page/store.js";
 import { Presence } from "../presence.js";
 import { writeLink } from "../../connection/links.js";
@@ -10,7 +10,7 @@ import { viewIcon } from "./view-icons.js";
 
 /**
  * @typedef {import("../../connection/links.js").RemoteLink} RemoteLink
- * @typedef {import("../views.js").Surroundings} Surroundings
+ * @typedef {import("../navigation.js").Surroundings} Surroundings
  * @typedef {import("../../i18n/translate.js").Key} Key
  */
 
@@ -30,7 +30,7 @@ export class PlayerList {
   /** the player is this browser's own */
   #isHere;
   #presence;
-  /** @type {import("../../elements/view.js").View | null} */
+  /** @type {import("../../elements/view-element.js").View | null} */
   #view = null;
   #drawn = "";
   #connect;
@@ -70,7 +70,7 @@ export class PlayerList {
 
   /**
    * Show the view of the followed player.
-   * @param {import("../../elements/view.js").View} view
+   * @param {import("../../elements/view-element.js").View} view
    */
   show(view) {
     this.#view = view;
@@ -93,10 +93,10 @@ export class PlayerList {
     const go = build("button", { type: "button", class: "main" }, viewIcon("cast"), words);
     go.disabled = this.#moving;
     go.addEventListener("click", () => {
-      const handoff = openHandoff();
-      handoff.set("done", undefined);
-      handoff.set("name", this.#of(this.#followed).name);
-      handoff.set("link", writeLink(this.#followed));
+      const continued = openContinuedPlayer();
+      continued.set("done", undefined);
+      continued.set("name", this.#of(this.#followed).name);
+      continued.set("link", writeLink(this.#followed));
       location.assign(".");
     });
     return build("li", { class: "row" }, go);

@@ -7,7 +7,7 @@ import { viewIcon } from "./view-icons.js";
 const RANDOM_CLIENT_ID = /^py-[0-9a-f]{16}$/;
 
 /**
- * @typedef {import("../../elements/view.js").Translate} Translate
+ * @typedef {import("../../elements/view-element.js").Translate} Translate
  * @typedef {object} QueueItem
  * @property {string} id
  * @property {string} title

@@ -4,11 +4,11 @@ import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
 import { QueueRow } from "./queue-row.js";
 import { viewIcon } from "./view-icons.js";
-import { ViewElement } from "../../elements/view.js";
+import { ViewElement } from "../../elements/view-element.js";
 
 /**
  * @typedef {import("../../protocol/player-state.js").PlayerState} PlayerState
- * @typedef {import("../views.js").Surroundings} Surroundings
+ * @typedef {import("../navigation.js").Surroundings} Surroundings
  */
 
 /** The next mode for each mode of "repeat". */
@@ -37,7 +37,7 @@ export class QueueView extends ViewElement {
     this.#drag = new DragList(this.#list, ".handle", (from, to) => this.#move(from, to));
   }
 
-  /** @override @param {import("../../elements/view.js").Translate} translate */
+  /** @override @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     const browse = build("button", { type: "button" }, translate("queue.browse"));
@@ -64,7 +64,7 @@ export class QueueView extends ViewElement {
     this.#drag.start();
   }
 
-  /** @override @param {import("../../elements/view.js").View} view */
+  /** @override @param {import("../../elements/view-element.js").View} view */
   show({ state }) {
     this.#state = state;
     if (!state) return;

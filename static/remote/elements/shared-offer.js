@@ -2,7 +2,7 @@ import { build, fill, flag } from "../../elements/dom.js";
 import { shareFailed, takeShared } from "../sending/shared-files.js";
 import { viewIcon } from "./view-icons.js";
 
-/** @typedef {import("../../elements/view.js").Translate} Translate */
+/** @typedef {import("../../elements/view-element.js").Translate} Translate */
 
 /** Offers to send what another app shared with the remote. */
 export class SharedOffer {

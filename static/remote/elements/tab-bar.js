@@ -11,7 +11,7 @@ export class TabBar extends HTMLElement {
   /** @type {Map<ViewName, HTMLAnchorElement>} */
   #links = new Map();
 
-  /** @param {import("../../elements/view.js").Translate} translate */
+  /** @param {import("../../elements/view-element.js").Translate} translate */
   mount(translate) {
     this.#links = new Map([
       ["now", tab("remote", translate("view.now"))],

@@ -10,7 +10,7 @@ import { viewIcon } from "./view-icons.js";
 const KINDS = "video/*,audio/*,image/*,.mkv,.avi,.ts,.m2ts,.flac,.opus";
 
 /**
- * @typedef {import("../../elements/view.js").Translate} Translate
+ * @typedef {import("../../elements/view-element.js").Translate} Translate
  *
  * @typedef {object} Job an upload
  * @property {File} file

@@ -6,7 +6,7 @@ import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
 import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
 import { resumeAt } from "../../playback/resume-positions.js";
-import { PlayerProcedures } from "../../player/procedure-handlers.js";
+import { ProcedureHandlers } from "../../player/procedure-handlers.js";
 import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/state/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";
 import { ENTRIES } from "../../protocol/ranges.js";
@@ -41,7 +41,7 @@ const anything = new Proxy(() => anything, {
   get: (_, name) => (name in KNOWN ? KNOWN[name] : anything),
 });
 const STATE = /** @type {any} */ ({ version: 1 });
-const offered = new PlayerProcedures(anything).all(() => STATE);
+const offered = new ProcedureHandlers(anything).all(() => STATE);
 
 test("the player offers every procedure, and no other", () => {
   assert.deepEqual(Array.from(offered.keys()).sort(), Object.keys(procedures).sort());

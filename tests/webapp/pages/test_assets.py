@@ -138,7 +138,7 @@ def test_pages_that_are_built_need_no_sources(sources: Path, tmp_path: Path) -> 
         ("remote/rights.js", "export const = 1;", r"remote/rights\.js"),
         ("events/signal.js", 'import "./nowhere.js";', "nowhere"),
         # a name twice among what pages give to what is loaded later
-        ("elements/view.js", "export function build() {}", "ambiguous"),
+        ("elements/view-element.js", "export function build() {}", "ambiguous"),
     ],
 )
 def test_sources_with_a_mistake_are_refused(sources: Path, file: str, text: str, why: str) -> None:

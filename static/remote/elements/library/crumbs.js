@@ -9,7 +9,7 @@ export class Crumbs {
   #list = build("ol", { class: "crumbs" });
 
   /**
-   * @param {import("../../../elements/view.js").Translate} translate
+   * @param {import("../../../elements/view-element.js").Translate} translate
    * @param {(path: string) => void} open
    */
   constructor(translate, open) {

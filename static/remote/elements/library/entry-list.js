@@ -15,7 +15,7 @@ export class EntryList {
   rows = [];
 
   /**
-   * @param {import("../../../elements/view.js").Translate} translate
+   * @param {import("../../../elements/view-element.js").Translate} translate
    * @param {(entry: Entry) => Row} row
    */
   constructor(translate, row) {

@@ -41,7 +41,7 @@ export class EntryLoader {
    * @param {object} parts
    * @param {import("../../../connection/api.js").Api} parts.api
    * @param {import("../../../library/watched-list.js").WatchedList} parts.played
-   * @param {import("../../../elements/view.js").Translate} parts.translate
+   * @param {import("../../../elements/view-element.js").Translate} parts.translate
    * @param {import("./entry-list.js").EntryList} parts.list
    * @param {(entries: Entry[]) => void} parts.loaded called when rows were added
    */

@@ -5,7 +5,7 @@ export class IndexProgress {
   #translate;
   element = build("div", { class: "index", hidden: "" });
 
-  /** @param {import("../../../elements/view.js").Translate} translate */
+  /** @param {import("../../../elements/view-element.js").Translate} translate */
   constructor(translate) {
     this.#translate = translate;
   }

@@ -5,7 +5,7 @@ import { picture } from "../picture.js";
 import { viewIcon } from "../view-icons.js";
 
 /**
- * @typedef {import("../../../elements/view.js").Translate} Translate
+ * @typedef {import("../../../elements/view-element.js").Translate} Translate
  * @typedef {import("../../../library/library.js").Entry} Entry
  *
  * @typedef {object} Wishes the requests of a row

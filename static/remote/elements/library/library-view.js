@@ -13,7 +13,7 @@ import { FolderRow, MediumRow } from "./library-row.js";
 import { MediumRequests } from "./medium-requests.js";
 import { viewIcon } from "../view-icons.js";
 import { UploadList } from "../upload-list.js";
-import { ViewElement } from "../../../elements/view.js";
+import { ViewElement } from "../../../elements/view-element.js";
 
 /** Milliseconds without a key press until a search starts. */
 const DEBOUNCE = 200;
@@ -31,7 +31,7 @@ const converts = () => document.body.dataset.convert === "auto";
 /**
  * @typedef {import("../../route.js").Order} Order
  * @typedef {import("../../../library/library.js").Entry} Entry
- * @typedef {import("../../views.js").Surroundings} Surroundings
+ * @typedef {import("../../navigation.js").Surroundings} Surroundings
  * @typedef {import("./library-row.js").Medium} Medium
  */
 
@@ -42,7 +42,7 @@ export class LibraryView extends ViewElement {
   #route;
   #go;
   #turnTo;
-  /** @type {import("../../../elements/view.js").View | null} */
+  /** @type {import("../../../elements/view-element.js").View | null} */
   #view = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing = undefined;
@@ -97,7 +97,7 @@ export class LibraryView extends ViewElement {
     );
   }
 
-  /** @override @param {import("../../../elements/view.js").Translate} translate */
+  /** @override @param {import("../../../elements/view-element.js").Translate} translate */
   mount(translate) {
     super.mount(translate);
     const words = translate("library.search");
@@ -165,7 +165,7 @@ export class LibraryView extends ViewElement {
     if (this.#view) this.show(this.#view);
   }
 
-  /** @override @param {import("../../../elements/view.js").View} view */
+  /** @override @param {import("../../../elements/view-element.js").View} view */
   show(view) {
     this.#view = view;
     const { state } = view;
@@ -189,7 +189,7 @@ export class LibraryView extends ViewElement {
   /**
    * Request the history when the view opens, and when another medium was loaded or ended.
    *
-   * @param {import("../../../elements/view.js").View} view
+   * @param {import("../../../elements/view-element.js").View} view
    */
   async #learn({ state, live }) {
     const { path, order } = this.#route();

@@ -6,10 +6,10 @@ import { AwaitedMedium } from "./awaited-medium.js";
  * @typedef {import("../../../protocol/player-state.js").PlayerState} PlayerState
  *
  * @typedef {object} Surroundings
- * @property {import("../../../elements/view.js").Translate} translate
+ * @property {import("../../../elements/view-element.js").Translate} translate
  * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<boolean>} request
  *   calls the player, shows an error, and resolves with whether it succeeded
- * @property {import("../../views.js").Surroundings["call"]} call
+ * @property {import("../../navigation.js").Surroundings["call"]} call
  * @property {(text: string) => void} tell shows a message
  */
 

@@ -16,7 +16,7 @@ const FOUND_NOTHING = {
  * Return the text for why the server finds no film in a page.
  *
  * @param {unknown} error
- * @param {import("../../../elements/view.js").Translate} translate
+ * @param {import("../../../elements/view-element.js").Translate} translate
  */
 export function whyNoFilm(error, translate) {
   const key = FOUND_NOTHING[error instanceof ApiError ? error.code : ""];

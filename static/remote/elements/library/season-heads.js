@@ -2,7 +2,7 @@ import { build } from "../../../elements/dom.js";
 
 /**
  * @typedef {import("../../../library/library.js").Entry} Entry
- * @typedef {import("../../../elements/view.js").Translate} Translate
+ * @typedef {import("../../../elements/view-element.js").Translate} Translate
  * @typedef {{ entry: Entry, element: HTMLElement }} Row
  */
 

@@ -3,7 +3,7 @@
 import { MEDIA_REASONS } from "../../protocol/errors.js";
 import { isRecord } from "../../protocol/messages.js";
 
-/** @typedef {import("../flaws.js").Flaw} Flaw */
+/** @typedef {import("../media-errors.js").Flaw} Flaw */
 
 /**
  * Return the flaw in a response.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { flawOfAnswer } from "../../media/delivery/problems.js";
+import { flawOfAnswer } from "../../media/delivery/answer-errors.js";
 
 const FULL = { code: "conversions_full", detail: "two films are converted already" };
 

@@ -1,11 +1,11 @@
-/** The views behind the first screen, loaded when first opened. */
+/** The way between the views behind the first screen, which are loaded when first opened. */
 
 import { find } from "../elements/index.js";
 import { listenFor } from "../events/page-event.js";
 import { ViewChoice } from "../events/view-choice.js";
 import { isRecord } from "../protocol/messages.js";
 import { TabBar } from "./elements/tab-bar.js";
-import { ViewElement } from "../elements/view.js";
+import { ViewElement } from "../elements/view-element.js";
 import { readRoute, routeTo, writeRoute } from "./route.js";
 
 /** Milliseconds without scrolling until the place is kept, because browsers limit the rate. */
@@ -17,7 +17,7 @@ const TOP = { top: 0, rows: 0 };
 const WIDE = "(min-width: 60rem)";
 
 /**
- * @typedef {import("../elements/view.js").View} View
+ * @typedef {import("../elements/view-element.js").View} View
  * @typedef {import("./route.js").Route} Route
  * @typedef {import("./route.js").ViewName} ViewName
  * @typedef {import("../i18n/translate.js").Translate} Translate
@@ -40,7 +40,7 @@ const WIDE = "(min-width: 60rem)";
  * @property {number} rows
  */
 
-export class RemoteViews {
+export class Navigation {
   #page;
   /** @type {Surroundings} */
   #surroundings;
