@@ -15,7 +15,7 @@ from zapette.errors import Unavailable
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import is_player_id
 from zapette_broker.storage.store_errors import StoreError
-from zapette_homeassistant.discovery_messages import Announcements, Known, read_object
+from zapette_homeassistant.discovery_messages import DiscoveryMessages, Known, read_object
 from zapette_homeassistant.distinct_names import DEFAULTS, DistinctNames
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_server.supervisor import Supervisor
@@ -33,7 +33,7 @@ _PRUNE: Final = 3600.0
 _DAY: Final = 86400.0
 
 
-class Discovery:
+class Announcer:
     """Keeps a retained announcement of each known player on the broker.
 
     A player is known once it has published a state and is in the registry. The retained messages
@@ -44,7 +44,7 @@ class Discovery:
     def __init__(
         self,
         client: Client,
-        announcements: Announcements,
+        messages: DiscoveryMessages,
         registry: PlayerRegistry,
         pages: Callable[[], str],
         *,
@@ -54,13 +54,13 @@ class Discovery:
 
         Args:
             client: the server's own, which somebody else starts and stops.
-            announcements: makes the messages.
+            messages: makes the retained messages.
             registry: says who is known.
             pages: gives the address of the pages as it is now.
             forget_after_days: after how many days a player that is gone is forgotten; 0 is never.
         """
         self._client = client
-        self._announcements = announcements
+        self._messages = messages
         self._registry = registry
         self._pages = pages
         self._forget_after_days = forget_after_days
@@ -81,13 +81,13 @@ class Discovery:
     def start(self) -> None:
         """Subscribe, and begin to announce."""
         self._client.on_lost = self._on_lost
-        topics = self._announcements.topics
+        topics = self._messages.topics
         any_player = f"{topics.base}/players/+"
         self._client.subscribe(f"{any_player}/availability", self._on_availability)
         self._client.subscribe(f"{any_player}/state", self._on_state)
-        self._client.subscribe(self._announcements.discovery_filter, self._on_announcement)
-        self._client.subscribe(self._announcements.device_filter, self._on_announcement)
-        self._client.subscribe(self._announcements.birth, self._on_birth)
+        self._client.subscribe(self._messages.discovery_filter, self._on_announcement)
+        self._client.subscribe(self._messages.device_filter, self._on_announcement)
+        self._client.subscribe(self._messages.birth, self._on_birth)
         self.supervisor.thread("discovery", self._run)
 
     def stop(self) -> None:
@@ -146,12 +146,12 @@ class Discovery:
             return False
 
     def _on_announcement(self, message: Message) -> None:
-        player_id = self._announcements.player_of(message.topic)
+        player_id = self._messages.player_of(message.topic)
         if player_id is None:
             return
         with self._lock:
             self._retained[message.topic] = message.payload
-            name = self._announcements.name_in(message.payload)
+            name = self._messages.name_in(message.payload)
             if name is not None:
                 self._known.setdefault(player_id, Known(player_id, name))
                 self._names.remember(player_id, name)
@@ -252,8 +252,8 @@ class Discovery:
             self._clear(player_id)
         else:
             self._rename(known)
-        wanted = {} if forgotten else self._announcements.messages(known, pages)
-        for topic in self._announcements.topics_of(player_id):
+        wanted = {} if forgotten else self._messages.messages(known, pages)
+        for topic in self._messages.topics_of(player_id):
             payload = wanted.get(topic, b"")
             # a connection that is lost meanwhile clears what is noted here
             with self._lock:
@@ -278,12 +278,12 @@ class Discovery:
         with self._lock:
             if known.id not in self._to_rename or known.id not in self._online:
                 return
-        self._client.command(self._announcements.topics.player(known.id), "rename", known.name)
+        self._client.command(self._messages.topics.player(known.id), "rename", known.name)
         with self._lock:
             self._to_rename.discard(known.id)
 
     def _clear(self, player_id: str) -> None:
-        player = self._announcements.topics.player(player_id)
+        player = self._messages.topics.player(player_id)
         for topic in (player.state, player.availability):
             self._client.publish(topic, b"", qos=1, retain=True)
 
@@ -292,5 +292,5 @@ class Discovery:
             self._known.pop(player_id, None)
             self._names.forget(player_id)
             self._to_rename.discard(player_id)
-            for topic in self._announcements.topics_of(player_id):
+            for topic in self._messages.topics_of(player_id):
                 self._retained.pop(topic, None)

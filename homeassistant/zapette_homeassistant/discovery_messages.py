@@ -45,7 +45,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcements:
+class DiscoveryMessages:
     """Makes the retained messages that announce players.
 
     Attributes:

@@ -15,7 +15,7 @@ from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import entity_payloads
 from zapette_server.access.rights import Role, rights
-from zapette_webapp import problems
+from zapette_webapp import problem_details
 from zapette_webapp.library import queries
 
 ME = "remote-1"
@@ -64,7 +64,7 @@ def test_errors() -> None:
 
 
 def test_errors_over_http() -> None:
-    assert list(get_args(problems.Code)) == list(vectors("errors")["http"])
+    assert list(get_args(problem_details.Code)) == list(vectors("errors")["http"])
 
 
 def test_procedures_of_the_server_and_the_broker(system: System) -> None:

@@ -14,10 +14,10 @@ from zapette_server.errors import AuthorityError
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import LEAF, RENEWED_BEFORE, Authority
 from zapette_server.tls.authority_page import language_of, page
-from zapette_server.tls.names import Names
+from zapette_server.tls.certificate_names import CertificateNames
 
 ADDRESSES = ["192.168.1.5", "fe80::1%eth0", "203.0.113.9"]
-NAMES = Names.of("TV", frozenset({"*.home.example"}), ADDRESSES)
+NAMES = CertificateNames.of("TV", frozenset({"*.home.example"}), ADDRESSES)
 
 
 def verifies(authority: Authority, *name: str) -> bool:
@@ -81,12 +81,14 @@ def test_when_it_is_renewed(authority: Authority) -> None:
     authority.make(NAMES)
     assert leaf(authority) == first
     # another address; the one before may be gone
-    moved = Names.of("TV", frozenset(), ["10.0.0.7"])
+    moved = CertificateNames.of("TV", frozenset(), ["10.0.0.7"])
     assert authority.is_due(moved)
     authority.make(moved)
     assert verifies(authority, "-verify_ip", "10.0.0.7")
     # a name that the authority is not for is left out
-    assert not authority.is_due(Names.of("TV", frozenset({"bank.example"}), ["10.0.0.7"]))
+    assert not authority.is_due(
+        CertificateNames.of("TV", frozenset({"bank.example"}), ["10.0.0.7"])
+    )
     # its end is near
     late = leaf(authority).not_valid_after_utc - RENEWED_BEFORE + timedelta(hours=1)
     assert authority.is_due(moved, late)
@@ -109,7 +111,7 @@ def test_a_damaged_authority(authority: Authority) -> None:
 def test_only_a_certificate_of_ours_is_renewed(
     authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moved = Names.of("TV", frozenset(), ["10.0.0.7"])
+    moved = CertificateNames.of("TV", frozenset(), ["10.0.0.7"])
     monkeypatch.setattr(certificate, "names_of", lambda _: moved)
     before = authority.server_certificate.read_bytes()
     other = tmp_path / "other.crt"

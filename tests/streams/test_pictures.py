@@ -32,7 +32,7 @@ from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.planning.timeline import CONVERTED
 from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Sources
-from zapette_webapp.streams.vobsub_file import BesideReader
+from zapette_webapp.streams.vobsub_files import VobSubFiles
 
 SIZE = f"{WIDTH}x{HEIGHT}"
 Colour = tuple[int, int, int]
@@ -217,7 +217,7 @@ def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None
     black = ("-f", "lavfi", "-i", f"color=c=black:d=5:s={WIDTH * 2}x{HEIGHT * 2}:r=10")
     ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(film))
     write_pair(media / "film", {"en": (0.5, 1.5), "--": (1, 2), "fr": (1.5, 3.5)})
-    reader = BesideReader(tmp_path / "beside")
+    reader = VobSubFiles(tmp_path / "beside")
     reader.start()
     folder = MediaFolder(media)
     tracks = [reader.read(folder, "film.mkv", it, again=False) for it in range(3)]

@@ -26,7 +26,7 @@ from zapette_broker.storage.store_errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
-from zapette_webapp import problems
+from zapette_webapp import problem_details
 from zapette_webapp.http.refusal_counts import RefusalCounts
 
 
@@ -111,7 +111,7 @@ KINDS = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_said_in_words(kind: type[StoreError]) -> None:
     app = Flask(__name__)
-    problems.register(app, RefusalCounts())
+    problem_details.register(app, RefusalCounts())
 
     @app.get("/")
     def fail() -> str:

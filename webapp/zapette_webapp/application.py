@@ -8,7 +8,7 @@ from flask import Flask
 
 from zapette_server.health_checks import Checks
 from zapette_server.supervisor import Supervisor
-from zapette_webapp import api, broker_path, problems
+from zapette_webapp import api, broker_path, problem_details
 from zapette_webapp.access import host_check, library_access
 from zapette_webapp.access import routes as access_routes
 from zapette_webapp.access.access_control import AccessControl
@@ -97,5 +97,5 @@ def create_app(parts: Parts) -> Flask:
     )
     app.after_request(security_headers.add)
     compression.register(app)
-    problems.register(app, parts.refusals)
+    problem_details.register(app, parts.refusals)
     return app

@@ -1,6 +1,6 @@
 """The answers on the broker's path, for requests that the broker does not take.
 
-`zapette_webapp.http.reading.receiving` hands each GET of this path without a body over to the
+`zapette_webapp.http.reading.fair_channel` hands each GET of this path without a body over to the
 broker, so that it arrives here only if the broker is not there.
 """
 

@@ -1,4 +1,4 @@
-"""The errors of the web side, as one tree; `zapette_webapp.problems` maps them to HTTP answers.
+"""The errors of the web side, as one tree; `problem_details` maps them to HTTP answers.
 
 ::
 

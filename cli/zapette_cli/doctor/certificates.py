@@ -13,7 +13,7 @@ from cryptography import x509
 from zapette_cli.doctor.facts import Certificate
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
-from zapette_server.tls.certificate_names import names_in
+from zapette_server.tls.certificate_reading import names_in
 
 _TIMEOUT: Final = 3.0
 _HTTPS: Final = 443

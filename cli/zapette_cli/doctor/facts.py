@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from zapette_server.settings.settings import Settings
-from zapette_server.tls.names import Names
+from zapette_server.tls.certificate_names import CertificateNames
 from zapette_webapp.network.network import Candidate
 
 
@@ -109,7 +109,7 @@ class Certificate:
     where: str
     host: str
     ends: float = 0.0
-    names: Names = field(default_factory=Names)
+    names: CertificateNames = field(default_factory=CertificateNames)
     problem: str = ""
 
     def failed(self, error: Exception) -> Certificate:

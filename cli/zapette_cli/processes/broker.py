@@ -27,7 +27,7 @@ from zapette_server.access.authentication import (
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.lookups import Lookups
 from zapette_server.access.records import Records
-from zapette_server.access.revoked_connections import Revocations
+from zapette_server.access.revoked_connections import RevokedConnections
 from zapette_server.handover_socket import handover_socket, websocket_port
 from zapette_server.settings.settings import Settings
 from zapette_server.storage.accounts import Accounts
@@ -66,7 +66,7 @@ async def serve(settings: Settings) -> None:
         damage.append(error)
         loop.call_soon_threadsafe(stopping.set)
 
-    revocations = Revocations(broker, authenticator, lookups)
+    revocations = RevokedConnections(broker, authenticator, lookups)
     broker.gauges.append(_tasks(supervisor, lookups))
     await broker.start(
         before_listening=lambda: lookups.start(

@@ -13,7 +13,7 @@ from zapette_broker.transports.server_certificate import ServerCertificate
 from zapette_server.errors import AuthorityError
 from zapette_server.handover_socket import web_socket
 from zapette_server.settings.settings import Settings
-from zapette_server.tls.names import Names
+from zapette_server.tls.certificate_names import CertificateNames
 
 log = logging.getLogger("zapette.tls")
 
@@ -42,12 +42,12 @@ def server_certificate(settings: Settings) -> ServerCertificate | None:
         raise SettingsError(key, str(error)) from error
 
 
-def names_of(settings: Settings) -> Names:
+def names_of(settings: Settings) -> CertificateNames:
     """Return the names and addresses by which others reach this machine."""
     from zapette_webapp.network import network
 
     found = [it.ip for it in network.candidates(settings.bind)]
-    return Names.of(socket.gethostname(), settings.hosts.names, found)
+    return CertificateNames.of(socket.gethostname(), settings.hosts.names, found)
 
 
 def renew_own(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from zapette_server.access.records import Change
 log = logging.getLogger("zapette.broker")
 
 
-class Revocations:
+class RevokedConnections:
     """Ends what the stores revoke, and forgets players without sessions."""
 
     def __init__(

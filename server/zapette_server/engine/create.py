@@ -31,7 +31,7 @@ def create_engine(
     if not settings.broker.is_nats:
         return EmbeddedEngine(keyring)
     with _needed():
-        from zapette_server.nats.engine import NatsEngine  # noqa: PLC0415 - an optional extra
+        from zapette_server.nats.nats_engine import NatsEngine  # noqa: PLC0415 - an optional extra
         from zapette_server.nats.node_link import NAME  # noqa: PLC0415 - an optional extra
 
         return NatsEngine(

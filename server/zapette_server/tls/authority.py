@@ -19,8 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from zapette_server.errors import AuthorityError
 from zapette_server.storage import private_file
-from zapette_server.tls.certificate_names import names_in
-from zapette_server.tls.names import PRIVATE, Names, is_private
+from zapette_server.tls.certificate_names import PRIVATE, CertificateNames, is_private
+from zapette_server.tls.certificate_reading import names_in
 
 YEARS: Final = timedelta(days=3652)
 """How long an authority is valid."""
@@ -92,7 +92,7 @@ class Authority:
         """When the authority ends."""
         return self._read().not_valid_after_utc
 
-    def make(self, names: Names, now: datetime | None = None) -> None:
+    def make(self, names: CertificateNames, now: datetime | None = None) -> None:
         """Make what is missing: the authority, and a certificate for `names`.
 
         Raises:
@@ -108,7 +108,7 @@ class Authority:
         except OSError as error:
             raise AuthorityError(f"{self.folder}: {error.strerror}") from error
 
-    def is_due(self, names: Names, now: datetime | None = None) -> bool:
+    def is_due(self, names: CertificateNames, now: datetime | None = None) -> bool:
         """Return whether the server's certificate is missing, nears its end or lacks a name.
 
         Raises:
@@ -126,7 +126,7 @@ class Authority:
         ends = min(leaf.not_valid_after_utc, self.ends)
         return bool(lacks) or not is_whole or ends - now < RENEWED_BEFORE < self.ends - now
 
-    def names(self) -> Names:
+    def names(self) -> CertificateNames:
         """Return what the server's certificate is for."""
         leaf = x509.load_pem_x509_certificate(self.server_certificate.read_bytes())
         return names_in(leaf)
@@ -141,7 +141,7 @@ class Authority:
         except (OSError, ValueError) as error:
             raise AuthorityError(f"{self.certificate} cannot be read: {error}") from error
 
-    def _make_authority(self, names: Names, now: datetime) -> None:
+    def _make_authority(self, names: CertificateNames, now: datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         hosts = sorted({*_LOCAL, *(it.removeprefix("*.") for it in names.hosts)})
         networks = {*PRIVATE, *(ip_network(it) for it in names.addresses if not is_private(it))}
@@ -162,7 +162,7 @@ class Authority:
         private_file.write(self._key, _pem(key))
         private_file.write(self.certificate, _text(certificate))
 
-    def _issue(self, names: Names, now: datetime) -> None:
+    def _issue(self, names: CertificateNames, now: datetime) -> None:
         try:
             key = serialization.load_pem_private_key(self._key.read_bytes(), None)
         except ValueError as error:
@@ -202,7 +202,7 @@ class Authority:
         private_file.write(self.server_key, _pem(own))
         return own
 
-    def _covered(self, names: Names) -> Names:
+    def _covered(self, names: CertificateNames) -> CertificateNames:
         """Return those of `names` that the authority may vouch for."""
         limits = self._read().extensions.get_extension_for_class(x509.NameConstraints).value
         permitted = limits.permitted_subtrees or []
@@ -214,7 +214,7 @@ class Authority:
         ]
         hosts = (it for it in names.hosts if any(_is_below(it, top) for top in tops))
         addresses = (it for it in names.addresses if any(it in network for network in networks))
-        return Names(frozenset(hosts), frozenset(addresses))
+        return CertificateNames(frozenset(hosts), frozenset(addresses))
 
 
 def _is_below(host: str, top: str) -> bool:

@@ -26,7 +26,7 @@ from zapette_cli.doctor import certificates
 from zapette_server.paths import ROOT
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
-from zapette_server.tls.names import Names
+from zapette_server.tls.certificate_names import CertificateNames
 
 
 def doctor(system: System, *before: str) -> tuple[dict[str, dict[str, Any]], int]:
@@ -243,7 +243,7 @@ def test_the_certificates_that_phones_meet(tmp_path: Path) -> None:
     (damaged,) = certificates.gather(plain, "https://192.168.1.5:8000/")
     assert (damaged.host, damaged.problem != "") == ("192.168.1.5", True)
     authority = Authority.in_data(settings.data_dir)
-    authority.make(Names.of("box", frozenset(), ["192.168.1.5"]))
+    authority.make(CertificateNames.of("box", frozenset(), ["192.168.1.5"]))
     made = replace(plain, tls_cert=authority.server_certificate)
     (ours,) = certificates.gather(made, "https://192.168.1.5:8000/")
     assert (ours.kind, ours.names.holds(ours.host)) == ("own", True)

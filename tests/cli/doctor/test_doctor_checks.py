@@ -19,7 +19,7 @@ from zapette_cli.doctor.firewall_rules import nftables, ufw
 from zapette_cli.doctor.other_brokers import OtherBroker
 from zapette_server.settings.bridge_settings import BridgeSettings
 from zapette_server.settings.settings import Settings
-from zapette_server.tls.names import Names
+from zapette_server.tls.certificate_names import CertificateNames
 from zapette_webapp.network.network import Candidate
 
 WIFI = Candidate("192.168.1.5", "wlan0")
@@ -60,7 +60,7 @@ NOW = HOME.now
 
 def met(**changes: object) -> Facts:
     """Return facts with a certificate that phones meet."""
-    names = Names(frozenset({"*.tv.example"}), frozenset({ip_address(WIFI.ip)}))
+    names = CertificateNames(frozenset({"*.tv.example"}), frozenset({ip_address(WIFI.ip)}))
     plain = Certificate("file", "tls.pem", WIFI.ip, NOW + 3e6, names)
     return replace(HOME, certificates=(replace(plain, **changes),))  # type: ignore[arg-type]
 

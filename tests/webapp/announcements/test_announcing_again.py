@@ -16,8 +16,8 @@ from zapette.client.client import Client
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.protocol.topics import Topics
-from zapette_homeassistant.announcer import Discovery
-from zapette_homeassistant.discovery_messages import Announcements
+from zapette_homeassistant.announcer import Announcer
+from zapette_homeassistant.discovery_messages import DiscoveryMessages
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 PLAYERS = ("1" * 32, "2" * 32)
@@ -81,11 +81,11 @@ def announcing(broker: Mosquitto, registry: SlowRegistry) -> Iterator[Client]:
     """Announce both players; provide the client that does."""
     topics = Topics()
     client = Client(broker.url, timing=Timing(longest_delay=0.5))
-    discovery = Discovery(
-        client, Announcements("integration", topics, "1"), registry, lambda: "http://localhost/"
+    announcer = Announcer(
+        client, DiscoveryMessages("integration", topics, "1"), registry, lambda: "http://localhost/"
     )
     client.start()
-    discovery.start()
+    announcer.start()
     try:
         client.wait(30)
         for player in PLAYERS:
@@ -95,7 +95,7 @@ def announcing(broker: Mosquitto, registry: SlowRegistry) -> Iterator[Client]:
         yield client
     finally:
         registry.may_answer.set()
-        discovery.stop()
+        announcer.stop()
         client.stop()
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 from zapette.protocol.topics import Topics
 from zapette_homeassistant import entity_payloads
-from zapette_homeassistant.discovery_messages import Announcements, Known
+from zapette_homeassistant.discovery_messages import DiscoveryMessages, Known
 
 ID = "0123456789abcdef" * 2
 TOPICS = Topics("house/tv")
@@ -83,5 +83,5 @@ def test_a_state_that_names_tracks_without_end() -> None:
 def test_names_that_utf_8_does_not_have() -> None:
     state = {"name": "TV \ud83d", "subtitles": {"tracks": [{"id": "f0", "label": "\ude00"}]}}
     known = Known(ID).after(state)
-    for payload in Announcements("both", TOPICS, "1").messages(known, "http://tv/").values():
+    for payload in DiscoveryMessages("both", TOPICS, "1").messages(known, "http://tv/").values():
         assert json.loads(payload.decode())

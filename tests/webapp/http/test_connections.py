@@ -22,7 +22,7 @@ from tests.webapp import raw
 from zapette_broker.client_addresses import client_of
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_webapp.http.connections import MOST_OF_ADDRESS, Connections
-from zapette_webapp.http.reading.receiving import BODY_SECONDS, HEADER_SECONDS
+from zapette_webapp.http.reading.fair_channel import BODY_SECONDS, HEADER_SECONDS
 
 GET = b"GET /api/ip HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

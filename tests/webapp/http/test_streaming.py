@@ -20,9 +20,9 @@ from tests.programs.system import System
 from tests.sharing import sharing
 from tests.waiting import eventually
 from zapette_webapp.http.connections import Connections
-from zapette_webapp.http.reading.receiving import IDLE_SECONDS, FairChannel, Shared
+from zapette_webapp.http.reading.fair_channel import IDLE_SECONDS, FairChannel, Shared
 from zapette_webapp.http.refusal_counts import RefusalCounts
-from zapette_webapp.http.responses.sending import TURN
+from zapette_webapp.http.responses.turn_channel import TURN
 
 SIZE = 64 << 20
 

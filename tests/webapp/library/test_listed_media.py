@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.contract.vector_files import vectors
 from tests.samples.ffmpeg import ffmpeg
-from zapette_webapp import problems
+from zapette_webapp import problem_details
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.library import file_names, playlists, routes
 from zapette_webapp.library.folder import listing
@@ -309,7 +309,7 @@ def client(media: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     made = Library.of(media, data / "library.db", data / "thumbnails", data / "subtitles")
     app = Flask("test")
     app.register_blueprint(routes.blueprint(made))
-    problems.register(app, RefusalCounts())
+    problem_details.register(app, RefusalCounts())
     yield app.test_client()
     made.stop()
 

@@ -16,7 +16,7 @@ from tests.sharing import sharing
 from tests.waiting import eventually
 from zapette_webapp.errors import NoTrack, NotReady, Unconvertible
 from zapette_webapp.media.disk_cache import DiskCache
-from zapette_webapp.media.long_readings import Readings
+from zapette_webapp.media.long_readings import LongReadings
 from zapette_webapp.media.subtitles.conversion import Converter
 from zapette_webapp.media.subtitles.track_reader import TrackReader
 from zapette_webapp.media.tools import Limits, Tool
@@ -138,11 +138,11 @@ def test_what_is_not_there_is_said(folder: Path, reader: TrackReader) -> None:
 LIMITS = Limits(cpu=20, wall=60, memory=1 << 30, output=1 << 20)
 
 
-def reading(tmp_path: Path, code: str, abandoned_after: float = 60) -> Readings:
+def reading(tmp_path: Path, code: str, abandoned_after: float = 60) -> LongReadings:
     """Return readings by a program of Python."""
     cache = DiskCache(tmp_path / "cache", 1 << 20)
     cache.start()
-    return Readings(Tool([sys.executable, "-c", code], LIMITS), cache, abandoned_after)
+    return LongReadings(Tool([sys.executable, "-c", code], LIMITS), cache, abandoned_after)
 
 
 def test_callers_share_a_reading(tmp_path: Path) -> None:

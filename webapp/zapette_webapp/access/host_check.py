@@ -8,7 +8,7 @@ from flask import Flask, request
 
 from zapette_server.hosts import Hosts
 from zapette_webapp.access.rates import SAFE
-from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
+from zapette_webapp.access.token_buckets import EVERYBODY, TokenBuckets
 from zapette_webapp.errors import ForeignHost, ForeignOrigin, ForeignRequest
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
@@ -22,7 +22,7 @@ def register(app: Flask, hosts: Hosts, refusals: RefusalCounts) -> None:
     The answer is 400 if Host is malformed, or missing in HTTP/1.1 (RFC 9112, 3.2); 421 if it is
     foreign.
     """
-    logged = Throttle(burst=20, per_second=0.1)
+    logged = TokenBuckets(burst=20, per_second=0.1)
 
     def refused(reason: Reason, error: ForeignRequest) -> ForeignRequest:
         refusals.count(reason)

@@ -10,7 +10,7 @@ from typing import Final
 
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.data_folder import HOME
-from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
+from zapette_webapp.access.token_buckets import EVERYBODY, TokenBuckets
 from zapette_webapp.errors import NotReady, TooManyRequests
 
 _MOST_REMEMBERED: Final = 256
@@ -35,8 +35,8 @@ class HouseholdAccounts:
         self._lock = threading.Lock()
         self._remembered: dict[bytes, None] = {}
         self._hashing = threading.Lock()
-        self._each = Throttle(burst=10, per_second=0.2)
-        self._all = Throttle(burst=50, per_second=2)
+        self._each = TokenBuckets(burst=10, per_second=0.2)
+        self._all = TokenBuckets(burst=50, per_second=2)
 
     def has(self, name: str, password: str, client: str) -> bool:
         """Return whether this is the password of the account `name`.

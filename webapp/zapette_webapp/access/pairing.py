@@ -23,7 +23,7 @@ from zapette_broker.storage import sqlite
 from zapette_server.access.rights import Role
 from zapette_server.storage.database import Connection
 from zapette_server.storage.tables.pairing_codes import TABLES, Invitation, PairingCodes
-from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
+from zapette_webapp.access.token_buckets import EVERYBODY, TokenBuckets
 
 DIGITS: Final = 8
 LONG: Final = 12
@@ -61,9 +61,9 @@ class Pairing:
         self._codes = PairingCodes(database or sqlite.in_memory(TABLES))
         self._clock = clock if database is None else self._codes.now
         self._key = key or secrets.token_bytes(32)
-        self._each = Throttle(burst=5, per_second=0.1, clock=clock)
+        self._each = TokenBuckets(burst=5, per_second=0.1, clock=clock)
         # Half of a code's budget: new codes are then long before a short one expires.
-        self._usual = Throttle(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
+        self._usual = TokenBuckets(BUDGETS[DIGITS] // 2, BUDGETS[DIGITS] / 2 / LIFETIME, clock)
 
     def invite(self, player_id: str, generation: str, role: Role) -> str:
         """Return a new code; the player's earlier code for this role ends.

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask, request
 
-from zapette_webapp.access.token_bucket import Throttle
+from zapette_webapp.access.token_buckets import TokenBuckets
 from zapette_webapp.errors import TooManyRequests
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
@@ -25,8 +25,8 @@ class Rates:
         changes: for all others.
     """
 
-    reads: Throttle = field(default_factory=lambda: Throttle(burst=1000, per_second=100))
-    changes: Throttle = field(default_factory=lambda: Throttle(burst=200, per_second=10))
+    reads: TokenBuckets = field(default_factory=lambda: TokenBuckets(burst=1000, per_second=100))
+    changes: TokenBuckets = field(default_factory=lambda: TokenBuckets(burst=200, per_second=10))
 
     def register(self, app: Flask, refusals: RefusalCounts) -> None:
         """Answer 429 to a client of `app` that exceeds its rate."""

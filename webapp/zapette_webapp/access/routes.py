@@ -12,7 +12,7 @@ from zapette_server.access.rights import Role
 from zapette_webapp.access import device_names, pairing
 from zapette_webapp.access.access_control import AccessControl, Device, new_device_id
 from zapette_webapp.access.players.new_players import NewPlayers
-from zapette_webapp.access.token_bucket import Throttle
+from zapette_webapp.access.token_buckets import TokenBuckets
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
 from zapette_webapp.http import requests
 from zapette_webapp.http.responses import security_headers
@@ -30,8 +30,8 @@ def blueprint(access: AccessControl, new_players: NewPlayers, limiter: StoreLimi
     routes.after_request(security_headers.no_store)
     # Routes that also wait for the broker must not delay requests for credentials.
     broker_limiter = StoreLimiter()
-    invitations = Throttle(burst=10, per_second=0.2)
-    admissions = Throttle(burst=10, per_second=0.2)
+    invitations = TokenBuckets(burst=10, per_second=0.2)
+    admissions = TokenBuckets(burst=10, per_second=0.2)
 
     @routes.post("/api/players/<player_id>/pairing")
     @limiter.guard

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request, send_file
 
-from zapette_webapp import problems
+from zapette_webapp import problem_details
 from zapette_webapp.errors import InvalidRequest, NoPicture, NotReady
 from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.library import subtitle_routes
@@ -26,7 +26,7 @@ def blueprint(library: Library) -> Blueprint:
     """
     media = Blueprint("media", __name__)
     media.record_once(lambda it: it.app.url_map.converters.update(library_path=LibraryPath))
-    problems.tolerate_lost_media(media)
+    problem_details.tolerate_lost_media(media)
     media_folder, queries = library.media_folder, library.queries
 
     @media.get("/api/library")

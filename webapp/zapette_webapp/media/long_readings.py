@@ -37,7 +37,7 @@ class _Job:
     abandoned: bool = False
 
 
-class Readings:
+class LongReadings:
     """Runs a tool for results in a cache; safe for several threads.
 
     A reading ends when nobody asks for its result any more.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from zapette.logs import without_secrets
-from zapette_webapp.access.token_bucket import Throttle
+from zapette_webapp.access.token_buckets import TokenBuckets
 from zapette_webapp.errors import InvalidRequest, TooManyRequests
 from zapette_webapp.http import requests
 from zapette_webapp.http.responses import security_headers
@@ -27,8 +27,8 @@ def blueprint() -> Blueprint:
     """Return the route ``POST /api/page-error``."""
     errors = Blueprint("page_errors", __name__)
     # Anyone can send any text here, so that its amount is limited.
-    reports = Throttle(burst=10, per_second=0.2)
-    everybody = Throttle(burst=50, per_second=1)
+    reports = TokenBuckets(burst=10, per_second=0.2)
+    everybody = TokenBuckets(burst=50, per_second=1)
 
     errors.after_request(security_headers.no_store)
 

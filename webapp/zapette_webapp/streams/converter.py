@@ -24,7 +24,7 @@ from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Source, Sources
 from zapette_webapp.streams.streams import Limits, Served, Streams
-from zapette_webapp.streams.vobsub_file import BesideReader
+from zapette_webapp.streams.vobsub_files import VobSubFiles
 
 _NEVER: Final = "never"
 _LISTING: Final = ToolLimits(cpu=10, wall=30.0, memory=1 << 30, output=1 << 20)
@@ -101,7 +101,7 @@ class StreamConverter:
     Attributes:
         sources: what is in media.
         reader: reads them.
-        beside: makes files of the subtitles next to media.
+        vobsub_files: makes files of the subtitles next to media.
         streams: makes and keeps the parts.
         encoders: finds what converts pictures.
         filters: the filters that ffmpeg has.
@@ -111,7 +111,7 @@ class StreamConverter:
 
     sources: Sources
     reader: ProbeReader
-    beside: BesideReader
+    vobsub_files: VobSubFiles
     streams: Streams
     encoders: Encoders
     filters: Filters
@@ -126,7 +126,7 @@ class StreamConverter:
         return cls(
             Sources(reader),
             reader,
-            BesideReader(folder / "beside"),
+            VobSubFiles(folder / "beside"),
             Streams(
                 ffmpeg,
                 Cache(folder, settings.convert_cache << 20),
@@ -180,7 +180,7 @@ class StreamConverter:
         source, facts = self.sources.get(file, cut=plan.video == "copy", again=again)
         beside = None
         if plan.beside and plan.burn is not None:
-            beside = self.beside.read(media_folder, path, plan.burn, again=again)
+            beside = self.vobsub_files.read(media_folder, path, plan.burn, again=again)
         return Made(source, Recipes(facts, plan, self.means, beside), self.streams)
 
     def start(self) -> None:
@@ -188,13 +188,13 @@ class StreamConverter:
         if not self.is_off:
             self.encoders.start()
         self.streams.start()
-        self.beside.start()
+        self.vobsub_files.start()
 
     def stop(self) -> None:
         """End all conversions."""
         self.encoders.stop()
         self.reader.prober.stop()
-        self.beside.stop()
+        self.vobsub_files.stop()
         self.streams.stop()
 
     def families(self) -> Iterator[Family]:

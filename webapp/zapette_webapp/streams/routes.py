@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request, send_file
 
-from zapette_webapp import problems
+from zapette_webapp import problem_details
 from zapette_webapp.errors import InvalidRequest, NotFound
 from zapette_webapp.http.responses.security_headers import no_store
 from zapette_webapp.library.folder.media_folder import MediaFolder
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(
 def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprint:
     """Return ``/streams/<path>/<plan>/…`` (docs/films.md)."""
     routes = Blueprint("streams", __name__)
-    problems.tolerate_lost_media(routes)
+    problem_details.tolerate_lost_media(routes)
 
     @routes.get("/streams/<library_path:path>/<given>/<name>")
     def stream(path: str, given: str, name: str) -> Response:

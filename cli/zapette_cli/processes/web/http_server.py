@@ -16,9 +16,9 @@ from zapette_server.handover_socket import handover_socket, web_socket
 from zapette_server.settings.settings import Settings
 from zapette_webapp.http import connections
 from zapette_webapp.http.connections import Connections
+from zapette_webapp.http.reading.fair_channel import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.http.reading.forwarded import behind
 from zapette_webapp.http.reading.framing import LARGEST_BODY
-from zapette_webapp.http.reading.receiving import IDLE_SECONDS, Shared, make_fair
 from zapette_webapp.http.reading.request_parser import LARGEST_HEAD
 from zapette_webapp.http.refusal_counts import RefusalCounts
 from zapette_webapp.http.responses.transfers import Transfers

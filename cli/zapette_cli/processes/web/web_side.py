@@ -12,8 +12,8 @@ from zapette.protocol.topics import Topics
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_cli.processes.web.http_server import create_http_server
 from zapette_cli.processes.web.web_duty import create_duty
-from zapette_homeassistant.announcer import Discovery
-from zapette_homeassistant.discovery_messages import Announcements
+from zapette_homeassistant.announcer import Announcer
+from zapette_homeassistant.discovery_messages import DiscoveryMessages
 from zapette_server import health_checks
 from zapette_server.access.credentials import Keyring
 from zapette_server.duty import Duty
@@ -97,9 +97,9 @@ class WebSide:
         )
         # several web sides have a client each, and one of them has the server's own
         self._link = create_link(settings, tokens) if stores.is_shared else self._service
-        self._discovery = Discovery(
+        self._announcer = Announcer(
             self._service,
-            Announcements(settings.home_assistant, topics, version("zapette")),
+            DiscoveryMessages(settings.home_assistant, topics, version("zapette")),
             registry,
             self._addresses.pages,
             forget_after_days=settings.forget_after_days,
@@ -132,14 +132,14 @@ class WebSide:
         watch.on_first_and_change(
             lambda found: mdns.follow(mdns_services.published(settings, found))
         )
-        watch.on_first_and_change(lambda _: self._discovery.refresh())
+        watch.on_first_and_change(lambda _: self._announcer.refresh())
         watch.on_first_and_change(lambda _: announce_addresses(self._service, self._topics))
         return watch
 
     def _parts(self, refusals: RefusalCounts) -> Parts:
         """Return what the application consists of."""
         settings, stores = self._settings, self._stores
-        owners = (self._discovery, self._watch, self._mdns, self._streams, self._uploads)
+        owners = (self._announcer, self._watch, self._mdns, self._streams, self._uploads)
         supervisors = (
             self._supervisor,
             self._duty.supervisor,
@@ -208,7 +208,7 @@ class WebSide:
         self._bridge_check.start()
         link.subscribe(BROKER_TOPIC, lambda it: self._broker_figures.take(it.payload))
         link.subscribe(f"{self._topics.base}/players/+/state", self._uploads.holders.on_state)
-        self._discovery.start()
+        self._announcer.start()
 
     def watch(self, found: Callable[[StoreDamaged], None]) -> None:
         """Watch the stores and the rights of transfers; damage to a store is given to `found`."""
@@ -226,7 +226,7 @@ class WebSide:
         """Stop everything."""
         self._supervisor.stop()
         self._watch.stop()
-        self._discovery.stop()
+        self._announcer.stop()
         self._duty.stop()
         self._link.stop()
         self._engine.stop()

@@ -17,7 +17,7 @@ from zapette_server.storage.tables.waiting_players import WaitingPlayer
 from zapette_webapp.access.access_control import Device
 from zapette_webapp.access.players import admission
 from zapette_webapp.access.players.admission import Admission
-from zapette_webapp.access.token_bucket import EVERYBODY, Throttle
+from zapette_webapp.access.token_buckets import EVERYBODY, TokenBuckets
 from zapette_webapp.errors import PlayerWaiting, WrongCode
 from zapette_webapp.network.network import Interface, is_local, own_interfaces
 from zapette_webapp.status.prometheus import Family, family
@@ -45,7 +45,7 @@ class NewPlayers:
     registry: PlayerRegistry
     admission: Admission
     interfaces: Callable[[], list[Interface]] = own_interfaces
-    logged: Throttle = field(default_factory=lambda: Throttle(burst=10, per_second=0.1))
+    logged: TokenBuckets = field(default_factory=lambda: TokenBuckets(burst=10, per_second=0.1))
 
     def check(self, player_id: str, client: str, device: Device, host: str) -> None:
         """Raise an error if a player is neither known nor may become one now.

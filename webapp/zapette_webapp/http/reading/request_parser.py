@@ -19,7 +19,7 @@ from zapette_webapp.http.reading import framing
 from zapette_webapp.http.reading.framing import ChunkedBody
 from zapette_webapp.http.refusal_counts import Reason
 from zapette_webapp.http.responses import security_headers
-from zapette_webapp.problems import Problem, code_of
+from zapette_webapp.problem_details import Problem, code_of
 
 LARGEST_HEAD: Final = 32 << 10
 """The largest header section of a request, in bytes."""

@@ -15,7 +15,7 @@ from typing import Final
 from zapette_webapp.errors import NoFont, NoTrack, NotReady
 from zapette_webapp.media import ffmpeg_program, languages
 from zapette_webapp.media.disk_cache import DiskCache
-from zapette_webapp.media.long_readings import Readings, output
+from zapette_webapp.media.long_readings import LongReadings, output
 from zapette_webapp.media.probing.contents import InsideSubtitle
 from zapette_webapp.media.probing.probe import Probe, Prober
 from zapette_webapp.media.subtitles import subtitle_tracks
@@ -98,7 +98,7 @@ class TrackReader:
         self._converter = converter
         self._prober = Prober("subtitle_inspection", niceness=5)
         command = ffmpeg_program.command(*_OPTIONS)
-        self.whole = Readings(Tool(command, WHOLE, name="subtitle_track"), cache)
+        self.whole = LongReadings(Tool(command, WHOLE, name="subtitle_track"), cache)
         self._part = Tool(command, PART, name="subtitle_part")
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Probe] = OrderedDict()

@@ -29,8 +29,8 @@ from zapette_webapp.http.connections import Connections
 from zapette_webapp.http.reading.forwarded import forwarded_address
 from zapette_webapp.http.reading.request_parser import Parser, Parts, ProblemTask, Refusal
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
-from zapette_webapp.http.responses.sending import TurnChannel
 from zapette_webapp.http.responses.transfers import RIGHT, Right, Transfers
+from zapette_webapp.http.responses.turn_channel import TurnChannel
 
 log = logging.getLogger("zapette.web")
 

@@ -30,7 +30,7 @@ _OPTIONS: Final = ("-nostdin", "-v", "error", "-max_alloc", str(256 << 20), "-co
 _SILENCE: Final = ("-f", "lavfi", "-i", "anullsrc=d=0.1")
 
 
-class BesideReader:
+class VobSubFiles:
     """Makes a file of each track; safe for several threads.
 
     ffmpeg clears a picture of VobSub only when it reads a frame of the film from the same file.

@@ -19,7 +19,7 @@ from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreUnre
 from zapette_server.errors import CredentialsError, PlayersFull
 from zapette_server.health_checks import without_folders
 from zapette_webapp import errors
-from zapette_webapp.access.token_bucket import Throttle
+from zapette_webapp.access.token_buckets import TokenBuckets
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
 
@@ -139,7 +139,7 @@ class Problem:
 def register(app: Flask, refusals: RefusalCounts) -> None:
     """Answer every error of `app` with a problem; log unexpected ones with their traceback."""
     # Keys of 128 bits cannot be guessed: this only keeps a guesser from filling the log.
-    wrong_keys = Throttle(burst=20, per_second=0.5)
+    wrong_keys = TokenBuckets(burst=20, per_second=0.5)
 
     def wrong_key(error: CredentialsError) -> Response:
         if (seconds := wrong_keys.take(requests.client())) > 0:

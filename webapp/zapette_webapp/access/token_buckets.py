@@ -21,7 +21,7 @@ class _Bucket:
     at: float
 
 
-class Throttle:
+class TokenBuckets:
     """A token bucket for each address, in a table of bounded size.
 
     Args:
