@@ -4,6 +4,7 @@ import { CallError } from "../protocol/errors.js";
 import { errorState } from "../media/media-errors.js";
 import * as queues from "./queue.js";
 import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
+import { becomeSeries, leaveSeries } from "./series.js";
 import { ViewingHistory } from "./viewing-history.js";
 import { isMedium, readSource } from "../protocol/sources.js";
 import { Signal } from "../events/signal.js";
@@ -115,7 +116,7 @@ export class Playback {
     const running = this.#running();
     this.skipped = null;
     const resumed = this.history.resumeAt(item.source);
-    this.#become(queues.replacePresent(queues.leaveSeries(this.queue), ...items));
+    this.#become(queues.replacePresent(leaveSeries(this.queue), ...items));
     const exact = position !== null;
     const begun = this.#begin(item, { position: exact ? position : resumed, exact });
     const turn = this.#turn;
@@ -295,7 +296,7 @@ export class Playback {
     const episodes = path === null ? [] : await this.#catalogue.series(path);
     const now = queues.present(this.queue);
     if (now === null || now.id !== item.id || episodes.length < 2) return;
-    this.edit((queue) => queues.becomeSeries(queue, episodes.map(itemOf)));
+    this.edit((queue) => becomeSeries(queue, episodes.map(itemOf)));
   }
 
   /**

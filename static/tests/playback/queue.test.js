@@ -6,14 +6,12 @@ import {
   MOST_ITEMS,
   add,
   ahead,
-  becomeSeries,
   behind,
   clear,
   describe,
   following,
   indexOf,
   jump,
-  leaveSeries,
   move,
   playNext,
   present,
@@ -25,6 +23,7 @@ import {
   successor,
   takeBack,
 } from "../../playback/queue.js";
+import { becomeSeries, leaveSeries } from "../../playback/series.js";
 import { setShuffle } from "../../playback/shuffle.js";
 
 /** @typedef {import("../../playback/queue.js").Queue} Queue */
