@@ -23,14 +23,11 @@ const AHEAD = "0px 0px 200%";
 /** Loads into a list what a route shows: entries of the library, more while scrolling, or a link. */
 export class EntryLoader {
   #parts;
-  #index;
   #watcher;
   note = build("div", { class: "note", role: "status" });
   end = build("div", { class: "end" });
   /** what the list shows @type {Route | null} */
   listed = null;
-  /** whether further rows are being requested */
-  #growing = false;
   /** the number of requests, to ignore the answers of earlier ones */
   #turn = 0;
   #total = 0;
@@ -47,18 +44,13 @@ export class EntryLoader {
    */
   constructor(parts) {
     this.#parts = parts;
-    this.#index = new IndexProgress(parts.translate);
+    this.index = new IndexProgress(parts.translate);
     this.#watcher = new IntersectionObserver(
       (seen) => {
         if (seen.some(({ isIntersecting }) => isIntersecting)) void this.#grow();
       },
       { rootMargin: AHEAD },
     );
-  }
-
-  /** The element with the progress of the index. */
-  get index() {
-    return this.#index.element;
   }
 
   /** Check the index no more. */
@@ -86,10 +78,10 @@ export class EntryLoader {
   async #grow() {
     const { listed } = this;
     const offset = this.#parts.list.rows.length;
-    if (this.#growing || !listed || offset >= this.#total) return;
-    this.#growing = true;
+    if (!listed || offset >= this.#total) return;
+    // until the next rows are there
+    this.#watcher.disconnect();
     await this.#add(listed, offset, PAGE, () => this.#grow());
-    this.#growing = false;
   }
 
   /**
@@ -179,7 +171,7 @@ export class EntryLoader {
 
   /** @param {Listing["index"]} index */
   #progress(index) {
-    if (this.#index.show(index)) {
+    if (this.index.show(index)) {
       this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
     }
   }
@@ -201,8 +193,6 @@ export class EntryLoader {
    * @param {() => Promise<void>} retry
    */
   #failed(error, retry) {
-    // until it is requested again
-    this.#watcher.disconnect();
     const { text, detail } = describeError(error, this.#parts.translate);
     const again = build("button", { type: "button" }, this.#parts.translate("connection.retry"));
     again.addEventListener("click", () => {

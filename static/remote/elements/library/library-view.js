@@ -116,7 +116,7 @@ export class LibraryView extends ViewElement {
       this.#uploads.shared.element,
       this.#uploads.list,
       this.#crumbs.element,
-      this.#entries.index,
+      this.#entries.index.element,
       this.#continue.element,
       this.#list.element,
       this.#entries.note,
