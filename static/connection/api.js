@@ -39,9 +39,9 @@ const NO_CONTENT = 204;
  * @typedef {object} Visitor
  * @property {string} client_id
  * @property {"remote" | "guest"} role
- * @property {string} device as its browser describes it
- * @property {string} address
- * @property {number} since Unix time in seconds
+ * @property {string} device as its browser describes it; empty if unknown
+ * @property {string} address empty if unknown
+ * @property {number | null} since Unix time in seconds; null if unknown
  *
  * @typedef {object} UploadState an upload
  * @property {string} id

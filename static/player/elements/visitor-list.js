@@ -76,11 +76,8 @@ export class VisitorList {
     button.textContent = this.#translate("player.turn_out");
     button.addEventListener("click", () => void this.#turnOut(client_id, button));
     const kind = this.#translate(role === "guest" ? "player.guest" : "player.remote");
-    const time = new Date(since * 1000).toLocaleTimeString([], {
-      hour: "2-digit",
-      minute: "2-digit",
-    });
-    const words = build("span", {}, build("strong", {}, name), `${kind} · ${address} · ${time}`);
+    const known = [kind, address, since && clock(since)].filter(Boolean).join(" · ");
+    const words = build("span", {}, build("strong", {}, name), known);
     return build("li", {}, words, button);
   }
 
@@ -98,4 +95,9 @@ export class VisitorList {
     }
     if (this.element.isConnected) await this.#look(this.#shown);
   }
+}
+
+/** @param {number} time Unix time in seconds */
+function clock(time) {
+  return new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }

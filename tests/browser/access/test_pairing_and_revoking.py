@@ -20,6 +20,14 @@ RECORD = """(() => {
   new MutationObserver(() => window.recorded.push(card.innerText)).observe(card, {
     attributes: true, childList: true, subtree: true });
 })()"""
+MORE_TOKENS = """async (proof) => {
+  for (let left = 100; left > 0; left -= 1) {
+    const answer = await fetch("api/credentials", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(proof),
+    });
+    if (!answer.ok) throw new Error(answer.status);
+  }
+}"""
 PANEL = "(document.querySelector('player-panel') || { innerText: '' }).innerText"
 
 
@@ -137,3 +145,21 @@ def test_what_plays_and_what_comes_next(cinema: System, pages: Pages) -> None:
     )
     session = "navigator.mediaSession.metadata.title + navigator.mediaSession.playbackState"
     eventually(lambda: player.see(session) == "longpaused", "the system is told")
+
+
+@pytest.mark.ours("no other broker lists its clients")
+def test_a_device_whose_name_is_forgotten(system: System, pages: Pages) -> None:
+    player = pages.started(system)
+    phone = pages.remote(system, player)
+    # as many as are remembered from one address
+    phone.page.evaluate(MORE_TOKENS, dict(zip(("id", "key"), phone_link(player), strict=True)))
+    player.point()
+    player.click("Settings")
+    row = re.compile(r"remote-.{12}\s+(.*)")
+    shown = eventually(lambda: row.findall(str(player.see(PANEL))), "it is listed all the same")
+    assert shown == ["Remote"]
+
+
+def phone_link(player: PlayerPage) -> list[str]:
+    """Return the player's id and the key of its link."""
+    return player.link.partition("#")[2].split(".")

@@ -6,7 +6,9 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +17,8 @@ from tests.programs.mosquitto import run_tool
 from tests.programs.system import Answer, System
 from tests.sharing import sharing
 from tests.waiting import SLACK, eventually
+from zapette_server.storage.tables.grants import Grants, TokenGrant
+from zapette_webapp.access.access_control import AccessControl
 
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile"
 
@@ -245,3 +249,21 @@ def test_a_wrong_device_is_nothing(host: Household) -> None:
         assert "SameSite=Strict" in given
         # none, so that it holds below whatever a proxy puts before
         assert "Path" not in given
+
+
+def test_a_revoked_device_is_not_listed_until_it_is_cut_off(tmp_path: Path) -> None:
+    grants = Grants(tmp_path / "grants.db")
+    given = [
+        TokenGrant(f"guest-{n * 12}", "p", "g", "guest", n, "Phone", "", 1, time.time() + 60)
+        for n in "ab"
+    ]
+    for grant in given:
+        grants.note(grant)
+    assert grants.revoke(given[0])
+    # the broker looks once a second
+    engine = SimpleNamespace(connected=lambda _: [it.client_id for it in given])
+    credentials: Any = SimpleNamespace(known=lambda *_: "g", engine=engine)
+    control = AccessControl(credentials, grants, cast(Any, None))
+    listed = control.present("p", "")["visitors"]
+    grants.close()
+    assert [it["client_id"] for it in listed] == [given[1].client_id]

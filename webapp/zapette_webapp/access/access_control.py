@@ -148,7 +148,9 @@ class AccessControl:
         known = {it.client_id: it for it in self.grants.of(player_id)}
         here = self._connected(player_id)
         shown = [_described(it) for it in known.values() if here is None or it.client_id in here]
-        strangers = [_stranger(it) for it in sorted(here or ()) if it not in known]
+        others = (here or frozenset()) - known.keys()
+        # the broker cuts off what is revoked, but only within a second
+        strangers = [_stranger(it) for it in sorted(others - self.grants.revoked_among(others))]
         return {"connected": here is not None, "visitors": shown + strangers}
 
     def revoke(self, player_id: str, owner_key: str, client_id: str) -> None:
