@@ -7,34 +7,22 @@ tapped. It prints the delays of the taps, what the system used, and the result o
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from bench.results import command, heading
-from tests.browser.driving.chromium import PHONE, launched
-from tests.browser.driving.pages import Pages
+from bench.chromium import opened
+from bench.results import command, workspace
 from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
-from tests.programs.system import System
+from zapette_server.paths import SAMPLES
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = command("hostile", __doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="how long (60)")
-    parser.add_argument("--idle", action="store_true", help="5,000 idle connections")
+    parser = command("hostile", __doc__, seconds=60.0, idle=False)
     parser.add_argument("--only", help="one of the attackers only: stranger, guest, player")
     options = parser.parse_args()
     roles = (options.only,) if options.only else IDLE if options.idle else FLOODS
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        launched() as chromium,
-        System(Path(folder), SETTINGS) as system,
-    ):
-        pages = Pages(chromium, chromium.new_context(**PHONE))
+    media = {"ZAPETTE_MEDIA_DIR": str(SAMPLES)}
+    with workspace() as folder, opened(folder, **media, **SETTINGS) as (system, _, pages):
         outcome = besiege(system, pages, roles, options.seconds)
-        version = chromium.version
-        pages.close()
-    print(f"{heading(f'Chromium {version}')}\n\n{outcome.report()}")
+    print(outcome.report())
     if options.json:
         options.json.write_text(outcome.to_json() + "\n")
 

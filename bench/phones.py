@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 
+from bench.chromium import opened
 from bench.phone_load.checks import Footprint, differences, footprint
 from bench.phone_load.phone import Phone
-from bench.results import command, markdown, write_json
-from tests.browser.driving.chromium import PHONE, launched
+from bench.results import command, markdown, workspace, write_json
+from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
-from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.wire import Wire
 from tests.browser.samples.media_folder import make_shelf
@@ -134,7 +132,7 @@ class Household:
     def now(self) -> Footprint:
         return footprint(self._devtools, self._system)
 
-    def ask(self, procedure: str, **parameters: Any) -> Any:
+    def ask(self, procedure: str, **parameters: object) -> Any:
         return self._client.call(self._callee, procedure, timeout=30, **parameters)
 
     def _is_back(self) -> bool:
@@ -151,17 +149,9 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
     """Let `number` phones act for some seconds."""
     chance = random.Random(seed)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="phones-")))
-        settings = {
-            "ZAPETTE_MEDIA_DIR": str(make_shelf(folder / "media")),
-            "ZAPETTE_BIND": "127.0.0.1",
-        }
-        system = System(folder, settings)
-        stack.callback(system.stop)
-        system.start()
-        browser = stack.enter_context(launched())
-        pages = Pages(browser, browser.new_context())
-        stack.callback(pages.close)
+        folder = stack.enter_context(workspace())
+        make_shelf(folder / "media")
+        system, _, pages = stack.enter_context(opened(folder, ZAPETTE_BIND="127.0.0.1"))
         pages.watch.expect(BROKEN_CONNECTION)
         # Chromium's message when a player that reloaded is unmuted before any click
         pages.watch.expect("Unmuting failed and the element was paused")
@@ -202,27 +192,24 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
 
 
 def report(outcome: Outcome) -> str:
-    """Return the result as lines."""
+    """Return the result as lines; memory is in KiB."""
     before, after = asdict(outcome.before), asdict(outcome.after)
-    rows = []
-    for name, one in before.items():
-        unit, size = (" KiB", 1024) if name in {"heap", "broker", "web"} else ("", 1)
-        rows.append((name, f"{one // size}{unit}", f"{after[name] // size}{unit}"))
-    lines = [
-        f"{outcome.phones} phones, {outcome.seconds:.0f} s, seed {outcome.seed}",
-        ", ".join(f"{name}: {count}" for name, count in sorted(outcome.done.items())),
-        f"all agreed within {max(outcome.settled):.1f} s, {len(outcome.settled)} times",
-        "",
-        markdown(("", "after the warm-up", "in the end"), rows),
+    in_kib = {"heap", "broker", "web"}
+    rows = [
+        (name, *(f"{it[name] // (1024 if name in in_kib else 1):,}" for it in (before, after)))
+        for name in before
     ]
-    return "\n".join(lines)
+    done = ", ".join(f"{name}: {count}" for name, count in sorted(outcome.done.items()))
+    return (
+        f"{outcome.phones} phones, {outcome.seconds:.0f} s, seed {outcome.seed}\n{done}\n"
+        f"all agreed within {max(outcome.settled):.1f} s, {len(outcome.settled)} times\n\n"
+        f"{markdown(('', 'after the warm-up', 'in the end'), rows)}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; return 0, or 1 if there are faults."""
-    parser = command("phones", __doc__)
-    parser.add_argument("--phones", type=int, default=10, help="how many (10)")
-    parser.add_argument("--minutes", type=float, default=30, help="how long (30)")
+    parser = command("phones", __doc__, phones=10, minutes=30.0)
     parser.add_argument("--seed", type=int, help="decides what they do; printed")
     options = parser.parse_args(arguments)
     seed = random.randrange(10**6) if options.seed is None else options.seed

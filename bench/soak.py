@@ -108,9 +108,7 @@ class FrequentMetrics(Ours):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; return 0, or 1 if there are faults."""
-    parser = command("soak", __doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="how long (600)")
-    options = parser.parse_args(arguments)
+    options = command("soak", __doc__, seconds=600.0).parse_args(arguments)
     raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="broker-soak-") as folder:
         server = FrequentMetrics("tcp", Path(folder, "ours"), max(os.sched_getaffinity(0)))
