@@ -14,10 +14,8 @@ _WINDOW: Final = 60
 """How many messages are under way at once: the broker allows 64."""
 
 
-class Retains(Attack):
-    """As a guest, retains a message on one topic after the other, all of them its own."""
-
-    name: ClassVar[str] = "retained messages of a guest"
+class GuestAttack(Attack):
+    """What a guest does on one connection."""
 
     async def attack(self, _number: int) -> None:
         target = self.target
@@ -29,29 +27,42 @@ class Retains(Attack):
             await asyncio.sleep(0.5)
             return
         mqtt, code = await Mqtt.connect(target.mqtt_port, target.address, given)
-        if code:
-            self.counts[f"CONNACK 0x{code:02x}"] += 1
         try:
-            number = under_way = 0
-            while not code:
-                number += 1
-                topic = (
-                    f"zapette/players/{target.player}/request/{given['client_id']}/{number}/status"
-                )
-                mqtt.send(
-                    publish(topic, bytes(200), version=V5, qos=1, retain=True,
-                            packet_id=next(mqtt.ids))
-                )  # fmt: skip
-                under_way += 1
-                while under_way >= _WINDOW:
-                    answer = await mqtt.receive()
-                    if isinstance(answer, PubAck):
-                        under_way -= 1
-                        self.counts[f"0x{answer.code:02x}"] += 1
-                    elif isinstance(answer, Disconnect):
-                        self.counts[f"DISCONNECT 0x{answer.code:02x}"] += 1
+            if code:
+                self.counts[f"CONNACK 0x{code:02x}"] += 1
+            else:
+                root = f"zapette/players/{target.player}/request/{given['client_id']}"
+                await self.send(mqtt, root)
         finally:
             mqtt.close()
+
+    async def send(self, mqtt: Mqtt, root: str) -> None:
+        """Send until the server ends the connection; the guest's requests are below `root`."""
+        raise NotImplementedError
+
+
+class Retains(GuestAttack):
+    """As a guest, retains a message on one topic after the other, all of them its own."""
+
+    name: ClassVar[str] = "retained messages of a guest"
+
+    async def send(self, mqtt: Mqtt, root: str) -> None:
+        number = under_way = 0
+        while True:
+            number += 1
+            packet_id = next(mqtt.ids)
+            topic = f"{root}/{number}/status"
+            mqtt.send(
+                publish(topic, bytes(200), version=V5, qos=1, retain=True, packet_id=packet_id)
+            )
+            under_way += 1
+            while under_way >= _WINDOW:
+                answer = await mqtt.receive()
+                if isinstance(answer, PubAck):
+                    under_way -= 1
+                    self.counts[f"0x{answer.code:02x}"] += 1
+                elif isinstance(answer, Disconnect):
+                    self.counts[f"DISCONNECT 0x{answer.code:02x}"] += 1
 
 
 class LeavesSessions(Attack):
@@ -145,29 +156,18 @@ class QueuesForAbsent(Attack):
             mqtt.close()
 
 
-class GoesOn(Attack):
+class GoesOn(GuestAttack):
     """As a guest, breaks a rule, and goes on sending when the broker ends the connection."""
 
     name: ClassVar[str] = "a guest that goes on when it is ended"
 
-    async def attack(self, _number: int) -> None:
-        target = self.target
-        http = target.http()
-        given = await target.guest_token(http)
-        http.close()
-        if given is None:
-            self.counts["no token"] += 1
-            await asyncio.sleep(0.5)
-            return
-        mqtt, code = await Mqtt.connect(target.mqtt_port, target.address, given)
-        topic = f"zapette/players/{target.player}/request/{given['client_id']}/1/status"
-        try:
-            while not code:
-                # never completed: one more than may be is soon under way
-                mqtt.send(publish(topic, bytes(1000), version=V5, qos=2, packet_id=next(mqtt.ids)))
-                await mqtt.drain()
-                self.counts["sent"] += 1
-                # gives the guest's other attacks their turn
-                await asyncio.sleep(0.001)
-        finally:
-            mqtt.close()
+    async def send(self, mqtt: Mqtt, root: str) -> None:
+        while True:
+            # never completed: one more than may be is soon under way
+            packet_id = next(mqtt.ids)
+            topic = f"{root}/1/status"
+            mqtt.send(publish(topic, bytes(1000), version=V5, qos=2, packet_id=packet_id))
+            await mqtt.drain()
+            self.counts["sent"] += 1
+            # gives the guest's other attacks their turn
+            await asyncio.sleep(0.001)

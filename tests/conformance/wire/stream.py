@@ -9,7 +9,6 @@ import socket
 import sys
 import termios
 from enum import IntEnum
-from types import TracebackType
 from typing import Self
 
 from tests.waiting import SLACK, eventually
@@ -27,12 +26,7 @@ class Stream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def send(self, data: bytes) -> None:
