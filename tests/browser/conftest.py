@@ -94,10 +94,16 @@ def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def controlled(cinema: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    """A player of the cinema that was clicked on, and somebody who asks things of it."""
-    player = module_pages.started(cinema)
-    with Observer(cinema.household(), player.root) as observer:
+def house(cinema: System) -> System:
+    """Return the system of the player `controlled`; a module may have one of its own."""
+    return cinema
+
+
+@pytest.fixture(scope="module")
+def controlled(house: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+    """A player that was clicked on, and somebody who asks things of it."""
+    player = module_pages.started(house)
+    with Observer(house.household(), player.root) as observer:
         yield ControlledPlayer(player, observer)
 
 

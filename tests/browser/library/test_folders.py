@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.mosquitto_system import shared_system
@@ -24,7 +23,7 @@ CALLED = ["Show S01E01", "Show S01E02 The Second", "show S01E10"]
 
 
 @pytest.fixture(scope="module")
-def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system with a series in two folders, some films, and a folder of nothing."""
     folder = tmp_path_factory.mktemp("series")
     media = folder / "media"
@@ -45,24 +44,22 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def module_pages(module_pages: Pages) -> Pages:
+    # of what is not there
+    module_pages.watch.expect("Failed to load resource")
+    return module_pages
+
+
 def _copy(film: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(film, to)
 
 
-@pytest.fixture(scope="module")
-def module_stage(series: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    # of what is not there
-    module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(series)
-    with Observer(series.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
-
-
 @pytest.fixture
-def controlled(module_stage: ControlledPlayer) -> ControlledPlayer:
-    module_stage.ask("queue/clear")
-    return module_stage
+def controlled(controlled: ControlledPlayer) -> ControlledPlayer:
+    controlled.ask("queue/clear")
+    return controlled
 
 
 @pytest.mark.parametrize("source", ["Show", "media/Show", "Show/", "media/Show/"])
@@ -125,9 +122,9 @@ def last_added_by(controlled: ControlledPlayer) -> str:
 
 
 def test_an_episode_is_tapped_and_the_next_one_follows(
-    controlled: ControlledPlayer, series: System, module_pages: Pages
+    controlled: ControlledPlayer, house: System, module_pages: Pages
 ) -> None:
-    phone = module_pages.remote(series, controlled.player)
+    phone = module_pages.remote(house, controlled.player)
     phone.tap("Library")
     eventually(lambda: phone.shows("Plain, 1 inside"), "the library")
     phone.tap("Plain, 1 inside")
@@ -141,9 +138,9 @@ def test_an_episode_is_tapped_and_the_next_one_follows(
 
 
 def test_the_queue_says_who_added_what(
-    controlled: ControlledPlayer, series: System, module_pages: Pages
+    controlled: ControlledPlayer, house: System, module_pages: Pages
 ) -> None:
-    phone = module_pages.remote(series, controlled.player)
+    phone = module_pages.remote(house, controlled.player)
     phone.tap("Library")
     eventually(lambda: phone.shows("Add top to the queue"), "the library")
     phone.tap("Add top to the queue")
@@ -155,7 +152,7 @@ def test_the_queue_says_who_added_what(
     controlled.ask("queue/add", "top.webm")
     eventually(lambda: last_added_by(controlled) != device, "the script's is signed")
     # a random id tells a person nothing
-    series.zapette("call", controlled.player.id, "queue/add", "top.webm")
+    house.zapette("call", controlled.player.id, "queue/add", "top.webm")
     eventually(lambda: phone.shows("Play top, 0:20, added by a program"), "its id is not shown")
 
 
@@ -172,12 +169,12 @@ def test_a_film_comes_alone(controlled: ControlledPlayer) -> None:
 
 
 def test_a_playlist_is_a_folder(
-    controlled: ControlledPlayer, series: System, module_pages: Pages
+    controlled: ControlledPlayer, house: System, module_pages: Pages
 ) -> None:
     assert titles(controlled.ask("load", "evening.m3u8")) == f"[Beta] {CALLED[2]}"
     controlled.ask("queue/clear")
     assert titles(controlled.ask("queue/add", "media/evening.m3u8")) == f"Beta {CALLED[2]}"
-    phone = module_pages.remote(series, controlled.player)
+    phone = module_pages.remote(house, controlled.player)
     phone.tap("Library")
     eventually(lambda: phone.shows("evening, 2 inside"), "the library")
     phone.tap("evening, 2 inside")
@@ -186,9 +183,9 @@ def test_a_playlist_is_a_folder(
 
 
 def test_play_all_on_the_phone(
-    controlled: ControlledPlayer, series: System, module_pages: Pages
+    controlled: ControlledPlayer, house: System, module_pages: Pages
 ) -> None:
-    phone = module_pages.remote(series, controlled.player)
+    phone = module_pages.remote(house, controlled.player)
     phone.tap("Library")
     eventually(lambda: phone.shows("Play all in Films"), "the library")
     phone.tap("Play all in Films")

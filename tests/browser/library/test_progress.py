@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
@@ -50,13 +49,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def _place(film: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     os.link(film, to)
-
-
-@pytest.fixture(scope="module")
-def controlled(house: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    player = module_pages.started(house)
-    with Observer(house.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
 
 
 @pytest.fixture

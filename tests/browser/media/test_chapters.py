@@ -10,7 +10,6 @@ import pytest
 
 from tests.browser.checks.axe import violations
 from tests.browser.driving.controlled_player import ControlledPlayer
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
@@ -67,11 +66,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def stage(house: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+def module_pages(module_pages: Pages) -> Pages:
     module_pages.watch.expect("Failed to load resource")
-    player = module_pages.started(house)
-    with Observer(house.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
+    return module_pages
 
 
 def wait_for_marks(page: PageDriver, places: list[float]) -> None:
@@ -84,16 +81,16 @@ def wait_for_value(page: PageDriver, expression: str, value: object) -> None:
     eventually(lambda: page.see(expression) == value, f"{expression} is {value}")
 
 
-def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
+def test_chapters(controlled: ControlledPlayer, house: System, pages: Pages) -> None:
     pages.watch.expect("Failed to load resource")
-    player, observer = stage.player, stage.observer
+    player, observer = controlled.player, controlled.observer
 
     def chapters() -> Any:
         return observer.status()["chapters"]
 
-    stage.ask("load", "media/film.mkv")
-    stage.ask("pause")
-    stage.ask("seek", 0)
+    controlled.ask("load", "media/film.mkv")
+    controlled.ask("pause")
+    controlled.ask("seek", 0)
     assert eventually(chapters, "the chapters") == [
         {"title": "Départ", "start": 0},
         {"title": "", "start": 10},
@@ -132,7 +129,7 @@ def test_chapters(stage: ControlledPlayer, house: System, pages: Pages) -> None:
     phone.page.keyboard.press("End")
     at(30, f"0:30 · {CUT}")
 
-    stage.ask("load", "media/plain.webm")
+    controlled.ask("load", "media/plain.webm")
     assert chapters() == []
     for page in (player, phone):
         wait_for_marks(page, [])

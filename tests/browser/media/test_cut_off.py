@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.controlled_player import ControlledPlayer
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
@@ -29,7 +28,7 @@ CUT = {
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("cut")
     media = folder / "media"
     media.mkdir()
@@ -45,43 +44,41 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def stage(disk: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+def module_pages(module_pages: Pages) -> Pages:
     module_pages.watch.expect(r"Failed to load resource")
-    player = module_pages.started(disk)
-    with Observer(disk.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
+    return module_pages
 
 
 @pytest.mark.parametrize("name", CUT)
 def test_it_ends_where_its_data_do(
-    stage: ControlledPlayer, disk: System, pages: Pages, name: str
+    controlled: ControlledPlayer, house: System, pages: Pages, name: str
 ) -> None:
-    stage.prepare_loaded(f"media/{name}")
-    stage.ask("seek", SECONDS / 2 - 3)
-    phone = pages.remote(disk, stage.player)
-    stage.ask("play")
+    controlled.prepare_loaded(f"media/{name}")
+    controlled.ask("seek", SECONDS / 2 - 3)
+    phone = pages.remote(house, controlled.player)
+    controlled.ask("play")
     phone.wait_for_alert("The file is incomplete. Copy it again.")
-    state = stage.observer.status()
+    state = controlled.observer.status()
     assert (state["ended"], state["playing"], state["error"]) == (True, False, None)
     # browsers go to the end that the file claims
     assert state["stream"]["kind"] == "direct" or state["position"] < SECONDS * 2 / 3
     assert state["skipped"]["error"]["reason"] == "cut_off"
-    (error, *_) = (it.json for it in stage.observer.on("event/error"))
+    (error, *_) = (it.json for it in controlled.observer.on("event/error"))
     assert (error["code"], error["reason"]) == ("media_error", "cut_off")
     # what is there can be played again
-    assert stage.ask("seek", 2)["ended"] is False
-    stage.ask("play")
-    stage.player.advances(0.2)
+    assert controlled.ask("seek", 2)["ended"] is False
+    controlled.ask("play")
+    controlled.player.advances(0.2)
 
 
-def test_the_queue_goes_on_after_it(stage: ControlledPlayer) -> None:
-    stage.prepare_loaded("media/remux.mkv", "media/whole.mkv")
-    stage.ask("seek", SECONDS / 2 - 3)
-    stage.ask("play")
-    stage.player.wait_for_alert("Skipped: remux.")
-    state = stage.observer.status()
+def test_the_queue_goes_on_after_it(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/remux.mkv", "media/whole.mkv")
+    controlled.ask("seek", SECONDS / 2 - 3)
+    controlled.ask("play")
+    controlled.player.wait_for_alert("Skipped: remux.")
+    state = controlled.observer.status()
     assert (state["source"], state["playing"]) == ("media/whole.mkv", True)
-    stage.ask("seek", SECONDS - 1)
-    eventually(lambda: stage.observer.status()["ended"], "it ends")
+    controlled.ask("seek", SECONDS - 1)
+    eventually(lambda: controlled.observer.status()["ended"], "it ends")
     # this one is whole
-    assert stage.observer.status()["skipped"]["source"] == "media/remux.mkv"
+    assert controlled.observer.status()["skipped"]["source"] == "media/remux.mkv"

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
 from tests.programs.system import System
@@ -27,7 +26,7 @@ EMPTIED = """(() => {
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("archive")
     media = films.make_kinds(folder / "media")
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
@@ -41,15 +40,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def films_stage(archive: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+def module_pages(module_pages: Pages) -> Pages:
     module_pages.watch.expect(r"Failed to load resource|net::ERR_|127\.0\.0\.1:1/film")
-    player = module_pages.started(archive)
-    with Observer(archive.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
+    return module_pages
 
 
-def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage
+def test_hls_js_is_loaded_only_when_it_is_needed(controlled: ControlledPlayer) -> None:
     controlled.ask("load", "media/good.mp4")
     assert controlled.player.see(HLS) == 0
     state = controlled.ask("load", "media/stream/film.m3u8")
@@ -63,10 +59,7 @@ def test_hls_js_is_loaded_only_when_it_is_needed(films_stage: ControlledPlayer) 
     assert controlled.ask("seek", 3)["position"] == pytest.approx(3, abs=0.1)
 
 
-def test_the_sounds_of_a_stream(
-    films_stage: ControlledPlayer, archive: System, pages: Pages
-) -> None:
-    controlled = films_stage
+def test_the_sounds_of_a_stream(controlled: ControlledPlayer, house: System, pages: Pages) -> None:
     controlled.ask("load", "media/stream/film.m3u8")
     state = eventually(
         lambda: (it := controlled.observer.status())["audio"]["tracks"] and it, "there is a choice"
@@ -79,7 +72,7 @@ def test_the_sounds_of_a_stream(
     assert controlled.refused("audio", "7")["code"] == "invalid_argument"
     assert controlled.refused("audio", None)["code"] == "not_supported"
     # and by the phone
-    phone = pages.remote(archive, controlled.player)
+    phone = pages.remote(house, controlled.player)
     phone.tap("More")
     tracks = state["audio"]["tracks"]
     phone.tap(tracks[0]["label"])
@@ -90,8 +83,8 @@ def test_the_sounds_of_a_stream(
     assert "audio" not in controlled.ask("load", "media/good.mp4")["can"]
 
 
-def test_a_stream_ends_and_the_queue_goes_on(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage.prepare_loaded("media/stream/film.m3u8", "media/good.mp4")
+def test_a_stream_ends_and_the_queue_goes_on(controlled: ControlledPlayer) -> None:
+    controlled = controlled.prepare_loaded("media/stream/film.m3u8", "media/good.mp4")
     controlled.ask("seek", films.SECONDS - 2)
     controlled.ask("play")
     eventually(
@@ -100,11 +93,11 @@ def test_a_stream_ends_and_the_queue_goes_on(films_stage: ControlledPlayer) -> N
 
 
 @pytest.mark.parametrize("name", ["good.mp4", "mute.webm", "song.mp3"])
-def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
-    state = films_stage.ask("load", f"media/{name}")
+def test_what_can_be_played(controlled: ControlledPlayer, name: str) -> None:
+    state = controlled.ask("load", f"media/{name}")
     assert (state["playing"], state["error"]) == (True, None)
     assert state["duration"] == pytest.approx(films.SECONDS, abs=0.2)
-    films_stage.player.advances(0.2)
+    controlled.player.advances(0.2)
 
 
 @pytest.mark.parametrize(
@@ -118,23 +111,23 @@ def test_what_can_be_played(films_stage: ControlledPlayer, name: str) -> None:
     ],
 )
 def test_what_cannot_be_played_is_said_in_words(
-    films_stage: ControlledPlayer, name: str, why: str
+    controlled: ControlledPlayer, name: str, why: str
 ) -> None:
     # a good medium would stay
-    films_stage.ask("pause")
-    films_stage.refused("load", "media/lost/lost.m3u8")
-    error = films_stage.refused("load", f"media/{name}")
+    controlled.ask("pause")
+    controlled.refused("load", "media/lost/lost.m3u8")
+    error = controlled.refused("load", f"media/{name}")
     assert error["code"] == "media_error"
     assert name in error["message"]
     assert why in error["message"]
-    state = films_stage.observer.status()
+    state = controlled.observer.status()
     assert state["error"] == error
     assert (state["playing"], state["buffering"]) == (False, False)
     assert "play" not in state["can"]
 
 
-def test_a_paused_film_stays_if_another_does_not_exist(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage.prepare_loaded("media/good.mp4", "media/none.mp4")
+def test_a_paused_film_stays_if_another_does_not_exist(controlled: ControlledPlayer) -> None:
+    controlled = controlled.prepare_loaded("media/good.mp4", "media/none.mp4")
     controlled.ask("seek", films.SECONDS / 2)
     controlled.player.see(EMPTIED)
     seq = controlled.observer.status()["seq"]
@@ -147,9 +140,9 @@ def test_a_paused_film_stays_if_another_does_not_exist(films_stage: ControlledPl
 
 
 def test_a_film_plays_on_if_another_cannot_be_played(
-    films_stage: ControlledPlayer, archive: System, pages: Pages
+    controlled: ControlledPlayer, house: System, pages: Pages
 ) -> None:
-    controlled = films_stage.prepare_loaded("media/good.mp4", "media/mute.webm")
+    controlled = controlled.prepare_loaded("media/good.mp4", "media/mute.webm")
     controlled.ask("repeat", "one")
     controlled.ask("play")
     controlled.player.see(EMPTIED)
@@ -160,7 +153,7 @@ def test_a_film_plays_on_if_another_cannot_be_played(
         state = controlled.observer.status()
         assert (state["source"], state["error"]) == ("media/good.mp4", None)
         assert (state["playing"], titles(state)) == (True, "[good] mute")
-    phone = pages.remote(archive, controlled.player)
+    phone = pages.remote(house, controlled.player)
     phone.tap("Library")
     phone.tap("Play unseen")
     phone.wait_for_alert("cannot be played")
@@ -169,12 +162,12 @@ def test_a_film_plays_on_if_another_cannot_be_played(
 
 
 def test_next_and_previous_skip_what_cannot_be_played(
-    films_stage: ControlledPlayer, archive: System, pages: Pages
+    controlled: ControlledPlayer, house: System, pages: Pages
 ) -> None:
     broken = ("media/unseen.mp4", "media/lost/lost.m3u8", "media/none.mp4")
-    controlled = films_stage.prepare_loaded("media/good.mp4", *broken, "media/mute.webm")
+    controlled = controlled.prepare_loaded("media/good.mp4", *broken, "media/mute.webm")
     controlled.ask("play")
-    phone = pages.remote(archive, controlled.player)
+    phone = pages.remote(house, controlled.player)
     phone.tap("Next")
     phone.wait_for_alert("Skipped: none.")
     state = controlled.observer.status()
@@ -188,9 +181,9 @@ def test_next_and_previous_skip_what_cannot_be_played(
 
 @pytest.mark.parametrize("broken", ["media/unseen.mp4", "media/lost/lost.m3u8"])
 def test_a_film_plays_on_if_nothing_that_follows_can_be_played(
-    films_stage: ControlledPlayer, archive: System, pages: Pages, broken: str
+    controlled: ControlledPlayer, house: System, pages: Pages, broken: str
 ) -> None:
-    controlled = films_stage.prepare_loaded("media/good.mp4", broken, "media/none.mp4")
+    controlled = controlled.prepare_loaded("media/good.mp4", broken, "media/none.mp4")
     controlled.ask("repeat", "one")
     controlled.ask("seek", films.SECONDS / 4)
     controlled.ask("play")
@@ -201,7 +194,7 @@ def test_a_film_plays_on_if_nothing_that_follows_can_be_played(
         assert (state["source"], state["error"]) == ("media/good.mp4", None)
         assert (state["playing"], state["queue"]["index"]) == (True, 0)
         assert (state["skipped"], state["position"] > 0) == (None, True)
-    phone = pages.remote(archive, controlled.player)
+    phone = pages.remote(house, controlled.player)
     phone.tap("Next")
     phone.wait_for_alert("cannot be played")
     # what is certainly refused does not interrupt the film
@@ -210,11 +203,10 @@ def test_a_film_plays_on_if_nothing_that_follows_can_be_played(
 
 
 def test_a_seek_in_a_film_that_was_deleted_is_refused(
-    films_stage: ControlledPlayer, archive: System
+    controlled: ControlledPlayer, house: System
 ) -> None:
-    controlled = films_stage
     controlled.ask("load", "media/heavy.mp4")
-    (archive.folder / "media" / "heavy.mp4").unlink()
+    (house.folder / "media" / "heavy.mp4").unlink()
     assert controlled.refused("seek", 29) == {
         "code": "media_error",
         "message": "media/heavy.mp4: the network failed while it was loading",
@@ -224,8 +216,8 @@ def test_a_seek_in_a_film_that_was_deleted_is_refused(
     assert controlled.ask("load", "media/good.mp4")["playing"]
 
 
-def test_a_film_is_loaded_again_if_another_fails_on_the_way(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage.prepare_loaded("media/good.mp4", "media/mute.webm")
+def test_a_film_is_loaded_again_if_another_fails_on_the_way(controlled: ControlledPlayer) -> None:
+    controlled = controlled.prepare_loaded("media/good.mp4", "media/mute.webm")
     controlled.ask("repeat", "one")
     controlled.ask("seek", films.SECONDS / 2)
     controlled.ask("play")
@@ -241,14 +233,13 @@ def test_a_film_is_loaded_again_if_another_fails_on_the_way(films_stage: Control
     assert (state["source"], state["playing"]) == ("media/mute.webm", False)
 
 
-def test_a_codec_is_refused_before_it_is_tried(films_stage: ControlledPlayer) -> None:
-    before = len(films_stage.player.requested)
-    films_stage.refused("load", "media/unseen.mp4")
-    assert [it for it in films_stage.player.requested[before:] if "unseen" in it] == []
+def test_a_codec_is_refused_before_it_is_tried(controlled: ControlledPlayer) -> None:
+    before = len(controlled.player.requested)
+    controlled.refused("load", "media/unseen.mp4")
+    assert [it for it in controlled.player.requested[before:] if "unseen" in it] == []
 
 
-def test_a_film_whose_sound_is_not_heard_says_so(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage
+def test_a_film_whose_sound_is_not_heard_says_so(controlled: ControlledPlayer) -> None:
     controlled.player.point()
     state = controlled.ask("load", "media/unheard.mp4")
     assert (state["playing"], state["error"]) == (True, None)
@@ -258,8 +249,7 @@ def test_a_film_whose_sound_is_not_heard_says_so(films_stage: ControlledPlayer) 
     assert controlled.ask("subtitles", "fr")["subtitles"]["active"] == "fr"
 
 
-def test_a_film_that_breaks_off(films_stage: ControlledPlayer) -> None:
-    controlled = films_stage
+def test_a_film_that_breaks_off(controlled: ControlledPlayer) -> None:
     # half of it is there
     state = controlled.ask("load", "media/truncated.mp4", "Truncated", films.SECONDS / 3)
     assert state["error"] is None
@@ -272,9 +262,9 @@ def test_a_film_that_breaks_off(films_stage: ControlledPlayer) -> None:
     eventually(is_over, "the state tells that it does not go on", 20)
 
 
-def test_an_address_elsewhere(films_stage: ControlledPlayer, archive: System) -> None:
+def test_an_address_elsewhere(controlled: ControlledPlayer, house: System) -> None:
     for name in ("good.mp4", "stream/film.m3u8"):
-        address = f"{archive.url}media/{name}?token=1"
-        state = films_stage.ask("load", address)
+        address = f"{house.url}media/{name}?token=1"
+        state = controlled.ask("load", address)
         assert (state["source"], state["playing"]) == (address, True)
-        films_stage.player.advances(0.2)
+        controlled.player.advances(0.2)

@@ -11,7 +11,6 @@ import pytest
 
 from tests.browser.checks.axe import violations
 from tests.browser.driving.controlled_player import ControlledPlayer
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.programs.system import System
@@ -50,13 +49,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def stage(house: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    player = module_pages.started(house)
-    with Observer(house.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
-
-
 def color(page: PageDriver) -> str:
     """Return the colour of the picture that is shown over the seek bar."""
     tile = page.page.locator("seek-bar .tile")
@@ -76,10 +68,12 @@ def shows(page: PageDriver, wanted: str, time: str) -> None:
     assert page.see(SEEN)
 
 
-def test_a_finger_sees_where_it_goes(stage: ControlledPlayer, house: System, pages: Pages) -> None:
-    stage.ask("load", "media/flag.webm")
-    stage.ask("pause")
-    phone = pages.remote(house, stage.player, **SMALL)
+def test_a_finger_sees_where_it_goes(
+    controlled: ControlledPlayer, house: System, pages: Pages
+) -> None:
+    controlled.ask("load", "media/flag.webm")
+    controlled.ask("pause")
+    phone = pages.remote(house, controlled.player, **SMALL)
     assert phone.see(ASKED) == 0
     with phone.held("Position", 0.1, "touch") as move:
         move(0.2)
@@ -96,10 +90,10 @@ def test_a_finger_sees_where_it_goes(stage: ControlledPlayer, house: System, pag
     eventually(lambda: color(phone) == "none", "no picture once the finger is gone")
 
 
-def test_a_mouse_sees_where_it_points(stage: ControlledPlayer) -> None:
-    stage.ask("load", "media/flag.webm")
-    stage.ask("pause")
-    page = stage.player
+def test_a_mouse_sees_where_it_points(controlled: ControlledPlayer) -> None:
+    controlled.ask("load", "media/flag.webm")
+    controlled.ask("pause")
+    page = controlled.player
     page.point()
     for part, wanted, time in ((0.5, "lime", "0:1"), (0.9, "blue", "0:2"), (0.05, "red", "0:0")):
         page.page.mouse.move(*page.middle("Position", part))
@@ -109,16 +103,16 @@ def test_a_mouse_sees_where_it_points(stage: ControlledPlayer) -> None:
 
 
 def test_pictures_come_before_a_finger_unless_data_is_dear(
-    stage: ControlledPlayer, house: System, pages: Pages
+    controlled: ControlledPlayer, house: System, pages: Pages
 ) -> None:
-    stage.ask("load", "media/flag.webm")
-    dear = pages.remote(house, stage.player)
+    controlled.ask("load", "media/flag.webm")
+    dear = pages.remote(house, controlled.player)
     dear.page.add_init_script(DATA_IS_DEAR)
     dear.page.reload()
     dear.wait_until_live()
-    phone = pages.remote(house, stage.player)
+    phone = pages.remote(house, controlled.player)
     # it may have ended while a busy machine opened them
-    stage.ask("seek", 0)
-    stage.ask("play")
+    controlled.ask("seek", 0)
+    controlled.ask("play")
     eventually(lambda: phone.see(ASKED) > 0, "it fetches them while the film plays")
     assert dear.see(ASKED) == 0

@@ -49,9 +49,9 @@ def test_a_film_too_large_for_the_link_is_made_smaller(house: System, pages: Pag
     slow = {"offline": False, "latency": 5, "uploadThroughput": -1}
     network.send("Network.emulateNetworkConditions", slow | {"downloadThroughput": LINK / 8})
     with Observer(house.household(), player.root) as observer:
-        stage = ControlledPlayer(player, observer)
-        assert stage.ask("load", "media/large.mp4")["stream"]["kind"] == "direct"
-        stage.ask("seek", 10)
+        controlled = ControlledPlayer(player, observer)
+        assert controlled.ask("load", "media/large.mp4")["stream"]["kind"] == "direct"
+        controlled.ask("seek", 10)
         state = eventually(
             lambda: (it := observer.status())["stream"]["reason"] == "link" and it,
             "it is converted",

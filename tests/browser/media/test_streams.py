@@ -18,7 +18,6 @@ from playwright.sync_api import Route
 from tests.browser.checks.ear import hears
 from tests.browser.checks.screening import Projector
 from tests.browser.driving.controlled_player import ControlledPlayer
-from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
 from tests.programs.system import Answer, System
@@ -77,7 +76,7 @@ def turned(file: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("disk")
     media = folder / "media"
     media.mkdir()
@@ -93,95 +92,93 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def stage(disk: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
+def module_pages(module_pages: Pages) -> Pages:
     # a part that is not made yet is asked for again
     module_pages.watch.expect(r"Failed to load resource")
-    player = module_pages.started(disk)
-    with Observer(disk.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
+    return module_pages
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_it_is_seen_heard_and_gone_through(stage: ControlledPlayer, name: str) -> None:
+def test_it_is_seen_heard_and_gone_through(controlled: ControlledPlayer, name: str) -> None:
     sample: Sample = NAMED[name]
-    found = Projector(stage.player, stage.observer).screen(sample)
+    found = Projector(controlled.player, controlled.observer).screen(sample)
     assert found.faults == []
     assert (found.kind, found.reason) == PLAYED[name]
 
 
-def delivered(stage: ControlledPlayer, place: float) -> tuple[str, str] | None:
+def delivered(controlled: ControlledPlayer, place: float) -> tuple[str, str] | None:
     """Return how a film comes that is paused at a place, and why; None if it is elsewhere."""
-    state = stage.observer.status()
+    state = controlled.observer.status()
     if state["playing"] or state["position"] != pytest.approx(place, abs=0.3):
         return None
     return state["stream"]["kind"], state["stream"]["reason"]
 
 
 def test_the_phone_says_how_it_is_played_and_forces_another_way(
-    stage: ControlledPlayer, disk: System, pages: Pages
+    controlled: ControlledPlayer, house: System, pages: Pages
 ) -> None:
     pages.watch.expect(r"Failed to load resource")
-    stage.ask("load", "media/h264-ac3.mkv")
-    stage.ask("pause")
-    stage.ask("seek", 4)
-    phone = pages.remote(disk, stage.player)
+    controlled.ask("load", "media/h264-ac3.mkv")
+    controlled.ask("pause")
+    controlled.ask("seek", 4)
+    phone = pages.remote(house, controlled.player)
     phone.tap("More")
     eventually(lambda: "The sound is converted (AC-3)" in phone.text, "the phone says why")
     phone.tap("Original file")
-    eventually(lambda: delivered(stage, 4) == ("direct", "forced"), "the file")
+    eventually(lambda: delivered(controlled, 4) == ("direct", "forced"), "the file")
     phone.tap("Automatic")
-    eventually(lambda: delivered(stage, 4) == ("remux", "sound"), "the stream")
+    eventually(lambda: delivered(controlled, 4) == ("remux", "sound"), "the stream")
 
 
-def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(stage: ControlledPlayer) -> None:
-    state = stage.ask("load", "media/two-sounds.mkv")
+def test_the_sound_that_was_chosen_is_chosen_in_the_next_film(controlled: ControlledPlayer) -> None:
+    state = controlled.ask("load", "media/two-sounds.mkv")
     labels = [it["label"] for it in state["audio"]["tracks"]]
     assert labels == ["Français · AAC mono", "English · AAC mono"]
     assert "audio" in state["can"]
-    stage.ask("audio", "0")
-    stage.ask("load", "media/h264-aac.mp4")
-    stage.player.see("performance.clearResourceTimings()")
-    state = stage.ask("load", "media/two-sounds.mkv")
+    controlled.ask("audio", "0")
+    controlled.ask("load", "media/h264-aac.mp4")
+    controlled.player.see("performance.clearResourceTimings()")
+    state = controlled.ask("load", "media/two-sounds.mkv")
     assert (state["audio"]["active"], state["stream"]["kind"]) == ("0", "direct")
     # for the other one, the server reads the film while it plays, and converts nothing
-    eventually(lambda: stage.player.see(ASKED) == [False], "the stream is made ready")
+    eventually(lambda: controlled.player.see(ASKED) == [False], "the stream is made ready")
     # and from the file itself the other one is heard at the same place
-    stage.ask("pause")
-    stage.observer.said.clear()
-    stage.ask("seek", 4)
-    eventually(lambda: stage.observer.on("event/seek"), "all are told where it is")
-    stage.observer.said.clear()
-    state = stage.ask("audio", "1")
+    controlled.ask("pause")
+    controlled.observer.said.clear()
+    controlled.ask("seek", 4)
+    eventually(lambda: controlled.observer.on("event/seek"), "all are told where it is")
+    controlled.observer.said.clear()
+    state = controlled.ask("audio", "1")
     assert (state["audio"]["active"], state["stream"]["reason"]) == ("1", "track")
     assert state["position"] == pytest.approx(4, abs=0.3)
-    eventually(lambda: stage.observer.last["audio"]["active"] == "1", "all are told of it")
+    eventually(lambda: controlled.observer.last["audio"]["active"] == "1", "all are told of it")
     # nobody was told that the film had moved
-    assert stage.observer.on("event/seek") == []
-    assert {round(it.json["position"]) for it in stage.observer.states} == {4}
+    assert controlled.observer.on("event/seek") == []
+    assert {round(it.json["position"]) for it in controlled.observer.states} == {4}
 
 
 @pytest.mark.parametrize("left", [0.4, 4.0])
 def test_another_sound_is_heard_at_the_same_place_until_the_end(
-    stage: ControlledPlayer, left: float
+    controlled: ControlledPlayer, left: float
 ) -> None:
-    stage.ask("load", "media/two-sounds.mkv")
-    stage.ask("audio", "0")
-    stage.ask("play")
-    assert stage.ask("stream", "auto")["stream"]["kind"] == "direct"
+    controlled.ask("load", "media/two-sounds.mkv")
+    controlled.ask("audio", "0")
+    controlled.ask("play")
+    assert controlled.ask("stream", "auto")["stream"]["kind"] == "direct"
     # until somebody has listened, on a busy machine too
-    stage.ask("repeat", "one")
-    stage.ask("seek", 3)
-    eventually(lambda: hears(stage.player, 440), "the first sound")
-    stage.ask("seek", 3)
-    begun, before = time.monotonic(), stage.player.time
-    state = stage.ask("audio", "1")
+    controlled.ask("repeat", "one")
+    controlled.ask("seek", 3)
+    eventually(lambda: hears(controlled.player, 440), "the first sound")
+    controlled.ask("seek", 3)
+    begun, before = time.monotonic(), controlled.player.time
+    state = controlled.ask("audio", "1")
     assert (state["audio"]["active"], state["stream"]["kind"]) == ("1", "remux")
     assert before - 0.3 < state["position"] < before + max(2, time.monotonic() - begun)
-    eventually(lambda: hears(stage.player, 880), "the other sound")
-    stage.ask("repeat", "off")
+    eventually(lambda: hears(controlled.player, 880), "the other sound")
+    controlled.ask("repeat", "off")
     for place in (1, state["duration"] - left):
-        stage.ask("seek", place)
-    eventually(lambda: stage.observer.status()["ended"], "the film ends")
+        controlled.ask("seek", place)
+    eventually(lambda: controlled.observer.status()["ended"], "the film ends")
 
 
 def _full(route: Route) -> None:
@@ -190,23 +187,23 @@ def _full(route: Route) -> None:
 
 
 def test_a_refusal_of_the_server_is_told_on_the_phone_too(
-    stage: ControlledPlayer, disk: System, pages: Pages
+    controlled: ControlledPlayer, house: System, pages: Pages
 ) -> None:
     pages.watch.expect(r"Failed to load resource")
-    phone = pages.remote(disk, stage.player)
-    stage.player.page.route("**/master.m3u8*", _full)
-    stage.observer.send("command/load", b"media/h264-ac3.mkv")
+    phone = pages.remote(house, controlled.player)
+    controlled.player.page.route("**/master.m3u8*", _full)
+    controlled.observer.send("command/load", b"media/h264-ac3.mkv")
     phone.wait_for_notice("The server is busy with other films. Stop one, or try again later.")
-    stage.player.page.unroute("**/master.m3u8*")
-    state = stage.observer.status()
+    controlled.player.page.unroute("**/master.m3u8*")
+    state = controlled.observer.status()
     assert (state["error"]["code"], state["error"]["reason"]) == ("media_error", "conversions_full")
     assert "2 films are converted already" in state["error"]["message"]
     # it can be tried again
     assert "stream" in state["can"]
-    assert stage.ask("stream")["error"] is None
+    assert controlled.ask("stream")["error"] is None
 
 
-def test_a_film_waits_until_the_server_has_read_others(stage: ControlledPlayer) -> None:
+def test_a_film_waits_until_the_server_has_read_others(controlled: ControlledPlayer) -> None:
     busy = [json.dumps({"code": "unavailable", "detail": "other media are being read"})] * 2
 
     def answer(route: Route) -> None:
@@ -215,43 +212,43 @@ def test_a_film_waits_until_the_server_has_read_others(stage: ControlledPlayer) 
         else:
             route.continue_()
 
-    stage.player.page.route("**/master.m3u8*", answer)
-    stage.observer.send("command/load", b"media/h264-aac.ts")
-    eventually(lambda: stage.player.plays() and not busy, "it plays")
-    stage.player.page.unroute("**/master.m3u8*")
-    state = stage.observer.status()
+    controlled.player.page.route("**/master.m3u8*", answer)
+    controlled.observer.send("command/load", b"media/h264-aac.ts")
+    eventually(lambda: controlled.player.plays() and not busy, "it plays")
+    controlled.player.page.unroute("**/master.m3u8*")
+    state = controlled.observer.status()
     assert (state["source"], state["stream"]["kind"]) == ("media/h264-aac.ts", "remux")
 
 
-def test_subtitles_in_two_files_next_to_a_film_are_drawn(stage: ControlledPlayer) -> None:
-    state = stage.ask("load", "media/pair.mp4")
-    stage.ask("pause")
+def test_subtitles_in_two_files_next_to_a_film_are_drawn(controlled: ControlledPlayer) -> None:
+    state = controlled.ask("load", "media/pair.mp4")
+    controlled.ask("pause")
     assert state["stream"]["kind"] == "direct"
     tracks = [(it["id"], it["language"]) for it in state["subtitles"]["tracks"]]
     assert tracks == [("beside-0", "en"), ("beside-1", "fr")]
-    state = stage.ask("subtitles", "beside-1")
+    state = controlled.ask("subtitles", "beside-1")
     assert (state["subtitles"]["active"], state["stream"]["reason"]) == ("beside-1", "subtitles")
-    stage.ask("seek", 3)
-    eventually(lambda: stage.player.see(IS_GREEN), "the French ones are drawn")
-    assert stage.ask("subtitles", None)["stream"]["kind"] == "direct"
-    eventually(lambda: stage.player.see(IS_GREEN) is False, "the film is as it was")
+    controlled.ask("seek", 3)
+    eventually(lambda: controlled.player.see(IS_GREEN), "the French ones are drawn")
+    assert controlled.ask("subtitles", None)["stream"]["kind"] == "direct"
+    eventually(lambda: controlled.player.see(IS_GREEN) is False, "the film is as it was")
 
 
-def test_a_film_of_a_phone_is_upright(stage: ControlledPlayer, disk: System) -> None:
-    stage.ask("load", "media/turned.mp4")
-    stage.ask("pause")
+def test_a_film_of_a_phone_is_upright(controlled: ControlledPlayer, house: System) -> None:
+    controlled.ask("load", "media/turned.mp4")
+    controlled.ask("pause")
     for kind in ("direct", "remux", "transcode"):
-        stage.ask("stream", kind)
+        controlled.ask("stream", kind)
 
         def is_played(kind: str = kind) -> bool:
-            return bool(stage.observer.status()["stream"]["kind"] == kind)
+            return bool(controlled.observer.status()["stream"]["kind"] == kind)
 
         eventually(is_played, kind)
-        eventually(lambda: stage.player.see(WHITE) == UPRIGHT, f"{kind}: it is upright")
-    stage.ask("stream", "auto")
+        eventually(lambda: controlled.player.see(WHITE) == UPRIGHT, f"{kind}: it is upright")
+    controlled.ask("stream", "auto")
 
     def thumbnail() -> Answer:
-        return disk.get("thumbnails/turned.mp4", disk.proof)
+        return house.get("thumbnails/turned.mp4", house.proof)
 
     eventually(lambda: thumbnail().status == 200, "a thumbnail")
     answer = thumbnail()

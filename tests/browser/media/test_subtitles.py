@@ -59,7 +59,7 @@ TOP: Final = """Math.min(...Array.from(document.querySelectorAll("footer, .stage
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("subtitled")
     media = folder / "media"
     media.mkdir()
@@ -86,13 +86,6 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def opened(system: System, module_pages: Pages) -> Iterator[ControlledPlayer]:
-    player = module_pages.started(system)
-    with Observer(system.household(), player.root) as observer:
-        yield ControlledPlayer(player, observer)
-
-
 def drawn(player: ControlledPlayer) -> int:
     """Return how much is drawn over the film."""
     return int(player.player.see(f"{GREEN}('.JASSUB')"))
@@ -103,9 +96,9 @@ def filmed(player: ControlledPlayer) -> int:
     return int(player.player.see(f"{GREEN}('video')"))
 
 
-def test_who_does_not_understand_the_sound_gets_subtitles(system: System, pages: Pages) -> None:
-    player = pages.started(system)
-    with Observer(system.household(), player.root) as observer:
+def test_who_does_not_understand_the_sound_gets_subtitles(house: System, pages: Pages) -> None:
+    player = pages.started(house)
+    with Observer(house.household(), player.root) as observer:
         fresh = ControlledPlayer(player, observer)
 
         def active() -> str | None:
@@ -128,88 +121,88 @@ def test_who_does_not_understand_the_sound_gets_subtitles(system: System, pages:
         eventually(lambda: filmed(fresh) > 1000, "they are in the picture")
 
 
-def test_text_inside(opened: ControlledPlayer) -> None:
+def test_text_inside(controlled: ControlledPlayer) -> None:
     for film in ("film.mp4", "all.mkv"):
-        opened.prepare_loaded(f"media/{film}")
+        controlled.prepare_loaded(f"media/{film}")
         # a file with sound begins a little late
-        opened.ask("seek", 1)
-        assert opened.ask("subtitles", "inside-0")["subtitles"]["active"] == "inside-0"
-        eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is shown")
-        opened.ask("seek", 3)
-        eventually(lambda: opened.player.see(CUES) == "", "it is over")
-        assert opened.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
-        eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is later")
+        controlled.ask("seek", 1)
+        assert controlled.ask("subtitles", "inside-0")["subtitles"]["active"] == "inside-0"
+        eventually(lambda: controlled.player.see(CUES) == "Bonjour", "it is shown")
+        controlled.ask("seek", 3)
+        eventually(lambda: controlled.player.see(CUES) == "", "it is over")
+        assert controlled.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
+        eventually(lambda: controlled.player.see(CUES) == "Bonjour", "it is later")
 
 
 @pytest.mark.parametrize(("film", "track"), [("film.mp4", "en"), ("all.mkv", "inside-1")])
-def test_styles(opened: ControlledPlayer, film: str, track: str) -> None:
-    opened.prepare_loaded(f"media/{film}")
-    opened.ask("seek", 1)
-    opened.ask("subtitles", track)
-    eventually(lambda: drawn(opened) > 500, "they are drawn, though the film is paused")
-    assert opened.player.see(CUES) == ""
-    opened.ask("seek", 3)
-    eventually(lambda: drawn(opened) == 0, "they are over")
-    assert opened.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
-    eventually(lambda: drawn(opened) > 500, "they are later")
-    opened.ask("subtitles", None)
-    eventually(lambda: drawn(opened) == -1, "nothing is left of them")
+def test_styles(controlled: ControlledPlayer, film: str, track: str) -> None:
+    controlled.prepare_loaded(f"media/{film}")
+    controlled.ask("seek", 1)
+    controlled.ask("subtitles", track)
+    eventually(lambda: drawn(controlled) > 500, "they are drawn, though the film is paused")
+    assert controlled.player.see(CUES) == ""
+    controlled.ask("seek", 3)
+    eventually(lambda: drawn(controlled) == 0, "they are over")
+    assert controlled.ask("subtitles/delay", 2)["subtitles"]["delay"] == 2
+    eventually(lambda: drawn(controlled) > 500, "they are later")
+    controlled.ask("subtitles", None)
+    eventually(lambda: drawn(controlled) == -1, "nothing is left of them")
 
 
-def test_pictures(opened: ControlledPlayer) -> None:
-    opened.prepare_loaded("media/all.mkv")
-    opened.ask("seek", 1)
-    assert filmed(opened) == 0
-    state = opened.ask("subtitles", "inside-2")
+def test_pictures(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/all.mkv")
+    controlled.ask("seek", 1)
+    assert filmed(controlled) == 0
+    state = controlled.ask("subtitles", "inside-2")
     assert state["subtitles"]["active"] == "inside-2"
     assert (state["stream"]["kind"], state["stream"]["reason"]) == ("transcode", "subtitles")
     assert state["position"] == pytest.approx(1, abs=0.3)
-    eventually(lambda: filmed(opened) > 1000, "the pictures are in the film's")
-    opened.ask("seek", 3)
-    eventually(lambda: filmed(opened) == 0, "they are over")
-    opened.ask("seek", 1)
-    eventually(lambda: filmed(opened) > 1000, "they are there again")
-    state = opened.ask("subtitles", None)
+    eventually(lambda: filmed(controlled) > 1000, "the pictures are in the film's")
+    controlled.ask("seek", 3)
+    eventually(lambda: filmed(controlled) == 0, "they are over")
+    controlled.ask("seek", 1)
+    eventually(lambda: filmed(controlled) > 1000, "they are there again")
+    state = controlled.ask("subtitles", None)
     assert state["stream"]["reason"] != "subtitles"
-    eventually(lambda: filmed(opened) == 0, "the film is as it was")
+    eventually(lambda: filmed(controlled) == 0, "the film is as it was")
 
 
-def test_they_are_at_the_bottom_while_there_are_no_controls(opened: ControlledPlayer) -> None:
-    opened.prepare_loaded("media/film.mp4")
-    opened.ask("subtitles", "inside-0")
+def test_they_are_at_the_bottom_while_there_are_no_controls(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/film.mp4")
+    controlled.ask("subtitles", "inside-0")
     # it may end before anybody has looked
-    opened.ask("repeat", "one")
-    opened.ask("play")
+    controlled.ask("repeat", "one")
+    controlled.ask("play")
     lift = "Number(getComputedStyle(document.querySelector('main')).getPropertyValue('--lift'))"
 
     def lifted() -> bool:
-        opened.player.point()
-        return bool(opened.player.see(lift) > 0.1)
+        controlled.player.point()
+        return bool(controlled.player.see(lift) > 0.1)
 
     eventually(lifted, "they are above the controls")
-    eventually(lambda: opened.player.see(lift) == 0, "the controls are gone")
+    eventually(lambda: controlled.player.see(lift) == 0, "the controls are gone")
     eventually(lifted, "they are back")
-    opened.ask("repeat", "off")
+    controlled.ask("repeat", "off")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (960, 540)])
-def test_they_are_above_the_controls(opened: ControlledPlayer, width: int, height: int) -> None:
-    page = opened.player.page
+def test_they_are_above_the_controls(controlled: ControlledPlayer, width: int, height: int) -> None:
+    page = controlled.player.page
     page.set_viewport_size({"width": width, "height": height})
-    opened.prepare_loaded("media/film.mp4")
-    opened.ask("seek", 1)
-    top = int(opened.player.see(TOP))
+    controlled.prepare_loaded("media/film.mp4")
+    controlled.ask("seek", 1)
+    top = int(controlled.player.see(TOP))
     above: FloatRect = {"x": 0, "y": 0, "width": width, "height": top}
     below: FloatRect = {"x": 0, "y": top, "width": width, "height": height - top}
-    opened.ask("subtitles", "inside-0")
-    eventually(lambda: opened.player.see(CUES) == "Bonjour", "it is shown")
+    controlled.ask("subtitles", "inside-0")
+    eventually(lambda: controlled.player.see(CUES) == "Bonjour", "it is shown")
     loaded = "Array.from(document.images).every(({ complete }) => complete)"
-    eventually(lambda: opened.player.see(loaded), "the page is whole")
+    eventually(lambda: controlled.player.see(loaded), "the page is whole")
     with_it = [page.screenshot(clip=it) for it in (above, below)]
-    opened.ask("subtitles", None)
+    controlled.ask("subtitles", None)
     eventually(lambda: page.screenshot(clip=above) != with_it[0], "it was above the controls")
     eventually(lambda: page.screenshot(clip=below) == with_it[1], "nothing of it was on them")
-    opened.ask("subtitles", "en")
-    eventually(lambda: drawn(opened) > 500, "the others are drawn")
+    controlled.ask("subtitles", "en")
+    eventually(lambda: drawn(controlled) > 500, "the others are drawn")
     bottom = "document.querySelector('.JASSUB').getBoundingClientRect().bottom"
-    eventually(lambda: float(opened.player.see(bottom)) <= top + 1, "they are above them, too")
+    eventually(lambda: float(controlled.player.see(bottom)) <= top + 1, "they are above them, too")
