@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.bench.run import finished, measured
 
-
-def run(*arguments: str) -> str:
-    finished = subprocess.run(
-        [sys.executable, "-m", "bench.broker", "--quick", "--silent", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+QUICK = ("broker", "--quick", "--silent")
 
 
 def cases(document: Any, measure: str) -> dict[tuple[str, str, int], dict[str, float]]:
@@ -36,13 +23,11 @@ def cases(document: Any, measure: str) -> dict[tuple[str, str, int], dict[str, f
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_measures_both_servers_over_both_transports(tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
-    shown = run(
-        *("--servers", "ours,mosquitto", "--idle", "30"),
+    shown, document = measured(
+        tmp_path,
+        *(*QUICK, "--servers", "ours,mosquitto", "--idle", "30"),
         *("--only", "connections,calls,latency,fan_out,memory"),
-        *("--json", str(kept)),
     )
-    document = json.loads(kept.read_text())
     everybody = {(name, way, 0) for name in ("ours", "mosquitto") for way in ("ws", "tcp")}
     assert document["failures"] == []
     for measure, figure in (
@@ -63,12 +48,8 @@ def test_measures_both_servers_over_both_transports(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_compares_servers_with_and_without_others(tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
-    run(
-        *("--servers", "ours", "--transports", "tcp", "--only", "growth"),
-        *("--others", "0,600", "--json", str(kept)),
-    )
-    document = json.loads(kept.read_text())
+    growth = ("--transports", "tcp", "--only", "growth", "--others", "0,600")
+    _, document = measured(tmp_path, *QUICK, "--servers", "ours", *growth)
     assert document["failures"] == []
     assert set(cases(document, "growth_calls")) == {("ours", "tcp", 0), ("ours", "tcp", 600)}
 
@@ -76,12 +57,8 @@ def test_compares_servers_with_and_without_others(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_holds_clients_and_has_their_pings_answered(tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
-    run(
-        *("--servers", "ours", "--transports", "ws", "--only", "hold"),
-        *("--held", "50", "--hold-seconds", "3", "--json", str(kept)),
-    )
-    document = json.loads(kept.read_text())
+    hold = ("--transports", "ws", "--only", "hold", "--held", "50", "--hold-seconds", "3")
+    _, document = measured(tmp_path, *QUICK, "--servers", "ours", *hold)
     assert document["failures"] == []
     (median,) = cases(document, "hold").values()
     assert median["clients"] == 50
@@ -89,12 +66,6 @@ def test_holds_clients_and_has_their_pings_answered(tmp_path: Path) -> None:
 
 
 def test_an_unknown_server_is_refused_by_name() -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", "bench.broker", "--servers", "ours,emqx"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert finished.returncode == 2
-    assert "'emqx' is none of ours, mosquitto, crossbar, amqtt" in finished.stderr
+    run = finished("broker", "--servers", "ours,emqx", timeout=60)
+    assert run.returncode == 2
+    assert "'emqx' is none of ours, mosquitto, crossbar, amqtt" in run.stderr

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.bench.run import measured
+
 
 @pytest.mark.long
 def test_all_is_measured(tmp_path: Path) -> None:
-    file = tmp_path / "figures.json"
     counts = ["--taps", "12", "--calls", "12", "--loads", "1", "--turns", "2"]
-    run = subprocess.run(
-        [sys.executable, "-m", "bench.pages", *counts, "--without-seed", "--json", str(file)],
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-    assert run.returncode == 0, run.stderr
-    document = json.loads(file.read_text())
+    shown, document = measured(tmp_path, "pages", *counts, "--without-seed", timeout=110)
     figures, weights = document["milliseconds"], document["weights"]
     assert figures.keys() == {"ours", "floor"}
     for name, one in figures.items():
@@ -41,6 +32,6 @@ def test_all_is_measured(tmp_path: Path) -> None:
     for weight in weights.values():
         assert weight["requests"] >= 1
     assert weights["ours: remote"]["unpacked"] > 100_000
-    measured = ("tap to video, p50", "press to button, p99", "remote live", "page weight")
-    for line in measured:
-        assert line in run.stdout
+    titles = ("tap to video, p50", "press to button, p99", "remote live", "page weight")
+    for line in titles:
+        assert line in shown

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +11,7 @@ import pytest
 
 from bench.phone_load.checks import Footprint, differences
 from bench.phone_load.phone import Phone
+from tests.bench.run import measured
 from tests.browser.driving.player_page import PlayerPage
 
 REST = Footprint(heap=2 * 2**20, nodes=300, listeners=70, broker=30 * 2**20, web=40 * 2**20)
@@ -87,19 +85,10 @@ def test_a_difference_is_told(video: dict[str, Any], shown: dict[str, Any], faul
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_phones_are_busy(tmp_path: Path) -> None:
-    kept = tmp_path / "phones.json"
-    counts = ["--phones", "2", "--minutes", "0.12", "--seed", "7", "--json", str(kept)]
-    finished = subprocess.run(
-        [sys.executable, "-m", "bench.phones", *counts],
-        cwd=Path(__file__).resolve().parents[2],
-        capture_output=True,
-        text=True,
-        timeout=380,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    figures = json.loads(kept.read_text())
+    counts = ["--phones", "2", "--minutes", "0.12", "--seed", "7"]
+    shown, figures = measured(tmp_path, "phones", *counts, timeout=380)
     assert figures["faults"] == []
     assert figures["done"]["press"] > 0
     assert figures["done"]["player cut"] == 3
     assert figures["done"]["player reload"] == 1
-    assert "| heap |" in finished.stdout
+    assert "| heap |" in shown

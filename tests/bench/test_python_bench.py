@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bench.python_calls import Case, ratios, table
 from bench.results import Samples
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.bench.run import measured
 
 
 @pytest.mark.long
 @pytest.mark.timeout(180)
 def test_measures_our_library_in_each_way(tmp_path: Path) -> None:
-    kept = tmp_path / "results.json"
     sides = ["ours-tcp", "ours-ws", "ours-threads"]
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "bench.python_calls", "--silent", "--json", str(kept)),
-            *("--sides", ",".join(sides), "--repeats", "1", "--seconds", "0.3"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=150,
-    )
-    assert finished.returncode == 0, finished.stderr
-    cases = json.loads(kept.read_text())["cases"]
+    short = ("--silent", "--sides", ",".join(sides), "--repeats", "1", "--seconds", "0.3")
+    shown, document = measured(tmp_path, "python_calls", *short)
+    cases = document["cases"]
     found = {(case["side"], case["at_once"]) for case in cases}
     assert found == {(side, at_once) for side in sides for at_once in (1, 64)}
     for case in cases:
@@ -39,7 +25,7 @@ def test_measures_our_library_in_each_way(tmp_path: Path) -> None:
         used = {name: case["median"][name] for name in ("server_us", "callee_us", "caller_us")}
         assert {name for name in case["median"] if name.endswith("_us")} == set(used)
         assert all(cpu > 0 for cpu in used.values())
-    assert "ours-ws       64 at once" in finished.stdout
+    assert "ours-ws       64 at once" in shown
 
 
 def test_ratios_are_judged() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +9,7 @@ from typing import Any
 import pytest
 
 from bench.soak import Outcome, State
-
-ROOT = Path(__file__).resolve().parents[2]
-
+from tests.bench.run import measured
 
 REST = State(30 * 2**20, 30, {"sessions": 1})
 FINE = Outcome(600, REST, REST, 60 * 2**20, 1000, 0, 0, 5, {"killed": 3})
@@ -39,16 +34,7 @@ def test_what_is_wrong_is_told(wrong: dict[str, Any], fault: str) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_clients_come_and_go(tmp_path: Path) -> None:
-    kept = tmp_path / "soak.json"
-    finished = subprocess.run(
-        [sys.executable, "-m", "bench.soak", "--seconds", "5", "--json", str(kept)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=380,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    found = json.loads(kept.read_text())
+    _, found = measured(tmp_path, "soak", "--seconds", "5", timeout=380)
     assert found["faults"] == []
     assert found["messages"] > 100
     assert found["reconnects"] > 0
