@@ -59,15 +59,23 @@ def test_a_remote_asks_for_its_credentials_and_the_broker_early_and_once(
 
 
 def test_a_remote_asks_the_player_before_it_builds_its_controls(
-    system: System, pages: Pages
+    system: System, pages: Pages, phones: BrowserContext
 ) -> None:
     player = pages.started(system)
-    page = pages.page(system, pages.context(**PHONE))
-    # time stands still, so that the controls can come by the player's answer only
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    page = pages.page(system, phones)
     page.add_init_script(ORDER)
-    RemotePage(page).open(player.link).wait_until_live()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/remote/remote.js", hold)
+    remote = RemotePage(page).open(player.link)
+    page.wait_for_function("window.zapetteEarly?.socket.readyState === WebSocket.OPEN")
+    page.evaluate("window.zapetteEarly.answer.then(() => true)")
+    for route in held:
+        route.continue_()
+    remote.wait_until_live()
     order = page.evaluate("window.order")
     assert order[0] == "sent"
     assert "control" in order
@@ -91,3 +99,13 @@ def test_a_remote_builds_its_controls_without_an_answer_too(
         route.continue_()
     page.unroute_all(behavior="wait")
     remote.wait_until_live()
+
+
+def test_a_browser_that_is_too_old_says_so(
+    system: System, pages: Pages, phones: BrowserContext
+) -> None:
+    for path in ("", "remote"):
+        page = pages.page(system, phones)
+        page.add_init_script("delete HTMLScriptElement.prototype.noModule")
+        page.goto(system.url + path)
+        assert "too old for Zapette" in page.inner_text('[role="alert"].too-old')

@@ -20,6 +20,7 @@ from zapette_webapp.errors import AssetsError
 
 STATIC: Final = ROOT / "static"
 EARLY: Final = "remote/early.js"
+SUPPORTED: Final = "page/supported.js"
 KEPT: Final = "public, max-age=31536000, immutable"
 
 _SCRIPT: Final = "build.js"
@@ -64,7 +65,8 @@ class Assets:
             self.version = f"v-{manifest['version']}"
             # In memory, so that a page gets the files of one version.
             self._built = {name: _built(dist / name) for name in manifest["files"]}
-        self.inline(EARLY)
+        for script in (EARLY, SUPPORTED):
+            self.inline(script)
         return self
 
     def address(self, name: str) -> str:
@@ -72,10 +74,10 @@ class Assets:
         return "/".join(part for part in ("static", self.version, name) if part)
 
     def inline(self, name: str) -> str:
-        """Return the text of an inline script, which must not end its element."""
+        """Return the text of an inline script or style sheet, which must not end its element."""
         content = (self.folder / name).read_bytes() if self.plain else self._built[name]
         text = content.decode().strip()
-        if "</script" in text:
+        if "</s" in text:
             raise AssetsError(f"{name}: a page cannot hold it")
         return text
 

@@ -17,7 +17,7 @@ from zapette_webapp.http import ingress, requests
 from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.network.addresses import Addresses
 from zapette_webapp.pages import development
-from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, Assets
+from zapette_webapp.pages.assets import EARLY, KEPT, STATIC, SUPPORTED, Assets
 
 # The only files of npm packages that are served.
 _MODULES: Final = frozenset(
@@ -62,11 +62,11 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
     @pages.get("/")
     def player() -> Response:
         # hls.js fetches the parts of a stream from any host.
-        return _page("player.html", addresses, assets, convert, anywhere=("http:", "https:"))
+        return _page("player", addresses, assets, convert, anywhere=("http:", "https:"))
 
     @pages.get("/remote")
     def remote() -> Response:
-        return _page("remote.html", addresses, assets, convert, early=assets.inline(EARLY))
+        return _page("remote", addresses, assets, convert, early=assets.inline(EARLY))
 
     @pages.post("/share")
     def share() -> Response:
@@ -112,7 +112,7 @@ def _static(assets: Assets, name: str) -> Response:
 
 
 def _page(
-    template: str,
+    name: str,
     addresses: Addresses,
     assets: Assets,
     convert: str,
@@ -123,23 +123,29 @@ def _page(
     inside = ingress.broker()
     broker = inside or addresses.broker(requests.host())
     peers = [_origin(it) for it in ([inside] if inside else addresses.nodes()) or [broker]]
+    supported = assets.inline(SUPPORTED)
+    # a source imports other sources
+    style = "" if assets.plain else assets.inline(f"styles/{name}.css")
     html = render_template(
-        template,
+        f"{name}.html",
         broker=broker,
         version=version("zapette"),
         assets=assets,
         early=early,
+        supported=supported,
+        style=style,
         convert=convert,
         uploads=_uploaders(addresses.settings),
         photo_seconds=addresses.settings.photo_seconds,
         scripts=development.scripts(addresses.settings),
     )
     response = Response(html, mimetype="text/html")
+    policy = _policy((early, supported), style, [*peers, *anywhere], framed=bool(inside))
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = _policy(
-        early, *peers, *anywhere, framed=bool(inside)
-    )
-    return response
+    response.headers["Content-Security-Policy"] = policy
+    # the policy may change while the page does not
+    response.set_etag(hashlib.sha256(f"{policy}\n{html}".encode()).hexdigest())
+    return conditional(response)
 
 
 def _uploaders(settings: Settings) -> str:
@@ -149,10 +155,10 @@ def _uploaders(settings: Settings) -> str:
     return "guests" if settings.guest_uploads else "remotes"
 
 
-def _hash(script: str) -> str:
-    """Return the policy source for exactly this script (Content Security Policy 3, 2.3.1)."""
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+def _hashes(*texts: str) -> str:
+    """Return the policy sources for exactly these elements (Content Security Policy 3, 2.3.1)."""
+    digests = [hashlib.sha256(text.encode()).digest() for text in texts if text]
+    return "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
 def _origin(url: str) -> str:
@@ -160,13 +166,14 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _policy(early: str, *peers: str, framed: bool) -> str:
+def _policy(scripts: tuple[str, ...], style: str, peers: list[str], *, framed: bool) -> str:
     # Not every browser includes WebSockets in 'self', and the broker may be elsewhere, so that its
     # origin is named; media may come from any host.
     return "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self'" + (f" {_hash(early)}" if early else ""),
+            f"script-src 'self'{_hashes(*scripts)}",
+            f"style-src 'self'{_hashes(style)}",
             f"connect-src 'self' {' '.join(peers)}",
             "media-src 'self' http: https: blob:",
             "img-src 'self' data: http: https:",

@@ -14,10 +14,12 @@ from werkzeug.wsgi import wrap_file
 
 from zapette_webapp.http.responses.conditions_and_ranges import Selected, Verdict, judge
 
-# The headers that a 304 repeats (RFC 9110, 15.4.5).
+# The headers that a 304 repeats (RFC 9110, 15.4.5), and the policy: the browser would otherwise
+# apply the default one to what it has in its cache.
 _KEPT: Final = (
     "Cache-Control",
     "Content-Location",
+    "Content-Security-Policy",
     "Date",
     "ETag",
     "Expires",
