@@ -5,6 +5,8 @@
 (function () {
   var link = /^#([0-9a-f]{32})\.([\w-]{22,128})$/.exec(location.hash);
   if (!link || !window.fetch) return;
+  // first, because browsers take longest for it
+  var socket = reach(document.documentElement.dataset.broker || "");
   var body = JSON.stringify({ id: link[1], key: link[2] });
   var url = new URL("api/credentials", document.baseURI).href;
   var headers = { "Content-Type": "application/json" };
@@ -25,7 +27,6 @@
       },
     );
   });
-  var socket = reach(document.documentElement.dataset.broker || "");
   answer.then(
     function (response) {
       if (socket && !response.ok) leave(socket);

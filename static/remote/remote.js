@@ -15,10 +15,7 @@ import { listenToWaking } from "../page/device/waking.js";
  * @typedef {NonNullable<typeof session>} RemoteSession
  */
 
-/**
- * Milliseconds that the controls wait for the player's state. Building them blocks the page's
- * thread, which would delay the answer, and they would be laid out twice.
- */
+/** Milliseconds that the controls wait for the player's state before they show that it is unknown. */
 const HEAD_START = 100;
 /** Milliseconds to wait for the player's name. */
 const UNHURRIED = 500;
@@ -65,8 +62,11 @@ function build() {
 
 /** @param {RemoteSession} session */
 async function follow(session) {
-  await firstWord(session);
+  const heard = firstWord(session);
+  // CONNECT leaves first if it can; the controls are built while the page waits for the answer
+  await new Promise((resolve) => setTimeout(resolve));
   const { page, translate } = build();
+  await heard;
   const { link, connection, player } = session;
   // so that a bookmark, or the home screen, names the player
   if (!location.hash) history.replaceState(history.state, "", writeLink(link));
