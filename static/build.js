@@ -30,6 +30,8 @@ const SUPPORTED = { "dynamic-import": true, "import-meta": true };
 const BROWSERS = ["chrome79", "firefox75", "safari13.1"];
 const PAGES = ["player/player.js", "remote/remote.js"];
 const STDIN = "<page>";
+/** Chromium compiles all functions in another thread while the page loads, not at their first calls. */
+const EAGER = "//# allFunctionsCalledOnLoad";
 const REPORTS = "page/error-reports.js";
 /** Run by browsers too old for modules, or before all modules. */
 const CLASSIC = ["page/supported.js", "remote/early.js"];
@@ -129,6 +131,7 @@ function page(entry, late, shared = []) {
     stdin: { contents, sourcefile: STDIN, resolveDir: ROOT },
     entryNames: entry.replace(/\.js$/, ""),
     format: "esm",
+    banner: { js: EAGER },
     plugins: [
       {
         name: "later",
