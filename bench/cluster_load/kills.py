@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -19,16 +18,15 @@ from bench.broker_load.clients import Identity, Login, player_id
 from bench.broker_load.peers import nats_login, tokens_of
 from bench.cluster_load import shared_parts
 from bench.cluster_load.machines import PORTS, Machine, create
-from bench.cluster_load.phones import Phone, Player, Reader
+from bench.cluster_load.phones import LONGEST, Phone, Player, Reader, until
 from bench.cluster_load.shared_parts import SharedParts
-from bench.processes import ProcessError, raise_file_limit
+from bench.processes import raise_file_limit
 from bench.results import about, heading, markdown, spread, write_json
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.new_cluster import KEYS, NODES
 from zapette_server.nats.streams import tend
 
 _PHONES_A_PLAYER: Final = 10
-_LONGEST: Final = 60.0
 _START: Final = 180.0
 _TEND_PAUSE: Final = 5.0
 _EQUAL_TIMEOUT: Final = 20.0
@@ -38,7 +36,7 @@ _HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s",
 
 
 class Kills:
-    """A cluster with its phones.
+    """The nodes of a cluster, with phones and players.
 
     Args:
         machines: the nodes.
@@ -89,9 +87,7 @@ class Kills:
             tasks = [group.create_task(it.run()) for it in members]
             if shared is None:
                 tasks.append(group.create_task(self._tend_streams()))
-            await self._until(
-                lambda: all(it.answered for it in self.phones), "all phones pilot", _START
-            )
+            await until(lambda: all(it.answered for it in self.phones), "all phones pilot", _START)
             if shared is None:
                 parts = [
                     await self._part(machine, name)
@@ -99,7 +95,7 @@ class Kills:
                     for name in ("killed", "cut off")
                 ]
             else:
-                parts = await shared.measure(self.phones, self._until)
+                parts = await shared.measure(self.phones)
             for task in tasks:
                 task.cancel()
         return parts
@@ -108,9 +104,9 @@ class Kills:
         members = (*self.players, *self.phones)
         for member in members:
             member.go_home()
-        await self._until(lambda: all(it.link for it in members), "all are connected", _START)
+        await until(lambda: all(it.link for it in members), "all are connected", _START)
         self._is_led = False
-        await self._until(lambda: self._is_led, "the last node with streams leads them")
+        await until(lambda: self._is_led, "the last node with streams leads them")
         own = [it.host == machine.host for it in self.phones]
         # every other player says nothing more: what a node has of its state is not repaired by it
         quiet = self.players[::2]
@@ -118,20 +114,20 @@ class Kills:
             player.publishing = False
         began = time.monotonic()
         (machine.kill if name == "killed" else machine.cut)()
-        while time.monotonic() < began + _LONGEST:
+        while time.monotonic() < began + LONGEST:
             waiting = [it for it in self.phones if it.began <= began]
             if not waiting:
                 break
             for phone in waiting:
                 phone.wake.set()
             await asyncio.sleep(0.1)
-        times = [it.again_after(began, _LONGEST) for it in self.phones]
+        times = [it.again_after(began) for it in self.phones]
         (machine.start if name == "killed" else machine.heal)()
         await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
         healed = time.monotonic()
         for phone in self.phones:
             phone.wake.set()
-        await self._until(lambda: all(it.began > healed for it in self.phones), "all phones pilot")
+        await until(lambda: all(it.began > healed for it in self.phones), "all phones pilot")
         behind, lost, differ, equal_after = await self._compare()
         part = {
             "part": f"node {machine.number} {name}",
@@ -167,7 +163,7 @@ class Kills:
         """
         for player in self.players:
             player.publishing = False
-        await self._until(lambda: all(it.is_settled for it in self.players), "states are settled")
+        await until(lambda: all(it.is_settled for it in self.players), "states are settled")
         began = time.monotonic()
         lost, differ = await self._read()
         behind = lost
@@ -189,7 +185,7 @@ class Kills:
         tasks = [asyncio.create_task(it.run()) for it in readers]
         states = [it.state for it in self.players]
         try:
-            await self._until(
+            await until(
                 lambda: all(set(states) <= set(it.found) for it in readers), "states arrive"
             )
         finally:
@@ -204,15 +200,6 @@ class Kills:
 
     def _login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)
-
-    async def _until(
-        self, condition: Callable[[], bool], what: str, longest: float = _LONGEST
-    ) -> None:
-        deadline = time.monotonic() + longest
-        while not condition():
-            if time.monotonic() > deadline:
-                raise ProcessError(f"not within {longest:.0f} s: {what}")
-            await asyncio.sleep(0.1)
 
 
 def rows(part: dict[str, Any]) -> list[list[str]]:
@@ -236,12 +223,8 @@ def run(
 ) -> None:
     """Run and print a table; ProcessError if it cannot be carried out.
 
-    Args:
-        of_nodes: whether nodes are killed, or else a web side and the database.
-        phones: how many phones there are.
-        players: how many players there are; 0 for one for each ten phones.
-        fronts: how many nodes without JetStream there are.
-        json: where the figures are written.
+    Without `of_nodes`, a web side and the database are killed instead of nodes. 0 `players` are one
+    for each ten phones.
     """
     raise_file_limit()
     players = players or max(1, phones // _PHONES_A_PLAYER)

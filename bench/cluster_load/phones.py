@@ -14,6 +14,7 @@ from typing import Final
 from bench.broker_load.clients import PARAMETER, PROCEDURE, RESULT, TOPICS, Endpoint, Login
 from bench.broker_load.mqtt import MqttClient
 from bench.cluster_load.machines import PORTS
+from bench.processes import ProcessError
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 from zapette.mqtt.retained_repeats import DOUBTFUL
@@ -29,6 +30,8 @@ CONNECT_TIMEOUT: Final = 10.0
 FIRST_DELAY: Final = 0.25
 LONGEST_DELAY: Final = 10.0
 """Seconds, up to which a client waits before its first attempt and later ones, as pages do."""
+LONGEST: Final = 60.0
+"""Seconds that everything else may take."""
 _ENDPOINT: Final = Endpoint("tcp", PORTS.mqtt, 4)
 _PUBACK: Final = 0x40
 
@@ -59,11 +62,9 @@ class Link(MqttClient):
 
 
 class Member:
-    """A client that stays connected to one of several nodes.
+    """A client that stays connected to one of several nodes, with subscriptions to `filters`.
 
-    Attributes:
-        node: the place in `hosts` where it was connected last.
-        filters: what it subscribes to.
+    `node` is the place in `hosts` where it was connected last.
     """
 
     def __init__(self, login: Login, hosts: Sequence[str], first: int, filters: list[str]) -> None:
@@ -133,6 +134,15 @@ class Member:
         """Handle the acknowledgement of a message."""
 
 
+async def until(condition: Callable[[], bool], what: str, longest: float = LONGEST) -> None:
+    """Wait for a condition; ProcessError if it does not hold within `longest` seconds."""
+    deadline = time.monotonic() + longest
+    while not condition():
+        if time.monotonic() > deadline:
+            raise ProcessError(f"not within {longest:.0f} s: {what}")
+        await asyncio.sleep(0.1)
+
+
 async def _ping(link: Link) -> None:
     if not link.is_connected:
         raise ConnectionResetError("the node has ended the connection")
@@ -141,13 +151,10 @@ async def _ping(link: Link) -> None:
 
 
 class Phone(Member):
-    """A phone that calls its player again and again.
+    """A phone that calls its player again and again; `wake` makes it call at once.
 
-    Attributes:
-        began: when its last call began that was answered.
-        answered: when that was answered.
-        wake: makes it call at once.
-        calls: when its last answered calls began, and were answered.
+    `calls` has when its last answered calls began and were answered; `began` and `answered` are
+    those of the last one.
     """
 
     def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
@@ -165,9 +172,9 @@ class Phone(Member):
         self._client_id = client_id
         self.filters = [self._topics.responses(client_id)]
 
-    def again_after(self, moment: float, longest: float) -> float:
+    def again_after(self, moment: float) -> float:
         """Return the seconds from `moment` to the answer of its first call after it."""
-        return min([it - moment for at, it in self.calls if at > moment], default=longest)
+        return min([it - moment for at, it in self.calls if at > moment], default=LONGEST)
 
     async def act(self, link: Link) -> None:
         """Call; ask the node whether it is there if the player does not answer."""
@@ -196,12 +203,8 @@ class Phone(Member):
 class Player(Member):
     """A player that answers each request at once, and publishes a retained state with QoS 1.
 
-    As pages do, it publishes a further state if one was acknowledged late.
-
-    Attributes:
-        state: the topic of its state.
-        acknowledged: the number in the last state that a node acknowledged.
-        publishing: whether it publishes.
+    As pages do, it publishes a further state if one was acknowledged late. `state` is its topic,
+    and `acknowledged` the number in the last one that a node acknowledged.
     """
 
     def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
@@ -251,11 +254,7 @@ class Player(Member):
 
 
 class Reader(Member):
-    """Reads the retained states at one node.
-
-    Attributes:
-        found: the numbers by topic.
-    """
+    """Reads the retained states at one node: `found` has their numbers by topic."""
 
     def __init__(self, login: Login, host: str, states: list[str]) -> None:
         super().__init__(login, [host], 0, states)

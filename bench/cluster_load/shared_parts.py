@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.broker_load.clients import Login
-from bench.cluster_load.phones import Phone, Player
+from bench.cluster_load.phones import Phone, Player, until
 from bench.results import spread
 from tests.clients.mqtt_clients import Household
 from tests.programs.postgresql import PostgresqlServer
@@ -27,13 +27,10 @@ HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s")
 _NEWCOMERS: Final = 20
 _DOWN: Final = 10.0
 """Seconds that each part is away."""
-_LONGEST: Final = 60.0
 _ASK_TIMEOUT: Final = 5.0
 """Seconds that a page waits for the web side."""
 _NOT_ROOT: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 """PostgreSQL does not run as root, which the benchmark is in its namespace."""
-
-Until = Callable[[Callable[[], bool], str], Awaitable[None]]
 
 
 class Newcomer(Phone):
@@ -81,13 +78,8 @@ class SharedParts:
     newcomers: list[Newcomer]
     thread: Executor
 
-    async def measure(self, connected: Sequence[Phone], until: Until) -> list[dict[str, Any]]:
-        """Return the figures of each part.
-
-        Args:
-            connected: phones that stay connected.
-            until: waits for a condition.
-        """
+    async def measure(self, connected: Sequence[Phone]) -> list[dict[str, Any]]:
+        """Return the figures of each part; the phones `connected` stay so."""
         parts: list[tuple[str, bool, Callable[[], AbstractContextManager[None]]]] = [
             ("a web side killed", True, lambda: self.sides[0].kept_dead("web")),
             ("database killed", False, self.postgresql.killed),
@@ -95,7 +87,7 @@ class SharedParts:
             ("database frozen", False, self.postgresql.frozen),
         ]
         return [
-            await self._part(name, outage(), connected, until, is_replaced=is_replaced)
+            await self._part(name, outage(), connected, is_replaced=is_replaced)
             for name, is_replaced, outage in parts
         ]
 
@@ -104,7 +96,6 @@ class SharedParts:
         name: str,
         outage: AbstractContextManager[None],
         connected: Sequence[Phone],
-        until: Until,
         *,
         is_replaced: bool,
     ) -> dict[str, Any]:
@@ -125,8 +116,8 @@ class SharedParts:
         await until(lambda: all(it.began > began for it in connected), f"{name}: all pilot")
         part = {
             "part": name,
-            "newcomers": [it.again_after(since, _LONGEST) for it in self.newcomers],
-            "connected": [it.again_after(began, _LONGEST) for it in connected],
+            "newcomers": [it.again_after(since) for it in self.newcomers],
+            "connected": [it.again_after(began) for it in connected],
         }
         print("\n".join(map(str, rows(part))), flush=True)
         for side in self.sides:
