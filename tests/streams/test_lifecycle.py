@@ -160,7 +160,7 @@ def test_two_conversions_make_one_part(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Path, "write_bytes", together)
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda it: cache.put(name, it), [b"one", b"other"]))
+        list(threads.map(lambda it: cache.put(name, [it]), [b"one", b"other"]))
     file = cache.open(name)
     assert file is not None
     with file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, groupby
 from typing import Final
@@ -24,11 +24,11 @@ class Part:
 
     Attributes:
         index: its number.
-        content: its fragments.
+        content: its bytes, in pieces.
     """
 
     index: int
-    content: bytes
+    content: Sequence[bytes | memoryview]
 
 
 @dataclass(slots=True)
@@ -61,8 +61,13 @@ class Assembler:
 
     def _cut(self, fragment: Fragment, timescale: int) -> Iterator[Fragment]:
         """Cut sound where parts begin, and where the film does."""
-        durations = (it.duration for it in fragment.samples[:-1])
-        times = (it / timescale for it in accumulate(durations, initial=fragment.start))
+        last = fragment.start + sum(fragment.durations[:-1])
+        ends = {self.timeline.at(it / timescale) for it in (fragment.start, last)}
+        if fragment.start >= 0 and len(ends) == 1:
+            yield fragment
+            return
+        ticks = accumulate(fragment.durations[:-1], initial=fragment.start)
+        times = (it / timescale for it in ticks)
         first = 0
         for _, those in groupby(times, lambda it: -1 if it < 0 else self.timeline.at(it)):
             end = first + sum(1 for _ in those)
@@ -96,8 +101,8 @@ class Assembler:
         """Return the part that is being gathered, if anything is in it, and begin another."""
         if self._fragments:
             gathered, self._fragments = self._fragments, []
-            content = mp4.merged(gathered) if self.is_sound else b"".join(it.raw for it in gathered)
-            yield Part(self.next, content)
+            pieces = [mp4.merged(gathered)] if self.is_sound else [it.raw for it in gathered]
+            yield Part(self.next, pieces)
             self.next += 1
 
     def _keep_lead(self, fragment: Fragment) -> None:

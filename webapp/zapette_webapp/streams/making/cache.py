@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,8 +41,8 @@ class Cache:
             self._used = 0
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def put(self, name: Name, content: bytes) -> None:
-        """Keep a file.
+    def put(self, name: Name, content: Sequence[bytes | memoryview]) -> None:
+        """Keep a file, which comes in pieces.
 
         Raises:
             OSError: it cannot be written.
@@ -51,14 +52,16 @@ class Cache:
         # two conversions may make the same part
         draft = target.with_suffix(f".{threading.get_ident()}.draft")
         try:
-            draft.write_bytes(content)
+            with draft.open("wb") as file:
+                file.writelines(content)
             draft.replace(target)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
+        size = sum(map(len, content))
         with self._lock:
-            self._used += len(content) - self._sizes.pop(name, 0)
-            self._sizes[name] = len(content)
+            self._used += size - self._sizes.pop(name, 0)
+            self._sizes[name] = size
             while self._used > self._budget and len(self._sizes) > 1:
                 oldest = next(iter(self._sizes))
                 self._used -= self._sizes.pop(oldest)

@@ -94,7 +94,7 @@ class Conversion:
         self._changed = changed
         self._process: Process | None = None
         self._stopping = False
-        self._worked = 0.0
+        self._worked = self._began = 0.0
         self.first = first
         self.next = first
         self.ended = False
@@ -172,12 +172,11 @@ class Conversion:
                 # `stop` may have found none yet
                 if self._stopping:
                     process.kill()
-            began = time.monotonic()
+            self._began = time.monotonic()
             for received in process.output():
-                self._take(received)
-                self._worked += time.monotonic() - began
-                self._wait_for_demand()
-                began = time.monotonic()
+                if self._take(received):
+                    self._wait_for_demand()
+                    self._began = time.monotonic()
                 if self._stopping:
                     break
             else:
@@ -191,20 +190,25 @@ class Conversion:
                 self._give(part)
         return None if code == 0 else process.words or f"ffmpeg ended with {code}"
 
-    def _take(self, received: bytes) -> None:
-        had = self._splitter.init
+    def _take(self, received: bytes) -> bool:
+        """Take output; return whether it completed a part."""
+        had, has_given = self._splitter.init, False
         for fragment in self._splitter.feed(received):
             self._give_init(had)
             had = self._splitter.init
             for part in self._assembler.feed(fragment, self._splitter.timescale):
                 self._give(part)
+                has_given = True
         self._give_init(had)
+        return has_given
 
     def _give_init(self, had: bytes | None) -> None:
         if had is None and self._splitter.init is not None:
             self._receiver.take_init(self._splitter.init)
 
     def _give(self, part: Part) -> None:
+        now = time.monotonic()
+        self._worked, self._began = self._worked + now - self._began, now
         if not self._stopping:
             self._receiver.take_part(self, part)
 

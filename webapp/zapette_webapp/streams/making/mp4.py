@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from zapette_webapp.errors import WebappError
@@ -15,23 +16,16 @@ LARGEST_BOX: Final = 256 << 20
 _HEADER: Final = 8
 _DEFAULT_BASE_IS_MOOF: Final = 0x020000
 _NOT_SYNC: Final = 0x00010000
-# The optional fields of tfhd and trun, in their order, each with its flag and size in bytes.
+# The optional fields of tfhd, in their order, each with its flag and size in bytes.
 _TFHD: Final = ((0x1, 8), (0x2, 4), (0x8, 4), (0x10, 4), (0x20, 4))
-_TRUN: Final = ((0x100, 4), (0x200, 4), (0x400, 4), (0x800, 4))
+# Those of trun, of four bytes each.
+_DURATION, _SIZE, _FLAGS, _SHIFT = _TRUN = (0x100, 0x200, 0x400, 0x800)
 _TRUN_OFFSET: Final = 0x1
 _TRUN_FIRST_FLAGS: Final = 0x4
 
 
 class NotMp4(WebappError):
     """The bytes are not the fragmented MP4 of one track."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One frame or packet: its size in bytes and its duration in ticks."""
-
-    size: int
-    duration: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,8 @@ class Fragment:
         decode: when its first frame is decoded, in ticks.
         shown: when its first frame is shown, in ticks.
         is_key: whether decoding can start with it.
-        samples: its frames.
+        sizes: of its frames or packets, in bytes.
+        durations: of the same, in ticks.
         raw: both boxes.
         data: where the content of ``mdat`` begins in `raw`.
     """
@@ -50,8 +45,9 @@ class Fragment:
     decode: int
     shown: int
     is_key: bool
-    samples: Sequence[Sample]
-    raw: bytes
+    sizes: Sequence[int]
+    durations: Sequence[int]
+    raw: memoryview
     data: int
 
     @property
@@ -63,7 +59,7 @@ class Fragment:
     @property
     def end(self) -> int:
         """When it ends, in ticks."""
-        return self.decode + sum(it.duration for it in self.samples)
+        return self.decode + sum(self.durations)
 
 
 @dataclass(slots=True)
@@ -77,7 +73,8 @@ class Splitter:
 
     init: bytes | None = None
     timescale: int = 0
-    _waiting: bytearray = field(default_factory=bytearray)
+    _waiting: list[bytes] = field(default_factory=list)
+    _missing: int = _HEADER
     _head: bytes = b""
 
     def feed(self, received: bytes) -> Iterator[Fragment]:
@@ -86,36 +83,42 @@ class Splitter:
         Raises:
             NotMp4: the stream is of another kind.
         """
-        self._waiting += received
-        while (head := self._box(0)) is not None:
-            kind, size = head
-            body = self._box(size) if kind == b"moof" else None
-            if kind == b"moof" and body is None:
-                return
-            has_data = body is not None and body[0] == b"mdat"
-            raw = self._take(size + body[1] if has_data and body is not None else size)
-            if has_data:
-                yield _fragment(raw, size)
+        self._waiting.append(received)
+        self._missing -= len(received)
+        if self._missing > 0:
+            return
+        # most of a film goes through here: it is copied once
+        rest = memoryview(b"".join(self._waiting))
+        while (size := _length(rest)) <= len(rest):
+            raw, rest = rest[:size], rest[size:]
+            head, kind = struct.unpack_from(">I4s", raw)
+            if kind == b"moof" and head < size:
+                yield _fragment(raw, head)
             elif kind in {b"ftyp", b"moov"}:
                 self._head += raw
                 if kind == b"moov":
                     self.init, self.timescale = self._head, _timescale(raw)
+        self._waiting, self._missing = [bytes(rest)], size - len(rest)
 
-    def _box(self, place: int) -> tuple[bytes, int] | None:
-        """Return the kind and size of the box that begins at a place; None if it is incomplete."""
-        if len(self._waiting) < place + _HEADER:
-            return None
-        size, kind = struct.unpack_from(">I4s", self._waiting, place)
-        if not _HEADER <= size <= LARGEST_BOX:
-            raise NotMp4(f"a box of {size} bytes")
-        return (kind, size) if len(self._waiting) >= place + size else None
 
-    def _take(self, size: int) -> bytes:
-        # most of a film goes through here: it is copied once
-        with memoryview(self._waiting) as waiting:
-            taken = bytes(waiting[:size])
-        del self._waiting[:size]
-        return taken
+def _length(content: memoryview) -> int:
+    """Return the bytes of the first box, for a ``moof`` with its ``mdat``, or those that say it."""
+    if len(content) < _HEADER:
+        return _HEADER
+    size, kind = _box_at(content, 0)
+    if kind != b"moof":
+        return size
+    if len(content) < size + _HEADER:
+        return size + _HEADER
+    data, kind = _box_at(content, size)
+    return size + data if kind == b"mdat" else size
+
+
+def _box_at(content: memoryview, place: int) -> tuple[int, bytes]:
+    size, kind = struct.unpack_from(">I4s", content, place)
+    if not _HEADER <= size <= LARGEST_BOX:
+        raise NotMp4(f"a box of {size} bytes")
+    return size, kind
 
 
 def samples_of(fragment: Fragment, first: int, end: int) -> Fragment:
@@ -123,23 +126,26 @@ def samples_of(fragment: Fragment, first: int, end: int) -> Fragment:
 
     They are all key frames, and the result has no boxes, as `merged` takes it.
     """
-    before = sum(it.duration for it in fragment.samples[:first])
-    begin = fragment.data + sum(it.size for it in fragment.samples[:first])
-    samples = fragment.samples[first:end]
-    raw = fragment.raw[begin : begin + sum(it.size for it in samples)]
-    return Fragment(fragment.decode + before, fragment.shown + before, True, samples, raw, 0)
+    before = sum(fragment.durations[:first])
+    begin = fragment.data + sum(fragment.sizes[:first])
+    sizes, durations = fragment.sizes[first:end], fragment.durations[first:end]
+    raw = fragment.raw[begin : begin + sum(sizes)]
+    return Fragment(
+        fragment.decode + before, fragment.shown + before, True, sizes, durations, raw, 0
+    )
 
 
 def merged(fragments: Sequence[Fragment]) -> bytes:
     """Return consecutive fragments as one, which is shorter; their samples are all key frames."""
-    samples = [sample for it in fragments for sample in it.samples]
+    rows = [row for it in fragments for row in zip(it.durations, it.sizes, strict=True)]
+    values = list(chain.from_iterable(rows))
     data = b"".join(it.raw[it.data :] for it in fragments)
     track = _full(b"tfhd", 0, _DEFAULT_BASE_IS_MOOF, struct.pack(">I", 1))
     decode = _full(b"tfdt", 1, 0, struct.pack(">Q", fragments[0].decode))
-    entries = b"".join(struct.pack(">II", it.duration, it.size) for it in samples)
+    entries = struct.pack(f">{len(values)}I", *values)
 
     def moof(offset: int) -> bytes:
-        head = struct.pack(">Ii", len(samples), offset)
+        head = struct.pack(">Ii", len(rows), offset)
         run = _full(b"trun", 0, _TRUN_OFFSET | 0x100 | 0x200, head + entries)
         number = _full(b"mfhd", 0, 0, struct.pack(">I", 1))
         return _box(b"moof", number + _box(b"traf", track + decode + run))
@@ -155,7 +161,7 @@ def _full(kind: bytes, version: int, flags: int, content: bytes) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags) + content)
 
 
-def _inside(box: bytes, *path: bytes) -> bytes:
+def _inside(box: memoryview, *path: bytes) -> memoryview:
     """Return the content of the first box at `path` inside a box."""
     content = box[_HEADER:]
     for kind in path:
@@ -163,7 +169,7 @@ def _inside(box: bytes, *path: bytes) -> bytes:
     return content
 
 
-def _first(content: bytes, kind: bytes) -> bytes:
+def _first(content: memoryview, kind: bytes) -> memoryview:
     place = 0
     while place + _HEADER <= len(content):
         size, name = struct.unpack_from(">I4s", content, place)
@@ -175,13 +181,13 @@ def _first(content: bytes, kind: bytes) -> bytes:
     raise NotMp4(f"no {kind.decode('latin-1')} box")
 
 
-def _timescale(moov: bytes) -> int:
+def _timescale(moov: memoryview) -> int:
     header = _inside(moov, b"trak", b"mdia", b"mdhd")
     (scale,) = struct.unpack_from(">I", header, 20 if header[0] else 12)
     return int(scale)
 
 
-def _fragment(raw: bytes, head: int) -> Fragment:
+def _fragment(raw: memoryview, head: int) -> Fragment:
     """Return a ``moof`` of `head` bytes with its ``mdat``."""
     try:
         return _read(raw, head)
@@ -189,7 +195,7 @@ def _fragment(raw: bytes, head: int) -> Fragment:
         raise NotMp4(str(error)) from error
 
 
-def _read(raw: bytes, head: int) -> Fragment:
+def _read(raw: memoryview, head: int) -> Fragment:
     traf = _inside(raw[:head], b"traf")
     defaults = _optional(_first(traf, b"tfhd"), 8, _TFHD)
     time = _first(traf, b"tfdt")
@@ -201,25 +207,26 @@ def _read(raw: bytes, head: int) -> Fragment:
     if flags & _TRUN_FIRST_FLAGS:
         (first_flags,) = struct.unpack_from(">I", run, place)
         place += 4
-    elif flags & 0x400:
-        before = sum(size for flag, size in _TRUN if flag < 0x400 and flags & flag)
-        (first_flags,) = struct.unpack_from(">I", run, place + before)
-    named = [flag for flag, _ in _TRUN if flags & flag]
-    form = struct.Struct(">" + "".join("i" if flag == 0x800 else "I" for flag in named))
-    rows: list[dict[int, int]] = [{}] * count
-    if named:
-        fields = form.iter_unpack(run[place : place + count * form.size])
-        rows = [dict(zip(named, values, strict=True)) for values in fields]
-    samples = [
-        Sample(row.get(0x200, defaults.get(0x10, 0)), row.get(0x100, defaults.get(0x8, 0)))
-        for row in rows
-    ]
-    shift = rows[0].get(0x800, 0) if rows else 0
-    key = not first_flags & _NOT_SYNC
-    return Fragment(decode, decode + shift, key, samples, raw, head + _HEADER)
+    named = [it for it in _TRUN if flags & it]
+    values = struct.unpack_from(f">{count * len(named)}I", run, place)
+    columns = {flag: values[number :: len(named)] for number, flag in enumerate(named)}
+    if columns.get(_FLAGS):
+        first_flags = columns[_FLAGS][0]
+    shift = 0
+    if columns.get(_SHIFT):
+        (shift,) = struct.unpack_from(">i", run, place + 4 * named.index(_SHIFT))
+    return Fragment(
+        decode,
+        decode + shift,
+        not first_flags & _NOT_SYNC,
+        columns.get(_SIZE) or [defaults.get(0x10, 0)] * count,
+        columns.get(_DURATION) or [defaults.get(0x8, 0)] * count,
+        raw,
+        head + _HEADER,
+    )
 
 
-def _optional(box: bytes, place: int, fields: Sequence[tuple[int, int]]) -> dict[int, int]:
+def _optional(box: memoryview, place: int, fields: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Return the optional fields of a box by their flags; they begin at `place`."""
     (flags,) = struct.unpack_from(">I", box)
     found = {}
