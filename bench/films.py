@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import psutil
@@ -37,6 +38,10 @@ RENDITIONS: Final = ("video", "audio-0")
 _PIECE: Final = 12
 _PICTURE: Final = "testsrc2=d={}:s=hd{}:r=24,noise=alls=6:allf=t,format=yuv420p"
 _PARTS: Final = re.compile(r"^#EXTINF:([\d.]+),\n(\S+)$", re.MULTILINE)
+_HLS: Final = (
+    *("-f", "hls", "-hls_segment_type", "fmp4", "-hls_playlist_type", "vod"),
+    "-hls_fmp4_init_filename",
+)
 _MAP: Final = re.compile(r'#EXT-X-MAP:URI="([^"]+)"')
 
 
@@ -148,7 +153,10 @@ def part_at(parts: list[tuple[float, str]], at: float) -> tuple[float, str]:
 
 
 class Alone:
-    """ffmpeg alone, with the options of a stream: a run for the picture, and one for the sound."""
+    """ffmpeg alone, which writes HLS in fragmented MP4 with the options of a stream.
+
+    It runs once for the picture, and once for the sound.
+    """
 
     def __init__(self, film_file: Path, plan_text: str) -> None:
         made = plan.parse(plan_text)
@@ -159,17 +167,19 @@ class Alone:
         self._recipes = (recipes.picture()[1], recipes.sound(0)[1])
 
     def run(self, at: float, seconds: float) -> None:
-        """Make seconds of the film, as fast as it goes, and throw them away."""
-        running = []
-        for recipe in self._recipes:
-            made = command.arguments(self._film, self._facts, recipe, recipe.timeline.at(at))
-            # the film has a format of its own, before that of the output
-            place = len(made) - 1 - made[::-1].index("-f")
-            # as the times are those of the film
-            made[place:place] = "-to", f"{at + seconds:.3f}"
-            ours = ["nice", "-n", str(NICENESS), "ffmpeg", *made]
-            running.append(subprocess.Popen(ours, stdout=subprocess.DEVNULL))
-        codes = [it.wait() for it in running]
+        """Make seconds of the film, as fast as it goes, in files that are removed."""
+        with TemporaryDirectory(dir=self._film.parent.parent) as folder:
+            running = []
+            for name, recipe in zip(RENDITIONS, self._recipes, strict=True):
+                made = command.arguments(self._film, self._facts, recipe, recipe.timeline.at(at))
+                # how a pipe gets its fragments is decided by the options from here on
+                end = min(made.index(it) for it in ("-frag_duration", "-movflags") if it in made)
+                # as the times are those of the film
+                until = ("-to", f"{at + seconds:.3f}", "-hls_time", f"{recipe.timeline.length(0)}")
+                written = (*_HLS, f"{name}-init.mp4", f"{folder}/{name}.m3u8")
+                ours = ["nice", "-n", str(NICENESS), "ffmpeg", *made[:end], *until, *written]
+                running.append(subprocess.Popen(ours))
+            codes = [it.wait() for it in running]
         if any(codes):
             raise RuntimeError("ffmpeg failed")
 
