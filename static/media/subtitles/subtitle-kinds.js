@@ -36,14 +36,3 @@ export function fitting(tracks, { language, kind }) {
   if (exact || kind === "forced") return exact;
   return same.find(({ label }) => kindOf(label) !== "forced");
 }
-
-/**
- * Return the label of a track in the user's language.
- * @param {Track} track
- * @param {import("../../i18n/translate.js").Translate} translate
- */
-export function labelOf({ id, label, language }, translate) {
-  return (label || language || id)
-    .replace("(forced)", `(${translate("subtitles.forced")})`)
-    .replace("(SDH)", `(${translate("subtitles.sdh")})`);
-}

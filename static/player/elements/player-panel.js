@@ -1,7 +1,6 @@
-import { formatFactor } from "../../i18n/format.js";
-import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
-import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
+import { NAME } from "../../protocol/ranges.js";
 import { ChoiceRow } from "../../elements/choices/choice-row.js";
+import { rateOptions, sizeOptions, trackOptions } from "../../elements/choices/options.js";
 import { DelayRow } from "../../elements/choices/delay-row.js";
 import { defineOnce } from "../../elements/define.js";
 import { build, fill, flag } from "../../elements/dom.js";
@@ -12,7 +11,6 @@ import { ViewElement } from "../../elements/view-element.js";
 import { VisitorList } from "./visitor-list.js";
 
 /**
- * @typedef {import("../../protocol/player-state.js").Tracks} Tracks
  * @typedef {import("../../i18n/translate.js").Translate} Translate
  */
 
@@ -131,31 +129,18 @@ export class PlayerPanel extends ViewElement {
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
     const off = { value: null, text: this._translate("more.off") };
     this.#subtitles.show(
-      [off, ...optionsOf(state.subtitles, this._translate)],
+      [off, ...trackOptions(state.subtitles.tracks, this._translate)],
       state.subtitles.active,
       can("subtitles"),
     );
-    const sizes = SUBTITLE_SIZES.map((value) => ({
-      value,
-      text: this._translate("control.percent", { level: value }),
-    }));
-    this.#size.show(sizes, state.subtitles.size, can("subtitles"));
+    this.#size.show(sizeOptions(this._translate), state.subtitles.size, can("subtitles"));
     this.#delay.show(state.subtitles.delay, can("subtitles/delay"));
-    this.#audio.show(optionsOf(state.audio, this._translate), state.audio.active, can("audio"));
-    const { lang } = document.documentElement;
-    const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
-    this.#rate.show(rates, state.rate, can("rate"));
+    const sounds = trackOptions(state.audio.tracks, this._translate);
+    this.#audio.show(sounds, state.audio.active, can("audio"));
+    this.#rate.show(rateOptions(), state.rate, can("rate"));
     this.#sleep.show(state);
     this.#name.show(state.name);
   }
-}
-
-/**
- * @param {Tracks} tracks
- * @param {Translate} translate
- */
-function optionsOf({ tracks }, translate) {
-  return tracks.map((track) => ({ value: track.id, text: labelOf(track, translate) }));
 }
 
 /**

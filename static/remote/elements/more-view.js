@@ -1,9 +1,8 @@
-import { formatFactor } from "../../i18n/format.js";
-import { NAME, RATES, SUBTITLE_SIZES } from "../../protocol/ranges.js";
+import { NAME } from "../../protocol/ranges.js";
 import { DELIVERY_TEXTS, describeDelivery } from "../../i18n/delivery-texts.js";
-import { labelOf } from "../../media/subtitles/subtitle-kinds.js";
 import { defineOnce } from "../../elements/define.js";
 import { ChoiceRow } from "../../elements/choices/choice-row.js";
+import { rateOptions, sizeOptions, trackOptions } from "../../elements/choices/options.js";
 import { DelayRow } from "../../elements/choices/delay-row.js";
 import { CodeEntry } from "./code-entry.js";
 import { ChapterRow } from "./chapter-row.js";
@@ -130,21 +129,16 @@ export class MoreView extends ViewElement {
     if (!state) return;
     this.#chapters.show(view);
     const can = (/** @type {string} */ procedure) => state.can.includes(procedure);
-    const { lang } = document.documentElement;
-    const rates = RATES.map((value) => ({ value, text: formatFactor(value, lang) }));
-    this.#rate.show(rates, state.rate, can("rate"));
+    this.#rate.show(rateOptions(), state.rate, can("rate"));
     const { subtitles, audio } = state;
-    const texts = tracksOf(subtitles, this._translate);
-    const sounds = tracksOf(audio, this._translate);
+    const texts = trackOptions(subtitles?.tracks ?? [], this._translate);
+    const sounds = trackOptions(audio?.tracks ?? [], this._translate);
     this.#subtitles.show(
       [{ value: null, text: this._translate("more.off") }, ...texts],
       subtitles?.active ?? null,
       can("subtitles") && texts.length > 0,
     );
-    const sizes = SUBTITLE_SIZES.map((value) => ({
-      value,
-      text: this._translate("control.percent", { level: value }),
-    }));
+    const sizes = sizeOptions(this._translate);
     this.#size.show(sizes, subtitles?.size ?? 100, can("subtitles/size") && texts.length > 0);
     this.#delay.show(subtitles?.delay ?? 0, can("subtitles/delay"));
     this.#audio.show(sounds, audio?.active ?? null, can("audio") && sounds.length > 1);
@@ -183,15 +177,6 @@ export class MoreView extends ViewElement {
   #ask(procedure, parameters) {
     void this._request(procedure, parameters);
   }
-}
-
-/**
- * @param {PlayerState["audio"] | undefined} kind
- * @param {Translate} translate
- */
-function tracksOf(kind, translate) {
-  const tracks = kind?.tracks ?? [];
-  return tracks.map((track) => ({ value: track.id, text: labelOf(track, translate) }));
 }
 
 /**

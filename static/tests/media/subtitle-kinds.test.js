@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitting, kindOf, labelOf } from "../../media/subtitles/subtitle-kinds.js";
+import { fitting, kindOf } from "../../media/subtitles/subtitle-kinds.js";
+import { trackOptions } from "../../elements/choices/options.js";
 import { translator } from "../../i18n/translate.js";
 
 /** @param {string[]} labels */
@@ -45,8 +46,9 @@ test("another kind stands in only where it is of use", () => {
 test("a label is shown in the person's language", () => {
   const [forced, sdh, plain] = french("Français (forced)", "Français (SDH)", "Français");
   const translate = translator("fr");
-  assert.equal(labelOf(forced, translate), "Français (forcés)");
-  assert.equal(labelOf(sdh, translate), "Français (SME)");
-  assert.equal(labelOf(plain, translate), "Français");
-  assert.equal(labelOf({ id: "2", label: "", language: null }, translate), "2");
+  const nameless = { id: "3", label: "", language: null };
+  assert.deepEqual(
+    trackOptions([forced, sdh, plain, nameless], translate).map(({ text }) => text),
+    ["Français (forcés)", "Français (SME)", "Français", "3"],
+  );
 });
