@@ -17,9 +17,9 @@ from tests.programs.ports import free_ports
 from tests.waiting import eventually
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
-from zapette_server.nats.cluster import new_cluster
+from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
-from zapette_server.nats.cluster.new_cluster import Node, Ports
+from zapette_server.nats.cluster.node_files import Node, Ports
 from zapette_server.nats.tokens import NatsTokens
 
 PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
@@ -54,7 +54,7 @@ class Nats(Server):
 
     def configure(self) -> None:
         cluster = self.folder / "cluster"
-        new_cluster.write(cluster, self._nodes)
+        node_files.write(cluster, self._nodes)
         if self.nodes == 1:
             alone = cluster / "node-1.conf"
             text = re.sub(r"\ncluster \{.*?\n\}\n", "\n", alone.read_text(), flags=re.DOTALL)
@@ -92,7 +92,7 @@ SERVERS: Final[dict[str, type[Server]]] = {
 
 def tokens_of(cluster: Path) -> NatsTokens:
     """Return what gives tokens for the cluster in a folder."""
-    keys = ClusterKeys.load(cluster / new_cluster.KEYS)
+    keys = ClusterKeys.load(cluster / node_files.KEYS)
     return NatsTokens(Keyring(b"k" * 32, TOPICS), keys, lambda *_: 0)
 
 

@@ -23,7 +23,7 @@ from bench.cluster_load.shared_parts import SharedParts
 from bench.processes import raise_file_limit
 from bench.results import about, heading, markdown, spread, write_json
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
-from zapette_server.nats.cluster.new_cluster import KEYS, NODES
+from zapette_server.nats.cluster.node_files import KEYS, NODES
 from zapette_server.nats.streams import tend
 
 _PHONES_A_PLAYER: Final = 10

@@ -15,9 +15,9 @@ from typing import Final
 
 from bench.broker_load.clients import Login
 from bench.broker_load.peers import PROGRAM, wait_for_node
-from zapette_server.nats.cluster import new_cluster
+from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
-from zapette_server.nats.cluster.new_cluster import NODES, Node, Ports
+from zapette_server.nats.cluster.node_files import NODES, Node, Ports
 
 PORTS: Final = Ports()
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
@@ -111,7 +111,7 @@ def create(folder: Path, fronts: int) -> list[Machine]:
     ip("link set bridge up")
     machines = [Machine(number, folder) for number in range(1, NODES + fronts + 1)]
     with_streams = [Node(it.number, it.host, PORTS) for it in machines[:NODES]]
-    new_cluster.write(folder, with_streams)
+    node_files.write(folder, with_streams)
     files = ClusterFolder(folder)
     for it in machines[NODES:]:
         files.add(it.host, streams=False)

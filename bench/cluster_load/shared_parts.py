@@ -20,7 +20,7 @@ from bench.results import spread
 from tests.clients.mqtt_clients import Household
 from tests.programs.postgresql import PostgresqlServer
 from tests.programs.system import System
-from zapette_server.nats.cluster.new_cluster import SETTINGS
+from zapette_server.nats.cluster.node_files import SETTINGS
 
 HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s")
 

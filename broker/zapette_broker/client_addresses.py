@@ -1,4 +1,4 @@
-"""How limits tell clients apart; no I/O."""
+"""How the limits of addresses tell clients apart; listeners count the connections; no I/O."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from .const import CONF_ANNOUNCE_VOLUME
 from .data import ZapetteConfigEntry
 from .errors import CallError
 from .media_id import Medium
-from .state import PlayerState
+from .player_state import PlayerState
 
 _LOGGER = logging.getLogger(__name__)
 

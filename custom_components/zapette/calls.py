@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_dumps
 
 from .errors import CallError
-from .state import read_object
+from .player_state import read_object
 from .topics import Callee
 
 TIMEOUT: Final = 10.0

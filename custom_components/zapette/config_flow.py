@@ -37,7 +37,7 @@ from .const import (
     DOMAIN,
     MANUFACTURER,
 )
-from .state import read_object
+from .player_state import read_object
 
 LISTEN_FOR: Final = 3.0
 """Seconds in which the broker must send a player's retained messages."""

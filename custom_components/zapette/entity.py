@@ -13,7 +13,7 @@ from .const import DOMAIN, MANUFACTURER, MODEL
 from .data import ZapetteConfigEntry
 from .errors import CallError
 from .player import Player
-from .state import PlayerState
+from .player_state import PlayerState
 
 
 class ZapetteEntity(Entity):

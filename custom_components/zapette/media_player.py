@@ -31,7 +31,7 @@ from .errors import CallError
 from .media_browser import MediaBrowser
 from .media_id import Medium, async_resolve, is_page
 from .media_links import LINKS
-from .state import PlayerState
+from .player_state import PlayerState
 
 PARALLEL_UPDATES = 0
 

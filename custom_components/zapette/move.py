@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .entity import ZapetteEntity
 from .errors import CallError
-from .state import PlayerState
+from .player_state import PlayerState
 
 NEAR: Final = 0.5
 """Seconds by which the second player may be off when the first one pauses."""

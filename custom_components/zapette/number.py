@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import ZapetteConfigEntry
 from .entity import ProcedureEntity, async_add_when_possible
-from .state import PlayerState
+from .player_state import PlayerState
 
 PARALLEL_UPDATES = 0
 

@@ -15,8 +15,8 @@ from homeassistant.util import dt as dt_util
 from . import topics
 from .calls import Caller
 from .errors import CallError
+from .player_state import PlayerState, read_object
 from .position import Position
-from .state import PlayerState, read_object
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from homeassistant.util import dt as dt_util
 
-from .state import PlayerState
+from .player_state import PlayerState
 
 TOLERANCE: Final = 1.0
 """Seconds of deviation above which a report counts as a jump."""

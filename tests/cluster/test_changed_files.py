@@ -11,17 +11,17 @@ from click.testing import CliRunner
 from zapette_cli.program import main
 from zapette_server.errors import ClusterFileError
 from zapette_server.nats import claims
-from zapette_server.nats.cluster import new_cluster
+from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
-from zapette_server.nats.cluster.new_cluster import Ports
+from zapette_server.nats.cluster.node_files import Ports
 from zapette_server.settings.sources import load
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     path = tmp_path / "cluster"
-    new_cluster.write(path, new_cluster.nodes(["127.0.0.1"], Ports()))
+    node_files.write(path, node_files.nodes(["127.0.0.1"], Ports()))
     return path
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.programs.postgresql import PostgresqlServer
 from zapette_server.postgresql.database import Database
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 
 Place = Callable[[], Path | Connection]
 

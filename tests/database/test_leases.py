@@ -11,7 +11,7 @@ from tests.database.conftest import Place
 from tests.waiting import eventually
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite_file import Schema
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.leases import TABLE, Leases
 
 

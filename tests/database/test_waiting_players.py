@@ -11,7 +11,7 @@ from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_server.postgresql.database import Database
 from zapette_server.postgresql.schema import VERSION
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.waiting_players import TABLE
 from zapette_webapp.access.players.admission import LIFETIME, MOST_OF_CLIENT, Admission
 from zapette_webapp.errors import TooManyWaiting

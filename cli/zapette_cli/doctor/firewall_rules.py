@@ -1,4 +1,4 @@
-"""What the rules of a firewall mean for a port; no I/O."""
+"""What the rules of a firewall mean for a port, for `network_checks.firewall`; no I/O."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command in French: its help, and what click says."""
+"""The command's help in French, and what click says; other messages are a `Text` at their place."""

@@ -34,7 +34,7 @@ _STATE: Final = "SELECT pg_is_in_recovery(), current_setting('transaction_read_o
 
 
 class Database:
-    """One database for all stores; `zapette_server.storage.database` says what it must do.
+    """One database for all stores; `zapette_server.storage.connection` says what it must do.
 
     Transactions run one at a time among all processes, as SQLite's do, so that limits hold.
     """

@@ -8,7 +8,7 @@ from typing import Final
 from zapette_broker.storage.store_errors import StoreNewer
 from zapette_server.postgresql.errors import NAME
 from zapette_server.storage import shared_secrets
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables import (
     clock,
     endings,

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from zapette_server.errors import CopyRefused
 from zapette_server.storage import data_folder, private_file, stores
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.data_folder import DataFolder, make_folder
-from zapette_server.storage.database import Connection
 from zapette_server.storage.opening import open_server
 from zapette_server.storage.tables.grants import Grants
 from zapette_server.storage.tables.player_registry import PlayerRegistry

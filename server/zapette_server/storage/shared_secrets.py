@@ -7,7 +7,7 @@ from typing import Final
 
 from zapette_broker.storage.store_errors import StoreError, UnusableStore, os_error
 from zapette_server.storage import data_folder, private_file
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.folder_lock import FolderLock
 
 TABLE: Final = """

@@ -16,8 +16,8 @@ from zapette_broker.storage.sqlite_connection import WHOLE_INTERVAL
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError, StoreNewer
 from zapette_server.storage import shared_secrets
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
-from zapette_server.storage.database import Connection
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE, open_server
 from zapette_server.storage.store_repair import open_or_repair

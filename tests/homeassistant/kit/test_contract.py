@@ -17,8 +17,8 @@ from custom_components.zapette.event import EVENTS
 from custom_components.zapette.media_browser import PAGE
 from custom_components.zapette.media_id import Medium
 from custom_components.zapette.media_player import FEATURES
+from custom_components.zapette.player_state import PlayerState, Queue, Track, Tracks
 from custom_components.zapette.select import SELECTS
-from custom_components.zapette.state import PlayerState, Queue, Track, Tracks
 
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "custom_components" / "zapette"

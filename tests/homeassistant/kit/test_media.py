@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.zapette import announcement, media_browser, media_id, media_links
 from custom_components.zapette.media_links import KEEP, LINKS, PATH, MediaLinks
-from custom_components.zapette.state import PlayerState
+from custom_components.zapette.player_state import PlayerState
 
 from .conftest import Broker, eventually
 from .kit_player import CAN, KitPlayer, shows

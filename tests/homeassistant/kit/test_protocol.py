@@ -16,8 +16,8 @@ from custom_components.zapette import topics
 from custom_components.zapette.calls import Caller
 from custom_components.zapette.errors import CallError
 from custom_components.zapette.player import Player
+from custom_components.zapette.player_state import MOST_TRACKS, PlayerState
 from custom_components.zapette.position import Position
-from custom_components.zapette.state import MOST_TRACKS, PlayerState
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 TOPICS = json.loads((VECTORS / "topics.json").read_text())

@@ -21,7 +21,7 @@ from typing import Final
 
 from zapette_broker.storage import sqlite
 from zapette_server.access.rights import Role
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.pairing_codes import TABLES, Invitation, PairingCodes
 from zapette_webapp.access.token_buckets import EVERYBODY, TokenBuckets
 

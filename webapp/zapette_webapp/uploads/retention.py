@@ -1,4 +1,4 @@
-"""Which uploads are still wanted, by the states of the players; no I/O."""
+"""Which uploads are still wanted, by the states of the players; `Uploads.sweep` deletes others."""
 
 from __future__ import annotations
 

@@ -59,20 +59,20 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
 
     Three nodes on one machine have consecutive ports, from the given ones on.
     """
-    from zapette_server.nats.cluster import new_cluster
+    from zapette_server.nats.cluster import node_files
 
     given = list(hosts) or ["127.0.0.1"]
-    if len(given) not in (1, new_cluster.NODES):
-        raise click.UsageError(said(_HOSTS, nodes=new_cluster.NODES))
+    if len(given) not in (1, node_files.NODES):
+        raise click.UsageError(said(_HOSTS, nodes=node_files.NODES))
     for host in given:
         check_host(host)
-    first = new_cluster.Ports(
+    first = node_files.Ports(
         ports["mqtt_port"], ports["ws_port"], ports["nats_port"], ports["route_port"]
     )
-    nodes = new_cluster.nodes(given, first)
+    nodes = node_files.nodes(given, first)
     shown = click.format_filename(folder)
     try:
-        new_cluster.write(folder, nodes)
+        node_files.write(folder, nodes)
     except OSError as error:
         raise SettingsError("FOLDER", f"{shown}: {error.strerror}") from error
     starts = "\n".join(f"  nats-server -c {node.name}.conf" for node in nodes)
@@ -80,7 +80,7 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
         _NEXT,
         folder=shown,
         starts=starts,
-        settings=new_cluster.SETTINGS,
-        keys=new_cluster.KEYS,
+        settings=node_files.SETTINGS,
+        keys=node_files.KEYS,
     )
     click.echo(text)

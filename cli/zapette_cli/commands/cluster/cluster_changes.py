@@ -169,7 +169,7 @@ def check_host(host: str) -> None:
 
 
 def _settings(folder: Path) -> Path:
-    from zapette_server.nats.cluster.new_cluster import SETTINGS
+    from zapette_server.nats.cluster.node_files import SETTINGS
 
     return folder / SETTINGS
 

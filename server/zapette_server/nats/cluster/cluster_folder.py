@@ -13,7 +13,8 @@ from zapette_server.nats import claims
 from zapette_server.nats.claims import Account
 from zapette_server.nats.cluster import cluster_keys, node_file_edits
 from zapette_server.nats.cluster.cluster_keys import NEXT, OLD, ClusterKeys
-from zapette_server.nats.cluster.new_cluster import (
+from zapette_server.nats.cluster.node_file_edits import NodeFile
+from zapette_server.nats.cluster.node_files import (
     KEYS,
     NODES,
     OPERATOR_SEED,
@@ -21,7 +22,6 @@ from zapette_server.nats.cluster.new_cluster import (
     Node,
     Ports,
 )
-from zapette_server.nats.cluster.node_file_edits import NodeFile
 from zapette_server.nats.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
 from zapette_server.storage import private_file
 

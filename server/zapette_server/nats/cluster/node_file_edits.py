@@ -7,7 +7,7 @@ from typing import Final
 
 from zapette.mqtt.url import bracketed
 from zapette_server.errors import ClusterFileError
-from zapette_server.nats.cluster.new_cluster import Node, Ports
+from zapette_server.nats.cluster.node_files import Node, Ports
 
 _NAME: Final = re.compile(r"^server_name: node-(\d+)$", re.MULTILINE)
 _OPERATOR: Final = re.compile(r"^operator: (\S+)$", re.MULTILINE)

@@ -10,7 +10,7 @@ from zapette.errors import Unavailable
 from zapette_server.errors import ClusterFileError
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.cluster_state import Answers, ClusterState, state
-from zapette_server.nats.cluster.new_cluster import Node
+from zapette_server.nats.cluster.node_files import Node
 from zapette_server.nats.node_link import NodeLink
 from zapette_server.settings.broker_settings import listed
 from zapette_server.settings.settings import Settings

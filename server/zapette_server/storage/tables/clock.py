@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 
 TOLERANCE: Final = 60.0
 """The largest difference from the elapsed time that is no jump, in seconds."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zapette_broker.storage.sqlite_connection import SqliteConnection
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS endings (

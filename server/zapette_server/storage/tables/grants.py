@@ -15,7 +15,7 @@ from typing import Final
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
-from zapette_server.storage.database import NO_LIMIT, Connection
+from zapette_server.storage.connection import NO_LIMIT, Connection
 from zapette_server.storage.tables import clock
 from zapette_server.storage.tables.clock import Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS leases (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zapette_server.access.rights import Role
-from zapette_server.storage.database import NO_LIMIT, Connection
+from zapette_server.storage.connection import NO_LIMIT, Connection
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS pairing_codes (

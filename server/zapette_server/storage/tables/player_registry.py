@@ -16,7 +16,7 @@ from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.access.credentials import is_generation, new_generation
 from zapette_server.errors import PlayersFull
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables import clock
 from zapette_server.storage.tables.clock import Clock
 from zapette_server.storage.tables.endings import Endings

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
 from typing import Any, Final
 
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 
 TABLE: Final = """
 CREATE TABLE IF NOT EXISTS waiting_players (

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zapette_broker.storage import sqlite
-from zapette_server.storage.database import Connection
+from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.waiting_players import TABLE, WaitingPlayer, WaitingPlayers
 from zapette_webapp.errors import TooManyWaiting
 
