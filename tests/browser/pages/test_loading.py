@@ -6,7 +6,6 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Route
 
-from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.programs.system import System
