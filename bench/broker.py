@@ -1,7 +1,8 @@
 """Compares our broker with others under the same load: ``python -m bench.broker --help``.
 
 Each server is a process on one core, the load is on another. Compare ratios within one run;
-docs/performance.md has the meaning of each figure, and results.
+docs/performance.md has the meaning of each figure, and results. ``--quick`` is one short round with
+few clients.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind = names_of(known)
         parser.add_argument(option, type=kind, default=names, metavar="NAME,…", help=text)
     for option, numbers in (("--idle", [0, 1000, 6000]), ("--others", [0, 5000, 20_000])):
-        parser.add_argument(option, type=counts, default=numbers, metavar="N,…")
+        text = f"default: {','.join(map(str, numbers))}"
+        parser.add_argument(option, type=counts, default=numbers, metavar="N,…", help=text)
     parser.add_argument("--mqtt", choices=("3.1.1", "5"), default="3.1.1")
     parser.set_defaults(effort=Effort(), retakes=2)
     if parser.parse_args(arguments).quick:
