@@ -32,6 +32,7 @@ from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
 from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.sessions import Sessions
+from zapette_broker.sessions.wills import Wills
 from zapette_broker.storage.state_store import Snapshot, StateStore
 from zapette_broker.tasks import Tasks
 from zapette_broker.timer_wheel import TimerWheel
@@ -74,8 +75,9 @@ class Core:
         self.budgets = Budgets(limits, terms_of)
         self.retention = Retention(limits, self.timers, store, hooks, owner_of)
         self.router = Router(limits, metrics, self.budgets, store, hooks, self.tasks)
+        wills = Wills(metrics, store, self.router, self.retention)
         self.sessions = Sessions(
-            limits, self.timers, metrics, store, self.budgets, self.router, self.retention
+            limits, self.timers, metrics, store, self.budgets, self.router, wills
         )
         authorizer = Authorizer(authenticator, hooks)
         self._context = ConnectionContext(
@@ -89,6 +91,7 @@ class Core:
             later=later,
             timers=self.timers,
             sessions=self.sessions,
+            wills=wills,
             handlers=self._handlers(limits, metrics, authorizer, hooks, store),
         )
 

@@ -18,6 +18,7 @@ from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import Will
 from zapette_broker.sessions.pseudonym import pseudonym
 from zapette_broker.sessions.session import Session
+from zapette_broker.sessions.wills import Wills
 from zapette_broker.transports.transport import Transport
 
 logger = logging.getLogger("broker")
@@ -31,15 +32,13 @@ class SessionOwner(Protocol):
     def detach(self, session: Session, will: Will | None) -> None:
         """Take the connection away from the session; `will` is due now or after its delay."""
 
-    def forget_will(self, will: Will) -> None:
-        """Take note that the will is not to be published any more."""
-
 
 @dataclass(frozen=True, slots=True)
 class ConnectionContext(ReaderContext):
     """What all connections of a broker share."""
 
     sessions: SessionOwner
+    wills: Wills
 
 
 class Connection(PacketReader):
@@ -162,7 +161,7 @@ class Connection(PacketReader):
         """See to it that the will is never published."""
         will, self.will = self.will, None
         if will is not None:
-            self.context.sessions.forget_will(will)
+            self.context.wills.drop(will)
 
     def overflowed(self) -> None:
         """End the connection because too much waits for the client."""
@@ -253,7 +252,7 @@ class Connection(PacketReader):
                 context.hooks.disconnected(session)
         if session is not None and session.connection is self:
             if will is not None and not publish_will:
-                context.sessions.forget_will(will)
+                context.wills.drop(will)
             context.sessions.detach(session, will if publish_will else None)
 
     def _linger(self) -> None:

@@ -200,7 +200,7 @@ class ConnectHandler:
         self.hooks.connected(session)
         if will is not None:
             will.message.origin = session
-            self.sessions.keep_will(session, will)
+            self.sessions.wills.keep(session, will)
 
     def _welcome(
         self, client: NewClient, packet: ConnectPacket, client_id: str, expiry: int

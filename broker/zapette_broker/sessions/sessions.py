@@ -11,12 +11,12 @@ from zapette_broker.codec.reasons import Reason
 from zapette_broker.limits import Limits
 from zapette_broker.message import Will
 from zapette_broker.monitoring.metrics import Metrics
-from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
 from zapette_broker.session_budgets import Budgets
 from zapette_broker.sessions.delivery import Step
 from zapette_broker.sessions.receiver import Receiver
 from zapette_broker.sessions.session import NEVER, Session
+from zapette_broker.sessions.wills import Wills
 from zapette_broker.storage.state_store import Snapshot, StateStore, unix_end
 from zapette_broker.timer_wheel import TimerWheel
 
@@ -43,7 +43,7 @@ class SessionExpiry:
         """Publish the will or end the session, whichever is due."""
         if self.will is not None and now >= self.will_at:
             will, self.will = self.will, None
-            self._sessions.publish_will(will)
+            self._sessions.wills.publish(will)
         if now >= self.ends_at:
             self._sessions.expire(self.session)
             return None
@@ -55,6 +55,7 @@ class Sessions:
 
     Attributes:
         by_client_id: all sessions.
+        wills: publishes those that are due.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Sessions:
         store: StateStore,
         budgets: Budgets,
         router: Router,
-        retention: Retention,
+        wills: Wills,
     ) -> None:
         self.by_client_id: dict[str, Session] = {}
         self._expiries: dict[Session, SessionExpiry] = {}
@@ -75,7 +76,7 @@ class Sessions:
         self._store = store
         self._budgets = budgets
         self._router = router
-        self._retention = retention
+        self.wills = wills
 
     def attach(
         self,
@@ -129,7 +130,7 @@ class Sessions:
             # The session ends here, and with it the wait of the will [MQTT-3.1.2-8].
             self.end(session)
             if will is not None:
-                self.publish_will(will)
+                self.wills.publish(will)
             return
         self._budgets.away(session)
         now = self._timers.time()
@@ -140,7 +141,7 @@ class Sessions:
                 expiry.will = will
                 expiry.will_at = min(now + will.delay, ends_at)
             else:
-                self.publish_will(will)
+                self.wills.publish(will)
         self._await_expiry(expiry)
         self._store.save(session, unix_end(session.expiry))
 
@@ -160,7 +161,7 @@ class Sessions:
         if expiry is not None:
             self._timers.remove(expiry)
             if expiry.will is not None:
-                self.publish_will(expiry.will)
+                self.wills.publish(expiry.will)
 
     def make_room(self, client_id: str, terms: Terms) -> None:
         """End absent sessions until there is room for a new one.
@@ -197,22 +198,6 @@ class Sessions:
         for session in list(self.by_client_id.values()):
             if session.connection is not None:
                 session.connection.close(Reason.SERVER_SHUTTING_DOWN, "the broker stops")
-
-    def publish_will(self, will: Will) -> None:
-        """Publish a will message, whose rights were checked when its client connected."""
-        self._metrics.wills_published += 1
-        self.forget_will(will)
-        if will.message.retain:
-            self._retention.put(will.message)
-        self._router.publish(will.message)
-
-    def keep_will(self, session: Session, will: Will) -> None:
-        """See to it that the will is published even if the broker dies first."""
-        self._store.set_will(session, will.message, will.delay)
-
-    def forget_will(self, will: Will) -> None:
-        """Take note that the will is not to be published any more."""
-        self._store.clear_will(will.client_id)
 
     def restore(self, left: Snapshot) -> None:
         """Take up the sessions and wills of a broker that ended, in order or not.
@@ -269,7 +254,7 @@ class Sessions:
             return
         self._timers.remove(expiry)
         if expiry.will is not None:
-            self.forget_will(expiry.will)
+            self.wills.drop(expiry.will)
 
     def _keep_permitted(self, session: Session, grant: Grant) -> None:
         """Drop what the session holds from times when its client had more rights."""
