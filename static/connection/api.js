@@ -31,7 +31,7 @@ const NO_CONTENT = 204;
  * @property {number} expires_at Unix time in seconds
  * @property {number} [expires_in] seconds from the answer, for devices whose clock is wrong
  * @property {string} base_topic
- * @property {Links} [links] for the player
+ * @property {Links | undefined} [links] for the player
  *
  * @typedef {{ proof: Proof, answer: Promise<Credentials> } | null} Admission
  * @typedef {{ id: string, owner_key: string, ip?: string } | { id: string, key: string }} Proof

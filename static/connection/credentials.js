@@ -41,7 +41,8 @@ export class CredentialsSource {
   }
 
   /**
-   * Return new credentials; the last ones if the web server is away and they have not expired.
+   * Return new credentials; the last ones if the web server is away and they have not expired,
+   * without links, which a new code may have ended since.
    * @returns {Promise<Credentials>}
    */
   async get() {
@@ -50,7 +51,7 @@ export class CredentialsSource {
     } catch (error) {
       const away = error instanceof ApiError && error.passing;
       if (!away || !this.#last || this.#end <= this.#now()) throw error;
-      return this.#last;
+      return { ...this.#last, links: undefined };
     }
     const { expires_in, expires_at } = this.#last;
     this.#end = expires_in ? this.#now() + expires_in : expires_at;

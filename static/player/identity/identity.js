@@ -18,6 +18,8 @@ const FORGOTTEN = ["wrong_key", "invalid_id", "not_found"];
 export class PlayerIdentity {
   #store;
   #api;
+  /** how often there was a new code */
+  #codes = 0;
 
   /**
    * @param {Store} store
@@ -47,10 +49,16 @@ export class PlayerIdentity {
 
   /**
    * Return credentials for the player; as a new player the first time, and if the server has
-   * forgotten it.
+   * forgotten it. There are no links if there was a new code meanwhile.
    * @returns {Promise<Credentials>}
    */
   async credentials() {
+    const codes = this.#codes;
+    const given = await this.#ask();
+    return codes === this.#codes ? given : { ...given, links: undefined };
+  }
+
+  async #ask() {
     if (!this.id) await this.#renew();
     try {
       return await this.#api.credentials(this.#proof());
@@ -68,9 +76,11 @@ export class PlayerIdentity {
    * Make new keys, which ends the old links at once; return the new links.
    * @returns {Promise<import("../../connection/api.js").Links>}
    */
-  newCode() {
+  async newCode() {
     const { id, ...proof } = this.#proof();
-    return this.#api.newCode(id, proof);
+    const links = await this.#api.newCode(id, proof);
+    this.#codes += 1;
+    return links;
   }
 
   /**

@@ -11,6 +11,9 @@ class Server {
     /** @type {Set<string>} */
     this.known = new Set();
     this.addresses = ["10.0.0.1"];
+    this.code = 1;
+    /** @type {Promise<void>} what answers with credentials wait for */
+    this.delay = Promise.resolve();
   }
 
   async newPlayer() {
@@ -25,7 +28,13 @@ class Server {
       throw new ApiError("wrong_key", "", 403);
     }
     if (ip && !this.addresses.includes(ip)) throw new ApiError("invalid_request", "", 400);
-    return { client_id: `player-${id}` };
+    const { code } = this;
+    await this.delay;
+    return { client_id: `player-${id}`, links: code };
+  }
+
+  async newCode() {
+    return (this.code += 1);
   }
 }
 
@@ -87,4 +96,18 @@ test("a browser that forbids storage gives a player for as long as the page live
   const store = new Store("zapette.player", forbidden);
   store.set("name", "TV");
   assert.equal(store.get("name"), "TV");
+});
+
+test("links from before a new code are not given", async () => {
+  const server = new Server();
+  const { identity } = start(server);
+  assert.equal((await identity.credentials()).links, 1);
+
+  let answer = () => {};
+  server.delay = new Promise((done) => (answer = done));
+  const late = identity.credentials();
+  assert.equal(await identity.newCode(), 2);
+  answer();
+  assert.equal((await late).links, undefined);
+  assert.equal((await identity.credentials()).links, 2);
 });
