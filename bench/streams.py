@@ -4,7 +4,8 @@
 is copied, and HEVC with AC-3, whose picture is converted. *First part*: from the request for the
 master playlist until the first parts of picture and sound are complete, with the playlists between
 them, for a film that nobody has asked for. *Seek*: from the request for a part far away. ffmpeg
-alone makes the same seconds with the same options: one run for the picture, and one for the sound.
+alone writes the same seconds as HLS with the same options: one run for the picture, and one for the
+sound.
 """
 
 from __future__ import annotations
