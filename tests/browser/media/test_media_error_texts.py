@@ -22,7 +22,10 @@ from tests.waiting import eventually
 TEXTS = """(() => {
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) texts.push(walker.currentNode.data.trim());
+  while (walker.nextNode()) {
+    const { data, parentElement } = walker.currentNode;
+    if (parentElement.localName !== "script") texts.push(data.trim());
+  }
   for (const it of document.querySelectorAll("*")) {
     for (const name of ["aria-label", "aria-valuetext", "title", "alt", "placeholder"]) {
       texts.push((it.getAttribute(name) || "").trim());
