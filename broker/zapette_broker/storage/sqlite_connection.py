@@ -157,6 +157,8 @@ class SqliteConnection:
         Raises:
             StoreError: it cannot, or is damaged; at the latest after two seconds.
         """
+        if self._closed:
+            raise self._was_closed()
         if sqlite_file.identity(self.path) != self._file:
             raise StoreDamaged(f"{self.path}: it was removed or replaced; start Zapette again")
         now = time.monotonic()
@@ -166,6 +168,9 @@ class SqliteConnection:
             self._whole_due = now + WHOLE_INTERVAL
         if self.trouble is not None:
             self._try_again()
+
+    def _was_closed(self) -> StoreError:
+        return StoreError(f"{self.path}: it was closed")
 
     def _try_again(self) -> None:
         if (trouble := self.trouble) is not None and self._lasts(trouble):
@@ -216,7 +221,7 @@ class SqliteConnection:
             yield
         except sqlite3.Error as error:
             if self._closed:
-                raise StoreError(f"{self.path}: it was closed") from error
+                raise self._was_closed() from error
             found = store_error(self.path, error)
             if found is None:
                 raise

@@ -16,7 +16,7 @@ from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 from tests.webapp.films import SUBTITLES
 from zapette.errors import InvalidArgument
-from zapette_broker.storage import sqlite_connection
+from zapette_broker.storage import sqlite, sqlite_connection
 from zapette_broker.storage.store_errors import StoreError, StoreFull
 from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library.library import Library
@@ -329,6 +329,22 @@ def test_nothing_there(tmp_path: Path) -> None:
     answer = nobody.queries.answer()
     assert (answer["entries"], answer["index"]["state"]) == ([], "unavailable")
     nobody.stop()
+
+
+def test_a_new_index_counts_as_intact_once_it_can_be_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    further = sqlite.further
+
+    def checked(*arguments: Any, **options: Any) -> Any:
+        with pytest.raises(StoreError):
+            library.index.check()
+        return further(*arguments, **options)
+
+    monkeypatch.setattr(sqlite, "further", checked)
+    library.index.renew()
+    library.index.check()
+    everything(library)
 
 
 def test_damage_that_only_a_check_finds_is_mended_at_once(

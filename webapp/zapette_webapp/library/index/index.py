@@ -54,8 +54,9 @@ class Index(Entries):
         self._open()
 
     def _open(self) -> None:
-        self._writer = index_file.open_(self._file, self._folder)
+        writer = index_file.open_(self._file, self._folder)
         self._reader = sqlite.further(self._file, named_rows=True)
+        self._writer = writer  # the last: what `check` finds intact can be read
 
     def renew(self) -> None:
         """Start a new, empty index, which a scan fills again.
