@@ -56,6 +56,11 @@ export class ViewElement extends HTMLElement {
     return 0;
   }
 
+  /** Pixels from the top of the page to those rows: they change with what the player can do. */
+  get start() {
+    return 0;
+  }
+
   /**
    * Request `procedure`, and show it as pending until there is an answer.
    * @protected

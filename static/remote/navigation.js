@@ -11,7 +11,7 @@ import { readRoute, routeTo, writeRoute } from "./route.js";
 /** Milliseconds without scrolling until the place is kept, because browsers limit the rate. */
 const STILL = 250;
 /** @type {Place} */
-const TOP = { top: 0, rows: 0 };
+const TOP = { top: null, rows: 0 };
 
 /** The width from which the first screen and another view are side by side. */
 const WIDE = "(min-width: 60rem)";
@@ -36,7 +36,7 @@ const WIDE = "(min-width: 60rem)";
  * @property {(route: Route) => void} turn replaces the present route
  *
  * @typedef {object} Place a place in a view; the state of an entry of the history
- * @property {number} top pixels
+ * @property {number | null} top pixels from the start of the view's rows; null at the page's top
  * @property {number} rows
  */
 
@@ -139,7 +139,8 @@ export class Navigation {
 
   get #place() {
     const view = this.#views.get(this.#name);
-    return { top: Math.round(scrollY), rows: view?.rows ?? 0 };
+    const top = scrollY > 0 ? Math.round(scrollY - (view?.start ?? 0)) : null;
+    return { top, rows: view?.rows ?? 0 };
   }
 
   #moved() {
@@ -168,7 +169,7 @@ export class Navigation {
     this.#panel.hidden = name === "now";
     if (name === "now") {
       this.#panel.textContent = "";
-      scrollTo(0, place.top);
+      scrollTo(0, place.top ?? 0);
     } else void this.#fill(name, place);
   }
 
@@ -187,7 +188,8 @@ export class Navigation {
       }
       if (this.#view) view.show(this.#view);
       await view.opened(rows);
-      if (turn === this.#loading && this.#name === name) scrollTo(0, top);
+      if (turn === this.#loading && this.#name === name)
+        scrollTo(0, top === null ? 0 : view.start + top);
     } catch (error) {
       this.failed(error);
     }
@@ -208,8 +210,8 @@ export class Navigation {
  * @returns {Place}
  */
 function placeOf(state) {
-  const { top = 0, rows = 0 } = isRecord(state) ? state : {};
-  return { top: Number(top) || 0, rows: Number(rows) || 0 };
+  const { top = null, rows = 0 } = isRecord(state) ? state : {};
+  return { top: typeof top === "number" ? top : null, rows: Number(rows) || 0 };
 }
 
 /**

@@ -129,6 +129,11 @@ export class LibraryView extends ViewElement {
     return this.#list.rows.length;
   }
 
+  /** @override */
+  get start() {
+    return this.#list.element.getBoundingClientRect().top + scrollY;
+  }
+
   /** @override @param {number} rows */
   async opened(rows) {
     this.#learned = undefined;
