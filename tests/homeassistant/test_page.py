@@ -220,7 +220,7 @@ def test_a_player_that_nobody_clicked_on(
         error = refused.value.error
         assert error["translation_key"] == "gesture_required"
         assert "needs a click first" in said(home, "en", error)
-        assert "abord besoin d" in said(home, "fr", error)
+        assert "attend un clic" in said(home, "fr", error)
     assert not fresh.plays()
     fresh.close()
     other.shows("unavailable")
