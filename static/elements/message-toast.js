@@ -8,6 +8,8 @@ export class MessageToast extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
   #lasting = false;
+  /** @type {string | null | undefined} */
+  #film = undefined;
 
   /** Make screen readers announce the element. */
   mount() {
@@ -19,19 +21,25 @@ export class MessageToast extends HTMLElement {
    * @param {string} text
    * @param {string} [detail] in smaller letters
    * @param {"error" | "news"} [kind]
-   * @param {{ lasting?: boolean }} [options] `lasting`: it stays when another film is loaded
+   * @param {object} [options]
+   * @param {boolean} [options.lasting] whether it stays when another film is loaded
+   * @param {string | null | undefined} [options.film] the film with which it stays, when that one returns
    */
-  tell(text, detail = "", kind = "error", { lasting = false } = {}) {
+  tell(text, detail = "", kind = "error", { lasting = false, film = undefined } = {}) {
     clearTimeout(this.#timer);
     this.#lasting = lasting;
+    this.#film = film;
     const words = build("span", {}, build("p", {}, text));
     if (detail) words.append(" ", build("p", { class: "detail" }, detail));
     fill(this, build("div", { class: `message ${kind}` }, words));
     this.#timer = setTimeout(() => fill(this), STAY);
   }
 
-  /** Remove a message about the film before, because another one is loaded. */
-  filmChanged() {
-    if (!this.#lasting) fill(this);
+  /**
+   * Remove a message about the film before, because another one is loaded.
+   * @param {string | null} film
+   */
+  filmChanged(film) {
+    if (!this.#lasting && film !== this.#film) fill(this);
   }
 }

@@ -59,7 +59,9 @@ export class Page {
   listen(call) {
     listenFor(this._page, PlayerRequest, (event) => {
       const answer = call(event.procedure, event.parameters);
-      answer.catch((error) => this.tell(error));
+      // what is refused leaves this film, or lets it return
+      const film = this.#state?.source;
+      answer.catch((error) => this.tell(error, film));
       event.respondWith(answer);
     });
     listenFor(this._page, News, ({ text }) => this.inform(text));
@@ -69,10 +71,11 @@ export class Page {
   /**
    * Show an error.
    * @param {unknown} error
+   * @param {string | null} [film] the film with which it stays
    */
-  tell(error) {
+  tell(error, film) {
     const { text, detail } = describeError(error, this._translate);
-    this.#toast.tell(text, detail);
+    this.#toast.tell(text, detail, "error", { film });
   }
 
   /**
@@ -90,7 +93,7 @@ export class Page {
    * @param {import("../protocol/player-state.js").PlayerState} state
    */
   #follow(earlier, { source, error, stream = null, skipped = null }) {
-    if (source !== earlier.source) this.#toast.filmChanged();
+    if (source !== earlier.source) this.#toast.filmChanged(source);
     if (stream?.reason === "silent" && !same(stream, earlier.stream)) {
       this.inform(this._translate("player.unheard", { codec: stream.codec ?? "" }));
     }

@@ -55,9 +55,9 @@ export class RemotePage extends Page {
     this._notify({ kind: "act", text: "remote.no_link", problem: null, action: null }, () => {});
   }
 
-  /** @override @param {unknown} error */
-  tell(error) {
-    super.tell(error);
+  /** @override @param {unknown} error @param {string | null} [film] */
+  tell(error, film) {
+    super.tell(error, film);
     feelFailure();
   }
 
