@@ -17,7 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import sharing as sharing_hooks
 from tests.programs import fronts
-from tests.programs.mosquitto_system import is_foreign, shared_system
+from tests.programs.shared_system import is_foreign, shared_system
 from tests.programs.system import System
 from tests.sharing import sharing
 
@@ -143,7 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A system that runs for the whole session; tests on it use players of their own.
 
-    ``TEST_BROKER=mosquitto`` puts it on a plain Mosquitto.
+    ``TEST_BROKER`` names another broker than ours: ``mosquitto`` or ``nats``.
     """
     with sharing(shared_system(tmp_path_factory.mktemp("system"))) as running:
         yield running

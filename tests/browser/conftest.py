@@ -19,7 +19,7 @@ from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
 from tests.browser.samples.media_folder import make_shelf
 from tests.programs import fronts
-from tests.programs.mosquitto_system import shared_system
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.sharing import sharing
 from zapette.mqtt.url import BrokerUrl

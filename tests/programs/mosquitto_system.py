@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tests.programs.mosquitto import Mosquitto
@@ -37,22 +36,3 @@ class SystemOnMosquitto(System):
     def household(self) -> BrokerUrl:
         """Return the broker, which asks for no account."""
         return self.mosquitto.url
-
-
-def is_foreign() -> bool:
-    """Tell whether the systems that tests share are to be on a plain Mosquitto."""
-    return os.environ.get("TEST_BROKER") == "mosquitto"
-
-
-def keep_alive_slack() -> float:
-    """Return by how many seconds the broker of these systems may miss that a client fell silent.
-
-    Mosquitto looks for such clients every five seconds.
-    """
-    return 5.0 if is_foreign() else 0.0
-
-
-def shared_system(folder: Path, settings: dict[str, str] | None = None) -> System:
-    """Return a system for several tests: with ``TEST_BROKER=mosquitto`` on a plain Mosquitto."""
-    kind = SystemOnMosquitto if is_foreign() else System
-    return kind(folder, settings or {})

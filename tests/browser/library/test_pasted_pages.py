@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
-from tests.programs.mosquitto_system import shared_system
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually

@@ -12,7 +12,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer, titles
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.samples import films
-from tests.programs.mosquitto_system import shared_system
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually

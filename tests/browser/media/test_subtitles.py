@@ -12,7 +12,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.films import SECONDS, sound
-from tests.programs.mosquitto_system import shared_system
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.samples.picture_subtitles import green_box

@@ -18,7 +18,7 @@ from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
-from tests.programs.mosquitto_system import keep_alive_slack
+from tests.programs.shared_system import keep_alive_slack
 from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 

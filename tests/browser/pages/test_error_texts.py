@@ -17,7 +17,7 @@ from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.media.test_media_error_texts import TEXTS
 from tests.browser.samples import films
-from tests.programs.mosquitto_system import shared_system
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing

@@ -1,0 +1,35 @@
+"""The system that tests share: on our broker, or on the one that ``TEST_BROKER`` names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from tests.programs.mosquitto_system import SystemOnMosquitto
+from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.system import System
+
+_KINDS: Final = {"": System, "mosquitto": SystemOnMosquitto, "nats": SystemOnNats}
+
+
+def _broker() -> str:
+    return os.environ.get("TEST_BROKER", "")
+
+
+def is_foreign() -> bool:
+    """Tell whether these systems are to be on a plain Mosquitto."""
+    return _broker() == "mosquitto"
+
+
+def keep_alive_slack() -> float:
+    """Return by how many seconds the broker of these systems may miss that a client fell silent.
+
+    Mosquitto looks for such clients every five seconds.
+    """
+    return 5.0 if is_foreign() else 0.0
+
+
+def shared_system(folder: Path, settings: dict[str, str] | None = None) -> System:
+    """Return a system for several tests."""
+    return _KINDS[_broker()](folder, settings or {})
