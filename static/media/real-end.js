@@ -15,6 +15,8 @@ export class RealEnd {
   #reached = 0;
   /** whether a stream is over before its end */
   #isOver = false;
+  /** seconds that such a stream lacks */
+  #missed = 0;
   /** @type {Signal<void>} a stream is over before its end */
   ended = new Signal();
 
@@ -48,7 +50,7 @@ export class RealEnd {
   get isEarly() {
     const { ended, currentTime, playbackRate } = this.#display.screen;
     const jump = currentTime - this.#reached;
-    return this.#isOver || (ended && jump > MUCH * Math.max(1, playbackRate));
+    return this.#isOver ? this.#missed > MUCH : ended && jump > MUCH * Math.max(1, playbackRate);
   }
 
   #begin() {
@@ -60,19 +62,17 @@ export class RealEnd {
     const { ended, paused, currentTime, duration } = this.#display.screen;
     // at the end of a file, browsers jump to the end that it claims
     if (!ended) this.#reached = currentTime;
-    if (paused || ended || !this.#isCutAt(currentTime, duration)) return;
+    if (paused || ended || !this.#isCutAt(currentTime)) return;
     this.#isOver = true;
+    this.#missed = duration - (this.#stream.cut?.at ?? duration);
     this.#display.screen.pause();
     this.ended.emit();
   }
 
-  /**
-   * @param {number} position
-   * @param {number} duration
-   */
-  #isCutAt(position, duration) {
+  /** @param {number} position */
+  #isCutAt(position) {
     const { cut } = this.#stream;
-    if (!cut || duration - cut.at < MUCH) return false;
+    if (!cut) return false;
     const { buffered } = this.#video;
     const ends = Array.from({ length: buffered.length }, (_, index) => buffered.end(index));
     const end = ends.find((each) => each >= position) ?? cut.at;

@@ -37,7 +37,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         ffmpeg(*_PICTURE, *_SOUND, "-pix_fmt", "yuv420p", *options, str(file))
         with file.open("r+b") as opened:
             opened.truncate(file.stat().st_size // 2)
-    ffmpeg(*_PICTURE, *_SOUND, "-pix_fmt", "yuv420p", *CUT["direct.mkv"], str(media / "whole.mkv"))
+    for name, of in (("whole.mkv", "direct.mkv"), ("nearly.mkv", "remux.mkv")):
+        ffmpeg(*_PICTURE, *_SOUND, "-pix_fmt", "yuv420p", *CUT[of], str(media / name))
+    with (media / "nearly.mkv").open("r+b") as opened:
+        opened.truncate((media / "nearly.mkv").stat().st_size * 7 // 8)
     with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
         system.wait_for_index()
         yield system
@@ -69,6 +72,16 @@ def test_it_ends_where_its_data_do(
     assert controlled.ask("seek", 2)["ended"] is False
     controlled.ask("play")
     controlled.player.advances(0.2)
+
+
+def test_what_lacks_seconds_only_just_ends(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/nearly.mkv")
+    controlled.ask("seek", SECONDS - 6)
+    controlled.ask("play")
+    eventually(lambda: controlled.observer.status()["ended"], "it ends")
+    state = controlled.observer.status()
+    assert (state["stream"]["kind"], state["playing"]) == ("remux", False)
+    assert (state["skipped"], state["error"], state["buffering"]) == (None, None, False)
 
 
 def test_the_queue_goes_on_after_it(controlled: ControlledPlayer) -> None:
