@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,11 @@ from tests.programs.mosquitto_system import SystemOnMosquitto
 from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.system import System
 
-_KINDS: Final = {"": System, "mosquitto": SystemOnMosquitto, "nats": SystemOnNats}
+_KINDS: Final[dict[str, Callable[[Path, dict[str, str]], System]]] = {
+    "": System,
+    "mosquitto": SystemOnMosquitto,
+    "nats": SystemOnNats,
+}
 
 
 def _broker() -> str:
