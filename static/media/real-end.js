@@ -6,6 +6,8 @@ import { Signal } from "../events/signal.js";
 const MUCH = 5;
 /** Seconds before the end of its data at which a stream is ended. */
 const NEAR = 0.25;
+/** The same for one that waits: browsers keep the last frames back. */
+const NEAR_WAITING = 1;
 
 export class RealEnd {
   #video;
@@ -39,6 +41,8 @@ export class RealEnd {
       if (this.#isOver) this.#display.screen.currentTime = 0;
     });
     for (const type of ["timeupdate", "waiting"]) this.#display.listen(type, () => this.#move());
+    // it may wait there already
+    this.#stream.cutFound.listen(() => this.#move());
   }
 
   /** Whether a stream is over before its end. */
@@ -73,9 +77,10 @@ export class RealEnd {
   #isCutAt(position) {
     const { cut } = this.#stream;
     if (!cut) return false;
-    const { buffered } = this.#video;
+    const { buffered, readyState } = this.#video;
+    const near = readyState < HTMLMediaElement.HAVE_FUTURE_DATA ? NEAR_WAITING : NEAR;
     const ends = Array.from({ length: buffered.length }, (_, index) => buffered.end(index));
     const end = ends.find((each) => each >= position) ?? cut.at;
-    return position > cut.last && position >= Math.min(end, cut.at) - NEAR;
+    return position > cut.last && position >= Math.min(end, cut.at) - near;
   }
 }

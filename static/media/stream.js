@@ -60,6 +60,8 @@ export class Stream {
   /** where its file is cut off, and the last part before begins, in seconds; null if not known
    * @type {{ at: number, last: number } | null} */
   cut = null;
+  /** @type {Signal<void>} `cut` is known */
+  cutFound = new Signal();
   /** @type {Signal<import("./delivery/link-speed.js").Transfer>} a part has been fetched */
   fetched = new Signal();
   /** @type {Signal<void>} more cues of its subtitles were read */
@@ -226,6 +228,7 @@ export class Stream {
     const before = parts.filter((part) => part.start < start);
     const last = before.length ? before[before.length - 1].start : 0;
     if (!this.cut || start < this.cut.at) this.cut = { at: start, last };
+    this.cutFound.emit();
   }
 
   /**
