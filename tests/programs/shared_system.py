@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from paho.mqtt.enums import MQTTProtocolVersion
+
 from tests.programs.mosquitto_system import SystemOnMosquitto
 from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.system import System
@@ -25,6 +27,11 @@ def _broker() -> str:
 def is_foreign() -> bool:
     """Tell whether these systems are to be on a plain Mosquitto."""
     return _broker() == "mosquitto"
+
+
+def version() -> MQTTProtocolVersion:
+    """Return the MQTT version that these systems speak at best."""
+    return MQTTProtocolVersion.MQTTv311 if _broker() == "nats" else MQTTProtocolVersion.MQTTv5
 
 
 def keep_alive_slack() -> float:

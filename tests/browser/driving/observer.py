@@ -10,6 +10,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.programs import shared_system
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
@@ -36,7 +37,7 @@ class Observer:
         self,
         url: BrokerUrl,
         root: str,
-        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        version: MQTTProtocolVersion | None = None,
     ) -> None:
         self.root = root
         self.said: list[Said] = []
@@ -45,7 +46,7 @@ class Observer:
         self._mqtt = paho.Client(
             CallbackAPIVersion.VERSION2,
             f"observer-{time.monotonic_ns()}",
-            protocol=version,
+            protocol=version or shared_system.version(),
         )
         self._mqtt.username_pw_set(url.username, url.password)
         self._mqtt.on_connect = lambda mqtt, *_: mqtt.subscribe(f"{root}/#", 1)
