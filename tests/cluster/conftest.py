@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.programs.nats_cluster import SystemOnNats
-from tests.waiting import eventually
 
 # nodes that restart one after the other take minutes: `make test-cluster` has them
 collect_ignore = (
@@ -28,6 +27,5 @@ collect_ignore = (
 def on_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemOnNats]:
     system = SystemOnNats(tmp_path_factory.mktemp("on-nats"))
     with system:
-        # a subscription during the hand-over of the streams may cost its connection
-        eventually(lambda: system.leads(3), "the last node leads the streams", 60)
+        system.wait_for_lead()
         yield system

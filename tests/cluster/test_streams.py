@@ -33,10 +33,6 @@ def test_who_is_to_lead(now: str, others: dict[str, bool], wanted: tuple[Lead, b
     assert leader({"leader": now, "replicas": replicas}, ORDER) == wanted
 
 
-def wait_until_last_leads(on_nats: SystemOnNats) -> None:
-    eventually(lambda: on_nats.leads(LAST), f"node-{LAST} leads", 60)
-
-
 def page_ports(on_nats: SystemOnNats) -> set[int]:
     """Return the ports that the web side gives to pages."""
     return {BrokerUrl.parse(Household(on_nats).given["url"]).port for _ in range(4)}
@@ -45,13 +41,13 @@ def page_ports(on_nats: SystemOnNats) -> set[int]:
 def test_pages_connect_to_nodes_that_do_not_lead(on_nats: SystemOnNats) -> None:
     others = set(on_nats.cluster.ws_ports[: LAST - 1])
     eventually(lambda: page_ports(on_nats) == others, "pages are sent to the others", 60)
-    wait_until_last_leads(on_nats)
+    on_nats.wait_for_lead()
 
 
 @pytest.mark.long
 def test_a_node_leads_again_after_its_return(on_nats: SystemOnNats) -> None:
     Household(on_nats)
-    wait_until_last_leads(on_nats)
+    on_nats.wait_for_lead()
     with on_nats.cluster.without(LAST):
         eventually(lambda: on_nats.leader() != LAST, "another node leads", 60)
-    wait_until_last_leads(on_nats)
+    on_nats.wait_for_lead()

@@ -225,6 +225,11 @@ class SystemOnNats(System):
         of_node = "".join(it for it in lines if it.startswith(f"node-{node}:"))
         return {"$MQTT_sess", "$MQTT_msgs", "$MQTT_rmsgs"} <= set(re.findall(r"\$\w+", of_node))
 
+    def wait_for_lead(self) -> None:
+        """Return once the last node leads: the hand-over may cost clients their connections."""
+        last = len(self.cluster.ws_ports)
+        eventually(lambda: self.leads(last), f"node-{last} leads", 60)
+
     def retained(self, node: int, topic_filter: str) -> dict[str, bytes]:
         """Return what a node has retained, by topic; nothing if it cannot be asked now."""
         found: dict[str, bytes] = {}

@@ -98,8 +98,7 @@ def running(folder: Path, more: dict[str, str] | None = None) -> Iterator[WebSid
         stack.enter_context(first)
         config = {"ZAPETTE_CONFIG": str(first.cluster.settings_file), "ZAPETTE_BIND": "127.0.0.1"}
         second = stack.enter_context(System(folder / "b", config | settings))
-        # their hand-over may cost connections
-        eventually(lambda: first.leads(3), "the last node leads the streams", 60)
+        first.wait_for_lead()
         balancer = Nginx(folder / "nginx", port, [first.http_port, second.http_port])
         stack.callback(balancer.stop)
         balanced = Balanced(folder, first.cluster.ws_ports)
