@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Self
+
+from zapette_broker.client_addresses import parse_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,9 @@ class TrustedProxies:
 
     def __contains__(self, address: object) -> bool:
         """Return whether an address is a proxy's; an IPv4 address may be written as IPv6."""
-        try:
-            parsed = ip_address(str(address))
-        except ValueError:
-            return False
-        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        return any(parsed in network for network in self.networks)
+        # most servers have none, and ask for each request
+        parsed = parse_address(str(address)) if self.networks else None
+        return parsed is not None and any(parsed in network for network in self.networks)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

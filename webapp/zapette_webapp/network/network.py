@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ipaddress import (
     IPv4Interface,
     IPv4Network,
-    IPv6Address,
     IPv6Interface,
     ip_address,
     ip_interface,
@@ -17,6 +16,8 @@ from ipaddress import (
 from typing import Final
 
 import psutil
+
+from zapette_broker.client_addresses import parse_address
 
 # Networks inside this machine: only their names distinguish them from real ones.
 _INTERNAL: Final = (
@@ -114,12 +115,9 @@ def is_local(address: str, own: Iterable[Interface]) -> bool:
         address: the address.
         own: this machine's addresses but for the loopback's.
     """
-    try:
-        parsed = ip_address(address.removeprefix("[").removesuffix("]").partition("%")[0])
-    except ValueError:
+    parsed = parse_address(address)
+    if parsed is None:
         return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
     is_private = any(parsed in it for it in _PRIVATE)
     return parsed.is_loopback or any(
         parsed == it.ip or (is_private and parsed in it.network) for it in own
