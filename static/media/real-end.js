@@ -17,8 +17,6 @@ export class RealEnd {
   #reached = 0;
   /** whether a stream is over before its end */
   #isOver = false;
-  /** seconds that such a stream lacks */
-  #missed = 0;
   /** @type {Signal<void>} a stream is over before its end */
   ended = new Signal();
 
@@ -52,9 +50,10 @@ export class RealEnd {
 
   /** Whether the medium has ended too early. */
   get isEarly() {
-    const { ended, currentTime, playbackRate } = this.#display.screen;
-    const jump = currentTime - this.#reached;
-    return this.#isOver ? this.#missed > MUCH : ended && jump > MUCH * Math.max(1, playbackRate);
+    const { ended, currentTime, duration, playbackRate } = this.#display.screen;
+    const { cut } = this.#stream;
+    if (this.#isOver && cut) return duration - cut.at > MUCH;
+    return ended && currentTime - this.#reached > MUCH * Math.max(1, playbackRate);
   }
 
   #begin() {
@@ -63,12 +62,11 @@ export class RealEnd {
   }
 
   #move() {
-    const { ended, paused, currentTime, duration } = this.#display.screen;
+    const { ended, paused, currentTime } = this.#display.screen;
     // at the end of a file, browsers jump to the end that it claims
     if (!ended) this.#reached = currentTime;
     if (paused || ended || !this.#isCutAt(currentTime)) return;
     this.#isOver = true;
-    this.#missed = duration - (this.#stream.cut?.at ?? duration);
     this.#display.screen.pause();
     this.ended.emit();
   }
