@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from tests.conformance.wire.answers import Disconnect, PubAck, SubAck
@@ -41,28 +43,34 @@ class GuestAttack(Attack):
         raise NotImplementedError
 
 
+async def _flood(
+    mqtt: Mqtt, counts: Counter[str], messages: Iterable[bytes], what: str = ""
+) -> None:
+    """Publish messages of QoS 1 without end, some at once; count how they are answered."""
+    under_way = 0
+    for message in messages:
+        mqtt.send(message)
+        under_way += 1
+        while under_way >= _WINDOW:
+            answer = await mqtt.receive()
+            if isinstance(answer, PubAck):
+                under_way -= 1
+                counts[f"{what}0x{answer.code:02x}"] += 1
+            elif isinstance(answer, Disconnect):
+                counts[f"{what}DISCONNECT 0x{answer.code:02x}"] += 1
+
+
 class Retains(GuestAttack):
     """As a guest, retains a message on one topic after the other, all of them its own."""
 
     name: ClassVar[str] = "retained messages of a guest"
 
     async def send(self, mqtt: Mqtt, root: str) -> None:
-        number = under_way = 0
-        while True:
-            number += 1
-            packet_id = next(mqtt.ids)
-            topic = f"{root}/{number}/status"
-            mqtt.send(
-                publish(topic, bytes(200), version=V5, qos=1, retain=True, packet_id=packet_id)
-            )
-            under_way += 1
-            while under_way >= _WINDOW:
-                answer = await mqtt.receive()
-                if isinstance(answer, PubAck):
-                    under_way -= 1
-                    self.counts[f"0x{answer.code:02x}"] += 1
-                elif isinstance(answer, Disconnect):
-                    self.counts[f"DISCONNECT 0x{answer.code:02x}"] += 1
+        await _flood(mqtt, self.counts, (
+            publish(f"{root}/{number}/status", bytes(200), version=V5, qos=1, retain=True,
+                    packet_id=packet_id)
+            for number, packet_id in enumerate(mqtt.ids, 1)
+        ))  # fmt: skip
 
 
 class LeavesSessions(Attack):
@@ -139,19 +147,11 @@ class QueuesForAbsent(Attack):
             self.counts[f"player 0x{code:02x}"] += 1
             mqtt.close()
             return
-        under_way = 0
+        topic, event = f"{root}/event/message", bytes(self.EVENT)
         try:
-            while True:
-                mqtt.send(
-                    publish(f"{root}/event/message", bytes(self.EVENT), version=V5, qos=1,
-                            packet_id=next(mqtt.ids))
-                )  # fmt: skip
-                under_way += 1
-                while under_way >= _WINDOW:
-                    answer = await mqtt.receive()
-                    if isinstance(answer, PubAck):
-                        under_way -= 1
-                        self.counts[f"event 0x{answer.code:02x}"] += 1
+            await _flood(mqtt, self.counts, (
+                publish(topic, event, version=V5, qos=1, packet_id=it) for it in mqtt.ids
+            ), "event ")  # fmt: skip
         finally:
             mqtt.close()
 
