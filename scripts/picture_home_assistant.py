@@ -61,7 +61,7 @@ views:
 
 
 def main() -> None:
-    """Take the dashboard of a real Home Assistant beside a page that plays."""
+    """Take the dashboard of a real Home Assistant next to a page that plays."""
     with tempfile.TemporaryDirectory() as folder, launched() as browser:
         system = System(_folder(folder, "system")).start()
         home = Instance(_folder(folder, "home"), system.household(), _CONFIGURATION)

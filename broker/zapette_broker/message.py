@@ -12,7 +12,7 @@ V311 = 4
 V5 = 5
 
 OVERHEAD = 200
-"""Approximate size of a message besides its topic and payload, in bytes."""
+"""Approximate size of a message without its topic and payload, in bytes."""
 
 _QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 

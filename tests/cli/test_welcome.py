@@ -44,7 +44,7 @@ def test_the_sample_is_named_as_such() -> None:
     assert alone.lines("fr")[0].endswith("Pour vos films\u202f: zapette DOSSIER")
 
 
-def test_the_name_is_shown_beside_the_address() -> None:
+def test_the_name_is_shown_next_to_the_address() -> None:
     named = replace(HOME, named="http://zapette.local:8000/")
     expected = "http://192.168.1.5:8000/ (or http://zapette.local:8000/)"
     assert named.lines("en")[1] == f"On another device: {expected}"

@@ -15,7 +15,7 @@ from tests.conformance.wire.encodings import Version
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proves(v311, v5): the numbered statements a test proves")
-    config.addinivalue_line("markers", "waits: spends seconds waiting, so runs beside others")
+    config.addinivalue_line("markers", "waits: spends seconds waiting, so runs next to others")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -111,7 +111,7 @@ class Proxy(Front):
 
     Args:
         http_port: of the system.
-        more: what the configuration of the location has besides.
+        more: what else the configuration of the location has.
     """
 
     program: str

@@ -75,11 +75,11 @@ def shown(film: bytes, rows: int = 18, columns: int = 32) -> Colours:
     return found
 
 
-def converted(file: Path, text: str, beside: Subtitle | None = None, first: int = 0) -> bytes:
+def converted(file: Path, text: str, external: Subtitle | None = None, first: int = 0) -> bytes:
     """Convert the picture of a film by a plan, from one of its parts on, as a server does."""
     _, facts = Sources(ProbeReader()).get(file, cut=False, again=False)
     means = Means(SOFTWARE, frozenset(), 1080)
-    _, recipe = Recipes(facts, plan.parse(text), means, beside).picture()
+    _, recipe = Recipes(facts, plan.parse(text), means, external).picture()
     arguments = command.arguments(file, facts, recipe, first)
     return subprocess.run(
         ffmpeg_program.command(*arguments), check=True, stdout=subprocess.PIPE, timeout=60
@@ -217,7 +217,7 @@ def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None
     black = ("-f", "lavfi", "-i", f"color=c=black:d=5:s={WIDTH * 2}x{HEIGHT * 2}:r=10")
     ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(film))
     write_pair(media / "film", {"en": (0.5, 1.5), "--": (1, 2), "fr": (1.5, 3.5)})
-    reader = VobSubFiles(tmp_path / "beside")
+    reader = VobSubFiles(tmp_path / "vobsub")
     reader.start()
     folder = MediaFolder(media)
     tracks = [reader.read(folder, "film.mkv", it, again=False) for it in range(3)]

@@ -1,4 +1,4 @@
-"""The terms of a grant, besides its rights: which budgets it uses."""
+"""The terms of a grant, apart from its rights: which budgets it uses."""
 
 from __future__ import annotations
 

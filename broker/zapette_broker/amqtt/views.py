@@ -100,7 +100,7 @@ class RetainedView(RetainedApplicationMessage):
 
 
 class SessionsView(MutableMapping[str, tuple[PluginSession, None]]):
-    """Our sessions by client id, as amqtt has them; the handler beside each is None."""
+    """Our sessions by client id, as amqtt has them; the handler of each is None."""
 
     def __init__(self, sessions: dict[str, Session]) -> None:
         self._sessions = sessions

@@ -255,8 +255,8 @@ Le contenu actuel du dossier n'est pas supprimé : il est déplacé dans un doss
     """Install the service and start it, now and whenever the machine starts.
 
 The settings given here go into the unit; the others come from /etc/zapette/zapette.toml, or,
-with --user, from your own settings file. The service may read your films and nothing of yours
-besides; after a change of the media folder, install it again.""": """\
+with --user, from your own settings file. The service may read your films and nothing else
+of yours; after a change of the media folder, install it again.""": """\
 Installe le service et le démarre, maintenant et à chaque démarrage de la machine.
 
 Les réglages donnés ici vont dans l'unité ; les autres viennent de /etc/zapette/zapette.toml ou,

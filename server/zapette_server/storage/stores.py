@@ -44,7 +44,7 @@ class Stores:
         folder: the data folder.
         registry: the players.
         grants: the tokens of remotes and guests.
-        shared: the database of what all web sides agree on besides: in memory with SQLite, since
+        shared: the database of what else all web sides share: in memory with SQLite, since
             one web side is alone then.
         is_shared: whether other web sides use it too.
     """
@@ -155,7 +155,7 @@ class Stores:
 
 @contextlib.contextmanager
 def opened(path: Path, database: str = SQLITE) -> Iterator[tuple[PlayerRegistry, Grants]]:
-    """Provide the players and grants beside the parts that run, for a command.
+    """Provide the players and grants to a command, while the parts run.
 
     Raises:
         StoreError: the folder or a store cannot be used.

@@ -97,7 +97,7 @@ export function decide(given) {
  * @param {readonly string[]} languages as BCP 47 tags, by preference
  */
 export function preferredSound(sounds, languages) {
-  const main = sounds.filter(({ title }) => !title || !BESIDE.test(title));
+  const main = sounds.filter(({ title }) => !title || !SECONDARY.test(title));
   for (const wanted of languages.map(baseOf)) {
     const spoken = main.filter(({ language }) => language && baseOf(language) === wanted);
     const found = spoken.find((sound) => sound.default) || spoken[0];
@@ -108,7 +108,7 @@ export function preferredSound(sounds, languages) {
 }
 
 /** Titles of commentaries and audio descriptions. */
-const BESIDE = /comment|descri/i;
+const SECONDARY = /comment|descri/i;
 
 /**
  * Return the language of a tag in its shortest form: `fr` for `fra`, `fre` and `fr-CA`.

@@ -187,8 +187,8 @@ test("subtitles that are pictures are drawn into the picture", () => {
   const way = (/** @type {Partial<Circumstances>} */ more) =>
     told(whole, { burn: "burn2", ...more });
   assert.deepEqual(way({}), ["transcode", "subtitles", null, "h264.burn2-copy"]);
-  const beside = way({ burn: "beside0" });
-  assert.deepEqual(beside, ["transcode", "subtitles", null, "h264.beside0-copy"]);
+  const external = way({ burn: "beside0" });
+  assert.deepEqual(external, ["transcode", "subtitles", null, "h264.beside0-copy"]);
   assert.deepEqual(way({ link: 6e6 }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);
   const slow = { ...browser, smooth: false };
   assert.deepEqual(way({ browser: slow }), ["transcode", "subtitles", null, "h264.720.burn2-copy"]);

@@ -86,7 +86,7 @@ for (const version of /** @type {const} */ ([4, 5])) {
   });
 }
 
-test("what MQTT 5 says beside is read, and the rest of it passed over", () => {
+test("what MQTT 5 says in addition is read, and the rest of it passed over", () => {
   const properties = {
     payloadFormatIndicator: true,
     messageExpiryInterval: 10,

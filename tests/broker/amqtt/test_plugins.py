@@ -272,7 +272,7 @@ def test_a_plugin_subscribes_for_a_client_to_come() -> None:
 
 
 class Tokens:
-    """An authenticator of this package beside amqtt's plugins."""
+    """An authenticator of this package next to amqtt's plugins."""
 
     def authenticate(self, request: ConnectRequest) -> Grant | None:
         if request.username is None:
@@ -280,7 +280,7 @@ class Tokens:
         return Grant(Rights.from_rules([Rule("all", "t/#")]), username=request.username)
 
 
-def test_plugins_are_asked_beside_the_authenticator() -> None:
+def test_plugins_are_asked_as_well_as_the_authenticator() -> None:
     with run({f"{OURS}.Doorkeeper": {"word": "please"}}, authenticator=Tokens()) as running:
         running.connect("a", username="ann", password=b"please").silence()
         running.connect("b", username="ann", password=b"now", expect=4)

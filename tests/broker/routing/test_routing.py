@@ -25,7 +25,7 @@ class Entry:
 
 
 class Subscriptions(RuleBasedStateMachine):
-    """The tree beside a dictionary of filters."""
+    """The tree next to a dictionary of filters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Subscriptions(RuleBasedStateMachine):
 
 
 class Retained(RuleBasedStateMachine):
-    """Retained messages beside a dictionary of topics."""
+    """Retained messages next to a dictionary of topics."""
 
     def __init__(self) -> None:
         super().__init__()

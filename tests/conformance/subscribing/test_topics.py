@@ -55,7 +55,7 @@ def test_wildcards_do_not_match_dollar_topics(clients: Clients, name: str) -> No
     client.subscribe(name.format(rest=rest), qos=1)
     for first in ("$mine", "mine"):
         client.publish(f"{first}/{rest}", b"x", qos=1)
-    # Other tests run beside this one; the plain topic shows that all was looked at.
+    # Other tests run at the same time; the plain topic shows that all was looked at.
     topics = [client.message().topic]
     while topics[-1] != f"mine/{rest}":
         topics.append(client.message().topic)

@@ -99,7 +99,7 @@ def acknowledgement(kind: Type, packet_id: int, code: int = 0, properties: Pairs
 def subscribe(
     packet_id: int, *filters: tuple[str | bytes, int], version: Version, properties: Pairs = ()
 ) -> bytes:
-    """Encode SUBSCRIBE; the number beside each filter is its whole options byte."""
+    """Encode SUBSCRIBE; the number with each filter is its whole options byte."""
     body = u16(packet_id) + (encode_properties(properties) if version is Version.V5 else b"")
     body += b"".join(string(name) + bytes([options]) for name, options in filters)
     return packet(Type.SUBSCRIBE << 4 | 2, body)

@@ -125,8 +125,8 @@ def test_all_that_is_in_a_film_is_told(library: Library, media: Path, rich_film:
         (1, False),
     ]
     assert entry["tracks"][0]["bit_depth"] == 10
-    beside, text, styled = entry["subtitles"]
-    assert (beside["id"], beside["kind"]) == ("fr", "text")
+    external, text, styled = entry["subtitles"]
+    assert (external["id"], external["kind"]) == ("fr", "text")
     assert text == {
         "id": "inside-0",
         "label": "Français (forced)",

@@ -110,7 +110,7 @@ def test_a_changed_film_has_another_picture(thumbnails: Thumbnails, tmp_path: Pa
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n"
 DISGUISES = {
     "a playlist": PLAYLIST.format(secret="file://{folder}/secret.ts"),
-    "a playlist beside it": PLAYLIST.format(secret="secret.ts"),
+    "a playlist next to it": PLAYLIST.format(secret="secret.ts"),
     "a list of parts": "ffconcat version 1.0\nfile secret.ts\n",
 }
 

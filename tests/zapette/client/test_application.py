@@ -119,9 +119,7 @@ def test_the_order_of_one_callers_requests(application: Make) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_thousand_calls_at_once_beside_handlers_that_hang(
-    application: Make, is_async: bool
-) -> None:
+def test_a_thousand_calls_at_once_while_handlers_hang(application: Make, is_async: bool) -> None:
     service, callers = application(name()), [application() for _ in range(4)]
     hang = threading.Event()
 

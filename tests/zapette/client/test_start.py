@@ -30,7 +30,7 @@ def service(application: Make) -> Application:
     return made
 
 
-async def beside(work: Coroutine[Any, Any, Any]) -> int:
+async def meanwhile(work: Coroutine[Any, Any, Any]) -> int:
     """Await `work`, and return how often another task had its turn meanwhile."""
     turns = 0
 
@@ -94,7 +94,7 @@ def test_no_broker_and_no_patience() -> None:
             with pytest.raises(Unavailable, match="Connection refused"):
                 await own.start(0.5)
 
-        return await beside(enter())
+        return await meanwhile(enter())
 
     assert asyncio.run(refused()) > 10
     assert not own.is_live

@@ -139,7 +139,7 @@ def test_workers_grow_to_their_limit_and_what_is_more_waits(
     )
 
 
-def test_what_runs_beside_begins_in_its_order_and_waits_for_nobody(runner: Runner) -> None:
+def test_what_runs_in_parallel_begins_in_its_order_and_waits_for_nobody(runner: Runner) -> None:
     begun: list[int] = []
     go = asyncio.Event()
 

@@ -25,11 +25,11 @@ def register(media: Blueprint, library: Library) -> None:
     @media.get("/subtitles/<library_path:path>")
     def subtitle(path: str) -> Response:
         file = library.media_folder.get(path)
-        beside = file.suffix.lower() in media_types.SUBTITLES
+        is_external = file.suffix.lower() in media_types.SUBTITLES
         if file.suffix.lower() == media_types.PAIR:
             raise NotSubtitles
         form = _form()
-        if beside:
+        if is_external:
             if form == "text" and file.suffix.lower() not in media_types.STYLED:
                 raise InvalidRequest("format: only ASS and SSA can be sent as they are")
             language = film_subtitles.subtitle(library.media_folder, path).language

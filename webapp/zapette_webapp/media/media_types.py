@@ -172,9 +172,9 @@ def kind_of(kind_of_file: str) -> str | None:
     return kind_of_file.partition("/")[0] if kind_of_file in DEMUXERS else None
 
 
-def is_part(path: str, *, beside_playlist: bool) -> bool:
+def is_part(path: str, *, with_playlist: bool) -> bool:
     """Return whether a file is a segment of a stream (HLS) rather than a medium of its own."""
-    return suffix(path) in _PARTS and beside_playlist
+    return suffix(path) in _PARTS and with_playlist
 
 
 def is_unnamed(path: str) -> bool:

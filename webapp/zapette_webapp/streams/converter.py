@@ -126,7 +126,7 @@ class StreamConverter:
         return cls(
             Sources(reader),
             reader,
-            VobSubFiles(folder / "beside"),
+            VobSubFiles(folder / "vobsub"),
             Streams(
                 ffmpeg,
                 Cache(folder, settings.convert_cache << 20),
@@ -178,10 +178,10 @@ class StreamConverter:
         if self.streams.ffmpeg is None:
             raise NotStreamable("no_ffmpeg", "ffmpeg is not installed on the server")
         source, facts = self.sources.get(file, cut=plan.video == "copy", again=again)
-        beside = None
-        if plan.beside and plan.burn is not None:
-            beside = self.vobsub_files.read(media_folder, path, plan.burn, again=again)
-        return Made(source, Recipes(facts, plan, self.means, beside), self.streams)
+        external = None
+        if plan.is_external and plan.burn is not None:
+            external = self.vobsub_files.read(media_folder, path, plan.burn, again=again)
+        return Made(source, Recipes(facts, plan, self.means, external), self.streams)
 
     def start(self) -> None:
         """Start."""

@@ -16,7 +16,7 @@ from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.long_readings import output
 from zapette_webapp.media.subtitles.subtitle_files import Subtitle as Track
 from zapette_webapp.media.tools import Limits, Tool
-from zapette_webapp.streams.planning.facts import Beside, Subtitle
+from zapette_webapp.streams.planning.facts import ExternalFile, Subtitle
 
 BUDGET: Final = 64 << 20
 """The size limit of the files, in bytes: those of some ten films."""
@@ -72,12 +72,12 @@ class VobSubFiles:
         if number >= len(found):
             raise NotFound(f"there is no subtitle track {number} next to this medium")
         index = media_folder.get(found[number].path)
-        pictures = next((it for it in _beside(index) if it.is_file()), None)
+        pictures = next((it for it in _pictures_of(index) if it.is_file()), None)
         if pictures is None or pictures.is_symlink():
             raise NotFound("the pictures of these subtitles are missing")
         size = film_subtitles.index_of_pair(media_folder, found[number].path).size
         file = self._file(index, pictures, found[number].number or 0)
-        return Subtitle(0, "dvd_subtitle", is_picture=True, beside=Beside(file, size))
+        return Subtitle(0, "dvd_subtitle", is_picture=True, external=ExternalFile(file, size))
 
     def _tracks(self, media_folder: MediaFolder, film: str, *, again: bool) -> list[Track]:
         with self._lock:
@@ -107,7 +107,7 @@ class VobSubFiles:
             raise InvalidRequest(f"plan: the subtitles next to the film: {error}") from None
 
 
-def _beside(index: Path) -> list[Path]:
+def _pictures_of(index: Path) -> list[Path]:
     return [index.with_suffix(it) for it in (".sub", ".SUB", ".Sub")]
 
 

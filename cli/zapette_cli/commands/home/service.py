@@ -63,8 +63,8 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     """Install the service and start it, now and whenever the machine starts.
 
     The settings given here go into the unit; the others come from /etc/zapette/zapette.toml, or,
-    with --user, from your own settings file. The service may read your films and nothing of yours
-    besides; after a change of the media folder, install it again.
+    with --user, from your own settings file. The service may read your films and nothing else
+    of yours; after a change of the media folder, install it again.
     """
     given = {key: it for _, _, key, _ in OPTIONS if (it := context.params[key]) is not None}
     if not user and context.params["config"] is None and SETTINGS.exists():

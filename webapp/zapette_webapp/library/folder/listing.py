@@ -163,9 +163,7 @@ class _Sorting:
             media_types.suffix(it) == media_types.STREAM and kind == "video"
             for it, kind, _ in self._files
         )
-        files = [
-            it for it in self._files if not media_types.is_part(it[0], beside_playlist=streams)
-        ]
+        files = [it for it in self._files if not media_types.is_part(it[0], with_playlist=streams)]
         own = next((self._pictures[it] for it in _POSTERS if it in self._pictures), None)
         offered = subtitles_of(self._media_folder, [here for here, _, _ in files], self._texts)
         media = [

@@ -1,4 +1,4 @@
-"""What a medium contains besides pictures and sounds: subtitles, fonts and chapters; no I/O."""
+"""What a medium contains apart from pictures and sounds: subtitles, fonts and chapters; no I/O."""
 
 from __future__ import annotations
 

@@ -93,13 +93,13 @@ class ConvertedPicture:
         return self.timeline.starts[first]
 
     @property
-    def beside(self) -> tuple[str, ...]:
+    def external(self) -> tuple[str, ...]:
         """The arguments for another input than the film."""
-        beside = self.subtitle.beside if self.subtitle is not None else None
-        if beside is None:
+        external = self.subtitle.external if self.subtitle is not None else None
+        if external is None:
             return ()
-        size = "x".join(map(str, beside.size))
-        return (*_LOCAL, "-canvas_size", size, "-f", "matroska", "-i", f"file:{beside.file}")
+        size = "x".join(map(str, external.size))
+        return (*_LOCAL, "-canvas_size", size, "-f", "matroska", "-i", f"file:{external.file}")
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ def arguments(
     place = (*whole, *(("-ss", f"{begins:.6f}") if begins else ()))
     return [
         *(*_QUIET, *_TIMES, *recipe.before, *place, "-f", facts.demuxer, "-i", f"file:{file}"),
-        *(recipe.beside if isinstance(recipe, ConvertedPicture) else ()),
+        *(recipe.external if isinstance(recipe, ConvertedPicture) else ()),
         *(*_ONLY, *recipe.arguments(first), *_MP4, "pipe:1"),
     ]
 

@@ -102,7 +102,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ExternalFile:
     """A file with the pictures of subtitles, made from a VobSub next to the film.
 
     Attributes:
@@ -122,13 +122,13 @@ class Subtitle:
         index: its number among all streams of the file.
         codec_name: what ffmpeg calls its codec: ``hdmv_pgs_subtitle``.
         is_picture: whether it consists of pictures, and not of text.
-        beside: the file that it is in, if that is not the film.
+        external: the file that it is in, if that is not the film.
     """
 
     index: int
     codec_name: str
     is_picture: bool
-    beside: Beside | None = None
+    external: ExternalFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,18 +33,18 @@ class Plan:
         audio: ``copy`` as they are, ``aac`` converted to stereo where needed, ``none`` left out.
         height: the most lines of a converted picture; None for the setting's.
         burn: the number of the subtitle track drawn into the picture, from 0; None for none.
-        beside: whether that is a track next to the film, and not one inside it.
+        is_external: whether that is a track next to the film, and not one inside it.
     """
 
     video: Video
     audio: Audio
     height: int | None = None
     burn: int | None = None
-    beside: bool = False
+    is_external: bool = False
 
     def __str__(self) -> str:
         height = "" if self.height is None else f".{self.height}"
-        where = "beside" if self.beside else "burn"
+        where = "beside" if self.is_external else "burn"
         burn = "" if self.burn is None else f".{where}{self.burn}"
         return f"{self.video}{height}{burn}-{self.audio}"
 

@@ -56,13 +56,13 @@ class Recipes:
         facts: the medium.
         plan: what is made of it.
         means: what it is made with.
-        beside: the subtitles next to the film that the plan names.
+        external: the subtitles next to the film that the plan names.
     """
 
     facts: Facts
     plan: Plan
     means: Means
-    beside: Subtitle | None = None
+    external: Subtitle | None = None
 
     def picture(self) -> tuple[str, Recipe]:
         """Return how the picture is made, and a name that says it.
@@ -83,8 +83,8 @@ class Recipes:
         shape = self._shape(picture)
         subtitle = self._burnt()
         burn = "" if self.plan.burn is None else f".burn{self.plan.burn}"
-        if subtitle is not None and subtitle.beside is not None:
-            burn = f".{subtitle.beside.file.stem}"
+        if subtitle is not None and subtitle.external is not None:
+            burn = f".{subtitle.external.file.stem}"
         times = timeline.converted_picture(picture.rate, self.facts.duration)
         recipe = ConvertedPicture(
             shape,
@@ -144,8 +144,8 @@ class Recipes:
 
     def _burnt(self) -> Subtitle | None:
         number = self.plan.burn
-        if number is None or self.plan.beside:
-            return self.beside
+        if number is None or self.plan.is_external:
+            return self.external
         if number >= len(self.facts.subtitles):
             raise NotFound(f"this medium has no subtitle track {number}")
         if not self.facts.subtitles[number].is_picture:

@@ -85,7 +85,7 @@ def graph(
     is_disc = subtitle.codec_name == "dvd_subtitle"
     number = 0
     earlier = ""
-    if subtitle.beside is not None:
+    if subtitle.external is not None:
         # it is read from its beginning
         number, earlier = 1, f"trim=start={max(0.0, start - _LONGEST_SHOWN):.3f},"
     scaled = f"scale={width}:{height if is_disc else -1}"
