@@ -1,7 +1,8 @@
 """Play every kind of film on real pages: ``.venv/bin/python -m scripts.films``.
 
-Makes the samples with ffmpeg, plays each in Chromium and Firefox, and writes the table of
-`docs/films-table.md`. With names as arguments, plays only these and writes nothing.
+Makes the samples with ffmpeg, plays each in Chromium and Firefox, and writes the table
+`build/docs/films.md`, of which docs/films.md has a summary. With names as arguments, plays only
+these and writes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_server.paths import ROOT
 
-TABLE: Final = ROOT / "docs" / "films-table.md"
+TABLE: Final = ROOT / "build" / "docs" / "films.md"
 _HEAD: Final = """# Every kind of film
 
 `python -m scripts.films` makes {count} samples of {seconds} s with ffmpeg, and plays each on a real
@@ -47,6 +48,7 @@ def main() -> None:
         results = screen(samples, Path(folder))
     faults = [it for it in results if any(one.faults for one in it[1:])]
     if not wanted:
+        TABLE.parent.mkdir(parents=True, exist_ok=True)
         TABLE.write_text(_table(results, len(results) - len(faults)))
     sys.exit(1 if faults else 0)
 
