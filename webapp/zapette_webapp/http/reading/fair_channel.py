@@ -146,7 +146,11 @@ class FairChannel(TurnChannel):
             elif now - self._waits_since > IDLE_SECONDS and not self.total_outbufs_len:
                 # waitress counts empty lines as activity
                 self.will_close = True
-        return bool(super().readable()) and not self._is_for_broker()
+        return self._is_open and bool(super().readable()) and not self._is_for_broker()
+
+    def writable(self) -> bool:
+        """Return whether there is something to send, or the connection is to be closed."""
+        return self._is_open and bool(super().writable())
 
     def handle_read(self) -> None:
         """Read bytes; drop them if the connection only lingers."""
@@ -207,6 +211,11 @@ class FairChannel(TurnChannel):
         """Close the connection, and drop what is not sent yet."""
         self._is_cut = True
         self.server.pull_trigger()
+
+    @property
+    def _is_open(self) -> bool:
+        """Tell whether it may be waited for: another connection may have a closed one's number."""
+        return self.socket is not None
 
     def _reset(self) -> None:
         self.lingers = False
