@@ -1,4 +1,4 @@
-/** The library's answers (docs/library.md), and what a player can play of them; no I/O. */
+/** The library's answers (docs/library-api.md), and what a player can play of them; no I/O. */
 
 /**
  * @typedef {object} Query

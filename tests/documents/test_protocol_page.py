@@ -117,7 +117,7 @@ def test_other_procedures() -> None:
 
 
 def test_the_library() -> None:
-    (rows, *_) = tables(DOCUMENTS / "library.md", "The API")
+    (rows, *_) = tables(DOCUMENTS / "library-api.md", "The library")
     told = [name for names, *_ in rows for name in quoted(names)]
     assert sorted(told) == sorted(PROCEDURES["server"]["library"])
 
@@ -171,7 +171,7 @@ def test_the_rights() -> None:
 
 
 def test_the_sizes_and_times() -> None:
-    pages = [DOCUMENTS / "library.md", PAGE]
+    pages = [DOCUMENTS / "library-api.md", PAGE]
     text = " ".join(" ".join(page.read_text() for page in pages).split())
     limits = {name: it for name, it in vectors("limits").items() if name != "description"}
     resumed = limits["resumed_seconds"] // 60

@@ -3,7 +3,7 @@
 import { build } from "../dom.js";
 import { retryPicture } from "../picture-retry.js";
 
-/** The tiles of a sheet, as the server draws them (docs/http-api.md): `COUNT` equal parts of a film. */
+/** The tiles of a sheet (docs/library-api.md), which stand for `COUNT` equal parts of a film. */
 const COLUMNS = 10;
 const COUNT = 200;
 /** The size of a tile, in pixels. */

@@ -1,4 +1,4 @@
-"""The entries of the answers about the library (docs/library.md)."""
+"""The entries of the answers about the library (docs/library-api.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries on the library (docs/library.md)."""
+"""Queries on the library (docs/library-api.md)."""
 
 from __future__ import annotations
 

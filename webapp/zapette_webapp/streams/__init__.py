@@ -1,1 +1,1 @@
-"""Films as HLS, converted while they are watched (docs/films.md)."""
+"""Films as HLS, converted while they are watched (docs/library-api.md)."""

@@ -32,7 +32,7 @@ _NAME: Final = re.compile(
 
 
 def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprint:
-    """Return ``/streams/<path>/<plan>/…`` (docs/films.md)."""
+    """Return ``/streams/<path>/<plan>/…`` (docs/library-api.md)."""
     routes = Blueprint("streams", __name__)
     problem_details.tolerate_lost_media(routes)
 
