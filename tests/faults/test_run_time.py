@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -229,6 +230,20 @@ def test_a_store_that_is_damaged(system: System, store: str, harm: Callable[[Pat
     assert system.stop() == 0
     system.start()
     assert system.post("api/credentials", player).status == 200
+
+
+def test_a_disk_that_is_away_for_a_while(tmp_path: Path) -> None:
+    """What is left is the empty folder that it was mounted on: no home to begin anew."""
+    with System(tmp_path) as system:
+        player = new_player(system)
+        disk = system.data.rename(tmp_path / "disk")
+        system.data.mkdir()
+        eventually(lambda: "it is no longer there" in system.log, "it says so", timeout=60)
+        assert not (system.data / "secret").exists()
+        shutil.rmtree(system.data)
+        disk.rename(system.data)
+        eventually(system.is_up, "it recovers by itself", timeout=60)
+        assert system.post("api/credentials", player).status == 200
 
 
 _NOTICED = ("kept as", "store_repaired", "new index", "was removed or replaced", "was gone")

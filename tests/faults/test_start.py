@@ -5,6 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from tests.faults.disk import filled, small_disk
 from tests.faults.holding import held
 from tests.programs.ports import free_ports
 from tests.programs.system import System
@@ -58,3 +61,17 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"{system.data} is not a folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("own_disk")
+def test_a_first_start_waits_for_a_full_disk(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    with small_disk(system.data, 12 << 20):
+        with filled(system.data):
+            system.start_without_waiting()
+            eventually(lambda: "its disk is full" in system.log, "it says so")
+        try:
+            eventually(system.is_up, "it starts by itself", timeout=40)
+        finally:
+            system.stop()
+    assert "Traceback" not in system.log

@@ -14,7 +14,7 @@ from zapette_cli.processes.part import DAMAGED, FATAL, LONGEST_DELAY, SHORTEST_D
 from zapette_cli.processes.ports import check_ports
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.settings.settings import Settings
-from zapette_server.storage.data_folder import DataFolder, make_folder
+from zapette_server.storage.data_folder import make_folder, read_secret
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE
 
@@ -26,6 +26,9 @@ RELOAD: Final = -1
 _STOP_TIMEOUT: Final = 4.0
 _LOOK: Final = 0.1
 _LOOK_AT_CODE: Final = 0.5
+_GONE: Final = (
+    "it is no longer there; mount or restore it, or start Zapette again for a new household"
+)
 
 
 def run(
@@ -55,8 +58,7 @@ def run(
     """
     stopping = Interruption()
     stopping.handle(signal.SIGINT, signal.SIGTERM)
-    # with PostgreSQL, the secrets may come from there
-    (DataFolder.open if settings.database == SQLITE else make_folder)(settings.data_dir)
+    make_folder(settings.data_dir)
     with FolderLock(settings.data_dir, "run").held():
         if not _prepare(settings, stopping):
             return 0
@@ -71,10 +73,15 @@ def run(
         )
 
 
-def _prepare(settings: Settings, stopping: Interruption) -> bool:
+def _prepare(settings: Settings, stopping: Interruption, secret: bytes | None = None) -> bool:
     """Create the stores before they are needed; return false to stop instead.
 
     It waits for temporary failures, such as a full disk, to end.
+
+    Args:
+        settings: the settings.
+        stopping: whether to stop.
+        secret: the signing secret that the data folder had at the start, if it must have it now.
     """
     # only here: other commands start without SQLite
     from zapette_server.storage import stores
@@ -82,6 +89,7 @@ def _prepare(settings: Settings, stopping: Interruption) -> bool:
     delay = SHORTEST_DELAY
     while not stopping.is_set():
         try:
+            _check_secret(settings, secret)
             stores.prepare(settings.data_dir, stopping.is_set, settings.database)
         except UnusableStore:
             raise
@@ -96,6 +104,19 @@ def _prepare(settings: Settings, stopping: Interruption) -> bool:
     return False
 
 
+def _check_secret(settings: Settings, secret: bytes | None) -> None:
+    if not _has_secret(settings, secret):
+        raise StoreError(f"data folder {settings.data_dir}: {_GONE}")
+
+
+def _has_secret(settings: Settings, secret: bytes | None) -> bool:
+    """Return whether the data folder has this signing secret; without one, any will do."""
+    try:
+        return secret is None or read_secret(settings.data_dir) == secret
+    except StoreError:
+        return False
+
+
 def _keep_running(
     settings: Settings,
     on_ready: Callable[[], None],
@@ -106,6 +127,8 @@ def _keep_running(
     *,
     reload: bool,
 ) -> int:
+    # with PostgreSQL, it comes from there
+    secret = read_secret(settings.data_dir) if settings.database == SQLITE else None
     parts = [Part(name, settings) for name in part_names(settings)]
     watcher = Watcher() if reload else None
     looked_at = 0.0
@@ -116,10 +139,12 @@ def _keep_running(
         codes = [part.look(now) for part in parts]
         if FATAL in codes:
             code = FATAL
-        elif DAMAGED in codes:
+        elif DAMAGED in codes or (
+            codes.count(None) < len(codes) and not _has_secret(settings, secret)
+        ):
             log.error("restarting all parts to repair the store")
             _stop(parts)
-            _prepare(settings, stopping)
+            _prepare(settings, stopping, secret)
         elif not was_ready and is_ready():
             was_ready = True
             on_ready()

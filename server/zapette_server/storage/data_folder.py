@@ -70,18 +70,12 @@ class DataFolder:
         Raises:
             StoreError: one of them is missing, cannot be read or is malformed.
         """
+        key = read_secret(path)
         try:
-            secret = (path / _SECRET).read_text().strip()
             # A crash may leave zeros.
             password = (path / _PASSWORD).read_text().strip().strip("\0")
         except (OSError, UnicodeDecodeError) as error:
             raise _folder_error(path, error) from error
-        try:
-            key = bytes.fromhex(secret)
-        except ValueError:
-            key = b""
-        if len(key) != _SECRET_BYTES:
-            raise StoreDamaged(f"{path / 'secret'}: not a signing secret; restore it or remove it")
         if not password:
             # An empty password would admit everybody.
             raise StoreDamaged(f"{path / _PASSWORD}: no password in it; restore it or remove it")
@@ -131,6 +125,25 @@ class DataFolder:
     def uploads(self) -> Path:
         """The folder of files from phones, which are deleted after they were played."""
         return self.path / "uploads"
+
+
+def read_secret(path: Path) -> bytes:
+    """Read the signing secret of a folder.
+
+    Raises:
+        StoreError: it is missing, cannot be read or is malformed.
+    """
+    try:
+        secret = (path / _SECRET).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _folder_error(path, error) from error
+    try:
+        key = bytes.fromhex(secret)
+    except ValueError:
+        key = b""
+    if len(key) != _SECRET_BYTES:
+        raise StoreDamaged(f"{path / _SECRET}: not a signing secret; restore it or remove it")
+    return key
 
 
 def make_folder(path: Path) -> Path:
