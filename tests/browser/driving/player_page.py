@@ -111,9 +111,16 @@ class PlayerPage(PageDriver):
         return found
 
     def advances(self, by: float = 0.3, timeout: float = 30) -> None:
-        """Wait until the picture has really moved on."""
+        """Wait until the picture has really moved on; it may begin again meanwhile."""
         begun = self.time
-        eventually(lambda: self.time > begun + by, f"the video moves on from {begun}", timeout)
+
+        def has_moved() -> bool:
+            nonlocal begun
+            now = self.time
+            begun = min(begun, now)
+            return now > begun + by
+
+        eventually(has_moved, f"the video moves on from {begun}", timeout)
 
     def _shown_link(self) -> str:
         return str(self.see('(document.querySelector("a.qr[href]") || {}).href || ""'))

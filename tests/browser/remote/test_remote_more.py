@@ -27,7 +27,7 @@ def shown(
     _, phone, observer = opened
     if observer.status()["source"] != "media/Beta.webm":
         observer.ask("load", b"media/Beta.webm")
-    observer.ask("pause")
+    observer.ask("stop")
     phone.tap("More")
     eventually(lambda: phone.shows("Rename"), "more")
     return opened
