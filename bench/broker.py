@@ -19,10 +19,10 @@ from typing import get_args
 import uvloop
 
 from bench.broker_load.clients import Transport
-from bench.broker_load.measures import Effort
+from bench.broker_load.measures import MEASURES
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
-from bench.broker_load.run import USUAL, Run
+from bench.broker_load.run import Run
 from bench.processes import exit_code, raise_file_limit, two_cores
 from bench.results import about, command, counts, names_of, write_json
 
@@ -30,11 +30,13 @@ from bench.results import about, command, counts, names_of, write_json
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
     usual = {"repeats": 3, "seconds": 1.5, "held": 15_000, "hold_seconds": 45.0}
+    usual |= {"connections": 2000, "fan_outs": 5, "retakes": 2}
     parser = command("broker", __doc__, **usual, quick=False, silent=False)
+    measures = [*MEASURES, "memory", "growth"]
     for option, known, names in (
         ("--servers", list(SERVERS), ["ours", "mosquitto", "crossbar", "amqtt"]),
         ("--transports", get_args(Transport), ["ws", "tcp"]),
-        ("--only", (*USUAL, "hold"), list(USUAL)),
+        ("--only", measures, [it for it in measures if it != "hold"]),
     ):
         text = f"of {', '.join(known)}; default: {','.join(names)}"
         kind = names_of(known)
@@ -43,21 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = f"default: {','.join(map(str, numbers))}"
         parser.add_argument(option, type=counts, default=numbers, metavar="N,…", help=text)
     parser.add_argument("--mqtt", choices=("3.1.1", "5"), default="3.1.1")
-    parser.set_defaults(effort=Effort(), retakes=2)
     if parser.parse_args(arguments).quick:
-        # few clients, one short round
-        effort = Effort(connections=100, fan_outs=3)
-        few = {"idle": [0, 300], "others": [0, 1000], "repeats": 1, "seconds": 0.3}
-        parser.set_defaults(**few, effort=effort, retakes=0)
+        parser.set_defaults(idle=[0, 300], others=[0, 1000], repeats=1, seconds=0.3, retakes=0)
+        parser.set_defaults(connections=100, fan_outs=3)
     return carry_out(parser.parse_args(arguments))
 
 
-def carry_out(plan: Namespace, *, judged: bool = True) -> int:
+def carry_out(plan: Namespace) -> int:
     """Carry out a plan and show its results; return what `main` returns."""
-    return exit_code(lambda: uvloop.run(_run(plan, judged)))
+    return exit_code(lambda: uvloop.run(_run(plan)))
 
 
-async def _run(plan: Namespace, judged: bool) -> None:
+async def _run(plan: Namespace) -> None:
     task = asyncio.current_task()
     if task is not None:
         # as SIGINT does, so that started processes are ended
@@ -86,7 +85,7 @@ async def _run(plan: Namespace, judged: bool) -> None:
         await Run(plan, server_core, results, say).carry_out()
     finally:
         # after an interruption, show what was measured before it
-        print(tables(results, judged=judged))
+        print(tables(results))
         write_json(plan.json, results.document())
 
 

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 from bench.broker_load.clients import Login
 from bench.broker_load.servers import Server
@@ -30,15 +30,7 @@ _FLOOD: Final = bytes(20_000)
 class Churn(threading.Thread):
     """A thread that connects clients, one or a few at a time, until it is stopped.
 
-    Args:
-        number: tells it from others, and seeds its choices.
-        server: the broker.
-        login: an account of the household.
-        victims: client ids of others, whose sessions it takes over.
-
-    Attributes:
-        done: how many clients of each kind came and went.
-        wrong: what the broker did wrong.
+    It takes over the sessions of the `victims`; `done` counts its clients by kind.
     """
 
     def __init__(self, number: int, server: Server, login: Login, victims: Sequence[str]) -> None:
@@ -51,30 +43,23 @@ class Churn(threading.Thread):
         self._victims = victims
         self._random = random.Random(number)
         self._over = threading.Event()
-        self._kinds: dict[str, Callable[[ExitStack], None]] = {
-            "polite": self._polite,
-            "killed": self._killed,
-            "stalled": self._stalled,
-            "duplicate": self._duplicate,
-            "takes over": self._takes_over,
-            "silent": self._silent,
-            "refused": self._refused,
-            "malformed": self._malformed,
-            "leaves a session": self._leaves_a_session,
-        }
+        self._kinds: list[Callable[[ExitStack], None]] = [
+            *(self._polite, self._killed, self._stalled, self._duplicate, self._takes_over),
+            *(self._silent, self._refused, self._malformed, self._leaves_a_session),
+        ]
 
     def run(self) -> None:
         while not self._over.is_set():
-            kind = self._random.choice(list(self._kinds))
+            kind = self._random.choice(self._kinds)
             try:
                 with ExitStack() as stack:
-                    self._kinds[kind](stack)
+                    kind(stack)
             except (OSError, TimeoutError):
                 continue
             except (AssertionError, WireError) as error:
                 self.wrong = error
                 return
-            self.done[kind] += 1
+            self.done[kind.__name__[1:].replace("_", " ")] += 1
 
     def stop(self) -> None:
         """Stop, and raise what the broker did wrong."""
@@ -117,15 +102,10 @@ class Churn(threading.Thread):
         client.subscribe(f"{PREFIX}/some/#", f"{PREFIX}/+/x", qos=2)
         for qos in range(3):
             payload = self._random.randbytes(self._random.choice((0, 10, 5000)))
-            packet = publish(
-                self._random.choice(TOPICS),
-                payload,
-                version=client.version,
-                qos=qos,
-                retain=self._random.random() < 0.5,
-                packet_id=client.next_id() if qos else None,
-            )
-            client.send(packet)
+            number = client.next_id() if qos else None
+            fields: dict[str, Any] = {"version": client.version, "qos": qos, "packet_id": number}
+            fields["retain"] = self._random.random() < 0.5
+            client.send(publish(self._random.choice(TOPICS), payload, **fields))
         client.ping()
         client.send(b"\xe0\x00")
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.broker import carry_out
-from bench.broker_load.measures import Effort
 from bench.cluster_load import kills, machines
 from bench.processes import exit_code
 from bench.results import command
@@ -28,14 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of_kills = {"kills": False, "shared": False, "phones": 1000, "players": 0, "fronts": 0}
     parser = command("cluster", __doc__, **of_kills, rounds=2, clients=1000, seconds=1.0)
     parser.set_defaults(servers=SERVERS, transports=("tcp",), only=MEASURES, mqtt="3.1.1")
-    parser.set_defaults(effort=Effort(connections=1000, fan_outs=3), retakes=0, silent=False)
+    parser.set_defaults(connections=1000, fan_outs=3, retakes=0, hold_seconds=0.0, silent=False)
     options = parser.parse_args(arguments)
     if options.kills:
         machines.enter(sys.argv[1:] if arguments is None else arguments)
         given = (options.phones, options.players, options.fronts, options.json)
         return exit_code(lambda: kills.run(*given, of_nodes=not options.shared))
     options.idle, options.repeats = (options.clients,), options.rounds
-    return carry_out(options, judged=False)
+    return carry_out(options)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from typing import Final, Self
 import psutil
 
 from tests.programs.ports import listens
+from tests.waiting import eventually
 
 _START_TIMEOUT: Final = 60.0
 _STOP_TIMEOUT: Final = 10.0
@@ -41,14 +42,9 @@ class Usage:
 
 
 class Process:
-    """A program that runs until it is stopped; as a context manager, until the block ends.
+    """A program that listens on `port` until it is stopped, or the block ends.
 
-    Args:
-        command: the program and its arguments.
-        port: the port of the loopback interface that it listens on.
-        log: the file that receives its output; its folder is the current folder of the program.
-        environment: variables in addition to those of this process.
-        core: the number of its core; None for any.
+    It runs in the folder of its `log`, on one core if that is given.
     """
 
     def __init__(
@@ -67,11 +63,7 @@ class Process:
         self._tree: list[psutil.Process] = []
 
     def start(self) -> Self:
-        """Start it and wait until it accepts connections.
-
-        Raises:
-            ProcessError: it ended or did not listen in time.
-        """
+        """Start it and wait until it accepts connections; ProcessError if it does not."""
         with self._log.open("wb") as log:
             self._child = subprocess.Popen(
                 self._command,
@@ -81,20 +73,20 @@ class Process:
                 cwd=self._log.parent,
                 env=os.environ | self._environment,
             )
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not listens(self._port):
-            self._check()
-            if time.monotonic() > deadline:
-                raise ProcessError(f"nothing listens on port {self._port}: {log_tail(self._log)}")
-            time.sleep(0.05)
+        try:
+            eventually(self._listens, f"port {self._port} is open", _START_TIMEOUT)
+        except AssertionError as error:
+            raise ProcessError(f"{error}: {log_tail(self._log)}") from None
         self.refresh()
         return self
 
+    def _listens(self) -> bool:
+        self._check()
+        return listens(self._port)
+
     @property
     def pid(self) -> int:
-        """Return the process id; RuntimeError before `start`."""
-        if self._child is None:
-            raise RuntimeError("the process was not started")
+        assert self._child is not None, "it was not started"
         return self._child.pid
 
     def refresh(self) -> None:
@@ -147,28 +139,6 @@ class Process:
 def pinned(core: int, command: Sequence[str]) -> list[str]:
     """Return `command` as one that runs on a single core and ends with its parent."""
     return ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *command]
-
-
-@contextlib.contextmanager
-def piped(
-    command: Sequence[str], core: int, log: Path, folder: Path
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a program in `folder` on a single core; it reads lines, and prints lines."""
-    with (
-        log.open("wb") as stream,
-        subprocess.Popen(
-            pinned(core, command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stream,
-            cwd=folder,
-            text=True,
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def exit_code(run: Callable[[], object]) -> int:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import itertools
 import json
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,22 +20,20 @@ from urllib.parse import quote
 
 from bench.broker_load.clients import Identity, Transport
 from bench.broker_load.servers import ROOT, Crossbar, Ours, Server
-from bench.processes import ProcessError, exit_code, log_tail, piped, running_time, two_cores
+from bench.processes import ProcessError, exit_code, log_tail, pinned, running_time, two_cores
 from bench.results import (
     Samples,
     about,
     command,
     counts,
+    markdown,
     names_of,
     number,
     percentile,
     rotated,
     write_json,
 )
-
-TARGET_CALLS: Final = 3.0
-TARGET_P99: Final = 0.5
-"""The ratios to reach with 64 calls at once: ours to the other library's."""
+from tests.programs.processes import ending
 
 
 class Case(NamedTuple):
@@ -85,8 +83,16 @@ class Side:
         for role in ("callee", "caller"):
             program = [python, "-m", "bench.python_program", library, role, url]
             program += [self._kind.handler, user, password]
-            log = self._server.folder / f"{role}.log"
-            self._programs[role] = stack.enter_context(piped(program, self._core, log, ROOT))
+            with (self._server.folder / f"{role}.log").open("wb") as log:
+                process = subprocess.Popen(
+                    pinned(self._core, program),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    cwd=ROOT,
+                    text=True,
+                )
+            self._programs[role] = stack.enter_context(ending(process))
             self._read(role)
 
     def take(self, at_once: int, seconds: float) -> dict[str, float]:
@@ -115,32 +121,19 @@ class Side:
         return {"server": self._server.process.usage().cpu} | used
 
 
-def ratios(samples: Samples[Case]) -> Iterator[tuple[int, str, str, float, float]]:
-    """Yield calls at once, ours, the other, the ratio of calls per second and that of the p99."""
-    for one, two in itertools.product(samples, repeat=2):
-        if (
-            one.at_once == two.at_once
-            and one.side.startswith("ours")
-            and not two.side.startswith("ours")
-        ):
-            ours, other = samples.median(one), samples.median(two)
-            calls, p99 = (ours[it] / other[it] for it in ("calls_per_s", "p99_ms"))
-            yield one.at_once, one.side, two.side, calls, p99
-
-
-def table(samples: Samples[Case]) -> str:
-    lines = [f"{it.side:13}{it.at_once:3} at once: {text(samples.median(it))}" for it in samples]
-    for at_once, ours, other, calls, p99 in ratios(samples):
-        line = f"{ours} than {other}, {at_once} at once: calls {calls:.2f}, p99 {p99:.2f}"
-        if at_once == 64:
-            reached = "yes" if calls >= TARGET_CALLS and p99 <= TARGET_P99 else "NO"
-            line += f" (≥ {TARGET_CALLS:g}, ≤ {TARGET_P99:g}: {reached})"
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def text(sample: dict[str, float]) -> str:
-    return ", ".join(f"{name} {number(value)}" for name, value in sample.items())
+def tables(samples: Samples[Case]) -> str:
+    """Return all figures, and the ratios of ours to the others."""
+    rows, ratios = [], []
+    for one in samples:
+        figures = samples.median(one)
+        rows.append((one.side, str(one.at_once), *map(number, figures.values())))
+        for other in samples:
+            if one.at_once == other.at_once and one.side[:4] == "ours" != other.side[:4]:
+                theirs = samples.median(other)
+                cells = (f"{figures[it] / theirs[it]:.2f}" for it in ("calls_per_s", "p99_ms"))
+                ratios.append((f"{one.side} / {other.side}", str(one.at_once), *cells))
+    all_figures = markdown(("", "at once", *figures), rows)
+    return "\n\n".join((all_figures, markdown(("ratio", "at once", "calls", "p99"), ratios)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -173,11 +166,9 @@ def _run(options: argparse.Namespace) -> None:
                     sample = side.take(at_once, options.seconds)
                     samples[Case(side.name, at_once)].append(sample)
                     if not options.silent:
-                        print(f"{side.name}, {at_once} at once: {text(sample)}", file=sys.stderr)
-    print(table(samples))
-    names = ("at_once", "ours", "other", "calls", "p99")
-    compared = [dict(zip(names, ratio, strict=True)) for ratio in ratios(samples)]
-    write_json(options.json, {"about": described, "cases": samples.cases(), "ratios": compared})
+                        print(side.name, at_once, sample, file=sys.stderr)
+    print(tables(samples))
+    write_json(options.json, {"about": described, "cases": samples.cases()})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -27,7 +27,7 @@ from bench.broker_load.clients import Identity, Login
 from bench.broker_load.servers import Ours, Server
 from bench.churn import PREFIX, TOPICS, Churn, connected
 from bench.processes import raise_file_limit
-from bench.results import command, write_json
+from bench.results import command, markdown, write_json
 from tests.broker.reliable_clients import Reader, Writer
 from tests.conformance.wire.encodings import Version
 from tests.waiting import eventually
@@ -86,24 +86,15 @@ class Outcome:
         return [fault for fault, is_so in found.items() if is_so]
 
     def report(self) -> str:
-        before, after = self.before, self.after
+        before, after = asdict(self.before), asdict(self.after)
+        rows = [(name, str(before[name]), str(after[name])) for name in before]
         churn = ", ".join(f"{count} {kind}" for kind, count in sorted(self.churn.items()))
         return (
             f"{self.seconds:.0f} s; clients that came and went: {churn}\n"
             f"{self.messages} messages, {self.reconnects} reconnections of the counting clients\n"
-            f"lost: {self.lost}; twice at QoS 2: {self.twice}\n"
-            f"MiB at rest: {_mib(before.memory)} before, {_mib(after.memory)} after\n"
-            f"MiB at most: {_mib(self.highest)}\n"
-            f"descriptors: {before.descriptors} before, {after.descriptors} after\n"
-            f"left: {after.counts}"
+            f"lost: {self.lost}; twice at QoS 2: {self.twice}; at most {_mib(self.highest)} MiB\n\n"
+            f"{markdown(('at rest', 'before', 'after'), rows)}"
         )
-
-
-class FrequentMetrics(Ours):
-    """Our broker with frequent metrics."""
-
-    def environment(self) -> dict[str, str]:
-        return super().environment() | {"ZAPETTE_LIMITS": "sys_interval = 0.2"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command("soak", __doc__, seconds=600.0).parse_args(arguments)
     raise_file_limit()
     with tempfile.TemporaryDirectory(prefix="broker-soak-") as folder:
-        server = FrequentMetrics("tcp", Path(folder, "ours"), max(os.sched_getaffinity(0)))
+        os.environ["ZAPETTE_LIMITS"] = "sys_interval = 0.2"
+        server = Ours("tcp", Path(folder, "ours"), max(os.sched_getaffinity(0)))
         try:
             server.start()
             outcome = soak(server, options.seconds)
@@ -158,7 +150,17 @@ def _round(
     server: Server, login: Login, seconds: float
 ) -> tuple[list[tuple[Writer, Reader]], Counter[str], int]:
     """Let clients come and go; return the counting pairs, the others, and the most memory."""
-    pairs = [_pair(server, login, number) for number in range(_PAIRS)]
+    pairs = []
+    for number in range(_PAIRS):
+        of_both: dict[str, Any] = {
+            "port": server.ports["tcp"],
+            "topic": f"{PREFIX}/counted/{number}",
+            "version": list(Version)[number % 2],
+            "username": login.username,
+            "password": login.password.encode(),
+        }
+        pair = Writer(f"writer-{number}", **of_both), Reader(f"reader-{number}", **of_both)
+        pairs.append(pair)
     counting = [one for pair in pairs for one in pair]
     victims = [one.client_id for one in counting]
     threads = [Churn(number, server, login, victims) for number in range(_THREADS)]
@@ -203,16 +205,6 @@ def _clear(server: Server, login: Login, sessions: Sequence[str]) -> None:
         client.leave()
 
 
-def _pair(server: Server, login: Login, number: int) -> tuple[Writer, Reader]:
-    version = list(Version)[number % 2]
-    topic, port = f"{PREFIX}/counted/{number}", server.ports["tcp"]
-    login_fields = {"username": login.username, "password": login.password.encode()}
-    return (
-        Writer(f"writer-{number}", port, topic, version=version, **login_fields),
-        Reader(f"reader-{number}", port, topic, version=version, **login_fields),
-    )
-
-
 def at_rest(server: Server, login: Login) -> State:
     """Wait until abandoned sessions have expired, and return what the broker has then."""
     counts: dict[str, int] = {}
@@ -230,17 +222,12 @@ def at_rest(server: Server, login: Login) -> State:
         until = counts["uptime_seconds"] + 3
         eventually(lambda: _counts(server, login)["uptime_seconds"] >= until, "a while", _TIMEOUT)
     counts.pop("uptime_seconds", None)
-    return State(server.process.memory(), _descriptors(server.process.pid), counts)
-
-
-def _descriptors(pid: int) -> int:
-    """Return the fewest open in two seconds: the broker may notice late that a client left."""
-    broker = psutil.Process(pid)
     looks = []
     for _ in range(20):
-        looks.append(broker.num_fds())
+        # the fewest in two seconds: the broker may notice late that a client left
+        looks.append(psutil.Process(server.process.pid).num_fds())
         time.sleep(0.1)
-    return min(looks)
+    return State(server.process.memory(), min(looks), counts)
 
 
 def _counts(server: Server, login: Login) -> dict[str, int]:

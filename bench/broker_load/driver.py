@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import time
 from typing import Final
 
 from bench.broker_load.clients import TOPICS, Client, Identity, idle_identity, player_id
 from bench.broker_load.idle import IdleClients, IdleProcess
+from bench.broker_load.report import Case
 from bench.broker_load.servers import Server
+from bench.processes import ProcessError
 
 _FIRST_PAIR: Final = 1_000_000
 _FIRST_NEW: Final = 4_000_000
 _FIRST_OTHER: Final = 3_000_000
 _QUIET: Final = 0.06
 _LOOK: Final = 0.2
-_FILTERS_A_CLIENT: Final = 500
-_MESSAGES_AT_ONCE: Final = 200
+_OTHERS_AT_ONCE: Final = 200
 _STATE: Final = '{"version": 1, "seq": 41, "name": "Living room", "playing": true, "volume": 40}'
 
 
 class Driver:
-    """Connects clients to a server: `idle` ones, which `idle_process` keeps, and others."""
+    """Connects clients to a server: the idle ones of `place`, which `idle` keeps, and others.
 
-    def __init__(self, server: Server) -> None:
+    `load` are the processes of all clients, this one first.
+    """
+
+    def __init__(self, server: Server, place: Case) -> None:
         self.server = server
-        self.label = f"{server.title} {server.endpoint.transport}"
-        self.idle = 0
-        self.idle_process = IdleProcess(server.maker())
+        self.place = place
+        self.label = f"{place.server} {place.transport}, {place.idle} idle, {place.others} others"
+        self.idle = IdleProcess(server.maker())
+        self.load = [os.getpid()]
         self._pairs: list[tuple[Client, Client]] = []
-        self._publisher: Client | None = None
+        self._publishers: list[Client] = []
         self._others: list[Client] = []
 
     def stop(self) -> None:
@@ -38,25 +44,30 @@ class Driver:
         self.hang_up()
         for client in self._others:
             client.abort()
-        self.idle_process.stop()
+        self.idle.stop()
         self.server.process.stop()
 
     def hang_up(self) -> None:
         """Close the connections of callers, responders and publisher."""
-        for client in (*itertools.chain(*self._pairs), self._publisher):
-            if client is not None:
-                client.abort()
+        for client in (*itertools.chain(*self._pairs), *self._publishers):
+            client.abort()
         self._pairs.clear()
-        self._publisher = None
+        self._publishers.clear()
 
-    async def grow(self, idle: int, seconds: float) -> None:
-        """Open `idle` idle clients, or as many as connect within `seconds`."""
-        if idle:
-            identities = [idle_identity(number) for number in range(idle)]
+    async def grow(self, seconds: float) -> None:
+        """Open the idle clients; ProcessError if they do not connect within `seconds`."""
+        if self.place.idle:
+            identities = [idle_identity(number) for number in range(self.place.idle)]
             members = [(self.server.login(one), one.filters) for one in identities]
-            self.idle = await self.idle_process.run(IdleClients.open, members, seconds)
+            self.load.append(await self.idle.run(IdleClients.open, members, seconds))
             await self.settle()
         self.server.process.refresh()
+
+    async def check_idle(self) -> None:
+        """Raise ProcessError if an idle client is no longer connected."""
+        kept = await self.idle.run(IdleClients.connected) if self.place.idle else 0
+        if kept != self.place.idle:
+            raise ProcessError(f"only {kept} of {self.place.idle} idle clients are left")
 
     async def settle(self, most: float = 10.0) -> None:
         """Wait until the server is at rest, at most `most` seconds."""
@@ -84,41 +95,33 @@ class Driver:
 
     async def publisher(self) -> Client:
         """Return a client that may publish to all idle clients; kept open."""
-        if self._publisher is None:
-            self._publisher = self.server.client(Identity("server", _FIRST_PAIR))
-            await self._publisher.open()
-        return self._publisher
+        if not self._publishers:
+            self._publishers.append(self.server.client(Identity("server", _FIRST_PAIR)))
+            await self._publishers[0].open()
+        return self._publishers[0]
 
     def new_clients(self, count: int) -> list[Client]:
         """Return `count` clients like the idle ones, which are not open yet."""
         return [self.server.client(idle_identity(_FIRST_NEW + number)) for number in range(count)]
 
-    async def add_others(self, count: int, seconds: float) -> None:
-        """Add `count` subscriptions and retained messages unrelated to what is measured.
+    async def add_others(self, seconds: float) -> None:
+        """Add the subscriptions and retained messages unrelated to what is measured.
 
-        Raises:
-            TimeoutError: that took longer than `seconds`.
-            ConnectionError: the server ended a connection.
+        TimeoutError after `seconds`, ConnectionError if the server ends a connection.
         """
-        if not count:
-            return
+        numbers = range(_FIRST_OTHER, _FIRST_OTHER + self.place.others)
         async with asyncio.timeout(seconds):
-            publisher = await self._other("-states")
-            for start in range(0, count, _FILTERS_A_CLIENT):
-                numbers = range(start, min(start + _FILTERS_A_CLIENT, count))
-                homes = [TOPICS.player(player_id(_FIRST_OTHER + number)) for number in numbers]
-                subscriber = await self._other(f"-others-{start}")
+            for start in range(0, len(numbers), _OTHERS_AT_ONCE):
+                homes = [
+                    TOPICS.player(player_id(number))
+                    for number in numbers[start : start + _OTHERS_AT_ONCE]
+                ]
+                client = self.server.client(Identity("home", 0, f"-others-{start}"))
+                self._others.append(client)
+                await client.open()
                 # what a player and a remote subscribe to, in turns
                 filters = [(one.requests, one.state)[n % 2] for n, one in enumerate(homes)]
-                await subscriber.subscribe(filters)
-                for place, home in enumerate(homes, 1):
-                    publisher.publish(home.state, _STATE, retain=True)
-                    if place % _MESSAGES_AT_ONCE == 0 or place == len(homes):
-                        await publisher.ping()
-        await self.settle()
-
-    async def _other(self, name: str) -> Client:
-        client = self.server.client(Identity("home", 0, name))
-        self._others.append(client)
-        await client.open()
-        return client
+                await client.subscribe(filters)
+                for home in homes:
+                    client.publish(home.state, _STATE, retain=True)
+                await client.ping()

@@ -8,34 +8,27 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Final, TypeVar, TypeVarTuple
+from typing import Any, Final, TypeVar
 
 import uvloop
 
 from bench.broker_load.clients import Client, Login, open_all
+from bench.processes import ProcessError
 
 AT_ONCE: Final = 64
 _LATE: Final = 30.0
 
 T = TypeVar("T")
-Arguments = TypeVarTuple("Arguments")
-
-
-class IdleError(Exception):
-    """The idle clients could not be opened, or were lost."""
 
 
 class IdleClients:
-    """The clients, in the process that keeps them; their methods run on its event loop.
-
-    Args:
-        make: makes a client.
-    """
+    """The clients, in the process that keeps them; their methods run on its event loop."""
 
     def __init__(self, make: Callable[[Login], Client]) -> None:
         self._make = make
@@ -44,19 +37,20 @@ class IdleClients:
         self._last = 0
 
     async def open(self, members: Sequence[tuple[Login, Sequence[str]]], seconds: float) -> int:
-        """Open clients with their subscriptions; return how many are open after `seconds`."""
-        clients = [self._make(login) for login, _ in members]
+        """Open clients with their subscriptions within `seconds`; return the process id."""
+        self._clients = [self._make(login) for login, _ in members]
 
         async def subscribe(place: int) -> None:
-            await clients[place].subscribe(members[place][1])
-            clients[place].on_message = self._count
+            await self._clients[place].subscribe(members[place][1])
+            self._clients[place].on_message = self._count
 
         deadline = time.monotonic() + seconds
-        await open_all(clients, at_once=AT_ONCE, deadline=deadline, then=subscribe)
-        self._clients += [one for one in clients if one.is_connected and one.on_message is not None]
+        opened = await open_all(self._clients, at_once=AT_ONCE, deadline=deadline, then=subscribe)
+        if opened != len(members):
+            raise ProcessError(f"only {opened} idle clients within {seconds:.0f} s")
         gc.collect()
         gc.freeze()
-        return len(self._clients)
+        return os.getpid()
 
     async def listen(self) -> None:
         """Count the messages that arrive from now on."""
@@ -85,15 +79,12 @@ class IdleClients:
         count = len(self._clients)
         pings = (keep_on(client, interval * n / count) for n, client in enumerate(self._clients))
         async with asyncio.timeout(seconds + _LATE):
-            outcomes = await asyncio.gather(*pings, return_exceptions=True)
-        failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if failed:
-            raise IdleError(f"{len(failed)} of {count} clients got no answer: {failed[0]}")
+            await asyncio.gather(*pings)
         return waits
 
-    async def status(self) -> tuple[int, float]:
-        """Return how many clients are connected, and the CPU seconds of their process."""
-        return sum(client.is_connected for client in self._clients), time.process_time()
+    async def connected(self) -> int:
+        """Return how many clients are connected."""
+        return sum(client.is_connected for client in self._clients)
 
     def _count(self) -> None:
         self._received += 1
@@ -107,23 +98,13 @@ class IdleProcess:
         spawn = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(1, spawn, initializer=_start, initargs=(make,))
 
-    async def run(
-        self,
-        method: Callable[[IdleClients, *Arguments], Coroutine[Any, Any, T]],
-        *arguments: *Arguments,
-    ) -> T:
-        """Return what a method gives.
-
-        Raises:
-            IdleError: it failed.
-        """
+    async def run(self, method: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
+        """Return what a method gives, or raise its error; ProcessError if the process ended."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._pool, _run, method, arguments)
         except BrokenProcessPool:
-            raise IdleError("the process of the idle clients ended") from None
-        except OSError as error:
-            raise IdleError(f"{type(error).__name__}: {error}") from error
+            raise ProcessError("the process of the idle clients ended") from None
 
     def stop(self) -> None:
         """End the process, and with it the connections."""
@@ -141,8 +122,5 @@ def _start(make: Callable[[Login], Client]) -> None:
     threading.Thread(target=_loop.run_forever, daemon=True).start()
 
 
-def _run(
-    method: Callable[[IdleClients, *Arguments], Coroutine[Any, Any, T]],
-    arguments: tuple[*Arguments],
-) -> T:
+def _run(method: Callable[..., Coroutine[Any, Any, T]], arguments: tuple[object, ...]) -> T:
     return asyncio.run_coroutine_threadsafe(method(_clients, *arguments), _loop).result()

@@ -31,7 +31,6 @@ class Nats(Server):
     """One NATS server with the files of ``zapette cluster init``, without its cluster."""
 
     name = "nats1"
-    title = "NATS, one node"
     nodes: ClassVar[int] = 1
 
     @classmethod
@@ -81,7 +80,6 @@ class ThreeNats(Nats):
     """Three nodes, all on the core of the server; the clients are shared out among them."""
 
     name = "nats3"
-    title = "NATS, three nodes"
     nodes = 3
 
 

@@ -55,14 +55,13 @@ class Server:
     """One server, reached over one transport.
 
     Attributes:
-        name: its name on the command line; `title` is that in tables.
+        name: its name on the command line.
         program: the program and its arguments; ``$folder`` is its folder.
         packages: the environment it needs, if it is not in that of the benchmark.
         endpoints: the transport and port of each node under load.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
     transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
     program: ClassVar[tuple[str, ...]]
     packages: ClassVar[Environment | None] = None
@@ -134,7 +133,6 @@ class Ours(Server):
     """``zapette broker`` with its defaults on a data folder of its own: tokens, rights, limits."""
 
     name = "ours"
-    title = "ours"
     program = (sys.executable, "-m", "zapette_cli", "broker")
 
     def configure(self) -> None:
@@ -181,7 +179,6 @@ class Mosquitto(Server):
     """Eclipse Mosquitto, written in C, with a password file and an access control list."""
 
     name = "mosquitto"
-    title = "mosquitto"
     program = ("mosquitto", "-c", "$folder/mosquitto.conf")
 
     def configure(self) -> None:
@@ -205,7 +202,6 @@ class Crossbar(Server):
     """
 
     name = "crossbar"
-    title = "Crossbar.io"
     transports = ("ws",)
     packages = Environment("crossbar")
     programs = packages.folder / "bin"
@@ -217,7 +213,6 @@ class Iotcore(Server):
     """rumqttd in a Python process, with passwords; it has no access list."""
 
     name = "iotcore"
-    title = "iotcore"
     packages = Environment("iotcore")
     program = (f"{packages.folder}/bin/python", "-m", "iotcore", "--config", "$folder/rumqttd.toml")
 
@@ -226,7 +221,6 @@ class StockAmqtt(Server):
     """amqtt without changes, with its own plugins for password file and topic access."""
 
     name = "amqtt"
-    title = "stock amqtt"
     program = (str(Path(sys.executable).with_name("amqtt")), "-c", "$folder/amqtt.yaml")
 
     def configure(self) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench.broker_load.clients import Calls
 from bench.broker_load.framing import MARK, Framing, WebSocketFraming
 from bench.broker_load.mqtt import split
-from bench.broker_load.report import FIGURES, Case, Results, flatness, tables, verdict
+from bench.broker_load.report import Case, Results, ratios, tables
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 
@@ -96,26 +96,6 @@ def test_an_answer_nobody_waits_for_is_an_error() -> None:
     assert calls.waiting == 1
 
 
-def results(**figures: float) -> Results:
-    found = Results({})
-    for name, value in figures.items():
-        case = Case(name, "ws", 6000, "calls")
-        found.samples[case].append({"calls_per_s": value, "load_busy": 0.2, "disturbed": 0.0})
-    return found
-
-
-@pytest.mark.parametrize(("ours", "reached"), [(30_000.0, True), (29_999.0, False)])
-def test_a_ratio_is_held_against_its_bound(ours: float, reached: bool) -> None:
-    found = results(ours=ours, mosquitto=10_000.0)
-    rival = ("mosquitto", "ws")
-    ((figure, judged),) = [
-        (it, one) for it in FIGURES if (one := verdict(found, it, rival, 6000, it.bounds[1]))
-    ]
-    assert figure.title == "calls/s, 64 remotes"
-    assert verdict(found, figure, ("mosquitto", "tcp"), 6000, figure.bounds[2]) is None
-    assert judged.reached is reached
-
-
 def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
     found = Results({})
     case = Case("ours", "ws", 0, "calls")
@@ -125,10 +105,21 @@ def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
     assert found.marks(case) == ""
 
 
-def test_the_cost_with_most_others_is_compared_with_that_of_none() -> None:
+def test_ours_is_compared_with_others_at_the_most_idle_clients() -> None:
+    found = Results({})
+    for server, idle, calls in (("ours", 0, 9.0), ("ours", 60, 6.0), ("mosquitto", 60, 4.0)):
+        case = Case(server, "ws", idle, "calls")
+        found.samples[case].append({"calls_per_s": calls, "disturbed": 0.2})
+    assert ratios(found).splitlines()[0] == "| ratios | ours / mosquitto ws |"
+    assert ratios(found).splitlines()[2:] == ["| calls/s | 1.50~ |"]
+    assert "| mosquitto | ws | 60 | 0 | 4.00~ |" in tables(found)
+
+
+def test_the_cost_with_others_is_compared_with_that_of_none() -> None:
     found = Results({})
     for others, cost in ((0, 20.0), (5000, 21.0), (20_000, 30.0)):
-        case = Case("ours", "tcp", 0, "growth_calls", others)
+        case = Case("ours", "tcp", 0, "calls", others)
         found.samples[case].append({"cpu_us_per_call": cost})
-    assert list(flatness(found)) == [("ours", "tcp", "CPU per call")]
-    assert "| 1.50 (NOT flat) |" in tables(found)
+    head = "| ratios | ours tcp, 5,000 others / none | ours tcp, 20,000 others / none |"
+    assert head in tables(found)
+    assert "| µs/call | 1.05 | 1.50 |" in tables(found)
