@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bench.results import markdown, number
 
@@ -24,23 +24,14 @@ WITHIN: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What the people do.
+    """What the people do."""
 
-    Attributes:
-        phones: connected phones for each screen, on average.
-        calls: calls a second of a connected phone.
-        states: states a second that a player publishes.
-        arrivals: phones a second that scan a code, for each screen.
-        token_lifetime: of a token, in seconds; a page gets the next one before it ends.
-        rows: rows of the database that a token reads or writes.
-    """
-
-    phones: float = 0.2
-    calls: float = 0.1
-    states: float = 0.05
-    arrivals: float = 1 / 600
-    token_lifetime: float = 43_200.0
-    rows: float = 3.0
+    phones: float = 0.2  # connected ones for each screen, on average
+    calls: float = 0.1  # a second, of a connected phone
+    states: float = 0.05  # a second, that a player publishes
+    arrivals: float = 1 / 600  # phones a second that scan a code, for each screen
+    token_lifetime: float = 43_200.0  # seconds; a page gets the next token before
+    rows: float = 3.0  # of the database, that a token reads or writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +45,12 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured of one server or cluster.
+    """What was measured of one server or cluster."""
 
-    CPU seconds of a call, which is four messages, and of a message delivered; bytes of an idle
-    client; and connections a second of the whole cluster.
-    """
-
-    call: float
-    delivery: float
-    memory: float
-    connections: float
+    call: float  # CPU seconds of a call, which is four messages
+    delivery: float  # CPU seconds of a message delivered
+    memory: float  # bytes of an idle client
+    connections: float  # a second, of the whole cluster
 
     @classmethod
     def read(cls, document: Mapping[str, Any], server: str) -> Figures:
@@ -82,33 +69,8 @@ class Figures:
             raise ValueError(f"{server} has no figure {missing}") from None
 
 
-class Need(NamedTuple):
-    """What a number of screens need; memory is in GiB, and one machine may fail."""
-
-    clients: float
-    messages: float
-    cores: float
-    memory: float
-    machines: int
-    tokens: float
-    rows: float
-    return_seconds: float
-
-
-_TITLES: Final = (
-    "connections",
-    "messages a second",
-    "cores for the messages",
-    "memory of the connections, GiB",
-    "nodes of 8 cores and 16 GiB, half used",
-    "tokens a second",
-    "database rows a second",
-    "s until the clients of a lost node are back, after the election",
-)
-
-
-def need(screens: int, figures: Figures, habits: Habits, machine: Machine) -> Need:
-    """Return what `screens` need."""
+def need(screens: int, figures: Figures, habits: Habits, machine: Machine) -> dict[str, float]:
+    """Return what `screens` need; one machine may fail."""
     phones = screens * habits.phones
     clients = screens + phones
     calls = phones * habits.calls
@@ -118,17 +80,18 @@ def need(screens: int, figures: Figures, habits: Habits, machine: Machine) -> Ne
     memory = clients * figures.memory / 2**30
     tokens = clients / habits.token_lifetime + screens * habits.arrivals
     busy = max(cores / machine.cores, memory / machine.memory) / machine.share
-    machines = max(3, math.ceil(busy) + 1)
-    return Need(
-        clients=clients,
-        messages=4 * calls + states + deliveries,
-        cores=cores,
-        memory=memory,
-        machines=machines,
-        tokens=tokens,
-        rows=tokens * habits.rows,
-        return_seconds=clients / machines / figures.connections,
-    )
+    nodes = max(3, math.ceil(busy) + 1)
+    back = "s until the clients of a lost node are back, after the election"
+    return {
+        "connections": clients,
+        "messages a second": 4 * calls + states + deliveries,
+        "cores for the messages": cores,
+        "memory of the connections, GiB": memory,
+        f"nodes of {machine.cores} cores and {machine.memory:g} GiB, half used": nodes,
+        "tokens a second": tokens,
+        "database rows a second": tokens * habits.rows,
+        back: clients / nodes / figures.connections,
+    }
 
 
 def wall(figures: Figures, habits: Habits, nodes: int = 3) -> float:
@@ -156,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{options.file}: {error}\n")
         return 2
     needs = [need(screens, figures, habits, Machine()) for screens in SCREENS]
-    rows = [(row[0], *map(number, row[1:])) for row in zip(_TITLES, *needs, strict=True)]
+    rows = [(title, *(number(it[title]) for it in needs)) for title in needs[0]]
     print(markdown(("screens", *(f"{it:,}" for it in SCREENS)), rows))
     print(f"\nFirst wall: {wall(figures, habits):,.0f} screens on three nodes")
     return 0
