@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,33 +61,23 @@ def film(
 
 @dataclass(frozen=True)
 class Web:
-    """Our web side.
+    """Our web side; `retry` are the seconds until it is asked again when it was busy."""
 
-    Attributes:
-        port: of its pages.
-        process: its process.
-        retry: seconds until it is asked again when it was busy; hls.js waits too.
-    """
-
-    port: int
-    process: psutil.Process
+    system: System
     retry: float = 0.0
 
-    def ask(self, path: str, **headers: str) -> tuple[int, bytes]:
-        """Return the status and the body of an answer."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process(self.system.pid("web"))
 
     def get(self, path: str) -> bytes:
         """Return an answer; ask again while the server says that it is not ready."""
         while True:
-            status, body = self.ask(path)
-            if status == 200:
-                return body
-            if status not in {429, 503}:
-                raise RuntimeError(f"{path}: {status} {body!r}")
+            answer = self.system.get(path)
+            if answer.status == 200:
+                return answer.body
+            if answer.status not in {429, 503}:
+                raise RuntimeError(f"{path}: {answer.status} {answer.body!r}")
             time.sleep(self.retry)
 
     def begin(self, stream: str) -> None:
@@ -107,14 +96,12 @@ class Web:
 
     def wait_for_end(self) -> None:
         """Wait until no ffmpeg runs."""
-        eventually(lambda: not any(map(_is_ffmpeg, self._children())), "ffmpeg ends", 600)
+        web = self.process
+        eventually(lambda: not any(map(_is_ffmpeg, web.children(True))), "ffmpeg ends", 600)
 
     def cpu(self) -> float:
         """Return the CPU seconds of it and of all that has ended in it."""
         return sum(self.process.cpu_times()[:4])
-
-    def _children(self) -> list[psutil.Process]:
-        return self.process.children(recursive=True)
 
 
 def _is_ffmpeg(process: psutil.Process) -> bool:
@@ -124,16 +111,12 @@ def _is_ffmpeg(process: psutil.Process) -> bool:
         return False
 
 
-def web_of(system: System, retry: float = 0.0) -> Web:
-    return Web(system.http_port, psutil.Process(system.pid("web")), retry)
-
-
 @contextmanager
 def running(folder: Path, retry: float = 0.0, **settings: str) -> Iterator[Web]:
     """Run a system on the media in `folder`, whose library is open."""
     usual = {"ZAPETTE_MEDIA_DIR": str(folder / "media"), "ZAPETTE_LIBRARY": "open"}
     with System(folder, usual | settings) as system:
-        yield web_of(system, retry)
+        yield Web(system, retry)
 
 
 def of_each_rendition(act: Callable[[str], Any]) -> list[Any]:
@@ -153,10 +136,7 @@ def part_at(parts: list[tuple[float, str]], at: float) -> tuple[float, str]:
 
 
 class Alone:
-    """ffmpeg alone, which writes HLS in fragmented MP4 with the options of a stream.
-
-    It runs once for the picture, and once for the sound.
-    """
+    """ffmpeg alone, which writes HLS in fragmented MP4 with the options of a stream."""
 
     def __init__(self, film_file: Path, plan_text: str) -> None:
         made = plan.parse(plan_text)
@@ -167,7 +147,7 @@ class Alone:
         self._recipes = (recipes.picture()[1], recipes.sound(0)[1])
 
     def run(self, at: float, seconds: float) -> None:
-        """Make seconds of the film, as fast as it goes, in files that are removed."""
+        """Make seconds of the film, as fast as possible, in files that are removed."""
         with TemporaryDirectory(dir=self._film.parent.parent) as folder:
             running = []
             for name, recipe in zip(RENDITIONS, self._recipes, strict=True):

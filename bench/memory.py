@@ -28,7 +28,7 @@ def main() -> None:
             while (minutes := (time.monotonic() - began) / 60) < options.minutes:
                 copy = folder / "media" / f"{turn}.mkv"
                 os.link(original, copy)
-                stream = f"/streams/{copy.name}/copy-aac"
+                stream = f"streams/{copy.name}/copy-aac"
                 web.begin(stream)
                 of_each_rendition(lambda it, at=stream: web.take(*web.parts(at, it)))  # type: ignore[misc]
                 copy.unlink()

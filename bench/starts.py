@@ -13,7 +13,7 @@ import os
 from typing import Final
 
 from bench.chromium import opened
-from bench.films import Alone, film, web_of
+from bench.films import Alone, Web, film
 from bench.results import Times, command, workspace, write_json
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
@@ -86,7 +86,7 @@ def main() -> None:
                         stream = observer.status()["stream"]
                         assert stream["kind"] == kind, stream
                         controlled.ask("queue/clear")
-                        web_of(system).wait_for_end()
+                        Web(system).wait_for_end()
                         if kind in alone:
                             with found.of(f"{kind}, ffmpeg alone"):
                                 alone[kind].run(0.0, 2.0)

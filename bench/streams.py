@@ -30,7 +30,7 @@ def measure(web: Web, media: Path, kind: str, rounds: int, seconds: int) -> Time
         # another path is another film: nothing of it was made yet
         copy = media / f"{turn}-{name}"
         os.link(media / name, copy)
-        stream = f"/streams/{copy.name}/{plan}"
+        stream = f"streams/{copy.name}/{plan}"
 
         def take_first(rendition: str, stream: str = stream) -> None:
             init, *parts = web.parts(stream, rendition)
@@ -50,7 +50,7 @@ def measure(web: Web, media: Path, kind: str, rounds: int, seconds: int) -> Time
         copy.unlink()
         # the next round begins when nothing of this one runs any more
         web.wait_for_end()
-    parts = {it: web.parts(f"/streams/{name}/{plan}", it) for it in ("video", "audio-0")}
+    parts = {it: web.parts(f"streams/{name}/{plan}", it) for it in ("video", "audio-0")}
     before = web.cpu(), alone.cpu()
     with found.of("speed"):
         of_each_rendition(lambda it: web.take(*parts[it]))

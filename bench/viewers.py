@@ -9,7 +9,6 @@ the answer to the one too many. *Gone* is from the last request to the end of th
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -36,10 +35,9 @@ Film = Iterator[float]
 
 
 def watch(film: Film) -> tuple[float, list[float]]:
-    """Take a film, no further ahead than a player does.
+    """Take a film no further ahead than a player does.
 
-    Returns:
-        the seconds until the first piece had come, and how late others were.
+    Return the seconds until the first piece had come, and how late others were.
     """
     late: list[float] = []
     began = time.monotonic()
@@ -63,15 +61,15 @@ def direct(web: Web, name: str, size: int, seconds: float) -> Film:
     step = int(size * _PIECE / seconds)
     for first in range(0, size, step):
         last = min(size, first + step) - 1
-        status, body = web.ask(f"/media/{name}", Range=f"bytes={first}-{last}")
-        if status != 206 or len(body) != last - first + 1:
-            raise RuntimeError(f"{name}: {status}")
+        answer = web.system.get(f"media/{name}", {"Range": f"bytes={first}-{last}"})
+        if answer.status != 206 or len(answer.body) != last - first + 1:
+            raise RuntimeError(f"{name}: {answer.status}")
         yield _PIECE
 
 
 def remux(web: Web, name: str) -> Film:
     """Take a film with its picture copied; its sound is converted."""
-    stream = f"/streams/{name}/copy-aac"
+    stream = f"streams/{name}/copy-aac"
     web.begin(stream)
     init, *picture = web.parts(stream, "video")
     sounds = iter(web.parts(stream, "audio-0")[1:])
@@ -84,16 +82,6 @@ def remux(web: Web, name: str) -> Film:
             web.take(sound)
             heard += sound[0]
         yield part[0]
-
-
-def third(web: Web, names: list[str]) -> tuple[int, str]:
-    """Ask for the conversion of films until one is refused; return the answer to the last."""
-    status, words = 0, ""
-    for name in names:
-        path = f"/streams/{name}/h264.360-aac/master.m3u8?viewer={name}&at=0&sound=0"
-        status, body = web.ask(path)
-        words = "" if status == 200 else json.loads(body)["detail"]
-    return status, words
 
 
 def main() -> None:
@@ -120,14 +108,17 @@ def main() -> None:
                 rows.append((kind, first, most, str(len(late)), longest))
             with gone.of("gone"):
                 web.wait_for_end()
-            status, words = third(web, names[options.players :])
+            # one after the other, until one is refused
+            for name in names[options.players :]:
+                path = f"streams/{name}/h264.360-aac/master.m3u8?viewer={name}&at=0&sound=0"
+                third = web.system.get(path)
             with gone.of("gone"):
                 web.wait_for_end()
     print(f"{heading()}, {options.players} players, {options.seconds} s\n")
     print(markdown(("s", "first, p50", "first, most", "stalls", "longest"), rows))
     after = " and ".join(f"{it:.1f} s" for it in gone["gone"])
-    print(f"\nThird: {status}, {words!r}. Gone after {after}.")
-    write_json(options.json, about(figures=figures, third=[status, words], gone=gone["gone"]))
+    print(f"\nThird: {third.status}, {third.body!r}. Gone after {after}.")
+    write_json(options.json, about(figures=figures, third=third.status, gone=gone["gone"]))
 
 
 if __name__ == "__main__":
