@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.processes import Process
-from bench.results import command, markdown, percentile, workspace, write_json
-from tests.clients.proof import lines
+from bench.results import Times, command, markdown, percentile, workspace, write_json
 from tests.programs.ports import free_port
 from tests.programs.system import System
 
@@ -32,10 +31,6 @@ CALLS: Final = ("/api/ip", "/api/library", "/api/id")
 CALLS_OF_CLIENT: Final = 500
 
 _NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
-_KINDS: Final = {
-    "the whole film": "",
-    "`Range: bytes=0-`, as browsers ask": "Range: bytes=0-\r\n",
-}
 _CHUNK: Final = 256 << 10
 _PAUSE: Final = 0.1
 _PACE: Final = _CHUNK / _PAUSE / 2**20
@@ -88,14 +83,14 @@ async def _view(port: int, header: str, pace: float) -> float:
     return size / seconds / 2**20
 
 
-async def _view_all(port: int, proof: str, pace: float) -> list[float]:
-    headers = [f"{proof}Range: bytes={number << 20}-\r\n" for number in range(VIEWERS)]
-    return await asyncio.gather(*(_view(port, it, pace) for it in headers))
-
-
 def view(port: int, proof: str, pace: float) -> list[float]:
     """Stream the film `VIEWERS` times at once, a part each `pace` seconds; return the rates."""
-    return asyncio.run(_view_all(port, proof, pace))
+
+    async def view_all() -> list[float]:
+        headers = [f"{proof}Range: bytes={number << 20}-\r\n" for number in range(VIEWERS)]
+        return await asyncio.gather(*(_view(port, it, pace) for it in headers))
+
+    return asyncio.run(view_all())
 
 
 def calls(port: int, proof: dict[str, str]) -> list[float]:
@@ -136,13 +131,12 @@ def main() -> None:
             nginx(folder, ports["nginx"]),
         ):
             ports = {"ours": system.http_port, **ports}
-            proof = lines(system.proof)
-            rates: dict[tuple[str, str], list[float]] = {}
+            proof = system.proof_line
+            rates = Times()
             for _ in range(options.rounds):
-                for kind, header in _KINDS.items():
-                    for server, port in ports.items():
-                        rate = download(port, proof + header)
-                        rates.setdefault((kind, server), []).append(rate)
+                for server, port in ports.items():
+                    # as browsers ask
+                    rates[server].append(download(port, f"{proof}Range: bytes=0-\r\n"))
             times = {"alone": calls(ports["ours"], system.proof)}
             viewing = pool.submit(view, ports["ours"], proof, _PAUSE)
             times[f"{VIEWERS} viewers"] = calls(ports["ours"], system.proof)
@@ -150,17 +144,13 @@ def main() -> None:
             loading = pool.submit(view, ports["ours"], proof, 0.0)
             times[f"{VIEWERS} downloads"] = calls(ports["ours"], system.proof)
             loading.result()
-    medians = {it: statistics.median(of) for it, of in rates.items()}
-    rows = []
-    for kind in _KINDS:
-        ours, other = medians[kind, "ours"], medians[kind, "nginx"]
-        rows.append((kind, f"{ours:.0f}", f"{other:.0f}", f"{ours / other:.2f}"))
-    print(markdown(("one stream, MiB/s", "ours", "nginx", "ratio"), rows), end="\n\n")
+    ours, other = (statistics.median(rates[it]) for it in ("ours", "nginx"))
+    row = (f"{ours:.0f}", f"{other:.0f}", f"{ours / other:.2f}")
+    print(markdown(("ours, one stream, MiB/s", "nginx", "ratio"), [row]), end="\n\n")
     cells = [[f"p{n}", *(f"{percentile(it, n):.1f}" for it in times.values())] for n in (50, 99)]
     print(markdown(("API call, ms", *times), cells))
     print(f"\nThe slowest viewer got {slowest:.2f} MiB/s of the {_PACE:.1f} that it wanted.")
-    kept = {f"{kind}, {server}": it for (kind, server), it in rates.items()}
-    write_json(options.json, {"rates": kept, "calls": times, "slowest_viewer": slowest})
+    write_json(options.json, {"rates": rates, "calls": times, "slowest_viewer": slowest})
 
 
 if __name__ == "__main__":
