@@ -27,7 +27,7 @@ from bench.broker_load.clients import Identity, Login
 from bench.broker_load.servers import Ours, Server
 from bench.churn import PREFIX, TOPICS, Churn, connected
 from bench.processes import raise_file_limit
-from bench.results import command, markdown, write_json
+from bench.results import command, write_json
 from tests.broker.reliable_clients import Reader, Writer
 from tests.conformance.wire.encodings import Version
 from tests.waiting import eventually
@@ -54,20 +54,17 @@ class State:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a soak test: the broker at rest after the warm-up and in the end.
-
-    `highest` is the most memory in bytes; `churn` counts the clients that came and went, by kind.
-    """
+    """The result of a soak test."""
 
     seconds: float
-    before: State
-    after: State
-    highest: int
+    before: State  # at rest after the warm-up
+    after: State  # at rest in the end
+    highest: int  # the most memory in bytes
     messages: int
     lost: int
     twice: int
     reconnects: int
-    churn: dict[str, int]
+    churn: dict[str, int]  # the clients that came and went, by kind
 
     @property
     def faults(self) -> list[str]:
@@ -86,14 +83,16 @@ class Outcome:
         return [fault for fault, is_so in found.items() if is_so]
 
     def report(self) -> str:
-        before, after = asdict(self.before), asdict(self.after)
-        rows = [(name, str(before[name]), str(after[name])) for name in before]
+        before, after = self.before, self.after
         churn = ", ".join(f"{count} {kind}" for kind, count in sorted(self.churn.items()))
+        sizes = " / ".join(_mib(it) for it in (before.memory, after.memory, self.highest))
         return (
             f"{self.seconds:.0f} s; clients that came and went: {churn}\n"
             f"{self.messages} messages, {self.reconnects} reconnections of the counting clients\n"
-            f"lost: {self.lost}; twice at QoS 2: {self.twice}; at most {_mib(self.highest)} MiB\n\n"
-            f"{markdown(('at rest', 'before', 'after'), rows)}"
+            f"lost: {self.lost}; twice at QoS 2: {self.twice}\n"
+            f"MiB at rest before / at rest after / at most: {sizes}\n"
+            f"descriptors: {before.descriptors} before, {after.descriptors} after\n"
+            f"left: {after.counts}"
         )
 
 

@@ -36,45 +36,26 @@ _HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s",
 
 
 class Kills:
-    """The nodes of a cluster, with phones and players.
+    """The nodes of a cluster, whose files are in `folder`, with phones and players.
 
-    Args:
-        machines: the nodes.
-        folder: their files.
-        phones: how many phones there are.
-        players: how many players there are.
-        fronts: whether phones and players connect to the nodes without JetStream only, or else
-            to those that do not lead the streams, as web sides tell pages.
+    These connect to the nodes without JetStream, if there are any, or else to those that do not
+    lead the streams, as web sides tell pages.
     """
 
-    def __init__(
-        self,
-        machines: list[Machine],
-        folder: Path,
-        phones: int,
-        players: int,
-        *,
-        fronts: bool,
-    ) -> None:
+    def __init__(self, machines: list[Machine], folder: Path, phones: int, players: int) -> None:
         self._machines = machines
         self._keys = ClusterKeys.load(folder / KEYS)
         self._is_led = False
         self._tokens = tokens_of(folder)
-        clients = machines[NODES:] if fronts else machines[: NODES - 1]
-        self.hosts = [it.host for it in clients]
+        self.hosts = [it.host for it in machines[NODES:] or machines[: NODES - 1]]
         self.players = [
             Player(self._login(Identity("player", n)), self.hosts, n, player_id(n))
             for n in range(players)
         ]
-        self.phones = [
-            Phone(
-                self._login(Identity("remote", n % players, f"-{n}")),
-                self.hosts,
-                n // players,
-                player_id(n % players),
-            )
-            for n in range(phones)
-        ]
+        self.phones = []
+        for n in range(phones):
+            login = self._login(Identity("remote", n % players, f"-{n}"))
+            self.phones.append(Phone(login, self.hosts, n // players, player_id(n % players)))
 
     async def run(self, shared: SharedParts | None) -> list[dict[str, Any]]:
         """Carry it out; return the figures of the nodes, or of the other parts if given."""
@@ -156,10 +137,9 @@ class Kills:
     async def _compare(self) -> tuple[list[Player], list[Player], int, float]:
         """Compare the retained states of all nodes with what was acknowledged.
 
-        Returns:
-            the players of whom a node has an older state than the last acknowledged one, at first
-            and after up to `_EQUAL_TIMEOUT` seconds; how many states differ on nodes then, and
-            the seconds until all were equal.
+        Returns: the players of whom a node has an older state than the last acknowledged one, at
+        first and after up to `_EQUAL_TIMEOUT` seconds; how many states differ on nodes then, and
+        the seconds until all were equal.
         """
         for player in self.players:
             player.publishing = False
@@ -178,25 +158,20 @@ class Kills:
     async def _read(self) -> tuple[list[Player], int]:
         """Return whose acknowledged state a node lacks, and how many states differ on nodes."""
         login = self._login(Identity("home", 0, "-reader"))
-        readers = [
-            Reader(login._replace(client_id=f"reader-{it.number}"), it.host, [_STATES])
-            for it in self._machines
-        ]
+        names = {f"reader-{it.number}": it.host for it in self._machines}
+        readers = [Reader(login._replace(client_id=it), names[it], [_STATES]) for it in names]
         tasks = [asyncio.create_task(it.run()) for it in readers]
         states = [it.state for it in self.players]
         try:
             await until(
-                lambda: all(set(states) <= set(it.found) for it in readers), "states arrive"
+                lambda: all(it.found.keys() >= set(states) for it in readers), "states come"
             )
         finally:
             for task in tasks:
                 task.cancel()
-        lost = [
-            player
-            for player in self.players
-            if any(it.found[player.state] < player.acknowledged for it in readers)
-        ]
-        return lost, sum(len({it.found[state] for it in readers}) > 1 for state in states)
+        seen = {it: [reader.found[it.state] for reader in readers] for it in self.players}
+        lost = [it for it in seen if min(seen[it]) < it.acknowledged]
+        return lost, sum(len(set(it)) > 1 for it in seen.values())
 
     def _login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)
@@ -204,15 +179,10 @@ class Kills:
 
 def rows(part: dict[str, Any]) -> list[list[str]]:
     """Return the rows of the table for the phones of one node, and for those of the others."""
-    states = [
-        str(part["states_behind"]),
-        str(part["states_lost"]),
-        f"{part['quiet_lost']} of {part['quiet']}",
-        str(part["states_differ"]),
-        f"{part['equal_after_s']:.0f}",
-    ]
+    quiet, after = f"{part['quiet_lost']} of {part['quiet']}", f"{part['equal_after_s']:.0f}"
+    behind, lost, differ = (str(part[f"states_{it}"]) for it in ("behind", "lost", "differ"))
     return [
-        [part["part"], title, str(len(times)), *spread(times), *states]
+        [part["part"], title, str(len(times)), *spread(times), behind, lost, quiet, differ, after]
         for whose, title in (("own", "its own"), ("others", "others"))
         if (times := part[whose])
     ]
@@ -233,7 +203,7 @@ def run(
         machines = create(folder, fronts)
         for machine in machines:
             stack.callback(machine.stop)
-        kills = Kills(machines, folder, phones, players, fronts=fronts > 0)
+        kills = Kills(machines, folder, phones, players)
         shared = None
         if not of_nodes:
             shared = stack.enter_context(shared_parts.running(folder, kills.hosts))

@@ -51,7 +51,6 @@ class Machine:
         self._node: subprocess.Popen[bytes] | None = None
 
     def join(self) -> None:
-        """Connect it with the bridge."""
         pid = self._keeper.pid
         ours, its = Path("/proc/self/ns/net"), Path(f"/proc/{pid}/ns/net")
         while its.readlink() == ours.readlink():
@@ -62,7 +61,6 @@ class Machine:
             ip(line, pid)
 
     def start(self) -> None:
-        """Start its node."""
         command = ["nsenter", "--net", f"--target={self._keeper.pid}", PROGRAM]
         with (self._folder / f"node-{self.number}.log").open("ab") as log:
             self._node = subprocess.Popen(
@@ -73,7 +71,6 @@ class Machine:
             )
 
     def kill(self) -> None:
-        """End its node with SIGKILL."""
         if self._node is not None:
             self._node.kill()
             self._node.wait()
@@ -83,7 +80,6 @@ class Machine:
         ip(f"link set {self._cable} down")
 
     def heal(self) -> None:
-        """Bring it back to the network."""
         ip(f"link set {self._cable} up")
 
     def wait(self, login: Login) -> None:
@@ -92,19 +88,13 @@ class Machine:
         wait_for_node(self.host, PORTS.mqtt, login, log)
 
     def stop(self) -> None:
-        """End it."""
         self.kill()
         self._keeper.kill()
         self._keeper.wait()
 
 
 def create(folder: Path, fronts: int) -> list[Machine]:
-    """Return the machines of a new cluster in `folder`, the first three with JetStream.
-
-    Args:
-        folder: for their files; it must not exist.
-        fronts: how many nodes without JetStream there are in addition.
-    """
+    """Return the machines of a new cluster in `folder`: three with JetStream, `fronts` without."""
     ip("link set lo up")
     ip("link add bridge type bridge")
     ip("addr add 10.77.0.254/24 dev bridge")

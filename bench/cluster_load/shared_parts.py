@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -61,8 +61,7 @@ class Newcomer(Phone):
         headers = {"Content-Type": "application/json", "X-Forwarded-For": self._address}
         request = urllib.request.Request(f"{side.url}api/credentials", self._body, headers)
         with urllib.request.urlopen(request, timeout=_ASK_TIMEOUT) as answer:
-            given: dict[str, str] = json.load(answer)
-            return given
+            return dict(json.load(answer))
 
 
 @dataclass(frozen=True)
@@ -80,15 +79,12 @@ class SharedParts:
 
     async def measure(self, connected: Sequence[Phone]) -> list[dict[str, Any]]:
         """Return the figures of each part; the phones `connected` stay so."""
-        parts: list[tuple[str, bool, Callable[[], AbstractContextManager[None]]]] = [
-            ("a web side killed", True, lambda: self.sides[0].kept_dead("web")),
-            ("database killed", False, self.postgresql.killed),
-            ("database stopped", False, self.postgresql.stopped),
-            ("database frozen", False, self.postgresql.frozen),
-        ]
+        side = self.sides[0].kept_dead("web")
         return [
-            await self._part(name, outage(), connected, is_replaced=is_replaced)
-            for name, is_replaced, outage in parts
+            await self._part("a web side killed", side, connected, is_replaced=True),
+            await self._part("database killed", self.postgresql.killed(), connected),
+            await self._part("database stopped", self.postgresql.stopped(), connected),
+            await self._part("database frozen", self.postgresql.frozen(), connected),
         ]
 
     async def _part(
@@ -97,7 +93,7 @@ class SharedParts:
         outage: AbstractContextManager[None],
         connected: Sequence[Phone],
         *,
-        is_replaced: bool,
+        is_replaced: bool = False,
     ) -> dict[str, Any]:
         await until(lambda: all(it.link for it in self.newcomers), "all have come")
         began = time.monotonic()
@@ -136,12 +132,7 @@ def rows(part: dict[str, Any]) -> list[list[str]]:
 
 @contextmanager
 def running(folder: Path, hosts: Sequence[str]) -> Iterator[SharedParts]:
-    """Run web sides on the cluster in `folder`, with a database of their own.
-
-    Args:
-        folder: the cluster's files.
-        hosts: the nodes that phones connect to.
-    """
+    """Run web sides on the cluster in `folder`, with a database; phones connect to `hosts`."""
     with ExitStack() as stack:
         thread = stack.enter_context(ThreadPoolExecutor(1))
         postgresql = PostgresqlServer(_NOT_ROOT)
