@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -122,7 +121,7 @@ def main() -> None:
         for name, it in weights.items()
     ]
     print(markdown(("page weight", "requests", "KiB received", "KiB unpacked"), rows))
-    kept = {name: asdict(it) for name, it in weights.items()}
+    kept = {name: it._asdict() for name, it in weights.items()}
     write_json(options.json, {"milliseconds": figures, "weights": kept})
 
 

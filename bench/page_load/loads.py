@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from playwright.sync_api import BrowserContext, Page
 
@@ -23,19 +22,12 @@ _WATCH: Final = """window.live = new Promise((resolve, reject) => {
 });"""
 
 
-@dataclass(frozen=True)
-class Weight:
-    """What a page made the browser load.
-
-    Attributes:
-        requests: to the web server; media are not counted.
-        wire: bytes received for them, headers included.
-        unpacked: bytes of their bodies after decompression.
-    """
+class Weight(NamedTuple):
+    """What a page made the browser load from the web server, without media."""
 
     requests: int
-    wire: int
-    unpacked: int
+    wire: int  # bytes received, headers included
+    unpacked: int  # bytes of the bodies after decompression
 
 
 def live(context: BrowserContext, url: str) -> float:

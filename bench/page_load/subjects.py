@@ -6,13 +6,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Final, NamedTuple
 
 from websockets.sync.client import connect
 
@@ -21,6 +20,7 @@ from bench.processes import Process
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.programs.ports import free_ports
+from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette.client.client import Client
@@ -35,22 +35,13 @@ _LIBRARY: Final = _MODULES / "node_modules" / "autobahn-browser" / "autobahn.min
 _INSTALL_TIMEOUT: Final = 300.0
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A player whose start button was clicked.
-
-    Attributes:
-        name: ``ours``, ``seed`` or ``floor``.
-        player: its page.
-        remote_url: opens a remote.
-        call: asks the player's page for its state and waits for the response; None if that is not
-            measured.
-    """
+class Subject(NamedTuple):
+    """A player whose start button was clicked; `call` asks its page for its state."""
 
     name: str
     player: PageDriver
     remote_url: str
-    call: Callable[[], object] | None
+    call: Callable[[], object] | None = None
 
 
 @contextmanager
@@ -72,20 +63,14 @@ def ours(pages: Pages, folder: Path) -> Iterator[Subject]:
 def floor(pages: Pages, folder: Path) -> Iterator[Subject]:
     """Start the bare pages and their relay."""
     http_port, ws_port = free_ports(2)
-    relay = [
-        sys.executable,
-        str(Path(__file__).with_name("relay.py")),
-        str(http_port),
-        str(ws_port),
-    ]
+    program = str(Path(__file__).with_name("relay.py"))
+    relay = [sys.executable, program, str(http_port), str(ws_port)]
     site = folder / "floor"
     shutil.copytree(Path(__file__).with_name("floor"), site)
     _copy_clip(site)
     with Process(relay, ws_port, site / "log"):
         root = f"http://localhost:{http_port}"
         player = _opened(pages, f"{root}/player.html#{ws_port}")
-        eventually(lambda: player.connection == "live", "the bare player is connected")
-        player.click("Start")
         # the relay answers no pings, and the turns of the others are long
         with connect(f"ws://localhost:{ws_port}/remote", ping_interval=None) as caller:
             calls = count()
@@ -129,28 +114,14 @@ def seed(pages: Pages, folder: Path) -> Iterator[Subject]:
     (node / "config.json").write_text(configuration)
     root = f"http://localhost:{port}"
     with Process(Crossbar.command(node), port, node / "log"):
-        service = [
-            f"{Crossbar.programs}/python",
-            str(_DEMO / "service.py"),
-            f"ws://127.0.0.1:{port}/ws",
-        ]
-        with _ready(service):
-            player = _opened(pages, f"{root}/player.html")
-            eventually(lambda: player.connection == "live", "the demo's player is connected")
-            player.click("Start")
-            yield Subject("seed", player, f"{root}/remote.html#{player.data('id')}", None)
-
-
-@contextmanager
-def _ready(command: Sequence[str]) -> Iterator[None]:
-    """Run a program from when it prints ``ready``."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        try:
-            if program.stdout is None or program.stdout.readline() != "ready\n":
+        program = [f"{Crossbar.programs}/python", str(_DEMO / "service.py")]
+        program.append(f"ws://127.0.0.1:{port}/ws")
+        with ending(subprocess.Popen(program, stdout=subprocess.PIPE, text=True)) as service:
+            assert service.stdout is not None
+            if service.stdout.readline() != "ready\n":
                 raise RuntimeError("the demo's service did not join")
-            yield
-        finally:
-            program.terminate()
+            player = _opened(pages, f"{root}/player.html")
+            yield Subject("seed", player, f"{root}/remote.html#{player.data('id')}")
 
 
 def _copy_clip(site: Path) -> None:
@@ -160,4 +131,7 @@ def _copy_clip(site: Path) -> None:
 def _opened(pages: Pages, url: str) -> PageDriver:
     page = pages.context().new_page()
     page.goto(url)
-    return PageDriver(page)
+    player = PageDriver(page)
+    eventually(lambda: player.connection == "live", "the player is connected")
+    player.click("Start")
+    return player

@@ -50,13 +50,9 @@ _WATCH_PLAYER: Final = """(() => {
 class Tapping:
     """A phone that taps Play and Pause of one player in turns.
 
-    Args:
-        player: the player's page.
-        phone: the remote.
-        times: keeps the milliseconds to the video's reaction, and until the button has changed,
-            from when a finger left the glass (*tap*) or a script pressed (*press*): without what
-            the browser does for a finger, which is to find out what it touched, and to draw its
-            mark.
+    `times` keeps the milliseconds to the video's reaction, and until the button has changed, from
+    when a finger left the glass (*tap*) or a script pressed (*press*), without the browser's work
+    for a finger.
     """
 
     def __init__(self, player: PageDriver, phone: RemotePage, times: Times) -> None:
