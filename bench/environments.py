@@ -28,17 +28,12 @@ class Environment:
             return
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         pip = [f"{self.folder}/bin/pip", "install", "--quiet", "--requirement"]
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(self.folder)],
-            [*pip, str(self._packages)],
-        ):
-            try:
-                subprocess.run(command, check=True, capture_output=True, timeout=_TIMEOUT)
-            except subprocess.CalledProcessError as error:
-                shown = error.stderr[-2000:].decode("utf-8", "replace")
-                raise ProcessError(f"{' '.join(command)} failed: {shown}") from error
-            except subprocess.TimeoutExpired as error:
-                raise ProcessError(f"{' '.join(command)} took too long") from error
+        try:
+            venv = [sys.executable, "-m", "venv", "--clear", str(self.folder)]
+            subprocess.run(venv, check=True, timeout=_TIMEOUT)
+            subprocess.run([*pip, str(self._packages)], check=True, timeout=_TIMEOUT)
+        except subprocess.SubprocessError as error:
+            raise ProcessError(str(error)) from error
         done.write_bytes(self._packages.read_bytes())
 
     def version(self, package: str) -> str:

@@ -48,18 +48,15 @@ _SOURCES: Final = ("media/Alpha (2019).webm", "media/Beta.webm", "media/Series/G
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result: footprints after the warm-up and in the end, and what was wrong.
-
-    `done` counts the actions; `settled` has the seconds until all agreed, each time.
-    """
+    """The result: footprints after the warm-up and in the end, and what was wrong."""
 
     phones: int
     seconds: float
     seed: int
-    done: dict[str, int]
+    done: dict[str, int]  # actions
     before: Footprint
     after: Footprint
-    settled: list[float]
+    settled: list[float]  # seconds until all agreed, each time
     faults: list[str]
 
 

@@ -17,13 +17,7 @@ POSITION: Final = 2.5
 """Seconds by which a phone's position may be off while the player plays; it draws every second."""
 
 _MIB: Final = 2**20
-ALLOWED: Final = {
-    "heap": 1 * _MIB,
-    "nodes": 100,
-    "listeners": 50,
-    "broker": 8 * _MIB,
-    "web": 8 * _MIB,
-}
+ALLOWED: Final = {"heap": _MIB, "nodes": 100, "listeners": 50, "broker": 8 * _MIB, "web": 8 * _MIB}
 """By how much each may grow: what allocators and compilers keep."""
 
 _SHOWN: Final = """(() => {
@@ -47,10 +41,7 @@ _SHOWN: Final = """(() => {
 def differences(player: PlayerPage, state: dict[str, Any], phones: list[Phone]) -> list[str]:
     """Return, in words, where a phone does not show what the ``<video>`` does.
 
-    Args:
-        player: its ``<video>`` counts.
-        state: the last state the player published, for title and queue.
-        phones: each with its queue open.
+    Titles and queue are those of the last state the player published; each phone shows its queue.
     """
     video = player.video
     items = [it["title"] for it in state["queue"]["items"]]
@@ -81,20 +72,12 @@ def differences(player: PlayerPage, state: dict[str, Any], phones: list[Phone]) 
 
 @dataclass(frozen=True)
 class Footprint:
-    """What the player's page and the servers hold at one moment.
+    """What the player's page and the servers hold at one moment."""
 
-    Attributes:
-        heap: bytes of JavaScript objects in the page, after a garbage collection.
-        nodes: of its documents.
-        listeners: event listeners in it.
-        broker: proportional set size of the broker's process, in bytes.
-        web: the same of the web side.
-    """
-
-    heap: int
+    heap: int  # bytes of JavaScript objects in the page, after a garbage collection
     nodes: int
     listeners: int
-    broker: int
+    broker: int  # proportional set size, in bytes
     web: int
 
     def growth(self, later: Footprint) -> list[str]:

@@ -22,30 +22,17 @@ _PRESSABLE: Final = r"""((wanted) => Array.from(document.querySelectorAll("butto
 )(/^(Play|Pause|Mute|Unmute|Volume up|Volume down|Back 10|Forward 10|Next|Previous|Shuffle|Repeat|Remove|Add|Move|Up$|Down$|Remote$|Queue$|Library$)/)"""  # noqa: E501
 
 _WEIGHTS: Final = {
-    "press": 120,
-    "volume": 20,
-    "seek": 15,
-    "reload": 8,
-    "sleep": 5,
-    "cut": 5,
-    "offline": 5,
-    "drop": 5,
-}
+    "press": 120, "volume": 20, "seek": 15, "reload": 8,
+    "sleep": 5, "cut": 5, "offline": 5, "drop": 5,
+}  # fmt: skip
 _LONGEST: Final = {"sleep": 40.0, "cut": 20.0, "offline": 15.0}
 """Seconds that an absence lasts at most."""
 
 
 class Phone:
-    """One phone and its network.
+    """One phone, `page`, and its network, `wire`; `done` counts what it does.
 
-    Args:
-        number: tells it from others.
-        page: the remote, live, in a window of its own.
-        wire: the network between it and the system.
-        seed: decides everything it does, together with the number.
-
-    Attributes:
-        done: how often each thing was done.
+    Seed and number decide everything it does.
     """
 
     def __init__(self, number: int, page: RemotePage, wire: Wire, seed: int) -> None:
