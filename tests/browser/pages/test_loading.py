@@ -70,7 +70,9 @@ def test_a_remote_asks_the_player_before_it_builds_its_controls(
 
     page.route("**/remote/remote.js", hold)
     remote = RemotePage(page).open(player.link)
-    page.wait_for_function("window.zapetteEarly?.socket.readyState === WebSocket.OPEN")
+    # not `wait_for_function`: it looks again by `eval`, which the page's policy forbids
+    opened = "window.zapetteEarly?.socket.readyState === WebSocket.OPEN"
+    eventually(lambda: remote.see(opened), "a socket before the modules")
     page.evaluate("window.zapetteEarly.answer.then(() => true)")
     for route in held:
         route.continue_()

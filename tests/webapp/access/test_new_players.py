@@ -16,6 +16,7 @@ from tests.browser.driving.chromium import launched
 from tests.clients.mqtt_clients import Household
 from tests.programs.system import Answer, System
 from tests.sharing import sharing
+from tests.waiting import eventually
 from tests.webapp.test_api import problem
 from zapette_webapp.access.players.admission import (
     ABSENT,
@@ -313,5 +314,7 @@ def test_the_page_shows_its_code_until_it_is_in(asking: System, browser: Browser
         card.locator("a.qr").wait_for(state="attached")
         assert not card.locator(".code").is_visible()
         # and it plays what the library has
-        page.wait_for_function("document.querySelector('video').readyState >= 1")
+        loaded = "document.querySelector('video').readyState >= 1"
+        # not `wait_for_function`: it looks again by `eval`, which the page's policy forbids
+        eventually(lambda page=page, js=loaded: page.evaluate(js), "a film")  # type: ignore[misc]
         pages.append(page)
