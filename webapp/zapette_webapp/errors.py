@@ -61,36 +61,26 @@ from typing import ClassVar, Literal
 
 from zapette.errors import InvalidArgument, ZapetteError
 
-MediaFlaw = Literal[
-    "empty",
-    "cut_off",
-    "encrypted",
-    "text",
-    "unknown_format",
-    "unreadable",
-    "damaged",
-    "no_ffmpeg",
-    "conversion_off",
-]
-"""The reasons why a medium cannot be converted."""
-
 UploadFlaw = Literal["empty", "cut_off", "encrypted", "text", "unknown_format", "unreadable"]
 """The reasons why an uploaded file is refused."""
+
+MediaFlaw = Literal[UploadFlaw, "damaged", "no_ffmpeg", "conversion_off"]
+"""The reasons why a medium cannot be converted."""
 
 
 class WebappError(ZapetteError):
     """The base of the errors of the web side.
 
     Attributes:
-        text: the default message.
+        text: the message, with a place for the value that the error is made with.
         retry_after: seconds after which another attempt can succeed; None if waiting does not help.
     """
 
-    text: ClassVar[str] = ""
+    text: ClassVar[str] = "{}"
     retry_after: int | None = None
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(text or self.text)
+    def __init__(self, value: str | int = "") -> None:
+        super().__init__(self.text.format(value))
 
 
 class InvalidRequest(WebappError):
@@ -104,11 +94,9 @@ class InvalidId(InvalidRequest):
 
 
 class BodyTooLarge(InvalidRequest):
-    """The body is longer than `most` bytes."""
+    """The body is longer than some bytes."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"over {most} bytes")
-        self.most = most
+    text = "over {} bytes"
 
 
 class NotJson(InvalidRequest):
@@ -118,12 +106,7 @@ class NotJson(InvalidRequest):
 
 
 class FramingError(WebappError):
-    """The end of a request is ambiguous or too far away; the connection must close.
-
-    Attributes:
-        status: the HTTP status of the answer.
-        detail: the message.
-    """
+    """The end of a request is ambiguous or too far away; the connection must close."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -144,25 +127,21 @@ class ForeignRequest(WebappError):
 
 
 class ForeignHost(ForeignRequest):
-    """`host` is not a host of this server."""
+    """A host is not one of this server."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(
-            f"{host[:80]} is not a host of this server; if it is, add it to the setting "
-            "allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
-        )
-        self.host = host
+    text = (
+        "{:.80} is not a host of this server; if it is, add it to the setting allowed_hosts "
+        "(ZAPETTE_ALLOWED_HOSTS)"
+    )
 
 
 class ForeignOrigin(ForeignRequest):
-    """A page of `origin`, another site, asks for a change."""
+    """A page of another site asks for a change."""
 
-    def __init__(self, origin: str) -> None:
-        super().__init__(
-            "pages of other sites may not change anything; if the host is yours, add it to "
-            "the setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
-        )
-        self.origin = origin
+    text = (
+        "pages of other sites may not change anything; if the host is yours, add it to the "
+        "setting allowed_hosts (ZAPETTE_ALLOWED_HOSTS)"
+    )
 
 
 class AccessRefused(WebappError):
@@ -170,18 +149,9 @@ class AccessRefused(WebappError):
 
 
 class NotLetIn(AccessRefused):
-    """Nothing proves that the client may read the library.
+    """Nothing proves that the client, maybe a browser, may read the library."""
 
-    Attributes:
-        is_browser: whether the client is a browser, which would ask a person for a password.
-    """
-
-    text = (
-        "the library answers only those who were let in: pages send the cookie that comes with "
-        "their credentials, programs a token or a household account"
-    )
-
-    def __init__(self, text: str = "", *, is_browser: bool = False) -> None:
+    def __init__(self, text: str, *, is_browser: bool) -> None:
         super().__init__(text)
         self.is_browser = is_browser
 
@@ -233,11 +203,9 @@ class WrongCode(AccessRefused):
 
 
 class TooManyRevocations(WebappError):
-    """The player has disconnected `most` devices; only a new code disconnects others."""
+    """The player has disconnected many devices; only a new code disconnects others."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"{most} devices are disconnected already; make a new code instead")
-        self.most = most
+    text = "{} devices are disconnected already; make a new code instead"
 
 
 class NotFound(WebappError):
@@ -267,16 +235,11 @@ class NoPicture(NotFound):
 
 
 class BrokerElsewhere(NotFound):
-    """MQTT over WebSocket is on another port, or at a cluster's nodes.
-
-    Attributes:
-        port: the port; 0 for the nodes of a cluster.
-    """
+    """MQTT over WebSocket is on another port, or at a cluster's nodes if `port` is 0."""
 
     def __init__(self, port: int) -> None:
         where = f"on port {port}" if port else "at the nodes of the cluster"
         super().__init__(f"on this system, MQTT over WebSocket is {where}, at /mqtt")
-        self.port = port
 
 
 class NotSubtitles(NotFound):
@@ -290,21 +253,16 @@ class NoTrack(NotFound):
 
 
 class NoFont(NotFound):
-    """The film has only `most` fonts inside."""
+    """The film has fewer fonts inside."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"the film has {most} fonts inside, counted from 0")
-        self.most = most
+    text = "the film has {} fonts inside, counted from 0"
 
 
 class NotReady(WebappError):
-    """The answer is being prepared; `reason` says by what."""
+    """The answer is being prepared; the message says by what."""
 
+    text = "{}; try again in a moment"
     retry_after = 1
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}; try again in a moment")
-        self.reason = reason
 
 
 class Unconvertible(WebappError):
@@ -331,25 +289,17 @@ class LinksMissing(WebappError):
 
 
 class Unplayable(WebappError):
-    """The medium cannot be played.
+    """The medium cannot be played; `flaw` is one of `zapette_webapp.media.probing.flaws.FLAWS`."""
 
-    Attributes:
-        flaw: why, one of `zapette_webapp.media.probing.flaws.FLAWS`.
-    """
-
-    text = "the medium cannot be played"
+    text = "the medium cannot be played: {}"
 
     def __init__(self, flaw: str) -> None:
-        super().__init__(f"{self.text}: {flaw}")
+        super().__init__(flaw)
         self.flaw = flaw
 
 
 class NotStreamable(WebappError):
-    """The medium cannot be converted.
-
-    Attributes:
-        reason: the code of the answer.
-    """
+    """The medium cannot be converted; `reason` is the code of the answer."""
 
     def __init__(self, reason: MediaFlaw, detail: str) -> None:
         super().__init__(detail)
@@ -361,20 +311,16 @@ class ConversionFailed(NotStreamable):
 
     def __init__(self, words: str) -> None:
         super().__init__("damaged", f"this part of the medium cannot be converted: {words[-300:]}")
-        self.words = words
 
 
 class ConversionsFull(WebappError):
-    """The server converts as many films as it may: `most`."""
+    """The server converts as many films as it may."""
 
+    text = (
+        "the server converts {} films already, the most that the setting convert_at_once allows; "
+        "stop one, or wait until it ends"
+    )
     retry_after = 5
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"the server converts {most} films already, the most that the setting convert_at_once "
-            "allows; stop one, or wait until it ends"
-        )
-        self.most = most
 
 
 class GuestsExcluded(AccessRefused):
@@ -390,13 +336,9 @@ class UploadsOff(AccessRefused):
 
 
 class UploadTooLarge(WebappError):
-    """The file is larger than the `most` bytes that one may have."""
+    """The file is larger than one may be."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"the file is larger than {most >> 20} MiB, half of the setting uploads_max"
-        )
-        self.most = most
+    text = "the file is larger than {} MiB, half of the setting uploads_max"
 
 
 class NoRoom(WebappError):
@@ -408,29 +350,25 @@ class NoRoom(WebappError):
 class WrongOffset(WebappError):
     """A part does not follow the `received` bytes."""
 
+    text = "offset: {} bytes have arrived; continue there"
+
     def __init__(self, received: int) -> None:
-        super().__init__(f"offset: {received} bytes have arrived; continue there")
+        super().__init__(received)
         self.received = received
 
 
 class NotMedia(WebappError):
-    """The uploaded file is nothing to play.
+    """The uploaded file is nothing to play; `reason` is the code of the answer."""
 
-    Attributes:
-        reason: the code of the answer.
-    """
+    text = "this is not a film, song or photo that can be played: {}"
 
     def __init__(self, reason: UploadFlaw) -> None:
-        super().__init__(f"this is not a film, song or photo that can be played: {reason}")
+        super().__init__(reason)
         self.reason = reason
 
 
 class ToolError(WebappError):
-    """A program did not run to its end.
-
-    Attributes:
-        outcome: the label of the outcome in the metrics.
-    """
+    """A program did not run to its end; `outcome` is the label in the metrics."""
 
     outcome = "failed"
 

@@ -39,4 +39,4 @@ def register(app: Flask, hosts: Hosts, refusals: RefusalCounts) -> None:
         if request.method in SAFE or origin is None:
             return
         if not hosts.allows_origin(origin, name):
-            raise refused(Reason.ORIGIN, ForeignOrigin(origin))
+            raise refused(Reason.ORIGIN, ForeignOrigin())

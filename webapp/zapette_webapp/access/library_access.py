@@ -196,4 +196,7 @@ def _what_failed(asked: Request) -> str:
         return "this address has expired, or this server did not sign it"
     if "Authorization" in asked.headers:
         return "this token or account is not, or no longer, valid for the library"
-    return ""
+    return (
+        "the library answers only those who were let in: pages send the cookie that comes with "
+        "their credentials, programs a token or a household account"
+    )

@@ -58,7 +58,7 @@ class Budget:
         """
         share = self.most // 2
         if size > share:
-            raise UploadTooLarge(share)
+            raise UploadTooLarge(share >> 20)
         others = list(present)
         if len(others) >= MOST or sum(it.size for it in others) + size > self.most:
             raise NoRoom("there are too many uploads; play or remove some from the queue")
