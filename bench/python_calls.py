@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     cores = two_cores()
-    versions = {name: Crossbar.version(name) for name in ("crossbar", "autobahn")}
+    versions = {name: Crossbar.packages.version(name) for name in ("crossbar", "autobahn")}
     versions["zapette"] = importlib.metadata.version("zapette")
     described = about(versions=versions, repeats=options.repeats, seconds=options.seconds)
     samples: Samples[Case] = Samples()

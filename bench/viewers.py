@@ -117,7 +117,8 @@ def main() -> None:
     print(f"{heading()}, {options.players} players, {options.seconds} s\n")
     print(markdown(("s", "first, p50", "first, most", "stalls", "longest"), rows))
     after = " and ".join(f"{it:.1f} s" for it in gone["gone"])
-    print(f"\nThird: {third.status}, {third.body!r}. Gone after {after}.")
+    words = "" if third.status == 200 else third.json["detail"]
+    print(f"\nThird: {third.status}, {words!r}. Gone after {after}.")
     write_json(options.json, about(figures=figures, third=third.status, gone=gone["gone"]))
 
 

@@ -27,17 +27,11 @@ class Template(NamedTuple):
 
 
 class Framing:
-    """MQTT over TCP: packets without any frame around them.
+    """MQTT over TCP: packets without any frame around them."""
 
-    Attributes:
-        opening: what the client sends before its first message.
-        is_open: whether messages may be sent.
-        reply: what must be sent to keep the connection; the sender empties it.
-    """
-
-    opening: bytes = b""
-    is_open: bool = True
-    reply: bytes = b""
+    opening: bytes = b""  # what the client sends before its first message
+    is_open: bool = True  # whether messages may be sent
+    reply: bytes = b""  # what must be sent to keep the connection; the sender empties it
     _masks: bytes | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -57,10 +51,7 @@ class Framing:
 class WebSocketFraming(Framing):
     """The client's side of RFC 6455 with a browser's headers, without compression.
 
-    Args:
-        port: the server's port, for the Host and Origin headers.
-        path: the path of the WebSocket.
-        subprotocol: ``mqtt`` or ``wamp.2.json``; messages of the latter are text.
+    The messages of the subprotocol ``wamp.2.json`` are text, those of ``mqtt`` are binary.
     """
 
     _masks = bytes(byte ^ _MASK for byte in range(256))

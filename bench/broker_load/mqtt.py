@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bench.broker_load.clients import (
-    PARAMETER,
-    PROCEDURE,
-    RESULT,
-    TOPICS,
-    Calls,
-    Client,
-    Endpoint,
-    Login,
-)
+from bench.broker_load import clients
+from bench.broker_load.clients import TOPICS, Calls, Client, Endpoint, Login
 from bench.broker_load.framing import MARK, Framing, Template, WebSocketFraming
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
@@ -108,8 +100,8 @@ class MqttCaller(MqttClient):
     def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
         super().__init__(endpoint, login)
         topics = TOPICS.player(player)
-        request = topics.request(login.client_id, _PLACE, PROCEDURE)
-        self.calls = Calls(self._template(request, PARAMETER))
+        request = topics.request(login.client_id, _PLACE, clients.PROCEDURE)
+        self.calls = Calls(self._template(request, clients.PARAMETER))
         self._responses = topics.responses(login.client_id)
         start = self._responses.removesuffix("#").encode()
         self._prefix = (len(start) + len(MARK)).to_bytes(2) + start
@@ -144,7 +136,7 @@ class MqttResponder(MqttClient):
         caller, call, _ = topic[len(self._prefix) :].split(b"/", 2)
         if caller not in self._answers:
             response = self._topics.response(caller.decode(), _PLACE)
-            self._answers[caller] = self._template(response, RESULT)
+            self._answers[caller] = self._template(response, clients.RESULT)
         return self._answers[caller].fill(call)
 
 

@@ -71,7 +71,7 @@ class Nats(Server):
         return nats_login(self._tokens, identity)
 
     @classmethod
-    def version(cls, package: str = "") -> str:  # noqa: ARG003 - there is one
+    def version(cls) -> str:
         shown = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
         return shown.stdout.split()[-1]
 
@@ -103,11 +103,7 @@ def nats_login(tokens: NatsTokens, identity: Identity) -> Login:
 
 
 def wait_for_node(host: str, port: int, login: Login, log: Path) -> None:
-    """Wait until a node accepts a client, once the cluster has its leaders.
-
-    Raises:
-        ProcessError: it does not within a minute.
-    """
+    """Wait until a node accepts a client; ProcessError if it does not within a minute."""
     name, password = login.username, login.password.encode()
     packet = Connect(login.client_id, username=name, password=password).encode()
 

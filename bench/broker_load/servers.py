@@ -18,16 +18,8 @@ from typing import ClassVar, Final
 
 from argon2 import PasswordHasher
 
-from bench.broker_load.clients import (
-    TOPICS,
-    Client,
-    Endpoint,
-    Identity,
-    Login,
-    Role,
-    Transport,
-    player_id,
-)
+from bench.broker_load import clients
+from bench.broker_load.clients import TOPICS, Client, Endpoint, Identity, Login, Transport
 from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
 from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
 from bench.environments import Environment
@@ -39,7 +31,7 @@ from zapette_server.storage.data_folder import HOME, DataFolder
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PASSWORDS: Final[dict[Role, str]] = {
+PASSWORDS: Final[dict[clients.Role, str]] = {
     "player": "the-players-password",
     "remote": "the-remotes-password",
     "server": "the-servers-password",
@@ -52,19 +44,12 @@ Kinds = tuple[Callable[..., Client], Callable[..., Client], Callable[..., Client
 
 
 class Server:
-    """One server, reached over one transport.
+    """One server, reached over one transport at the `endpoints` of its nodes."""
 
-    Attributes:
-        name: its name on the command line.
-        program: the program and its arguments; ``$folder`` is its folder.
-        packages: the environment it needs, if it is not in that of the benchmark.
-        endpoints: the transport and port of each node under load.
-    """
-
-    name: ClassVar[str]
+    name: ClassVar[str]  # on the command line
     transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
-    program: ClassVar[tuple[str, ...]]
-    packages: ClassVar[Environment | None] = None
+    program: ClassVar[tuple[str, ...]]  # with its arguments; `$folder` is its folder
+    packages: ClassVar[Environment | None] = None  # if it needs one of its own
     kinds: ClassVar[Kinds] = (MqttClient, MqttCaller, MqttResponder)
 
     def __init__(
@@ -106,7 +91,7 @@ class Server:
         return partial(_client, self.kinds[kind], self.endpoints, player)
 
     def client(self, identity: Identity, kind: int = 0) -> Client:
-        return self.maker(kind, player_id(identity.home))(self.login(identity))
+        return self.maker(kind, clients.player_id(identity.home))(self.login(identity))
 
     @classmethod
     def install(cls) -> None:
@@ -115,10 +100,10 @@ class Server:
             cls.packages.install()
 
     @classmethod
-    def version(cls, package: str = "") -> str:
+    def version(cls) -> str:
         """Return the installed version; OSError if there is none."""
-        name = package or cls.name
-        return cls.packages.version(name) if cls.packages else importlib.metadata.version(name)
+        find = cls.packages.version if cls.packages else importlib.metadata.version
+        return find(cls.name)
 
 
 def _client(
@@ -156,7 +141,7 @@ class Ours(Server):
         role = rights.Role(identity.role)
         player = generation = ""
         if role is not rights.Role.SERVER:
-            player, generation = player_id(identity.home), self._generation(identity.home)
+            player, generation = clients.player_id(identity.home), self._generation(identity.home)
         token, _ = Keyring(data.secret, TOPICS).issue(role, client_id, player, generation)
         return Login(client_id, role.value, token)
 
@@ -165,14 +150,14 @@ class Ours(Server):
         if home not in self._generations:
             registry = PlayerRegistry(self._data.registry)
             try:
-                self._generations[home] = registry.claim(player_id(home))
+                self._generations[home] = registry.claim(clients.player_id(home))
             finally:
                 registry.close()
         return self._generations[home]
 
     @classmethod
-    def version(cls, package: str = "zapette") -> str:
-        return super().version(package)
+    def version(cls) -> str:
+        return importlib.metadata.version("zapette")
 
 
 class Mosquitto(Server):
@@ -190,7 +175,7 @@ class Mosquitto(Server):
             subprocess.run(command, check=True, capture_output=True)
 
     @classmethod
-    def version(cls, package: str = "") -> str:  # noqa: ARG003 - there is one
+    def version(cls) -> str:
         shown = subprocess.run(["mosquitto", "-h"], capture_output=True, text=True, check=False)
         return shown.stdout.split("\n", 1)[0].rpartition(" ")[2]
 

@@ -7,16 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bench.broker_load.clients import (
-    PARAMETER,
-    PROCEDURE,
-    RESULT,
-    TOPICS,
-    Calls,
-    Client,
-    Endpoint,
-    Login,
-)
+from bench.broker_load import clients
+from bench.broker_load.clients import TOPICS, Calls, Client, Endpoint, Login
 from bench.broker_load.framing import MARK, WebSocketFraming
 
 _REALM: Final = "home"
@@ -90,7 +82,7 @@ class WampCaller(WampClient):
 
     def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
         super().__init__(endpoint, login)
-        call = _encode([_CALL, 0, {}, _procedure(player), [json.loads(PARAMETER)]])
+        call = _encode([_CALL, 0, {}, _procedure(player), [json.loads(clients.PARAMETER)]])
         self.calls = Calls(self._framing.template(call.replace(b"0", MARK, 1)))
 
     def _handle(self, message: list[Any]) -> bytes:
@@ -105,7 +97,7 @@ class WampResponder(WampClient):
     def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
         super().__init__(endpoint, login)
         self._procedure = _procedure(player)
-        self._result = [json.loads(RESULT)]
+        self._result = [json.loads(clients.RESULT)]
 
     async def prepare(self) -> None:
         confirmed = self._wait()
@@ -120,7 +112,7 @@ class WampResponder(WampClient):
 
 
 def _procedure(player: str) -> str:
-    return f"{_uri(TOPICS.player(player).root)}.{PROCEDURE}"
+    return f"{_uri(TOPICS.player(player).root)}.{clients.PROCEDURE}"
 
 
 def _uri(topic: str) -> str:
