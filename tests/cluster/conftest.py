@@ -1,4 +1,4 @@
-"""One system on three NATS servers, for all tests of this folder."""
+"""Two web sides on three NATS servers and one PostgreSQL, for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.two_web_sides import TwoWebSides
 
 # nodes that restart one after the other take minutes: `make test-cluster` has them
 collect_ignore = (
@@ -24,8 +25,13 @@ collect_ignore = (
 
 
 @pytest.fixture(scope="package")
-def on_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemOnNats]:
-    system = SystemOnNats(tmp_path_factory.mktemp("on-nats"))
-    with system:
-        system.wait_for_lead()
-        yield system
+def two_web_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWebSides]:
+    running = TwoWebSides(tmp_path_factory.mktemp("on-nats"))
+    with running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def on_nats(two_web_sides: TwoWebSides) -> SystemOnNats:
+    """Return the first web side, with the nodes."""
+    return two_web_sides.first

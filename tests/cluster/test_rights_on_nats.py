@@ -15,7 +15,7 @@ from tests.conformance.client import Client
 from tests.conformance.wire.answers import PubAck, Publish
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import Connect, Will, publish
-from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.two_web_sides import TwoWebSides
 from tests.server.access.test_rights_matrix import (
     ROLES,
     SUBSCRIBED,
@@ -34,8 +34,9 @@ over = pytest.mark.parametrize("transport", ["tcp", "ws"])
 
 
 @pytest.fixture(scope="module")
-def controlled(on_nats: SystemOnNats) -> ControlledPlayer:
-    return controlled_on(on_nats, on_nats.tokens)
+def controlled(two_web_sides: TwoWebSides) -> ControlledPlayer:
+    # nginx lets the web sides take turns in giving tokens
+    return controlled_on(two_web_sides, two_web_sides.first.tokens)
 
 
 @pytest.fixture(autouse=True)

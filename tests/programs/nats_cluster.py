@@ -77,9 +77,10 @@ class NatsCluster:
         return [it.port for it in self.settings.programs("")]
 
     def start(self) -> NatsCluster:
-        """Start the nodes and wait until each takes connections."""
+        """Start the nodes that do not run, and wait until each takes connections."""
         for number in (1, 2, 3):
-            self.start_node(number)
+            if f"node-{number}" not in self.nodes:
+                self.start_node(number)
         return self
 
     def start_node(self, number: int) -> None:
@@ -185,13 +186,15 @@ class SystemOnNats(System):
         return create_tokens(load(self.cluster.settings_file, {}), Keyring(secret, Topics()))
 
     def start(self) -> System:
-        """Start the nodes, then the web side."""
+        """Start the nodes, then the web side, and wait until the last node leads."""
         self.cluster.start()
         try:
-            return super().start()
+            super().start()
+            self.wait_for_lead()
         except BaseException:
-            self.cluster.stop()
+            self.stop()
             raise
+        return self
 
     def stop(self) -> int:
         """Stop all."""

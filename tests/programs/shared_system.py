@@ -10,13 +10,13 @@ from typing import Final
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.programs.mosquitto_system import SystemOnMosquitto
-from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.system import System
+from tests.programs.two_web_sides import TwoWebSides
 
 _KINDS: Final[dict[str, Callable[[Path, dict[str, str]], System]]] = {
     "": System,
     "mosquitto": SystemOnMosquitto,
-    "nats": SystemOnNats,
+    "nats": TwoWebSides,
 }
 
 

@@ -14,8 +14,6 @@ from tests.browser.access.test_pairing_and_revoking import (
     test_a_guest_comes_in_by_a_link_of_its_own,
     test_who_is_connected_can_be_turned_out,
 )
-from tests.browser.deployments import web_sides
-from tests.browser.deployments.web_sides import WebSides
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
 from tests.browser.driving.pages import Pages
@@ -28,6 +26,7 @@ from tests.browser.remote.test_remote_control import (
 )
 from tests.clients.mqtt_clients import Household
 from tests.programs.system import Answer, System
+from tests.programs.two_web_sides import TwoWebSides
 from tests.waiting import SLACK, eventually
 from zapette.client.client import Client
 from zapette.errors import CallError
@@ -50,20 +49,21 @@ NO_LONGER_VALID = "This code is no longer valid"
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSides]:
-    with web_sides.running(tmp_path_factory.mktemp("two")) as running:
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWebSides]:
+    running = TwoWebSides(tmp_path_factory.mktemp("two"))
+    with running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def system(sides: WebSides) -> System:
-    """Return what the pages are opened at: nginx."""
-    return sides.balanced
+def system(sides: TwoWebSides) -> System:
+    """Return what the pages are opened at."""
+    return sides
 
 
 @pytest.fixture(scope="module")
-def home(sides: WebSides) -> BrokerUrl:
-    return sides.first.household()
+def home(sides: TwoWebSides) -> BrokerUrl:
+    return sides.household()
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +74,13 @@ def module_pair(system: System, module_pages: Pages, home: BrokerUrl) -> Iterato
 
 
 def test_the_pages_come_from_both_and_are_on_several_nodes(
-    sides: WebSides, system: System, pair: Pair, module_pages: Pages
+    sides: TwoWebSides, system: System, pair: Pair, module_pages: Pages
 ) -> None:
     assert pair.observer.status()["version"] == 1
     # each web side names the nodes in turn: of three pages, one web side connects two
     module_pages.remote(system, pair.player)
     assert len(set(module_pages.watch.sockets)) > 1
-    eventually(lambda: all(sides.balancer.answered(it) > 2 for it in sides.each), "both answered")
+    eventually(lambda: all(sides.nginx.answered(it) > 2 for it in sides.each), "both answered")
 
 
 def answers(caller: Client) -> bool:
@@ -103,10 +103,12 @@ def calling(url: BrokerUrl) -> Iterator[Client]:
         caller.stop()
 
 
-def test_a_web_side_that_dies_is_not_missed(sides: WebSides, home: BrokerUrl, pages: Pages) -> None:
+def test_a_web_side_that_dies_is_not_missed(
+    sides: TwoWebSides, home: BrokerUrl, pages: Pages
+) -> None:
     pages.watch.expect(f"403|{BROKEN_CONNECTION}")
-    player = pages.started(sides.balanced)
-    first = pages.remote(sides.balanced, player, locale="en-GB")
+    player = pages.started(sides)
+    first = pages.remote(sides, player, locale="en-GB")
     old = player.link
     with calling(home) as caller:
         eventually(lambda: answers(caller), "the server answers")
@@ -115,7 +117,7 @@ def test_a_web_side_that_dies_is_not_missed(sides: WebSides, home: BrokerUrl, pa
             first.tap("Play")
             player.advances()
             # the other one lets a phone in
-            second = pages.remote(sides.balanced, player, locale="en-US")
+            second = pages.remote(sides, player, locale="en-US")
             second.tap("Pause")
             first.wait_for("Play")
             assert not player.plays()
@@ -127,20 +129,20 @@ def test_a_web_side_that_dies_is_not_missed(sides: WebSides, home: BrokerUrl, pa
                 eventually(lambda it=phone: not it.is_live, "it shows nothing as live")  # type: ignore[misc]
             assert time.monotonic() - pressed_at < 1 + SLACK
             first.wait_for_notice(NO_LONGER_VALID)
-    late = pages.phone(sides.balanced, old, locale="fr-CA")
+    late = pages.phone(sides, old, locale="fr-CA")
     eventually(lambda: "n\u2019est plus valable" in late.text, "the old code is refused")
 
 
-def test_a_database_that_hangs_stops_no_page(sides: WebSides, pages: Pages) -> None:
+def test_a_database_that_hangs_stops_no_page(sides: TwoWebSides, pages: Pages) -> None:
     pages.watch.expect("503|Failed to load resource")
-    player = pages.started(sides.balanced)
-    phone = pages.remote(sides.balanced, player)
+    player = pages.started(sides)
+    phone = pages.remote(sides, player)
     phone.see("document.querySelector('play-button')._request('repeat', { mode: 'one' })")
     with sides.postgresql.frozen():
         phone.tap("Play")
         phone.wait_for("Pause")
         player.advances()
-        late = pages.phone(sides.balanced, player.link, locale="en-GB")
+        late = pages.phone(sides, player.link, locale="en-GB")
         late.wait_for_notice("The server\u2019s database does not answer.")
         assert not late.is_live
         for side in sides.each:
@@ -164,16 +166,16 @@ def credentials(side: System, of: Household, role: str = "remote") -> Answer:
     return side.post("api/credentials", {"id": of.id, "key": of.key(role)})
 
 
-def test_what_one_gives_the_other_takes(sides: WebSides) -> None:
+def test_what_one_gives_the_other_takes(sides: TwoWebSides) -> None:
     player = Household(sides.first)
     given = credentials(sides.second, player)
     assert given.status == 200
     cookie = "; ".join(it.partition(";")[0] for it in given.all("Set-Cookie"))
-    for side in (*sides.each, sides.balanced, sides.balanced):
+    for side in (*sides.each, sides, sides):
         assert side.get("api/library", {"Cookie": cookie, "Authorization": ""}).status == 200
 
 
-def test_a_code_to_type_is_taken_by_the_other_once(sides: WebSides) -> None:
+def test_a_code_to_type_is_taken_by_the_other_once(sides: TwoWebSides) -> None:
     player = Household(sides.first)
     shown = sides.first.post(
         f"api/players/{player.id}/pairing", {"owner_key": player.owner_key, "role": "remote"}
@@ -185,7 +187,7 @@ def test_a_code_to_type_is_taken_by_the_other_once(sides: WebSides) -> None:
     assert sides.first.post("api/pairing", {"code": code}).status == 403
 
 
-def test_a_page_that_waits_is_let_in_at_any(sides: WebSides, home: BrokerUrl) -> None:
+def test_a_page_that_waits_is_let_in_at_any(sides: TwoWebSides, home: BrokerUrl) -> None:
     owner = Household(sides.first)
     made = sides.first.get("api/id").json
     far = {"X-Forwarded-For": "203.0.113.7"}
@@ -208,7 +210,7 @@ def test_a_page_that_waits_is_let_in_at_any(sides: WebSides, home: BrokerUrl) ->
         assert listed() == []
 
 
-def test_what_one_revokes_all_refuse(sides: WebSides) -> None:
+def test_what_one_revokes_all_refuse(sides: TwoWebSides) -> None:
     player = Household(sides.first)
     old = player.key("remote")
     ports = sides.first.cluster.mqtt_ports
@@ -225,7 +227,7 @@ def test_what_one_revokes_all_refuse(sides: WebSides) -> None:
         assert time.monotonic() - began < 1 + SLACK
 
 
-def test_the_status_tells_of_both_and_of_the_database(sides: WebSides) -> None:
+def test_the_status_tells_of_both_and_of_the_database(sides: TwoWebSides) -> None:
     def told() -> list[str]:
         lines = sides.first.zapette("cluster", "status").stdout.splitlines()
         many = sum(it.startswith("web side ") for it in lines)
@@ -237,10 +239,10 @@ def test_the_status_tells_of_both_and_of_the_database(sides: WebSides) -> None:
     eventually(told, "all is well", 60)
 
 
-def test_pages_find_another_node(sides: WebSides, pages: Pages) -> None:
+def test_pages_find_another_node(sides: TwoWebSides, pages: Pages) -> None:
     pages.watch.expect(BROKEN_CONNECTION)
-    player = pages.started(sides.balanced)
-    phone = pages.remote(sides.balanced, player)
+    player = pages.started(sides)
+    phone = pages.remote(sides, player)
     # the film may be over before the nodes agree
     phone.see("document.querySelector('play-button')._request('repeat', { mode: 'one' })")
     phone.tap("Play")
