@@ -38,18 +38,21 @@ class Observer:
         url: BrokerUrl,
         root: str,
         version: MQTTProtocolVersion | None = None,
+        qos: int | None = None,
     ) -> None:
         self.root = root
         self.said: list[Said] = []
         self._url = url
         self._subscribed = False
+        spoken = version or shared_system.version()
+        if qos is None:
+            # on MQTT 3.1.1 as pages do: NATS keeps no order between messages of QoS 0 and 1
+            qos = 1 if spoken is MQTTProtocolVersion.MQTTv5 else 0
         self._mqtt = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            f"observer-{time.monotonic_ns()}",
-            protocol=version or shared_system.version(),
+            CallbackAPIVersion.VERSION2, f"observer-{time.monotonic_ns()}", protocol=spoken
         )
         self._mqtt.username_pw_set(url.username, url.password)
-        self._mqtt.on_connect = lambda mqtt, *_: mqtt.subscribe(f"{root}/#", 1)
+        self._mqtt.on_connect = lambda mqtt, *_: mqtt.subscribe(f"{root}/#", qos)
         self._mqtt.on_subscribe = self._on_subscribe
         self._mqtt.on_message = self._on_message
 

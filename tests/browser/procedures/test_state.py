@@ -31,7 +31,7 @@ def test_it_is_retained_at_qos_1(pair: Pair, home: BrokerUrl) -> None:
     observer = pair.observer
     observer.ask("volume", b"31")
     observer.wait_for_volume(31)
-    with Observer(home, pair.player.root) as late:
+    with Observer(home, pair.player.root, qos=1) as late:
         eventually(lambda: late.on("state") and late.on("availability"), "both are there at once")
         (state,) = late.on("state")
         (availability,) = late.on("availability")
