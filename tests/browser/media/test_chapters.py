@@ -13,6 +13,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -60,7 +61,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     (folder / "chapters").write_text(CHAPTERS)
     _film(media / "film.mkv", "-i", str(folder / "chapters"), "-map_metadata", "2")
     _film(media / "plain.webm")
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         running.wait_for_index()
         yield running
 

@@ -10,6 +10,7 @@ import pytest
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -43,7 +44,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     ffmpeg(*films.picture(4), *_SHORT, "-pix_fmt", "yuv420p", str(media / "short.mp4"))
     with (media / "short.mp4").open("r+b") as opened:
         opened.truncate((media / "short.mp4").stat().st_size // 4)
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
         system.wait_for_index()
         yield system
 

@@ -10,6 +10,7 @@ import pytest
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -30,7 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder: Path = tmp_path_factory.mktemp("archive")
     media = films.make_kinds(folder / "media")
     settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
-    with sharing(System(folder, settings)) as system:
+    with sharing(shared_system(folder, settings)) as system:
         # more of it than a browser loads ahead
         heavy = ("testsrc2=d=30:s=320x240:r=10,noise=alls=100:allf=t", "-pix_fmt", "yuv420p")
         ffmpeg("-f", "lavfi", "-i", *heavy, *HEAVY, str(media / "heavy.mp4"))

@@ -13,6 +13,7 @@ from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -65,7 +66,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Any:
     with sharing(
-        System(
+        shared_system(
             tmp_path_factory.mktemp("library"),
             # what the browser does not decode is refused, and not converted
             {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"},

@@ -13,6 +13,7 @@ from tests.browser.checks.axe import violations
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.page_driver import PageDriver
 from tests.browser.driving.pages import Pages
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -44,7 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     joined = "".join(f"[{color}]" for color in COLORS) + f"concat=n={len(COLORS)}[v]"
     film = ("-filter_complex", ";".join([*parts, joined]), "-map", "[v]", "-g", "5")
     ffmpeg(*film, "-c:v", "libvpx", str(media / "flag.webm"))
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         running.wait_for_index()
         yield running
 

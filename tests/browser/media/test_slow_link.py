@@ -11,6 +11,7 @@ from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples import films
+from tests.programs.shared_system import shared_system
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
@@ -36,7 +37,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media.mkdir()
     ffmpeg(*films.picture(SECONDS), *_H264, str(media / "large.mp4"))
     assert (media / "large.mp4").stat().st_size * 8 > 0.9 * FILM * SECONDS
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as running:
         running.wait_for_index()
         yield running
 

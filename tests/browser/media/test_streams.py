@@ -20,6 +20,7 @@ from tests.browser.checks.screening import Projector
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
+from tests.programs.shared_system import shared_system
 from tests.programs.system import Answer, System
 from tests.samples.ffmpeg import ffmpeg
 from tests.samples.picture_subtitles import write_pair
@@ -86,7 +87,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     black = ("-f", "lavfi", "-i", "color=c=black:s=160x90:r=5:d=8")
     ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(media / "pair.mp4"))
     write_pair(media / "pair", {"en": (0, 1), "fr": (0, 7)})
-    with sharing(System(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
+    with sharing(shared_system(folder, {"ZAPETTE_MEDIA_DIR": str(media)})) as system:
         system.wait_for_index()
         yield system
 
