@@ -17,7 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import sharing as sharing_hooks
 from tests.programs import fronts
-from tests.programs.shared_system import is_foreign, shared_system
+from tests.programs.shared_system import lacking, shared_system
 from tests.programs.system import System
 from tests.sharing import sharing
 
@@ -129,10 +129,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             isinstance(item, pytest.Function) and _is_of_a_system(item)
         ):
             item.add_marker("slow")
+        if isinstance(item, pytest.Function) and "new_system" in item.fixturenames:
+            item.add_marker(pytest.mark.not_on_nats("its system is on our broker all the same"))
         if item.get_closest_marker("slow"):
             whole.add(item.path)
     items.sort(key=lambda item: (_place(item), item.path not in whole))
-    missing = [*(["ours"] if is_foreign() else []), *(["own_port"] if fronts.chosen() else [])]
+    missing = [*lacking(), *(["own_port"] if fronts.chosen() else [])]
     left_out = [item for item in items if any(map(item.get_closest_marker, missing))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

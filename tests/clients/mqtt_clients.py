@@ -13,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from tests.programs import shared_system
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, eventually
 
@@ -25,7 +26,7 @@ class MqttClient:
     client_id: str
     username: str | None = None
     password: str | None = None
-    version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5
+    version: MQTTProtocolVersion = field(default_factory=shared_system.version)
     will: str | None = None
     clean: bool | None = None
     port: int = 0

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from tests.programs.mosquitto_system import SystemOnMosquitto
 from tests.programs.system import System
 from tests.programs.two_web_sides import TwoWebSides
+
+needs_mqtt_5: Final = pytest.mark.not_on_nats("it speaks MQTT 3.1.1")
+"""Marks tests of what only MQTT 5 has, such as response topics."""
 
 _KINDS: Final[dict[str, Callable[[Path, dict[str, str]], System]]] = {
     "": System,
@@ -27,6 +31,11 @@ def _broker() -> str:
 def is_foreign() -> bool:
     """Tell whether these systems are to be on a plain Mosquitto."""
     return _broker() == "mosquitto"
+
+
+def lacking() -> list[str]:
+    """Return the markers of tests that these systems' broker cannot pass."""
+    return {"mosquitto": ["ours"], "nats": ["not_on_nats"]}.get(_broker(), [])
 
 
 def version() -> MQTTProtocolVersion:

@@ -12,13 +12,14 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
 from tests.browser.driving.player_page import PlayerPage
 from tests.clients.mqtt_clients import MqttClient
+from tests.programs.shared_system import needs_mqtt_5
 from tests.programs.system import System
 from tests.waiting import eventually
 
 
 @dataclass
 class Visitor:
-    """A plain MQTT 5 client with the token that a key is worth."""
+    """A plain MQTT client with the token that a key is worth."""
 
     system: System
     player: PlayerPage
@@ -79,6 +80,7 @@ def test_no_remote_reaches_the_other_player(system: System, pages: Pages, pair: 
     assert pair.phone.shows("Mute")
 
 
+@needs_mqtt_5
 def test_a_response_topic_of_ones_own_is_honoured(visitor: Visitor) -> None:
     own = f"{visitor.player.root}/response/{visitor.party.client_id}/of-my-own"
     visitor.ask("1", "status", b"", own)
@@ -88,6 +90,7 @@ def test_a_response_topic_of_ones_own_is_honoured(visitor: Visitor) -> None:
     assert b'"result"' in payload
 
 
+@needs_mqtt_5
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -122,6 +125,7 @@ def test_a_response_topic_elsewhere_is_ignored(
     assert said == [f"{root}/request/{me}/7/status", f"{root}/response/{me}/7"]
 
 
+@needs_mqtt_5
 def test_a_response_topic_elsewhere_is_logged(
     system: System, module_pages: Pages, pair: Pair
 ) -> None:

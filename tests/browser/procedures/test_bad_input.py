@@ -10,6 +10,7 @@ import pytest
 from tests.browser.driving.pair import Pair
 from tests.waiting import eventually
 
+BLANK = pytest.mark.not_on_nats("it cuts off who publishes on a topic with a blank")
 NOTHING = ["status", "play", "pause", "toggle", "stop"]
 NUMBER = [b"text", b'"5"', b"true", b"null", b'[{"a":1}]', b"[[1]]", b"1e999", b"NaN", b"-Infinity"]
 BAD: list[tuple[str, bytes, str]] = [
@@ -107,7 +108,8 @@ def test_unreadable_parameters(
 @pytest.mark.parametrize(
     "leaf",
     ["request/witness/volume", "request/witness/1/volume/",
-     "request/witness/1//volume", "request/wit.ness/1/volume", "request/witness/a b/volume",
+     "request/witness/1//volume", "request/wit.ness/1/volume",
+     pytest.param("request/witness/a b/volume", marks=BLANK),
      "request/witness/1/", "request/" + "w" * 65 + "/1/volume", "command/", "command//volume",
      "command/volume/", "command/$volume", "request"],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
 from playwright.sync_api import Error
 
 from tests.browser.driving.controlled_player import ControlledPlayer, titles
@@ -16,6 +17,7 @@ from tests.browser.driving.pages import Pages
 from tests.browser.driving.remote_page import RemotePage
 from tests.contract.shapes import assert_type
 from tests.contract.vector_files import vectors
+from tests.programs import shared_system
 from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import eventually
@@ -155,10 +157,12 @@ def driver(request: pytest.FixtureRequest, controlled: ControlledPlayer, cinema:
 def from_shell(cinema: System, player_id: str) -> Driver:
     home = cinema.household()
     root = Topics("zapette").player(player_id).root
+    is_5 = shared_system.version() is MQTTProtocolVersion.MQTTv5
+    options, kind = ((), "command") if is_5 else (("-V", "311"), "request/cli/1")
 
     def drive(procedure: str, **parameters: Any) -> dict[str, Any]:
         payload = json.dumps(parameters) if parameters else ""
-        asked = ("-t", f"{root}/command/{procedure}", "-e", f"{root}/response/cli/1")
+        asked = (*options, "-t", f"{root}/{kind}/{procedure}", "-e", f"{root}/response/cli/1")
         answer = run_tool("rr", home, *asked, "-m", payload)
         assert answer.returncode == 0, answer.stderr
         assert "result" in json.loads(answer.stdout), answer.stdout

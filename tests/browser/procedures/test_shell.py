@@ -10,10 +10,12 @@ import pytest
 from tests.browser.driving.pair import Pair
 from tests.programs.mosquitto import run_tool, tool
 from tests.programs.processes import ending
+from tests.programs.shared_system import needs_mqtt_5
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
 
-VERSIONS = pytest.mark.parametrize("version", [[], ["-V", "311"]], ids=["default", "3.1.1"])
+V3 = pytest.param(["-V", "311"], id="3.1.1")
+VERSIONS = pytest.mark.parametrize("version", [pytest.param([], id="default"), V3])
 
 
 @VERSIONS
@@ -53,6 +55,7 @@ def test_subscribe_to_the_states_of_all_players(
     assert len(seen) >= 2
 
 
+@needs_mqtt_5
 def test_request_and_response_with_no_option(pair: Pair, home: BrokerUrl) -> None:
     root = pair.player.root
     arguments = ["-t", f"{root}/command/status", "-e", f"{root}/response/cli/1", "-m", ""]
@@ -70,7 +73,8 @@ def test_request_and_response_with_no_option(pair: Pair, home: BrokerUrl) -> Non
     assert pair.player.level == 100
 
 
-@VERSIONS
+# mosquitto_rr speaks MQTT 5 by default
+@pytest.mark.parametrize("version", [pytest.param([], id="default", marks=needs_mqtt_5), V3])
 def test_request_and_response_by_topic(pair: Pair, home: BrokerUrl, version: list[str]) -> None:
     root = pair.player.root
     arguments = ["-t", f"{root}/request/cli/7/volume", "-e", f"{root}/response/cli/7", "-m", "23"]
