@@ -14,7 +14,7 @@ SHARED := --numprocesses $(or $(PROCESSES),3) --max-worker-restart 0 --dist load
 FAST := $(addprefix tests/, broker contract database documents packaging programs server webapp zapette) \
   $(wildcard tests/test_*.py)
 
-.PHONY: run dev test test-fast test-fronts test-cluster test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
+.PHONY: run dev test test-fast test-fronts test-cluster test-cluster-pages test-homeassistant coverage-homeassistant homeassistant check docs wheels addon format lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run $(VENV)/.ffmpeg $(MODULES)/.run
@@ -37,11 +37,18 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@FRONTS="$(FRONTS)" scripts/test-fronts.sh $(SHARED) $(ARGS)
 
-# All of three NATS servers, with pages; also what CI leaves out: nodes that restart in turn.
+# All of three NATS servers; also what CI leaves out: nodes that restart in turn, and the pages.
 test-cluster: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster \
 		tests/browser/deployments/test_cluster.py tests/browser/deployments/test_elections.py $(ARGS)
+	@$(MAKE) --no-print-directory test-cluster-pages
+
+# The tests of the pages with two web sides on three NATS servers and one PostgreSQL.
+test-cluster-pages: $(VENV)/.dev $(MODULES)/.dev
+	@scripts/system-packages.sh
+	@TEST_BROKER=nats $(BIN)/python -m pytest tests/browser --ignore tests/browser/deployments \
+		$(SHARED) $(ARGS)
 
 # The integration in a real Home Assistant, which needs a later Python; the script installs it.
 # `make test LONG=1` then includes these tests.
