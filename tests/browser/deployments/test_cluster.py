@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -27,7 +29,9 @@ from tests.browser.remote.test_remote_control import (
 from tests.clients.mqtt_clients import Household
 from tests.programs.system import Answer, System
 from tests.programs.two_web_sides import TwoWebSides
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import SLACK, eventually
+from tests.webapp.uploads.uploading import Phone, link_of
 from zapette.client.client import Client
 from zapette.errors import CallError
 from zapette.mqtt.url import BrokerUrl
@@ -185,6 +189,16 @@ def test_a_code_to_type_is_taken_by_the_other_once(sides: TwoWebSides) -> None:
     taken = sides.second.post("api/pairing", {"code": code})
     assert taken.json["key"] == player.key("remote")
     assert sides.first.post("api/pairing", {"code": code}).status == 403
+
+
+def test_a_photo_of_a_phone_is_known_whoever_is_asked(sides: TwoWebSides, tmp_path: Path) -> None:
+    photo = tmp_path / "Red.jpg"
+    ffmpeg("-f", "lavfi", "-i", "color=c=red:s=64x32", "-frames:v", "1", str(photo))
+    sent = Phone(sides, link_of(sides, "remote")).send("Red.jpg", photo.read_bytes())
+    path = quote(sent.json["source"].removeprefix("media/"), safe="")
+    # nginx lets the web sides take turns
+    found = [sides.get(f"api/library?path={path}") for _ in sides.each]
+    assert [it.json["entries"][0]["title"] for it in found] == ["Red", "Red"]
 
 
 def test_a_page_that_waits_is_let_in_at_any(sides: TwoWebSides, home: BrokerUrl) -> None:
