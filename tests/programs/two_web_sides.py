@@ -26,7 +26,6 @@ class Nginx:
             found = found.replace(f"192.0.2.1{number}:8000", f"127.0.0.1:{side}")
         found = found.replace("listen 80;", f"listen 127.0.0.1:{port};")
         folder.mkdir()
-        folder.chmod(0o777)
         places = "".join(
             f"{name}_temp_path {folder}/{name};\n"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -34,6 +33,8 @@ class Nginx:
         self._answered = folder / "answered"
         logged = f"log_format port $upstream_addr; access_log {self._answered} port;"
         (folder / "nginx.conf").write_text(
+            # another user's workers could not open files in the folders of these tests
+            "user root;\n"
             f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\nevents {{}}\n"
             f"http {{ {logged} {places}\n{found}\n}}\n"
         )
