@@ -30,6 +30,9 @@ pytestmark = pytest.mark.usefixtures("own_disk")
 HELD: float = float(os.environ.get("ZAPETTE_TEST_HELD", "8"))
 """For how many seconds a store is held."""
 
+STREAM = "streams/zapette.webm/h264-none/video-0.m4s"
+"""A part of a film that is converted."""
+
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
@@ -99,6 +102,8 @@ def test_a_full_disk(system: System) -> None:
     with home(system) as client, filled(system.data):
         unavailable(system.post("api/credentials", new), "players.db", "make room")
         names(system, "make room", "disk", "store_players")
+        part = system.get(STREAM)
+        assert (part.status, part.json["code"]) == (507, "no_room")
         # who is known still gets in as far as that writes nothing
         answer = client.publish("homeassistant/kept/x", bytes(60_000), qos=1, retain=True)
         assert answer is not None
@@ -109,6 +114,7 @@ def test_a_full_disk(system: System) -> None:
         )
     eventually(lambda: not problems(system), "it recovers by itself", timeout=20)
     assert system.post("api/credentials", new).status == 200
+    eventually(lambda: system.get(STREAM).status == 200, "films are converted again")
     with home(system) as client:
         answer = client.publish("homeassistant/kept/y", bytes(60_000), qos=1, retain=True)
         assert answer is not None

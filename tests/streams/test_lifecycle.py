@@ -57,7 +57,7 @@ class Forgetful:
     def take_part(self, conversion: Conversion, part: Part) -> None:
         """Forget it."""
 
-    def ended(self, conversion: Conversion, problem: str | None) -> None:
+    def ended(self, conversion: Conversion, problem: str | None, *, no_room: bool) -> None:
         """Forget it."""
 
 

@@ -40,7 +40,7 @@
     │   └── ConversionFailed         ffmpeg made nothing of it
     ├── ConversionsFull              too many films are being converted
     ├── UploadTooLarge               the file is larger than one may be
-    ├── NoRoom                       there is no room for another upload
+    ├── NoRoom                       there is no room for another upload, or on the disk
     ├── WrongOffset                  a part of an upload does not follow the one before
     ├── NotMedia                     the uploaded file is nothing to play; `reason` says why
     ├── ToolError                    a program did not run to its end
@@ -342,8 +342,9 @@ class UploadTooLarge(WebappError):
 
 
 class NoRoom(WebappError):
-    """There is no room for another upload; the message says why."""
+    """There is no room for another upload, or on the disk; the message says why."""
 
+    text = "the server's disk is full; make room"
     retry_after = 60
 
 

@@ -22,6 +22,7 @@ from zapette_webapp import errors
 from zapette_webapp.access.token_buckets import TokenBuckets
 from zapette_webapp.http import requests
 from zapette_webapp.http.refusal_counts import Reason, RefusalCounts
+from zapette_webapp.media import spare_room
 
 log = logging.getLogger("zapette.web")
 
@@ -168,6 +169,7 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
         app.register_error_handler(kind, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
+    app.register_error_handler(OSError, _system)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -186,7 +188,7 @@ def tolerate_lost_media(routes: Blueprint) -> None:
             log.warning("a file cannot be read: %s", error)
             detail = f"the server cannot read this file: {error.strerror}"
             return _unsupported(errors.NotStreamable("unreadable", detail))
-        return _unexpected(error)
+        return _system(error)
 
     routes.register_error_handler(OSError, lost)
 
@@ -257,6 +259,14 @@ def _store(error: StoreError) -> Response:
     )
     is_silent = isinstance(error, StoreBusy | StoreUnreachable)
     return problem.response({"reason": "database_silent" if is_silent else "database_unusable"})
+
+
+def _system(error: OSError) -> Response:
+    """Return 507 if the disk is full."""
+    if not spare_room.is_full(error):
+        return _unexpected(error)
+    log.warning("%s %s failed: %s", request.method, request.url_rule, error.strerror)
+    return _known(errors.NoRoom())
 
 
 def _unexpected(error: Exception) -> Response:

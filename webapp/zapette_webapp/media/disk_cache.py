@@ -6,8 +6,11 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from zapette_webapp.media import spare_room
 
 log = logging.getLogger("zapette.library")
 
@@ -21,7 +24,7 @@ class DiskCache:
 
     Args:
         folder: its place; created by `start`.
-        budget: its size limit, in bytes.
+        budget: its size limit, in bytes; less if the disk has less room.
     """
 
     def __init__(self, folder: Path, budget: int) -> None:
@@ -55,6 +58,7 @@ class DiskCache:
         Raises:
             OSError: it cannot be stored.
         """
+        self.make_room(len(content))
         file = self._folder / name
         draft = self._folder / f"{name}.{threading.get_ident()}{_DRAFT}"
         try:
@@ -68,14 +72,27 @@ class DiskCache:
             draft.unlink(missing_ok=True)
         return file
 
+    def make_room(self, size: int = 0) -> None:
+        """Delete files until `size` bytes fit on the disk.
+
+        Raises:
+            OSError: there is no room.
+        """
+        if not spare_room.has_room(self._folder, size):
+            with self._lock:
+                self._delete(lambda: spare_room.has_room(self._folder, size))
+        spare_room.check(self._folder, size)
+
     def _trim(self, newest: Path | None) -> None:
-        if self._used <= self._budget:
-            return
+        if self._used > self._budget:
+            self._delete(lambda: self._used <= self._budget * _TRIMMED_TO, newest)
+
+    def _delete(self, is_enough: Callable[[], bool], newest: Path | None = None) -> None:
+        """Delete the files unused for longest; somebody waits for the newest."""
         files = [(it.stat(), it) for it in self._folder.iterdir() if it.suffix != _DRAFT]
         for status, file in sorted(files, key=lambda it: it[0].st_mtime_ns):
-            if self._used <= self._budget * _TRIMMED_TO:
+            if is_enough():
                 break
-            # somebody waits for the newest
             if file != newest:
                 file.unlink(missing_ok=True)
                 self._used -= status.st_size

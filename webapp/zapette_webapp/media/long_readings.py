@@ -108,6 +108,8 @@ class LongReadings:
         try:
             with self.tool.turn():
                 if self._begin(job):
+                    # rather than read a film for nothing
+                    self._cache.make_room()
                     self._cache.put(name, output(self.tool.run_now, job.options))
         except ToolBusy:
             log.debug("too many films wait to be read")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.errors import ConversionFailed, ConversionsFull, NotReady
+from zapette_webapp.errors import ConversionsFull, NotReady
 from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.status.prometheus import Family, family
 from zapette_webapp.streams.making.cache import Cache
@@ -37,7 +37,6 @@ MOST_LIGHT: Final = 48
 """The most conversions at once that leave the picture as it is."""
 
 _SWEEP: Final = 0.25
-_FORGOTTEN: Final = 30.0
 _SUPERSEDED: Final = 4.0
 _MOST_RENDITIONS: Final = 512
 
@@ -156,6 +155,7 @@ class Streams:
             NotReady: it is not made yet.
             ConversionsFull: too much is converted already.
             ConversionFailed: it cannot be made.
+            NoRoom: the disk is full.
         """
         place = rendition.source.places.get(viewer, 0.0)
         index = rendition.timeline.at(place)
@@ -175,6 +175,7 @@ class Streams:
             NotReady: the server is stopping.
             ConversionsFull: too much is converted already.
             ConversionFailed: it cannot be made.
+            NoRoom: the disk is full.
         """
         rendition.source.places[viewer] = rendition.timeline.starts[index]
         with self._changed:
@@ -195,6 +196,7 @@ class Streams:
             NotReady: it is not made yet.
             ConversionsFull: too much is converted already.
             ConversionFailed: it cannot be made.
+            NoRoom: the disk is full.
         """
         rendition.source.places[viewer] = rendition.timeline.starts[index]
         with self._changed:
@@ -260,8 +262,8 @@ class Streams:
     def _convert(self, rendition: Rendition, index: int, viewer: str) -> Conversion:
         """Start a conversion, if there is room; the caller holds the condition."""
         problem = rendition.problems.get(index)
-        if problem is not None and time.monotonic() - problem.at < _FORGOTTEN:
-            raise ConversionFailed(problem.text)
+        if problem is not None and time.monotonic() < problem.until:
+            raise problem.error.with_traceback(None)
         if self._stopping.is_set():
             raise NotReady("the server is stopping")
         self._leave(rendition, viewer)

@@ -9,11 +9,13 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
 from zapette_server.supervisor import Supervisor
+from zapette_webapp.media import spare_room
 from zapette_webapp.media.tools import Tool
 
 log = logging.getLogger("zapette.library")
@@ -44,7 +46,8 @@ class Pictures(ABC):
 
     Args:
         folder: the folder of the pictures; created if needed.
-        budget: its size limit, in bytes; those unseen for longest are deleted.
+        budget: its size limit, in bytes, or less if the disk has less room; those unseen for
+            longest are deleted.
         tool: the program that makes them.
         name: of the thread.
         kind: tells pictures of other kinds from these; it changes with how they are drawn.
@@ -151,6 +154,10 @@ class Pictures(ABC):
             return None if self._stopping else self._asked.popitem()
 
     def _make(self, file: Path, transfer: str | None, target: Path) -> None:
+        if not spare_room.has_room(self._folder):
+            self._delete(lambda: spare_room.has_room(self._folder))
+            # rather than draw for nothing
+            spare_room.check(self._folder)
         picture = self._draw(file, transfer)
         if self._stopping:
             return
@@ -174,14 +181,18 @@ class Pictures(ABC):
             self._used = sum(_space(it) for it in self._folder.glob("*.jpg"))
         else:
             self._used += _space(newest)
-        if self._used <= self._budget:
-            return
-        # the newest is kept: a client waits for it
+        if self._used > self._budget:
+            most = self._budget * _TRIMMED_TO
+            self._delete(lambda: (self._used or 0) <= most, newest)
+
+    def _delete(self, is_enough: Callable[[], bool], newest: Path | None = None) -> None:
+        """Delete the pictures unseen for longest; a client waits for the newest."""
         kept = [it for it in self._folder.glob("*.jpg") if it != newest]
         for picture in sorted(kept, key=lambda it: it.stat().st_mtime_ns):
-            if self._used <= self._budget * _TRIMMED_TO:
+            if is_enough():
                 break
-            self._used -= _space(picture)
+            if self._used is not None:
+                self._used -= _space(picture)
             picture.unlink(missing_ok=True)
 
     def _target(self, file: Path, transfer: str | None) -> Path:

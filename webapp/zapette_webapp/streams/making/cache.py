@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from zapette_webapp.media import spare_room
+
 Name = tuple[str, str]
 """A rendition's key and the name of one of its files."""
 
@@ -19,7 +21,7 @@ class Cache:
 
     Args:
         folder: where they are; what an earlier process left there is removed.
-        budget: the size limit, in bytes.
+        budget: the size limit, in bytes; less if the disk has less room.
     """
 
     def __init__(self, folder: Path, budget: int) -> None:
@@ -49,6 +51,11 @@ class Cache:
         """
         target = self._path(name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        size = sum(map(len, content))
+        with self._lock:
+            while self._sizes and not spare_room.has_room(target.parent, size):
+                self._drop_oldest()
+        spare_room.check(target.parent, size)
         # two conversions may make the same part
         draft = target.with_suffix(f".{threading.get_ident()}.draft")
         try:
@@ -58,14 +65,16 @@ class Cache:
         except OSError:
             draft.unlink(missing_ok=True)
             raise
-        size = sum(map(len, content))
         with self._lock:
             self._used += size - self._sizes.pop(name, 0)
             self._sizes[name] = size
             while self._used > self._budget and len(self._sizes) > 1:
-                oldest = next(iter(self._sizes))
-                self._used -= self._sizes.pop(oldest)
-                self._path(oldest).unlink(missing_ok=True)
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest, size = self._sizes.popitem(last=False)
+        self._used -= size
+        self._path(oldest).unlink(missing_ok=True)
 
     def has(self, name: Name) -> bool:
         """Return whether a file is there."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from zapette_webapp.errors import ToolError
+from zapette_webapp.media import spare_room
 from zapette_webapp.streams.making.assembly import Assembler, Part
 from zapette_webapp.streams.making.mp4 import NotMp4, Splitter
 from zapette_webapp.streams.making.process import Process
@@ -36,8 +37,8 @@ class Receiver(Protocol):
     def take_part(self, conversion: Conversion, part: Part) -> None:
         """Take a part."""
 
-    def ended(self, conversion: Conversion, problem: str | None) -> None:
-        """Take note of the end: `problem` is None if the film ended."""
+    def ended(self, conversion: Conversion, problem: str | None, *, no_room: bool) -> None:
+        """Take note of the end: `problem` is None if the film ended, `no_room` of a full disk."""
 
 
 @dataclass(slots=True)
@@ -148,19 +149,21 @@ class Conversion:
 
     def _run(self) -> None:
         problem: str | None = "it could not be started"
+        no_room = False
         try:
             problem = self._convert()
         except ToolError as error:
             problem = str(error) or "ffmpeg cannot be started, or makes no progress"
         except OSError as error:
             problem = f"a part cannot be stored: {error.strerror}"
+            no_room = spare_room.is_full(error)
         except NotMp4 as error:
             problem = f"the output of ffmpeg cannot be read: {error}"
         finally:
             with self._changed:
                 stopped = self._stopping
                 self.ended = True
-                self._receiver.ended(self, None if stopped else problem)
+                self._receiver.ended(self, None if stopped else problem, no_room=no_room)
                 self._changed.notify_all()
 
     def _convert(self) -> str | None:

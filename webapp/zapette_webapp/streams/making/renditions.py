@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from zapette_webapp.errors import ConversionFailed, NoRoom, WebappError
 from zapette_webapp.media.encoders import SOFTWARE, Encoder
 from zapette_webapp.streams.making.assembly import Part
 from zapette_webapp.streams.making.cache import Cache, Name
@@ -23,14 +24,16 @@ log = logging.getLogger("zapette.streams")
 
 _NEAR_CONVERTED: Final = 4
 _NEAR_COPIED: Final = 12
+_TRIED_AGAIN: Final = 30.0
+_DISK_TRIED_AGAIN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a conversion made nothing, and when it was, on the monotonic clock."""
+    """Why a conversion made nothing, and until when none is tried, on the monotonic clock."""
 
-    text: str
-    at: float
+    error: WebappError
+    until: float
 
 
 @dataclass(slots=True)
@@ -158,7 +161,7 @@ class Rendition:
             conversion.next = part.index + 1
             self.changed.notify_all()
 
-    def ended(self, conversion: Conversion, problem: str | None) -> None:
+    def ended(self, conversion: Conversion, problem: str | None, *, no_room: bool) -> None:
         """Take note that a conversion ended; the conversion holds the condition."""
         if conversion in self.conversions:
             self.conversions.remove(conversion)
@@ -170,11 +173,13 @@ class Rendition:
         if problem is not None:
             # the path of the folder is nobody's business
             problem = problem.replace(f"file:{self.source.file}", self.source.file.name)
-            if self._fall_back(problem):
+            if not no_room and self._fall_back(problem):
                 return
             log.warning("converting %s failed: %s", self.name, problem)
             if made_nothing:
-                self.problems[conversion.first] = Problem(problem, time.monotonic())
+                error = NoRoom() if no_room else ConversionFailed(problem)
+                wait = _DISK_TRIED_AGAIN if no_room else _TRIED_AGAIN
+                self.problems[conversion.first] = Problem(error, time.monotonic() + wait)
         elif conversion.next < len(self.timeline):
             self.end = conversion.next
             # nothing there: the real end is searched in growing steps
