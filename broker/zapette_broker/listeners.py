@@ -15,6 +15,7 @@ from amqtt.contexts import ListenerConfig, ListenerType
 from zapette_broker.errors import BrokerError
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
+from zapette_broker.transports.descriptors import most_connections
 from zapette_broker.transports.handed_over import HandedOverTransport, HandoverServer
 from zapette_broker.transports.listener import Listener
 from zapette_broker.transports.tcp import TcpTransport
@@ -77,13 +78,14 @@ class Listeners:
         Raises:
             BrokerError: one cannot be opened; the message has its name and address.
         """
+        room = most_connections() // max(1, len(configs))
         for name, config in configs.items():
             if config.bind is None:
                 continue
             most = config.max_connections
             listener = Listener(
                 name,
-                most if most > 0 else self._limits.max_connections,
+                min(room, most if most > 0 else self._limits.max_connections),
                 self._limits.max_connections_of_address,
                 self._metrics,
                 self._connect,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import resource
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.faults.disk import filled, small_disk
 from tests.faults.holding import held
+from tests.faults.home import home
 from tests.programs.ports import free_ports
 from tests.programs.system import System
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 
 
 def test_a_second_run_on_the_folder_is_told_so(system: System) -> None:
@@ -75,3 +79,24 @@ def test_a_first_start_waits_for_a_full_disk(tmp_path: Path) -> None:
         finally:
             system.stop()
     assert "Traceback" not in system.log
+
+
+@pytest.mark.parametrize("files", [64, 256])
+def test_few_open_files_are_enough(files: int, tmp_path: Path) -> None:
+    """Also while somebody opens as many connections: the stores can be opened all the same."""
+    system = System(tmp_path)
+    system.start_without_waiting()
+    assert system.process is not None
+    # before it starts its parts
+    resource.prlimit(system.process.pid, resource.RLIMIT_NOFILE, (files, files))
+    with ExitStack() as stack:
+        stack.callback(system.stop)
+        eventually(system.is_up, "the system is up", timeout=60)
+        for port in (system.mqtt_port, system.http_port):
+            for _ in range(files):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), HANG_TIMEOUT))
+        player = system.get("api/id").json
+        assert system.post("api/credentials", player).status == 200
+        with home(system):
+            assert system.is_up()
+    assert "unable to open database" not in system.log

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
+from typing import Final
+
+OTHER_FILES: Final = 200
+"""Open files that are not connections: stores, files that are sent, pipes of programs."""
 
 resource: ModuleType | None
 try:
@@ -18,4 +22,21 @@ def allow_many_files() -> int:
         return sys.maxsize
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return sys.maxsize if most == resource.RLIM_INFINITY else int(most)
+    return _number(most)
+
+
+def most_connections(others: int = OTHER_FILES) -> int:
+    """Return how many connections this process may have, so that other files can be opened.
+
+    Args:
+        others: how many of these there are; of few files, three quarters are theirs.
+    """
+    if resource is None:
+        return sys.maxsize
+    files = _number(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return max(files - others, files // 4)
+
+
+def _number(limit: int) -> int:
+    is_infinite = resource is not None and limit == resource.RLIM_INFINITY
+    return sys.maxsize if is_infinite else limit

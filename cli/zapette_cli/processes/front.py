@@ -8,7 +8,7 @@ import signal
 from typing import Final
 
 from zapette.errors import SettingsError
-from zapette_broker.transports.descriptors import allow_many_files
+from zapette_broker.transports.descriptors import allow_many_files, most_connections
 from zapette_cli.processes.certificate import keep_own, server_certificate
 from zapette_server.handover_socket import web_socket
 from zapette_server.settings.settings import Settings
@@ -38,7 +38,9 @@ async def serve(settings: Settings) -> None:
         raise SettingsError("tls_cert", "there is no certificate, and this serves only TLS")
     # pages and MQTT over WebSocket; other programs negotiate nothing
     certificate.context.set_alpn_protocols(["http/1.1"])
-    most = min(_MOST, (allow_many_files() - _OTHER_FILES) // 2)
+    allow_many_files()
+    # each has one to the web side too
+    most = min(_MOST, most_connections(_OTHER_FILES) // 2)
     pages = authority_pages(Authority.in_data(settings.data_dir))
     front = Front(web, certificate.context, settings.hosts, pages, most)
     front.listen(settings.bind, settings.http_port)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask
 from waitress.server import create_server
 
-from zapette_broker.transports.descriptors import allow_many_files
+from zapette_broker.transports.descriptors import allow_many_files, most_connections
 from zapette_broker.transports.handover import hand_over, listen
 from zapette_cli.processes.ports import cannot_listen
 from zapette_server.handover_socket import handover_socket, web_socket
@@ -31,9 +31,6 @@ THREADS: Final = 16
 """The threads that answer requests (docs/decisions/0003-wsgi-server.md)."""
 
 _BACKLOG: Final = 1024
-
-_OTHER_FILES: Final = 200
-"""Open files that are not connections: stores, films being sent, the server's own client."""
 
 
 def create_http_server(
@@ -67,7 +64,8 @@ def create_http_server(
         ident=None,
         **where,
     )
-    most = min(connections.MOST, allow_many_files() - _OTHER_FILES)
+    allow_many_files()
+    most = min(connections.MOST, most_connections())
     is_elsewhere = settings.broker.is_nats
     handover = None if is_elsewhere else handover_socket(settings.data_dir)
     shared = Shared(
