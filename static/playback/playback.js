@@ -6,7 +6,7 @@ import * as queues from "./queue.js";
 import { itemOf, itemsOf, newItem, pictureOf, readItem } from "./queue-items.js";
 import { becomeSeries, leaveSeries } from "./series.js";
 import { ViewingHistory } from "./viewing-history.js";
-import { isMedium, readSource } from "../protocol/sources.js";
+import { readSource } from "../protocol/sources.js";
 import { Signal } from "../events/signal.js";
 
 /** Seconds before the end of a medium at which the next one is fetched. */
@@ -138,9 +138,7 @@ export class Playback {
    * @param {string | null} title
    */
   async #choose(source, title) {
-    const items = isMedium(source)
-      ? [newItem(source, title)]
-      : await itemsOf(this.#catalogue, source, title);
+    const items = await itemsOf(this.#catalogue, source, title);
     if (!this.#media.state.loaded) return items;
     await this.#check(items[0].source);
     return items;
@@ -277,9 +275,7 @@ export class Playback {
    */
   async add(place, source, title, by = Promise.resolve(null)) {
     const read = readSource(source);
-    const items = isMedium(read)
-      ? [newItem(read, title)]
-      : await itemsOf(this.#catalogue, read, title);
+    const items = await itemsOf(this.#catalogue, read, title);
     this.edit((queue) => place(queue, ...items));
     void by.then((name) => this.#sign(items, name));
     if (items.length > 1) return;

@@ -3,7 +3,7 @@
 import { CallError } from "../protocol/errors.js";
 import { randomToken } from "../protocol/messages.js";
 import { plainName } from "../protocol/names.js";
-import { readSource } from "../protocol/sources.js";
+import { isMedium, readSource } from "../protocol/sources.js";
 import { present, readQueue } from "./queue.js";
 
 /**
@@ -55,7 +55,7 @@ export function readItem(value) {
 }
 
 /**
- * Return the items for a source that names no medium: of a folder its media, in playing order.
+ * Return the items for a source: of a folder its media, in playing order.
  * @param {import("../library/catalogue.js").Catalogue} catalogue
  * @param {Source} source
  * @param {string | null} title
@@ -63,7 +63,7 @@ export function readItem(value) {
  */
 export async function itemsOf(catalogue, source, title) {
   const { path } = source;
-  if (path === null) return [newItem(source, title)];
+  if (path === null || isMedium(source)) return [newItem(source, title)];
   const entry = await catalogue.about(source);
   // a file that holds an address stands for that address
   if (entry && entry.source !== source.source) return [itemOf(entry)];
