@@ -103,12 +103,9 @@ class Process:
         return Usage(cpu, waited, time.monotonic())
 
     def memory(self) -> int:
-        """Return the proportional set size of it and its children in bytes."""
-        try:
-            return sum(process.memory_full_info().pss for process in self._tree)
-        except psutil.NoSuchProcess:
-            self._check()
-            raise ProcessError("a child of the server ended") from None
+        """Return the proportional set size of it and its children; ProcessError if it has ended."""
+        self._check()
+        return memory_of(self.pid)
 
     def stop(self) -> None:
         """End it and its children, by force after 10 seconds."""
@@ -166,6 +163,17 @@ def raise_file_limit() -> None:
     """Let this process and its children open as many files as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def memory_of(pid: int) -> int:
+    """Return the proportional set size of a process and its children in bytes."""
+    process = psutil.Process(pid)
+    found = int(process.memory_full_info().pss)
+    for child in process.children(recursive=True):
+        # it may end at any time
+        with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+            found += child.memory_full_info().pss
+    return found
 
 
 def log_tail(log: Path) -> str:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-import psutil
 from playwright.sync_api import CDPSession
 
 from bench.phone_load.phone import Phone
+from bench.processes import memory_of
 from tests.browser.driving.player_page import PlayerPage
 from tests.programs.system import System
 
@@ -101,19 +101,6 @@ def footprint(devtools: CDPSession, system: System) -> Footprint:
         heap=round(devtools.send("Runtime.getHeapUsage")["usedSize"]),
         nodes=round(metrics["Nodes"]),
         listeners=round(metrics["JSEventListeners"]),
-        broker=_memory(system, "broker"),
-        web=_memory(system, "web"),
+        broker=memory_of(system.pid("broker")),
+        web=memory_of(system.pid("web")),
     )
-
-
-def _memory(system: System, part: str) -> int:
-    process = psutil.Process(system.pid(part))
-    # its children read media, and end at any time
-    return process.memory_full_info().pss + sum(map(_size, process.children(recursive=True)))
-
-
-def _size(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
-        return 0
