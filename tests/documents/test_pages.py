@@ -1,4 +1,4 @@
-"""The documents: links lead to files and headings that exist, and lines have 100 characters."""
+"""The documents: links lead somewhere, tables are whole, and lines have at most 100 characters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from tests.documents.blocks import DOCUMENTS, broken_links
 from zapette_server.paths import ROOT
 
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *DOCUMENTS.glob("**/*.md")})
+
+_CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"^(?:\|.*(?:\n|\Z))+", re.MULTILINE)
+_BAR = re.compile(r"(?<!\\)\|")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
@@ -30,10 +34,24 @@ def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
+def test_tables_are_whole(page: Path) -> None:
+    """Rows belong to a table with a head, and have as many cells as it."""
+    tables = _TABLE.findall(_prose(page))
+    assert [each for each in tables if not _is_whole(each)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
 def test_lines_have_at_most_100_characters(page: Path) -> None:
     """Code and rows of tables cannot break."""
-    text = re.sub(
-        r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
-    )
-    lines = [each for each in text.splitlines() if not each.startswith("|")]
+    lines = [each for each in _prose(page).splitlines() if not each.startswith("|")]
     assert [each for each in lines if len(each) > 100] == []
+
+
+def _prose(page: Path) -> str:
+    return _CODE.sub("", page.read_text(encoding="utf-8"))
+
+
+def _is_whole(table: str) -> bool:
+    rows = table.splitlines()
+    has_head = len(rows) > 1 and re.fullmatch(r"\|[ :|-]+\|", rows[1])
+    return bool(has_head) and len({len(_BAR.findall(each)) for each in rows}) == 1
