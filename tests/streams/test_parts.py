@@ -16,7 +16,7 @@ from zapette_webapp.streams.making.mp4 import Fragment, NotMp4, Splitter, merged
 from zapette_webapp.streams.planning import levels, playlists, timeline
 from zapette_webapp.streams.planning.facts import Picture
 from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
-from zapette_webapp.streams.planning.timeline import SHORTEST, Timeline
+from zapette_webapp.streams.planning.timeline import SHORTEST, SLACK, Timeline
 
 SECONDS = st.floats(0.1, 36_000)
 
@@ -27,9 +27,15 @@ def test_keyframes_become_parts(keyframes: list[float], duration: float) -> None
     assert parts.starts[0] == 0
     assert set(parts.starts[1:]) <= set(keyframes)
     lengths = [parts.length(it) for it in range(len(parts))]
-    assert all(it >= SHORTEST - 1e-6 for it in lengths[:-1])
+    assert all(it >= SHORTEST - SLACK - 1e-6 for it in lengths[:-1])
     assert sum(lengths) == pytest.approx(duration)
     assert lengths[-1] > 0
+
+
+@given(st.integers(0, 2000))
+def test_keyframes_two_seconds_apart_begin_a_part_each(shift: int) -> None:
+    keyframes = [(shift + 2000 * it) / 1000 for it in range(20)]
+    assert Timeline.of_keyframes(keyframes, 50).starts[-19:] == keyframes[1:]
 
 
 @given(st.floats(0.5, 10), SECONDS)

@@ -57,7 +57,7 @@ class Timeline:
 
     @classmethod
     def of_keyframes(cls, keyframes: Iterable[float], duration: float) -> Self:
-        """Return parts that begin at keyframes, each of at least `SHORTEST` seconds.
+        """Return parts that begin at keyframes, each of `SHORTEST` seconds or more, but for `SLACK`.
 
         Args:
             keyframes: times in seconds, in any order.
@@ -65,7 +65,7 @@ class Timeline:
         """
         starts = [0.0]
         for time in sorted(keyframes):
-            if time - starts[-1] >= SHORTEST and duration - time >= _LEAST * SHORTEST:
+            if time - starts[-1] >= SHORTEST - SLACK and duration - time >= _LEAST * SHORTEST:
                 starts.append(time)
         return cls(starts, duration)
 
