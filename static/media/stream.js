@@ -21,6 +21,10 @@ const MASTER = { ...PARTS, maxTimeToFirstByteMs: 20000, errorRetry: null };
 const BUSY = { pause: 1000, most: 15 };
 /** Seconds of played film to keep in memory, which is small on a television. */
 const KEPT = 60;
+/** What is fetched before the picture is there, since more would delay it: seconds and bytes. */
+const FIRST = { maxBufferLength: 4, maxBufferSize: 0 };
+/** What is fetched ahead of the picture. */
+const AHEAD = { maxBufferLength: 30, maxBufferSize: 60e6 };
 /** The events of hls.js after which the tracks may have changed. */
 const TRACK_EVENTS = [
   "hlsSubtitleTracksUpdated",
@@ -49,6 +53,8 @@ export class Stream {
   #hls = null;
   /** the address of the prepared stream */
   #prepared = "";
+  /** the address of the open stream */
+  #address = "";
   /** the number of openings, to ignore the results of earlier ones */
   #openings = 0;
   /** @type {Signal<import("./media-errors.js").Flaw>} why it cannot be played, or cannot continue */
@@ -70,6 +76,9 @@ export class Stream {
   /** @param {HTMLVideoElement} video */
   constructor(video) {
     this.#video = video;
+    for (const [type, ahead] of Object.entries({ seeking: FIRST, seeked: AHEAD, canplay: AHEAD })) {
+      video.addEventListener(type, () => this.#hls && Object.assign(this.#hls.config, ahead));
+    }
   }
 
   /**
@@ -95,9 +104,9 @@ export class Stream {
    */
   async open(url, beginning = {}) {
     const opening = ++this.#openings;
-    const { position = 0, sound } = beginning;
+    this.#address = url;
     // the server makes the first parts while the playlists are being fetched
-    if (sound !== undefined) url += `&at=${position.toFixed(3)}&sound=${sound}`;
+    if (beginning.sound !== undefined) url = begun(url, beginning);
     try {
       const { default: Library } = await load();
       if (opening !== this.#openings) return;
@@ -181,7 +190,12 @@ export class Stream {
    */
   switchSound(number) {
     const index = this.#hls ? indexOfSound(this.#hls, number) : -1;
-    if (this.#hls && index >= 0) this.#hls.audioTrack = index;
+    if (this.#hls && index >= 0) {
+      this.#hls.audioTrack = index;
+      // the server makes it while its playlist is being fetched
+      const place = { position: this.#video.currentTime, sound: number };
+      fetch(begun(this.#address, place)).catch(() => {});
+    }
     return index >= 0;
   }
 
@@ -260,6 +274,15 @@ export class Stream {
   }
 }
 
+/**
+ * Return the address of a stream that begins at a place.
+ * @param {string} url
+ * @param {Beginning} beginning
+ */
+function begun(url, { position = 0, sound }) {
+  return `${url}&at=${position.toFixed(3)}&sound=${sound}`;
+}
+
 function load() {
   return import("../node_modules/hls.js/dist/hls.min.mjs");
 }
@@ -273,6 +296,7 @@ function options({ position = 0, sound }) {
     // the server's own parts are MP4, for which the worker has nothing to do
     enableWorker: sound === undefined,
     startFragPrefetch: true,
+    ...FIRST,
     // a worker from our origin, because the page's policy allows none made from a blob
     workerPath: new URL(WORKER, import.meta.url).href,
     startPosition: position > 0 ? position : -1,

@@ -63,6 +63,8 @@ declare module "*/hls.min.mjs" {
     workerPath: string;
     startPosition: number;
     backBufferLength: number;
+    maxBufferLength: number;
+    maxBufferSize: number;
     fragLoadPolicy: { default: LoaderConfig };
     manifestLoadPolicy: { default: LoaderConfig };
     fLoader?: LoaderClass;
@@ -72,6 +74,7 @@ declare module "*/hls.min.mjs" {
     static isSupported(): boolean;
     static DefaultConfig: { loader: LoaderClass };
     constructor(options: Config);
+    readonly config: Config;
     subtitleTracks: MediaPlaylist[];
     subtitleTrack: number;
     subtitleDisplay: boolean;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,7 @@ IS_GREEN: Final = """(() => {
 ASKED: Final = """performance.getEntriesByType("resource").map(({ name }) => new URL(name))
   .filter(({ pathname }) => pathname.endsWith("/two-sounds.mkv/copy-copy/master.m3u8"))
   .map(({ searchParams }) => searchParams.has("at"))"""
+STARTED: Final = re.compile(r"^zapette_conversions_started_total (\d+)", re.MULTILINE)
 UPRIGHT: Final = [90, 160, True, False, False, False]
 
 
@@ -83,6 +86,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     media.mkdir()
     for name in PLAYED:
         NAMED[name].make(media)
+    os.link(media / "two-sounds.mkv", media / "two-sounds-once.mkv")
     turned(media / "turned.mp4")
     black = ("-f", "lavfi", "-i", "color=c=black:s=160x90:r=5:d=8")
     ffmpeg(*black, "-c:v", "libx264", "-preset", "ultrafast", str(media / "pair.mp4"))
@@ -180,6 +184,30 @@ def test_another_sound_is_heard_at_the_same_place_until_the_end(
     for place in (1, state["duration"] - left):
         controlled.ask("seek", place)
     eventually(lambda: controlled.observer.status()["ended"], "the film ends")
+
+
+def test_within_a_stream_another_sound_is_made_once(
+    controlled: ControlledPlayer, house: System
+) -> None:
+    def started() -> int:
+        found = STARTED.search(house.get("metrics").body.decode())
+        assert found is not None
+        return int(found[1])
+
+    # the sound that was chosen is chosen in the next film
+    controlled.ask("load", "media/two-sounds.mkv")
+    controlled.ask("audio", "0")
+    controlled.ask("load", "media/two-sounds-once.mkv")
+    assert controlled.ask("stream", "remux")["stream"]["kind"] == "remux"
+    controlled.ask("pause")
+    controlled.ask("seek", 1)
+    buffered = "document.querySelector('video').buffered.end(0)"
+    eventually(lambda: controlled.player.see(buffered) > 11, "all of it is fetched")
+    before = started()
+    controlled.ask("audio", "1")
+    controlled.ask("play")
+    eventually(lambda: hears(controlled.player, 880), "the other sound")
+    assert started() == before + 1
 
 
 def _full(route: Route) -> None:

@@ -57,7 +57,7 @@ class Timeline:
 
     @classmethod
     def of_keyframes(cls, keyframes: Iterable[float], duration: float) -> Self:
-        """Return parts that begin at keyframes, each of `SHORTEST` seconds or more, but for `SLACK`.
+        """Return parts that begin at keyframes, each of some `SHORTEST` seconds or more.
 
         Args:
             keyframes: times in seconds, in any order.
