@@ -80,6 +80,15 @@ export class Catalogue {
   }
 
   /**
+   * Return the entry of `source` as it is now; null as `about` does.
+   * @param {Source} source
+   * @returns {Promise<About | null>}
+   */
+  again({ path }) {
+    return path === null ? Promise.resolve(null) : this.#look(path);
+  }
+
+  /**
    * Return the media in and below a folder, in playing order; null if there is no such folder, or
    * the library does not answer in time.
    * @param {string} path

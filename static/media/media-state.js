@@ -38,6 +38,7 @@ import { errorState } from "./media-errors.js";
  * @property {boolean} audioChoice
  * @property {{ position: number, duration: number | null } | null} held its position while it is
  *   loaded again
+ * @property {number | null} longer seconds of a file that has grown since it was opened
  * @property {import("./delivery/decision.js").Delivery | null} way how it is delivered
  * @property {number | null} speed of its conversion
  * @property {boolean} convertible
@@ -51,6 +52,7 @@ import { errorState } from "./media-errors.js";
  */
 export function describe(video, { loaded, starting, failure, volume, held, ...more }) {
   const playing = starting || (!video.paused && !video.ended);
+  const opened = held ? held.duration : Number.isFinite(video.duration) ? video.duration : null;
   return {
     loaded: loaded && !failure,
     playing,
@@ -58,7 +60,7 @@ export function describe(video, { loaded, starting, failure, volume, held, ...mo
     ended: video.ended || more.over,
     seekable: held !== null || (video.seekable.length > 0 && Number.isFinite(video.duration)),
     position: held ? held.position : video.currentTime,
-    duration: held ? held.duration : Number.isFinite(video.duration) ? video.duration : null,
+    duration: opened === null ? null : Math.max(opened, more.longer ?? 0),
     rate: video.playbackRate,
     volume: volume.level,
     muted: volume.muted,

@@ -4,6 +4,7 @@ import { CallError } from "../protocol/errors.js";
 import { Abilities } from "./delivery/abilities.js";
 import { absence } from "./delivery/absence.js";
 import { Display } from "./display/display.js";
+import { Growth } from "./growth.js";
 import { LinkMeter } from "./delivery/link-meter.js";
 import { errorState, mediaError } from "./media-errors.js";
 import { MediumDelivery } from "./delivery/medium-delivery.js";
@@ -56,6 +57,7 @@ export class Media {
   #stream;
   #link;
   #realEnd;
+  #growth = new Growth();
   #preload = new Preload(() => document.createElement("video"));
   /** @type {Signal<void>} the state may have changed */
   changed = new Signal();
@@ -100,7 +102,7 @@ export class Media {
     this.#realEnd.ended.listen(() => this.#noticed("ended"));
     this.#display.listen("timeupdate", () => this.moved.emit());
     this.#loader.offered.listen((subtitles) => this.subtitles.offer(subtitles));
-    for (const part of [this.#display, this.#loader, this.#stream, this.subtitles]) {
+    for (const part of [this.#display, this.#loader, this.#stream, this.#growth, this.subtitles]) {
       part.changed.listen(() => this.changed.emit());
     }
     this.volume.changed.listen((detail) => {
@@ -123,6 +125,7 @@ export class Media {
       audio: this.sounds.state,
       audioChoice: this.sounds.canChoose,
       held: this.#loader.held,
+      longer: this.#growth.duration,
       way: this.#loader.source && this.#delivery.way,
       speed: this.#stream.speed,
       convertible: this.#delivery.isConvertible,
@@ -135,6 +138,8 @@ export class Media {
    * @param {Loading} [how]
    */
   load(source, how = {}) {
+    const { about = Promise.resolve(null), again = () => about } = how;
+    void this.#growth.follow(about, again);
     return this.#loader.load(source, how);
   }
 
@@ -218,8 +223,12 @@ export class Media {
   }
 
   /** @param {number} position seconds; clamped to the duration */
-  seek(position) {
-    return this.#loader.seek(position);
+  async seek(position) {
+    if (!this.#growth.hasGrown || position <= this.#display.screen.duration) {
+      return this.#loader.seek(position);
+    }
+    await this.#loader.reopen(position);
+    this.#emit("seek", { position: this.state.position });
   }
 
   /** @param {number} offset seconds from the position; clamped to the duration */
@@ -262,6 +271,8 @@ export class Media {
   #noticed(type) {
     const isError = type === "error" || type === "failure";
     if (isError && this.#loader.recovers()) return;
+    if (type === "ended" && this.#goesOn()) return;
+    if (type === "loadedmetadata") this.#growth.open();
     if (type === "playing") this.sounds.prepare();
     const { position, duration, error, ended } = this.state;
     this.changed.emit();
@@ -278,6 +289,13 @@ export class Media {
     if (type === "loadedmetadata" && source) {
       this.#emit("load", { source: source.source, duration });
     }
+  }
+
+  /** Go on after the end of what was opened if the file has grown since; return whether it has. */
+  #goesOn() {
+    if (!this.#growth.hasGrown) return false;
+    this.#loader.reopen(this.#realEnd.reached).catch(() => {});
+    return true;
   }
 
   /**

@@ -13,7 +13,6 @@ export class RealEnd {
   #video;
   #display;
   #stream;
-  /** the position that was last seen before the end */
   #reached = 0;
   /** whether a stream is over before its end */
   #isOver = false;
@@ -41,6 +40,11 @@ export class RealEnd {
     for (const type of ["timeupdate", "waiting"]) this.#display.listen(type, () => this.#move());
     // it may wait there already
     this.#stream.cutFound.listen(() => this.#move());
+  }
+
+  /** The position that was last seen before the end. */
+  get reached() {
+    return this.#reached;
   }
 
   /** Whether a stream is over before its end. */

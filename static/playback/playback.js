@@ -343,7 +343,8 @@ export class Playback {
     this.current = item;
     this.#store.set("current", item);
     void about.then((found) => this.describe(item, found));
-    const loaded = this.#media.load(source, { ...how, about });
+    const again = () => this.#catalogue.again(source);
+    const loaded = this.#media.load(source, { ...how, about, again });
     this.changed.emit();
     await loaded;
   }

@@ -15,6 +15,7 @@ const NEAR = 0.25;
  * @property {boolean} [exact] a position after the end is an error; otherwise it is the end
  * @property {boolean} [play] play it once it is loaded
  * @property {Promise<About | null>} [about] its entry in the library
+ * @property {() => Promise<About | null>} [again] requests the entry as it is now
  *
  * @typedef {import("../../library/catalogue.js").About} About
  * @typedef {import("../media-errors.js").Flaw} Flaw
@@ -94,11 +95,19 @@ export class MediumLoader {
     return this.#follow(load, this.#load(load, source, how));
   }
 
-  /** Load the medium again, in the way that is chosen now, at its present position. */
-  reopen() {
+  /**
+   * Load the medium again, in the way that is chosen now.
+   * @param {number} [position] seconds, by default the present ones; after the present end, those of
+   *   a file that has grown
+   */
+  reopen(position) {
     const load = ++this.#loads;
     const { currentTime, duration } = this.#display.screen;
     this.held ??= { position: currentTime, duration: Number.isFinite(duration) ? duration : null };
+    if (position !== undefined) {
+      const { duration: end } = this.held;
+      this.held = { position, duration: end === null ? null : Math.max(end, position) };
+    }
     this.#display.hold();
     this.#empty();
     this.changed.emit();

@@ -348,3 +348,12 @@ def test_a_medium_that_the_system_does_not_give_out(
     assert (answer.status_code, said["code"]) == (415, "unreadable")
     assert os.strerror(number) in said["detail"]
     assert str(media) not in said["detail"]
+
+
+def test_a_file_that_grows_is_read_again(home: Library) -> None:
+    (before,) = home.queries.answer(path="Films/two.webm")["entries"]
+    with home.media_folder.get("Films/two.webm").open("ab") as growing:
+        growing.write(b"\0" * 100)
+    (now,) = home.queries.answer(path="Films/two.webm")["entries"]
+    assert (now["size"], now["duration"]) == (before["size"] + 100, before["duration"])
+    assert home.scanner.probe_one()

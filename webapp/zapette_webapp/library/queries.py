@@ -120,7 +120,9 @@ class Queries:
 
     def _medium(self, path: str) -> sqlite3.Row | None:
         row = self.index.entry(path)
-        if row is None:
+        file = self.media_folder.find(path)
+        if row is None or (file is not None and row["mtime_ns"] != file.stat().st_mtime_ns):
+            # it is new, or it grows
             self.scanner.refresh(path.rpartition("/")[0])
             row = self.index.entry(path)
         return row
