@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.clients.mqtt_clients import Household
-from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.nats_cluster import NatsCluster, SystemOnNats
 from tests.waiting import eventually
 from zapette.mqtt.url import BrokerUrl
+from zapette.protocol.topics import Topics
+from zapette_server.access.credentials import Keyring
+from zapette_server.engine.create import create_engine
 from zapette_server.nats.streams import Lead, leader
+from zapette_server.settings.sources import load
+from zapette_server.storage.tables.grants import Grants
+from zapette_server.storage.tables.player_registry import PlayerRegistry
 
 ORDER = ("node-1", "node-2", "node-3")
 LAST = 3
@@ -36,6 +44,16 @@ def test_who_is_to_lead(now: str, others: dict[str, bool], wanted: tuple[Lead, b
 def page_ports(on_nats: SystemOnNats) -> set[int]:
     """Return the ports that the web side gives to pages."""
     return {BrokerUrl.parse(Household(on_nats).given["url"]).port for _ in range(4)}
+
+
+def test_web_sides_begin_with_different_nodes(tmp_path: Path) -> None:
+    settings = load(NatsCluster(tmp_path / "cluster").settings_file, {})
+    registry, grants = PlayerRegistry(tmp_path / "players.db"), Grants(tmp_path / "grants.db")
+    keyring = Keyring(b"x" * 32, Topics())
+    first = {create_engine(settings, keyring, registry, grants).page_url() for _ in range(50)}
+    registry.close()
+    grants.close()
+    assert len(first) == LAST
 
 
 def test_pages_connect_to_nodes_that_do_not_lead(on_nats: SystemOnNats) -> None:

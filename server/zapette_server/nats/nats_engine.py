@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -89,7 +90,8 @@ class NatsEngine:
         for link in self._links:
             link.on_claims = self._heard
         self._page_urls = listed(settings.page_urls)
-        self._turns = itertools.count()
+        # several web sides that start at once do not all begin with the first node
+        self._turns = itertools.count(secrets.randbelow(len(self._page_urls)))
         self._leader = ""
         self._revocations: dict[str, int] | None = None
         self._claims = ""
