@@ -19,6 +19,7 @@ from tests.waiting import eventually
 V3 = MQTTProtocolVersion.MQTTv311
 NODES = (1, 2, 3)
 AVAILABILITIES = "zapette/players/+/availability"
+LAMP = "zapette/services/lamp/availability"
 
 
 @pytest.fixture
@@ -76,3 +77,26 @@ def test_wills_of_an_election(on_nats: SystemOnNats, stack: ExitStack) -> None:
     gone = dict.fromkeys((it.id for it in homes[:3]), b"offline")
     wait_until_retained(on_nats, {**gone, homes[3].id: b"online"})
     assert players[3].ended == []
+
+
+def test_a_program_that_ends_with_its_node(on_nats: SystemOnNats, stack: ExitStack) -> None:
+    own, other, leader = NODES
+    eventually(lambda: on_nats.leads(leader), f"node-{leader} leads", 60)
+    home = on_nats.household(own)
+    lamp = MqttClient(
+        on_nats, "service-lamp", home.username, home.password, version=V3, port=home.port
+    )
+    stack.enter_context(lamp)
+    with on_nats.cluster.without(other):
+        pass
+    # a connected service that is said to be off is corrected: the web side has seen it by then
+    lamp.mqtt.publish(LAMP, b"offline", 1, retain=True).wait_for_publish(10)
+    eventually(lambda: on_nats.retained(own, LAMP) == {LAMP: b"online"}, "it is seen", 60)
+    with on_nats.cluster.without(own):
+        eventually(lambda: lamp.ended, "its connection has ended")
+    for node in NODES:
+        eventually(
+            lambda it=node: on_nats.retained(it, LAMP) == {LAMP: b"offline"},  # type: ignore[misc]
+            f"node-{node} has that it is off",
+            90,
+        )

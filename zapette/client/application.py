@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -22,7 +21,7 @@ from zapette.errors import TopicError
 from zapette.mqtt.dialing import Timing
 from zapette.mqtt.subscriptions import Message
 from zapette.mqtt.url import BrokerUrl
-from zapette.protocol.topics import Callee, Topics, check_base
+from zapette.protocol.topics import Callee, Topics, check_base, service_client_id
 
 log = logging.getLogger("zapette.application")
 
@@ -30,8 +29,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 START_TIMEOUT: Final = 10.0
 """The default time-out of `Application.start`, in seconds."""
-
-_MAX_CLIENT_ID: Final = 64
 
 
 class Application(Caller):
@@ -95,7 +92,7 @@ class Application(Caller):
         self._callee = topics.service(name) if name is not None else None
         client = Client(
             *where,
-            client_id=_client_id(name) if name is not None else None,
+            client_id=service_client_id(name) if name is not None else None,
             password=password,
             callee=self._callee,
             procedures=self._procedures,
@@ -268,11 +265,3 @@ class Application(Caller):
     def _replaced(self) -> None:
         log.error("another program runs as %r: stopping", self._name)
         self._runner.end()
-
-
-def _client_id(name: str) -> str:
-    """Return the client id of a service: the broker lets only one client use it."""
-    client_id = f"service-{name}"
-    if len(client_id) <= _MAX_CLIENT_ID:
-        return client_id
-    return f"service-{hashlib.sha256(name.encode()).hexdigest()[:32]}"

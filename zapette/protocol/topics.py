@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,14 @@ def is_procedure(text: str) -> bool:
 def is_token(text: str) -> bool:
     """Return whether `text` may name a caller or a call: ``[A-Za-z0-9_-]{1,64}``."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def service_client_id(name: str) -> str:
+    """Return the client id of a service: the broker lets only one client use it."""
+    client_id = f"service-{name}"
+    if is_token(client_id):
+        return client_id
+    return f"service-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def check_base(base: str) -> str:

@@ -17,7 +17,7 @@ from zapette.client.client import Client
 from zapette.errors import Unavailable
 from zapette.mqtt.event_loop import LoopThread
 from zapette.mqtt.subscriptions import Message
-from zapette.protocol.topics import is_player_id
+from zapette.protocol.topics import is_player_id, service_client_id
 from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
@@ -44,6 +44,8 @@ _MOST_LISTED: Final = 100_000
 _TEND_INTERVAL: Final = 10.0
 _MOST_NODES: Final = 100
 _PLAYER: Final = "player-"
+_PLAYERS: Final = "players"
+_SERVICES: Final = "services"
 _TIMEOUT: Final = 3.0
 _DROP_INTERVAL: Final = 600.0
 
@@ -99,7 +101,7 @@ class NatsEngine:
         self._dropped_at = float("-inf")
         self._service: Client | None = None
         self._presence = Presence(
-            lambda: [(it.is_live, it.connections) for it in self._links], self._connected_players
+            lambda: [(it.is_live, it.connections) for it in self._links], self._connected_clients
         )
         self._loop = LoopThread("nats")
         #: Keeps the links.
@@ -121,7 +123,8 @@ class NatsEngine:
         """Connect to the nodes; availabilities are read and corrected through `service`."""
         self._service = service
         self._loop.start()
-        service.subscribe(f"{self._topics.base}/players/+/availability", self._take)
+        for kind in (_PLAYERS, _SERVICES):
+            service.subscribe(f"{self._topics.base}/{kind}/+/availability", self._take)
         self._loop.post(self._begin)
 
     def _begin(self) -> None:
@@ -167,15 +170,14 @@ class NatsEngine:
         live = sum(it.is_live for it in self._links)
         return sorted(mqtt_clients(await self._list(live, {"filter_subject": subject})))
 
-    async def _connected_players(self) -> set[str]:
+    async def _connected_clients(self) -> set[str]:
         # also those of a node that was added since the web side started
         answers = await self._list(_MOST_NODES, {})
         live = sum(it.is_live for it in self._links)
         # most of them: a node that is alone does not know who is connected to the others
         if len(answers) < max(live, len(self._links) // 2 + 1):
             raise Unavailable("not all nodes list their clients")
-        found = mqtt_clients(answers)
-        return {it.removeprefix(_PLAYER) for it in found if it.startswith(_PLAYER)}
+        return mqtt_clients(answers)
 
     async def _list(self, nodes: int, question: dict[str, object]) -> list[dict[str, Any]]:
         """Return the lists of connections of up to `nodes` nodes."""
@@ -189,14 +191,17 @@ class NatsEngine:
             raise Unavailable(f"no node lists its clients: {error}") from error
 
     def _take(self, message: Message) -> None:
-        player = message.topic.split("/")[-2]
-        if is_player_id(player):
-            self._loop.post(self._presence.take, player, message.payload, message.retained)
+        kind, name = message.topic.split("/")[-3:-1]
+        if kind == _PLAYERS and not is_player_id(name):
+            return
+        client = f"{_PLAYER}{name}" if kind == _PLAYERS else service_client_id(name)
+        self._loop.post(
+            self._presence.take, message.topic, client, message.payload, message.retained
+        )
 
-    def _publish_availability(self, player: str, payload: bytes) -> None:
+    def _publish_availability(self, topic: str, payload: bytes) -> None:
         if self._service is None:
             raise Unavailable("the server has not started")
-        topic = self._topics.player(player).availability
         self._service.publish(topic, payload, qos=1, retain=True)
 
     async def _tend_streams(self) -> None:

@@ -1,4 +1,4 @@
-"""Corrects the availability of players after a node of the cluster has ended or returned.
+"""Corrects availabilities after a node of the cluster has ended or returned.
 
 A node that ends publishes no wills, and none are retained during an election. A node that returns
 from a cut may publish the will of a player that is connected to another node by now. The nodes'
@@ -20,6 +20,8 @@ log = logging.getLogger("zapette.nats")
 
 OFFLINE: Final = b"offline"
 ONLINE: Final = b"online"
+SERVICE: Final = "service-"
+"""How the client id of a service begins."""
 
 PATIENCE: Final = 15.0
 """Seconds that a player has to come back after a node was lost: longer than an election."""
@@ -33,53 +35,62 @@ _NEVER: Final = float("-inf")
 
 @dataclass(slots=True)
 class Availability:
-    """The availability of a player.
+    """The availability of a player or a service.
 
     Attributes:
+        client: its client id.
         payload: as it was heard last.
         left_at: when an ``offline`` that is no correction was heard last.
-        seen_at: when the player was connected last.
-        corrected: whether it is a correction to ``offline``, which may have overtaken the player.
+        seen_at: when it was connected last.
+        corrected: whether it is a correction to ``offline``, which may have overtaken its own.
     """
 
+    client: str
     payload: bytes
     left_at: float = _NEVER
     seen_at: float = _NEVER
     corrected: bool = False
 
+    @property
+    def may_differ(self) -> bool:
+        """Whether its client may have another id: that of a program is its own choice."""
+        return self.client.startswith(SERVICE) and self.seen_at == _NEVER
+
 
 def corrections(
     known: dict[str, Availability], connected: set[str], doubted_at: float, now: float
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the players whose availability must be published, with what it is.
+    """Yield the topics of availabilities that must be published, with what they are.
 
     Args:
-        known: by player; `seen_at` is updated.
-        connected: the players that are connected.
+        known: by topic; `seen_at` is updated.
+        connected: the client ids that are connected.
         doubted_at: when the nodes changed.
         now: the time, by the same clock.
     """
-    for player, it in known.items():
+    for topic, it in known.items():
         # others may have heard it in another order, or it is not retained
         has_left = it.left_at >= doubted_at - _NOTICE
-        if player in connected:
+        if it.client in connected:
             it.seen_at = now
             is_wrong = it.payload == OFFLINE or has_left
             if it.corrected or (is_wrong and now - it.left_at >= _SETTLE):
-                yield player, ONLINE
+                yield topic, ONLINE
+        elif it.may_differ:
+            continue
         elif it.payload == ONLINE:
             if now - max(it.seen_at, doubted_at) >= PATIENCE:
-                yield player, OFFLINE
+                yield topic, OFFLINE
         elif has_left:
-            yield player, OFFLINE
+            yield topic, OFFLINE
 
 
 class Presence:
-    """Follows the availability of all players, on one event loop.
+    """Follows the availability of all players and services, on one event loop.
 
     Args:
         nodes: returns something that differs after each loss or return of a node.
-        connected: returns the ids of the connected players; Unavailable if a node does not tell.
+        connected: returns the connected client ids; Unavailable if a node does not tell.
     """
 
     def __init__(
@@ -88,13 +99,23 @@ class Presence:
         self._nodes = nodes
         self._connected = connected
         self._known: dict[str, Availability] = {}
+        self._is_new = False
 
-    def take(self, player: str, payload: bytes, retained: bool) -> None:
-        """Note the availability of a player that was heard; empty if it was cleared."""
-        known = self._known.setdefault(player, Availability(payload))
+    def take(self, topic: str, client: str, payload: bytes, retained: bool) -> None:
+        """Note an availability that was heard.
+
+        Args:
+            topic: its topic.
+            client: the client id of the player or service.
+            payload: empty if it was cleared.
+            retained: whether it is the one of an earlier time.
+        """
+        known = self._known.setdefault(topic, Availability(client, b""))
         if not payload:
-            del self._known[player]
+            del self._known[topic]
         elif not (known.corrected and payload == OFFLINE):
+            if payload == ONLINE != known.payload and client.startswith(SERVICE):
+                known.seen_at, self._is_new = _NEVER, True
             known.payload = payload
             if payload == OFFLINE and not retained:
                 known.left_at = time.monotonic()
@@ -103,7 +124,7 @@ class Presence:
         """Correct for a minute after each change of the nodes, until cancelled.
 
         Args:
-            publish: publishes the availability of a player; Unavailable if it cannot.
+            publish: publishes an availability on a topic; Unavailable if it cannot.
         """
         nodes: object = None
         doubted_at = until = _NEVER
@@ -111,23 +132,35 @@ class Presence:
             now = time.monotonic()
             if self._nodes() != nodes:
                 nodes, doubted_at, until = self._nodes(), now, now + _DOUBT
-            if now < until:
-                try:
+            try:
+                if now < until:
                     if await self._correct(publish, doubted_at):
                         until = max(until, now + 2 * _INTERVAL)
-                except Unavailable as error:
-                    log.debug("availabilities cannot be corrected: %s", error)
+                elif self._is_new:
+                    await self._see()
+            except Unavailable as error:
+                log.debug("availabilities cannot be corrected: %s", error)
+                if now < until:
                     until = max(until, now + 2 * _INTERVAL)
             await asyncio.sleep(_INTERVAL)
+
+    async def _see(self) -> None:
+        """Find out whether new services have the client ids that they should have."""
+        connected = await self._connected()
+        self._is_new = False
+        for it in self._known.values():
+            if it.client in connected:
+                it.seen_at = time.monotonic()
 
     async def _correct(self, publish: Callable[[str, bytes], None], doubted_at: float) -> bool:
         """Correct what is wrong, and return whether anything was."""
         connected = await self._connected()
+        self._is_new = False
         found = list(corrections(self._known, connected, doubted_at, time.monotonic()))
-        for player, payload in found:
-            publish(player, payload)
-            known = self._known[player]
+        for topic, payload in found:
+            publish(topic, payload)
+            known = self._known[topic]
             known.payload, known.left_at, known.corrected = payload, _NEVER, payload == OFFLINE
         if found:
-            log.info("corrected the availability of %d players", len(found))
+            log.info("corrected %d availabilities", len(found))
         return bool(found)
