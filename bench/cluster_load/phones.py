@@ -23,8 +23,10 @@ PAUSE: Final = 5.0
 """Seconds between two calls of a phone, unless it is woken."""
 PLAYER_PAUSE: Final = 1.0
 """Seconds between two states of a player."""
-TIMEOUT: Final = 2.0
-"""Seconds for a call, and for the answer to a ping."""
+TIMEOUT: Final = 0.5
+"""Seconds after which a phone calls again."""
+HEARTBEAT: Final = (2.0, 1.5)
+"""Seconds of silence until a ping, and after it until a node is left: those of pages."""
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for connecting and subscribing; with less, a thousand that come at once never get in."""
 FIRST_DELAY: Final = 0.25
@@ -42,12 +44,18 @@ class Link(MqttClient):
     def __init__(self, login: Login, owner: Member) -> None:
         super().__init__(_ENDPOINT, login)
         self._owner = owner
+        #: When data was received last.
+        self.heard_at = time.monotonic()
         #: Called when it has ended.
         self.on_lost: Callable[[], object] = lambda: None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.on_lost()
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = time.monotonic()
+        super().data_received(data)
 
     def _published(self, body: bytes) -> bytes:
         size = body[0] << 8 | body[1]
@@ -98,14 +106,18 @@ class Member:
             self.node = (self.node + 1) % len(self._hosts)
 
     async def _act_until_lost(self, link: Link) -> None:
-        acting = asyncio.create_task(self.act(link))
-        link.on_lost = acting.cancel
+        lost = asyncio.Event()
+        link.on_lost = lost.set
+        tasks = [asyncio.create_task(it) for it in (self.act(link), _beat(link), lost.wait())]
         try:
-            await asyncio.wait({acting})
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            acting.cancel()
-        if not acting.cancelled():
-            acting.result()
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     async def login(self) -> Login:
         """Return its account for the next connection; OSError if there is none now."""
@@ -124,8 +136,9 @@ class Member:
         """Return the host of the node of its last connection."""
         return self._hosts[self.node]
 
-    async def act(self, link: Link) -> None:
+    async def act(self, link: Link) -> None:  # noqa: ARG002 - it only keeps the connection
         """Use a connection until it fails with OSError or TimeoutError."""
+        await asyncio.Event().wait()
 
     def take(self, topic: str, payload: bytes) -> None:
         """Handle a message."""
@@ -143,11 +156,16 @@ async def until(condition: Callable[[], bool], what: str, longest: float = LONGE
         await asyncio.sleep(0.1)
 
 
-async def _ping(link: Link) -> None:
-    if not link.is_connected:
-        raise ConnectionResetError("the node has ended the connection")
-    async with asyncio.timeout(TIMEOUT):
-        await link.ping()
+async def _beat(link: Link) -> None:
+    """Raise TimeoutError once the node does not answer, as a page's `Heartbeat` finds out."""
+    interval, patience = HEARTBEAT
+    while True:
+        silence = time.monotonic() - link.heard_at
+        if silence < interval:
+            await asyncio.sleep(interval - silence)
+        else:
+            async with asyncio.timeout(patience):
+                await link.ping()
 
 
 class Phone(Member):
@@ -177,7 +195,7 @@ class Phone(Member):
         return min([it - moment for at, it in self.calls if at > moment], default=LONGEST)
 
     async def act(self, link: Link) -> None:
-        """Call; ask the node whether it is there if the player does not answer."""
+        """Call; call again if the player does not answer."""
         while True:
             call, began, done = f"c{next(self._calls)}", time.monotonic(), asyncio.Event()
             self._waiting = (self._topics.response(self._client_id, call), done)
@@ -186,12 +204,12 @@ class Phone(Member):
                 async with asyncio.timeout(TIMEOUT):
                     await done.wait()
             except TimeoutError:
-                await _ping(link)
                 continue
             self.began, self.answered = began, time.monotonic()
             self.calls.append((began, self.answered))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE):
+                # at different moments, as a page's ping depends on when it was answered last
+                async with asyncio.timeout(random.uniform(PAUSE / 2, PAUSE)):
                     await self.wake.wait()
             self.wake.clear()
 
@@ -218,7 +236,7 @@ class Player(Member):
         super().__init__(login, hosts, first, [self._topics.requests])
 
     async def act(self, link: Link) -> None:
-        """Publish; a node that does not answer is left."""
+        """Publish."""
         self._sent.clear()
         for packet_id in itertools.cycle(range(1, 60_000)):
             if (self.publishing or self._is_doubtful) and not self._sent:
@@ -234,7 +252,6 @@ class Player(Member):
                         packet_id=packet_id,
                     )
                 )
-            await _ping(link)
             await asyncio.sleep(PLAYER_PAUSE)
 
     def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - the answer is fixed
@@ -259,12 +276,6 @@ class Reader(Member):
     def __init__(self, login: Login, host: str, states: list[str]) -> None:
         super().__init__(login, [host], 0, states)
         self.found: dict[str, int] = {}
-
-    async def act(self, link: Link) -> None:
-        """Keep the connection."""
-        while True:
-            await _ping(link)
-            await asyncio.sleep(PLAYER_PAUSE)
 
     def take(self, topic: str, payload: bytes) -> None:
         self.found[topic] = int(payload)

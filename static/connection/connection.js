@@ -7,7 +7,8 @@ import { VersionedTransport } from "../mqtt/versioned-transport.js";
 import { Signal } from "../events/signal.js";
 import { Topics } from "../protocol/topics.js";
 
-const HEARTBEAT = { interval: 3000, patience: 3000 };
+/** @type {{ interval: number, patience: [number, number] }} */
+const HEARTBEAT = { interval: 2000, patience: [1500, 4000] };
 const WAKE_PATIENCE = 1500;
 /** Milliseconds after which a session counts as stable, so that its loss resets the delay. */
 const STEADY = 2000;

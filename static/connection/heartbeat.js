@@ -1,5 +1,14 @@
 /** Milliseconds of silence after which the page must have been suspended. */
 const SLEEP = 9000;
+/** Milliseconds by which a timer may be late in a page that was awake. */
+const LATE = 500;
+/**
+ * Milliseconds of patience for each millisecond of a round trip. TCP sends a lost packet again after
+ * a few round trips, then after twice as long: three losses in a row must not end a connection.
+ */
+const PATIENCE_PER_ROUND_TRIP = 8;
+/** The part of the slowest round trip that remains after the next one. */
+const MEMORY = 0.8;
 
 /**
  * Detects a dead connection.
@@ -12,7 +21,8 @@ const SLEEP = 9000;
  */
 export class Heartbeat {
   #interval;
-  #patience;
+  #shortest;
+  #longest;
   #ping;
   #dead;
   #now;
@@ -24,6 +34,10 @@ export class Heartbeat {
   /** @type {((alive: boolean) => void)[]} */
   #waiting = [];
   #running = false;
+  #spared = false;
+  /** milliseconds, once a ping was answered */
+  #roundTrip = Infinity;
+  #pingedAt = 0;
   #pings = 0;
   #pongs = 0;
   /** the number of pongs after which no data is old */
@@ -32,14 +46,16 @@ export class Heartbeat {
   /**
    * @param {object} parts
    * @param {number} parts.interval milliseconds of silence until a ping
-   * @param {number} parts.patience milliseconds of silence after a ping until `dead`
+   * @param {[number, number]} parts.patience milliseconds of silence after a ping until `dead`, on
+   *   a fast and on a slow link
    * @param {() => void} parts.ping
    * @param {() => void} parts.dead called at most once
    * @param {() => number} [parts.now] milliseconds of a clock that runs while the device sleeps
    */
-  constructor({ interval, patience, ping, dead, now = () => Date.now() }) {
+  constructor({ interval, patience: [shortest, longest], ping, dead, now = () => Date.now() }) {
     this.#interval = interval;
-    this.#patience = patience;
+    this.#shortest = shortest;
+    this.#longest = longest;
     this.#ping = ping;
     this.#dead = dead;
     this.#now = now;
@@ -68,12 +84,16 @@ export class Heartbeat {
 
   /** Note that a ping was sent, here or elsewhere. */
   pinged() {
+    if (this.#pongs === this.#pings) this.#pingedAt = this.#now();
     this.#pings += 1;
   }
 
   /** Note that a ping was answered. */
   ponged() {
     this.#pongs += 1;
+    if (this.#pongs !== this.#pings) return;
+    const known = this.#roundTrip === Infinity ? 0 : this.#roundTrip;
+    this.#roundTrip = Math.max(this.#now() - this.#pingedAt, MEMORY * known);
   }
 
   /** Whether received data may have waited while the page was suspended. */
@@ -92,7 +112,7 @@ export class Heartbeat {
    * @param {number} [patience] milliseconds
    * @returns {Promise<boolean>}
    */
-  probe(patience = this.#patience) {
+  probe(patience = this.#patience()) {
     if (!this.#running) return Promise.resolve(false);
     return new Promise((resolve) => {
       const deadline = this.#now() + patience;
@@ -100,6 +120,7 @@ export class Heartbeat {
       if (!this.#waiting.length || deadline < this.#deadline) {
         clearTimeout(this.#timer);
         this.#deadline = deadline;
+        this.#spared = false;
         this.#timer = setTimeout(() => this.#expire(), patience);
       }
       this.#waiting.push(resolve);
@@ -124,9 +145,20 @@ export class Heartbeat {
 
   #expire() {
     if (!this.#running) return;
+    if (!this.#spared && this.#now() - this.#deadline > LATE) {
+      // the page was suspended or busy: first receive what has arrived meanwhile
+      this.#spared = true;
+      this.#timer = setTimeout(() => this.#expire(), LATE);
+      return;
+    }
     this.#running = false;
     this.#dead();
     this.#answer(false);
+  }
+
+  #patience() {
+    const wanted = this.#shortest + PATIENCE_PER_ROUND_TRIP * this.#roundTrip;
+    return Math.min(this.#longest, wanted);
   }
 
   /** @param {boolean} alive */

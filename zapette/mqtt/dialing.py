@@ -40,7 +40,7 @@ class Timing:
         insist: whether to try again when the first attempt at each node fails.
     """
 
-    keep_alive: int = 30
+    keep_alive: int = 10
     connect: float = 5.0
     longest_delay: float = 30.0
     insist: bool = True

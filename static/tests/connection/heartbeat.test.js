@@ -14,7 +14,7 @@ beforeEach(() => {
   now = pings = deaths = 0;
   heartbeat = new Heartbeat({
     interval: 3000,
-    patience: 2000,
+    patience: [1000, 2000],
     ping: () => (pings += 1),
     dead: () => (deaths += 1),
     now: () => now,
@@ -114,3 +114,84 @@ test("a pause that a page awake can make is no sleep", () => {
   heartbeat.heard();
   assert.ok(!heartbeat.doubtful);
 });
+
+/**
+ * Let a ping be answered after `milliseconds`.
+ * @param {number} milliseconds
+ */
+function answerAfter(milliseconds) {
+  pass(3000);
+  heartbeat.pinged();
+  pass(milliseconds);
+  heartbeat.heard();
+  heartbeat.ponged();
+}
+
+test("patience is short on a fast link, and long on one that was slow", () => {
+  answerAfter(10);
+  pass(3000);
+  pass(1079);
+  assert.equal(deaths, 0);
+  pass(1);
+  assert.equal(deaths, 1);
+});
+
+test("a packet that was lost makes patient for some pings", () => {
+  answerAfter(10);
+  answerAfter(100);
+  answerAfter(10);
+  pass(3000);
+  pass(1639);
+  assert.equal(deaths, 0);
+  pass(1);
+  assert.equal(deaths, 1);
+});
+
+test("a link is never given more than the longest patience", () => {
+  answerAfter(1000);
+  pass(3000);
+  pass(1999);
+  assert.equal(deaths, 0);
+  pass(1);
+  assert.equal(deaths, 1);
+});
+
+test("the answer of a page that was suspended meanwhile counts before its silence", () => {
+  for (let turn = 0; turn < 2; turn += 1) {
+    pass(3000);
+    now += 60_000;
+    pass(2000);
+    heartbeat.heard();
+  }
+  assert.equal(deaths, 0);
+});
+
+test("a connection that died while the page was suspended is dead soon after", () => {
+  pass(3000);
+  now += 60_000;
+  pass(2000);
+  pass(500);
+  assert.equal(deaths, 1);
+});
+
+for (const period of [1000, 60_000]) {
+  test(`timers that fire each ${period / 1000} s in the background end no live connection`, () => {
+    const { setTimeout } = globalThis;
+    mock.method(
+      globalThis,
+      "setTimeout",
+      (/** @type {() => void} */ act, /** @type {number} */ ms) =>
+        setTimeout(act, period * Math.ceil((now + ms) / period) - now),
+    );
+    heartbeat.start();
+    for (let turn = 0, seen = 0; turn < 3000; turn += 1) {
+      pass(100);
+      // an answer is no timer
+      if (pings > seen) setTimeout(() => heartbeat.heard(), 300);
+      seen = pings;
+    }
+    mock.restoreAll();
+    assert.ok(pings >= 3);
+    assert.equal(deaths, 0);
+  });
+}

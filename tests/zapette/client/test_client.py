@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.driving.wire import Wire
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, SLACK, eventually
@@ -189,6 +191,14 @@ def test_a_retained_command_does_nothing(
     caller.call(callee, "note", 42)
     assert calls == [42]
     run_tool("pub", url, "-t", callee.command("note"), "-r", "-n")
+
+
+@pytest.mark.long
+def test_a_cut_network_is_noticed(mosquitto: Mosquitto, connect: Callable[..., Client]) -> None:
+    with Wire(mosquitto.port) as wire:
+        client = connect(replace(mosquitto.url, host=wire.host))
+        wire.cut()
+        eventually(lambda: not client.is_live, "it has noticed", 20 + SLACK)
 
 
 class OurBroker:

@@ -117,7 +117,7 @@ jetstream {{ store_dir: "./{node.name}/streams" }}
 cluster {{
   name: zapette
   # Give a silent node up before its clients do: what they sent to it must not arrive later.
-  ping_interval: "1s"
+  ping_interval: "500ms"
   ping_max: 2
   listen: "{host}:{ports.route}"
   authorization {{ user: route, password: "{route_password}", timeout: 2 }}
