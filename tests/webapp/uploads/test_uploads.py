@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -24,12 +26,14 @@ from tests.webapp import films
 from tests.webapp.access.test_library_rights import session_cookie
 from tests.webapp.uploads.uploading import RAW, Phone, link_of
 from zapette.mqtt.subscriptions import Message
+from zapette_broker.storage.store_errors import StoreFull
 from zapette_webapp.errors import NoRoom, NotFound, NotReady, UploadTooLarge
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.index.index import Index
 from zapette_webapp.uploads import names
 from zapette_webapp.uploads.budget import RESERVE, Budget
 from zapette_webapp.uploads.retention import Retention
+from zapette_webapp.uploads.upload import Upload
 from zapette_webapp.uploads.uploads import Uploads
 
 ME = frozenset({"remote a", "address 10.0.0.1"})
@@ -359,3 +363,55 @@ def test_the_start_removes_what_is_not_whole(store: Uploads, photo: bytes) -> No
     store.start()
     assert names_in(store) == {kept}
     assert store.get(kept, ME)["source"]
+
+
+@pytest.mark.parametrize("what", ["keep", "put_media"])
+def test_what_cannot_be_written_down_is_not_ready(
+    store: Uploads, film: bytes, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    upload = store.begin("a.mp4", len(film), ME)["id"]
+    with monkeypatch.context() as full:
+        if what == "keep":
+            full.setattr(Upload, what, failing(OSError(errno.ENOSPC, "full")))
+        else:
+            full.setattr(Index, what, failing(StoreFull("full")))
+        with pytest.raises((OSError, StoreFull), match="full"):
+            store.add(upload, ME, 0, BytesIO(film).read)
+    assert store.get(upload, ME)["source"] is None
+    # an empty part tries again, and a restart then finds it
+    assert store.add(upload, ME, len(film), BytesIO().read)["source"]
+    store._uploads.clear()
+    store.start()
+    assert store.get(upload, ME)["source"]
+    assert store._index.entry(f".uploads/{upload}/a.mp4") is not None
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_clock_that_is_set_deletes_nothing(
+    store: Uploads, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = Uploads(
+        store._media_folder, store._index, store._budget, store._retention, lambda _: 1 << 40
+    )
+    ready, begun = sent(again, photo), again.begin("b.jpg", 10, ME)["id"]
+    real = time.time
+    for jump in (-(10**9), 10**9):
+        monkeypatch.setattr(time, "time", lambda jump=jump: real() + jump)
+        again.sweep()
+        assert names_in(again) == {ready, begun}
+    # neither is one from the future kept for ever
+    monkeypatch.setattr(time, "time", lambda: real() - 10**9)
+    later = Uploads(
+        store._media_folder, store._index, store._budget, store._retention, lambda _: 1 << 40
+    )
+    later.start()
+    assert all(it.began <= later._clock() for it in later._uploads.values())
+    later.supervisor.stop()
+    later._stopping.set()
+    later.supervisor.stop(2)

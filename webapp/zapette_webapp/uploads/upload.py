@@ -105,6 +105,12 @@ class Upload:
         self.is_ready = True
         self.keep()
 
+    def take_back(self) -> None:
+        """Undo `finish`, even a part of it: what is not written down is lost at the next start."""
+        if self.is_ready:
+            self.file.rename(self.part)
+            self.is_ready = False
+
     def remove(self) -> None:
         """Delete it."""
         shutil.rmtree(self.folder, ignore_errors=True)

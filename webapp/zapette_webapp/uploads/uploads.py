@@ -12,6 +12,7 @@ from pathlib import Path
 from posixpath import splitext
 from typing import Any, Final
 
+from zapette_broker.storage.store_errors import StoreError
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.errors import (
     NotFound,
@@ -66,7 +67,8 @@ class Uploads:
         budget: how much there may be.
         retention: how long they are kept.
         free: returns the free bytes of a folder's disk.
-        clock: returns Unix seconds.
+        clock: returns Unix seconds; without it, the time of day at the start and what has elapsed
+            since: a clock that somebody sets deletes nothing.
     """
 
     def __init__(
@@ -76,14 +78,14 @@ class Uploads:
         budget: Budget,
         retention: Retention,
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._media_folder = media_folder
         self._index = index
         self._budget = budget
         self._retention = retention
         self._free = free
-        self._clock = clock
+        self._clock = clock or _steady(time.time())
         self._lock = threading.Lock()
         self._uploads: dict[str, Upload] = {}
         self._stopping = threading.Event()
@@ -114,6 +116,7 @@ class Uploads:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
                 found.touched = self._clock()
+                found.began = min(found.began, found.touched)
                 self._uploads[found.id] = found
         if not self._uploads:
             self._index.renew()
@@ -187,7 +190,7 @@ class Uploads:
                 upload.append(read, upload.missing)
                 upload.touched = self._clock()
                 if upload.missing == 0:
-                    self._finish(upload)
+                    self._finish_whole(upload)
         finally:
             upload.lock.release()
             if upload.id not in self._uploads:
@@ -231,6 +234,14 @@ class Uploads:
         if upload.lock.acquire(blocking=False):
             upload.remove()
             upload.lock.release()
+
+    def _finish_whole(self, upload: Upload) -> None:
+        """Make a complete upload ready, with all that is written down of it, or not at all."""
+        try:
+            self._finish(upload)
+        except (OSError, StoreError):
+            upload.take_back()
+            raise
 
     def _finish(self, upload: Upload) -> None:
         """Make a complete upload ready, or delete it if it is nothing to play."""
@@ -278,6 +289,12 @@ class Uploads:
         if upload.is_ready:
             found["source"] = f"media/{UPLOADS}/{upload.id}/{upload.name}"
         return found
+
+
+def _steady(now: float) -> Callable[[], float]:
+    """Return a clock that shows `now`, and that nobody sets."""
+    began = now - time.monotonic()
+    return lambda: began + time.monotonic()
 
 
 def _playable(name: str) -> str:
