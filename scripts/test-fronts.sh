@@ -3,7 +3,7 @@
 # says at the end which passed.
 set -u
 cd "$(dirname "$0")/.."
-# hundreds of programs are started, and would compile all anew
+# hundreds of programs are started, and each would compile everything again
 unset PYTHONDONTWRITEBYTECODE
 said=
 code=0
