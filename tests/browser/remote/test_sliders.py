@@ -123,6 +123,7 @@ def test_the_position_goes_when_the_finger_is_lifted(pair: Pair, pointer: Pointe
         # all this time the video plays on where it is, and nobody is asked to seek
         assert player.time <= at + (time.monotonic() - began) + 0.5
         assert observer.requests("/seek") == []
+        phone.see(TWO_FRAMES)
         there = phone.slider("Position")
         assert there > 25
         recorded = phone.recorded
