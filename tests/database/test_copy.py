@@ -115,6 +115,15 @@ def test_a_database_of_another_program(server: PostgresqlServer, folder: Path, t
         assert found() == before
 
 
+def test_an_empty_source_stays_empty(server: PostgresqlServer, tmp_path: Path) -> None:
+    with server.empty_database() as url, psycopg.connect(url, autocommit=True) as database:
+        refused = copied(url, tmp_path / "to")
+        assert (refused.exit_code, "nothing of Zapette" in refused.output) == (2, True)
+        listed = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        assert database.execute(listed).fetchall() == []
+    assert not (tmp_path / "to").exists()
+
+
 def test_what_is_no_place_for_a_copy(
     folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,12 +42,15 @@ class Database:
     members: Final = "SELECT json_array_elements_text(CAST(? AS json))"
     now: Final = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 
-    def __init__(self, url: str, *, timeout: float = STATEMENT_TIMEOUT) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = STATEMENT_TIMEOUT, create: bool = True
+    ) -> None:
         """Connect, and create the tables or bring them up to date.
 
         Args:
             url: of the form ``postgresql://user:password@host:5432/name``.
             timeout: the time limit of a statement, in seconds.
+            create: whether to create tables if there are none.
 
         Raises:
             StoreUnreachable: it cannot be reached.
@@ -60,11 +63,16 @@ class Database:
         self._within = threading.local()
         self._slow: tuple[float, float] = (0.0, float("-inf"))
         try:
-            schema.prepare(self)
+            schema.prepare(self, create=create)
         except BaseException:
             self.close()
             raise
         self._is_open = True
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether it has the tables."""
+        return schema.version(self) > 0
 
     def close(self) -> None:
         """Close its connections; it may be called again."""

@@ -77,15 +77,20 @@ MIGRATIONS: Final = (
 VERSION: Final = len(MIGRATIONS)
 
 
-def prepare(database: Connection) -> None:
+def prepare(database: Connection, *, create: bool) -> None:
     """Create the tables, or bring them up to date, in one transaction.
+
+    Args:
+        database: where.
+        create: whether to create them; otherwise, a database without tables stays so.
 
     Raises:
         StoreNewer: a newer version wrote them; they stay unchanged.
         ForeignStore: another program has something of the same name; all stays unchanged.
         StoreError: the database cannot be used.
     """
-    if version(database) == VERSION:
+    found = version(database)
+    if found == VERSION or not (found or create):
         return
     with database.transaction():
         found = version(database)

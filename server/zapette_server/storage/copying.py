@@ -76,7 +76,9 @@ def is_server(place: str) -> bool:
 def _source(place: str) -> Iterator[_Side]:
     with ExitStack() as stack:
         if is_server(place):
-            server = stack.enter_context(closing(open_server(place)))
+            server = stack.enter_context(closing(open_server(place, create=False)))
+            if not server.has_tables:
+                raise CopyRefused("PostgreSQL", "empty")
             # others that write wait meanwhile
             stack.enter_context(server.transaction())
             secrets = {str(k): str(v) for k, v in server.read("SELECT name, value FROM household")}

@@ -15,12 +15,13 @@ SQLITE: Final = "sqlite"
 """The setting `database` for files in the data folder."""
 
 
-def open_server(url: str, *, timeout: float | None = None) -> Database:
+def open_server(url: str, *, timeout: float | None = None, create: bool = True) -> Database:
     """Open a PostgreSQL database; its tables are created or brought up to date.
 
     Args:
         url: of the form ``postgresql://user:password@host:5432/name``.
         timeout: the time limit of a statement, in seconds; None for the default.
+        create: whether to create tables if there are none.
 
     Raises:
         SettingsError: the driver is missing, or the URL is malformed.
@@ -30,7 +31,7 @@ def open_server(url: str, *, timeout: float | None = None) -> Database:
         from zapette_server.postgresql import database, pool  # noqa: PLC0415 - an optional extra
 
         pool.check_url(url)
-        return database.Database(url, timeout=timeout or database.STATEMENT_TIMEOUT)
+        return database.Database(url, timeout=timeout or database.STATEMENT_TIMEOUT, create=create)
 
 
 def problem_of(url: str) -> str | None:
