@@ -151,6 +151,11 @@ export class Stream {
     this.cut = null;
   }
 
+  /** Whether hls.js plays one. */
+  get isOpen() {
+    return this.#hls !== null;
+  }
+
   /** @returns {Track[]} the subtitles inside the stream */
   get subtitles() {
     return this.#hls ? this.#hls.subtitleTracks.map(trackOf("stream-")) : [];

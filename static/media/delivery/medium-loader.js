@@ -258,7 +258,7 @@ export class MediumLoader {
     let first = null;
     do {
       this.#open(position);
-      if (!this.#flaw) await until(screen, "loadedmetadata", "error", "failure", "superseded");
+      if (!this.#flaw) await this.#display.opened();
       this.#checkLatest(load);
       if (!screen.videoWidth && this.#delivery.hasPicture && !this.#currentFlaw) {
         this.fail({ reason: "picture", words: "this browser shows no picture of it" });

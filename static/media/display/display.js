@@ -10,6 +10,8 @@ import { Still } from "./still.js";
 
 /** Milliseconds after which playback that waits for data counts as started. */
 const BUFFERING_TIMEOUT = 1500;
+/** The events after which nothing more comes of a medium. */
+const ENDS = ["error", "failure", "superseded"];
 
 /**
  * @typedef {import("./slide.js").Screen} Screen
@@ -89,6 +91,16 @@ export class Display {
     }
   }
 
+  /** Resolve once the medium is open, or never will be: it failed, or is gone. */
+  async opened() {
+    const { screen } = this;
+    await until(screen, "loadedmetadata", ...ENDS);
+    // hls.js sets the duration after the first part if the browser is slow to open a stream
+    while (this.#stream.isOpen && screen.duration === Infinity && !screen.error) {
+      await until(screen, "durationchange", ...ENDS);
+    }
+  }
+
   /** Remove what is loaded. */
   close() {
     this.#stream.close();
@@ -148,7 +160,7 @@ export class Display {
     if (!this.isSeekable) {
       throw new CallError("not_supported", "one cannot seek in this medium");
     }
-    const arrived = until(screen, "seeked", "error", "failure", "superseded");
+    const arrived = until(screen, "seeked", ...ENDS);
     screen.currentTime = Math.min(position, duration);
     await arrived;
   }

@@ -33,9 +33,8 @@ class SlowDisplay {
   }
   hold() {}
 
-  open() {
-    queueMicrotask(() => this.screen.dispatchEvent(new Event("loadedmetadata")));
-  }
+  open() {}
+  async opened() {}
 
   /** @param {number} position */
   seek(position) {

@@ -20,6 +20,7 @@ from playwright.sync_api import Route
 from tests.browser.checks.ear import hears
 from tests.browser.checks.screening import Projector
 from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.samples.film_samples import SAMPLES, Sample
 from tests.programs.shared_system import shared_system
@@ -208,6 +209,48 @@ def test_within_a_stream_another_sound_is_made_once(
     controlled.ask("play")
     eventually(lambda: hears(controlled.player, 880), "the other sound")
     assert started() == before + 1
+
+
+# as in a busy browser: the stream opens after hls.js has read the playlists, which hears of it when
+# it has its first parts, and hears late that they were taken
+OPENS_LATE: Final = """{
+  const { addEventListener, addSourceBuffer } = MediaSource.prototype;
+  const held = [];
+  let hasAsked = false;
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, url, ...options) {
+    hasAsked = hasAsked || !url.includes(".m3u8");
+    return open.call(this, method, url, ...options);
+  };
+  const { get } = Object.getOwnPropertyDescriptor(MediaSource.prototype, "readyState");
+  Object.defineProperty(MediaSource.prototype, "readyState", {
+    get() { return hasAsked ? get.call(this) : "closed"; },
+  });
+  MediaSource.prototype.addEventListener = function (type, listener, ...options) {
+    const told = type === "sourceopen" ? (event) => held.push(() => listener(event)) : listener;
+    return addEventListener.call(this, type, told, ...options);
+  };
+  MediaSource.prototype.addSourceBuffer = function (type) {
+    const buffer = addSourceBuffer.call(this, type);
+    if (this.sourceBuffers.length === 2) held.splice(0).forEach((it) => setTimeout(it));
+    return buffer;
+  };
+  SourceBuffer.prototype.addEventListener = function (type, listener, ...options) {
+    const late = (event) => setTimeout(() => listener(event), 500);
+    return addEventListener.call(this, type, type === "updateend" ? late : listener, ...options);
+  };
+}"""
+
+
+def test_a_stream_that_opens_late_begins_at_its_place(house: System, pages: Pages) -> None:
+    pages.watch.expect(r"Failed to load resource")
+    context = pages.context()
+    context.add_init_script(OPENS_LATE)
+    player = pages.started(house, context=context)
+    with Observer(house.household(), player.root) as observer:
+        state = ControlledPlayer(player, observer).ask("load", "media/h264-ac3.mkv", "Late", 4)
+    assert (state["stream"]["kind"], state["duration"]) == ("remux", pytest.approx(12, abs=0.2))
+    assert state["position"] >= 4
 
 
 def _full(route: Route) -> None:
