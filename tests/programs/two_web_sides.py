@@ -62,7 +62,7 @@ class TwoWebSides(System):
     postgresql: PostgresqlServer
 
     def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
-        super().__init__(folder / "a", {"ZAPETTE_BIND": "127.0.0.1"} | (settings or {}))
+        super().__init__(folder, {"ZAPETTE_BIND": "127.0.0.1"} | (settings or {}))
         self._stack = ExitStack()
 
     @property
@@ -72,6 +72,14 @@ class TwoWebSides(System):
     @property
     def ports(self) -> set[int]:
         return {self.http_port, *self.first.cluster.ws_ports}
+
+    @property
+    def data(self) -> Path:
+        return self.first.data
+
+    @property
+    def log_file(self) -> Path:
+        return self.first.log_file
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,16 +104,16 @@ class TwoWebSides(System):
                 "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
                 "ZAPETTE_PUBLIC_URL": self.url,
             }
-            other = self.folder.with_name("b")
-            for folder in (self.folder, other):
-                folder.mkdir()
-            self.first = SystemOnNats(self.folder, settings)
+            folders = [self.folder / name for name in ("a", "b")]
+            for each in folders:
+                each.mkdir()
+            self.first = SystemOnNats(folders[0], settings)
             stack.enter_context(self.first)
             self.mqtt_port, self.ws_port = self.first.mqtt_port, self.first.ws_port
             config = {"ZAPETTE_CONFIG": str(self.first.cluster.settings_file)}
-            self.second = stack.enter_context(System(other, config | settings))
+            self.second = stack.enter_context(System(folders[1], config | settings))
             ports = [it.http_port for it in self.each]
-            self.nginx = Nginx(self.folder.with_name("nginx"), self.http_port, ports)
+            self.nginx = Nginx(self.folder / "nginx", self.http_port, ports)
             stack.callback(self.nginx.stop)
             self._stack = stack.pop_all()
 
