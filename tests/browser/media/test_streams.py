@@ -187,6 +187,7 @@ def test_another_sound_is_heard_at_the_same_place_until_the_end(
     eventually(lambda: controlled.observer.status()["ended"], "the film ends")
 
 
+@pytest.mark.not_on_nats("each web side counts its own runs of ffmpeg")
 def test_within_a_stream_another_sound_is_made_once(
     controlled: ControlledPlayer, house: System
 ) -> None:
